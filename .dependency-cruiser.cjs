@@ -1,0 +1,89 @@
+// Who may import whom (the table in src/README.md), and which files may touch disk, device or another process.
+
+/** Part of src -> the parts it may import besides itself. `view` is the file view.ts. */
+const MAY_IMPORT = {
+  overlay: ['sys', 'store/store', 'store/digest'],
+  fuse: ['sys'],
+  store: ['sys'],
+  sys: [],
+  diff: ['overlay', 'store', 'sys'],
+  forensic: ['overlay', 'store', 'sys'],
+};
+
+/** The files that touch disk, device or another process; every other file is a function of its arguments. */
+const MAY_TOUCH = [
+  'sys/(libc|clone)\\.ts',
+  'store/files\\.ts',
+  'store/open\\.ts',
+  'overlay/(layer|data|tree)\\.ts',
+  'fuse/(device|mount|worker)\\.ts',
+  'cli/(main|output|arguments|mount|umount|program|serve)\\.ts',
+];
+
+const IMPURE = [
+  '^(node:)?(fs|fs/promises|child_process|net|worker_threads|http|https|dgram)$',
+  '(^|node_modules/)koffi(/|$)',
+  '^src/sys/libc\\.ts$',
+];
+
+const directions = Object.entries(MAY_IMPORT).map(([part, others]) => ({
+  name: `${part}-imports`,
+  comment: `${part} may import: ${others.join(', ') || 'nothing of ours'}`,
+  severity: 'error',
+  from: { path: `^src/${part}/` },
+  to: { path: '^src/', pathNot: [`${part}/`, ...others].map((other) => `^src/${other}`) },
+}));
+
+module.exports = {
+  forbidden: [
+    ...directions,
+    {
+      name: 'view-imports',
+      comment: 'view.ts may import: overlay, fuse, sys',
+      severity: 'error',
+      from: { path: '^src/view\\.ts$' },
+      to: { path: '^src/', pathNot: '^src/(overlay|fuse|sys)/' },
+    },
+    {
+      name: 'overlay-takes-only-types-of-store',
+      severity: 'error',
+      from: { path: '^src/overlay/' },
+      to: { path: '^src/store/', dependencyTypesNot: ['type-only'] },
+    },
+    {
+      name: 'only-cli-imports-cli-or-view',
+      severity: 'error',
+      from: { path: '^src/', pathNot: '^src/cli/' },
+      to: { path: '^src/(cli/|view\\.ts$)' },
+    },
+    { name: 'no-cycles', severity: 'error', from: {}, to: { circular: true } },
+    {
+      name: 'few-files-touch-the-world',
+      comment: 'Add a file to MAY_TOUCH only where it cannot be a function of its arguments.',
+      severity: 'error',
+      from: { path: '^src/', pathNot: MAY_TOUCH.map((file) => `^src/${file}$`) },
+      to: { path: IMPURE },
+    },
+    {
+      name: 'src-knows-no-tests',
+      severity: 'error',
+      from: { path: '^src/' },
+      to: { path: '^(test|scripts)/' },
+    },
+    {
+      name: 'declared-packages-only',
+      severity: 'error',
+      from: { path: '^src/' },
+      to: { dependencyTypes: ['npm-dev', 'npm-no-pkg', 'npm-unknown', 'unknown'] },
+    },
+  ],
+  options: {
+    doNotFollow: { path: 'node_modules' },
+    tsConfig: { fileName: 'tsconfig.json' },
+    tsPreCompilationDeps: true,
+    enhancedResolveOptions: {
+      exportsFields: ['exports'],
+      conditionNames: ['import', 'node', 'default', 'types'],
+    },
+  },
+};
