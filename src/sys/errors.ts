@@ -1,0 +1,42 @@
+// The two kinds of failure that are not bugs: a number the kernel understands, and what a person can mend.
+import { constants } from 'node:os';
+
+/** Kernel error numbers by their kernel names, positive. The same on x86-64 and arm64. */
+export const E = constants.errno;
+
+const NAMES = new Map<number, string>(Object.entries(E).map(([name, number]) => [number, name]));
+
+/** `ENOENT` for 2; `errno 999` for a number that has no name. */
+export function errnoName(errno: number): string {
+  return NAMES.get(errno) ?? `errno ${errno}`;
+}
+
+/** A failure to hand to the kernel: `errno` is positive. Thrown by overlay and view, answered as `-errno` in one place. */
+export class Errno extends Error {
+  override readonly name = 'Errno';
+  readonly errno: number;
+
+  constructor(errno: number, doing: string, options?: ErrorOptions) {
+    super(`${doing}: ${errnoName(errno)}`, options);
+    this.errno = errno;
+  }
+}
+
+/**
+ * What went wrong, in the words of the exit-code table (`cli/exit.ts`):
+ * usage: the command line itself; reference: no such image or container, or more than one;
+ * store: a file of the store is missing or damaged; path: a path inside the image, or a file of a layer;
+ * mount: the mount could not be made; busy: it could not be undone.
+ */
+export type TroubleKind = 'usage' | 'reference' | 'store' | 'path' | 'mount' | 'busy';
+
+/** A failure a person can mend. Message form: Cannot ⟨do⟩ "⟨value⟩": ⟨state⟩. Printed by `cli/main.ts` without a stack. */
+export class Trouble extends Error {
+  override readonly name = 'Trouble';
+  readonly kind: TroubleKind;
+
+  constructor(kind: TroubleKind, message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.kind = kind;
+  }
+}

@@ -1,0 +1,177 @@
+// The C library through koffi: one declaration a function, no policy. Each call answers as the kernel does:
+// a result of 0 or more, or the negative errno. Only libc functions, and system calls with numbers above 424
+// (the same on x86-64 and arm64), so that nothing here depends on the processor.
+import { constants as fs } from 'node:fs';
+import koffi from 'koffi';
+
+/** What koffi takes for `void *`: a view is passed by address, null is NULL. */
+export type Pointer = Uint8Array | Uint32Array | null;
+
+const lib = koffi.load(null);
+
+/** `open(2)` flags; the processor-dependent ones come from Node, which was compiled for this processor. */
+export const O = {
+  RDONLY: 0,
+  RDWR: fs.O_RDWR,
+  NONBLOCK: fs.O_NONBLOCK,
+  DIRECTORY: fs.O_DIRECTORY,
+  NOFOLLOW: fs.O_NOFOLLOW,
+  NOATIME: 0o1000000,
+  CLOEXEC: 0o2000000,
+  PATH: 0o10000000,
+} as const;
+
+export const AT_FDCWD = -100;
+export const AT_SYMLINK_NOFOLLOW = 0x100;
+export const AT_NO_AUTOMOUNT = 0x800;
+export const AT_EMPTY_PATH = 0x1000;
+export const AT_RECURSIVE = 0x8000;
+
+const SYS = { open_tree: 428, openat2: 437, mount_setattr: 442, getxattrat: 464, listxattrat: 465 } as const;
+
+const c = {
+  open: lib.func('int open(void *path, int flags)'),
+  close: lib.func('int close(int fd)'),
+  dup: lib.func('int dup(int fd)'),
+  dup2: lib.func('int dup2(int from, int to)'),
+  read: lib.func('int64_t read(int fd, void *buffer, uint64_t size)'),
+  write: lib.func('int64_t write(int fd, void *buffer, uint64_t size)'),
+  pread: lib.func('int64_t pread64(int fd, void *buffer, uint64_t size, int64_t offset)'),
+  lseek: lib.func('int64_t lseek64(int fd, int64_t offset, int whence)'),
+  getdents64: lib.func('int64_t getdents64(int fd, void *buffer, uint64_t size)'),
+  statx: lib.func('int statx(int dirfd, void *path, int flags, unsigned int mask, void *buffer)'),
+  fstatfs: lib.func('int fstatfs64(int fd, void *buffer)'),
+  readlinkat: lib.func('int64_t readlinkat(int dirfd, void *path, void *buffer, uint64_t size)'),
+  lgetxattr: lib.func('int64_t lgetxattr(void *path, void *name, void *value, uint64_t size)'),
+  llistxattr: lib.func('int64_t llistxattr(void *path, void *list, uint64_t size)'),
+  flistxattr: lib.func('int64_t flistxattr(int fd, void *list, uint64_t size)'),
+  ioctl: lib.func('int ioctl(int fd, unsigned long request, void *argument)'),
+  mount: lib.func('int mount(void *source, void *target, void *type, unsigned long flags, void *data)'),
+  umount2: lib.func('int umount2(void *target, int flags)'),
+  poll: lib.func('int poll(void *fds, unsigned long count, int timeout)'),
+  socketpair: lib.func('int socketpair(int domain, int type, int protocol, void *pair)'),
+  recvmsg: lib.func('int64_t recvmsg(int fd, void *message, int flags)'),
+  prlimit: lib.func('int prlimit64(int pid, int resource, void *newLimit, void *oldLimit)'),
+  openat2: lib.func('long syscall(long n, int dirfd, void *path, void *how, uint64_t size)'),
+  open_tree: lib.func('long syscall(long n, int dirfd, void *path, unsigned int flags)'),
+  mount_setattr: lib.func(
+    'long syscall(long n, int dirfd, void *path, unsigned int flags, void *attr, uint64_t size)',
+  ),
+  getxattrat: lib.func(
+    'long syscall(long n, int dirfd, void *path, unsigned int at, void *name, void *args, uint64_t size)',
+  ),
+  listxattrat: lib.func(
+    'long syscall(long n, int dirfd, void *path, unsigned int at, void *list, uint64_t size)',
+  ),
+};
+
+function answer(result: number): number {
+  return result < 0 ? -koffi.errno() : result;
+}
+
+/** Paths and names are NUL-terminated bytes throughout (`bytes.ts` cString). */
+export function open(path: Pointer, flags: number): number {
+  return answer(c.open(path, flags));
+}
+export function close(fd: number): number {
+  return answer(c.close(fd));
+}
+export function dup(fd: number): number {
+  return answer(c.dup(fd));
+}
+export function dup2(from: number, to: number): number {
+  return answer(c.dup2(from, to));
+}
+export function read(fd: number, buffer: Pointer, size: number): number {
+  return answer(c.read(fd, buffer, size));
+}
+export function write(fd: number, buffer: Pointer, size: number): number {
+  return answer(c.write(fd, buffer, size));
+}
+export function pread(fd: number, buffer: Pointer, size: number, offset: number): number {
+  return answer(c.pread(fd, buffer, size, offset));
+}
+/** Exact up to 2^53; past that the answer is rounded, which no file of a layer reaches. */
+export function lseek(fd: number, offset: number, whence: number): number {
+  return answer(Number(c.lseek(fd, offset, whence)));
+}
+export function getdents64(fd: number, buffer: Pointer, size: number): number {
+  return answer(c.getdents64(fd, buffer, size));
+}
+export function statx(dirfd: number, path: Pointer, flags: number, mask: number, buffer: Pointer): number {
+  return answer(c.statx(dirfd, path, flags, mask, buffer));
+}
+export function fstatfs(fd: number, buffer: Pointer): number {
+  return answer(c.fstatfs(fd, buffer));
+}
+export function readlinkat(dirfd: number, path: Pointer, buffer: Pointer, size: number): number {
+  return answer(c.readlinkat(dirfd, path, buffer, size));
+}
+export function lgetxattr(path: Pointer, name: Pointer, value: Pointer, size: number): number {
+  return answer(c.lgetxattr(path, name, value, size));
+}
+export function llistxattr(path: Pointer, list: Pointer, size: number): number {
+  return answer(c.llistxattr(path, list, size));
+}
+export function flistxattr(fd: number, list: Pointer, size: number): number {
+  return answer(c.flistxattr(fd, list, size));
+}
+export function ioctl(fd: number, request: number, argument: Pointer): number {
+  return answer(c.ioctl(fd, request, argument));
+}
+export function mount(source: Pointer, target: Pointer, type: Pointer, flags: number, data: Pointer): number {
+  return answer(c.mount(source, target, type, flags, data));
+}
+export function umount2(target: Pointer, flags: number): number {
+  return answer(c.umount2(target, flags));
+}
+/** `timeout` in milliseconds, -1 to wait for ever. `fds` holds 8-byte `struct pollfd`s. */
+export function poll(fds: Pointer, count: number, timeout: number): number {
+  return answer(c.poll(fds, count, timeout));
+}
+/** `pair` is two 32-bit descriptors. */
+export function socketpair(domain: number, type: number, protocol: number, pair: Pointer): number {
+  return answer(c.socketpair(domain, type, protocol, pair));
+}
+/** `message` is a 56-byte `struct msghdr`. */
+export function recvmsg(fd: number, message: Pointer, flags: number): number {
+  return answer(c.recvmsg(fd, message, flags));
+}
+/** Limits are pairs of u64: soft, hard. */
+export function prlimit(resource: number, newLimit: Pointer, oldLimit: Pointer): number {
+  return answer(c.prlimit(0, resource, newLimit, oldLimit));
+}
+/** `how` is a 24-byte `struct open_how`. */
+export function openat2(dirfd: number, path: Pointer, how: Pointer): number {
+  return answer(c.openat2(SYS.openat2, dirfd, path, how, 24));
+}
+export function openTree(dirfd: number, path: Pointer, flags: number): number {
+  return answer(c.open_tree(SYS.open_tree, dirfd, path, flags >>> 0));
+}
+/** `attr` is a 32-byte `struct mount_attr`. */
+export function mountSetattr(dirfd: number, path: Pointer, flags: number, attr: Pointer): number {
+  return answer(c.mount_setattr(SYS.mount_setattr, dirfd, path, flags, attr, 32));
+}
+/** `args` is a 16-byte `struct xattr_args`. Linux 6.13; ENOSYS before. */
+export function getxattrat(dirfd: number, path: Pointer, at: number, name: Pointer, args: Pointer): number {
+  return answer(c.getxattrat(SYS.getxattrat, dirfd, path, at, name, args, 16));
+}
+/** Linux 6.13; ENOSYS before. */
+export function listxattrat(dirfd: number, path: Pointer, at: number, list: Pointer, size: number): number {
+  return answer(c.listxattrat(SYS.listxattrat, dirfd, path, at, list, size));
+}
+
+/** Runs `umount2` on another thread, so that the caller's thread can go on serving the mount it undoes. */
+export function umount2Aside(target: Pointer, flags: number): Promise<number> {
+  return new Promise((resolve, reject) => {
+    c.umount2.async(target, flags, (error: Error | null, result: number) => {
+      if (error) reject(error);
+      else resolve(result < 0 ? -koffi.errno() : result);
+    });
+  });
+}
+
+/** Address of a view's first byte, as 8 little-endian bytes written at `offset` of `out`, for structs that hold pointers. */
+export function writeAddress(view: Uint8Array, out: Buffer, offset: number): void {
+  out.writeBigUInt64LE(BigInt(koffi.address(view)), offset);
+}

@@ -1,0 +1,45 @@
+// `struct statx` (linux/stat.h): where its fields lie, in 32-bit words, little-endian.
+// The layout is the same on every processor; test/unit/sys checks it against the C compiler.
+
+export const STATX_SIZE = 256;
+/** STATX_BASIC_STATS | STATX_BTIME | STATX_MNT_ID. */
+export const STATX_MASK = 0x1fff;
+
+export const STATX = {
+  mask: 0,
+  blksize: 1,
+  attributes: 2,
+  nlink: 4,
+  uid: 5,
+  gid: 6,
+  mode: 7,
+  ino: 8,
+  size: 10,
+  blocks: 12,
+  atime: 16,
+  btime: 20,
+  ctime: 24,
+  mtime: 28,
+  rdevMajor: 32,
+  rdevMinor: 33,
+  devMajor: 34,
+  devMinor: 35,
+  mountId: 36,
+} as const;
+
+/** `STATX_BTIME`: whether the file system told a birth time. */
+export const STATX_BTIME = 0x800;
+
+export const S_IFMT = 0o170000;
+export const S_IFDIR = 0o040000;
+export const S_IFREG = 0o100000;
+export const S_IFLNK = 0o120000;
+export const S_IFCHR = 0o020000;
+export const S_IFBLK = 0o060000;
+export const S_IFIFO = 0o010000;
+export const S_IFSOCK = 0o140000;
+
+/** A device number as the kernel encodes it for user space in 32 bits (`new_encode_dev`). */
+export function encodeDevice(major: number, minor: number): number {
+  return ((minor & 0xff) | (major << 8) | ((minor & ~0xff) << 12)) >>> 0;
+}
