@@ -1,0 +1,185 @@
+// Which image or container a reference means: names and whole IDs come before beginnings of IDs; more than one is an
+// error that lists them, none an error that suggests the nearest name.
+import { distance } from 'fastest-levenshtein';
+import { Trouble } from '../../sys/errors.ts';
+import { type ContainerId, containerIdOf, hexOf, type ImageId, imageIdOf } from '../digest.ts';
+import { familiarName, type Reference, repositoryOf } from '../reference.ts';
+import { containerIds, readContainerConfig } from './containers.ts';
+import type { DockerRoot } from './driver.ts';
+import { imageIds, imagePath } from './images.ts';
+import { type ImageNames, readImageNames } from './repositories.ts';
+
+export type Found =
+  | { readonly kind: 'image'; readonly id: ImageId; readonly name: string }
+  | { readonly kind: 'container'; readonly id: ContainerId; readonly name: string };
+
+/** The names of a store, read when they are first asked for. */
+interface Names {
+  images(): ImageNames;
+  containers(): ContainerNames;
+}
+
+interface ContainerNames {
+  readonly ids: ReadonlyMap<string, readonly ContainerId[]>;
+  /** Containers whose config could not be read, so whose name is not known. */
+  readonly unknown: number;
+  /** Why there are no names at all. */
+  readonly unreadable?: Trouble;
+}
+
+const MOST_CANDIDATES = 10;
+const SHORT_ID = 12;
+
+export function find(root: DockerRoot, reference: Reference): Found {
+  const names = namesOf(root);
+  const whole = wholeIds(root, reference);
+  // A whole ID needs no names, so that damaged names are not in its way.
+  const exact = whole.length > 0 ? whole : named(reference, names);
+  const found = exact.length > 0 ? exact : beginnings(root, reference);
+  const [only, ...others] = found;
+  if (only === undefined) throw notFound(reference, names);
+  if (others.length > 0) throw ambiguous(reference, found);
+  return only;
+}
+
+function namesOf(root: DockerRoot): Names {
+  let images: ImageNames | undefined;
+  let containers: ContainerNames | undefined;
+  return {
+    images() {
+      images ??= readImageNames(root);
+      return images;
+    },
+    containers() {
+      containers ??= readContainerNames(root);
+      return containers;
+    },
+  };
+}
+
+function readContainerNames(root: DockerRoot): ContainerNames {
+  const ids = new Map<string, ContainerId[]>();
+  let unknown = 0;
+  let listed: readonly ContainerId[];
+  try {
+    listed = containerIds(root);
+  } catch (error) {
+    if (error instanceof Trouble) return { ids, unknown, unreadable: error };
+    throw error;
+  }
+  for (const id of listed) {
+    try {
+      const { name } = readContainerConfig(root, id);
+      if (name !== undefined) ids.set(name, [...(ids.get(name) ?? []), id]);
+    } catch (error) {
+      if (!(error instanceof Trouble)) throw error;
+      unknown++;
+    }
+  }
+  return { ids, unknown };
+}
+
+function wholeIds(root: DockerRoot, { imageId = '', containerId = '' }: Reference): Found[] {
+  const found: Found[] = [];
+  if (containerId.length === 64 && root.files.kindOf(`containers/${containerId}`) !== undefined) {
+    found.push(container(containerIdOf(containerId)));
+  }
+  if (imageId.length === 64 && root.files.kindOf(imagePath(root, imageIdOf(imageId))) !== undefined) {
+    found.push(image(imageIdOf(imageId)));
+  }
+  return found;
+}
+
+function named({ imageName, containerName }: Reference, names: Names): Found[] {
+  const containers = containerName === undefined ? [] : (names.containers().ids.get(containerName) ?? []);
+  const imageId = imageName === undefined ? undefined : names.images().images.get(imageName);
+  return [
+    ...containers.map((id) => container(id, containers.length === 1 ? containerName : undefined)),
+    ...(imageId === undefined ? [] : [image(imageId, imageName)]),
+  ];
+}
+
+function beginnings(root: DockerRoot, { imageId, containerId }: Reference): Found[] {
+  const containers = containerId === undefined ? [] : containerIds(root);
+  const images = imageId === undefined ? [] : imageIds(root);
+  return [
+    ...containers.filter((id) => id.startsWith(containerId ?? '')).map((id) => container(id)),
+    ...images.filter((id) => hexOf(id).startsWith(imageId ?? '')).map((id) => image(id)),
+  ];
+}
+
+function container(id: ContainerId, name: string = id.slice(0, SHORT_ID)): Found {
+  return { kind: 'container', id, name };
+}
+
+function image(id: ImageId, name: string = hexOf(id).slice(0, SHORT_ID)): Found {
+  return { kind: 'image', id, name };
+}
+
+function ambiguous({ text, words }: Reference, found: readonly Found[]): Trouble {
+  // Where the short form of IDs is what is ambiguous, only the whole ones help.
+  const whole = words.replace(/^sha256:/, '').length >= SHORT_ID;
+  const listed = found.slice(0, MOST_CANDIDATES).map(({ kind, id, name }) => {
+    const byId = id.replace(/^sha256:/, '').startsWith(name);
+    return `${kind}:${byId && whole ? id.replace(/^sha256:/, '') : name}`;
+  });
+  const more = found.length - listed.length;
+  const candidates = `${listed.join(', ')}${more > 0 ? ` and ${more} more` : ''}`;
+  return new Trouble('reference', `Cannot tell what "${text}" means: it could be ${candidates}`);
+}
+
+function notFound(reference: Reference, names: Names): Trouble {
+  const { text, kind } = reference;
+  // The name may be in what cannot be read.
+  const unreadable =
+    (reference.imageName === undefined ? undefined : names.images().unreadable) ??
+    (reference.containerName === undefined ? undefined : names.containers().unreadable);
+  if (unreadable !== undefined) return unreadable;
+  const state = kind === 'either' ? 'no such image or container' : `no such ${kind}`;
+  const unknown = kind === 'image' ? 0 : names.containers().unknown;
+  const damaged = `${unknown} damaged ${unknown === 1 ? 'container, whose name is' : 'containers, whose names are'}`;
+  const beside = unknown === 0 ? '' : ` beside ${damaged} unknown`;
+  const near = nearest(reference, names);
+  const hint = near === undefined ? '' : `; did you mean "${near}"?`;
+  return new Trouble('reference', `Cannot find "${text}": ${state}${beside}${hint}`);
+}
+
+/** The name that is nearest to what was written, of either kind, if any is near. */
+function nearest({ text, kind, words, imageName }: Reference, names: Names): string | undefined {
+  const tags = [...names.images().images.keys()];
+  const literal = kind === 'either' ? undefined : familiarName(text);
+  if (literal !== undefined && tags.includes(literal)) return `image:${literal}`;
+  const familiar = imageName ?? words;
+  const repository = imageName === undefined ? words : repositoryOf(imageName);
+  const scored = [
+    ...[...names.containers().ids.keys()].map((name) => ({
+      name: kind === 'either' ? name : `container:${name}`,
+      score: likeness(words, name),
+    })),
+    ...tags.map((name) => ({
+      name: kind === 'either' ? name : `image:${name}`,
+      score: Math.min(
+        likeness(familiar, name),
+        likeness(repository, repositoryOf(name)) + tagDistance(familiar, name),
+      ),
+    })),
+  ];
+  // About a third of the letters may be wrong, three at most.
+  const wrong = repository.length < 3 ? 0 : Math.min(3, Math.floor((repository.length + 1) / 3));
+  const near = scored.filter(({ score }) => score <= wrong + HALF);
+  return near.sort((a, b) => a.score - b.score)[0]?.name;
+}
+
+const HALF = 0.5;
+
+/** Letters to change; little where `name` only goes on after `words`. */
+function likeness(words: string, name: string): number {
+  return words.length > 1 && words !== name && name.startsWith(words) ? HALF : distance(words, name);
+}
+
+/** At most 0.3: the right repository with another tag is nearer than one wrong letter, and the default tag is a good guess. */
+function tagDistance(familiar: string, name: string): number {
+  const tag = name.slice(repositoryOf(name).length);
+  const most = tag === ':latest' ? 2.5 : 3;
+  return Math.min(most, distance(familiar.slice(repositoryOf(familiar).length), tag)) / 10;
+}

@@ -1,0 +1,170 @@
+// Docker's imagedb: image configs, whose name is the hash of their bytes, and the layer stacks they stand for.
+import { Trouble } from '../../sys/errors.ts';
+import { type DiffId, hexOf, type ImageId, imageIdOf, isHexId, parseDiffId, sha256 } from '../digest.ts';
+import { trouble } from '../files.ts';
+import {
+  booleanOf,
+  type JsonObject,
+  objectsOf,
+  optionalString,
+  parseJson,
+  requiredObject,
+  requiredString,
+  stringsOf,
+  timeOf,
+} from '../json.ts';
+import type { HistoryStep, ImageSummary, Layer, LayerStack } from '../store.ts';
+import type { DockerRoot } from './driver.ts';
+import { type CheckedLayer, LayerChecks } from './layerdb.ts';
+import type { ImageNames } from './repositories.ts';
+
+export interface ImageConfig {
+  readonly id: ImageId;
+  /** Base first. */
+  readonly diffIds: readonly DiffId[];
+  /** Oldest first, the steps that made no layer included. Empty where the config's is not usable. */
+  readonly history: readonly HistoryStep[];
+  readonly created?: string;
+}
+
+export function imagePath({ metadata }: DockerRoot, id: ImageId): string {
+  return `${metadata}/imagedb/content/sha256/${hexOf(id)}`;
+}
+
+/** All images that have a config, damaged or not, sorted. Other names in there are left out. */
+export function imageIds({ files, metadata }: DockerRoot): ImageId[] {
+  return (files.namesIfPresent(`${metadata}/imagedb/content/sha256`) ?? []).filter(isHexId).map(imageIdOf);
+}
+
+export function readImageConfig(root: DockerRoot, id: ImageId): ImageConfig {
+  const path = imagePath(root, id);
+  const file = root.files.pathOf(path);
+  const bytes = root.files.read(path);
+  const found = sha256(bytes);
+  if (found !== hexOf(id)) throw trouble('use', file, `its sha256 is ${found}, not its name`);
+  const config = parseJson(bytes, file);
+  const rootfs = requiredObject(config, 'rootfs');
+  if (requiredString(rootfs, 'type') !== 'layers') {
+    throw new Trouble('store', `Cannot use "${file}": rootfs.type is not "layers"`);
+  }
+  const created = timeOf(config, 'created');
+  return {
+    id,
+    diffIds: stringsOf(rootfs, 'diff_ids').map((text, index) =>
+      parseDiffId(text, { file, part: `rootfs.diff_ids[${index}]` }),
+    ),
+    history: historyOf(config),
+    ...(created === undefined ? {} : { created }),
+  };
+}
+
+/** Checks all that the image is made of. `label` is how a person would name it. */
+export function imageStack(root: DockerRoot, id: ImageId, label: string): LayerStack {
+  const config = readImageConfig(root, id);
+  const layers = imageLayers(new LayerChecks(root).imageChain(config.diffIds), config);
+  if (layers.length === 0) {
+    throw new Trouble('store', `Cannot use image "${label}": it has no layers, so there is nothing to show`);
+  }
+  return { label, kind: 'image', id: hexOf(id), layers, dataLayers: [], dialect: root.dialect };
+}
+
+/** `chain` top first; with the history of `config` where that is known and counts as many layers. */
+export function imageLayers(chain: readonly CheckedLayer[], config?: ImageConfig): Layer[] {
+  const steps = (config?.history ?? []).filter((step) => !step.emptyLayer).reverse();
+  return chain.map(({ directory, diffId, chainId, cacheId, size }, index) => {
+    // A wrong history line is worse than none.
+    const history = steps.length === chain.length ? steps[index] : undefined;
+    return {
+      directory,
+      role: 'image',
+      diffId,
+      chainId,
+      cacheId,
+      ...(size === undefined ? {} : { size }),
+      ...(history === undefined ? {} : { history }),
+    };
+  });
+}
+
+/** Newest first; images that only a name knows of are there too, as damaged. */
+export function listImages(root: DockerRoot, names: ImageNames): ImageSummary[] {
+  const namesOf = new Map<ImageId, string[]>();
+  for (const [name, id] of names.images) namesOf.set(id, [...(namesOf.get(id) ?? []), name]);
+  const present = imageIds(root);
+  const parents = parentIds(root, present);
+  const ids = new Set([...present, ...names.images.values()]);
+  const checks = new LayerChecks(root);
+  const images = [...ids].map((id): ImageSummary => {
+    const known = namesOf.get(id) ?? [];
+    return {
+      id,
+      tags: known.filter((name) => !name.includes('@')),
+      digests: known.filter((name) => name.includes('@')),
+      ...(known.length === 0 && parents.has(id) ? { intermediate: true } : {}),
+      ...describe(root, id, checks),
+    };
+  });
+  return images.sort((a, b) => timeValue(b.created) - timeValue(a.created) || (a.id < b.id ? -1 : 1));
+}
+
+function describe(
+  root: DockerRoot,
+  id: ImageId,
+  checks: LayerChecks,
+): Pick<ImageSummary, 'created' | 'size' | 'damage'> {
+  let created: { created?: string } = {};
+  try {
+    const config = readImageConfig(root, id);
+    if (config.created !== undefined) created = { created: config.created };
+    const sizes = checks.imageChain(config.diffIds).map((layer) => layer.size);
+    const size = sizes.reduce(
+      (sum, one) => (sum === undefined || one === undefined ? undefined : sum + one),
+      0,
+    );
+    return { ...created, ...(size === undefined ? {} : { size }) };
+  } catch (error) {
+    if (!(error instanceof Trouble)) throw error;
+    return { ...created, damage: error.message };
+  }
+}
+
+/** Images that the classic builder made others from (`imagedb/metadata/sha256/<id>/parent`). */
+function parentIds({ files, metadata }: DockerRoot, ids: readonly ImageId[]): Set<string> {
+  const parents = new Set<string>();
+  for (const id of ids) {
+    try {
+      const parent = files.readTextIfPresent(`${metadata}/imagedb/metadata/sha256/${hexOf(id)}/parent`);
+      if (parent !== undefined) parents.add(parent);
+    } catch (error) {
+      // Only a hint for a list; what is wrong with it is not worth losing the list.
+      if (!(error instanceof Trouble)) throw error;
+    }
+  }
+  return parents;
+}
+
+/** For display only, so a history that cannot be understood is none. */
+function historyOf(config: JsonObject): HistoryStep[] {
+  try {
+    return objectsOf(config, 'history').map((step) => {
+      const created = timeOf(step, 'created');
+      const createdBy = optionalString(step, 'created_by');
+      const comment = optionalString(step, 'comment');
+      return {
+        ...(created === undefined ? {} : { created }),
+        ...(createdBy === undefined ? {} : { createdBy }),
+        ...(comment === undefined ? {} : { comment }),
+        emptyLayer: booleanOf(step, 'empty_layer'),
+      };
+    });
+  } catch (error) {
+    if (error instanceof Trouble) return [];
+    throw error;
+  }
+}
+
+/** Milliseconds since 1970; of an unknown time, before all others. */
+export function timeValue(text: string | undefined): number {
+  const milliseconds = text === undefined ? Number.NaN : Date.parse(text);
+  return Number.isNaN(milliseconds) ? Number.MIN_SAFE_INTEGER : milliseconds;
+}

@@ -1,0 +1,44 @@
+// A data root of Docker in its classic layout (graph drivers), as a `Store`. Keeps nothing between two questions: what
+// is on disk when it is asked is what it answers.
+import type { ByteString } from '../../sys/bytes.ts';
+import { isLowerdir, parseLowerdir } from '../lowerdir.ts';
+import { parseReference } from '../reference.ts';
+import type { ContainerSummary, ImageSummary, LayerStack, Store } from '../store.ts';
+import { containerStack, listContainers } from './containers.ts';
+import type { DockerRoot } from './driver.ts';
+import { find } from './find.ts';
+import { imageStack, listImages } from './images.ts';
+import { readImageNames } from './repositories.ts';
+
+export class DockerStore implements Store {
+  readonly description: string;
+  readonly directory: ByteString;
+  readonly #root: DockerRoot;
+
+  constructor(root: DockerRoot) {
+    this.#root = root;
+    this.description = `docker ${root.driver.name}`;
+    this.directory = root.files.directory;
+  }
+
+  images(): readonly ImageSummary[] {
+    return listImages(this.#root, readImageNames(this.#root));
+  }
+
+  containers(): readonly ContainerSummary[] {
+    return listContainers(this.#root);
+  }
+
+  resolve(reference: string): LayerStack {
+    if (isLowerdir(reference)) return parseLowerdir(reference);
+    const found = find(this.#root, parseReference(reference));
+    return found.kind === 'image'
+      ? imageStack(this.#root, found.id, found.name)
+      : containerStack(this.#root, found.id);
+  }
+
+  damage(): readonly string[] {
+    const { unreadable, damage } = readImageNames(this.#root);
+    return unreadable === undefined ? damage : [unreadable.message];
+  }
+}

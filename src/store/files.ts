@@ -1,0 +1,223 @@
+// Reads the files of a store: below one root, no symbolic link followed, nothing but regular files, never more than a
+// limit, and no access time changed where the system allows that. Each failure is a Trouble that names the file.
+import { closeSync, fstatSync, readFileSync, readSync, realpathSync, type Stats, statSync } from 'node:fs';
+import { openBeneath, readNames } from '../sys/beneath.ts';
+import { asBytes, type ByteString, bufferOf, bytesOf, cString } from '../sys/bytes.ts';
+import { E, errnoName, Trouble } from '../sys/errors.ts';
+import { O, open } from '../sys/libc.ts';
+
+/** Bytes of the largest file that is read whole. Real ones stay below 1 MiB. */
+export const LARGEST_FILE = 16 * 1024 * 1024;
+/** Bytes of the largest file that holds one id or number. */
+const LARGEST_TEXT = 4096;
+
+/** What lies at a path, links not followed. */
+export type Kind = 'directory' | 'file' | 'link' | 'other';
+
+const WHO_MAY = 'run as root, or as the user who owns it';
+
+const STATES = new Map<number, string>([
+  [E.EACCES, `permission denied; ${WHO_MAY}`],
+  [E.EPERM, `permission denied; ${WHO_MAY}`],
+  [E.EIO, 'input/output error; the disk or the copy of it may be damaged'],
+  [E.ENOSYS, 'the system call openat2 is missing; Linux 5.6 or newer is needed'],
+]);
+
+export class StoreFiles {
+  /** Absolute, without links. */
+  readonly directory: ByteString;
+
+  /** `directory` is absolute and free of links (`realRoot`). */
+  constructor(directory: ByteString) {
+    this.directory = directory;
+  }
+
+  /** Paths here and below are relative to the root and made of checked parts. */
+  pathOf(path: string): ByteString {
+    return asBytes(this.directory === '/' ? `/${path}` : `${this.directory}/${path}`);
+  }
+
+  read(path: string, limit = LARGEST_FILE): Buffer {
+    return this.readIfPresent(path, limit) ?? this.#fail('read', path, E.ENOENT, 'file');
+  }
+
+  /** Undefined where there is no such file. */
+  readIfPresent(path: string, limit = LARGEST_FILE): Buffer | undefined {
+    // To open a device is to use it, so its type is asked first.
+    const kind = this.kindOf(path);
+    if (kind === undefined) return undefined;
+    if (kind !== 'file') throw trouble('read', this.pathOf(path), notA('regular file', kind));
+    const fd = this.#open(path, O.RDONLY | O.NONBLOCK | O.NOFOLLOW);
+    if (fd < 0) return this.#fail('read', path, -fd, 'file');
+    return closing(fd, () => this.#readAll(fd, path, limit));
+  }
+
+  /** A small file without the white space around its content, as moby reads them (strings.TrimSpace). */
+  readText(path: string): string {
+    return this.read(path, LARGEST_TEXT).toString('latin1').trim();
+  }
+
+  readTextIfPresent(path: string): string | undefined {
+    return this.readIfPresent(path, LARGEST_TEXT)?.toString('latin1').trim();
+  }
+
+  /** Sorted; undefined where there is no such directory. */
+  namesIfPresent(path: string): readonly ByteString[] | undefined {
+    const fd = this.#open(path, O.RDONLY | O.NOFOLLOW | O.DIRECTORY);
+    if (fd === -E.ENOENT) return undefined;
+    if (fd < 0) return this.#fail('list', path, -fd, 'directory');
+    const names = closing(fd, () => readNames(fd));
+    return typeof names === 'number' ? this.#fail('list', path, -names, 'directory') : names.sort();
+  }
+
+  /** Returns the absolute path of what must be a directory. */
+  requireDirectory(path: string): ByteString {
+    const kind = this.kindOf(path);
+    if (kind === undefined) return this.#fail('use', path, E.ENOENT, 'directory');
+    if (kind !== 'directory') throw trouble('use', this.pathOf(path), notA('directory', kind));
+    return this.pathOf(path);
+  }
+
+  /** Undefined where there is nothing. */
+  kindOf(path: string): Kind | undefined {
+    const status = this.#status(path);
+    return status && kindOfStatus(status);
+  }
+
+  /** The user who owns it, undefined where there is nothing. */
+  ownerOf(path: string): number | undefined {
+    return this.#status(path)?.uid;
+  }
+
+  #status(path: string): Stats | undefined {
+    const status = this.#probe(path);
+    if (typeof status !== 'number') return status;
+    return status === -E.ENOENT ? undefined : this.#fail('read', path, -status, 'file');
+  }
+
+  /** A negative errno where it cannot be told. */
+  #probe(path: string): Stats | number {
+    const fd = this.#open(path, O.PATH | O.NOFOLLOW);
+    return fd < 0 ? fd : closing(fd, () => fstatSync(fd));
+  }
+
+  /** A descriptor or a negative errno. */
+  #open(path: string, flags: number): number {
+    const root = open(cString(this.directory), O.PATH | O.DIRECTORY | O.CLOEXEC);
+    if (root < 0) throw trouble('open', this.directory, stateOf(-root, 'directory'));
+    return closing(root, () => openBeneath(root, asBytes(path), flags));
+  }
+
+  #readAll(fd: number, path: string, limit: number): Buffer {
+    const status = fstatSync(fd);
+    if (!status.isFile()) throw trouble('read', this.pathOf(path), notA('regular file', 'other'));
+    // One byte more than it should hold, to see that nothing follows.
+    let buffer = Buffer.allocUnsafe(Math.min(status.size, limit) + 1);
+    let filled = 0;
+    for (;;) {
+      const got = this.#readSome(fd, path, buffer, filled);
+      if (got === 0) return buffer.subarray(0, filled);
+      filled += got;
+      if (filled > limit) throw trouble('read', this.pathOf(path), `larger than ${limit} bytes`);
+      if (filled === buffer.length) buffer = Buffer.concat([buffer], Math.min(filled * 2, limit + 1));
+    }
+  }
+
+  #readSome(fd: number, path: string, buffer: Buffer, filled: number): number {
+    try {
+      return readSync(fd, buffer, filled, buffer.length - filled, null);
+    } catch (cause) {
+      throw trouble('read', this.pathOf(path), stateOf(errnoOf(cause), 'file'), cause);
+    }
+  }
+
+  #fail(doing: string, path: string, errno: number, wanted: string): never {
+    throw trouble(doing, this.pathOf(path), this.#blockage(path, errno) ?? stateOf(errno, wanted));
+  }
+
+  /** Where a path is blocked on the way by a link, a file or a directory that may not be searched: which one it is. */
+  #blockage(path: string, errno: number): string | undefined {
+    if (errno !== E.ELOOP && errno !== E.ENOTDIR && errno !== E.EACCES) return undefined;
+    const parts = path.split('/');
+    for (let count = 1; count <= parts.length; count++) {
+      const part = parts.slice(0, count).join('/');
+      const status = this.#probe(part);
+      if (status === -E.EACCES) return this.#unsearchable(parts.slice(0, count - 1).join('/'));
+      if (typeof status === 'number') return undefined;
+      const kind = kindOfStatus(status);
+      if (kind === 'directory') continue;
+      if (count < parts.length) return `"${this.pathOf(part)}" is ${notA('directory', kind)}`;
+      return errno === E.EACCES ? undefined : notA('directory', kind);
+    }
+    return undefined;
+  }
+
+  #unsearchable(path: string): string {
+    const directory = path === '' ? this.directory : this.pathOf(path);
+    const { uid, mode } = statSync(bufferOf(directory));
+    const bits = (mode & 0o7777).toString(8).padStart(4, '0');
+    return `permission denied at "${directory}" (owner ${uid}, mode ${bits}); ${WHO_MAY}`;
+  }
+}
+
+function kindOfStatus(status: Stats): Kind {
+  if (status.isDirectory()) return 'directory';
+  if (status.isFile()) return 'file';
+  return status.isSymbolicLink() ? 'link' : 'other';
+}
+
+/** The absolute path of a data root, which itself may be a link. */
+export function realRoot(root: ByteString): ByteString {
+  return realDirectory(root, (state, cause) => trouble('open', root, state, cause));
+}
+
+/** The absolute path, without links, of a directory that a person named; links are followed. */
+export function realDirectory(
+  path: ByteString,
+  refuse: (state: string, cause?: unknown) => Trouble,
+): ByteString {
+  let real: Buffer;
+  let isDirectory: boolean;
+  try {
+    real = realpathSync.native(bufferOf(path), 'buffer');
+    isDirectory = statSync(real).isDirectory();
+  } catch (cause) {
+    throw refuse(stateOf(errnoOf(cause), 'directory'), cause);
+  }
+  if (!isDirectory) throw refuse('not a directory');
+  return bytesOf(real);
+}
+
+/** How the numbers of users here compare with those outside our user namespace (user_namespaces(7)). */
+export function readUidMap(): string {
+  return readFileSync('/proc/self/uid_map', 'latin1');
+}
+
+export function trouble(doing: string, path: string, state: string, cause?: unknown): Trouble {
+  return new Trouble('store', `Cannot ${doing} "${path}": ${state}`, cause === undefined ? {} : { cause });
+}
+
+function notA(wanted: string, kind: Kind): string {
+  return kind === 'link' ? 'a symbolic link, which is not followed' : `not a ${wanted}`;
+}
+
+function stateOf(errno: number, wanted: string): string {
+  if (errno === E.ENOENT) return `no such ${wanted}`;
+  if (errno === E.ENOTDIR) return 'not a directory';
+  return STATES.get(errno) ?? errnoName(errno);
+}
+
+function errnoOf(error: unknown): number {
+  const errno = error instanceof Error ? (error as NodeJS.ErrnoException).errno : undefined;
+  // Not a system error: a bug, which is not to be dressed as trouble.
+  if (errno === undefined) throw error;
+  return -errno;
+}
+
+function closing<T>(fd: number, use: () => T): T {
+  try {
+    return use();
+  } finally {
+    closeSync(fd);
+  }
+}
