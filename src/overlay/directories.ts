@@ -1,0 +1,246 @@
+// The real directories behind a tree: each is a record (layer, parent, name), opened when needed, bounded in number.
+// Opens never follow a symlink, leave a layer, or change an access time where the system allows that.
+
+import type { ByteString } from '../sys/bytes.ts';
+import { cString } from '../sys/bytes.ts';
+import { E, Errno } from '../sys/errors.ts';
+import {
+  AT_EMPTY_PATH,
+  AT_FDCWD,
+  AT_NO_AUTOMOUNT,
+  AT_SYMLINK_NOFOLLOW,
+  close,
+  mountSetattr,
+  O,
+  open,
+  openat2,
+  openTree,
+  statx,
+} from '../sys/libc.ts';
+import { STATX, STATX_MASK, STATX_SIZE } from '../sys/statx.ts';
+import type { Table } from './table.ts';
+
+const OPEN_TREE_CLONE = 1;
+const MOUNT_ATTR_RDONLY = 0x1n;
+const MOUNT_ATTR_NOATIME = 0x10n;
+const MOUNT_ATTR_ATIME_MASK = 0x70n;
+
+/** RESOLVE_NO_XDEV | RESOLVE_NO_MAGICLINKS | RESOLVE_NO_SYMLINKS | RESOLVE_BENEATH. */
+const RESOLVE = 0x01n | 0x02n | 0x04n | 0x08n;
+
+/** A path handed to one `openat2` is shorter than PATH_MAX. */
+const LONGEST_PATH = 4000;
+
+/** Where a layer's root lies and what file system it is on. */
+interface LayerRoot {
+  readonly path: Buffer;
+  readonly label: string;
+  /** `major:minor` and mount id; known once the root was opened. */
+  device: string;
+  mountId: number;
+}
+
+const empty = cString('' as ByteString);
+const how = Buffer.alloc(24);
+how.writeBigUInt64LE(RESOLVE, 16);
+const attributes = Buffer.alloc(32);
+attributes.writeBigUInt64LE(MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOATIME, 0);
+attributes.writeBigUInt64LE(MOUNT_ATTR_ATIME_MASK, 8);
+const status = new Uint32Array(STATX_SIZE / 4);
+
+export class Directories {
+  /** Records of the layers' root directories, top first; data-only layers are not among them. */
+  readonly roots: readonly number[];
+  /** Records of the data-only layers' roots, top first. */
+  readonly dataRoots: readonly number[];
+  readonly #table: Table;
+  readonly #layers: readonly LayerRoot[];
+  readonly #capacity: number;
+  /** Record → descriptor, least recently used first. */
+  readonly #open = new Map<number, number>();
+  #latest = 0;
+  #latestDescriptor = -1;
+  /** Whether layers are read through private clones of their mounts, read-only and without access times. */
+  #clones = true;
+
+  /** `paths` top first, the last `dataOnly` of them data-only; `capacity` is how many may be open at once, at least 4. */
+  constructor(table: Table, paths: readonly ByteString[], dataOnly: number, capacity: number) {
+    this.#table = table;
+    this.#capacity = capacity;
+    this.#layers = paths.map((path) => ({ path: cString(path), label: path, device: '', mountId: 0 }));
+    const roots = paths.map((_, layer) => table.addRecord(layer, 0, 0, 0));
+    this.roots = roots.slice(0, roots.length - dataOnly);
+    this.dataRoots = roots.slice(roots.length - dataOnly);
+  }
+
+  layerOf(record: number): number {
+    return this.#table.record(record, 0);
+  }
+
+  /** `major:minor` of a layer's file system. Opens the layer. Throws Errno. */
+  deviceOf(record: number): string {
+    this.descriptor(record);
+    return this.#layer(record).device;
+  }
+
+  #layer(record: number): LayerRoot {
+    return this.#layers[this.layerOf(record)] as LayerRoot;
+  }
+
+  /** A new record for the directory `name` (as stored in the table) of another one. */
+  child(parent: number, nameAt: number, nameLength: number): number {
+    return this.#table.addRecord(this.layerOf(parent), parent, nameAt, nameLength);
+  }
+
+  /** Path below the layer's root, without a leading slash; empty for the root. */
+  pathOf(record: number): ByteString {
+    const names: string[] = [];
+    for (let at = record; this.#table.record(at, 1) !== 0; at = this.#table.record(at, 1))
+      names.push(this.#name(at));
+    return names.reverse().join('/') as ByteString;
+  }
+
+  #name(record: number): string {
+    return this.#table.nameAt(this.#table.record(record, 2), this.#table.record(record, 3));
+  }
+
+  /** An open descriptor, good for the `*at` calls and for `getdents64`, valid until the next call. Throws Errno. */
+  descriptor(record: number): number {
+    if (record === this.#latest) return this.#latestDescriptor;
+    let fd = this.#open.get(record);
+    if (fd !== undefined) this.#open.delete(record);
+    else {
+      fd = this.#table.record(record, 1) === 0 ? this.#openRoot(record) : this.#openBelow(record);
+      if (this.#open.size >= this.#capacity) this.#closeOldest();
+    }
+    this.#open.set(record, fd);
+    this.#latest = record;
+    this.#latestDescriptor = fd;
+    return fd;
+  }
+
+  #closeOldest(): void {
+    for (const [record, fd] of this.#open) {
+      close(fd);
+      this.#open.delete(record);
+      return;
+    }
+  }
+
+  /** Closes everything; what is asked for afterwards is opened again. */
+  close(): void {
+    for (const fd of this.#open.values()) close(fd);
+    this.#open.clear();
+    this.#latest = 0;
+  }
+
+  /** Runs an open; when the process is out of descriptors, gives ours back and tries once more. */
+  #trying(opening: () => number): number {
+    const fd = opening();
+    if (fd !== -E.EMFILE && fd !== -E.ENFILE) return fd;
+    this.close();
+    return opening();
+  }
+
+  #openRoot(record: number): number {
+    const layer = this.#layer(record);
+    const fd = this.#trying(() => this.#cloneOrOpen(layer.path));
+    if (fd < 0) throw new Errno(-fd, `open layer "${layer.label}"`);
+    const error = statx(fd, empty, AT_EMPTY_PATH, STATX_MASK, status);
+    if (error < 0) throw new Errno(-error, `examine layer "${layer.label}"`);
+    layer.device = `${status[STATX.devMajor]}:${status[STATX.devMinor]}`;
+    layer.mountId = status[STATX.mountId] as number;
+    return fd;
+  }
+
+  #cloneOrOpen(path: Buffer): number {
+    if (this.#clones) {
+      const tree = openTree(
+        AT_FDCWD,
+        path,
+        OPEN_TREE_CLONE | O.CLOEXEC | AT_SYMLINK_NOFOLLOW | AT_NO_AUTOMOUNT,
+      );
+      if (tree >= 0) {
+        const error = mountSetattr(tree, empty, AT_EMPTY_PATH, attributes);
+        // The clone's own descriptor is O_PATH; listing needs a real one.
+        const fd = error < 0 ? error : openBeneath(tree, cString('.' as ByteString), O.RDONLY | O.DIRECTORY);
+        close(tree);
+        if (fd >= 0) return fd;
+      } else if (tree === -E.EMFILE || tree === -E.ENFILE) {
+        return tree;
+      }
+      this.#clones = false;
+    }
+    return this.#withoutAtime((extra) => open(path, O.RDONLY | O.DIRECTORY | O.NOFOLLOW | O.CLOEXEC | extra));
+  }
+
+  /** O_NOATIME is for owners and the privileged only; where it is refused, the file is opened without. */
+  #withoutAtime(opening: (extra: number) => number): number {
+    if (this.#clones) return opening(0);
+    const fd = opening(O.NOATIME);
+    return fd === -E.EPERM ? opening(0) : fd;
+  }
+
+  #openBelow(record: number): number {
+    const fd = this.#trying(() => {
+      const names: string[] = [];
+      let at = record;
+      while (!this.#open.has(at) && this.#table.record(at, 1) !== 0) {
+        names.push(this.#name(at));
+        at = this.#table.record(at, 1);
+      }
+      return this.#descend(this.descriptor(at), names);
+    });
+    if (fd < 0) throw new Errno(-fd, `open "${this.pathOf(record)}" in layer "${this.#layer(record).label}"`);
+    return fd;
+  }
+
+  /** Opens `names`, deepest first, below a directory, in steps no longer than a path may be. */
+  #descend(start: number, names: readonly string[]): number {
+    let from = start;
+    let i = names.length - 1;
+    for (;;) {
+      let path = names[i] as string;
+      for (i--; i >= 0 && path.length + (names[i] as string).length < LONGEST_PATH; i--)
+        path += `/${names[i]}`;
+      const base = from;
+      const bytes = cString(path as ByteString);
+      const fd = this.#withoutAtime((extra) =>
+        openBeneath(base, bytes, i < 0 ? O.RDONLY | O.DIRECTORY | extra : O.PATH | O.DIRECTORY),
+      );
+      if (from !== start) close(from);
+      if (fd < 0 || i < 0) return fd;
+      from = fd;
+    }
+  }
+
+  /** Opens a file of a directory for reading: never a link, never a device's or fifo's other end, never another mount. */
+  openFile(record: number, name: Buffer): number {
+    return this.#trying(() => {
+      const directory = this.descriptor(record);
+      return this.#withoutAtime((extra) =>
+        openBeneath(directory, name, O.RDONLY | O.NOFOLLOW | O.NONBLOCK | extra),
+      );
+    });
+  }
+
+  /** A descriptor that only names the object a path below a directory leads to, the last component not followed. */
+  findFile(record: number, path: Buffer): number {
+    return this.#trying(() => openBeneath(this.descriptor(record), path, O.PATH | O.NOFOLLOW));
+  }
+
+  /** Whether something else is mounted on an object of this layer, told by its mount id; never with clones. */
+  isForeign(record: number, mountId: number): boolean {
+    return !this.#clones && mountId !== this.#layer(record).mountId;
+  }
+
+  describe(record: number, name: string): string {
+    const path = this.pathOf(record);
+    return `"${path === '' ? '' : `${path}/`}${name}" in layer "${this.#layer(record).label}"`;
+  }
+}
+
+function openBeneath(dirfd: number, path: Buffer, flags: number): number {
+  how.writeBigUInt64LE(BigInt(flags | O.CLOEXEC), 0);
+  return openat2(dirfd, path, how);
+}

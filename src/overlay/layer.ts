@@ -1,0 +1,222 @@
+// Reads one real directory of one layer: its listing, and what one of its names is to the overlay.
+// Whiteouts are recognised here, in every dialect; `merge.ts` obeys them.
+import type { Dialect } from '../store/store.ts';
+import { E, Errno } from '../sys/errors.ts';
+import { AT_NO_AUTOMOUNT, AT_SYMLINK_NOFOLLOW, getdents64, lseek, statx } from '../sys/libc.ts';
+import { S_IFCHR, S_IFDIR, S_IFMT, S_IFREG, STATX, STATX_MASK, STATX_SIZE } from '../sys/statx.ts';
+import type { Directories } from './directories.ts';
+import { hasXattrs, isMetacopy, type MarkPrefix, xattrNames, xattrValue } from './marks.ts';
+import type { Found } from './merge.ts';
+import type { Table } from './table.ts';
+
+/** `d_type` of a name that only hides (dirent.h DT_WHT): an AUFS whiteout, under the name it hides. */
+export const DT_WHT = 14;
+
+/** One directory of one layer as it lies on disk; AUFS marks are told apart from names. */
+export interface Listing {
+  /** Name (latin1) → d_type, in the order of the disk. */
+  readonly types: Map<string, number>;
+  /** Whether an AUFS mark makes the directory opaque. */
+  readonly opaque: boolean;
+}
+
+const AUFS_PREFIX = '.wh.';
+const AUFS_OPAQUE = ['.wh..wh..opq', '.wh..opq'];
+
+const dirents = Buffer.alloc(1 << 17);
+const nameBuffer = Buffer.alloc(256);
+
+/** A name, NUL-terminated, in a buffer that the next call overwrites. At most 255 bytes. */
+export function nameArgument(name: string): Buffer {
+  const length = name.length;
+  for (let i = 0; i < length; i++) nameBuffer[i] = name.charCodeAt(i);
+  nameBuffer[length] = 0;
+  return nameBuffer;
+}
+
+export class LayerReader {
+  readonly directories: Directories;
+  readonly prefix: MarkPrefix;
+  readonly #table: Table;
+  readonly #aufs: boolean;
+  /** The `struct statx` of the last successful `examine`. */
+  readonly status = new Uint32Array(STATX_SIZE / 4);
+
+  constructor(table: Table, directories: Directories, dialect: Dialect) {
+    this.#table = table;
+    this.directories = directories;
+    this.#aufs = dialect === 'aufs';
+    this.prefix = dialect === 'user' ? 'user.overlay.' : 'trusted.overlay.';
+  }
+
+  /** Lists a real directory. Throws Errno. */
+  list(directory: number): Listing {
+    const fd = this.directories.descriptor(directory);
+    lseek(fd, 0, 0);
+    const types = new Map<string, number>();
+    for (;;) {
+      const length = getdents64(fd, dirents, dirents.length);
+      if (length < 0) throw new Errno(-length, `list ${this.directories.describe(directory, '')}`);
+      if (length === 0) break;
+      // struct linux_dirent64: u64 ino, s64 off, u16 reclen, u8 type, name
+      for (let at = 0; at < length; at += dirents.readUInt16LE(at + 16)) {
+        const end = dirents.indexOf(0, at + 19);
+        types.set(dirents.toString('latin1', at + 19, end), dirents[at + 18] as number);
+      }
+    }
+    types.delete('.');
+    types.delete('..');
+    return this.#aufs ? readAufsNames(types) : { types, opaque: false };
+  }
+
+  /**
+   * Reads the status of a name into `status`; false where it does not exist. Throws Errno,
+   * EXDEV where another file system is mounted on it and cannot be looked under.
+   */
+  examine(directory: number, name: string): boolean {
+    const fd = this.directories.descriptor(directory);
+    const error = statx(
+      fd,
+      nameArgument(name),
+      AT_SYMLINK_NOFOLLOW | AT_NO_AUTOMOUNT,
+      STATX_MASK,
+      this.status,
+    );
+    if (error === -E.ENOENT) return false;
+    if (error < 0) throw new Errno(-error, `examine ${this.directories.describe(directory, name)}`);
+    if (this.directories.isForeign(directory, this.status[STATX.mountId] as number)) {
+      throw new Errno(E.EXDEV, `look under the mount on ${this.directories.describe(directory, name)}`);
+    }
+    return true;
+  }
+
+  /** Names of an object's attributes as they are on disk. */
+  xattrNames(directory: number, name: string): readonly string[] {
+    return xattrNames(this.directories.descriptor(directory), nameArgument(name));
+  }
+
+  hasXattrs(directory: number, name: string): boolean {
+    return hasXattrs(this.directories.descriptor(directory), nameArgument(name));
+  }
+
+  mark(directory: number, name: string, mark: string): Buffer | undefined {
+    return xattrValue(this.directories.descriptor(directory), nameArgument(name), this.prefix + mark);
+  }
+
+  /** What a real directory says of a name, for `merge.ts`; undefined where it holds nothing by it. */
+  find(directory: number, name: string): Entry | undefined {
+    if (this.#aufs && name.startsWith(AUFS_PREFIX)) return undefined;
+    const hidden = this.#aufs && this.#exists(directory, AUFS_PREFIX + name);
+    if (!this.examine(directory, name)) {
+      return hidden ? new Entry(this, this.#table, directory, name, 'whiteout') : undefined;
+    }
+    const mode = (this.status[STATX.mode] as number) & S_IFMT;
+    const entry = new Entry(this, this.#table, directory, name, this.#kind(directory, name, mode));
+    if (entry.kind === 'directory' && this.#aufs) {
+      // A directory beside its own whiteout was made anew in this layer.
+      entry.aufsOpaque = hidden || this.#isAufsOpaque(entry.directory());
+    }
+    return entry;
+  }
+
+  #kind(directory: number, name: string, type: number): Entry['kind'] {
+    const { status } = this;
+    if (type === S_IFDIR) return 'directory';
+    if (type === S_IFCHR)
+      return status[STATX.rdevMajor] === 0 && status[STATX.rdevMinor] === 0 ? 'whiteout' : 'other';
+    if (type !== S_IFREG) return 'other';
+    const isEmpty = status[STATX.size] === 0 && status[STATX.size + 1] === 0;
+    return isEmpty && this.mark(directory, name, 'whiteout') !== undefined ? 'whiteout' : 'regular';
+  }
+
+  #exists(directory: number, name: string): boolean {
+    if (name.length > 255) return false;
+    const fd = this.directories.descriptor(directory);
+    return (
+      statx(
+        fd,
+        nameArgument(name),
+        AT_SYMLINK_NOFOLLOW | AT_NO_AUTOMOUNT,
+        0,
+        new Uint32Array(STATX_SIZE / 4),
+      ) === 0
+    );
+  }
+
+  #isAufsOpaque(directory: number): boolean {
+    return AUFS_OPAQUE.some((mark) => this.#exists(directory, mark));
+  }
+}
+
+/** One name of one real directory. Its status is copied, its marks are read when asked for. */
+export class Entry implements Found<number> {
+  readonly holder: number;
+  readonly name: string;
+  readonly kind: Found<number>['kind'];
+  readonly status: Uint32Array;
+  aufsOpaque = false;
+  /** Taken for a file without `overlay.metacopy`, by a caller who finds out later. */
+  takenForPlain = false;
+  readonly #reader: LayerReader;
+  readonly #table: Table;
+  #directory = 0;
+  #xattrNames: readonly string[] | undefined;
+
+  constructor(reader: LayerReader, table: Table, holder: number, name: string, kind: Entry['kind']) {
+    this.#reader = reader;
+    this.#table = table;
+    this.holder = holder;
+    this.name = name;
+    this.kind = kind;
+    this.status = reader.status.slice();
+  }
+
+  directory(): number {
+    if (this.#directory === 0) {
+      this.#directory = this.#reader.directories.child(
+        this.holder,
+        this.#table.addName(this.name),
+        this.name.length,
+      );
+    }
+    return this.#directory;
+  }
+
+  /** Names of its attributes as they are on disk, read once. */
+  xattrNames(): readonly string[] {
+    this.#xattrNames ??= this.#reader.xattrNames(this.holder, this.name);
+    return this.#xattrNames;
+  }
+
+  #mark(mark: string): Buffer | undefined {
+    // Most objects have no attribute at all: one call tells it for all marks.
+    if (!this.xattrNames().includes(this.#reader.prefix + mark)) return undefined;
+    return this.#reader.mark(this.holder, this.name, mark);
+  }
+
+  opaque(): string {
+    if (this.aufsOpaque) return 'y';
+    return this.#mark('opaque')?.toString('latin1') ?? '';
+  }
+
+  redirect(): string | undefined {
+    return this.#mark('redirect')?.toString('latin1');
+  }
+
+  metacopy(): boolean {
+    return !this.takenForPlain && isMetacopy(this.#mark('metacopy'));
+  }
+}
+
+/** AUFS: `.wh.X` hides X in the layers below, `.wh..wh.*` is the driver's own, `.wh..wh..opq` makes the directory opaque. */
+function readAufsNames(onDisk: ReadonlyMap<string, number>): Listing {
+  const types = new Map<string, number>();
+  for (const [name, type] of onDisk) {
+    if (!name.startsWith(AUFS_PREFIX)) types.set(name, type);
+    else if (!name.startsWith('.wh..wh.') && !AUFS_OPAQUE.includes(name)) {
+      const hidden = name.slice(AUFS_PREFIX.length);
+      if (hidden !== '' && !onDisk.has(hidden)) types.set(hidden, DT_WHT);
+    }
+  }
+  return { types, opaque: AUFS_OPAQUE.some((mark) => onDisk.has(mark)) };
+}

@@ -1,0 +1,296 @@
+// Loads one merged directory into the table: lists its real directories, merges, and writes a row for every visible name.
+// Names that mean the same in every stack (most of them) take a short way past the rules of `merge.ts`; the rest ask them.
+import { E, Errno } from '../sys/errors.ts';
+import { encodeDevice, S_IFCHR, S_IFDIR, S_IFMT, S_IFREG, STATX } from '../sys/statx.ts';
+import { DT_WHT, type Entry, type LayerReader, type Listing } from './layer.ts';
+import { type MergeOptions, type Resolution, resolve, type Source } from './merge.ts';
+import { FLAG, ROW, type Table } from './table.ts';
+
+/** Highest file system index that fits the top byte of an inode number. */
+const MAX_INDEX_IN_BYTE = 0xfd;
+
+/** Told of each listed name that cannot be looked up. */
+export type FaultLog = (message: string) => void;
+
+export class Loader {
+  readonly #table: Table;
+  readonly #reader: LayerReader;
+  readonly #options: MergeOptions;
+  readonly #log: FaultLog;
+  /** File system index of each layer, in the order of the layers; 0 is the top layer's. */
+  readonly #fileSystems: readonly number[];
+  readonly #lowest: number;
+
+  constructor(
+    table: Table,
+    reader: LayerReader,
+    options: MergeOptions,
+    fileSystems: readonly number[],
+    log: FaultLog,
+  ) {
+    this.#table = table;
+    this.#reader = reader;
+    this.#options = options;
+    this.#fileSystems = fileSystems;
+    // With data-only layers below, the kernel reads the marks of the lowest layer's directories too.
+    this.#lowest = options.dataOnlyLayers ? -1 : reader.directories.roots.length - 1;
+    this.#log = log;
+  }
+
+  /** Loads the directory of a row; answers the record [first row, count]. Throws Errno where it cannot be listed. */
+  load(row: number): number {
+    const table = this.#table;
+    const stackAt = table.word(row, ROW.source);
+    const stack: number[] = [];
+    for (let i = 1; i <= table.record(stackAt, 0); i++) stack.push(table.record(stackAt, i));
+
+    const listings = stack.map((directory) => this.#reader.list(directory));
+    const { names, levels, repeated } = unite(listings);
+    const source = this.#source(stack, listings);
+    const first = table.takeRows(names.length);
+    let next = first;
+    for (const name of names) {
+      const level = levels === undefined ? 0 : (levels.get(name) as number);
+      const type = (listings[level] as Listing).types.get(name) as number;
+      if (type === DT_WHT) continue;
+      const isRepeated = repeated.has(name);
+      try {
+        if (this.#fill(next, name, stack, level, isRepeated, source)) this.#finish(next++, name, row);
+      } catch (error) {
+        if (!(error instanceof Errno)) throw error;
+        this.#fillBroken(next, type, error, stack[level] as number);
+        this.#finish(next++, name, row);
+      }
+    }
+    return table.addRecord(first, next - first);
+  }
+
+  /** The rules' view of the layers: what the listings already tell is not asked of the disk. */
+  #source(stack: readonly number[], listings: readonly Listing[]): Source<number, Entry> {
+    const { directories } = this.#reader;
+    return {
+      roots: directories.roots,
+      layerOf: (directory) => directories.layerOf(directory),
+      find: (directory, name) => {
+        const level = stack.indexOf(directory);
+        if (level >= 0 && !(listings[level] as Listing).types.has(name)) return undefined;
+        return this.#reader.find(directory, name);
+      },
+    };
+  }
+
+  /** Writes the row of a name whose topmost occurrence is at `level`; false where it is not visible. */
+  #fill(
+    row: number,
+    name: string,
+    stack: readonly number[],
+    level: number,
+    isRepeated: boolean,
+    source: Source<number, Entry>,
+  ): boolean {
+    const reader = this.#reader;
+    const table = this.#table;
+    const holder = stack[level] as number;
+    if (!reader.examine(holder, name)) return false;
+    const { status } = reader;
+    const type = (status[STATX.mode] as number) & S_IFMT;
+    if (type === S_IFDIR) {
+      const isLowest = reader.directories.layerOf(holder) === this.#lowest;
+      if (!isLowest || isRepeated) {
+        if (isRepeated || reader.hasXattrs(holder, name)) {
+          return this.#fillByRules(row, resolve(stack, name, source, this.#options));
+        }
+      }
+      this.#fillAttributes(row, status, holder);
+      const nameAt = table.addName(name);
+      table.set(row, ROW.name, nameAt);
+      const directory = reader.directories.child(holder, nameAt, name.length);
+      table.set(row, ROW.source, table.addRecord(1, directory));
+      return true;
+    }
+    if (type === S_IFREG) {
+      if (reader.hasXattrs(holder, name)) {
+        return this.#fillByRules(row, resolve(stack.slice(level), name, source, this.#options));
+      }
+      table.set(row, ROW.nameLength, FLAG.noXattrs);
+    } else if (type === S_IFCHR && status[STATX.rdevMajor] === 0 && status[STATX.rdevMinor] === 0) {
+      return false;
+    }
+    this.#fillAttributes(row, status, holder);
+    table.set(row, ROW.source, holder);
+    return true;
+  }
+
+  #fillByRules(row: number, resolution: Resolution<number, Entry> | undefined): boolean {
+    if (resolution === undefined) return false;
+    const table = this.#table;
+    const { top } = resolution;
+    this.#fillAttributes(row, top.status, top.holder);
+    if (resolution.kind === 'directory') {
+      const { stack } = resolution;
+      table.set(row, ROW.source, table.addRecord(stack.length, ...stack));
+      if (stack.length > 1) {
+        // ovl_getattr(): a merged directory has one link.
+        table.set(row, ROW.nlink, 1);
+        table.set(row, ROW.nameLength, FLAG.merged);
+      }
+      return true;
+    }
+    table.set(row, ROW.source, resolution.holder);
+    if (resolution.data !== undefined) this.#fillData(row, resolution.data);
+    return true;
+  }
+
+  /** Remembers where a metacopy file's data lie: [directory, name, length], directory 0 for a path in the data-only layers. */
+  #fillData(row: number, data: { readonly found: Entry } | { readonly path: string }): void {
+    const table = this.#table;
+    if ('path' in data) {
+      table.set(row, ROW.listing, table.addRecord(0, table.addName(data.path), data.path.length));
+      this.#guessBlocks(row);
+      return;
+    }
+    const { holder, name, status } = data.found;
+    table.set(row, ROW.listing, table.addRecord(holder, table.addName(name), name.length));
+    // ovl_getattr(): blocks are those of the data.
+    table.set(row, ROW.blocks, status[STATX.blocks] as number);
+    table.set(row, ROW.blocks + 1, status[STATX.blocks + 1] as number);
+  }
+
+  /** ovl_getattr(): while the data were not looked for, their blocks are guessed from the size. */
+  #guessBlocks(row: number): void {
+    const table = this.#table;
+    const size = table.word(row, ROW.size + 1) * 2 ** 32 + table.word(row, ROW.size);
+    const blksize = table.word(row, ROW.blksize);
+    const blocks = (Math.ceil(size / blksize) * blksize) / 512;
+    table.set(row, ROW.blocks, blocks % 2 ** 32);
+    table.set(row, ROW.blocks + 1, Math.floor(blocks / 2 ** 32));
+  }
+
+  /** A name that is listed but cannot be looked up: its type for the listing, its errno for the lookup. */
+  #fillBroken(row: number, type: number, error: Errno, holder: number): void {
+    const table = this.#table;
+    for (let field = 0; field < ROW.name; field++) table.set(row, field, 0);
+    table.set(row, ROW.nameLength, 0);
+    table.set(row, ROW.mode, type << 12);
+    table.set(row, ROW.source, holder);
+    table.set(row, ROW.errno, error.errno === E.ENOENT ? E.EIO : error.errno);
+    table.set(row, ROW.layer, this.#reader.directories.layerOf(holder) << 16);
+    this.#log(error.message);
+  }
+
+  /** What every row has: name, parent, node. */
+  #finish(row: number, name: string, parent: number): void {
+    const table = this.#table;
+    if (table.word(row, ROW.name) === 0) table.set(row, ROW.name, table.addName(name));
+    table.set(row, ROW.nameLength, name.length | table.flags(row));
+    table.set(row, ROW.parent, parent);
+    const isDirectory = (table.word(row, ROW.mode) & S_IFMT) === S_IFDIR;
+    const isLinked = !isDirectory && table.word(row, ROW.errno) === 0 && table.word(row, ROW.nlink) > 1;
+    table.set(row, ROW.node, isLinked ? table.shareNode(row) : row);
+  }
+
+  /** Writes `struct fuse_attr` from a `struct statx`. */
+  #fillAttributes(row: number, status: Uint32Array, holder: number): void {
+    const { rows } = this.#table;
+    const at = this.#table.at(row);
+    const copy = (field: number, from: number) => {
+      rows[at + field] = status[from] as number;
+    };
+    copy(ROW.ino, STATX.ino);
+    copy(ROW.ino + 1, STATX.ino + 1);
+    copy(ROW.size, STATX.size);
+    copy(ROW.size + 1, STATX.size + 1);
+    copy(ROW.blocks, STATX.blocks);
+    copy(ROW.blocks + 1, STATX.blocks + 1);
+    copy(ROW.atime, STATX.atime);
+    copy(ROW.atime + 1, STATX.atime + 1);
+    copy(ROW.mtime, STATX.mtime);
+    copy(ROW.mtime + 1, STATX.mtime + 1);
+    copy(ROW.ctime, STATX.ctime);
+    copy(ROW.ctime + 1, STATX.ctime + 1);
+    copy(ROW.atimeNs, STATX.atime + 2);
+    copy(ROW.mtimeNs, STATX.mtime + 2);
+    copy(ROW.ctimeNs, STATX.ctime + 2);
+    copy(ROW.nlink, STATX.nlink);
+    copy(ROW.uid, STATX.uid);
+    copy(ROW.gid, STATX.gid);
+    copy(ROW.blksize, STATX.blksize);
+    rows[at + ROW.mode] = (status[STATX.mode] as number) & 0xffff;
+    rows[at + ROW.rdev] = encodeDevice(status[STATX.rdevMajor] as number, status[STATX.rdevMinor] as number);
+    const layer = this.#reader.directories.layerOf(holder);
+    const fileSystem = this.#fileSystems[layer] as number;
+    rows[at + ROW.layer] = (layer << 16) | fileSystem;
+    rows[at + ROW.birth] = foldBirth(status);
+    if (fileSystem > 0) this.#remapInode(at, fileSystem);
+  }
+
+  /**
+   * Layers on several file systems: the file system's index goes into the top byte of the inode number, so that no
+   * two objects collide; a number that already uses that byte is replaced by a hash of itself.
+   */
+  #remapInode(at: number, fileSystem: number): void {
+    const { rows } = this.#table;
+    const high = rows[at + ROW.ino + 1] as number;
+    if (high >>> 24 === 0 && fileSystem <= MAX_INDEX_IN_BYTE) {
+      rows[at + ROW.ino + 1] = (high | (fileSystem << 24)) >>> 0;
+      return;
+    }
+    const low = rows[at + ROW.ino] as number;
+    rows[at + ROW.ino] = mix(mix(low, high), fileSystem);
+    rows[at + ROW.ino + 1] = (mix(mix(high, fileSystem), low) | 0xfe00_0000) >>> 0;
+  }
+
+  /** Whether a `struct statx` is of the object that a row was made from. */
+  isSame(row: number, status: Uint32Array): boolean {
+    return this.#table.word(row, ROW.birth) === foldBirth(status);
+  }
+
+  /** The root: the top layer's root in all attributes, merged from the first row on. */
+  fillRoot(row: number, status: Uint32Array): void {
+    const table = this.#table;
+    const { roots } = this.#reader.directories;
+    this.#fillAttributes(row, status, roots[0] as number);
+    table.set(row, ROW.source, table.addRecord(roots.length, ...roots));
+    table.set(row, ROW.node, row);
+    table.set(row, ROW.parent, row);
+    if (roots.length > 1) {
+      table.set(row, ROW.nlink, 1);
+      table.set(row, ROW.nameLength, FLAG.merged);
+    }
+  }
+}
+
+/** All names in byte order; for each the topmost listing that has it (undefined: one listing), and whether others do too. */
+function unite(listings: readonly Listing[]): {
+  names: string[];
+  levels: Map<string, number> | undefined;
+  repeated: ReadonlySet<string>;
+} {
+  const repeated = new Set<string>();
+  const [only] = listings;
+  if (listings.length === 1 && only !== undefined) {
+    return { names: [...only.types.keys()].sort(), levels: undefined, repeated };
+  }
+  const levels = new Map<string, number>();
+  for (const [level, listing] of listings.entries()) {
+    for (const name of listing.types.keys()) {
+      if (levels.has(name)) repeated.add(name);
+      else levels.set(name, level);
+    }
+  }
+  return { names: [...levels.keys()].sort(), levels, repeated };
+}
+
+/** Birth time, or where there is none the inode number alone, in 32 bits. */
+function foldBirth(status: Uint32Array): number {
+  const seconds = status[STATX.btime] as number;
+  return mix(
+    mix(status[STATX.ino] as number, status[STATX.ino + 1] as number),
+    mix(seconds, status[STATX.btime + 2] as number),
+  );
+}
+
+function mix(a: number, b: number): number {
+  const x = Math.imul(a ^ (b >>> 15) ^ b, 0x85ebca6b);
+  return (x ^ (x >>> 13) ^ Math.imul(b, 0xc2b2ae35)) >>> 0;
+}

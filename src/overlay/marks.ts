@@ -1,0 +1,105 @@
+// Reads one object's overlay marks and extended attributes: which names are the overlay's own, and what they say.
+
+import { asBytes, bytesOf, cString } from '../sys/bytes.ts';
+import { E, Errno } from '../sys/errors.ts';
+import {
+  AT_SYMLINK_NOFOLLOW,
+  getxattrat,
+  lgetxattr,
+  listxattrat,
+  llistxattr,
+  writeAddress,
+} from '../sys/libc.ts';
+
+/** XATTR_LIST_MAX and XATTR_SIZE_MAX of linux/limits.h: no list and no value is longer. */
+const XATTR_MAX = 65536;
+const buffer = Buffer.alloc(XATTR_MAX);
+const lookHere = cString(asBytes('.'));
+
+/** `struct xattr_args`: u64 value, u32 size, u32 flags. */
+const args = Buffer.alloc(16);
+writeAddress(buffer, args, 0);
+args.writeUInt32LE(XATTR_MAX, 8);
+
+/** Whether the kernel has listxattrat and getxattrat (6.13); found out by the first call. */
+let hasXattrAt = true;
+
+function procPath(dirfd: number, name: Uint8Array): Buffer {
+  const end = name.indexOf(0);
+  return Buffer.concat([Buffer.from(`/proc/self/fd/${dirfd}/`), name.subarray(0, end + 1)]);
+}
+
+/**
+ * Length of the list of attribute names of `name` in the directory, which is written to `into`; null asks for the length
+ * alone, which takes half the time, as the kernel then allots no buffer (native-notes/performance.md).
+ * The object itself is asked, never a link's target. 0 where the file system has no attributes at all.
+ */
+function list(dirfd: number, name: Uint8Array, into: Buffer | null): number {
+  const size = into === null ? 0 : into.length;
+  let length: number;
+  if (hasXattrAt) {
+    length = listxattrat(dirfd, name, AT_SYMLINK_NOFOLLOW, into, size);
+    if (length === -E.ENOSYS) {
+      hasXattrAt = false;
+      return list(dirfd, name, into);
+    }
+  } else {
+    length = llistxattr(procPath(dirfd, name), into, size);
+  }
+  if (length === -E.EOPNOTSUPP) return 0;
+  if (length < 0) throw new Errno(-length, 'list extended attributes');
+  return length;
+}
+
+/** Whether the object has any extended attribute. `name` is NUL-terminated; throws Errno. */
+export function hasXattrs(dirfd: number, name: Uint8Array): boolean {
+  return list(dirfd, name, null) > 0;
+}
+
+/** Names of an object's attributes as they are on disk, latin1. */
+export function xattrNames(dirfd: number, name: Uint8Array): string[] {
+  const length = list(dirfd, name, buffer);
+  return length === 0 ? [] : bytesOf(buffer, 0, length - 1).split('\0');
+}
+
+/** The same for the object a descriptor itself stands for. */
+export function ownXattrNames(fd: number): string[] {
+  return xattrNames(fd, lookHere);
+}
+
+/** An attribute's value as a copy; undefined where there is none. Throws Errno for all else. */
+export function xattrValue(dirfd: number, name: Uint8Array, attribute: string): Buffer | undefined {
+  const wanted = cString(asBytes(attribute));
+  const length = hasXattrAt
+    ? getxattrat(dirfd, name, AT_SYMLINK_NOFOLLOW, wanted, args)
+    : lgetxattr(procPath(dirfd, name), wanted, buffer, XATTR_MAX);
+  if (length === -E.ENODATA || length === -E.EOPNOTSUPP) return undefined;
+  if (length === -E.ENOSYS && hasXattrAt) {
+    hasXattrAt = false;
+    return xattrValue(dirfd, name, attribute);
+  }
+  if (length < 0) throw new Errno(-length, 'read an extended attribute');
+  return Buffer.from(buffer.subarray(0, length));
+}
+
+/** The namespace an overlay keeps its marks in. */
+export type MarkPrefix = 'trusted.overlay.' | 'user.overlay.';
+
+/** The name under which the overlay shows an attribute, undefined for its own marks (ovl_is_own_xattr, ovl_is_escaped_xattr). */
+export function shownXattr(onDisk: string, prefix: MarkPrefix): string | undefined {
+  if (!onDisk.startsWith(prefix)) return onDisk;
+  const escaped = `${prefix}overlay.`;
+  return onDisk.startsWith(escaped) ? prefix + onDisk.slice(escaped.length) : undefined;
+}
+
+/** The name on disk of an attribute asked for by its shown name. */
+export function storedXattr(shown: string, prefix: MarkPrefix): string {
+  return shown.startsWith(prefix) ? `${prefix}overlay.${shown.slice(prefix.length)}` : shown;
+}
+
+/** Whether a value of `overlay.metacopy` counts: a lookup checks no more than its length (ovl_check_metacopy_xattr). */
+export function isMetacopy(value: Buffer | undefined): boolean {
+  if (value === undefined) return false;
+  if (value.length > 0 && value.length < 4) throw new Errno(E.EIO, 'read a metacopy mark that is too short');
+  return true;
+}

@@ -1,0 +1,256 @@
+// The merged tree's memory: packed rows, names and records in shared memory, filled once and never changed after.
+// Knows where things lie, not what they mean on disk. Several threads may share one table.
+import { totalmem } from 'node:os';
+
+/** Words (32 bits) a row: `struct fuse_attr` in wire form (22 words), then what the tree needs to know of the entry. */
+const ROW_WORDS = 32;
+
+/** Word offsets in a row. 0 to 21 are `struct fuse_attr` (linux/fuse.h); 64-bit fields are low word first. */
+export const ROW = {
+  ino: 0,
+  size: 2,
+  blocks: 4,
+  atime: 6,
+  mtime: 8,
+  ctime: 10,
+  atimeNs: 12,
+  mtimeNs: 13,
+  ctimeNs: 14,
+  mode: 15,
+  nlink: 16,
+  uid: 17,
+  gid: 18,
+  rdev: 19,
+  blksize: 20,
+  attrFlags: 21,
+  /** The row that stands for the node: itself, or the first row seen of a hard-linked file. */
+  node: 22,
+  /** Byte offset in `names`. */
+  name: 23,
+  /** Name length in the low 16 bits, `FLAG` bits above. */
+  nameLength: 24,
+  /** Non-directory: record of the real directory that holds it. Directory: record of its stack. */
+  source: 25,
+  /** Directory: record of its listing, or NOT_LOADED / LOADING. Metacopy file: record of where its data lie, else 0. */
+  listing: 26,
+  /** The directory row this entry is in. */
+  parent: 27,
+  /** Next row of the same bucket of hard-linked nodes. */
+  nextLink: 28,
+  /** Positive errno of an entry that is listed but cannot be looked up. */
+  errno: 29,
+  /** Index of the layer's file system (low 16 bits), of the layer (high 16 bits). */
+  layer: 30,
+  /** Birth time folded to 32 bits: tells a replaced file from the one that was listed. */
+  birth: 31,
+} as const;
+
+/** Words of `struct fuse_attr`. */
+const ATTR_WORDS = 22;
+
+export const FLAG = {
+  /** The object has no extended attribute at all. */
+  noXattrs: 0x1_0000,
+  /** The directory merges several real ones. */
+  merged: 0x2_0000,
+} as const;
+
+export const NOT_LOADED = 0;
+export const LOADING = 1;
+
+/** Records start past the values that mean something else. */
+const FIRST_RECORD = 16;
+const LINK_BUCKETS = 1 << 16;
+
+const COUNTER = { row: 0, name: 1, record: 2 } as const;
+
+/** Shared memory of a table, to hand to another thread. */
+export interface TableMemory {
+  readonly rows: SharedArrayBuffer;
+  readonly names: SharedArrayBuffer;
+  readonly records: SharedArrayBuffer;
+  readonly links: SharedArrayBuffer;
+  readonly counters: SharedArrayBuffer;
+}
+
+/** Thrown where a tree has more names than the table can hold. */
+export class TableFull extends Error {
+  override readonly name = 'TableFull';
+}
+
+/**
+ * Memory is reserved whole and taken from the system page by page as it is used, so a table needs no growth and no copy.
+ * Where so much may not be reserved, half is tried, and so on.
+ */
+function reserve(bytes: number): SharedArrayBuffer {
+  for (let size = bytes; ; size /= 2) {
+    try {
+      return new SharedArrayBuffer(size);
+    } catch (cause) {
+      if (size <= 1 << 20) throw new TableFull('Cannot reserve memory for the tree', { cause });
+    }
+  }
+}
+
+/**
+ * At most half of the machine's memory in all: more could not be filled, and a process that has reserved more than the
+ * machine has cannot fork.
+ */
+export function newTableMemory(): TableMemory {
+  const share = (part: number, most: number) => Math.min(most, 2 ** Math.floor(Math.log2(totalmem() / part)));
+  return {
+    rows: reserve(share(4, 2 ** 31)),
+    names: reserve(share(8, 2 ** 30)),
+    records: reserve(share(8, 2 ** 29)),
+    links: new SharedArrayBuffer(LINK_BUCKETS * 4),
+    counters: new SharedArrayBuffer(16),
+  };
+}
+
+export class Table {
+  /** Rows, indexed `row * 32 + ROW.x`: `word(row, ROW.x)` outside the hot path. */
+  readonly rows: Uint32Array;
+  /** The same memory for `Atomics.wait`, which wants signed words. */
+  readonly signedRows: Int32Array;
+  readonly names: Uint8Array;
+  readonly records: Uint32Array;
+  readonly #links: Uint32Array;
+  readonly #counters: Uint32Array;
+
+  constructor(memory: TableMemory) {
+    this.rows = new Uint32Array(memory.rows);
+    this.signedRows = new Int32Array(memory.rows);
+    this.names = new Uint8Array(memory.names);
+    this.records = new Uint32Array(memory.records);
+    this.#links = new Uint32Array(memory.links);
+    this.#counters = new Uint32Array(memory.counters);
+    Atomics.compareExchange(this.#counters, COUNTER.row, 0, 1);
+    Atomics.compareExchange(this.#counters, COUNTER.record, 0, FIRST_RECORD);
+  }
+
+  word(row: number, field: number): number {
+    return this.rows[row * ROW_WORDS + field] as number;
+  }
+
+  set(row: number, field: number, value: number): void {
+    this.rows[row * ROW_WORDS + field] = value;
+  }
+
+  /** Where a row starts, in words. */
+  at(row: number): number {
+    return row * ROW_WORDS;
+  }
+
+  /** Whether a number can be a row at all. */
+  has(row: number): boolean {
+    return row > 0 && row < (this.#counters[COUNTER.row] as number);
+  }
+
+  /** Rows handed out so far, used or not. */
+  get rowCount(): number {
+    return (this.#counters[COUNTER.row] as number) - 1;
+  }
+
+  #take(counter: number, count: number, limit: number): number {
+    const start = Atomics.add(this.#counters, counter, count);
+    if (start + count > limit) {
+      Atomics.sub(this.#counters, counter, count);
+      throw new TableFull('Cannot load the directory: the tree has more names than the table can hold');
+    }
+    return start;
+  }
+
+  /** First of `count` consecutive new rows, all zero. */
+  takeRows(count: number): number {
+    return this.#take(COUNTER.row, count, this.rows.length / ROW_WORDS);
+  }
+
+  /** A new record of these words. */
+  addRecord(...words: number[]): number {
+    const at = this.#take(COUNTER.record, words.length, this.records.length);
+    for (let i = 0; i < words.length; i++) this.records[at + i] = words[i] as number;
+    return at;
+  }
+
+  record(at: number, index: number): number {
+    return this.records[at + index] as number;
+  }
+
+  /** Stores a name (latin1, a byte a character) and answers its offset. */
+  addName(name: string): number {
+    const length = name.length;
+    const at = this.#take(COUNTER.name, length, this.names.length);
+    for (let i = 0; i < length; i++) this.names[at + i] = name.charCodeAt(i);
+    return at;
+  }
+
+  nameAt(at: number, length: number): string {
+    let name = '';
+    for (let i = 0; i < length; i++) name += String.fromCharCode(this.names[at + i] as number);
+    return name;
+  }
+
+  /** Length of a row's name, bytes. */
+  nameLength(row: number): number {
+    return (this.rows[row * ROW_WORDS + ROW.nameLength] as number) & 0xffff;
+  }
+
+  rowName(row: number): string {
+    return this.nameAt(this.word(row, ROW.name), this.nameLength(row));
+  }
+
+  flags(row: number): number {
+    return this.word(row, ROW.nameLength) & ~0xffff;
+  }
+
+  copyAttributes(row: number, out: Uint32Array, at: number): void {
+    const rows = this.rows;
+    const from = row * ROW_WORDS;
+    for (let i = 0; i < ATTR_WORDS; i++) out[at + i] = rows[from + i] as number;
+  }
+
+  copyName(row: number, out: Uint8Array, at: number): void {
+    const from = this.word(row, ROW.name);
+    const length = this.nameLength(row);
+    for (let i = 0; i < length; i++) out[at + i] = this.names[from + i] as number;
+  }
+
+  /** Negative, 0 or positive as a row's name sorts before, at or after the bytes `start` to `end` of `from`. */
+  compareName(row: number, from: Uint8Array, start: number, end: number): number {
+    const at = this.word(row, ROW.name);
+    const length = this.nameLength(row);
+    const wanted = end - start;
+    const shared = Math.min(length, wanted);
+    for (let i = 0; i < shared; i++) {
+      const difference = (this.names[at + i] as number) - (from[start + i] as number);
+      if (difference !== 0) return difference;
+    }
+    return length - wanted;
+  }
+
+  /**
+   * The row that stands for a hard-linked object: the first row put in with the same inode number and file system.
+   * Lock-free: rows are only ever pushed on a bucket's head.
+   */
+  shareNode(row: number): number {
+    const at = row * ROW_WORDS;
+    const low = this.rows[at + ROW.ino] as number;
+    const high = this.rows[at + ROW.ino + 1] as number;
+    const fileSystem = (this.rows[at + ROW.layer] as number) & 0xffff;
+    const bucket = (Math.imul(low ^ (fileSystem << 20), 0x9e3779b1) >>> 16) & (LINK_BUCKETS - 1);
+    for (;;) {
+      const head = Atomics.load(this.#links, bucket);
+      for (let other = head; other !== 0; other = this.word(other, ROW.nextLink)) {
+        if (
+          this.word(other, ROW.ino) === low &&
+          this.word(other, ROW.ino + 1) === high &&
+          (this.word(other, ROW.layer) & 0xffff) === fileSystem
+        ) {
+          return other;
+        }
+      }
+      this.set(row, ROW.nextLink, head);
+      if (Atomics.compareExchange(this.#links, bucket, head, row) === head) return row;
+    }
+  }
+}

@@ -1,0 +1,177 @@
+// A merged tree, seen as what `fuse/` serves: the only file that knows both halves.
+import type { FileSystem } from './fuse/filesystem.ts';
+import { ROW, type Table } from './overlay/table.ts';
+import { Tree, type TreeOptions } from './overlay/tree.ts';
+import type { LayerStack } from './store/store.ts';
+import { E, Errno } from './sys/errors.ts';
+import { S_IFMT } from './sys/statx.ts';
+
+/** `struct statfs` of 64-bit Linux (asm-generic and x86): 64-bit fields, in this order. */
+const STATFS = {
+  bsize: 8,
+  blocks: 16,
+  bfree: 24,
+  bavail: 32,
+  files: 40,
+  ffree: 48,
+  frsize: 72,
+  size: 120,
+} as const;
+/** `struct fuse_kstatfs` (linux/fuse.h). */
+const KSTATFS = {
+  blocks: 0,
+  bfree: 8,
+  bavail: 16,
+  files: 24,
+  ffree: 32,
+  bsize: 40,
+  namelen: 44,
+  frsize: 48,
+} as const;
+const NAME_MAX = 255;
+
+/** Opens a stack's tree and answers it as a file system to serve. Throws Errno where a layer cannot be opened. */
+export function createView(stack: LayerStack, options: TreeOptions = {}): View {
+  return new View(new Tree(stack, options));
+}
+
+export class View implements FileSystem {
+  readonly tree: Tree;
+  /** Only metacopy files can lack data, or have data of another length. */
+  readonly open?: (node: number) => boolean;
+  readonly #table: Table;
+
+  constructor(tree: Tree) {
+    this.tree = tree;
+    if (tree.followsMetacopy) {
+      this.open = (node) => {
+        this.#mustHave(node);
+        return tree.isDataAsLongAsSize(node);
+      };
+    }
+    this.#table = tree.table;
+  }
+
+  close(): void {
+    this.tree.close();
+  }
+
+  has(node: number): boolean {
+    return this.#table.has(node);
+  }
+
+  lookup(directory: number, from: Uint8Array, start: number, end: number): number {
+    this.#mustHave(directory);
+    return this.tree.lookup(directory, from, start, end);
+  }
+
+  /** A number that the kernel was never told must not reach past the table. */
+  #mustHave(node: number): void {
+    if (!this.#table.has(node)) throw new Errno(E.ESTALE, `use node ${node}`);
+  }
+
+  nodeOf(entry: number): number {
+    return this.#table.word(entry, ROW.node);
+  }
+
+  parentOf(node: number): number {
+    this.#mustHave(node);
+    return this.#table.word(node, ROW.parent);
+  }
+
+  copyAttributes(entry: number, out: Uint32Array, at: number): void {
+    this.#mustHave(entry);
+    this.#table.copyAttributes(entry, out, at);
+  }
+
+  errnoOf(entry: number): number {
+    return this.#table.word(entry, ROW.errno);
+  }
+
+  firstEntry(directory: number): number {
+    this.#mustHave(directory);
+    return this.tree.firstEntry(directory);
+  }
+
+  entryCount(directory: number): number {
+    return this.tree.entryCount(directory);
+  }
+
+  nameLength(entry: number): number {
+    return this.#table.nameLength(entry);
+  }
+
+  copyName(entry: number, out: Uint8Array, at: number): void {
+    this.#table.copyName(entry, out, at);
+  }
+
+  inodeLow(entry: number): number {
+    return this.#table.word(entry, ROW.ino);
+  }
+
+  inodeHigh(entry: number): number {
+    return this.#table.word(entry, ROW.ino + 1);
+  }
+
+  typeOf(entry: number): number {
+    return this.#table.word(entry, ROW.mode) & S_IFMT;
+  }
+
+  readLink(node: number, out: Uint8Array, at: number, capacity: number): number {
+    this.#mustHave(node);
+    return this.tree.readLink(node, out, at, capacity);
+  }
+
+  read(node: number, offset: number, out: Uint8Array, at: number, size: number): number {
+    this.#mustHave(node);
+    return this.tree.read(node, offset, out, at, size);
+  }
+
+  seek(node: number, offset: number, whence: number): number {
+    this.#mustHave(node);
+    return this.tree.seek(node, offset, whence);
+  }
+
+  dataDescriptor(node: number): number {
+    this.#mustHave(node);
+    return this.tree.dataDescriptor(node);
+  }
+
+  getXattr(node: number, name: string, out: Uint8Array, at: number, capacity: number, _uid: number): number {
+    this.#mustHave(node);
+    const value = this.tree.xattr(node, name);
+    if (value === undefined) return -E.ENODATA;
+    return put(value, out, at, capacity);
+  }
+
+  listXattr(node: number, out: Uint8Array, at: number, capacity: number, uid: number): number {
+    this.#mustHave(node);
+    // ovl_can_list(): trusted.* is for CAP_SYS_ADMIN; the caller being root is what a request tells of that.
+    const names = this.tree.xattrNames(node).filter((name) => uid === 0 || !name.startsWith('trusted.'));
+    return put(Buffer.from(names.map((name) => `${name}\0`).join(''), 'latin1'), out, at, capacity);
+  }
+
+  statfs(out: Buffer, at: number): void {
+    const from = Buffer.alloc(STATFS.size);
+    this.tree.statfs(from);
+    for (const field of ['blocks', 'bfree', 'bavail', 'files', 'ffree'] as const) {
+      from.copy(out, at + KSTATFS[field], STATFS[field], STATFS[field] + 8);
+    }
+    from.copy(out, at + KSTATFS.bsize, STATFS.bsize, STATFS.bsize + 4);
+    from.copy(out, at + KSTATFS.frsize, STATFS.frsize, STATFS.frsize + 4);
+    out.writeUInt32LE(NAME_MAX, at + KSTATFS.namelen);
+  }
+
+  birthTime(node: number): { readonly seconds: bigint; readonly nanoseconds: number } | undefined {
+    this.#mustHave(node);
+    return this.tree.birthTime(node);
+  }
+}
+
+/** An attribute's bytes, or only their length where the caller asked for that; -ERANGE where they do not fit. */
+function put(value: Uint8Array, out: Uint8Array, at: number, capacity: number): number {
+  if (capacity === 0) return value.length;
+  if (value.length > capacity) return -E.ERANGE;
+  out.set(value, at);
+  return value.length;
+}
