@@ -1,0 +1,66 @@
+// The parts of a reply that say which node a name leads to and how long the kernel may believe it.
+import { STRUCT } from './abi.ts';
+import type { FileSystem } from './filesystem.ts';
+
+const ENTRY = STRUCT.fuse_entry_out;
+const ATTR_OUT = STRUCT.fuse_attr_out;
+
+/** Words of a `fuse_entry_out`. */
+export const ENTRY_WORDS = ENTRY.sizeof >> 2;
+const NODEID = ENTRY.nodeid >> 2;
+const ENTRY_VALID = ENTRY.entry_valid >> 2;
+const ENTRY_VALID_NSEC = ENTRY.entry_valid_nsec >> 2;
+const ATTR_VALID = ENTRY.attr_valid >> 2;
+const ATTR_VALID_NSEC = ENTRY.attr_valid_nsec >> 2;
+const ENTRY_ATTR = ENTRY.attr >> 2;
+const OUT_VALID = ATTR_OUT.attr_valid >> 2;
+const OUT_VALID_NSEC = ATTR_OUT.attr_valid_nsec >> 2;
+const OUT_ATTR = ATTR_OUT.attr >> 2;
+
+/** How long the kernel may keep names and attributes. */
+export interface Validity {
+  readonly seconds: number;
+  readonly nanoseconds: number;
+}
+
+/**
+ * 31 years. The kernel turns seconds into jiffies by a 64-bit product that it clamps too late for larger values
+ * (include/linux/jiffies.h: `timespec64_to_jiffies` overflows past 2^32 seconds at some HZ); this one is safe at every HZ.
+ */
+export const FOREVER: Validity = { seconds: 1_000_000_000, nanoseconds: 0 };
+
+export function validityOf(seconds: number | undefined): Validity {
+  if (seconds === undefined) return FOREVER;
+  const whole = Math.min(Math.floor(seconds), FOREVER.seconds);
+  return { seconds: whole, nanoseconds: Math.floor((seconds - Math.floor(seconds)) * 1e9) };
+}
+
+/** Writes a `fuse_entry_out` at word `at`; entry 0 is "no such name, and you may remember that". */
+export function putEntry(fs: FileSystem, entry: number, out: Uint32Array, at: number, valid: Validity): void {
+  out.fill(0, at, at + ENTRY_ATTR);
+  out[at + ENTRY_VALID] = valid.seconds;
+  out[at + ENTRY_VALID_NSEC] = valid.nanoseconds;
+  if (entry === 0) {
+    out.fill(0, at + ENTRY_ATTR, at + ENTRY_WORDS);
+    return;
+  }
+  out[at + NODEID] = fs.nodeOf(entry);
+  out[at + ATTR_VALID] = valid.seconds;
+  out[at + ATTR_VALID_NSEC] = valid.nanoseconds;
+  fs.copyAttributes(entry, out, at + ENTRY_ATTR);
+}
+
+/** Writes a `fuse_attr_out` at word `at`. */
+export function putAttributes(
+  fs: FileSystem,
+  node: number,
+  out: Uint32Array,
+  at: number,
+  valid: Validity,
+): void {
+  out[at + OUT_VALID] = valid.seconds;
+  out[at + OUT_VALID + 1] = 0;
+  out[at + OUT_VALID_NSEC] = valid.nanoseconds;
+  out[at + OUT_VALID_NSEC + 1] = 0;
+  fs.copyAttributes(node, out, at + OUT_ATTR);
+}

@@ -1,0 +1,55 @@
+// What a session serves: a read-only tree addressed by numbers, whose answers are written straight into a reply.
+// Node and entry numbers are 1 to 2^32-1; the root is 1; both stay valid for as long as the session lives.
+
+/**
+ * Failures are thrown as `Errno`; "no such name" is 0, because it is an ordinary answer. Where a failure is ordinary too
+ * (`ENODATA`, `ERANGE`, `ENXIO`), `readLink`, `read`, `seek`, `getXattr` and `listXattr` may answer the negative errno
+ * instead, which costs no stack trace.
+ */
+export interface FileSystem {
+  /** Whether this is the number of an entry or node at all; asked before any number from outside is used. */
+  has(number: number): boolean;
+  /** The entry of `name` (bytes `start` to `end` of `from`) in a directory, 0 where there is none. */
+  lookup(directory: number, from: Uint8Array, start: number, end: number): number;
+  /** The node an entry leads to: hard links are several entries of one node. */
+  nodeOf(entry: number): number;
+  /** The directory that holds a node; the root holds itself. */
+  parentOf(node: number): number;
+  /** Copies the `struct fuse_attr` of an entry or node, 22 words, to `out` at word `at`. */
+  copyAttributes(entry: number, out: Uint32Array, at: number): void;
+  /** Whether an entry is listed but cannot be looked up (its errno, positive), 0 where all is well. */
+  errnoOf(entry: number): number;
+
+  /** The entries of a directory are `first` to `first + count - 1`, in an order that never changes. Loads it. */
+  firstEntry(directory: number): number;
+  entryCount(directory: number): number;
+  nameLength(entry: number): number;
+  copyName(entry: number, out: Uint8Array, at: number): void;
+  /** Low 32 bits and high 32 bits of the inode number, and the `S_IFMT` type, without a copy. */
+  inodeLow(entry: number): number;
+  inodeHigh(entry: number): number;
+  typeOf(entry: number): number;
+
+  /** Writes the link target to `out` at `at`, answers its length; at most `capacity`. */
+  readLink(node: number, out: Uint8Array, at: number, capacity: number): number;
+  /** Writes up to `size` bytes from byte `offset` of the file to `out` at `at`; less than `size` only at the end. */
+  read(node: number, offset: number, out: Uint8Array, at: number, size: number): number;
+  /** `SEEK_DATA` (3) or `SEEK_HOLE` (4). */
+  seek(node: number, offset: number, whence: number): number;
+  /** A descriptor of the file's data, owned by the file system and valid until its next call; for passthrough. */
+  dataDescriptor(node: number): number;
+  /**
+   * Where opening a file can fail, or a file can hold more or less than its size tells, each open has to be asked for:
+   * answers whether the file's data are as long as its size, throws Errno. Absent where all opens are alike.
+   */
+  readonly open?: (node: number) => boolean;
+
+  /** The value's length; written to `out` at `at` where `capacity` is not 0. Errno ENODATA, ERANGE. */
+  getXattr(node: number, name: string, out: Uint8Array, at: number, capacity: number, uid: number): number;
+  /** Names each ended by NUL; as `getXattr`. `uid` is the caller's: `trusted.*` is shown to 0 only. */
+  listXattr(node: number, out: Uint8Array, at: number, capacity: number, uid: number): number;
+  /** Writes a `struct fuse_kstatfs` (80 bytes) to `out` at `at`. */
+  statfs(out: Buffer, at: number): void;
+  /** Birth time of a node, for FUSE_STATX; undefined where the layer's file system has none. */
+  birthTime(node: number): { readonly seconds: bigint; readonly nanoseconds: number } | undefined;
+}

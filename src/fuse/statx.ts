@@ -1,0 +1,58 @@
+// The reply to FUSE_STATX: the attributes of GETATTR in another shape, and the time of birth.
+import { STATX, STATX_BTIME } from '../sys/statx.ts';
+import { STRUCT } from './abi.ts';
+import type { Validity } from './entry.ts';
+import type { FileSystem } from './filesystem.ts';
+
+const OUT = STRUCT.fuse_statx_out;
+const OUT_WORDS = OUT.sizeof >> 2;
+const STAT = OUT.stat >> 2;
+const ATTR = STRUCT.fuse_attr;
+const STATX_BASIC_STATS = 0x7ff;
+
+const scratch = new Uint32Array(ATTR.sizeof >> 2);
+
+function field(offset: number): number {
+  return scratch[offset >> 2] as number;
+}
+
+/** Writes a `fuse_statx_out` at word `at`. */
+export function putStatx(fs: FileSystem, node: number, out: Uint32Array, at: number, valid: Validity): void {
+  fs.copyAttributes(node, scratch, 0);
+  out.fill(0, at, at + OUT_WORDS);
+  out[at + (OUT.attr_valid >> 2)] = valid.seconds;
+  out[at + (OUT.attr_valid_nsec >> 2)] = valid.nanoseconds;
+
+  const stat = at + STAT;
+  const birth = fs.birthTime(node);
+  out[stat + STATX.mask] = STATX_BASIC_STATS | (birth === undefined ? 0 : STATX_BTIME);
+  out[stat + STATX.blksize] = field(ATTR.blksize);
+  out[stat + STATX.nlink] = field(ATTR.nlink);
+  out[stat + STATX.uid] = field(ATTR.uid);
+  out[stat + STATX.gid] = field(ATTR.gid);
+  out[stat + STATX.mode] = field(ATTR.mode);
+  putLong(out, stat + STATX.ino, ATTR.ino);
+  putLong(out, stat + STATX.size, ATTR.size);
+  putLong(out, stat + STATX.blocks, ATTR.blocks);
+  putTime(out, stat + STATX.atime, ATTR.atime, ATTR.atimensec);
+  putTime(out, stat + STATX.mtime, ATTR.mtime, ATTR.mtimensec);
+  putTime(out, stat + STATX.ctime, ATTR.ctime, ATTR.ctimensec);
+  const rdev = field(ATTR.rdev);
+  out[stat + STATX.rdevMajor] = (rdev >>> 8) & 0xfff;
+  out[stat + STATX.rdevMinor] = (rdev & 0xff) | ((rdev >>> 12) & 0xfff00);
+  if (birth !== undefined) {
+    out[stat + STATX.btime] = Number(BigInt.asUintN(32, birth.seconds));
+    out[stat + STATX.btime + 1] = Number(BigInt.asUintN(32, birth.seconds >> 32n));
+    out[stat + STATX.btime + 2] = birth.nanoseconds;
+  }
+}
+
+function putLong(out: Uint32Array, at: number, from: number): void {
+  out[at] = field(from);
+  out[at + 1] = field(from + 4);
+}
+
+function putTime(out: Uint32Array, at: number, seconds: number, nanoseconds: number): void {
+  putLong(out, at, seconds);
+  out[at + 2] = field(nanoseconds);
+}
