@@ -12,12 +12,14 @@ const MAY_IMPORT = {
 
 /** The files that touch disk, device or another process; every other file is a function of its arguments. */
 const MAY_TOUCH = [
-  'sys/(libc|clone)\\.ts',
-  'store/files\\.ts',
-  'store/open\\.ts',
-  'overlay/(layer|data|tree)\\.ts',
-  'fuse/(device|mount|worker)\\.ts',
-  'cli/(main|output|arguments|mount|umount|program|serve)\\.ts',
+  'sys/(libc|beneath|holders|mounts)',
+  'store/files',
+  'overlay/(layer|marks|directories|data|tree)',
+  'fuse/(device|mount|mountpoint|fusermount)',
+  'diff/(union|contents|layered|noise|jobs|jobs-worker|pairs|checksums)',
+  'forensic/(layers|tar-files|sort|destination)',
+  // What lies outside the image: the command line's own files, processes and terminal.
+  'cli/(output|arguments|version|log|serve|server|launch|umount|export|extract|timeline|manifest-file|diff-side)',
 ];
 
 const IMPURE = [
@@ -39,15 +41,15 @@ module.exports = {
     ...directions,
     {
       name: 'view-imports',
-      comment: 'view.ts may import: overlay, fuse, sys',
+      comment: 'view.ts may import: overlay, fuse, sys, and the types of store',
       severity: 'error',
       from: { path: '^src/view\\.ts$' },
-      to: { path: '^src/', pathNot: '^src/(overlay|fuse|sys)/' },
+      to: { path: '^src/', pathNot: '^src/(overlay|fuse|sys|store/store\\.ts$)' },
     },
     {
-      name: 'overlay-takes-only-types-of-store',
+      name: 'overlay-and-view-take-only-types-of-store',
       severity: 'error',
-      from: { path: '^src/overlay/' },
+      from: { path: '^src/(overlay/|view\\.ts$)' },
       to: { path: '^src/store/', dependencyTypesNot: ['type-only'] },
     },
     {
@@ -61,7 +63,7 @@ module.exports = {
       name: 'few-files-touch-the-world',
       comment: 'Add a file to MAY_TOUCH only where it cannot be a function of its arguments.',
       severity: 'error',
-      from: { path: '^src/', pathNot: MAY_TOUCH.map((file) => `^src/${file}$`) },
+      from: { path: '^src/', pathNot: MAY_TOUCH.map((file) => `^src/${file}\\.ts$`) },
       to: { path: IMPURE },
     },
     {

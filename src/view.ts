@@ -1,5 +1,6 @@
 // A merged tree, seen as what `fuse/` serves: the only file that knows both halves.
 import type { FileSystem } from './fuse/filesystem.ts';
+import { Ahead } from './overlay/ahead.ts';
 import { ROW, type Table } from './overlay/table.ts';
 import { Tree, type TreeOptions } from './overlay/tree.ts';
 import type { LayerStack } from './store/store.ts';
@@ -40,9 +41,18 @@ export class View implements FileSystem {
   /** Only metacopy files can lack data, or have data of another length. */
   readonly open?: (node: number) => boolean;
   readonly #table: Table;
+  readonly #ahead: Ahead;
 
   constructor(tree: Tree) {
     this.tree = tree;
+    this.#ahead = new Ahead(tree.table, (directory) => {
+      try {
+        tree.firstEntry(directory);
+      } catch (error) {
+        // Whoever lists this directory will be told.
+        if (!(error instanceof Errno)) throw error;
+      }
+    });
     if (tree.followsMetacopy) {
       this.open = (node) => {
         this.#mustHave(node);
@@ -90,7 +100,13 @@ export class View implements FileSystem {
 
   firstEntry(directory: number): number {
     this.#mustHave(directory);
-    return this.tree.firstEntry(directory);
+    const first = this.tree.firstEntry(directory);
+    this.#ahead.listed(directory, first, this.tree.entryCount(directory));
+    return first;
+  }
+
+  loadAhead(): boolean {
+    return this.#ahead.work();
   }
 
   entryCount(directory: number): number {
@@ -117,6 +133,11 @@ export class View implements FileSystem {
     return this.#table.word(entry, ROW.mode) & S_IFMT;
   }
 
+  sizeOf(node: number): number {
+    this.#mustHave(node);
+    return this.#table.word(node, ROW.size + 1) * 2 ** 32 + this.#table.word(node, ROW.size);
+  }
+
   readLink(node: number, out: Uint8Array, at: number, capacity: number): number {
     this.#mustHave(node);
     return this.tree.readLink(node, out, at, capacity);
@@ -139,9 +160,8 @@ export class View implements FileSystem {
 
   getXattr(node: number, name: string, out: Uint8Array, at: number, capacity: number, _uid: number): number {
     this.#mustHave(node);
-    const value = this.tree.xattr(node, name);
-    if (value === undefined) return -E.ENODATA;
-    return put(value, out, at, capacity);
+    const value = this.tree.xattrAnswer(node, name);
+    return typeof value === 'number' ? value : put(value, out, at, capacity);
   }
 
   listXattr(node: number, out: Uint8Array, at: number, capacity: number, uid: number): number {

@@ -103,6 +103,7 @@ function serveBurst(fd: number, session: Session, spin: Spin): Pause {
       tries = spin.budget;
       served++;
     } else if (length === -E.EAGAIN) {
+      if (session.useIdleMoment()) continue;
       if (tries-- > 0) continue;
       if (spin.budget > 0) spin.lost();
       return 'idle';

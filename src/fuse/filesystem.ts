@@ -29,6 +29,8 @@ export interface FileSystem {
   inodeLow(entry: number): number;
   inodeHigh(entry: number): number;
   typeOf(entry: number): number;
+  /** Bytes, exact up to 2^53. */
+  sizeOf(node: number): number;
 
   /** Writes the link target to `out` at `at`, answers its length; at most `capacity`. */
   readLink(node: number, out: Uint8Array, at: number, capacity: number): number;
@@ -52,4 +54,6 @@ export interface FileSystem {
   statfs(out: Buffer, at: number): void;
   /** Birth time of a node, for FUSE_STATX; undefined where the layer's file system has none. */
   birthTime(node: number): { readonly seconds: bigint; readonly nanoseconds: number } | undefined;
+  /** Does a small part of what requests to come will likely need; false where there is nothing to do. Never throws Errno. */
+  loadAhead?(): boolean;
 }

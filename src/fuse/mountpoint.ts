@@ -14,9 +14,9 @@ export interface Needed {
   readonly isServed: boolean;
 }
 
-/** The mount point as an absolute path without links. `directory` is shown as `shown` where something is wrong with it. */
-export function checkMountPoint(directory: ByteString, shown: string, needed: readonly Needed[]): ByteString {
-  const doing = `Cannot mount on "${shown}"`;
+/** The mount point as an absolute path without links. */
+export function checkMountPoint(directory: ByteString, needed: readonly Needed[]): ByteString {
+  const doing = `Cannot mount on "${bufferOf(directory).toString()}"`;
   const stat = look(directory, doing);
   if (!stat.isDirectory()) throw new Trouble('mount', `${doing}: not a directory`);
   const point = asBytes(realpathSync.native(bufferOf(directory), { encoding: 'latin1' }));

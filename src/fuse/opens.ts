@@ -9,15 +9,31 @@ import { type BackingDevice, BackingFiles } from './passthrough.ts';
 const OPEN_FLAGS = (PAYLOAD + STRUCT.fuse_open_out.open_flags) >> 2;
 const BACKING_ID = (PAYLOAD + STRUCT.fuse_open_out.backing_id) >> 2;
 
+/**
+ * cached: reads are answered by the session and the kernel keeps the pages; after the first open no open is asked for.
+ * passthrough: the kernel reads the layer's own file; each open is asked for.
+ * auto: large files are passed through until many small ones were opened, then cached.
+ */
+export type DataMode = 'auto' | 'cached' | 'passthrough';
+
+/** Bytes from which passing a file through pays for asking at its open. */
+const LARGE = 1 << 20;
+/** Opens of small files after which opens are asked for no more. */
+const SMALL_OPENS = 16;
+
 export class Opens {
   readonly #fs: FileSystem;
   readonly #backing: BackingFiles | undefined;
+  /** Files smaller than this, in bytes, are read the cached way. */
+  readonly #passedFrom: number;
+  #smallOpens = 0;
   #agreement: Agreement = NOTHING_AGREED;
 
   /** Without a `device` all files are read the cached way. */
-  constructor(fs: FileSystem, device: BackingDevice | undefined) {
+  constructor(fs: FileSystem, data: DataMode, device: BackingDevice | undefined) {
     this.#fs = fs;
-    this.#backing = device === undefined ? undefined : new BackingFiles(device);
+    this.#passedFrom = data === 'auto' ? LARGE : 0;
+    this.#backing = device === undefined || data === 'cached' ? undefined : new BackingFiles(device);
   }
 
   get wantsPassthrough(): boolean {
@@ -28,7 +44,11 @@ export class Opens {
   get mode(): string {
     if (this.#backing === undefined) return 'cached';
     if (!this.#agreement.passthrough) return 'cached (the kernel offers no passthrough)';
-    return this.#backing.refused === 0 ? 'passthrough' : 'cached (the kernel refuses passthrough)';
+    if (this.#backing.refused !== 0) return 'cached (the kernel refuses passthrough)';
+    if (this.#passedFrom === 0) return 'passthrough';
+    return this.#smallOpens > SMALL_OPENS
+      ? 'cached (many small files were opened)'
+      : 'passthrough for large files';
   }
 
   agree(agreement: Agreement): void {
@@ -39,11 +59,19 @@ export class Opens {
     if (length < HEADER + STRUCT.fuse_open_in.sizeof) return -E.EINVAL;
     const backing = this.#agreement.passthrough ? this.#backing : undefined;
     if (backing === undefined) return this.#openCached(node, reply);
+    if (this.#fs.sizeOf(node) < this.#passedFrom) return this.#openSmall(node, reply);
     const fd = backing.needsDescriptor(node) ? this.#fs.dataDescriptor(node) : -1;
     const id = backing.open(node, fd);
     if (id !== 0) return answer(reply, FOPEN.FOPEN_PASSTHROUGH, id);
     // ENOSYS ends the question for all files, so it may be said only where none was passed through.
     if (backing.refused !== 0 && !backing.used) return this.#openCached(node, reply);
+    return answer(reply, FOPEN.FOPEN_KEEP_CACHE, 0);
+  }
+
+  /** A few opens may be of a person looking around; many are a program that reads a tree, which no open should hold up. */
+  #openSmall(node: number, reply: Frame): number {
+    if (this.#smallOpens <= SMALL_OPENS) this.#smallOpens++;
+    if (this.#smallOpens > SMALL_OPENS || this.#fs.open !== undefined) return this.#openCached(node, reply);
     return answer(reply, FOPEN.FOPEN_KEEP_CACHE, 0);
   }
 

@@ -23,7 +23,7 @@ import {
   UNIQUE,
 } from './frame.ts';
 import { MAX_READ, negotiate } from './init.ts';
-import { Opens } from './opens.ts';
+import { type DataMode, Opens } from './opens.ts';
 import type { BackingDevice } from './passthrough.ts';
 import { putDirectory } from './readdir.ts';
 import { putStatx } from './statx.ts';
@@ -43,11 +43,10 @@ const NO_REPLY = -0x1_0000;
 const REQUEST_SIZE = 64 << 10;
 
 export interface SessionOptions {
-  /** cached: reads are answered here and the kernel keeps the pages; passthrough: the kernel reads the layer's file. */
-  readonly data: 'cached' | 'passthrough';
+  readonly data: DataMode;
   /** How long names and attributes hold; for ever where it is not given. */
   readonly timeoutSeconds?: number;
-  /** Needed for passthrough. */
+  /** Needed for passthrough; without it all files are cached. */
   readonly backing?: BackingDevice;
   /** Told of every throw that is not an `Errno`; the request is answered with EIO. */
   readonly onBug: (error: unknown, opcode: number) => void;
@@ -74,7 +73,7 @@ export class Session {
     this.#options = options;
     this.#validity = validityOf(options.timeoutSeconds);
     this.#trace = options.trace;
-    this.#opens = new Opens(fs, options.data === 'passthrough' ? options.backing : undefined);
+    this.#opens = new Opens(fs, options.data, options.backing);
   }
 
   /** Whether the first exchange is done. */
@@ -104,6 +103,11 @@ export class Session {
     const replied = payload === NO_REPLY ? 0 : this.#finish(words, payload);
     if (this.#trace !== undefined) this.#trace(request, length, this.reply, replied);
     return replied;
+  }
+
+  /** Uses a moment without requests; false where there is nothing to use it for. */
+  useIdleMoment(): boolean {
+    return this.#fs.loadAhead?.() ?? false;
   }
 
   /** To be told where the kernel would not take the reply to `request`: an open that did not happen is not closed. */

@@ -6,6 +6,7 @@ import { E, Errno } from '../sys/errors.ts';
 import { AT_EMPTY_PATH, close, statx } from '../sys/libc.ts';
 import { S_IFMT, S_IFREG, STATX, STATX_MASK, STATX_SIZE } from '../sys/statx.ts';
 import type { Directories } from './directories.ts';
+import type { LayerReader } from './layer.ts';
 import type { Loader } from './load.ts';
 import { ROW, type Table } from './table.ts';
 
@@ -15,6 +16,7 @@ const status = new Uint32Array(STATX_SIZE / 4);
 export class FileData {
   readonly #table: Table;
   readonly #directories: Directories;
+  readonly #reader: LayerReader;
   readonly #loader: Loader;
   readonly #capacity: number;
   /** Node → descriptor, least recently used first. */
@@ -23,9 +25,10 @@ export class FileData {
   #latestDescriptor = -1;
 
   /** `capacity` is how many files may be open at once, at least 2. */
-  constructor(table: Table, directories: Directories, loader: Loader, capacity: number) {
+  constructor(table: Table, directories: Directories, reader: LayerReader, loader: Loader, capacity: number) {
     this.#table = table;
     this.#directories = directories;
+    this.#reader = reader;
     this.#loader = loader;
     this.#capacity = capacity;
   }
@@ -73,12 +76,20 @@ export class FileData {
     const table = this.#table;
     const holder = table.word(node, ROW.source);
     const name = table.rowName(node);
-    const fd = this.#openRegular(holder, name);
-    if (!this.#loader.isSame(node, status)) {
+    const fd = this.#openRegular(...this.#reader.contents(holder, name));
+    if (!this.#isWhatWasListed(node, holder)) {
       close(fd);
       throw new Errno(E.EIO, `open ${this.#directories.describe(holder, name)}, which was replaced`);
     }
     return fd;
+  }
+
+  /** Judges `status`: by identity, or where a record told of the file, by the size it told. */
+  #isWhatWasListed(node: number, holder: number): boolean {
+    if (!this.#reader.isRecorded(holder)) return this.#loader.isSame(node, status);
+    const { rows } = this.#table;
+    const at = this.#table.at(node) + ROW.size;
+    return status[STATX.size] === rows[at] && status[STATX.size + 1] === rows[at + 1];
   }
 
   /** Opens a regular file and leaves its status in `status`. */

@@ -2,10 +2,10 @@
 // Whiteouts are recognised here, in every dialect; `merge.ts` obeys them.
 import type { Dialect } from '../store/store.ts';
 import { E, Errno } from '../sys/errors.ts';
-import { AT_NO_AUTOMOUNT, AT_SYMLINK_NOFOLLOW, getdents64, lseek, statx } from '../sys/libc.ts';
+import { AT_NO_AUTOMOUNT, AT_SYMLINK_NOFOLLOW, getdents64, lseek, readlinkat, statx } from '../sys/libc.ts';
 import { S_IFCHR, S_IFDIR, S_IFMT, S_IFREG, STATX, STATX_MASK, STATX_SIZE } from '../sys/statx.ts';
 import type { Directories } from './directories.ts';
-import { hasXattrs, isMetacopy, type MarkPrefix, xattrNames, xattrValue } from './marks.ts';
+import { hasXattrs, isMetacopy, type MarkPrefix, xattrAnswer, xattrNames, xattrValue } from './marks.ts';
 import type { Found } from './merge.ts';
 import type { Table } from './table.ts';
 
@@ -95,6 +95,15 @@ export class LayerReader {
     return xattrNames(this.directories.descriptor(directory), nameArgument(name));
   }
 
+  /**
+   * The layers' roots that the merged root is made of, top first: all of them, whatever overlayfs's marks on a root say
+   * (ovl_get_root reads none); an AUFS mark there ends the merge as in any other directory.
+   */
+  rootStack(roots: readonly number[]): readonly number[] {
+    const opaque = this.#aufs ? roots.findIndex((root) => this.#isAufsOpaque(root)) : -1;
+    return opaque < 0 ? roots : roots.slice(0, opaque + 1);
+  }
+
   hasXattrs(directory: number, name: string): boolean {
     return hasXattrs(this.directories.descriptor(directory), nameArgument(name));
   }
@@ -103,10 +112,30 @@ export class LayerReader {
     return xattrValue(this.directories.descriptor(directory), nameArgument(name), this.prefix + mark);
   }
 
+  /** An attribute's value, by its name on disk, or the negative errno with which it cannot be had. */
+  xattrAnswer(directory: number, name: string, attribute: string): Buffer | number {
+    return xattrAnswer(this.directories.descriptor(directory), nameArgument(name), attribute);
+  }
+
+  /** Writes a link's target; answers its length or a negative errno. */
+  readLink(directory: number, name: string, out: Uint8Array): number {
+    return readlinkat(this.directories.descriptor(directory), nameArgument(name), out, out.length);
+  }
+
+  /** Whether a record says what lies in a directory, and the disk has no more than the contents of files. */
+  isRecorded(_directory: number): boolean {
+    return false;
+  }
+
+  /** Where a file's contents lie. */
+  contents(directory: number, name: string): readonly [holder: number, name: string] {
+    return [directory, name];
+  }
+
   /** What a real directory says of a name, for `merge.ts`; undefined where it holds nothing by it. */
   find(directory: number, name: string): Entry | undefined {
     if (this.#aufs && name.startsWith(AUFS_PREFIX)) return undefined;
-    const hidden = this.#aufs && this.#exists(directory, AUFS_PREFIX + name);
+    const hidden = this.#aufs && this.exists(directory, AUFS_PREFIX + name);
     if (!this.examine(directory, name)) {
       return hidden ? new Entry(this, this.#table, directory, name, 'whiteout') : undefined;
     }
@@ -129,7 +158,8 @@ export class LayerReader {
     return isEmpty && this.mark(directory, name, 'whiteout') !== undefined ? 'whiteout' : 'regular';
   }
 
-  #exists(directory: number, name: string): boolean {
+  /** Whether the disk has the name at all. */
+  exists(directory: number, name: string): boolean {
     if (name.length > 255) return false;
     const fd = this.directories.descriptor(directory);
     return (
@@ -144,8 +174,25 @@ export class LayerReader {
   }
 
   #isAufsOpaque(directory: number): boolean {
-    return AUFS_OPAQUE.some((mark) => this.#exists(directory, mark));
+    return AUFS_OPAQUE.some((mark) => this.exists(directory, mark));
   }
+}
+
+/** Statuses are cut from pieces of memory of this many: an allocation for each would cost more than the rest of an entry. */
+const STATUSES = 64;
+const STATUS_WORDS = STATX_SIZE / 4;
+let statuses = new Uint32Array(0);
+let statusesUsed = 0;
+
+function keptStatus(status: Uint32Array): Uint32Array {
+  if (statusesUsed === statuses.length) {
+    statuses = new Uint32Array(STATUSES * STATUS_WORDS);
+    statusesUsed = 0;
+  }
+  const kept = statuses.subarray(statusesUsed, statusesUsed + STATUS_WORDS);
+  statusesUsed += STATUS_WORDS;
+  kept.set(status);
+  return kept;
 }
 
 /** One name of one real directory. Its status is copied, its marks are read when asked for. */
@@ -168,7 +215,7 @@ export class Entry implements Found<number> {
     this.holder = holder;
     this.name = name;
     this.kind = kind;
-    this.status = reader.status.slice();
+    this.status = keptStatus(reader.status);
   }
 
   directory(): number {

@@ -248,7 +248,7 @@ export class Loader {
   /** The root: the top layer's root in all attributes, merged from the first row on. */
   fillRoot(row: number, status: Uint32Array): void {
     const table = this.#table;
-    const { roots } = this.#reader.directories;
+    const roots = this.#reader.rootStack(this.#reader.directories.roots);
     this.#fillAttributes(row, status, roots[0] as number);
     table.set(row, ROW.source, table.addRecord(roots.length, ...roots));
     table.set(row, ROW.node, row);

@@ -69,17 +69,23 @@ export function ownXattrNames(fd: number): string[] {
 
 /** An attribute's value as a copy; undefined where there is none. Throws Errno for all else. */
 export function xattrValue(dirfd: number, name: Uint8Array, attribute: string): Buffer | undefined {
+  const value = xattrAnswer(dirfd, name, attribute);
+  if (typeof value !== 'number') return value;
+  if (value === -E.ENODATA || value === -E.EOPNOTSUPP) return undefined;
+  throw new Errno(-value, 'read an extended attribute');
+}
+
+/** An attribute's value as a copy, or the negative errno with which it cannot be had. */
+export function xattrAnswer(dirfd: number, name: Uint8Array, attribute: string): Buffer | number {
   const wanted = cString(asBytes(attribute));
   const length = hasXattrAt
     ? getxattrat(dirfd, name, AT_SYMLINK_NOFOLLOW, wanted, args)
     : lgetxattr(procPath(dirfd, name), wanted, buffer, XATTR_MAX);
-  if (length === -E.ENODATA || length === -E.EOPNOTSUPP) return undefined;
   if (length === -E.ENOSYS && hasXattrAt) {
     hasXattrAt = false;
-    return xattrValue(dirfd, name, attribute);
+    return xattrAnswer(dirfd, name, attribute);
   }
-  if (length < 0) throw new Errno(-length, 'read an extended attribute');
-  return Buffer.from(buffer.subarray(0, length));
+  return length < 0 ? length : Buffer.from(buffer.subarray(0, length));
 }
 
 /** The namespace an overlay keeps its marks in. */

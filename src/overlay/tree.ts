@@ -3,14 +3,15 @@
 import type { LayerStack } from '../store/store.ts';
 import { type ByteString, cString } from '../sys/bytes.ts';
 import { E, Errno } from '../sys/errors.ts';
-import { AT_SYMLINK_NOFOLLOW, fstatfs, lseek, pread, prlimit, readlinkat, statx } from '../sys/libc.ts';
+import { AT_SYMLINK_NOFOLLOW, fstatfs, lseek, pread, prlimit, statx } from '../sys/libc.ts';
 import { S_IFDIR, S_IFLNK, S_IFMT, S_IFREG, STATX, STATX_BTIME, STATX_MASK } from '../sys/statx.ts';
 import { FileData } from './data.ts';
 import { Directories } from './directories.ts';
 import { LayerReader, nameArgument } from './layer.ts';
 import { type FaultLog, Loader } from './load.ts';
-import { shownXattr, storedXattr, xattrNames, xattrValue } from './marks.ts';
+import { shownXattr, storedXattr } from './marks.ts';
 import { mergeOptions } from './options.ts';
+import { type RecordedLayer, RecordedReader } from './recorded.ts';
 import {
   FLAG,
   LOADING,
@@ -25,6 +26,8 @@ import {
 export interface TreeOptions {
   /** Told of damage that only costs one name. */
   readonly log?: FaultLog;
+  /** For each layer of the stack, what is believed of its metadata instead of the disk; a whole stack's, or absent. */
+  readonly recorded?: readonly (RecordedLayer | undefined)[];
   /** Memory of the same stack's tree in another thread, to share it. */
   readonly memory?: TableMemory;
 }
@@ -55,6 +58,8 @@ export interface Status {
 }
 
 const ROOT = 1;
+/** Names that every file system knows; whether it knows another one has to be asked. */
+const COMMON_XATTR = /^(?:user|trusted|security)\.|^system\.posix_acl_(?:access|default)$/;
 const SEEK_END = 2;
 const RLIMIT_NOFILE = 7;
 const current = cString('.' as ByteString);
@@ -99,12 +104,16 @@ export class Tree {
       shares.directories,
     );
     this.#directories = directories;
-    this.#reader = new LayerReader(this.table, directories, stack.dialect);
+    const { recorded } = options;
+    this.#reader =
+      recorded === undefined
+        ? new LayerReader(this.table, directories, stack.dialect)
+        : new RecordedReader(this.table, directories, stack.dialect, recorded);
     const merge = mergeOptions(stack);
     this.followsMetacopy = merge.metacopy;
     const fileSystems = numberFileSystems(directories);
     this.#loader = new Loader(this.table, this.#reader, merge, fileSystems, options.log ?? (() => {}));
-    this.#data = new FileData(this.table, directories, this.#loader, shares.files);
+    this.#data = new FileData(this.table, directories, this.#reader, this.#loader, shares.files);
     if (options.memory === undefined) {
       this.#reader.examine(directories.roots[0] as number, '.');
       this.#loader.fillRoot(this.table.takeRows(1), this.#reader.status);
@@ -255,8 +264,7 @@ export class Tree {
   readLink(node: number, out: Uint8Array, at: number, capacity: number): number {
     if ((this.table.word(node, ROW.mode) & S_IFMT) !== S_IFLNK) throw new Errno(E.EINVAL, 'read a link');
     const [holder, name] = this.#place(node);
-    const fd = this.#directories.descriptor(holder);
-    const length = readlinkat(fd, nameArgument(name), out.subarray(at), capacity);
+    const length = this.#reader.readLink(holder, name, out.subarray(at, at + capacity));
     if (length < 0) throw new Errno(length === -E.ENOENT ? E.EIO : -length, 'read a link');
     return length;
   }
@@ -305,15 +313,23 @@ export class Tree {
   xattrNames(node: number): string[] {
     if ((this.table.flags(node) & FLAG.noXattrs) !== 0) return [];
     const [holder, name] = this.#place(node);
-    const names = xattrNames(this.#directories.descriptor(holder), nameArgument(name));
+    const names = this.#reader.xattrNames(holder, name);
     return names.flatMap((onDisk) => shownXattr(onDisk, this.#reader.prefix) ?? []);
   }
 
   xattr(node: number, shown: string): Buffer | undefined {
-    if ((this.table.flags(node) & FLAG.noXattrs) !== 0) return undefined;
+    const value = this.xattrAnswer(node, shown);
+    if (typeof value !== 'number') return value;
+    if (value === -E.ENODATA || value === -E.EOPNOTSUPP) return undefined;
+    throw new Errno(-value, 'read an extended attribute');
+  }
+
+  /** The value, or the negative errno with which it cannot be had: ENODATA, EOPNOTSUPP for a name no attribute can have. */
+  xattrAnswer(node: number, shown: string): Buffer | number {
+    if ((this.table.flags(node) & FLAG.noXattrs) !== 0 && COMMON_XATTR.test(shown)) return -E.ENODATA;
     const [holder, name] = this.#place(node);
     const stored = storedXattr(shown, this.#reader.prefix);
-    return xattrValue(this.#directories.descriptor(holder), nameArgument(name), stored);
+    return this.#reader.xattrAnswer(holder, name, stored);
   }
 
   xattrs(node: number): Map<ByteString, Buffer> {
@@ -334,6 +350,7 @@ export class Tree {
   /** Birth time; undefined where the layer's file system has none. */
   birthTime(node: number): { readonly seconds: bigint; readonly nanoseconds: number } | undefined {
     const [holder, name] = this.#place(node);
+    if (this.#reader.isRecorded(holder)) return undefined;
     const { status } = this.#reader;
     const fd = this.#directories.descriptor(holder);
     const error = statx(

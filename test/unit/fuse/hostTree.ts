@@ -124,6 +124,10 @@ export class HostTree implements FileSystem {
     return Number(this.#entry(entry).stat.mode) & 0o170000;
   }
 
+  sizeOf(node: number): number {
+    return Number(this.#entry(node).stat.size);
+  }
+
   readLink(node: number, out: Uint8Array, at: number): number {
     const target = fs.readlinkSync(bytes(this.#entry(node).path), { encoding: 'buffer' });
     out.set(target, at);

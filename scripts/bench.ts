@@ -1,0 +1,64 @@
+// `npm run bench`, as root: how fast stratafs serves, beside the kernel's own overlay mount and fuse-overlayfs.
+//
+// Layers of some 155,000 names are written once to $TMPDIR/stratafs-bench (1.2 GB; 1 million more with --growth) and used
+// again. Each contender mounts the same layers; in each round each has its turn, another one first every time; the figures
+// are medians. All of it twice: free, and with server, client and the client's peers pinned to one processor, because
+// waking an idle processor is the greatest part of a request. What is measured measures itself in a process of its own:
+// small C programs (bench/*.c, compiled at the start), tar and rg. Samples that read from disk and should not have, or
+// the other way round, are rejected and taken again. Every client also says what it saw, and contenders that showed
+// different things are a failure.
+//
+// What the rows mean, and the figures: native-notes/performance.md. Options: npm run bench -- --help.
+// Exit code 0 when all was measured, whatever the goals; 1 when something failed; 2 when it could not begin.
+import { Clients } from './bench/clients.ts';
+import { findContenders } from './bench/contenders.ts';
+import { type Options, parseOptions, USAGE } from './bench/options.ts';
+import { chooseScenarios, describeRun, openStacks } from './bench/prepare.ts';
+import { probe } from './bench/probe.ts';
+import { Refusal } from './bench/refusal.ts';
+import { type Account, asJson, asText } from './bench/report.ts';
+import { Results, runRounds } from './bench/rounds.ts';
+import { ROWS } from './bench/rows.ts';
+import { Session } from './bench/session.ts';
+import { liesOnDisk } from './bench/stack.ts';
+
+try {
+  const options = parseOptions(process.argv.slice(2));
+  if (options === undefined) process.stdout.write(USAGE);
+  else process.exitCode = await bench(options);
+} catch (error) {
+  if (!(error instanceof Refusal)) throw error;
+  process.stderr.write(`bench: ${error.message}\n`);
+  process.exitCode = 2;
+}
+
+async function bench(options: Options): Promise<number> {
+  if (process.getuid?.() !== 0) throw new Refusal('Cannot measure "mounts": only root can make them');
+  const session = new Session();
+  try {
+    const clients = await Clients.compile(session);
+    const { present, absent } = await findContenders(session, options.contenders);
+    const stacks = await openStacks(session, clients, options);
+    const bench = { session, clients, stacks, hasDisk: liesOnDisk(options.directory) };
+    const { scenarios, skipped } = await chooseScenarios(bench, options);
+    const environment = await describeRun(bench, options);
+    const { able, fallenBack, failures } = await probe(bench, present);
+    const results = new Results();
+    for (const failure of failures) results.fail(failure);
+    const { placements, rounds } = options;
+    await runRounds({ scenarios, contenders: able, placements, rounds }, results);
+    const account: Account = {
+      results,
+      contenders: able,
+      absent: [...absent, ...fallenBack],
+      skipped,
+      rows: ROWS.filter((row) => options.rows.has(row) || row.id === 'start-node'),
+      placements,
+      environment,
+    };
+    process.stdout.write(options.isJson ? asJson(account) : asText(account));
+    return results.failures.length > 0 ? 1 : 0;
+  } finally {
+    session.end();
+  }
+}

@@ -1,0 +1,104 @@
+// Who is measured: how each is started on a list of layers, and which can be here.
+import { existsSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { run } from './process.ts';
+import { Refusal } from './refusal.ts';
+import type { Session } from './session.ts';
+
+export interface Contender {
+  readonly id: string;
+  readonly isOurs: boolean;
+  /** Whether a process serves it; otherwise both commands mount and end. */
+  readonly isServed: boolean;
+  /** The command that mounts and goes on serving. Layers top first. */
+  foreground(layers: readonly string[], directory: string): string[];
+  /** The command that ends when the mount is there. */
+  background(layers: readonly string[], directory: string): string[];
+}
+
+export interface Absent {
+  readonly id: string;
+  readonly reason: string;
+}
+
+const COMMAND =
+  process.env.STRATAFS_COMMAND ?? fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url));
+
+/** The one whose files the kernel reads by itself. */
+export const PASSTHROUGH = 'passthrough';
+
+/** Each mode and driver of ours, and the words `mount --help` has where it exists. */
+const OURS: readonly {
+  readonly id: string;
+  readonly args: readonly string[];
+  readonly help: readonly string[];
+}[] = [
+  { id: 'cached', args: ['--data', 'cached'], help: ['--data', 'cached'] },
+  { id: PASSTHROUGH, args: ['--data', 'passthrough'], help: ['--data', 'passthrough'] },
+  { id: 'fuse-native', args: ['--driver', 'fuse-native'], help: ['--driver', 'fuse-native'] },
+];
+
+/** Those that this machine has, and why it does not have the others. `wanted` names some; undefined is all. */
+export async function findContenders(
+  session: Session,
+  wanted: readonly string[] | undefined,
+): Promise<{ present: Contender[]; absent: Absent[] }> {
+  const present = [kernelOverlay()];
+  const absent: Absent[] = [];
+  if (await isInstalled(session, 'fuse-overlayfs')) present.push(fuseOverlayfs());
+  else absent.push({ id: 'fuse-overlayfs', reason: 'not installed' });
+  const help = await mountHelp(session);
+  for (const { id, args, help: words } of OURS) {
+    if (help === undefined) absent.push({ id, reason: `"${COMMAND}" is not built, or has no mount command` });
+    else if (words.every((word) => help.includes(word))) present.push(stratafs(id, args));
+    else absent.push({ id, reason: '"stratafs mount --help" does not name it' });
+  }
+  const isWanted = ({ id }: { readonly id: string }) => wanted?.includes(id) ?? true;
+  const known = [...present, ...absent].map(({ id }) => id);
+  const unknown = wanted?.find((id) => !known.includes(id));
+  if (unknown !== undefined) throw new Refusal(`Cannot measure "${unknown}": there are ${known.join(', ')}`);
+  return { present: present.filter(isWanted), absent: absent.filter(isWanted) };
+}
+
+export function isInstalled(session: Session, command: string): Promise<boolean> {
+  return run(session, ['sh', '-c', 'command -v "$0"', command]).then(
+    () => true,
+    () => false,
+  );
+}
+
+async function mountHelp(session: Session): Promise<string | undefined> {
+  if (!existsSync(COMMAND)) return undefined;
+  try {
+    return await run(session, [process.execPath, COMMAND, 'mount', '--help']);
+  } catch {
+    return undefined;
+  }
+}
+
+export function kernelOverlay(): Contender {
+  const command = (layers: readonly string[], directory: string) => [
+    ...['mount', '-t', 'overlay', '-o', `ro,index=off,lowerdir=${layers.join(':')}`, 'overlay', directory],
+  ];
+  return { id: 'kernel', isOurs: false, isServed: false, foreground: command, background: command };
+}
+
+function fuseOverlayfs(): Contender {
+  const background = (layers: readonly string[], directory: string) => [
+    ...['fuse-overlayfs', '-o', `ro,lowerdir=${layers.join(':')}`, directory],
+  ];
+  return {
+    id: 'fuse-overlayfs',
+    isOurs: false,
+    isServed: true,
+    foreground: (layers, directory) => [...background(layers, directory), '-f'],
+    background,
+  };
+}
+
+function stratafs(id: string, args: readonly string[]): Contender {
+  const words = (form: readonly string[]) => (layers: readonly string[], directory: string) => [
+    ...[process.execPath, COMMAND, 'mount', ...form, ...args, `lowerdir=${layers.join(':')}`, directory],
+  ];
+  return { id, isOurs: true, isServed: true, foreground: words(['-f']), background: words([]) };
+}

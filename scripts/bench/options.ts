@@ -1,0 +1,99 @@
+// The words of the command line, checked.
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { parseArgs } from 'node:util';
+import { PLACEMENTS, type Placement } from './process.ts';
+import { Refusal } from './refusal.ts';
+import { ROWS, type Row } from './rows.ts';
+
+export interface Options {
+  readonly rounds: number;
+  readonly placements: readonly Placement[];
+  /** The ids to measure; all where undefined. */
+  readonly contenders: readonly string[] | undefined;
+  readonly rows: ReadonlySet<Row>;
+  readonly isQuick: boolean;
+  /** Measure growth up to a million names. */
+  readonly hasMillion: boolean;
+  readonly isJson: boolean;
+  /** Absolute; holds the stacks between runs. */
+  readonly directory: string;
+}
+
+export const USAGE = `npm run bench -- [options]
+  --rounds N             rounds, each contender once in each (5; with --quick 2)
+  --placement LIST       free, pinned or both (free,pinned)
+  --rows LIST            only these rows; "walk" means all that begin with "walk-"
+  --contenders LIST      only these: kernel, fuse-overlayfs, cached, passthrough, fuse-native
+  --growth               growth up to 1,000,000 names, not 100,000
+  --quick                a small stack and 2 rounds: tries the bench, says nothing about speed
+  --json                 one JSON document instead of tables
+  --dir DIR              where the stacks are kept between runs ($TMPDIR/stratafs-bench)
+
+Rows: ${ROWS.map(({ id }) => id).join(' ')}
+`;
+
+/** Undefined when help was asked for. */
+export function parseOptions(words: readonly string[]): Options | undefined {
+  const { values } = parsed(words);
+  if (values.help) return undefined;
+  return {
+    rounds: wholeNumber(values.rounds ?? (values.quick ? '2' : '5')),
+    placements: listed(values.placement ?? PLACEMENTS.join(',')).map(parsePlacement),
+    contenders: values.contenders === undefined ? undefined : listed(values.contenders),
+    rows: new Set(values.rows === undefined ? ROWS : listed(values.rows).flatMap(rowsNamed)),
+    isQuick: values.quick,
+    hasMillion: values.growth,
+    isJson: values.json,
+    directory: parseDirectory(values.dir ?? join(tmpdir(), 'stratafs-bench')),
+  };
+}
+
+function parsed(words: readonly string[]) {
+  try {
+    return parseArgs({
+      args: [...words],
+      options: {
+        rounds: { type: 'string' },
+        placement: { type: 'string' },
+        rows: { type: 'string' },
+        contenders: { type: 'string' },
+        growth: { type: 'boolean', default: false },
+        quick: { type: 'boolean', default: false },
+        json: { type: 'boolean', default: false },
+        dir: { type: 'string' },
+        help: { type: 'boolean', short: 'h', default: false },
+      },
+    });
+  } catch (error) {
+    throw new Refusal(error instanceof Error ? error.message : String(error), { cause: error });
+  }
+}
+
+function listed(words: string): string[] {
+  return words.split(',').filter(Boolean);
+}
+
+function wholeNumber(word: string): number {
+  if (/^[1-9][0-9]{0,3}$/.test(word)) return Number(word);
+  throw new Refusal(`Cannot measure "${word}" rounds: not a number from 1 to 9999`);
+}
+
+function parsePlacement(word: string): Placement {
+  const placement = PLACEMENTS.find((known) => known === word);
+  if (placement !== undefined) return placement;
+  throw new Refusal(`Cannot place a run "${word}": there are ${PLACEMENTS.join(' and ')}`);
+}
+
+function rowsNamed(word: string): Row[] {
+  const rows = ROWS.filter(({ id }) => id === word || id.startsWith(`${word}-`));
+  if (rows.length > 0) return rows;
+  throw new Refusal(`Cannot measure row "${word}": there are ${ROWS.map(({ id }) => id).join(', ')}`);
+}
+
+/** The layers' paths go into mount options, where these characters mean something. */
+function parseDirectory(word: string): string {
+  const directory = resolve(word);
+  if (!/[:,\\\s]/.test(directory)) return directory;
+  throw new Refusal(`Cannot keep stacks in "${directory}": colon, comma, backslash or blank in its path`);
+}

@@ -1,0 +1,25 @@
+// Paths of the command line as bytes. Node hands arguments over as text, in which bytes that are not UTF-8 are lost;
+// the kernel keeps the originals.
+import { readFileSync } from 'node:fs';
+import { type ByteString, bytesOf, bytesOfText } from '../sys/bytes.ts';
+
+const LOST = '\ufffd';
+
+/** The bytes each argument was given as, in order. `commandLine` is for tests. */
+export function pathArguments(
+  texts: readonly string[],
+  commandLine: () => Uint8Array = () => readFileSync('/proc/self/cmdline'),
+): ByteString[] {
+  if (!texts.some((text) => text.includes(LOST))) return texts.map(bytesOfText);
+  const originals = splitAtNul(commandLine());
+  return texts.map((text) => {
+    if (!text.includes(LOST)) return bytesOfText(text);
+    const index = originals.findIndex((bytes) => Buffer.from(bytes, 'latin1').toString('utf8') === text);
+    // Two arguments may look the same once decoded: each original is used once, in order.
+    return index < 0 ? bytesOfText(text) : (originals.splice(index, 1)[0] ?? bytesOfText(text));
+  });
+}
+
+function splitAtNul(commandLine: Uint8Array): ByteString[] {
+  return bytesOf(commandLine).split('\0') as ByteString[];
+}

@@ -1,0 +1,122 @@
+// `stratafs deleted`: what is in the layers of an image and not in its merged view.
+import type { Command } from 'commander';
+import { type Deleted, deleted } from '../forensic/deleted.ts';
+import type { Damage } from '../forensic/hidden.ts';
+import { componentsOf, Layers } from '../forensic/layers.ts';
+import type { LayerStack } from '../store/store.ts';
+import { asBytes } from '../sys/bytes.ts';
+import { Errno, Trouble } from '../sys/errors.ts';
+import { pathArguments } from './arguments.ts';
+import { escapeBytes, escapeJson, jsonName } from './escape.ts';
+import { errnoWords } from './failure.ts';
+import { humanSize } from './size.ts';
+import { openStack, REFERENCE_WORDS, type StoreOptions } from './stack.ts';
+import { isDirectory, isLink, layerNumber, octalMode, typeOf } from './status.ts';
+import { formatTable } from './table.ts';
+import type { Terminal } from './terminal.ts';
+import { jsonTime, shortTime } from './time.ts';
+
+interface DeletedOptions extends StoreOptions {
+  readonly shadowed?: true;
+  readonly expand?: true;
+  readonly json?: true;
+}
+
+const HEADING = ['LAYER', 'REMOVED IN', 'HOW', 'SIZE', 'MODIFIED', 'PATH'];
+
+export function registerDeleted(program: Command, terminal: Terminal): void {
+  program
+    .command('deleted')
+    .summary('list what a layer has and a newer one took away')
+    .description(
+      'List files and trees that a lower layer of REF has and the merged view has not: the layer that has them, the one\n' +
+        'that removed them and how. "cat --layer" and "extract --layer" get them back.',
+    )
+    .argument('<ref>', REFERENCE_WORDS)
+    .argument('[path]', 'only what was at or below it (default: /)')
+    .option('--shadowed', 'older versions of files that are still there, instead')
+    .option('--expand', 'everything below a deleted directory on its own')
+    .option('--json', 'one JSON object a line')
+    .action(async (reference: string, path: string | undefined, _: unknown, command: Command) => {
+      const options = command.optsWithGlobals<DeletedOptions>();
+      const [within = asBytes('/')] = path === undefined ? [] : pathArguments([path]);
+      const stack = await openStack(reference, options);
+      const layers = new Layers(stack);
+      try {
+        list(layers, componentsOf(within), options, terminal);
+      } catch (error) {
+        if (!(error instanceof Errno)) throw error;
+        terminal.report(error);
+      } finally {
+        layers.close();
+      }
+    });
+}
+
+function list(
+  layers: Layers,
+  within: ReturnType<typeof componentsOf>,
+  { shadowed, expand, json }: DeletedOptions,
+  terminal: Terminal,
+): void {
+  const { stack } = layers;
+  const rows: string[][] = [];
+  const failures: Damage[] = [];
+  const damage = (one: Damage) => failures.push(one);
+  const wanted = { within, shadowed: shadowed === true, expand: expand === true, damage };
+  deleted(layers, wanted, (one) => {
+    if (json) terminal.out.write(jsonLine(layers, one));
+    else rows.push(row(stack, one));
+  });
+  if (!json && rows.length > 0) terminal.out.write(formatTable(HEADING, rows));
+  for (const failure of failures) terminal.report(trouble(stack, failure));
+}
+
+/** What of a layer could not be read. */
+export function trouble(stack: LayerStack, { path, layer, error }: Damage): Trouble {
+  const place = `layer ${layerNumber(stack, layer)} of ${stack.label}`;
+  return new Trouble('path', `Cannot read "${path}" in ${place}: ${errnoWords(error.errno)}`);
+}
+
+function row(stack: LayerStack, { path, layer, attributes, removal, contents }: Deleted): string[] {
+  const { mode, size, mtime } = attributes;
+  const isTree = isDirectory(mode);
+  const bytes = contents?.bytes ?? (isTree ? undefined : size);
+  const count = contents === undefined ? '' : ` (${contents.entries} below)`;
+  const by = removal.path === path ? '' : ` of ${escapeBytes(removal.path)}`;
+  return [
+    String(layerNumber(stack, layer)),
+    String(layerNumber(stack, removal.layer)),
+    `${removal.how}${by}`,
+    bytes === undefined ? '-' : humanSize(bytes),
+    shortTime(mtime),
+    `${escapeBytes(path)}${isTree ? `/${count}` : ''}`,
+  ];
+}
+
+function jsonLine(layers: Layers, one: Deleted): string {
+  const { stack } = layers;
+  const { path, state, layer, attributes, removal, contents, entry } = one;
+  const { mode, uid, gid, size, mtime } = attributes;
+  const steps = [layer, removal.layer].map((index) => stack.layers[index]?.history?.createdBy);
+  return `${escapeJson({
+    ...jsonName('path', path),
+    state,
+    layer: layerNumber(stack, layer),
+    type: typeOf(mode).name,
+    mode: octalMode(mode),
+    uid,
+    gid,
+    size,
+    mtime: jsonTime(mtime),
+    ...(isLink(mode) ? jsonName('target', layers.linkTarget(entry)) : {}),
+    ...(steps[0] === undefined ? {} : { createdBy: steps[0] }),
+    removedBy: {
+      layer: layerNumber(stack, removal.layer),
+      how: removal.how,
+      ...jsonName('path', removal.path),
+      ...(steps[1] === undefined ? {} : { createdBy: steps[1] }),
+    },
+    ...contents,
+  })}\n`;
+}

@@ -1,0 +1,128 @@
+// `stratafs diff --json`: one object a line, the first a header, the last a summary; without a summary it is incomplete.
+import type { Change, PathError, Summary } from '../diff/change.ts';
+import {
+  type Aspect,
+  gidOf,
+  type Item,
+  modeOf,
+  mtimeOf,
+  nlinkOf,
+  rdevOf,
+  sizeOf,
+  typeBits,
+  uidOf,
+} from '../diff/item.ts';
+import { errnoName } from '../sys/errors.ts';
+import { S_IFLNK } from '../sys/statx.ts';
+import type { DiffContext, Printer, SideLabel } from './diff-printer.ts';
+import { isDevice } from './diff-words.ts';
+import { escapeJson, jsonName } from './escape.ts';
+import { deviceOf, octalMode, typeOf } from './status.ts';
+import { jsonTime } from './time.ts';
+
+/** Changes only when a field changes its meaning. */
+const FORMAT_VERSION = 1;
+
+export interface JsonOptions {
+  readonly tool: string;
+  readonly content: string;
+  readonly ignored: readonly Aspect[];
+}
+
+export class JsonPrinter implements Printer {
+  readonly #context: DiffContext;
+  readonly #options: JsonOptions;
+  readonly #started = performance.now();
+
+  constructor(context: DiffContext, options: JsonOptions) {
+    this.#context = context;
+    this.#options = options;
+  }
+
+  #line(value: object): void {
+    this.#context.out.write(`${escapeJson(value)}\n`);
+  }
+
+  begin(): void {
+    const { a, b, sharedLayers } = this.#context;
+    const { tool, content, ignored } = this.#options;
+    this.#line({
+      t: 'header',
+      v: FORMAT_VERSION,
+      tool,
+      a: jsonSide(a),
+      b: jsonSide(b),
+      sharedLayers,
+      opts: { content, ignore: ignored },
+    });
+  }
+
+  change(change: Change): void {
+    const { op, what, flags, a, b, from, subtree, by, firstDifference, noise, raced } = change;
+    this.#line({
+      t: 'change',
+      ...jsonName('path', change.path),
+      op,
+      ...(what.length === 0 ? {} : { what }),
+      ...(flags.length === 0 ? {} : { flags }),
+      ...(from === undefined ? {} : jsonName('from', from)),
+      ...(subtree === undefined ? {} : { subtree }),
+      ...(change.isCounted ? { inSubtree: true } : {}),
+      ...(by === undefined ? {} : { by }),
+      ...(firstDifference === undefined ? {} : { firstDifference }),
+      ...(noise === undefined ? {} : { noise }),
+      ...(raced === undefined ? {} : { raced }),
+      ...(a === undefined ? {} : { a: jsonItem(a) }),
+      ...(b === undefined ? {} : { b: jsonItem(b) }),
+    });
+  }
+
+  error({ path, side, errno, doing }: PathError): void {
+    this.#line({ t: 'error', side, ...jsonName('path', path), code: errnoName(errno), doing });
+  }
+
+  end(summary: Summary): void {
+    const { cost, errors, ...counts } = summary;
+    const { add, remove, modify, meta, type, rename } = summary;
+    this.#line({
+      t: 'summary',
+      equal: add + remove + modify + meta + type + rename === 0 && errors === 0,
+      ...counts,
+      cost: { ...cost, ms: Math.round(performance.now() - this.#started) },
+      errors,
+      complete: errors === 0,
+    });
+  }
+}
+
+function jsonSide({ reference, kind, stack }: SideLabel): object {
+  const layers = stack?.layers.toReversed() ?? [];
+  return {
+    ref: reference,
+    kind,
+    ...(stack?.id === undefined ? {} : { id: stack.kind === 'image' ? `sha256:${stack.id}` : stack.id }),
+    layers: layers.map((layer, index) => ({
+      i: index + 1,
+      role: layer.role,
+      ...(layer.diffId === undefined ? {} : { diffId: layer.diffId }),
+      ...(layer.cacheId === undefined ? {} : { cacheId: layer.cacheId }),
+      ...(layer.history?.createdBy === undefined ? {} : { createdBy: layer.history.createdBy }),
+      ...(layer.role === 'plain' ? jsonName('directory', layer.directory) : {}),
+    })),
+  };
+}
+
+export function jsonItem(item: Item): object {
+  return {
+    type: typeOf(modeOf(item)).name,
+    mode: octalMode(modeOf(item)),
+    uid: uidOf(item),
+    gid: gidOf(item),
+    size: sizeOf(item),
+    ...(isDevice(item) ? deviceOf(rdevOf(item)) : {}),
+    ...(typeBits(item) === S_IFLNK ? jsonName('target', item.target()) : {}),
+    mtime: jsonTime(mtimeOf(item)),
+    nlink: nlinkOf(item),
+    ...(item.layer === 0 ? {} : { layer: item.layer }),
+  };
+}

@@ -1,0 +1,180 @@
+// `stratafs diff -p`: unified text differences with git's headers. What is no text, or too much of it, is named only.
+import { structuredPatch } from 'diff';
+import type { Change } from '../diff/change.ts';
+import { readPieces } from '../diff/contents.ts';
+import { type Item, modeOf, sizeOf, typeBits } from '../diff/item.ts';
+import { LayerItem } from '../diff/layered.ts';
+import { type ByteString, bufferOf, bytesOf } from '../sys/bytes.ts';
+import { Errno } from '../sys/errors.ts';
+import { S_IFLNK, S_IFREG } from '../sys/statx.ts';
+import type { DiffContext, Printer } from './diff-printer.ts';
+import { escapeBytes } from './escape.ts';
+import { errnoWords } from './failure.ts';
+import { humanSize } from './size.ts';
+
+/** Larger files are told as binary ones are. */
+const LARGEST_TEXT = 4 << 20;
+/** As git: a NUL so far from the start makes a file binary. */
+const SNIFFED = 8000;
+/** Past either, the whole file is shown as replaced. */
+const MOST_EDITS = 20_000;
+const MOST_MILLISECONDS = 500;
+const CONTEXT = 3;
+
+export class PatchPrinter implements Printer {
+  readonly #context: DiffContext;
+
+  constructor(context: DiffContext) {
+    this.#context = context;
+  }
+
+  change(change: Change): void {
+    const { a, b, path } = change;
+    const [before, after] = [showable(a), showable(b)];
+    if (before === undefined && after === undefined) return;
+    const type = (item: Item) => typeBits(item);
+    if (before !== undefined && after !== undefined && type(before) !== type(after)) {
+      this.#one(path, path, before, undefined, change);
+      this.#one(path, path, undefined, after, change);
+      return;
+    }
+    this.#one(change.from ?? path, path, before, after, change);
+  }
+
+  end(): void {}
+
+  #one(from: ByteString, to: ByteString, a: Item | undefined, b: Item | undefined, change: Change): void {
+    const [nameA, nameB] = [quoted(`a${from}`), quoted(`b${to}`)];
+    const lines = [`diff --git ${nameA} ${nameB}`, ...modeLines(a, b)];
+    if (change.op === 'rename')
+      lines.push(
+        'similarity index 100%',
+        `rename from ${quoted(from.slice(1))}`,
+        `rename to ${quoted(to.slice(1))}`,
+      );
+    const isSame =
+      a !== undefined &&
+      b !== undefined &&
+      !change.what.some((each) => each === 'content' || each === 'target');
+    if (!isSame) lines.push(...this.#body(a, b, nameA, nameB, change));
+    this.#write(`${lines.join('\n')}\n`);
+  }
+
+  #body(a: Item | undefined, b: Item | undefined, nameA: string, nameB: string, change: Change): string[] {
+    const [labelA, labelB] = [a === undefined ? '/dev/null' : nameA, b === undefined ? '/dev/null' : nameB];
+    try {
+      const [before, after] = [textOf(a), textOf(b)];
+      if (before === undefined || after === undefined) return [binaryLine(labelA, labelB, a, b, change)];
+      return hunks(before, after, labelA, labelB);
+    } catch (error) {
+      if (!(error instanceof Errno)) throw error;
+      return [`# not compared: ${errnoWords(error.errno)}`];
+    }
+  }
+
+  /** Bytes as they are, so that the patch applies; on a terminal without what could hurt it. */
+  #write(text: string): void {
+    const { out } = this.#context;
+    if (out.columns === undefined) {
+      out.writeBytes(bufferOf(text as ByteString));
+      return;
+    }
+    const lines = text.split('\n').map((line) => escapeBytes(line.replaceAll('\\', '\0') as ByteString));
+    out.write(lines.join('\n').replaceAll('\\000', '\\').replaceAll('\\t', '\t'));
+  }
+}
+
+/** git knows files and links only. */
+function showable(item: Item | undefined): Item | undefined {
+  if (item === undefined) return undefined;
+  const type = typeBits(item);
+  return type === S_IFREG || type === S_IFLNK ? item : undefined;
+}
+
+function gitMode(item: Item): string {
+  if (typeBits(item) === S_IFLNK) return '120000';
+  return (modeOf(item) & 0o100) === 0 ? '100644' : '100755';
+}
+
+function modeLines(a: Item | undefined, b: Item | undefined): string[] {
+  if (a === undefined && b !== undefined) return [`new file mode ${gitMode(b)}`];
+  if (b === undefined && a !== undefined) return [`deleted file mode ${gitMode(a)}`];
+  if (a === undefined || b === undefined || gitMode(a) === gitMode(b)) return [];
+  return [`old mode ${gitMode(a)}`, `new mode ${gitMode(b)}`];
+}
+
+/** git quotes a name in which a byte is a control, a quote, a backslash or not ASCII. */
+function quoted(name: string): string {
+  if (/^[ !#-[\]-~]*$/.test(name)) return name;
+  const inner = name.replace(/["\\]/g, '\\$&').replace(/[^ -~]/g, (byte) => {
+    return `\\${byte.charCodeAt(0).toString(8).padStart(3, '0')}`;
+  });
+  return `"${inner}"`;
+}
+
+/** Contents, or a link's target, as bytes; undefined where they are no text or too long. Throws Errno. */
+function textOf(item: Item | undefined): string | undefined {
+  if (item === undefined) return '';
+  if (typeBits(item) === S_IFLNK) return item.target();
+  if (sizeOf(item) > LARGEST_TEXT || !(item instanceof LayerItem)) return undefined;
+  let text = '';
+  let isBinary = false;
+  item.side.withFile(item, (fd) =>
+    readPieces(fd, (piece) => {
+      if (text === '' && piece.subarray(0, SNIFFED).includes(0)) isBinary = true;
+      if (!isBinary) text += bytesOf(piece);
+      return !isBinary && text.length <= LARGEST_TEXT;
+    }),
+  );
+  return isBinary ? undefined : text;
+}
+
+function binaryLine(
+  labelA: string,
+  labelB: string,
+  a: Item | undefined,
+  b: Item | undefined,
+  change: Change,
+): string {
+  const sizes = [a, b].flatMap((item) => (item === undefined ? [] : [humanSize(sizeOf(item))]));
+  const at = firstByteThatDiffers(a, b, change);
+  const where = at === undefined ? '' : `, first difference at byte 0x${at.toString(16)}`;
+  return `Binary files ${labelA} and ${labelB} differ\n# ${sizes.join(' → ')}${where}`.replaceAll('→', 'to');
+}
+
+function firstByteThatDiffers(a: Item | undefined, b: Item | undefined, change: Change): number | undefined {
+  if (change.firstDifference !== undefined) return change.firstDifference;
+  if (!(a instanceof LayerItem && b instanceof LayerItem)) return undefined;
+  return a.side.firstDifference(a, b);
+}
+
+function hunks(before: string, after: string, labelA: string, labelB: string): string[] {
+  if (before === after) return [];
+  const options = { context: CONTEXT, maxEditLength: MOST_EDITS, timeout: MOST_MILLISECONDS };
+  const patch = structuredPatch('', '', before, after, undefined, undefined, options);
+  const lines = [`--- ${labelA}`, `+++ ${labelB}`];
+  if (patch === undefined) return [...lines, ...replaced(before, after)];
+  for (const { oldStart, oldLines, newStart, newLines, lines: body } of patch.hunks) {
+    const start = (from: number, count: number) =>
+      `${count === 0 ? Math.max(0, from - 1) : from}${count === 1 ? '' : `,${count}`}`;
+    lines.push(`@@ -${start(oldStart, oldLines)} +${start(newStart, newLines)} @@`, ...body);
+  }
+  return lines;
+}
+
+/** The whole of both files as one hunk: correct, if long. */
+function replaced(before: string, after: string): string[] {
+  const body = (text: string, mark: string) => {
+    const lines = text.split('\n');
+    const hasEnd = lines.at(-1) === '';
+    if (hasEnd) lines.pop();
+    return [
+      ...lines.map((line) => mark + line),
+      ...(hasEnd || text === '' ? [] : ['\\ No newline at end of file']),
+    ];
+  };
+  const count = (text: string) => (text === '' ? 0 : text.split('\n').length - (text.endsWith('\n') ? 1 : 0));
+  const [old, now] = [count(before), count(after)];
+  const header = `@@ -${old === 0 ? 0 : 1},${old} +${now === 0 ? 0 : 1},${now} @@`;
+  return [header, ...body(before, '-'), ...body(after, '+')];
+}

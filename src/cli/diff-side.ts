@@ -1,0 +1,56 @@
+// What a side of `stratafs diff` may be, and how it becomes something to compare: a reference with or without a choice of
+// layers, a stack of directories, or an mtree file.
+import { existsSync, statSync } from 'node:fs';
+import type { LayerStack } from '../store/store.ts';
+import { Trouble } from '../sys/errors.ts';
+import type { SideLabel } from './diff-printer.ts';
+import { openStack, type StoreOptions } from './stack.ts';
+
+export const SIDE_WORDS =
+  'image, container, lowerdir=TOP:…:LOWEST, or an mtree file; REF#3 is its third layer alone, REF#1-3 the lowest ' +
+  'three, REF^ all but the top one';
+
+/** An mtree file is named by a path, as a directory would be. */
+export function isManifestPath(word: string): boolean {
+  if (word === '-') return true;
+  if (!word.includes('/') && !word.endsWith('.mtree')) return false;
+  if (word.startsWith('lowerdir=')) return false;
+  return existsSync(word) && !statSync(word).isDirectory();
+}
+
+export async function openSide(word: string, options: StoreOptions): Promise<SideLabel> {
+  if (isManifestPath(word)) return { reference: word, kind: 'manifest' };
+  const choice = /^(.*?)(?:#(\d+)(?:-(\d+))?|(\^+))$/.exec(word);
+  if (choice === null || word.startsWith('lowerdir=')) {
+    const stack = await openStack(word, options);
+    return { reference: word, kind: stack.kind, stack };
+  }
+  const [, reference = '', first, last, carets] = choice;
+  const stack = await openStack(reference, options);
+  const count = stack.layers.length;
+  const [from, to] =
+    carets === undefined ? [Number(first), Number(last ?? first)] : [1, count - carets.length];
+  if (from < 1 || to < from || to > count) {
+    throw new Trouble(
+      'reference',
+      `Cannot take layers "${word}": "${reference}" has ${count} layers, 1 the lowest`,
+    );
+  }
+  const chosen = { ...stack, label: word, layers: stack.layers.slice(count - to, count - from + 1) };
+  return { reference: word, kind: stack.kind, stack: chosen };
+}
+
+/** What a container was made from: its image, under Docker's own `-init` layer, which is not the container's work. */
+export function originOf({ reference, stack }: SideLabel, options: { withInit: boolean }): SideLabel {
+  if (stack === undefined || stack.kind !== 'container') {
+    throw new Trouble(
+      'usage',
+      `Cannot compare "${reference}" alone: only a container has something it was made from`,
+    );
+  }
+  const isLower = (role: string) => role !== 'upper' && (options.withInit || role !== 'init');
+  const layers = stack.layers.filter(({ role }) => isLower(role));
+  const origin: LayerStack = { ...stack, label: `image of ${stack.label}`, kind: 'image', layers };
+  const { id: _, ...withoutId } = origin;
+  return { reference: origin.label, kind: 'image', stack: withoutId };
+}

@@ -1,0 +1,134 @@
+// The forms of `stratafs diff` that add up: by directory (`--stat`), by layer (`--by-layer`), or all (`--summary`).
+import { type Change, isMetadataOnly, type Summary } from '../diff/change.ts';
+import { sizeOf, typeBits } from '../diff/item.ts';
+import { asBytes } from '../sys/bytes.ts';
+import { S_IFREG } from '../sys/statx.ts';
+import { type DiffContext, type Printer, summaryWords } from './diff-printer.ts';
+import { stepWords } from './diff-words.ts';
+import { escapeBytes } from './escape.ts';
+import { humanSize } from './size.ts';
+import { formatTable } from './table.ts';
+
+interface Totals {
+  added: number;
+  removed: number;
+  changed: number;
+  metadata: number;
+  /** Bytes B has more than A. */
+  growth: number;
+}
+
+function newTotals(): Totals {
+  return { added: 0, removed: 0, changed: 0, metadata: 0, growth: 0 };
+}
+
+function count(totals: Totals, change: Change): void {
+  if (change.isCounted) return;
+  const names = change.subtree?.entries ?? 1;
+  if (change.op === 'add') totals.added += names;
+  else if (change.op === 'remove') totals.removed += names;
+  else if (isMetadataOnly(change)) totals.metadata++;
+  else totals.changed++;
+  totals.growth += growthOf(change);
+}
+
+function growthOf({ a, b, op, subtree }: Change): number {
+  if (subtree !== undefined && op !== 'type') return op === 'add' ? subtree.bytes : -subtree.bytes;
+  const size = (item: Change['a']) => (item !== undefined && typeBits(item) === S_IFREG ? sizeOf(item) : 0);
+  return size(b) - size(a);
+}
+
+function cells({ added, removed, changed, metadata, growth }: Totals): string[] {
+  const sign = growth < 0 ? '-' : '+';
+  return [
+    String(added),
+    String(removed),
+    String(changed),
+    String(metadata),
+    `${sign}${humanSize(Math.abs(growth))}`,
+  ];
+}
+
+const HEADING = ['ADDED', 'REMOVED', 'CHANGED', 'METADATA', 'SIZE'];
+
+/** A row a directory, `depth` names deep. */
+export class StatPrinter implements Printer {
+  readonly #context: DiffContext;
+  readonly #depth: number;
+  readonly #totals = new Map<string, Totals>();
+
+  constructor(context: DiffContext, depth: number) {
+    this.#context = context;
+    this.#depth = depth;
+  }
+
+  change(change: Change): void {
+    const isDirectory = change.subtree !== undefined && change.op !== 'type';
+    const names = change.path.split('/').slice(1);
+    const directory = `/${(isDirectory ? names : names.slice(0, -1)).slice(0, this.#depth).join('/')}`;
+    const totals = this.#totals.get(directory) ?? newTotals();
+    this.#totals.set(directory, totals);
+    count(totals, change);
+  }
+
+  end(summary: Summary): void {
+    const rows = [...this.#totals].sort(([a], [b]) => (a < b ? -1 : 1));
+    const lines = rows.map(([directory, totals]) => [...cells(totals), escapeBytes(asBytes(directory))]);
+    if (lines.length > 0) this.#context.out.write(`${formatTable([...HEADING, 'DIRECTORY'], lines)}\n`);
+    this.#context.out.write(`${summaryWords(summary)}\n`);
+  }
+}
+
+/** A row for each layer that made a difference: of B where B has the path, else of what removed it, else of A. */
+export class LayerPrinter implements Printer {
+  readonly #context: DiffContext;
+  readonly #totals = new Map<string, Totals>();
+
+  constructor(context: DiffContext) {
+    this.#context = context;
+  }
+
+  change(change: Change): void {
+    const { a, b, by } = change;
+    const layer = b !== undefined ? `B${b.layer}` : by !== undefined ? `B${by.layer}` : `A${a?.layer ?? 0}`;
+    const totals = this.#totals.get(layer) ?? newTotals();
+    this.#totals.set(layer, totals);
+    count(totals, change);
+  }
+
+  end(summary: Summary): void {
+    const rows = [...this.#totals].sort(([a], [b]) => order(a) - order(b));
+    const lines = rows.map(([layer, totals]) => [layer, ...cells(totals), this.#step(layer)]);
+    if (lines.length > 0)
+      this.#context.out.write(`${formatTable(['LAYER', ...HEADING, 'CREATED BY'], lines)}\n`);
+    this.#context.out.write(`${summaryWords(summary)}\n`);
+  }
+
+  #step(layer: string): string {
+    const stack = layer.startsWith('A') ? this.#context.a.stack : this.#context.b.stack;
+    const found = stack?.layers.at(-Number(layer.slice(1)));
+    if (found === undefined) return '';
+    return found.history === undefined ? found.role : stepWords(found.history);
+  }
+}
+
+function order(layer: string): number {
+  return (layer.startsWith('A') ? 0 : 1000) + Number(layer.slice(1));
+}
+
+export class SummaryPrinter implements Printer {
+  readonly #context: DiffContext;
+
+  constructor(context: DiffContext) {
+    this.#context = context;
+  }
+
+  change(): void {}
+
+  end(summary: Summary): void {
+    const { bytes } = summary;
+    const { out } = this.#context;
+    out.write(`${summaryWords(summary)}\n`);
+    out.write(`${humanSize(bytes.added)} added, ${humanSize(bytes.removed)} removed\n`);
+  }
+}

@@ -1,0 +1,148 @@
+// `stratafs extract`: files and trees of an image, or of one of its layers, copied into a directory.
+import { mkdirSync, realpathSync } from 'node:fs';
+import { dirname, resolve } from 'node:path';
+import type { Command } from 'commander';
+import { Destination } from '../forensic/destination.ts';
+import { type ExtractLog, extract } from '../forensic/extract.ts';
+import { componentsOf, Layers } from '../forensic/layers.ts';
+import { type Node, nodeInLayer, TreeNode } from '../forensic/nodes.ts';
+import { walk } from '../overlay/path.ts';
+import type { LayerStack } from '../store/store.ts';
+import { type ByteString, bytesOf } from '../sys/bytes.ts';
+import { Errno, Trouble } from '../sys/errors.ts';
+import { pathArguments } from './arguments.ts';
+import { errnoWords, pathFailure, pathMessage } from './failure.ts';
+import { layerHint, layerIndex } from './layer-option.ts';
+import { openStack, openTheStore, openTree, REFERENCE_WORDS, type StoreOptions } from './stack.ts';
+import { typeOf } from './status.ts';
+import type { Terminal } from './terminal.ts';
+
+interface ExtractOptions extends StoreOptions {
+  readonly output: string;
+  readonly layer?: string;
+  readonly preserve?: true;
+}
+
+export function registerExtract(program: Command, terminal: Terminal): void {
+  program
+    .command('extract')
+    .summary('copy files of an image, or of one layer, into a directory')
+    .description(
+      'Copy files, directories and symbolic links to DIR, at the same paths below it, with their times of change. Nothing\n' +
+        'that is there already is overwritten, and no link there is followed. Devices, fifos and sockets are left out.',
+    )
+    .argument('<ref>', REFERENCE_WORDS)
+    .argument('<path...>', 'paths inside the image')
+    .requiredOption('-o, --output <dir>', 'where to put them; made if it is not there')
+    .option('--layer <n>', 'as they are in this layer alone (1 is the lowest): deleted and older ones too')
+    .option('-p, --preserve', 'owners and modes too (owners need root)')
+    .action(async (reference: string, paths: string[], _: unknown, command: Command) => {
+      const options = command.optsWithGlobals<ExtractOptions>();
+      const bytes = pathArguments(paths);
+      const stack = await openStack(reference, options);
+      const index = options.layer === undefined ? undefined : layerIndex(options.layer, stack);
+      const to = await openDestination(stack, options);
+      const layers = new Layers(stack);
+      const log = logTo(stack, terminal);
+      try {
+        if (index === undefined) await fromTree(layers, bytes, to, log, terminal);
+        else
+          for (const path of bytes)
+            one(path, (names) => nodeInLayer(layers, index, names), to, log, terminal);
+      } finally {
+        layers.close();
+        to.close();
+      }
+    });
+}
+
+function one(
+  path: ByteString,
+  find: (names: readonly ByteString[]) => Node,
+  to: Destination,
+  log: ExtractLog,
+  terminal: Terminal,
+): void {
+  const names = componentsOf(path);
+  try {
+    extract(find(names), names, to, log);
+  } catch (error) {
+    terminal.report(error);
+  }
+}
+
+async function fromTree(
+  layers: Layers,
+  paths: readonly ByteString[],
+  to: Destination,
+  log: ExtractLog,
+  terminal: Terminal,
+): Promise<void> {
+  const tree = await openTree(layers.stack);
+  try {
+    for (const path of paths) {
+      const hint = await layerHint(layers, componentsOf(path));
+      const find = () => {
+        try {
+          return new TreeNode(tree, walk(tree, path, { follow: false }));
+        } catch (error) {
+          const failure = pathFailure('open', path, layers.stack.label, error);
+          throw failure instanceof Trouble ? new Trouble('path', failure.message + hint) : failure;
+        }
+      };
+      one(path, find, to, log, terminal);
+    }
+  } finally {
+    tree.close();
+  }
+}
+
+function logTo({ label }: LayerStack, terminal: Terminal): ExtractLog {
+  return {
+    failed(path, error) {
+      const { code } = error as NodeJS.ErrnoException;
+      const ours = code === 'EEXIST' || code === 'ELOOP' || code === 'ENOTDIR';
+      const state =
+        error instanceof Errno
+          ? errnoWords(error.errno)
+          : ours
+            ? 'something of this name is in the destination already'
+            : `the destination answers ${code}`;
+      terminal.report(new Trouble('path', pathMessage('extract', path, label, state)));
+    },
+    skipped(path, mode) {
+      terminal.note(pathMessage('extract', path, label, `skipped, a ${typeOf(mode).words}`));
+    },
+  };
+}
+
+/** Never in the store or in a layer: there nothing is written. */
+async function openDestination(stack: LayerStack, options: ExtractOptions): Promise<Destination> {
+  const fail = (state: string, cause?: unknown) =>
+    new Trouble('usage', `Cannot extract to "${options.output}": ${state}`, { cause });
+  const kept = stack.layers.map((layer) => layer.directory);
+  if (stack.kind !== 'lowerdir') kept.push((await openTheStore(options)).directory);
+  try {
+    const place = existing(options.output);
+    if (kept.some((directory) => place === directory || place.startsWith(`${directory}/`))) {
+      throw fail('it lies in the store, where nothing is written');
+    }
+    mkdirSync(options.output, { recursive: true });
+    return Destination.open(options.output, { preserve: options.preserve === true });
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === undefined) throw error;
+    throw fail(code, error);
+  }
+}
+
+/** The nearest directory that is there, without links. */
+function existing(path: string): ByteString {
+  for (let at = resolve(path); ; at = dirname(at)) {
+    try {
+      return bytesOf(realpathSync.native(at, 'buffer'));
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'ENOENT' || at === '/') throw error;
+    }
+  }
+}

@@ -1,0 +1,172 @@
+// `stratafs history`: the layers of an image, the steps that made them, and what each added, changed and deleted.
+import type { Command } from 'commander';
+import { DockerfileReader, foldInstruction } from '../forensic/dockerfile.ts';
+import { type HistoryRow, historyOf, measureLayer, stepsOrDamage } from '../forensic/history.ts';
+import { Layers } from '../forensic/layers.ts';
+import type { LayerStack } from '../store/store.ts';
+import { Errno, Trouble } from '../sys/errors.ts';
+import { escapeJson, escapeText } from './escape.ts';
+import { humanSize } from './size.ts';
+import { openStack, REFERENCE_WORDS, type StoreOptions } from './stack.ts';
+import { layerNumber } from './status.ts';
+import { formatTable } from './table.ts';
+import type { Terminal } from './terminal.ts';
+import { ago } from './time.ts';
+
+interface HistoryOptions extends StoreOptions {
+  readonly dockerfile?: true;
+  readonly json?: true;
+  readonly trunc: boolean;
+}
+
+const HEADING = ['LAYER', 'CREATED', 'CREATED BY', 'SIZE', 'ADDED', 'CHANGED', 'DELETED', 'COMMENT'];
+/** Characters of a step that docker shows. */
+const STEP_WIDTH = 45;
+
+export function registerHistory(program: Command, terminal: Terminal): void {
+  program
+    .command('history')
+    .summary('show the steps and layers of an image, newest first')
+    .description(
+      'Show each step of the history of REF with the layer it made: its size, and how many names it added, changed and\n' +
+        'deleted. A step that made no layer has "-" for one.',
+    )
+    .argument('<ref>', REFERENCE_WORDS)
+    .option('--dockerfile', 'the steps as the lines of a Dockerfile, oldest first')
+    .option('--json', 'one JSON object a line')
+    .option('--no-trunc', 'do not shorten anything')
+    .action(async (reference: string, _: unknown, command: Command) => {
+      const options = command.optsWithGlobals<HistoryOptions>();
+      const stack = await openStack(reference, options);
+      const { rows, damage } = await readHistory(stack, options);
+      if (options.dockerfile) terminal.out.write(formatDockerfile(stack, rows));
+      else showRows(stack, rows, options, terminal);
+      if (damage !== undefined) {
+        terminal.report(
+          new Trouble('store', `Cannot tell all steps of "${escapeText(stack.label)}": ${damage}`),
+        );
+      }
+    });
+}
+
+async function readHistory(stack: LayerStack, options: StoreOptions) {
+  if (stack.kind === 'lowerdir') return historyOf(stack, []);
+  const { openDockerRoot } = await import('../forensic/verify-reference.ts');
+  const { steps, damage } = stepsOrDamage(openDockerRoot(options.root), stack);
+  return { ...historyOf(stack, steps), ...(damage === undefined ? {} : { damage }) };
+}
+
+function showRows(
+  stack: LayerStack,
+  rows: readonly HistoryRow[],
+  options: HistoryOptions,
+  terminal: Terminal,
+): void {
+  const layers = new Layers(stack);
+  try {
+    const lines = rows.map((row) => ({ row, ...measure(layers, row, terminal) }));
+    if (options.json) {
+      for (const line of lines) terminal.out.write(`${escapeJson(jsonRow(stack, line))}\n`);
+    } else {
+      const cells = lines.map((line) => tableRow(stack, line, options, terminal.now()));
+      terminal.out.write(formatTable(HEADING, cells));
+    }
+  } finally {
+    layers.close();
+  }
+}
+
+type Measured = Partial<ReturnType<typeof measureLayer>>;
+
+/** Nothing where the layer cannot be read; that is told. */
+function measure(layers: Layers, { layer }: HistoryRow, terminal: Terminal): Measured {
+  if (layer === undefined) return {};
+  try {
+    const measured = measureLayer(layers, layer);
+    const { unreadable } = measured.changes;
+    if (unreadable > 0) {
+      const state = `${unreadable} names cannot be read`;
+      terminal.report(
+        new Trouble('path', `Cannot count all of layer ${layerNumber(layers.stack, layer)}: ${state}`),
+      );
+    }
+    return measured;
+  } catch (error) {
+    if (!(error instanceof Errno)) throw error;
+    terminal.report(error);
+    return {};
+  }
+}
+
+function tableRow(
+  stack: LayerStack,
+  { row: { layer, step }, changes, bytes }: { row: HistoryRow } & Measured,
+  { trunc }: HistoryOptions,
+  now: number,
+): string[] {
+  const own = layer === undefined ? undefined : stack.layers[layer];
+  const size = own?.size ?? bytes;
+  const count = (value: number | undefined) => (layer === undefined ? '' : String(value ?? '?'));
+  return [
+    layer === undefined ? '-' : String(layerNumber(stack, layer)),
+    step === undefined ? '' : escapeText(trunc ? ago(step.created, now) : (step.created ?? 'N/A')),
+    stepText(step?.createdBy ?? (own?.role === 'image' ? '' : `(${own?.role ?? ''})`), trunc),
+    layer === undefined ? '0B' : size === undefined ? '?' : humanSize(size),
+    count(changes?.added),
+    count(changes?.changed),
+    count(changes?.deleted),
+    escapeText(step?.comment ?? ''),
+  ];
+}
+
+function stepText(text: string, trunc: boolean): string {
+  const characters = [...text.replaceAll('\t', ' ')];
+  const isLong = trunc && characters.length > STEP_WIDTH;
+  return escapeText(isLong ? `${characters.slice(0, STEP_WIDTH - 1).join('')}…` : characters.join(''));
+}
+
+function jsonRow(
+  stack: LayerStack,
+  { row: { layer, step }, changes, bytes }: { row: HistoryRow } & Measured,
+): object {
+  const own = layer === undefined ? undefined : stack.layers[layer];
+  return {
+    ...(layer === undefined ? { emptyLayer: true } : { layer: layerNumber(stack, layer) }),
+    ...(own === undefined ? {} : { role: own.role }),
+    ...(own?.diffId === undefined ? {} : { diffId: own.diffId }),
+    ...(own?.size === undefined ? {} : { size: own.size }),
+    ...(bytes === undefined ? {} : { fileBytes: bytes }),
+    ...changes,
+    ...(step?.created === undefined ? {} : { created: step.created }),
+    ...(step?.createdBy === undefined ? {} : { createdBy: step.createdBy }),
+    ...(step?.comment === undefined ? {} : { comment: step.comment }),
+  };
+}
+
+/** Its lines are escaped one by one: a step may hold anything. */
+function formatDockerfile(stack: LayerStack, rows: readonly HistoryRow[]): string {
+  const reader = new DockerfileReader();
+  const lines = ['FROM scratch'];
+  for (const { layer, step } of rows.toReversed()) {
+    const own = layer === undefined ? undefined : stack.layers[layer];
+    if (own !== undefined && layer !== undefined) {
+      const size = own.size === undefined ? '' : `, ${humanSize(own.size)}`;
+      lines.push(
+        `# layer ${layerNumber(stack, layer)}, ${own.role}${size}${own.diffId ? `, ${own.diffId}` : ''}`,
+      );
+    }
+    if (step === undefined) continue;
+    const { kind, text } = reader.step(step.createdBy ?? '', step.comment);
+    if (kind === 'comment') lines.push(`# ${text.replaceAll('\n', ' ')}`);
+    else lines.push(...foldInstruction(text).split('\n'));
+  }
+  return lines.map((line) => `${showLine(line)}\n`).join('');
+}
+
+/** A backslash stays one, and a tab a tab: this is a file, not a name. */
+function showLine(line: string): string {
+  return line
+    .split(/([\\\t])/)
+    .map((part) => (part === '\\' || part === '\t' ? part : escapeText(part)))
+    .join('');
+}

@@ -1,0 +1,29 @@
+// `--layer N`: one layer of a stack, by the number that people see.
+import type { Layers } from '../forensic/layers.ts';
+import type { LayerStack } from '../store/store.ts';
+import type { ByteString } from '../sys/bytes.ts';
+import { Trouble } from '../sys/errors.ts';
+import { escapeText } from './escape.ts';
+import { layerNumber } from './status.ts';
+
+/** Index of the layer, 0 at the top. */
+export function layerIndex(text: string, stack: LayerStack): number {
+  const number = /^\d{1,6}$/.test(text) ? Number(text) : 0;
+  const count = stack.layers.length;
+  if (number >= 1 && number <= count) return count - number;
+  const range = count === 1 ? 'one layer, 1' : `the layers 1 (the lowest) to ${count}`;
+  throw new Trouble(
+    'usage',
+    `Cannot use layer "${escapeText(text)}": ${escapeText(stack.label)} has ${range}`,
+  );
+}
+
+/** What to say of a path that is not in the merged view, where a layer has it: `; layer 2 has it (--layer 2)`. */
+export async function layerHint(layers: Layers, components: readonly ByteString[]): Promise<string> {
+  const { provenance } = await import('../forensic/provenance.ts');
+  const said = provenance(layers, components).layers;
+  const has = said.find(({ statements }) => statements.some(({ kind }) => kind === 'version'));
+  if (has === undefined) return '';
+  const number = layerNumber(layers.stack, has.layer);
+  return `; layer ${number} has it (--layer ${number})`;
+}

@@ -1,0 +1,42 @@
+// Where a server tells of what goes wrong while it serves: a file, the terminal of one in the foreground, or nowhere.
+import { openSync, writeSync } from 'node:fs';
+import { opcodeName } from '../fuse/abi.ts';
+import { Trouble } from '../sys/errors.ts';
+import { escapeMessage, escapeText } from './escape.ts';
+import type { Terminal } from './terminal.ts';
+
+export class Log {
+  readonly #fd: number | undefined;
+  readonly #terminal: Terminal | undefined;
+
+  /** `file` is opened to append; it is made where it is not there. */
+  constructor(file: string | undefined, terminal: Terminal | undefined) {
+    this.#fd = file === undefined ? undefined : openLog(file);
+    this.#terminal = terminal;
+  }
+
+  line(message: string): void {
+    this.#terminal?.note(message);
+    if (this.#fd === undefined) return;
+    try {
+      writeSync(this.#fd, `${new Date().toISOString()} ${escapeMessage(message)}\n`);
+    } catch {
+      // A full disk must not end the mount.
+    }
+  }
+
+  /** A request that threw: a bug of ours, answered with EIO. */
+  fault(error: unknown, opcode: number): void {
+    const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
+    for (const line of `${opcodeName(opcode)} failed: ${text}`.split('\n')) this.line(line);
+  }
+}
+
+function openLog(file: string): number {
+  try {
+    return openSync(file, 'a', 0o640);
+  } catch (cause) {
+    const { code = '' } = cause as NodeJS.ErrnoException;
+    throw new Trouble('usage', `Cannot write the log "${escapeText(file)}": ${code}`, { cause });
+  }
+}

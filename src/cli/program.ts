@@ -1,0 +1,169 @@
+// The command as a whole: which commands there are, their help, and how a run ends. A command's module is loaded only
+// when it is the one to run, or when all are to be listed.
+import { Command, CommanderError, Option } from 'commander';
+import { EXIT, EXIT_TABLE } from './exit.ts';
+import { OVERLAY_WORDS } from './overlay.ts';
+import type { Terminal } from './terminal.ts';
+import { version } from './version.ts';
+
+type Register = (program: Command, terminal: Terminal) => void;
+
+interface CommandModule {
+  readonly name: string;
+  /** Answers the function that declares the command. */
+  readonly load: () => Promise<Register>;
+}
+
+interface CommandGroup {
+  readonly heading: string;
+  readonly commands: readonly CommandModule[];
+}
+
+const GROUPS: readonly CommandGroup[] = [
+  {
+    heading: 'What is in the store:',
+    commands: [
+      { name: 'images', load: async () => (await import('./images.ts')).registerImages },
+      { name: 'containers', load: async () => (await import('./containers.ts')).registerContainers },
+      { name: 'inspect', load: async () => (await import('./inspect.ts')).registerInspect },
+    ],
+  },
+  {
+    heading: 'Look inside an image or container, without a mount:',
+    commands: [
+      { name: 'ls', load: async () => (await import('./ls.ts')).registerLs },
+      { name: 'cat', load: async () => (await import('./cat.ts')).registerCat },
+      { name: 'stat', load: async () => (await import('./stat.ts')).registerStat },
+    ],
+  },
+  {
+    heading: 'Examine what lies in the store:',
+    commands: [
+      { name: 'verify', load: async () => (await import('./verify.ts')).registerVerify },
+      { name: 'export', load: async () => (await import('./export.ts')).registerExport },
+      { name: 'history', load: async () => (await import('./history.ts')).registerHistory },
+      { name: 'which', load: async () => (await import('./which.ts')).registerWhich },
+      { name: 'deleted', load: async () => (await import('./deleted.ts')).registerDeleted },
+      { name: 'extract', load: async () => (await import('./extract.ts')).registerExtract },
+      { name: 'timeline', load: async () => (await import('./timeline.ts')).registerTimeline },
+      { name: 'whose', load: async () => (await import('./whose.ts')).registerWhose },
+      { name: 'doctor', load: async () => (await import('./doctor.ts')).registerDoctor },
+    ],
+  },
+  {
+    heading: 'Compare:',
+    commands: [
+      { name: 'diff', load: async () => (await import('./diff.ts')).registerDiff },
+      { name: 'manifest', load: async () => (await import('./manifest.ts')).registerManifest },
+    ],
+  },
+  {
+    heading: 'Mount:',
+    commands: [
+      { name: 'mount', load: async () => (await import('./mount.ts')).registerMount },
+      { name: 'umount', load: async () => (await import('./umount.ts')).registerUmount },
+    ],
+  },
+];
+
+/** Global options that take a value in the next word. */
+const VALUE_OPTIONS = ['--root', '--overlay'];
+
+const EXAMPLES = `
+Examples:
+  stratafs images                              what the store holds
+  stratafs ls -l nginx:latest /etc             a directory of an image
+  stratafs cat web /etc/hostname               a file of the container "web"
+  stratafs mount nginx:latest /mnt             look around with any tool
+  stratafs umount /mnt
+  stratafs --root /evidence/docker images      a copied store, no daemon
+  stratafs ls lowerdir=/top:/lowest /          plain directories, no store
+
+A reference is an image (nginx, nginx:1.25, name@sha256:…, an ID or the start of one), a container (name or ID), or
+lowerdir=TOP:…:LOWEST. "image:" or "container:" in front says which is meant.
+`;
+
+/** Runs one command line (without node and script) and answers its exit code; output is flushed. */
+export async function runProgram(words: readonly string[], terminal: Terminal): Promise<number> {
+  try {
+    const program = await buildProgram(words, terminal);
+    if (words.length === 0) program.help({ error: true });
+    await program.parseAsync(words, { from: 'user' });
+    terminal.out.flush();
+  } catch (error) {
+    if (!(error instanceof CommanderError)) terminal.end(error);
+    else if (error.exitCode !== 0) terminal.exitWith(EXIT.usage);
+  }
+  return finish(terminal);
+}
+
+function finish(terminal: Terminal): number {
+  try {
+    terminal.out.flush();
+    terminal.err.flush();
+  } catch (error) {
+    terminal.end(error);
+  }
+  return terminal.exitCode;
+}
+
+async function buildProgram(words: readonly string[], terminal: Terminal): Promise<Command> {
+  const program = new Command('stratafs')
+    .description(
+      'Look into the root filesystem of a container image or container, straight from the store on disk:\n' +
+        'no daemon, no container, and nothing in the store is changed.',
+    )
+    .usage('[options] <command>')
+    .option('--root <dir>', "Docker's data root", '/var/lib/docker')
+    .addOption(overlayOption())
+    .version(version(), '--version', 'print the version')
+    .helpOption('-h, --help', 'print this help, or that of a command')
+    .configureHelp({ showGlobalOptions: true })
+    .configureOutput({
+      writeOut: (text) => terminal.out.write(text),
+      writeErr: (text) => terminal.err.write(text),
+      getOutHelpWidth: () => terminal.out.columns ?? 100,
+      getErrHelpWidth: () => terminal.err.columns ?? 100,
+      outputError: (text) =>
+        terminal.note(
+          text
+            .trim()
+            .replace(/^error: /, '')
+            .replace(/\s*\n\s*/g, ' '),
+        ),
+    })
+    .addHelpText('after', () => EXAMPLES + exitCodes())
+    .exitOverride();
+  const wanted = commandWord(words);
+  const isKnown = GROUPS.some(({ commands }) => commands.some(({ name }) => name === wanted));
+  for (const { heading, commands } of GROUPS) {
+    program.commandsGroup(heading);
+    for (const { name, load } of commands) {
+      if (!isKnown || name === wanted) (await load())(program, terminal);
+    }
+  }
+  return program.commandsGroup('Help:').helpCommand('help [command]', 'print the help of a command');
+}
+
+/** The word that names the command: the first that is neither an option nor the value of one, or the one after `help`. */
+function commandWord(words: readonly string[]): string | undefined {
+  let isValue = false;
+  for (const word of words) {
+    if (isValue) isValue = false;
+    else if (VALUE_OPTIONS.includes(word)) isValue = true;
+    else if (!word.startsWith('-') && word !== 'help') return word;
+  }
+  return undefined;
+}
+
+function overlayOption(): Option {
+  return new Option(
+    '--overlay <words>',
+    `read the layers as overlayfs would with ${OVERLAY_WORDS}`,
+  ).argParser((words: string, before: readonly string[] = []) => [...before, words]);
+}
+
+function exitCodes(): string {
+  const lines = EXIT_TABLE.map(([code, meaning]) => `  ${String(code).padStart(3)}  ${meaning}`);
+  return `\nExit codes:\n${lines.join('\n')}\n`;
+}

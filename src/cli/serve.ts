@@ -1,0 +1,197 @@
+// The process behind a mount, from the reference to the unmount. It must never touch its own mount: it would wait for
+// itself.
+import { type ChildProcess, spawn } from 'node:child_process';
+import { closeSync, openSync, writeSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { backingDevice, serve } from '../fuse/device.ts';
+import { isSeen, type Mounted, mount, unmount } from '../fuse/mount.ts';
+import { checkMountPoint, type Needed } from '../fuse/mountpoint.ts';
+import { parseMountOptions } from '../fuse/options.ts';
+import { Session } from '../fuse/session.ts';
+import { guardLines, UNGUARD, WATCHER } from '../fuse/watcher.ts';
+import type { LayerStack } from '../store/store.ts';
+import { type ByteString, bytesOfText } from '../sys/bytes.ts';
+import { E, Errno, Trouble } from '../sys/errors.ts';
+import * as libc from '../sys/libc.ts';
+import { createView, type View } from '../view.ts';
+import { errnoWords } from './failure.ts';
+import { ORDERS_FD, WATCHER_FD } from './launch.ts';
+import { Log } from './log.ts';
+import { partOverlayWords } from './overlay.ts';
+import { openStack, type StoreOptions } from './stack.ts';
+import type { Terminal } from './terminal.ts';
+import { describe } from './trace.ts';
+
+const RLIMIT_NOFILE = 7;
+/** How long names and attributes of a running container hold. */
+const LIVE_TIMEOUT_SECONDS = 0.5;
+const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+
+/** What the command line asks for; plain values, because they may come from another process. */
+export interface ServeArguments extends StoreOptions {
+  readonly reference: string;
+  readonly directory: ByteString;
+  readonly allowOther?: true;
+  /** Each as given after `-o`. */
+  readonly options?: readonly string[];
+  readonly debug?: true;
+  readonly log?: string;
+  readonly data: 'auto' | 'cached' | 'passthrough';
+}
+
+interface Surroundings {
+  readonly terminal: Terminal;
+  /** Whether a parent waits on ORDERS_FD, and a watcher on WATCHER_FD. */
+  readonly isLaunched: boolean;
+}
+
+/** Mounts, serves, and answers the exit code after the unmount. Throws Trouble where it cannot be mounted. */
+export async function serveMount(
+  args: ServeArguments,
+  { terminal, isLaunched }: Surroundings,
+): Promise<number> {
+  const words = partOverlayWords(args.options ?? []);
+  const options = parseMountOptions(words.others, args.allowOther === true);
+  const overlay = [...(args.overlay ?? []), ...words.overlay];
+  const stack = await openStack(args.reference, { ...args, overlay });
+  const point = checkMountPoint(args.directory, needed(stack, args));
+  const log = new Log(args.log, isLaunched ? undefined : terminal);
+  raiseDescriptorLimit();
+  const view = openView(stack, log);
+  process.chdir('/');
+
+  const watcher = isLaunched ? undefined : startWatcher();
+  const tellWatcher = (text: string) => {
+    if (watcher === undefined) tell(WATCHER_FD, text);
+    else watcher.stdin?.write(text);
+  };
+  const mounted = await mount({ point, label: stack.label, options });
+  tellWatcher(guardLines(mounted));
+  undoOnSignals(mounted, log);
+  const session = new Session(view, {
+    data: args.data,
+    backing: backingDevice(mounted.fd),
+    onBug: (error, opcode) => log.fault(error, opcode),
+    ...(stack.layers.some((layer) => layer.live) ? { timeoutSeconds: LIVE_TIMEOUT_SECONDS } : {}),
+    ...(args.debug === true ? { trace: traceTo(terminal) } : {}),
+  });
+  try {
+    const served = serve(mounted.fd, session);
+    await answers(session, served);
+    if (isLaunched) letGo();
+    await served;
+    if (args.debug === true) terminal.note(`data: ${session.dataMode}`);
+  } finally {
+    // The connection was cut, or reading failed: what is left of the mount would answer nobody.
+    if (isSeen(mounted)) await unmount(mounted.point, { detach: true });
+    tellWatcher(UNGUARD);
+    watcher?.unref();
+    view.close();
+  }
+  return 0;
+}
+
+/** What the mount point must keep clear of. */
+function needed(stack: LayerStack, args: ServeArguments): Needed[] {
+  const layers = [...stack.layers, ...stack.dataLayers];
+  return [
+    ...(stack.kind === 'lowerdir'
+      ? []
+      : [{ directory: bytesOfText(args.root), what: 'the store', isServed: true }]),
+    ...layers.map(({ directory }) => ({ directory, what: 'the layer', isServed: true })),
+    { directory: bytesOfText(import.meta.dirname), what: 'the program', isServed: false },
+    { directory: bytesOfText(dirname(process.execPath)), what: 'the program', isServed: false },
+  ];
+}
+
+function openView(stack: LayerStack, log: Log): View {
+  try {
+    return createView(stack, { log: (message) => log.line(message) });
+  } catch (cause) {
+    if (!(cause instanceof Errno)) throw cause;
+    const words = errnoWords(cause.errno);
+    throw new Trouble('path', `Cannot open the layers of "${stack.label}": ${words}`, { cause });
+  }
+}
+
+/** Each layer and many files of a large tree are kept open. */
+function raiseDescriptorLimit(): void {
+  const limits = new Uint32Array(new ArrayBuffer(16));
+  if (libc.prlimit(RLIMIT_NOFILE, null, limits) < 0) return;
+  limits.copyWithin(0, 2, 4);
+  libc.prlimit(RLIMIT_NOFILE, limits, null);
+}
+
+/** Waits for the kernel's first request to be served. */
+async function answers(session: Session, served: Promise<void>): Promise<void> {
+  let ended = false;
+  const onEnd = () => {
+    ended = true;
+  };
+  served.then(onEnd, onEnd);
+  while (!session.started && !ended) await new Promise((resolve) => setImmediate(resolve));
+  if (ended) await served;
+  if (!session.started) throw new Trouble('mount', 'Cannot mount: the kernel ended the connection at once');
+}
+
+/** From here on nobody waits for this process, and nothing it says is read. */
+function letGo(): void {
+  const nowhere = openSync('/dev/null', 'r+');
+  for (const fd of [0, 1, 2]) libc.dup2(nowhere, fd);
+  closeSync(nowhere);
+  tell(ORDERS_FD, 'ready');
+  closeSync(ORDERS_FD);
+}
+
+/**
+ * The first signal unmounts; a mount in use is detached, so that the mount point is free, and served on until the last
+ * who uses it lets go. The second ends it at once.
+ */
+function undoOnSignals(mounted: Mounted, log: Log): void {
+  let count = 0;
+  const onSignal = async () => {
+    count += 1;
+    if (!isSeen(mounted)) log.line('Cannot unmount: it is detached already, or another mount covers it');
+    else await undo(mounted, log, count > 1);
+    if (count > 1) process.exit(0);
+  };
+  for (const signal of SIGNALS) process.on(signal, onSignal);
+}
+
+async function undo(mounted: Mounted, log: Log, detach: boolean): Promise<void> {
+  const result = await unmount(mounted.point, { detach });
+  if (result >= 0) return;
+  if (result !== -E.EBUSY || detach) {
+    log.line(`Cannot unmount: ${errnoWords(-result)}`);
+    return;
+  }
+  const { describeHolders, openHolders } = await import('./holders.ts');
+  const holders = describeHolders(openHolders(mounted.point));
+  log.line(
+    `The mount is in use by ${holders}: detached, and served until they let go; once more to end at once`,
+  );
+  await undo(mounted, log, true);
+}
+
+function startWatcher(): ChildProcess {
+  const [program, ...args] = WATCHER;
+  const watcher = spawn(program, args, { detached: true, cwd: '/', stdio: ['pipe', 'ignore', 'ignore'] });
+  watcher.on('error', () => {});
+  watcher.stdin?.on('error', () => {});
+  return watcher;
+}
+
+function tell(fd: number, text: string): void {
+  try {
+    writeSync(fd, text);
+  } catch {
+    // Whoever listened has gone; the mount is there all the same.
+  }
+}
+
+function traceTo(terminal: Terminal): NonNullable<ConstructorParameters<typeof Session>[1]['trace']> {
+  return (request, length, reply, replied) => {
+    terminal.err.write(`${describe(request, length, reply, replied)}\n`);
+    terminal.err.flush();
+  };
+}

@@ -1,0 +1,22 @@
+// Tables as docker prints them: columns padded with spaces, three between them, none after the last.
+
+const GAP = 3;
+const MIN_WIDTH = 10;
+
+/** Lines, each ended by a newline. Cells must be printable already; width is counted in characters, as docker does. */
+export function formatTable(heading: readonly string[], rows: readonly (readonly string[])[]): string {
+  const lines = [heading, ...rows];
+  const widths = heading.map((_, column) =>
+    Math.max(MIN_WIDTH, ...lines.map((cells) => [...(cells[column] ?? '')].length + GAP)),
+  );
+  return lines.map((cells) => `${formatLine(cells, widths)}\n`).join('');
+}
+
+function formatLine(cells: readonly string[], widths: readonly number[]): string {
+  return cells
+    .map((cell, column) => {
+      const last = column === cells.length - 1;
+      return last ? cell : cell + ' '.repeat((widths[column] ?? 0) - [...cell].length);
+    })
+    .join('');
+}

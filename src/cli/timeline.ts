@@ -1,0 +1,122 @@
+// `stratafs timeline`: every file of images and containers with its times, for mactime and the like.
+import { realpathSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import type { Command } from 'commander';
+import { Layers, numberOfLayer } from '../forensic/layers.ts';
+import { LineSorter } from '../forensic/sort.ts';
+import { timeline } from '../forensic/timeline.ts';
+import type { LayerStack } from '../store/store.ts';
+import { bytesOf } from '../sys/bytes.ts';
+import { Errno, Trouble } from '../sys/errors.ts';
+import { trouble } from './deleted.ts';
+import { openStack, openTheStore, REFERENCE_WORDS, type StoreOptions } from './stack.ts';
+import type { Terminal } from './terminal.ts';
+import { FORMS, type TimelineForm } from './timeline-forms.ts';
+
+interface TimelineOptions extends StoreOptions {
+  readonly all?: true;
+  readonly format: string;
+  readonly shadowed?: true;
+}
+
+export function registerTimeline(program: Command, terminal: Terminal): void {
+  program
+    .command('timeline')
+    .summary('list all files with their times, deleted ones too')
+    .description(
+      "Write a body file for The Sleuth Kit's mactime (by path), or one line an event, by time. What a lower layer has and\n" +
+        'a newer one removed is marked "(deleted)".',
+    )
+    .argument('[ref...]', REFERENCE_WORDS)
+    .option('--all', 'every image and container of the store')
+    .option('--format <form>', `${Object.keys(FORMS).join(', ')}`, 'body')
+    .option('--shadowed', 'older versions of files that are still there too, marked "(shadowed)"')
+    .action(async (references: string[], _: unknown, command: Command) => {
+      const options = command.optsWithGlobals<TimelineOptions>();
+      const form = Object.hasOwn(FORMS, options.format) ? FORMS[options.format] : undefined;
+      if (form === undefined)
+        throw new Trouble('usage', `Cannot write the form "${options.format}": no such form`);
+      if ((options.all === true) === references.length > 0) {
+        throw new Trouble('usage', 'Cannot make a timeline: name images or containers, or give --all');
+      }
+      const wanted = options.all ? await everything(options, terminal) : references;
+      await write(wanted, form, options, terminal);
+    });
+}
+
+async function everything(options: StoreOptions, terminal: Terminal): Promise<string[]> {
+  const store = await openTheStore(options);
+  for (const sentence of store.damage?.() ?? []) terminal.report(new Trouble('store', sentence));
+  return [
+    ...store.images().map(({ id, tags }) => `image:${tags[0] ?? id}`),
+    ...store.containers().map(({ id, name }) => `container:${name === '' ? id : name}`),
+  ];
+}
+
+async function write(
+  references: readonly string[],
+  form: TimelineForm,
+  options: TimelineOptions,
+  terminal: Terminal,
+): Promise<void> {
+  const stacks: LayerStack[] = [];
+  for (const reference of references) {
+    try {
+      stacks.push(await openStack(reference, options));
+    } catch (error) {
+      terminal.report(error);
+    }
+  }
+  const sorter = new LineSorter({ directory: await temporaryDirectory(stacks, options) });
+  try {
+    for (const stack of stacks) collect(stack, stacks.length > 1, form, options, sorter, terminal);
+    terminal.out.write(form.heading);
+    for (const line of sorter.sorted()) terminal.out.write(`${line}\n`);
+  } finally {
+    sorter.close();
+  }
+}
+
+function collect(
+  stack: LayerStack,
+  isOneOfMany: boolean,
+  form: TimelineForm,
+  options: TimelineOptions,
+  sorter: LineSorter,
+  terminal: Terminal,
+): void {
+  const layers = new Layers(stack);
+  const { label } = stack;
+  try {
+    timeline(
+      layers,
+      {
+        shadowed: options.shadowed === true,
+        damage: (damage) => terminal.report(trouble(stack, damage)),
+      },
+      (entry) => {
+        const layer = numberOfLayer(stack, entry.layer);
+        form.lines({ entry, layer, label, isOneOfMany }, (key, line) => sorter.add(key, line));
+      },
+    );
+  } catch (error) {
+    if (!(error instanceof Errno)) throw error;
+    terminal.report(error);
+  } finally {
+    layers.close();
+  }
+}
+
+/** $TMPDIR, unless it lies in the store or a layer: there nothing is written. */
+async function temporaryDirectory(stacks: readonly LayerStack[], options: StoreOptions): Promise<string> {
+  const directory = bytesOf(realpathSync.native(tmpdir(), 'buffer'));
+  const kept = stacks.flatMap(({ layers }) => layers.map((layer) => layer.directory));
+  if (stacks.some(({ kind }) => kind !== 'lowerdir')) kept.push((await openTheStore(options)).directory);
+  if (kept.some((one) => directory === one || directory.startsWith(`${one}/`))) {
+    throw new Trouble(
+      'usage',
+      `Cannot use "${directory}" for temporary files: it lies in the store; set TMPDIR`,
+    );
+  }
+  return tmpdir();
+}

@@ -1,0 +1,96 @@
+// What a comparison tells: one record a difference, in path order, and the counts in the end.
+import type { ByteString } from '../sys/bytes.ts';
+import type { Aspect, Item, SideName } from './item.ts';
+
+/** A gain of privilege, or of the means to it. */
+export type PrivilegeFlag = 'setuid-added' | 'setgid-added' | 'caps-added';
+
+/** Why a lower layer's name does not show any more. */
+export interface Hiding {
+  readonly layer: number;
+  readonly how: 'whiteout' | 'opaque';
+}
+
+/** What lies below a directory that only one side has, itself counted. */
+export interface Subtree {
+  readonly entries: number;
+  /** Sum of the files' sizes. */
+  readonly bytes: number;
+}
+
+export interface Change {
+  /** `/` at the front. */
+  readonly path: ByteString;
+  readonly op: 'add' | 'remove' | 'modify' | 'type' | 'rename';
+  /** Empty for what only one side has. */
+  readonly what: readonly Aspect[];
+  readonly flags: readonly PrivilegeFlag[];
+  readonly a?: Item;
+  readonly b?: Item;
+  /** Of a rename: the path in A. */
+  readonly from?: ByteString;
+  readonly subtree?: Subtree;
+  readonly by?: Hiding;
+  /** Offset of the first byte that differs; absent where the sizes told it. */
+  readonly firstDifference?: number;
+  /** The noise rule that says the difference means nothing. */
+  readonly noise?: string;
+  /** It is among the entries of the subtree told before it. */
+  readonly isCounted?: true;
+  /** The file changed while it was read. */
+  readonly raced?: true;
+}
+
+export interface PathError {
+  readonly path: ByteString;
+  readonly side: SideName;
+  readonly errno: number;
+  readonly doing: 'look up' | 'list' | 'read';
+}
+
+/** Takes what is told, in path order. */
+export interface Sink {
+  change(change: Change): void;
+  error(error: PathError): void;
+}
+
+export interface Summary {
+  add: number;
+  remove: number;
+  /** Contents, targets or device numbers. */
+  modify: number;
+  meta: number;
+  type: number;
+  rename: number;
+  /** Differences that were not told: in nothing but times, in Docker's own `-init` layer, by a noise rule. */
+  hidden: { mtime: number; init: number; noise: number };
+  bytes: { added: number; removed: number };
+  cost: { names: number; filesRead: number };
+  errors: number;
+}
+
+export function newSummary(): Summary {
+  return {
+    add: 0,
+    remove: 0,
+    modify: 0,
+    meta: 0,
+    type: 0,
+    rename: 0,
+    hidden: { mtime: 0, init: 0, noise: 0 },
+    bytes: { added: 0, removed: 0 },
+    cost: { names: 0, filesRead: 0 },
+    errors: 0,
+  };
+}
+
+/** Aspects that are an object's own substance; the others are attributes. */
+const SUBSTANCE: readonly Aspect[] = ['content', 'target', 'rdev'];
+
+export function isMetadataOnly({ op, what }: Change): boolean {
+  return op === 'modify' && !what.some((aspect) => SUBSTANCE.includes(aspect));
+}
+
+export function isEqual(summary: Summary): boolean {
+  return summary.add + summary.remove + summary.modify + summary.meta + summary.type + summary.rename === 0;
+}

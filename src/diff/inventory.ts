@@ -1,0 +1,178 @@
+// Which packages a tree holds and which files are theirs, as the databases of dpkg, apk, pip and npm say.
+import type { Side } from './item.ts';
+import { namesAt, textAt } from './lookup.ts';
+
+export type Manager = 'dpkg' | 'apk' | 'pip' | 'npm';
+
+export interface Inventory {
+  readonly manager: Manager;
+  /** Name → version. */
+  readonly versions: ReadonlyMap<string, string>;
+  /** Adds path → name of the package for those of `paths` that belong to one. */
+  own(paths: ReadonlySet<string>, owners: Map<string, string>): void;
+}
+
+/** `touched` are the paths that differ: npm and pip have no one place to look at. */
+export function inventoriesOf(side: Side, touched: Iterable<string>): Inventory[] {
+  const paths = [...touched];
+  return [dpkgInventory(side), apkInventory(side), pipInventory(side, paths), npmInventory(side, paths)];
+}
+
+function fieldsOf(stanza: string): Map<string, string> {
+  const fields = new Map<string, string>();
+  for (const line of stanza.split('\n')) {
+    const colon = line.indexOf(': ');
+    if (colon > 0 && !/^\s/.test(line)) fields.set(line.slice(0, colon), line.slice(colon + 2));
+  }
+  return fields;
+}
+
+const DPKG = '/var/lib/dpkg';
+
+function dpkgInventory(side: Side): Inventory {
+  const versions = new Map<string, string>();
+  const lists = new Map<string, string>();
+  const add = (text: string, listOf: (name: string) => string) => {
+    for (const stanza of text.split(/\n\n+/)) {
+      const fields = fieldsOf(stanza);
+      const [name, version] = [fields.get('Package'), fields.get('Version')];
+      const status = fields.get('Status');
+      if (name === undefined || version === undefined) continue;
+      if (status !== undefined && !status.endsWith(' installed')) continue;
+      versions.set(name, version);
+      lists.set(name, listOf(name));
+    }
+  };
+  add(textAt(side, `${DPKG}/status`) ?? '', (name) => `${DPKG}/info/${name}.list`);
+  // Distroless images hold a stanza a file, and md5sums for lists.
+  for (const file of namesAt(side, `${DPKG}/status.d`)) {
+    if (!file.endsWith('.md5sums'))
+      add(textAt(side, `${DPKG}/status.d/${file}`) ?? '', () => `${DPKG}/status.d/${file}.md5sums`);
+  }
+  return {
+    manager: 'dpkg',
+    versions,
+    own(paths, owners) {
+      if (versions.size === 0) return;
+      const infos = new Set(namesAt(side, `${DPKG}/info`));
+      for (const [name, list] of lists) {
+        const foreign = [...infos].length > 0 && !infos.has(`${name}.list`);
+        const text = textAt(side, foreign ? withArchitecture(infos, name) : list) ?? '';
+        for (const line of text.split('\n')) {
+          const path = list.endsWith('.md5sums') ? `/${line.slice(34)}` : line;
+          for (const each of spellings(path)) if (paths.has(each)) owners.set(each, name);
+        }
+      }
+    },
+  };
+}
+
+/** Packages of which several architectures may be installed have it in their list's name: `libc6:amd64.list`. */
+function withArchitecture(infos: ReadonlySet<string>, name: string): string {
+  for (const architecture of ['amd64', 'arm64', 'armhf', 'i386', 'ppc64el', 's390x', 'riscv64']) {
+    if (infos.has(`${name}:${architecture}.list`)) return `${DPKG}/info/${name}:${architecture}.list`;
+  }
+  return '';
+}
+
+/** Lists name `/bin/x` where a merged `/usr` has it in `/usr/bin/x`. */
+function spellings(path: string): string[] {
+  return /^\/(bin|sbin|lib\w*)\//.test(path) ? [path, `/usr${path}`] : [path];
+}
+
+function apkInventory(side: Side): Inventory {
+  const text = textAt(side, '/lib/apk/db/installed') ?? textAt(side, '/usr/lib/apk/db/installed') ?? '';
+  const versions = new Map<string, string>();
+  const files = new Map<string, string>();
+  let name = '';
+  let directory = '';
+  for (const line of text.split('\n')) {
+    const value = line.slice(2);
+    if (line.startsWith('P:')) name = value;
+    else if (line.startsWith('V:')) versions.set(name, value);
+    else if (line.startsWith('F:')) directory = value;
+    else if (line.startsWith('R:'))
+      files.set(directory === '' ? `/${value}` : `/${directory}/${value}`, name);
+  }
+  return {
+    manager: 'apk',
+    versions,
+    own(paths, owners) {
+      for (const path of paths) {
+        const owner = files.get(path);
+        if (owner !== undefined) owners.set(path, owner);
+      }
+    },
+  };
+}
+
+const SITE = /^(.*\/(?:site|dist)-packages)\//;
+
+function pipInventory(side: Side, touched: readonly string[]): Inventory {
+  const versions = new Map<string, string>();
+  const records: { site: string; info: string; name: string }[] = [];
+  const sites = new Set(touched.flatMap((path) => SITE.exec(path)?.[1] ?? []));
+  for (const site of sites) {
+    for (const info of namesAt(side, site).filter((name) => name.endsWith('.dist-info'))) {
+      const fields = fieldsOf(textAt(side, `${site}/${info}/METADATA`)?.split('\n\n', 1)[0] ?? '');
+      const [name, version] = [fields.get('Name'), fields.get('Version')];
+      if (name === undefined || version === undefined) continue;
+      versions.set(name.toLowerCase(), version);
+      records.push({ site, info, name: name.toLowerCase() });
+    }
+  }
+  return {
+    manager: 'pip',
+    versions,
+    own(paths, owners) {
+      for (const { site, info, name } of records) {
+        for (const path of paths) if (path.startsWith(`${site}/${info}/`)) owners.set(path, name);
+        for (const line of (textAt(side, `${site}/${info}/RECORD`) ?? '').split('\n')) {
+          const path = normal(`${site}/${line.replace(/^"(.*)".*$/, '$1').split(',')[0]}`);
+          if (paths.has(path)) owners.set(path, name);
+        }
+      }
+    },
+  };
+}
+
+/** RECORD names what lies outside with `../../../bin/x`. */
+function normal(path: string): string {
+  const names: string[] = [];
+  for (const name of path.split('/')) {
+    if (name === '..') names.pop();
+    else if (name !== '' && name !== '.') names.push(name);
+  }
+  return `/${names.join('/')}`;
+}
+
+const MODULE = /^(.*\/node_modules\/(?:@[^/]+\/)?[^/]+)(?:\/|$)/;
+
+function npmInventory(side: Side, touched: readonly string[]): Inventory {
+  const versions = new Map<string, string>();
+  for (const directory of new Set(touched.flatMap((path) => MODULE.exec(path)?.[1] ?? []))) {
+    const version = versionOfModule(textAt(side, `${directory}/package.json`));
+    if (version !== undefined) versions.set(directory, version);
+  }
+  return {
+    manager: 'npm',
+    versions,
+    own(paths, owners) {
+      for (const path of paths) {
+        const directory = MODULE.exec(path)?.[1];
+        if (directory !== undefined && versions.has(directory)) owners.set(path, directory);
+      }
+    },
+  };
+}
+
+function versionOfModule(text: string | undefined): string | undefined {
+  if (text === undefined) return undefined;
+  try {
+    const { version } = JSON.parse(text) as { readonly version?: unknown };
+    return typeof version === 'string' ? version : undefined;
+  } catch {
+    // A file by that name that is no JSON: then it is no module.
+    return undefined;
+  }
+}

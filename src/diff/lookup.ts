@@ -1,0 +1,54 @@
+// Reads single files of a side by path, as package databases are read; links on the way are not followed.
+import { Errno } from '../sys/errors.ts';
+import { S_IFREG } from '../sys/statx.ts';
+import { readPieces } from './contents.ts';
+import { type Item, isDirectory, type Side, sizeOf, typeBits } from './item.ts';
+import { LayerItem } from './layered.ts';
+
+/** No database is larger; a hostile one is not read whole. */
+const LARGEST = 64 << 20;
+
+/** Undefined where there is nothing, or it cannot be looked up. */
+export function itemAt(side: Side, path: string): Item | undefined {
+  let item: Item | undefined = side.root;
+  for (const name of path.split('/').filter(Boolean)) {
+    if (item === undefined || !isDirectory(item)) return undefined;
+    item = quietly(() => side.find(item as Item, name));
+  }
+  return item;
+}
+
+/** Latin1; undefined where it is no file, too large, or cannot be read. */
+export function textAt(side: Side, path: string): string | undefined {
+  const item = itemAt(side, path);
+  if (!(item instanceof LayerItem) || typeBits(item) !== S_IFREG || sizeOf(item) > LARGEST) return undefined;
+  return quietly(() => {
+    const pieces: string[] = [];
+    item.side.withFile(item, (fd) =>
+      readPieces(fd, (piece) => {
+        pieces.push(piece.toString('latin1'));
+        return true;
+      }),
+    );
+    return pieces.join('');
+  });
+}
+
+/** Names in a directory; none where it is none. */
+export function namesAt(side: Side, path: string): string[] {
+  const item = itemAt(side, path);
+  if (item === undefined || !isDirectory(item)) return [];
+  const names = quietly(() => [...side.names(item, 0)]) ?? [];
+  side.leave(item);
+  return names;
+}
+
+/** Trouble with these files was told when they were compared. */
+function quietly<T>(action: () => T): T | undefined {
+  try {
+    return action();
+  } catch (error) {
+    if (error instanceof Errno) return undefined;
+    throw error;
+  }
+}

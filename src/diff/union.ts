@@ -1,0 +1,146 @@
+// All layers of both sides under one roof: each real directory is one record whichever side or name leads to it, so that
+// "the same directories" is a comparison of numbers. Layers that both sides have at the bottom are told apart here.
+import { Directories } from '../overlay/directories.ts';
+import { Entry, LayerReader } from '../overlay/layer.ts';
+import { newTableMemory, Table, type TableMemory } from '../overlay/table.ts';
+import type { LayerStack } from '../store/store.ts';
+import { type ByteString, cString } from '../sys/bytes.ts';
+import { AT_FDCWD, AT_NO_AUTOMOUNT, statx } from '../sys/libc.ts';
+import { STATX, STATX_MASK, STATX_SIZE } from '../sys/statx.ts';
+
+/** As many directories as are kept open. */
+const OPEN_DIRECTORIES = 256;
+
+class InternedDirectories extends Directories {
+  readonly #table: Table;
+  readonly #children = new Map<number, Map<string, number>>();
+
+  constructor(table: Table, paths: readonly ByteString[]) {
+    super(table, paths, 0, OPEN_DIRECTORIES);
+    this.#table = table;
+  }
+
+  override child(parent: number, nameAt: number, nameLength: number): number {
+    const name = this.#table.nameAt(nameAt, nameLength);
+    let names = this.#children.get(parent);
+    if (names === undefined) {
+      names = new Map();
+      this.#children.set(parent, names);
+    }
+    let record = names.get(name);
+    if (record === undefined) {
+      record = super.child(parent, nameAt, nameLength);
+      names.set(name, record);
+    }
+    return record;
+  }
+}
+
+/** A stack as the union numbers its layers, top first. */
+export interface StackInUnion {
+  readonly stack: LayerStack;
+  readonly layers: readonly number[];
+  readonly dataLayers: readonly number[];
+}
+
+export class Union {
+  readonly memory: TableMemory;
+  readonly table: Table;
+  readonly directories: Directories;
+  /** Where the layers lie, by their number here: what another thread needs beside the memory. */
+  readonly paths: readonly ByteString[];
+  readonly stacks: readonly StackInUnion[];
+  /** How many layers both stacks have in common at the bottom. */
+  readonly sharedLayers: number;
+  readonly #shared: Uint8Array;
+  readonly #found = new Map<number, Entry | undefined>();
+  #foundName = '';
+
+  /** Of one stack or two. Throws Errno where a layer cannot be opened. */
+  constructor(stacks: readonly LayerStack[]) {
+    const paths: ByteString[] = [];
+    const numbers = new Map<string, number>();
+    this.stacks = stacks.map((stack) => {
+      const seen = new Map<string, number>();
+      const number = ({ directory }: { readonly directory: ByteString }) => {
+        const identity = identityOf(directory);
+        const times = seen.get(identity) ?? 0;
+        seen.set(identity, times + 1);
+        const key = `${identity} ${times}`;
+        let index = numbers.get(key);
+        if (index === undefined) {
+          index = paths.push(directory) - 1;
+          numbers.set(key, index);
+        }
+        return index;
+      };
+      return { stack, layers: stack.layers.map(number), dataLayers: stack.dataLayers.map(number) };
+    });
+    this.paths = paths;
+    this.memory = newTableMemory();
+    this.table = new Table(this.memory);
+    this.directories = new InternedDirectories(this.table, paths);
+    this.#shared = new Uint8Array(paths.length);
+    this.sharedLayers = this.#markShared();
+  }
+
+  /** Only what lies on equal layers down to the bottom means the same in both: redirects reach below. */
+  #markShared(): number {
+    const [a, b] = this.stacks;
+    if (a === undefined || b === undefined || a.stack.dialect !== b.stack.dialect) return 0;
+    if (a.dataLayers.join() !== b.dataLayers.join()) return 0;
+    let count = 0;
+    for (; count < Math.min(a.layers.length, b.layers.length); count++) {
+      const layer = a.layers[a.layers.length - 1 - count] as number;
+      if (layer !== b.layers[b.layers.length - 1 - count]) break;
+      this.#shared[layer] = 1;
+    }
+    return count;
+  }
+
+  /** Whether a real directory lies on one of the shared layers at the bottom. */
+  isShared(record: number): boolean {
+    return this.#shared[this.directories.layerOf(record)] === 1;
+  }
+
+  rootRecords(layers: readonly number[]): number[] {
+    return layers.map((layer) => this.directories.roots[layer] as number);
+  }
+
+  reader({ stack }: StackInUnion): LayerReader {
+    return new LayerReader(this.table, this.directories, stack.dialect);
+  }
+
+  /** As the reader's `find`; both sides ask the shared layers for the same name one after the other. */
+  find(reader: LayerReader, record: number, name: string): Entry | undefined {
+    if (!this.isShared(record)) return reader.find(record, name);
+    if (name !== this.#foundName) {
+      this.#found.clear();
+      this.#foundName = name;
+    }
+    let entry = this.#found.get(record);
+    if (entry === undefined && !this.#found.has(record)) {
+      entry = reader.find(record, name);
+      this.#found.set(record, entry);
+    }
+    return entry;
+  }
+
+  /** A layer's root itself. Throws Errno. */
+  rootEntry(reader: LayerReader, record: number): Entry {
+    reader.examine(record, '.');
+    return new Entry(reader, this.table, record, '.', 'directory');
+  }
+
+  close(): void {
+    this.directories.close();
+  }
+}
+
+const status = new Uint32Array(STATX_SIZE / 4);
+
+/** One directory may be named in two ways; where it cannot be examined, its path stands for it, and the open tells why. */
+function identityOf(path: ByteString): string {
+  if (statx(AT_FDCWD, cString(path), AT_NO_AUTOMOUNT, STATX_MASK, status) < 0) return path;
+  return `${status[STATX.devMajor]}:${status[STATX.devMinor]}:${status[STATX.ino + 1]}:${status[STATX.ino]}`;
+}

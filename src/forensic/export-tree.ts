@@ -1,0 +1,185 @@
+// A merged tree as a tar: entries in byte order, parents before children, the root itself left out as `docker export` does.
+import type { Status, Tree } from '../overlay/tree.ts';
+import { asBytes, type ByteString } from '../sys/bytes.ts';
+import { E, Errno } from '../sys/errors.ts';
+import { S_IFBLK, S_IFCHR, S_IFDIR, S_IFIFO, S_IFLNK, S_IFMT, S_IFREG } from '../sys/statx.ts';
+import { TarBatch } from './tar-batch.ts';
+import type { TarEntry } from './tar-entry.ts';
+import { paddingOf } from './tar-header.ts';
+import { joinPath } from './tar-path.ts';
+import { type DataRuns, tarEnd, tarHeader } from './tar-write.ts';
+
+const SEEK_DATA = 3;
+const SEEK_HOLE = 4;
+
+const TYPES = new Map([
+  [S_IFREG, '0'],
+  [S_IFLNK, '2'],
+  [S_IFCHR, '3'],
+  [S_IFBLK, '4'],
+  [S_IFDIR, '5'],
+  [S_IFIFO, '6'],
+]);
+
+export interface TarSink {
+  /** The bytes may be reused as soon as this returns. */
+  write(bytes: Uint8Array): void;
+  /** An entry is left out: a socket, which no tar can hold (EOPNOTSUPP), or what cannot be read. */
+  leftOut(path: ByteString, errno: number): void;
+}
+
+/** Throws Errno where a file changes, or cannot be read on, after its header was written. */
+export function exportTree(tree: Tree, sink: TarSink): void {
+  new Exporter(tree, sink).run();
+}
+
+class Exporter {
+  readonly #tree: Tree;
+  readonly #sink: TarSink;
+  /** Nodes that have several names, by the first name that was written. */
+  readonly #names = new Map<number, ByteString>();
+  readonly #out: TarBatch;
+
+  constructor(tree: Tree, sink: TarSink) {
+    this.#tree = tree;
+    this.#sink = sink;
+    this.#out = new TarBatch((bytes) => sink.write(bytes));
+  }
+
+  run(): void {
+    // A stack of its own, since a tree may be deeper than calls can be.
+    const stack = [{ path: asBytes(''), entries: this.#entries(this.#tree.root, asBytes('')) }];
+    for (let top = stack.at(-1); top !== undefined; top = stack.at(-1)) {
+      const entry = top.entries.pop();
+      if (entry === undefined) {
+        stack.pop();
+        continue;
+      }
+      const path = joinPath(top.path, this.#tree.name(entry));
+      if (this.#write(entry, path)) stack.push({ path, entries: this.#entries(entry, path) });
+    }
+    this.#out.add(tarEnd());
+    this.#out.flush();
+  }
+
+  /** Last first. */
+  #entries(directory: number, path: ByteString): number[] {
+    return this.#trying(path, () => this.#tree.entries(directory).reverse()) ?? [];
+  }
+
+  #trying<T>(path: ByteString, attempt: () => T): T | undefined {
+    try {
+      return attempt();
+    } catch (error) {
+      if (!(error instanceof Errno)) throw error;
+      this.#sink.leftOut(path, error.errno);
+      return undefined;
+    }
+  }
+
+  /** Whether it is a directory, whose entries come next. */
+  #write(entry: number, path: ByteString): boolean {
+    const tree = this.#tree;
+    const errno = tree.errnoOf(entry);
+    const node = tree.nodeOf(entry);
+    const status = tree.status(node);
+    const type = TYPES.get(status.mode & S_IFMT);
+    if (errno !== 0 || type === undefined) {
+      this.#sink.leftOut(path, errno !== 0 ? errno : E.EOPNOTSUPP);
+      return false;
+    }
+    const first = this.#names.get(node);
+    if (first !== undefined) {
+      this.#out.add(tarHeader({ ...tarEntry(path, '1', status), linkName: first, size: 0 }));
+      return false;
+    }
+    const header = this.#trying(path, () => this.#header(node, path, type, status));
+    if (header === undefined) return false;
+    if (status.nlink > 1 && type !== '5') this.#names.set(node, path);
+    this.#out.add(tarHeader(header.entry, header.runs === undefined ? {} : { runs: header.runs }));
+    if (type === '0') this.#contents(node, header.runs ?? [[0, status.size]]);
+    return type === '5';
+  }
+
+  #header(
+    node: number,
+    path: ByteString,
+    type: string,
+    status: Status,
+  ): { entry: TarEntry; runs: DataRuns | undefined } {
+    const tree = this.#tree;
+    const name = type === '5' ? (`${path}/` as ByteString) : path;
+    const linkName = type === '2' ? tree.linkTarget(node) : asBytes('');
+    const xattrs = new Map(
+      [...tree.xattrs(node)].map(([key, value]) => [key, asBytes(value.toString('latin1'))]),
+    );
+    const entry = { ...tarEntry(name, type, status), linkName, xattrs };
+    if (type !== '0' || status.size === 0) return { entry, runs: undefined };
+    // Opens the file, so that one which cannot be read is found before its header is written.
+    tree.dataDescriptor(node);
+    const isSparse = status.blocks * 512 < status.size;
+    const runs = isSparse ? dataRuns(tree, node, status.size) : undefined;
+    return { entry, runs: runs?.length === 1 && runs[0]?.[1] === status.size ? undefined : runs };
+  }
+
+  #contents(node: number, runs: DataRuns): void {
+    let total = 0;
+    for (const [offset, length] of runs) {
+      for (let done = 0; done < length; ) {
+        const room = this.#out.room(length - done);
+        const count = this.#tree.read(node, offset + done, room, 0, room.length);
+        if (count < room.length) throw new Errno(E.EIO, 'read a file that became shorter');
+        this.#out.advance(count);
+        done += count;
+      }
+      total += length;
+    }
+    const padding = paddingOf(total);
+    if (padding > 0) this.#out.add(Buffer.alloc(padding));
+  }
+}
+
+/** Runs of data as the layer's file system tells them; a hole at the end is marked by an empty run, as GNU tar does. */
+function dataRuns(tree: Tree, node: number, size: number): DataRuns {
+  const runs: [number, number][] = [];
+  for (let at = 0; at < size; ) {
+    const start = seek(tree, node, at, SEEK_DATA) ?? size;
+    if (start >= size) break;
+    const end = Math.min(seek(tree, node, start, SEEK_HOLE) ?? size, size);
+    if (end <= start) throw new Errno(E.EIO, 'tell the holes of a file');
+    runs.push([start, end - start]);
+    at = end;
+  }
+  const last = runs.at(-1);
+  if (last === undefined || last[0] + last[1] < size) runs.push([size, 0]);
+  return runs;
+}
+
+/** Undefined where there is no more data. */
+function seek(tree: Tree, node: number, offset: number, whence: number): number | undefined {
+  try {
+    return tree.seek(node, offset, whence);
+  } catch (error) {
+    if (error instanceof Errno && error.errno === E.ENXIO) return undefined;
+    throw error;
+  }
+}
+
+function tarEntry(name: ByteString, type: string, status: Status): TarEntry {
+  const { mode, uid, gid, size, mtime, rdev } = status;
+  const isDevice = type === '3' || type === '4';
+  return {
+    name,
+    linkName: asBytes(''),
+    type,
+    mode: mode & 0o7777,
+    uid,
+    gid,
+    size: type === '0' ? size : 0,
+    mtime,
+    major: isDevice ? (rdev >>> 8) & 0xfff : 0,
+    minor: isDevice ? (rdev & 0xff) | ((rdev >>> 12) & 0xfff00) : 0,
+    xattrs: new Map(),
+    sparse: false,
+  };
+}

@@ -1,0 +1,266 @@
+// What the merged view of a stack hides: for every object of a lower layer that it does not show, which newer layer took
+// it away and how. Walks only where several layers meet; what one layer alone supplies hides nothing.
+import { DT_WHT, type Entry, type Listing } from '../overlay/layer.ts';
+import type { ByteString } from '../sys/bytes.ts';
+import { Errno } from '../sys/errors.ts';
+import { below, type Found, type Layers } from './layers.ts';
+
+/** dirent.h: types the file system did not tell, and directories. */
+const DT_UNKNOWN = 0;
+const DT_DIR = 4;
+
+/**
+ * How a newer layer takes an object away. whiteout: of the name or of a directory above it; opaque: a directory above is
+ * opaque; replaced: by something else of this name, or a directory above by a non-directory; redirect: a directory above
+ * is shown from another place.
+ */
+export interface Removal {
+  /** Index of the layer, 0 at the top: the lowest above the object that takes it away. */
+  readonly layer: number;
+  readonly how: 'whiteout' | 'opaque' | 'replaced' | 'redirect';
+  /** Where the mark stands, in the merged view. */
+  readonly path: ByteString;
+}
+
+export interface Hidden {
+  /** Where it would be in the merged view, with a leading slash. */
+  readonly path: ByteString;
+  readonly entry: Entry;
+  /** deleted: nothing of its kind is there any more; shadowed: a newer version is. */
+  readonly state: 'deleted' | 'shadowed';
+  readonly removal: Removal;
+}
+
+export interface Damage {
+  readonly path: ByteString;
+  /** Index of the layer. */
+  readonly layer: number;
+  readonly error: Errno;
+}
+
+export interface HiddenOptions {
+  /** Components of the path to stay at or below. */
+  readonly within?: readonly ByteString[];
+  /** Told of every visible name but the root, directories before what they hold. With this everything is walked. */
+  readonly visible?: (path: ByteString, entry: Entry) => void;
+  readonly damage?: (damage: Damage) => void;
+}
+
+/** A directory that is no longer merged, though the merged view has one by its name. */
+interface Cut {
+  readonly path: ByteString;
+  readonly record: number;
+  /** Real directories of the merged one. */
+  readonly merged: readonly number[];
+  /** Directories of newer layers that it was merged with before it was cut, the nearest first. */
+  readonly newer: readonly number[];
+  readonly removal: Removal;
+}
+
+/** Deleted directories are told once, for all that is below (`walkTree` goes there). Sorted by path, then newest first. */
+export function findHidden(layers: Layers, options: HiddenOptions = {}): Hidden[] {
+  return new Search(layers, options).run();
+}
+
+class Search {
+  readonly #layers: Layers;
+  readonly #options: HiddenOptions;
+  readonly #hidden: Hidden[] = [];
+  readonly #cuts: Cut[] = [];
+  /** Directories that the merged view shows somewhere: with redirects, that may be under another name. */
+  readonly #shown = new Set<number>();
+
+  constructor(layers: Layers, options: HiddenOptions) {
+    this.#layers = layers;
+    this.#options = options;
+  }
+
+  run(): Hidden[] {
+    const lowest = this.#layers.roots.length - 1;
+    const waiting = [{ path: '' as ByteString, parts: this.#layers.roots, depth: 0 }];
+    for (let at = waiting.pop(); at !== undefined; at = waiting.pop()) {
+      const { path, parts, depth } = at;
+      for (const part of parts) this.#shown.add(part);
+      const isPure = parts.length === 1 && this.#layers.layerOf(parts[0] as number) === lowest;
+      if (isPure && this.#options.visible === undefined) continue;
+      for (const child of this.#directory(path, parts, depth)) {
+        waiting.push({ path: child.path, parts: child.parts, depth: depth + 1 });
+      }
+    }
+    for (let cut = this.#cuts.pop(); cut !== undefined; cut = this.#cuts.pop()) this.#dead(cut);
+    const layerOf = ({ entry }: Hidden) => this.#layers.layerOf(entry.holder);
+    return this.#hidden
+      .filter(({ entry }) => entry.kind !== 'directory' || !this.#shown.has(entry.directory()))
+      .sort((a, b) => (a.path < b.path ? -1 : a.path > b.path ? 1 : layerOf(a) - layerOf(b)));
+  }
+
+  /** Answers the merged directories in it. */
+  #directory(path: ByteString, parts: readonly number[], depth: number) {
+    const listings = this.#list(path, parts);
+    const children: { path: ByteString; parts: readonly number[] }[] = [];
+    for (const name of this.#names(listings, depth)) {
+      const levels = parts.flatMap((_, i) => ((listings[i] as Listing).types.has(name) ? [i] : []));
+      const [first = 0] = levels;
+      const type = (listings[first] as Listing).types.get(name);
+      const isPlain = levels.length === 1 && type !== DT_DIR && type !== DT_UNKNOWN;
+      if (isPlain && (this.#options.visible === undefined || type === DT_WHT)) continue;
+      const place = below(path, name);
+      try {
+        const found = this.#layers.resolve(parts, name);
+        if (found !== undefined) this.#options.visible?.(place, found.top);
+        if (found?.kind === 'directory') children.push({ path: place, parts: found.stack });
+        if (levels.length > 1) {
+          const real = levels.map((i) => parts[i] as number);
+          this.#name(place, name, real, found);
+        }
+      } catch (error) {
+        this.#damage(place, parts[first] as number, error);
+      }
+    }
+    return children.reverse();
+  }
+
+  #list(path: ByteString, parts: readonly number[]): Listing[] {
+    try {
+      return this.#layers.keep(parts);
+    } catch {
+      // One of them cannot be listed: which one is told, and the others are listed.
+      return parts.map((part) => {
+        try {
+          return this.#layers.list(part);
+        } catch (error) {
+          this.#damage(path, part, error);
+          return { types: new Map(), opaque: false };
+        }
+      });
+    }
+  }
+
+  #names(listings: readonly Listing[], depth: number): Iterable<string> {
+    const wanted = this.#options.within?.[depth];
+    if (wanted !== undefined) return listings.some(({ types }) => types.has(wanted)) ? [wanted] : [];
+    const [only] = listings;
+    if (listings.length === 1 && only !== undefined) return [...only.types.keys()].sort();
+    return [...new Set(listings.flatMap(({ types }) => [...types.keys()]))].sort();
+  }
+
+  #damage(path: ByteString, record: number, error: unknown): void {
+    if (!(error instanceof Errno)) throw error;
+    this.#options.damage?.({ path, layer: this.#layers.layerOf(record), error });
+  }
+
+  /** `real` are the directories, top first, that have something by the name; `found` is what is shown. */
+  #name(path: ByteString, name: string, real: readonly number[], found: Found | undefined): void {
+    const entries = real.map((record) => this.#layers.find(record, name));
+    for (const [i, entry] of entries.entries()) {
+      if (entry === undefined || entry.kind === 'whiteout' || isShown(entry, found)) continue;
+      const newer = entries.slice(0, i).reverse();
+      const { removal, merged } = this.#removal(path, entry, newer);
+      if (removal !== undefined) this.#hide(path, entry, removal, found, merged);
+    }
+  }
+
+  /** `newer` is what the newer layers say of the name, the nearest first. */
+  #removal(
+    path: ByteString,
+    entry: Entry,
+    newer: readonly (Entry | undefined)[],
+    inherited?: Removal,
+  ): { readonly removal: Removal | undefined; readonly merged: readonly number[] } {
+    const merged: number[] = [];
+    for (const other of newer) {
+      if (other === undefined) continue;
+      const how = howItHides(other, entry);
+      const layer = this.#layers.layerOf(other.holder);
+      if (how !== undefined) return { removal: { layer, how, path }, merged };
+      merged.push(other.directory());
+    }
+    return { removal: inherited, merged };
+  }
+
+  #hide(
+    path: ByteString,
+    entry: Entry,
+    removal: Removal,
+    found: Found | undefined,
+    newer: readonly number[],
+  ): void {
+    if (entry.kind !== 'directory') {
+      this.#hidden.push({ path, entry, state: found?.kind === 'object' ? 'shadowed' : 'deleted', removal });
+    } else if (found?.kind === 'directory') {
+      this.#cuts.push({ path, record: entry.directory(), merged: found.stack, newer, removal });
+    } else {
+      this.#hidden.push({ path, entry, state: 'deleted', removal });
+    }
+  }
+
+  /** All that a cut directory holds is hidden, but other things may be shown by the same names. */
+  #dead({ path, record, merged, newer, removal }: Cut): void {
+    if (this.#shown.has(record)) return;
+    const [own] = this.#list(path, [record]);
+    const depth = path.split('/').length - 1;
+    for (const name of this.#names(own === undefined ? [] : [own], depth)) {
+      const place = below(path, name);
+      try {
+        const entry = this.#layers.find(record, name);
+        if (entry === undefined || entry.kind === 'whiteout') continue;
+        const says = newer.map((directory) => this.#layers.find(directory, name));
+        const why = this.#removal(place, entry, says, removal);
+        const found = this.#layers.resolve(merged, name);
+        this.#hide(place, entry, why.removal ?? removal, found, why.merged);
+      } catch (error) {
+        this.#damage(place, record, error);
+      }
+    }
+  }
+}
+
+function isShown(entry: Entry, found: Found | undefined): boolean {
+  if (found === undefined) return false;
+  if (found.kind === 'object') return found.holder === entry.holder;
+  return entry.kind === 'directory' && found.stack.includes(entry.directory());
+}
+
+/** Undefined where both are directories that merge. */
+function howItHides(newer: Entry, older: Entry): Removal['how'] | undefined {
+  if (newer.kind === 'whiteout') return 'whiteout';
+  if (newer.kind !== 'directory' || older.kind !== 'directory') return 'replaced';
+  if (newer.opaque() === 'y') return 'opaque';
+  return newer.redirect() === undefined ? undefined : 'redirect';
+}
+
+/** Everything below a directory of one layer, whiteouts left out, a directory before what it holds. */
+export function walkTree(
+  layers: Layers,
+  start: { readonly path: ByteString; readonly record: number },
+  visit: (path: ByteString, entry: Entry) => void,
+  damage: (damage: Damage) => void = () => {},
+): void {
+  const waiting = [start];
+  for (let at = waiting.pop(); at !== undefined; at = waiting.pop()) {
+    const { path, record } = at;
+    const told = (place: ByteString, error: unknown) => {
+      if (!(error instanceof Errno)) throw error;
+      damage({ path: place, layer: layers.layerOf(record), error });
+    };
+    let names: string[] = [];
+    try {
+      names = [...layers.list(record).types.keys()].sort();
+    } catch (error) {
+      told(path, error);
+    }
+    const directories: (typeof start)[] = [];
+    for (const name of names) {
+      const place = below(path, name);
+      try {
+        const entry = layers.find(record, name);
+        if (entry === undefined || entry.kind === 'whiteout') continue;
+        visit(place, entry);
+        if (entry.kind === 'directory') directories.push({ path: place, record: entry.directory() });
+      } catch (error) {
+        told(place, error);
+      }
+    }
+    waiting.push(...directories.reverse());
+  }
+}

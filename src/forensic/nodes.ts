@@ -1,0 +1,120 @@
+// A file tree to copy from: the merged view, or one layer as it lies on disk, in the same terms.
+import type { Entry } from '../overlay/layer.ts';
+import type { Tree } from '../overlay/tree.ts';
+import { type ByteString, bytesOf } from '../sys/bytes.ts';
+import { E, Errno, Trouble } from '../sys/errors.ts';
+import { type Attributes, attributesOf, type Layers, numberOfLayer } from './layers.ts';
+
+export type NodeAttributes = Pick<Attributes, 'mode' | 'uid' | 'gid' | 'size' | 'mtime'>;
+
+export interface Node {
+  readonly attributes: NodeAttributes;
+  /** Names in byte order; a name that cannot be looked up has its error. Throws Errno. */
+  children(): readonly { readonly name: ByteString; readonly node: Node | Errno }[];
+  linkTarget(): ByteString;
+  /** A piece is valid until the next. Throws Errno. */
+  read(chunk: Buffer, use: (piece: Buffer) => void): void;
+}
+
+export class TreeNode implements Node {
+  readonly attributes: NodeAttributes;
+  readonly #tree: Tree;
+  readonly #entry: number;
+
+  constructor(tree: Tree, entry: number) {
+    this.#tree = tree;
+    this.#entry = entry;
+    this.attributes = tree.status(entry);
+  }
+
+  children() {
+    const tree = this.#tree;
+    return tree.entries(tree.nodeOf(this.#entry)).map((entry) => {
+      const errno = tree.errnoOf(entry);
+      const node = errno === 0 ? new TreeNode(tree, entry) : new Errno(errno, 'look up a name');
+      return { name: tree.name(entry), node };
+    });
+  }
+
+  linkTarget(): ByteString {
+    return this.#tree.linkTarget(this.#tree.nodeOf(this.#entry));
+  }
+
+  read(chunk: Buffer, use: (piece: Buffer) => void): void {
+    const node = this.#tree.nodeOf(this.#entry);
+    for (let offset = 0; ; ) {
+      const size = this.#tree.read(node, offset, chunk, 0, chunk.length);
+      if (size === 0) return;
+      use(chunk.subarray(0, size));
+      offset += size;
+    }
+  }
+}
+
+export class LayerNode implements Node {
+  readonly attributes: NodeAttributes;
+  readonly #layers: Layers;
+  /** Absent for the layer's root. */
+  readonly #entry: Entry | undefined;
+  readonly #root: number;
+
+  constructor(layers: Layers, index: number, entry?: Entry) {
+    this.#layers = layers;
+    this.#entry = entry;
+    this.#root = index;
+    this.attributes = entry === undefined ? layers.rootAttributes(index) : attributesOf(entry.status);
+  }
+
+  children() {
+    const layers = this.#layers;
+    const record = this.#entry?.directory() ?? (layers.roots[this.#root] as number);
+    const children: { name: ByteString; node: Node | Errno }[] = [];
+    for (const name of [...layers.list(record).types.keys()].sort()) {
+      const bytes = bytesOf(Buffer.from(name, 'latin1'));
+      try {
+        const entry = layers.find(record, name);
+        if (entry === undefined || entry.kind === 'whiteout') continue;
+        children.push({ name: bytes, node: new LayerNode(layers, this.#root, entry) });
+      } catch (error) {
+        if (!(error instanceof Errno)) throw error;
+        children.push({ name: bytes, node: error });
+      }
+    }
+    return children;
+  }
+
+  linkTarget(): ByteString {
+    if (this.#entry === undefined) throw new Errno(E.EINVAL, 'read a link');
+    return this.#layers.linkTarget(this.#entry);
+  }
+
+  read(chunk: Buffer, use: (piece: Buffer) => void): void {
+    if (this.#entry === undefined) throw new Errno(E.EISDIR, 'read a directory');
+    this.#layers.readFile(this.#entry, chunk, use);
+  }
+}
+
+/** What one layer alone has at a path, links not followed. Throws Trouble where it has nothing, or hides it. */
+export function nodeInLayer(layers: Layers, index: number, components: readonly ByteString[]): LayerNode {
+  const fail = (state: string, cause?: unknown) => {
+    const place = `layer ${numberOfLayer(layers.stack, index)} of ${layers.stack.label}`;
+    const options = cause === undefined ? {} : { cause };
+    return new Trouble('path', `Cannot find "/${components.join('/')}" in ${place}: ${state}`, options);
+  };
+  let directory = layers.roots[index] as number;
+  let entry: Entry | undefined;
+  try {
+    for (const [depth, name] of components.entries()) {
+      const path = `/${components.slice(0, depth + 1).join('/')}`;
+      if (entry !== undefined && entry.kind !== 'directory') throw fail('not a directory on the way');
+      if (entry !== undefined) directory = entry.directory();
+      entry = layers.find(directory, name);
+      if (entry === undefined) throw fail('no such file or directory');
+      if (entry.kind === 'whiteout') throw fail(`a whiteout of "${path}" stands there`);
+    }
+    return new LayerNode(layers, index, entry);
+  } catch (error) {
+    if (!(error instanceof Errno)) throw error;
+    throw fail(error.message, error);
+  }
+}

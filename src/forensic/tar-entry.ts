@@ -1,0 +1,33 @@
+// What one entry of a tar is, its headers read and applied.
+import type { ByteString } from '../sys/bytes.ts';
+
+/** Damage in a tar stream or in its record; the message says what is wrong, whoever catches it says where. */
+export class TarDamage extends Error {
+  override readonly name = 'TarDamage';
+}
+
+export interface TarTime {
+  readonly seconds: number;
+  /** 0 to 999,999,999, added to the seconds, also when these are negative. */
+  readonly nanoseconds: number;
+}
+
+export interface TarEntry {
+  /** As it stands in the tar. */
+  readonly name: ByteString;
+  readonly linkName: ByteString;
+  /** `0` file, `1` hard link, `2` symlink, `3` char, `4` block, `5` directory, `6` fifo, `g` global PAX header, others. */
+  readonly type: string;
+  /** The low 12 bits. */
+  readonly mode: number;
+  readonly uid: number;
+  readonly gid: number;
+  /** Of the file's contents, holes included; 0 for what has none. */
+  readonly size: number;
+  readonly mtime: TarTime;
+  readonly major: number;
+  readonly minor: number;
+  readonly xattrs: ReadonlyMap<ByteString, ByteString>;
+  /** Whether the tar holds only part of the contents. */
+  readonly sparse: boolean;
+}

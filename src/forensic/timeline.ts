@@ -1,0 +1,83 @@
+// Every object of a stack with its times: what the merged view shows, what it hides, and the layer each is in.
+import type { Entry } from '../overlay/layer.ts';
+import { asBytes, type ByteString } from '../sys/bytes.ts';
+import { Errno } from '../sys/errors.ts';
+import { S_IFLNK, S_IFMT } from '../sys/statx.ts';
+import { type Damage, findHidden, type Hidden, walkTree } from './hidden.ts';
+import { type Attributes, attributesOf, type Layers } from './layers.ts';
+
+export interface TimelineEntry {
+  readonly path: ByteString;
+  readonly attributes: Attributes;
+  readonly target?: ByteString;
+  /** Index of the layer, 0 at the top. */
+  readonly layer: number;
+  readonly state: 'visible' | Hidden['state'];
+}
+
+export interface TimelineOptions {
+  /** Older versions of what is still there, too. */
+  readonly shadowed: boolean;
+  readonly damage: (damage: Damage) => void;
+}
+
+/** Unsorted; the root first. Throws Errno where the top layer cannot be opened. */
+export function timeline(
+  layers: Layers,
+  { shadowed, damage }: TimelineOptions,
+  visit: (entry: TimelineEntry) => void,
+): void {
+  const tell = (state: TimelineEntry['state']) => (path: ByteString, entry: Entry) => {
+    const attributes = attributesOf(entry.status);
+    const layer = layers.layerOf(entry.holder);
+    const isLink = (attributes.mode & S_IFMT) === S_IFLNK;
+    visit({ path, attributes, layer, state, ...(isLink ? targetOf(layers, path, entry, damage) : {}) });
+  };
+  visit({ path: asBytes('/'), attributes: layers.rootAttributes(0), layer: 0, state: 'visible' });
+  for (const { path, entry, state } of findHidden(layers, { visible: tell('visible'), damage })) {
+    if (state === 'shadowed' && !shadowed) continue;
+    tell(state)(path, entry);
+    if (entry.kind !== 'directory') continue;
+    walkTree(layers, { path, record: entry.directory() }, tell(state), damage);
+  }
+}
+
+function targetOf(
+  layers: Layers,
+  path: ByteString,
+  entry: Entry,
+  damage: (damage: Damage) => void,
+): { readonly target?: ByteString } {
+  try {
+    return { target: layers.linkTarget(entry) };
+  } catch (error) {
+    if (!(error instanceof Errno)) throw error;
+    damage({ path, layer: layers.layerOf(entry.holder), error });
+    return {};
+  }
+}
+
+/** The times of one object that are the same: `m` modified, `a` accessed, `c` changed, `b` born. */
+export interface TimelineEvent {
+  readonly time: Attributes['mtime'];
+  /** Four letters, a dot for each that this is not. */
+  readonly macb: string;
+}
+
+export function eventsOf({ mtime, atime, ctime, btime }: Attributes): TimelineEvent[] {
+  const events: { time: Attributes['mtime']; letters: string[] }[] = [];
+  for (const [i, time] of [mtime, atime, ctime, btime].entries()) {
+    if (time === undefined) continue;
+    let event = events.find((one) => isSameTime(one.time, time));
+    if (event === undefined) {
+      event = { time, letters: ['.', '.', '.', '.'] };
+      events.push(event);
+    }
+    event.letters[i] = 'macb'[i] as string;
+  }
+  return events.map(({ time, letters }) => ({ time, macb: letters.join('') }));
+}
+
+function isSameTime(a: Attributes['mtime'], b: Attributes['mtime']): boolean {
+  return a.seconds === b.seconds && a.nanoseconds === b.nanoseconds;
+}

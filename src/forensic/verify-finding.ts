@@ -1,0 +1,50 @@
+// What a verification can say: one difference between a layer's record and what lies on disk, or why there is no telling.
+import type { ByteString } from '../sys/bytes.ts';
+
+/**
+ * content: bytes of a file; missing: recorded, not on disk; extra: on disk, not recorded; whiteout: a mark that hides
+ * what lies below is lost or planted; type: another kind of file; mode, owner, link (a symlink's target, or a hard link
+ * that leads elsewhere), device, xattr, mtime: as they are named; tar-split: the record itself; chain: the files of
+ * layerdb; config: an image's config; repository: a name of an image.
+ */
+export type FindingClass =
+  | 'content'
+  | 'missing'
+  | 'extra'
+  | 'whiteout'
+  | 'type'
+  | 'mode'
+  | 'owner'
+  | 'link'
+  | 'device'
+  | 'xattr'
+  | 'mtime'
+  | 'tar-split'
+  | 'chain'
+  | 'config'
+  | 'repository';
+
+/**
+ * tampered: what is there is not what was recorded; unverifiable: it cannot be told; known: a difference that Docker
+ * itself makes; note: one that proves nothing.
+ */
+export type Severity = 'tampered' | 'unverifiable' | 'known' | 'note';
+
+export interface Finding {
+  readonly severity: Severity;
+  readonly class: FindingClass;
+  /** Relative to the layer's root, empty for the root; absent where no single file is meant. */
+  readonly path?: ByteString;
+  /** What was recorded, and what is there; bytes of names in them are latin1. */
+  readonly expected?: string;
+  readonly found?: string;
+  /** In words, where the two do not say it all. */
+  readonly message?: string;
+}
+
+export type Report = (finding: Finding) => void;
+
+export interface Progress {
+  /** Told of bytes as they are hashed. */
+  bytes(count: number): void;
+}

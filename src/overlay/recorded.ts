@@ -1,0 +1,199 @@
+// Layers whose metadata come from a record instead of the disk: for a copy that lost owners, attributes or whiteouts.
+// Knows not what the record was; contents still are the disk's.
+import type { Dialect } from '../store/store.ts';
+import type { ByteString } from '../sys/bytes.ts';
+import { E } from '../sys/errors.ts';
+import { S_IFDIR, S_IFLNK, S_IFMT, S_IFREG, STATX } from '../sys/statx.ts';
+import type { Directories } from './directories.ts';
+import { LayerReader, type Listing } from './layer.ts';
+import type { Table } from './table.ts';
+
+/** One object of a layer; its names, where it has several, share it. */
+export interface RecordedObject {
+  /** With type bits; a whiteout is a character device 0:0. */
+  readonly mode: number;
+  readonly uid: number;
+  readonly gid: number;
+  readonly size: number;
+  readonly major: number;
+  readonly minor: number;
+  readonly mtime: { readonly seconds: number; readonly nanoseconds: number };
+  /** From 1, one for each object of the layer. */
+  readonly number: number;
+  readonly links: number;
+  readonly linkTarget: ByteString;
+  /** Names as they would be on disk, the overlay's marks among them. */
+  readonly xattrs: ReadonlyMap<string, ByteString>;
+  /** Path in the layer of the file that holds the contents. */
+  readonly path: ByteString;
+}
+
+/** Directory (empty for the root) → name → object; the root itself is `.` in its own. */
+export type RecordedLayer = ReadonlyMap<string, ReadonlyMap<string, RecordedObject>>;
+
+/** Set in the high word of a recorded object's inode number, which no file system's own number reaches. */
+const INODE_MARK = 0x0040_0000;
+const NOTHING: ReadonlyMap<string, RecordedObject> = new Map();
+
+export class RecordedReader extends LayerReader {
+  /** By layer, in the order of the stack; undefined for one that is read from the disk. */
+  readonly #layers: readonly (RecordedLayer | undefined)[];
+  readonly #table: Table;
+  /** Record of a directory → its names; and path below a layer → record. */
+  readonly #names = new Map<number, ReadonlyMap<string, RecordedObject>>();
+  readonly #records = new Map<string, number>();
+
+  constructor(
+    table: Table,
+    directories: Directories,
+    dialect: Dialect,
+    layers: readonly (RecordedLayer | undefined)[],
+  ) {
+    super(table, directories, dialect);
+    this.#table = table;
+    this.#layers = layers;
+  }
+
+  #namesIn(directory: number): ReadonlyMap<string, RecordedObject> | undefined {
+    const layer = this.#layers[this.directories.layerOf(directory)];
+    if (layer === undefined) return undefined;
+    let names = this.#names.get(directory);
+    if (names === undefined) {
+      names = layer.get(this.directories.pathOf(directory)) ?? NOTHING;
+      this.#names.set(directory, names);
+    }
+    return names;
+  }
+
+  /** Undefined where the layer is read from the disk, null where the record holds nothing by the name. */
+  #object(directory: number, name: string): RecordedObject | null | undefined {
+    const layer = this.#layers[this.directories.layerOf(directory)];
+    if (layer === undefined) return undefined;
+    if (name !== '.') return this.#namesIn(directory)?.get(name) ?? null;
+    const path = this.directories.pathOf(directory);
+    // Few records tell of the root; the disk's is then as good as any.
+    if (path === '') return layer.get('')?.get('.');
+    const slash = path.lastIndexOf('/');
+    return layer.get(path.slice(0, Math.max(0, slash)))?.get(path.slice(slash + 1)) ?? null;
+  }
+
+  override list(directory: number): Listing {
+    const names = this.#namesIn(directory);
+    if (names === undefined) return super.list(directory);
+    const types = new Map<string, number>();
+    for (const [name, { mode }] of names) if (name !== '.') types.set(name, mode >>> 12);
+    return { types, opaque: false };
+  }
+
+  override examine(directory: number, name: string): boolean {
+    const object = this.#object(directory, name);
+    if (object === undefined) return super.examine(directory, name);
+    if (object === null) return false;
+    this.#fill(object, this.directories.layerOf(directory));
+    return true;
+  }
+
+  /** A `struct statx` with all times those of the last change that was recorded. */
+  #fill(object: RecordedObject, layer: number): void {
+    const { status } = this;
+    status.fill(0);
+    status[STATX.blksize] = 4096;
+    status[STATX.nlink] = object.links;
+    status[STATX.uid] = object.uid;
+    status[STATX.gid] = object.gid;
+    status[STATX.mode] = object.mode;
+    status[STATX.ino] = object.number;
+    status[STATX.ino + 1] = INODE_MARK | layer;
+    const size = sizeOf(object);
+    setWide(status, STATX.size, size);
+    setWide(status, STATX.blocks, Math.ceil(size / 512));
+    for (const time of [STATX.atime, STATX.ctime, STATX.mtime]) {
+      setWide(status, time, object.mtime.seconds);
+      status[time + 2] = object.mtime.nanoseconds;
+    }
+    status[STATX.rdevMajor] = object.major;
+    status[STATX.rdevMinor] = object.minor;
+  }
+
+  override xattrNames(directory: number, name: string): readonly string[] {
+    const object = this.#object(directory, name);
+    return object === undefined ? super.xattrNames(directory, name) : [...(object?.xattrs.keys() ?? [])];
+  }
+
+  override hasXattrs(directory: number, name: string): boolean {
+    const object = this.#object(directory, name);
+    return object === undefined ? super.hasXattrs(directory, name) : (object?.xattrs.size ?? 0) > 0;
+  }
+
+  override xattrAnswer(directory: number, name: string, attribute: string): Buffer | number {
+    const object = this.#object(directory, name);
+    if (object === undefined) return super.xattrAnswer(directory, name, attribute);
+    const value = object?.xattrs.get(attribute);
+    return value === undefined ? -E.ENODATA : Buffer.from(value, 'latin1');
+  }
+
+  override mark(directory: number, name: string, mark: string): Buffer | undefined {
+    if (this.#object(directory, name) === undefined) return super.mark(directory, name, mark);
+    const value = this.xattrAnswer(directory, name, this.prefix + mark);
+    return typeof value === 'number' ? undefined : value;
+  }
+
+  override exists(directory: number, name: string): boolean {
+    const object = this.#object(directory, name);
+    return object === undefined ? super.exists(directory, name) : object !== null;
+  }
+
+  override readLink(directory: number, name: string, out: Uint8Array): number {
+    const object = this.#object(directory, name);
+    if (object === undefined) return super.readLink(directory, name, out);
+    if (object === null || (object.mode & S_IFMT) !== S_IFLNK) return -E.EINVAL;
+    const target = Buffer.from(object.linkTarget, 'latin1').subarray(0, out.length);
+    out.set(target);
+    return target.length;
+  }
+
+  override isRecorded(directory: number): boolean {
+    return this.#layers[this.directories.layerOf(directory)] !== undefined;
+  }
+
+  override contents(directory: number, name: string): readonly [holder: number, name: string] {
+    const object = this.#object(directory, name);
+    if (object === undefined || object === null) return super.contents(directory, name);
+    const slash = object.path.lastIndexOf('/');
+    const holder = this.#record(
+      this.directories.layerOf(directory),
+      object.path.slice(0, Math.max(0, slash)),
+    );
+    return [holder, object.path.slice(slash + 1)];
+  }
+
+  #record(layer: number, path: string): number {
+    if (path === '') {
+      const root = this.directories.roots[layer];
+      if (root === undefined) throw new Error(`no layer ${layer}`);
+      return root;
+    }
+    const key = `${layer}/${path}`;
+    const known = this.#records.get(key);
+    if (known !== undefined) return known;
+    const slash = path.lastIndexOf('/');
+    const name = path.slice(slash + 1);
+    const parent = this.#record(layer, path.slice(0, Math.max(0, slash)));
+    const record = this.directories.child(parent, this.#table.addName(name), name.length);
+    this.#records.set(key, record);
+    return record;
+  }
+}
+
+function sizeOf({ mode, size, linkTarget }: RecordedObject): number {
+  const type = mode & S_IFMT;
+  if (type === S_IFREG) return size;
+  if (type === S_IFLNK) return linkTarget.length;
+  return type === S_IFDIR ? 4096 : 0;
+}
+
+/** A 64-bit number as two words, low first. */
+function setWide(status: Uint32Array, at: number, value: number): void {
+  status[at] = value >>> 0;
+  status[at + 1] = Math.floor(value / 2 ** 32) >>> 0;
+}

@@ -1,0 +1,99 @@
+// The program under test: the built command, always in a process of its own.
+import { spawn } from 'node:child_process';
+import { mkdirSync, readdirSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { type Outcome, type RunOptions, run } from './command.ts';
+import { argumentsOf, mounts, type Temporary, until } from './temporary.ts';
+
+/** STRATAFS_COMMAND names another build to test. */
+export const BUILT_COMMAND =
+  process.env.STRATAFS_COMMAND ?? fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url));
+
+/** Runs the command to its end. */
+export function stratafs(args: readonly string[], options: RunOptions = {}): Promise<Outcome> {
+  return run(process.execPath, [BUILT_COMMAND, ...args], options);
+}
+
+/** `lowerdir=TOP:…:LOWEST::DATA…`; a colon or backslash in a path is escaped. The paths are text. */
+export function lowerdirReference(layers: readonly string[], dataLayers: readonly string[] = []): string {
+  const escaped = (path: string) => path.replace(/[\\:]/g, '\\$&');
+  return `lowerdir=${layers.map(escaped).join(':')}${dataLayers.map((path) => `::${escaped(path)}`).join('')}`;
+}
+
+export interface MountOptions {
+  /** The data root; absent for `lowerdir=`. */
+  readonly root?: string;
+  /** Arguments of `mount`, before the reference. */
+  readonly args?: readonly string[];
+  readonly env?: Readonly<Record<string, string | undefined>>;
+}
+
+export interface StratafsMount {
+  readonly directory: string;
+  readonly pid: number;
+  /** All that the server has printed, stdout and stderr. */
+  log(): string;
+  /** Unmounts with the command, and waits for the server to end; answers the server's exit code. */
+  umount(): Promise<number | null>;
+}
+
+let count = 0;
+
+/** Mounts in the foreground, so that the server's process is known, and answers when the mount is there. */
+export async function mountStratafs(
+  temporary: Temporary,
+  reference: string,
+  { root, args = [], env = {} }: MountOptions = {},
+): Promise<StratafsMount> {
+  count += 1;
+  const directory = temporary.path(`stratafs-${count}`);
+  mkdirSync(directory, { recursive: true });
+  const words = [
+    ...(root === undefined ? [] : ['--root', root]),
+    'mount',
+    '-f',
+    ...args,
+    reference,
+    directory,
+  ];
+  const server = spawn(process.execPath, [BUILT_COMMAND, ...words], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+    env: { ...process.env, ...env },
+  });
+  temporary.owns(server.pid);
+  const printed: Buffer[] = [];
+  server.stdout.on('data', (block: Buffer) => printed.push(block));
+  server.stderr.on('data', (block: Buffer) => printed.push(block));
+  const log = () => Buffer.concat(printed).toString('latin1');
+  const exited = new Promise<number | null>((resolve) => server.on('exit', (code) => resolve(code)));
+  await until(`the mount of ${reference}`, () => {
+    if (server.exitCode !== null || server.signalCode !== null) {
+      throw new Error(
+        `stratafs ${words.join(' ')} ended with ${server.exitCode ?? server.signalCode}:\n${log()}`,
+      );
+    }
+    return isMounted(directory);
+  });
+  return {
+    directory,
+    pid: server.pid ?? 0,
+    log,
+    async umount() {
+      const outcome = await stratafs(['umount', directory]);
+      if (outcome.code !== 0) throw new Error(`stratafs umount: ${outcome.code}\n${outcome.stderr}`);
+      return exited;
+    },
+  };
+}
+
+export function isMounted(directory: string): boolean {
+  return mounts().some((mount) => mount.directory === directory && mount.type === 'fuse.stratafs');
+}
+
+/** The processes that serve a mount, told by the mount point on their command line. */
+export function serversOf(directory: string): number[] {
+  return readdirSync('/proc')
+    .filter((name) => /^[0-9]+$/.test(name))
+    .map(Number)
+    .filter((pid) => pid !== process.pid && argumentsOf(pid).includes(directory));
+}

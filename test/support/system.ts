@@ -1,0 +1,75 @@
+// What a system test needs of the machine. A test that cannot run says so and why; under REQUIRE_SYSTEM=1 it fails.
+import { accessSync, constants, readFileSync } from 'node:fs';
+import { release } from 'node:os';
+import { delimiter, join } from 'node:path';
+import { describe, it } from 'vitest';
+import { BUILT_COMMAND } from './stratafs.ts';
+
+/** Each answers why it cannot be had here, undefined where it can. */
+const NEEDS = {
+  root: () => (process.getuid?.() === 0 ? undefined : 'the tests do not run as root'),
+  fuse: () => (usable('/dev/fuse') ? undefined : '/dev/fuse cannot be opened for reading and writing'),
+  overlay: () => overlayProblem(),
+  docker: () => missingCommands('dockerd', 'docker', 'containerd', 'runc'),
+  busybox: () => missingCommands('busybox'),
+  python: () => missingCommands('python3'),
+  compiler: () => missingCommands('cc'),
+  'fuse-overlayfs': () => missingCommands('fuse-overlayfs'),
+  fusermount3: () => missingCommands('fusermount3'),
+  build: () => (usable(BUILT_COMMAND, constants.R_OK) ? undefined : `"${BUILT_COMMAND}" is not built`),
+} as const satisfies Record<string, () => string | undefined>;
+
+export type Need = keyof typeof NEEDS;
+
+/** Why something needed is not there, undefined where all is. */
+export function missing(needs: readonly Need[]): string | undefined {
+  for (const need of needs) {
+    const reason = NEEDS[need]();
+    if (reason !== undefined) return reason;
+  }
+  return undefined;
+}
+
+/** `describe` for tests that need the machine; what they need stands beside their name. */
+export function describeSystem(name: string, needs: readonly Need[], body: () => void): void {
+  const reason = missing(needs);
+  if (reason === undefined) {
+    describe(name, body);
+    return;
+  }
+  describe(name, () => {
+    it(`cannot run here: ${reason}`, (context) => {
+      if (process.env.REQUIRE_SYSTEM === '1') throw new Error(`REQUIRE_SYSTEM=1, and ${reason}`);
+      console.warn(`Skipped "${name}": ${reason}`);
+      context.skip(reason);
+    });
+  });
+}
+
+function usable(path: string, mode = constants.R_OK | constants.W_OK): boolean {
+  try {
+    accessSync(path, mode);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function missingCommands(...names: readonly string[]): string | undefined {
+  const directories = (process.env.PATH ?? '').split(delimiter);
+  const absent = names.filter(
+    (name) => !directories.some((directory) => usable(join(directory, name), constants.X_OK)),
+  );
+  return absent.length === 0 ? undefined : `not installed: ${absent.join(', ')}`;
+}
+
+/** The oracle's mounts name layers one by one (`lowerdir+`), which Linux 6.5 brought. */
+function overlayProblem(): string | undefined {
+  if (!readFileSync('/proc/filesystems', 'latin1').includes('\toverlay\n'))
+    return 'the kernel has no overlayfs';
+  const [major = 0, minor = 0] = release()
+    .split('.')
+    .map((part) => Number.parseInt(part, 10));
+  if (major > 6 || (major === 6 && minor >= 5)) return undefined;
+  return `the kernel is ${release()}, and naming layers one by one needs 6.5`;
+}

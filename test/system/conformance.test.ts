@@ -1,0 +1,75 @@
+// The conformance suite on the default driver. Recorded answers are the kernel's own, and checked against it each time;
+// `vitest run --project system test/system/conformance.test.ts -u` records anew.
+import { beforeAll, expect, it } from 'vitest';
+import { succeed } from '../support/command.ts';
+import { CASES, conforms, type Limits, writeConformanceLayers } from '../support/conformance.ts';
+import { mountKernel } from '../support/kernel.ts';
+import { ALL_FIELDS, Oracle } from '../support/oracle.ts';
+import { lowerdirReference, mountStratafs } from '../support/stratafs.ts';
+import { describeSystem } from '../support/system.ts';
+import { temporaryForSuite } from '../support/temporary.ts';
+import { differences } from '../support/tree.ts';
+
+/** Where the default driver is known to say something else than the kernel's overlay. */
+const LIMITS: Limits = {
+  // The kernel shows the number of the directory around the layer, which is nowhere in the mount; for a root it is its own.
+  dots: { '.: . True, .. False, names True, types 4 4': '.: . True, .. True, names True, types 4 4' },
+  // The kernel wants room for its own marks too, which it then leaves out.
+  xattrs: Object.fromEntries([
+    [
+      "list marked: ['trusted.a', 'trusted.overlay', 'trusted.overlay.x', 'user.a', 'user.empty', 'user.long', 'user.nnnnnnnnnnnnnnn', 'user.overlay.opaque']; ERANGE ERANGE ERANGE ERANGE 348; True",
+      "list marked: ['trusted.a', 'trusted.overlay', 'trusted.overlay.x', 'user.a', 'user.empty', 'user.long', 'user.nnnnnnnnnnnnnnn', 'user.overlay.opaque']; ERANGE ERANGE 348 348 348; True",
+    ],
+  ]),
+  // FUSE has no extents, and the layers' file systems' own flags (chattr) are not passed on.
+  extras: {
+    'flags: file=ok directory=ok': 'flags: file=ENOTTY directory=ENOTTY',
+    'extents: file=ok directory=ENOTSUP': 'extents: file=ENOTSUP directory=ENOTSUP',
+  },
+};
+
+describeSystem('conformance', ['root', 'overlay', 'fuse', 'python', 'build'], () => {
+  const temporary = temporaryForSuite();
+  const oracle = new Oracle(temporary);
+  const mounts = { kernel: '', subject: '' };
+  let layers: readonly string[] = [];
+
+  beforeAll(async () => {
+    await succeed('chmod', ['755', temporary.directory]);
+    layers = await writeConformanceLayers(oracle, temporary.path('layers'));
+    mounts.kernel = (await mountKernel(oracle, temporary, layers)).directory;
+    const args = ['--allow-other', '-o', 'suid,dev,exec'];
+    mounts.subject = (await mountStratafs(temporary, lowerdirReference(layers), { args })).directory;
+  });
+
+  it.each(CASES)('$probe', (each) => conforms(oracle, each, mounts, LIMITS));
+
+  it.each(['merged', 'pure', 'rights', 'programs'])('all that is told of %s', async (part) => {
+    const fields = [...ALL_FIELDS, 'atime', 'btime'] as const;
+    const expected = await oracle.dump(`${mounts.kernel}/${part}`, { fields });
+    expect(expected.length).toBeGreaterThan(4);
+    expect(differences(expected, await oracle.dump(`${mounts.subject}/${part}`, { fields }))).toBe('');
+  });
+
+  it('neither privileges nor devices, unless asked for', async () => {
+    const { directory } = await mountStratafs(temporary, lowerdirReference(layers), {
+      args: ['--allow-other'],
+    });
+    expect((await oracle.probe(directory, 'programs')).slice(0, 4)).toEqual([
+      'id: 0, 1000',
+      'id-suid: 0, 1000',
+      'id-sgid: 0, 1000',
+      'cat-capable: 1, nothing',
+    ]);
+    expect((await oracle.probe(directory, 'devices')).slice(0, 2)).toEqual([
+      'zero: EACCES',
+      'null, written to: EACCES',
+    ]);
+  });
+
+  it('nothing for other users, unless asked for', async () => {
+    const { directory } = await mountStratafs(temporary, lowerdirReference(layers));
+    const looking = oracle.lookup(directory, ['/merged/file'], { fields: ['mode'], uid: 1000 });
+    await expect(looking).rejects.toMatchObject({ errno: 'EACCES' });
+  });
+});

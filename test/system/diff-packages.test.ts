@@ -1,0 +1,123 @@
+// `stratafs diff --packages` and `--unexplained`, and the noise rules, on trees as the package managers leave them.
+import { beforeAll, expect, it } from 'vitest';
+import * as layer from '../support/layers.ts';
+import { Oracle } from '../support/oracle.ts';
+import { stratafs } from '../support/stratafs.ts';
+import { describeSystem } from '../support/system.ts';
+import { temporaryForSuite } from '../support/temporary.ts';
+
+const OLD = { mtime: 1_000_000_000_000_000_000n };
+
+const stanza = (name: string, version: string) =>
+  `Package: ${name}\nStatus: install ok installed\nArchitecture: amd64\nVersion: ${version}\nDescription: x\n Version: 9\n\n`;
+const apk = (version: string) => `P:musl\nV:${version}\nF:lib\nR:ld-musl.so\n\n`;
+const metadata = (version: string) =>
+  `Metadata-Version: 2.1\nName: Requests\nVersion: ${version}\n\nVersion: 99\n`;
+const SITE = 'usr/lib/python3/site-packages';
+
+function tree(version: '1' | '2'): layer.Step[] {
+  const isNew = version === '2';
+  return [
+    layer.file('var/lib/dpkg/status', stanza('openssl', `3.0-${version}`) + stanza('less', '590'), OLD),
+    layer.file('var/lib/dpkg/info/openssl.list', '/.\n/usr\n/usr/bin/openssl\n/lib/libssl.so\n', OLD),
+    layer.file('var/lib/dpkg/info/less:amd64.list', '/bin/less\n', OLD),
+    layer.file('usr/bin/openssl', `ssl ${version}`, OLD),
+    layer.file('usr/lib/libssl.so', `lib ${version}`, OLD),
+    layer.file('usr/bin/less', isNew ? 'evil' : 'less', OLD),
+    layer.file('lib/apk/db/installed', apk(`1.2.${version}`), OLD),
+    layer.file('lib/ld-musl.so', `musl ${version}`, OLD),
+    layer.file(`${SITE}/requests-${version}.dist-info/METADATA`, metadata(version), OLD),
+    layer.file(
+      `${SITE}/requests-${version}.dist-info/RECORD`,
+      'requests/api.py,sha256=x,3\n../../../bin/req,,\n',
+      OLD,
+    ),
+    layer.file(`${SITE}/requests/api.py`, `api ${version}`, OLD),
+    layer.file(`${SITE}/requests/__pycache__/api.cpython-311.pyc`, `pyc ${version}`, OLD),
+    layer.file('usr/bin/req', `req ${version}`, OLD),
+    layer.file(
+      'srv/node_modules/left-pad/package.json',
+      `{"name":"left-pad","version":"1.0.${version}"}`,
+      OLD,
+    ),
+    layer.file('srv/node_modules/left-pad/index.js', `pad ${version}`, OLD),
+    layer.file('etc/ld.so.cache', `cache ${version}`, OLD),
+    layer.file('opt/same.pyc', `\x01\x02\x03\x04\0\0\0\0tim${version}sizecode`, OLD),
+    layer.file('opt/other.pyc', `\x01\x02\x03\x04\0\0\0\0tim${version}sizecod${version}`, OLD),
+    layer.file('opt/mine', `mine ${version}`, OLD),
+  ];
+}
+
+describeSystem('stratafs diff --packages', ['root', 'python', 'build'], () => {
+  const temporary = temporaryForSuite();
+  const oracle = new Oracle(temporary);
+  const [a, b] = [temporary.path('a'), temporary.path('b')];
+  const diff = async (...words: string[]) => {
+    const { stdout } = await stratafs(['diff', ...words, `lowerdir=${a}`, `lowerdir=${b}`]);
+    return Buffer.from(stdout, 'latin1').toString('utf8');
+  };
+
+  beforeAll(async () => {
+    await oracle.write([
+      { directory: a, steps: tree('1') },
+      { directory: b, steps: tree('2') },
+    ]);
+  });
+
+  it('rolls changes up by package', async () => {
+    expect(await diff('--packages')).toMatchInlineSnapshot(`
+      "dpkg  1 changed
+        openssl  3.0-1 → 3.0-2  2 files
+      apk  1 changed
+        musl  1.2.1 → 1.2.2  1 file
+      pip  1 changed
+        requests  1 → 2  7 files
+      npm  1 changed
+        /srv/node_modules/left-pad  1.0.1 → 1.0.2  2 files
+      files  21 changed
+            12  owned by the packages above
+             2  package databases
+             2  noise
+             1  owned by packages of one version in both  ← --unexplained lists them
+             4  not explained  ← --unexplained lists them
+
+      3 added, 3 removed, 15 changed (19 differ in time only, --mtime shows them)
+      "
+    `);
+  });
+
+  it('lists what no package explains', async () => {
+    expect(await diff('--unexplained')).toMatchInlineSnapshot(`
+      "  ?  /usr/bin/less  content 4 B, from byte 0  [dpkg less, one version in both]
+        ?  /opt/mine  content 6 B, from byte 5
+        ?  /opt/other.pyc  content 20 B, from byte 11
+        -  /usr/lib/python3/site-packages/requests-1.dist-info
+        +  /usr/lib/python3/site-packages/requests-2.dist-info
+
+      3 added, 3 removed, 15 changed (19 differ in time only, --mtime shows them)
+      "
+    `);
+  });
+
+  it('names noise, and leaves out the rules that are named', async () => {
+    expect(
+      (await diff('--path', '/opt', '--path', '/etc'))
+        .match(/.*noise.*/g)
+        ?.map((line) => line.trim().replace(/ {2,}/g, '  ')),
+    ).toEqual([
+      'M  /etc/ld.so.cache  content 7 B, from byte 6  [noise: ld-cache]  A1 → B1',
+      'M  /opt/same.pyc  content 20 B, from byte 11  [noise: pyc-header]  A1 → B1',
+    ]);
+    const names = await diff(
+      '--name-status',
+      '--path',
+      '/opt',
+      '--path',
+      '/etc',
+      '--ignore-noise',
+      'pyc-header',
+    );
+    expect(names).toBe('M\t/etc/ld.so.cache\nM\t/opt/mine\nM\t/opt/other.pyc\n');
+    expect(await diff('--name-status', '--path', '/etc', '--ignore-noise', 'all')).toBe('');
+  });
+});

@@ -1,0 +1,173 @@
+// `stratafs diff` on a real engine's images and containers: beside `docker diff`, and in each of its forms.
+import { writeFileSync } from 'node:fs';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { Engine } from '../support/engine.ts';
+import { stratafs } from '../support/stratafs.ts';
+import { describeSystem } from '../support/system.ts';
+import { temporaryForSuite } from '../support/temporary.ts';
+
+const FILES =
+  'changed rewritten touched tool owned removed tree/deep/one becomes-directory becomes-file/inner again/one again/two ' +
+  'moved chmodded-back';
+const BASE = `
+mkdir -p /srv/tree/deep /srv/becomes-file /srv/again
+cd /srv
+for f in ${FILES}; do echo same > $f; done
+`;
+
+const CONTAINER = `
+echo new > /srv/new
+echo longer > /srv/changed
+echo same > /srv/rewritten
+touch -d 2020-01-01T00:00:00Z /srv/touched
+chmod 4755 /srv/tool
+chown 1:2 /srv/owned
+rm /srv/removed
+rm -r /srv/tree
+mkdir -p /srv/made/below
+ln -s made /srv/link
+rm /srv/becomes-directory && mkdir /srv/becomes-directory && touch /srv/becomes-directory/inner
+rm -r /srv/becomes-file && echo x > /srv/becomes-file
+rm -r /srv/again && mkdir /srv/again && echo other > /srv/again/two
+mknod /srv/device c 1 3
+mkfifo /srv/pipe
+mv /srv/moved /srv/moved-away
+`;
+
+/** `docker diff` lists every file that was copied up, changed or not; we do not list what is as it was. */
+const UNCHANGED_TO_US: readonly string[] = ['C /srv/chmodded-back'];
+
+describeSystem('stratafs diff', ['root', 'docker', 'busybox', 'build'], () => {
+  const temporary = temporaryForSuite();
+  const engine = new Engine(temporary);
+  const diff = async (...words: string[]) => {
+    const { code, stdout, stderr } = await stratafs(['--root', engine.dataRoot, 'diff', ...words]);
+    return { code, stdout: Buffer.from(stdout, 'latin1').toString('utf8'), stderr };
+  };
+
+  beforeAll(async () => {
+    await engine.start();
+    await engine.importBusybox('base');
+    await engine.build('srv', `FROM base\nRUN ${BASE.trim().split('\n').join(' && ')}\n`);
+    await engine.build(
+      'app:1',
+      'FROM srv\nCOPY code /srv/code\nRUN echo log > /srv/log && chmod 600 /srv/owned\n',
+      {
+        code: 'line one\nline two\nline three\n',
+      },
+    );
+    await engine.build(
+      'app:2',
+      'FROM srv\nCOPY code /srv/code\nRUN chmod 4755 /srv/tool && rm -r /srv/tree && echo a > /srv/added\n',
+      { code: 'line one\nline 2\nline three\n' },
+    );
+    await engine.docker(['run', '--name', 'changed', '--network', 'none', 'app:1', 'sh', '-c', CONTAINER]);
+    const undone = 'chmod 700 /srv/chmodded-back && chmod 644 /srv/chmodded-back';
+    await engine.docker(['run', '--name', 'undone', '--network', 'none', 'app:1', 'sh', '-c', undone]);
+    await engine.docker(['create', '--name', 'untouched', '--network', 'none', 'app:1', 'true']);
+  });
+
+  describe('CONTAINER --docker', () => {
+    it.each(['changed', 'undone', 'untouched'])('tells of "%s" what docker diff tells', async (name) => {
+      const theirs = linesOf(await engine.docker(['diff', name]));
+      const ours = await diff('--docker', name);
+      expect(ours.stderr).toBe('');
+      const expected = theirs.filter((line) => !UNCHANGED_TO_US.includes(line));
+      expect(linesOf(ours.stdout).join('\n')).toBe(expected.join('\n'));
+    });
+  });
+
+  it('tells which layer and which step made a difference', async () => {
+    const { code, stdout } = await diff('app:1', 'app:2');
+    const lines = stdout
+      .split('\n')
+      .slice(3)
+      .map((line) => line.replace(/ {2,}/g, '  ').replace(/ \(\d differ in time only.*\)$/, ''));
+    expect(lines.join('\n')).toBe(
+      [
+        '  +  /srv/added  2 B  B4 RUN chmod 4755 /srv/tool && rm -r /srv/tree && echo a > /srv/added',
+        `  M  /srv/code  content 29 → 27 B  A3 → B3 ${COPIED.exec(stdout)?.[0]}`,
+        '  -  /srv/log  4 B  A4',
+        '  m  /srv/owned  mode 0600 → 0644  A4 → B2 RUN mkdir -p /srv/tree/deep /srv/becomes-file /srv/again && cd /srv && ' +
+          `for f in ${FILES}; do echo same > $f; done`,
+        ' !m  /srv/tool  mode 0644 → 4755  setuid ADDED  A2 → B4 RUN chmod 4755 /srv/tool && rm -r /srv/tree && echo a > /srv/added',
+        '  -  /srv/tree/**  3 entries, 5B  B4 whiteout',
+        '',
+        '1 added, 4 removed, 1 changed, 2 metadata only',
+        '',
+      ].join('\n'),
+    );
+    expect(code).toBe(1);
+  });
+
+  it('adds up by layer', async () => {
+    const { stdout } = await diff('--by-layer', 'app:1', 'app:2');
+    expect(
+      stdout
+        .split('\n')
+        .slice(1, 5)
+        .map((line) => line.split(/ {2,}/).slice(0, 6).join(' ')),
+    ).toEqual(['A4 0 1 0 0 -4B', 'B2 0 0 0 1 +0B', 'B3 0 0 1 0 -2B', 'B4 1 3 0 1 -3B']);
+  });
+
+  it('answers 0 for what is the same, 1 for what is not, 2 for trouble', async () => {
+    expect((await diff('app:1', 'app:1')).code).toBe(0);
+    expect((await diff('app:1', 'untouched')).code).toBe(0);
+    expect((await diff('app:1', 'app:2')).code).toBe(1);
+    expect(await diff('app:1', 'no-such-image')).toMatchObject({ code: 2, stdout: '' });
+    expect((await diff('app:1')).code).toBe(2);
+    expect((await diff('--fail-on', 'setuid', 'app:1', 'app:2')).code).toBe(1);
+    expect((await diff('--fail-on', 'setuid', 'app:1', 'app:1^')).code).toBe(0);
+  });
+
+  it("hides Docker's own init layer, unless it is asked for", async () => {
+    expect((await diff('--name-status', 'app:1', 'untouched')).stdout).toBe('');
+    const shown = linesOf((await diff('--name-status', '--show-init', 'app:1', 'untouched')).stdout);
+    expect(shown).toContain('A\t/.dockerenv');
+    expect(linesOf((await diff('--docker', '--show-init', 'untouched')).stdout)).toContain('A /.dockerenv');
+  });
+
+  it('takes single layers and the lowest ones of an image', async () => {
+    expect((await diff('--name-status', 'app:1^', 'app:1#1-3')).stdout).toBe('');
+    expect(linesOf((await diff('--name-status', 'app:1^', 'app:1')).stdout)).toEqual([
+      'A\t/srv/log',
+      'M\t/srv/owned',
+    ]);
+    expect((await diff('--name-status', 'app:1#3', 'app:2#3')).stdout).toBe('M\t/srv/code\n');
+    expect((await diff('app:1#9', 'app:2')).stderr).toContain('has 4 layers');
+  });
+
+  it('finds the same by the checksums that the store recorded as by reading', async () => {
+    const read = await diff('--json', 'app:1', 'app:2');
+    const crc = await diff('--json', '--content', 'crc', 'app:1', 'app:2');
+    expect(changesOf(crc.stdout)).toEqual(changesOf(read.stdout));
+    expect(changesOf(read.stdout).length).toBe(6);
+  });
+
+  it('compares with a manifest as with the tree it was made of', async () => {
+    const { stdout } = await stratafs(['--root', engine.dataRoot, 'manifest', 'app:1']);
+    const file = temporary.path('app.mtree');
+    writeFileSync(file, stdout, 'latin1');
+    expect(await diff(file, 'app:1')).toMatchObject({ code: 0 });
+    const straight = await diff('--name-status', '--mtime', 'app:1', 'app:2');
+    expect((await diff('--name-status', '--mtime', file, 'app:2')).stdout).toBe(straight.stdout);
+  });
+});
+
+/** The legacy builder's words for a COPY. */
+const COPIED = /COPY file:[0-9a-f]+ in \/srv\/code/;
+
+function linesOf(text: string): string[] {
+  return text.split('\n').filter(Boolean).sort();
+}
+
+/** What differs, without offsets: these only reading tells. */
+function changesOf(json: string): unknown[] {
+  return json
+    .split('\n')
+    .filter((line) => line.startsWith('{"t":"change"'))
+    .map((line) => {
+      const { firstDifference: _, ...change } = JSON.parse(line) as Record<string, unknown>;
+      return change;
+    });
+}

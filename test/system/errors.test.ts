@@ -1,0 +1,238 @@
+// What the command says, and which exit code it ends with, where a reference is wrong or the store is damaged.
+import {
+  appendFileSync,
+  mkdirSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  unlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { expect, it } from 'vitest';
+import { type SampleRoot, writeSampleRoot } from '../support/sample-root.ts';
+import { stratafs } from '../support/stratafs.ts';
+import { describeSystem } from '../support/system.ts';
+import { temporaryForTest } from '../support/temporary.ts';
+
+interface Failure {
+  readonly name: string;
+  readonly damage?: (store: SampleRoot) => void;
+  readonly words: readonly string[];
+  readonly code: number;
+  readonly message: (store: SampleRoot) => string;
+}
+
+const IMAGE = 'sample/web:1.1';
+const OTHER = `sha256:${'0'.repeat(64)}`;
+
+const FAILURES: readonly Failure[] = [
+  {
+    name: 'no such image',
+    words: ['inspect', 'nginx'],
+    code: 3,
+    message: () => 'Cannot find "nginx": no such image or container',
+  },
+  {
+    name: 'a misspelt image',
+    words: ['inspect', 'sample/wep'],
+    code: 3,
+    message: () => 'Cannot find "sample/wep": no such image or container; did you mean "sample/web:1.0"?',
+  },
+  {
+    name: 'no such container',
+    words: ['inspect', `container:${'web'}`],
+    code: 3,
+    message: () => 'Cannot find "container:web": no such container',
+  },
+  {
+    name: 'an ID prefix that fits both images',
+    damage: ({ root }) => {
+      const directory = `${root}/image/overlay2/imagedb/content/sha256`;
+      for (const end of ['0', '1']) writeFileSync(`${directory}/${'fade'.padEnd(63, 'd')}${end}`, '{}');
+    },
+    words: ['inspect', 'fade'],
+    code: 3,
+    message: () => 'Cannot tell what "fade" means: it could be image:fadedddddddd, image:fadedddddddd',
+  },
+  {
+    name: 'a reference that can be nothing',
+    words: ['ls', 'UPPER'],
+    code: 3,
+    message: () => 'Cannot find "UPPER": no such image or container',
+  },
+  {
+    name: 'no such directory as a layer',
+    words: ['ls', 'lowerdir=/nowhere'],
+    code: 3,
+    message: () => 'Cannot use layer "/nowhere": no such directory',
+  },
+  {
+    name: 'no such path in the image',
+    words: ['cat', IMAGE, '/etc/motd'],
+    code: 5,
+    message: () => `Cannot read "/etc/motd" in ${IMAGE}: no such file or directory`,
+  },
+  {
+    name: 'a directory where a file is wanted',
+    words: ['cat', IMAGE, '/etc'],
+    code: 5,
+    message: () => `Cannot read "/etc" in ${IMAGE}: is a directory`,
+  },
+  {
+    name: 'no store',
+    damage: ({ root }) => renameSync(root, `${root}-moved`),
+    words: ['images'],
+    code: 4,
+    message: ({ root }) => `Cannot open "${root}": no such directory`,
+  },
+  {
+    name: 'a directory that is no store',
+    damage: ({ root }) => rmSync(`${root}/image`, { recursive: true }),
+    words: ['images'],
+    code: 4,
+    message: ({ root }) => `Cannot open store "${root}": no data root of Docker: it has no directory "image"`,
+  },
+  {
+    name: 'a config that does not hash to its name',
+    damage: ({ config }) => appendFileSync(config, ' '),
+    words: ['inspect', IMAGE],
+    code: 4,
+    message: ({ config }) => `Cannot use "${config}": its sha256 is SHA256, not its name`,
+  },
+  {
+    name: 'a config that is not there',
+    damage: ({ config }) => unlinkSync(config),
+    words: ['inspect', IMAGE],
+    code: 4,
+    message: ({ config }) => `Cannot read "${config}": no such file`,
+  },
+  {
+    name: 'a layer that layerdb does not know',
+    damage: ({ layers: [top] }) => rmSync(top.record, { recursive: true }),
+    words: ['inspect', IMAGE],
+    code: 4,
+    message: ({ layers: [top] }) => `Cannot find layer "${top.record}": no such directory`,
+  },
+  {
+    name: 'a diff that is not the one the image names',
+    damage: ({ layers: [top] }) => writeFileSync(`${top.record}/diff`, OTHER),
+    words: ['inspect', IMAGE],
+    code: 4,
+    message: ({ layers: [top] }) =>
+      `Cannot use "${top.record}/diff": it says ${OTHER}, the image's config ${top.diffId}`,
+  },
+  {
+    name: 'a parent that is not the layer below',
+    damage: ({ layers: [top] }) => writeFileSync(`${top.record}/parent`, OTHER),
+    words: ['inspect', IMAGE],
+    code: 4,
+    message: ({ layers: [top, middle] }) =>
+      `Cannot use "${top.record}/parent": it says ${OTHER}, the image's config ${middle.chainId}`,
+  },
+  {
+    name: 'a parent that is not there',
+    damage: ({ layers: [top] }) => unlinkSync(`${top.record}/parent`),
+    words: ['inspect', IMAGE],
+    code: 4,
+    message: ({ layers: [top] }) => `Cannot use "${top.record}/parent": no such file`,
+  },
+  {
+    name: 'a cache-id that leads elsewhere',
+    damage: ({ layers: [top] }) => writeFileSync(`${top.record}/cache-id`, '../../../etc'),
+    words: ['inspect', IMAGE],
+    code: 4,
+    message: ({ layers: [top] }) =>
+      `Cannot use "${top.record}/cache-id": its content is not a cache ID (64 lower-case hex digits, or 25 of 0-9 and a-z)`,
+  },
+  {
+    name: 'a layer whose directory is not there',
+    damage: ({ layers: [, middle] }) => rmSync(middle.directory, { recursive: true }),
+    words: ['ls', IMAGE],
+    code: 4,
+    message: ({ layers: [, middle] }) => `Cannot use "${middle.directory}": no such directory`,
+  },
+  {
+    name: 'a layer whose directory is a link',
+    damage: ({ layers: [, middle] }) => {
+      rmSync(middle.directory, { recursive: true });
+      symlinkSync('/', middle.directory);
+    },
+    words: ['ls', IMAGE],
+    code: 4,
+    message: ({ layers: [, middle] }) =>
+      `Cannot use "${middle.directory}": a symbolic link, which is not followed`,
+  },
+  {
+    name: 'a layer whose directory is a file',
+    damage: ({ layers: [, middle] }) => {
+      rmSync(middle.directory, { recursive: true });
+      writeFileSync(middle.directory, '');
+    },
+    words: ['ls', IMAGE],
+    code: 4,
+    message: ({ layers: [, middle] }) => `Cannot use "${middle.directory}": not a directory`,
+  },
+  {
+    name: 'names that are no JSON',
+    damage: ({ repositories }) => writeFileSync(repositories, '{"Repositories":'),
+    words: ['inspect', IMAGE],
+    code: 4,
+    message: ({ repositories }) => `Cannot parse "${repositories}": not valid JSON`,
+  },
+  {
+    name: 'an unknown command',
+    words: ['mont', IMAGE, '/mnt'],
+    code: 2,
+    message: () => "unknown command 'mont' (Did you mean mount?)",
+  },
+  {
+    name: 'an unknown option',
+    words: ['ls', '--rot', IMAGE],
+    code: 2,
+    message: () => "unknown option '--rot' (Did you mean --root?)",
+  },
+  {
+    name: 'a missing argument',
+    words: ['ls'],
+    code: 2,
+    message: () => "missing required argument 'ref'",
+  },
+];
+
+describeSystem('a failure', ['build'], () => {
+  it.each(FAILURES.map((failure) => [failure.name, failure] as const))('%s', async (_name, failure) => {
+    const store = writeSampleRoot(temporaryForTest().path('docker'));
+    failure.damage?.(store);
+    const outcome = await stratafs(['--root', store.root, ...failure.words]);
+    const stderr = outcome.stderr.replace(/sha256 is [0-9a-f]{64}/, 'sha256 is SHA256');
+    expect({ ...outcome, stderr }).toEqual({
+      code: failure.code,
+      signal: null,
+      stdout: '',
+      stderr: `stratafs: ${failure.message(store)}\n`,
+    });
+  });
+
+  it('of one image leaves the others listed and usable', async () => {
+    const store = writeSampleRoot(temporaryForTest().path('docker'));
+    rmSync(store.layers[0].directory, { recursive: true });
+    mkdirSync(`${store.root}/image/overlay2/layerdb/sha256/0123-removing`);
+    const { stdout, stderr, code } = await stratafs(['--root', store.root, 'images', '--json']);
+    const images = stdout
+      .split('\n')
+      .filter(Boolean)
+      .map((line) => JSON.parse(line) as { tags: string[]; damage?: string });
+    const damage = `Cannot use "${store.layers[0].directory}": no such directory`;
+    expect({ code, stderr, images: images.map(({ tags, damage }) => [tags.join(), damage]) }).toEqual({
+      code: 4,
+      stderr: `stratafs: Cannot use image "sample/web:1.1": ${damage}\n`,
+      images: [
+        ['sample/web:1.1', damage],
+        ['sample/web:1.0', undefined],
+      ],
+    });
+    expect((await stratafs(['--root', store.root, 'cat', 'sample/web:1.0', '/etc/motd'])).stdout).toBe(
+      'a sample image\n',
+    );
+  });
+});

@@ -1,0 +1,246 @@
+// `stratafs export`: the merged tree against what GNU tar makes of it, the kernel and `docker export`; a layer against
+// `docker save`.
+import { createHash } from 'node:crypto';
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { beforeAll, expect, it } from 'vitest';
+import { run, succeed } from '../support/command.ts';
+import { Engine } from '../support/engine.ts';
+import { mountKernel } from '../support/kernel.ts';
+import { device, directory, file, link, opaque, special, symlink, whiteout } from '../support/layers.ts';
+import { type Field, Oracle } from '../support/oracle.ts';
+import { stratafs } from '../support/stratafs.ts';
+import { describeSystem } from '../support/system.ts';
+import { temporaryForSuite } from '../support/temporary.ts';
+
+/** All that a tar can hold. */
+const FIELDS: readonly Field[] = [
+  'mode',
+  'owner',
+  'size',
+  'rdev',
+  'mtime',
+  'identity',
+  'target',
+  'xattrs',
+  'sha256',
+  'map',
+];
+
+const LONG = 'n'.repeat(255);
+const second = 1_000_000_000n;
+
+const LAYERS = [
+  [
+    directory('gone'),
+    file('gone/file', 'x'),
+    directory('kept', { mode: 0o1777, mtime: 5n * second }),
+    file('kept/old', 'old'),
+    directory('covered'),
+    file('covered/below', 'x'),
+    file('twin', 'twice', { mode: 0o4755 }),
+  ],
+  [
+    whiteout('gone'),
+    directory('kept', { mode: 0o2750, owner: [7, 8], mtime: 1234567890n * second + 123456789n }),
+    file('kept/new', 'new', { owner: [3_000_000, 4_294_967_293], mtime: 9_000_000_000n * second }),
+    directory('covered'),
+    opaque('covered'),
+    file('covered/here', 'x'.repeat(511)),
+    file('before', 'x'.repeat(512), { mtime: -5n * second - 250_000_000n }),
+    file('odd\xff\xfe\n', 'x'.repeat(513)),
+    file(`${LONG}\x80`.slice(1), 'long and no UTF-8'),
+    directory(`deep-${LONG.slice(5)}`),
+    directory(`deep-${LONG.slice(5)}/${LONG}`),
+    file(`deep-${LONG.slice(5)}/${LONG}/${LONG}`, 'deep'),
+    symlink('link', `${LONG}/${LONG}\xff`),
+    symlink('short', 'kept'),
+    link('another', 'odd\xff\xfe\n'),
+    file('sparse', {
+      size: 300_000_000,
+      data: [
+        [4096, 'x'.repeat(5000)],
+        [100_000_000, 'y'],
+      ],
+    }),
+    file('hole', { size: 1_000_000 }),
+    file(`sparse-${LONG.slice(7)}`, { size: 1_000_000, data: [[999_999, 'z']] }),
+    file('marked', 'x', { xattrs: { 'user.note': 'a\0b\n', 'user.a=b%': 'c', 'trusted.deep': '\xff' } }),
+    file('capable', 'x', {
+      xattrs: { 'security.capability': '\x01\0\0\x02\0\x20\0\0\0\0\0\0\0\0\0\0\0\0\0\0' },
+    }),
+    special('fifo', 'fifo', { mode: 0o600 }),
+    device('char', 'char', [10, 200], { owner: [1, 2] }),
+    device('block', 'block', [259, 70_000]),
+  ],
+];
+
+describeSystem('stratafs export', ['root', 'overlay', 'python', 'build'], () => {
+  const temporary = temporaryForSuite();
+  const oracle = new Oracle(temporary);
+  const directories = ['top', 'lowest'].map((name) => temporary.path(name));
+  const reference = `lowerdir=${directories.join(':')}`;
+
+  beforeAll(async () => {
+    const steps = [...LAYERS].reverse();
+    await oracle.write(directories.map((path, i) => ({ directory: path, steps: steps[i] ?? [] })));
+  });
+
+  it('gives GNU tar the tree that the kernel shows, holes included', async () => {
+    const tar = temporary.path('merged.tar');
+    expect(await stratafs(['export', reference, '-o', tar])).toEqual({
+      code: 0,
+      signal: null,
+      stdout: '',
+      stderr: '',
+    });
+    const unpacked = temporary.path('unpacked');
+    mkdirSync(unpacked);
+    await succeed('tar', [
+      '--numeric-owner',
+      '-p',
+      '--xattrs',
+      '--xattrs-include=*',
+      '-xf',
+      tar,
+      '-C',
+      unpacked,
+    ]);
+    const kernel = await mountKernel(oracle, temporary, directories);
+    const below = (lines: readonly string[]) => lines.filter((line) => !line.startsWith('/ '));
+    expect(below(await oracle.dump(unpacked, { fields: FIELDS }))).toEqual(
+      below(await kernel.dump({ fields: FIELDS })),
+    );
+  });
+
+  it('gives the same bytes every time, to a pipe as to a file', async () => {
+    const files = ['once.tar', 'twice.tar'].map((name) => temporary.path(name));
+    await stratafs(['export', reference, '-o', files[0] ?? '']);
+    await stratafs(['export', reference], { stdoutFile: files[1] ?? '' });
+    const hashes = files.map((path) => createHash('sha256').update(readFileSync(path)).digest('hex'));
+    expect(hashes[0]).toBe(hashes[1]);
+  });
+
+  it('leaves a socket out and says so', async () => {
+    const path = temporary.path('with-socket');
+    await oracle.write([{ directory: path, steps: [special('socket', 'socket'), file('file', 'x')] }]);
+    const tar = temporary.path('socket.tar');
+    const { code, stderr } = await stratafs(['export', `lowerdir=${path}`, '-o', tar]);
+    expect({ code, stderr }).toEqual({
+      code: 0,
+      stderr: `stratafs: Cannot export "socket" in lowerdir=${path}: a tar cannot hold a socket\n`,
+    });
+    expect(await succeed('tar', ['-tf', tar])).toBe('file\n');
+  });
+
+  it('does not write over a file', async () => {
+    const there = temporary.path('there.tar');
+    writeFileSync(there, 'mine');
+    expect(await stratafs(['export', reference, '-o', there])).toMatchObject({ code: 2 });
+    expect(readFileSync(there, 'utf8')).toBe('mine');
+  });
+
+  it('has no tar of a plain directory', async () => {
+    expect(await stratafs(['export', '--layer', '1', reference])).toMatchObject({ code: 2, stdout: '' });
+  });
+});
+
+describeSystem('stratafs export of a store', ['root', 'docker', 'busybox', 'python', 'build'], () => {
+  const temporary = temporaryForSuite();
+  const oracle = new Oracle(temporary);
+  const engine = new Engine(temporary);
+  const saved = temporary.path('saved');
+  let exported = '';
+  let middleLayer = '';
+
+  beforeAll(async () => {
+    await engine.start();
+    await engine.importBusybox('base');
+    await engine.build(
+      'app',
+      'FROM base\nRUN rm /bin/tail && echo text > /etc/text && ln /etc/text /etc/same && echo text > /etc/plain && mknod /dev/x c 1 3\n' +
+        'RUN rm -r /tmp && mkdir /tmp && touch -d "2001-02-03 04:05" /tmp/file && chown 7:8 /tmp/file',
+    );
+    await engine.docker(['create', '--name', 'box', 'app', '/bin/sh']);
+    exported = await engine.exportContainer('box');
+    await engine.docker(['save', '-o', temporary.path('saved.tar'), 'app']);
+    middleLayer = (await engine.layersOf('app', 'image'))[1] ?? '';
+    await engine.stop();
+    mkdirSync(saved);
+    await succeed('tar', ['-xf', temporary.path('saved.tar'), '-C', saved]);
+  });
+
+  it('equals docker export', async () => {
+    const tar = temporary.path('box.tar');
+    expect(await stratafs(['--root', engine.dataRoot, 'export', 'box', '-o', tar])).toMatchObject({
+      code: 0,
+      stderr: '',
+    });
+    expect(await oracle.tar(tar)).toEqual(await oracle.tar(exported));
+    const order = async (path: string) => (await succeed('tar', ['-tf', path])).split('\n').filter(Boolean);
+    expect(new Set(await order(tar))).toEqual(new Set(await order(exported)));
+  });
+
+  it("gives each layer's own tar, byte for byte that of docker save", async () => {
+    const [manifest] = JSON.parse(readFileSync(join(saved, 'manifest.json'), 'utf8')) as {
+      Layers: string[];
+    }[];
+    const layers = manifest?.Layers ?? [];
+    expect(layers).toHaveLength(3);
+    for (const [index, path] of layers.entries()) {
+      const tar = temporary.path(`layer-${index + 1}.tar`);
+      const outcome = await stratafs([
+        '--root',
+        engine.dataRoot,
+        'export',
+        'app',
+        '--layer',
+        `${index + 1}`,
+        '-o',
+        tar,
+      ]);
+      expect(outcome).toMatchObject({ code: 0, stderr: '' });
+      expect(await run('cmp', [tar, join(saved, path)])).toMatchObject({ code: 0, stdout: '' });
+    }
+  });
+
+  it.each(['0', '4', '1.0', 'x'])('has no layer %s', async (layer) => {
+    const outcome = await stratafs(['--root', engine.dataRoot, 'export', 'app', '--layer', layer]);
+    expect(outcome).toMatchObject({ code: 2, stdout: '' });
+    expect(outcome.stderr).toContain('has layers 1 to 3');
+  });
+
+  const CHANGES: readonly [name: string, change: (path: string) => void, state: string][] = [
+    ['changed in place', (path) => writeFileSync(path, 'TEXT\n'), 'its hash is another one'],
+    ['longer', (path) => writeFileSync(path, 'longer text\n'), '"etc/plain" has another size than recorded'],
+    ['missing', (path) => rmSync(path), '"etc/plain" cannot be read: ENOENT'],
+  ];
+
+  it.each(CHANGES)('leaves no tar of a layer in which a file is %s', async (name, change, state) => {
+    const root = temporary.path(`copy, ${name}`);
+    await succeed('cp', ['-a', engine.dataRoot, root]);
+    change(join(root, middleLayer.slice(engine.dataRoot.length), 'etc/plain'));
+    const tar = temporary.path('changed.tar');
+    const outcome = await stratafs(['--root', root, 'export', 'app', '--layer', '2', '-o', tar]);
+    expect({ code: outcome.code, left: existsSync(tar) }).toEqual({ code: 4, left: false });
+    expect(outcome.stderr).toContain(state);
+  });
+
+  it('takes from tar-split what a copy has lost', async () => {
+    const root = temporary.path('lossy');
+    await succeed('cp', ['-a', engine.dataRoot, root]);
+    // Neither owners, modes, times, attributes, hard links nor devices, so no whiteouts either.
+    rmSync(join(root, 'overlay2'), { recursive: true });
+    await succeed('rsync', ['-r', '--links', join(engine.dataRoot, 'overlay2'), root]);
+    const [whole, plain, recorded] = ['whole.tar', 'plain.tar', 'recorded.tar'].map((name) =>
+      temporary.path(name),
+    );
+    await stratafs(['--root', engine.dataRoot, 'export', 'app', '-o', whole ?? '']);
+    await stratafs(['--root', root, 'export', 'app', '-o', plain ?? '']);
+    const args = ['--root', root, 'export', '--metadata', 'tar-split', 'app', '-o', recorded ?? ''];
+    expect(await stratafs(args)).toEqual({ code: 0, signal: null, stdout: '', stderr: '' });
+    expect(await oracle.tar(recorded ?? '')).toEqual(await oracle.tar(whole ?? ''));
+    expect(await run('cmp', [recorded ?? '', whole ?? ''])).toMatchObject({ code: 0, stdout: '' });
+    expect(await oracle.tar(plain ?? '')).not.toEqual(await oracle.tar(whole ?? ''));
+  });
+});

@@ -1,0 +1,104 @@
+import { describe, expect, it } from 'vitest';
+import { showStack } from '../../../src/cli/inspect.ts';
+import type { Layer, LayerStack } from '../../../src/store/store.ts';
+import { asBytes } from '../../../src/sys/bytes.ts';
+
+const DIFF = `sha256:${'d'.repeat(64)}`;
+const CHAIN = `sha256:${'c'.repeat(64)}`;
+const CACHE = 'a'.repeat(64);
+
+const STACK: LayerStack = {
+  label: 'web',
+  kind: 'container',
+  id: 'f'.repeat(64),
+  dialect: 'trusted',
+  layers: [
+    { directory: asBytes('/r/overlay2/up/diff'), role: 'upper', live: true },
+    {
+      directory: asBytes(`/r/overlay2/${CACHE}/di\xff`),
+      role: 'image',
+      diffId: DIFF,
+      chainId: CHAIN,
+      cacheId: CACHE,
+      size: 1_982_437,
+      history: {
+        created: '2024-05-01T00:00:00Z',
+        createdBy: '/bin/sh -c echo "\x1b[31m" \\\n  && true',
+        emptyLayer: false,
+      },
+    } as Layer,
+  ],
+  dataLayers: [],
+};
+
+describe('showStack()', () => {
+  it('shows each layer, top first', () => {
+    expect(showStack(STACK, {})).toBe(`\
+Reference: web
+Kind:      container
+ID:        ${'f'.repeat(64)}
+Whiteouts: trusted
+Layers:    2, top first
+
+Layer 2, upper, live
+  directory   /r/overlay2/up/diff
+
+Layer 1, image
+  diff ID     ${DIFF}
+  chain ID    ${CHAIN}
+  cache ID    ${CACHE}
+  directory   /r/overlay2/${CACHE}/di\\377
+  size        1.98MB (1982437 bytes)
+  created     2024-05-01T00:00:00Z
+  created by  /bin/sh -c echo "\\033[31m" \\\\\\n  && true
+`);
+  });
+
+  it('is one line of JSON with --json, the exact bytes of odd names included', () => {
+    const line = showStack(STACK, { json: true });
+    expect(line).toMatch(/^[^\n]*\n$/);
+    expect(JSON.parse(line)).toEqual({
+      reference: 'web',
+      kind: 'container',
+      id: 'f'.repeat(64),
+      dialect: 'trusted',
+      layers: [
+        { layer: 2, role: 'upper', live: true, directory: '/r/overlay2/up/diff' },
+        {
+          layer: 1,
+          role: 'image',
+          diffId: DIFF,
+          chainId: CHAIN,
+          cacheId: CACHE,
+          size: 1_982_437,
+          history: STACK.layers[1]?.history,
+          directory: `/r/overlay2/${CACHE}/di\ufffd`,
+          directoryB64: Buffer.from(`/r/overlay2/${CACHE}/di\xff`, 'latin1').toString('base64'),
+        },
+      ],
+    });
+  });
+
+  it('shows data-only layers of a lowerdir=', () => {
+    const plain = (directory: string): Layer => ({ directory: asBytes(directory), role: 'plain' });
+    const stack: LayerStack = {
+      label: 'lowerdir=/a::/data',
+      kind: 'lowerdir',
+      dialect: 'trusted',
+      layers: [plain('/a')],
+      dataLayers: [plain('/data')],
+    };
+    expect(showStack(stack, {})).toBe(`\
+Reference: lowerdir=/a::/data
+Kind:      lowerdir
+Whiteouts: trusted
+Layers:    1, top first
+
+Layer 1, plain
+  directory   /a
+
+Data-only layer, plain
+  directory   /data
+`);
+  });
+});
