@@ -8,6 +8,8 @@ const MAY_IMPORT = {
   sys: [],
   diff: ['overlay', 'store', 'sys'],
   forensic: ['overlay', 'store', 'sys'],
+  'fuse-native': ['fuse', 'sys'],
+  push: ['overlay', 'fuse', 'sys', 'store/store'],
 };
 
 /** The files that touch disk, device or another process; every other file is a function of its arguments. */
@@ -16,6 +18,8 @@ const MAY_TOUCH = [
   'store/files',
   'overlay/(layer|marks|directories|data|tree)',
   'fuse/(device|mount|mountpoint|fusermount)',
+  'fuse-native/(load|mount)',
+  'push/(push|worker)',
   'diff/(union|contents|layered|noise|jobs|jobs-worker|pairs|checksums)',
   'forensic/(layers|tar-files|sort|destination)',
   // What lies outside the image: the command line's own files, processes and terminal.

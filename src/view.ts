@@ -40,6 +40,8 @@ export class View implements FileSystem {
   readonly tree: Tree;
   /** Only metacopy files can lack data, or have data of another length. */
   readonly open?: (node: number) => boolean;
+  /** Told of each read from a file's beginning, with the file's size. */
+  onFirstRead?: (node: number, size: number) => void;
   readonly #table: Table;
   readonly #ahead: Ahead;
 
@@ -145,6 +147,7 @@ export class View implements FileSystem {
 
   read(node: number, offset: number, out: Uint8Array, at: number, size: number): number {
     this.#mustHave(node);
+    if (offset === 0) this.onFirstRead?.(node, this.sizeOf(node));
     return this.tree.read(node, offset, out, at, size);
   }
 

@@ -1,8 +1,8 @@
 // `stratafs deleted`: what is in the layers of an image and not in its merged view.
 import type { Command } from 'commander';
 import { type Deleted, deleted } from '../forensic/deleted.ts';
-import type { Damage } from '../forensic/hidden.ts';
 import { componentsOf, Layers } from '../forensic/layers.ts';
+import type { Damage } from '../forensic/removal.ts';
 import type { LayerStack } from '../store/store.ts';
 import { asBytes } from '../sys/bytes.ts';
 import { Errno, Trouble } from '../sys/errors.ts';

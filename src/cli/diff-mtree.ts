@@ -4,7 +4,7 @@ import type { Change } from '../diff/change.ts';
 import { sha256 } from '../diff/digest.ts';
 import { type Item, typeBits } from '../diff/item.ts';
 import { LayerItem } from '../diff/layered.ts';
-import { mtreeLine } from '../diff/mtree.ts';
+import { mtreeLines } from '../diff/mtree.ts';
 import { S_IFREG } from '../sys/statx.ts';
 import type { DiffContext, Printer } from './diff-printer.ts';
 
@@ -18,8 +18,12 @@ export class MtreePrinter implements Printer {
   change({ path, from, a, b }: Change): void {
     const { out } = this.#context;
     const indent = a !== undefined && b !== undefined ? '\t\t' : b !== undefined ? '\t' : '';
-    if (a !== undefined) out.write(`${indent}${mtreeLine(from ?? path, a, digestOf(a))}\n`);
-    if (b !== undefined) out.write(`${indent}${mtreeLine(path, b, digestOf(b))}\n`);
+    const write = (at: string, item: Item | undefined) => {
+      for (const line of item === undefined ? [] : mtreeLines(at, item, digestOf(item)))
+        out.write(`${indent}${line}\n`);
+    };
+    write(from ?? path, a);
+    write(path, b);
   }
 
   end(): void {}

@@ -10,7 +10,7 @@ import type { ServeArguments } from './serve.ts';
 export const ORDERS_FD = 3;
 export const WATCHER_FD = 4;
 
-const VALUE_OPTIONS = new Set(['--root', '--overlay', '-o', '--options', '--log', '--data']);
+const VALUE_OPTIONS = new Set(['--root', '--overlay', '-o', '--options', '--log', '--data', '--driver']);
 /** With these the command itself stays: it serves, or prints something. */
 const STAYS = /^(--foreground|--debug|--help|-f.*|-h)$/;
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;

@@ -3,7 +3,7 @@ import type { Command } from 'commander';
 import { sha256 } from '../diff/digest.ts';
 import { typeBits } from '../diff/item.ts';
 import { LayeredSide, LayerItem } from '../diff/layered.ts';
-import { MTREE_HEADER, MTREE_XATTRS, mtreeLine } from '../diff/mtree.ts';
+import { MTREE_HEADER, MTREE_XATTRS, mtreeLines } from '../diff/mtree.ts';
 import { Union } from '../diff/union.ts';
 import { walkSide } from '../diff/walk.ts';
 import type { ByteString } from '../sys/bytes.ts';
@@ -51,7 +51,7 @@ async function writeManifest(reference: string, options: ManifestOptions, termin
       item(path, item) {
         try {
           const isRead = options.digest && typeBits(item) === S_IFREG && item instanceof LayerItem;
-          out.write(`${mtreeLine(path, item, isRead ? sha256(item) : undefined)}\n`);
+          out.write(`${mtreeLines(path, item, isRead ? sha256(item) : undefined).join('\n')}\n`);
         } catch (error) {
           if (!(error instanceof Errno)) throw error;
           fail(path, error);

@@ -48,6 +48,14 @@ export function registerMount(program: Command, terminal: Terminal): void {
         .choices(['auto', 'cached', 'passthrough'])
         .default('auto'),
     )
+    .addOption(
+      new Option(
+        '--driver <name>',
+        'who speaks to the kernel: stratafs itself (kernel), or libfuse 2 by way of the package fuse-native',
+      )
+        .choices(['kernel', 'fuse-native'])
+        .default('kernel'),
+    )
     .addHelpText('after', EXAMPLES)
     .action(async (reference: string, directory: string, _: unknown, command: Command) => {
       const options = command.optsWithGlobals<MountOptions>();
@@ -70,5 +78,8 @@ export async function mountCommand(
   const orders = { ...options, reference, directory: place };
   if (options.foreground !== true && options.debug !== true) return launch(orders);
   const { serveMount } = await import('./serve.ts');
-  return serveMount(orders, { terminal, isLaunched: false });
+  const code = await serveMount(orders, { terminal, isLaunched: false });
+  // The package keeps the event loop alive for ever.
+  if (options.driver === 'fuse-native') process.exit(code);
+  return code;
 }

@@ -66,8 +66,10 @@ const GROUPS: readonly CommandGroup[] = [
   },
 ];
 
+const DATA_ROOT = '/var/lib/docker';
+
 /** Global options that take a value in the next word. */
-const VALUE_OPTIONS = ['--root', '--overlay'];
+const VALUE_OPTIONS = ['--root', '--host-root', '--overlay'];
 
 const EXAMPLES = `
 Examples:
@@ -114,7 +116,11 @@ async function buildProgram(words: readonly string[], terminal: Terminal): Promi
         'no daemon, no container, and nothing in the store is changed.',
     )
     .usage('[options] <command>')
-    .option('--root <dir>', "Docker's data root", '/var/lib/docker')
+    .option('--root <dir>', "Docker's data root", DATA_ROOT)
+    .option(
+      '--host-root <dir>',
+      "another machine's disk: find the data root on it (--root is a path of that machine)",
+    )
     .addOption(overlayOption())
     .version(version(), '--version', 'print the version')
     .helpOption('-h, --help', 'print this help, or that of a command')
@@ -133,6 +139,7 @@ async function buildProgram(words: readonly string[], terminal: Terminal): Promi
         ),
     })
     .addHelpText('after', () => EXAMPLES + exitCodes())
+    .hook('preAction', (command) => findDataRoot(command, terminal))
     .exitOverride();
   const wanted = commandWord(words);
   const isKnown = GROUPS.some(({ commands }) => commands.some(({ name }) => name === wanted));
@@ -143,6 +150,18 @@ async function buildProgram(words: readonly string[], terminal: Terminal): Promi
     }
   }
   return program.commandsGroup('Help:').helpCommand('help [command]', 'print the help of a command');
+}
+
+/** Puts the data root that `--host-root` leads to in the place of `--root`. */
+async function findDataRoot(program: Command, terminal: Terminal): Promise<void> {
+  const { hostRoot, root } = program.opts<{ readonly hostRoot?: string; readonly root: string }>();
+  if (hostRoot === undefined) return;
+  const { chooseDataRoot, dataRootAt } = await import('../forensic/host-root.ts');
+  const isNamed = program.getOptionValueSource('root') === 'cli';
+  const found = isNamed
+    ? dataRootAt(hostRoot, root)
+    : chooseDataRoot(hostRoot, (message) => terminal.note(message));
+  program.setOptionValue('root', found);
 }
 
 /** The word that names the command: the first that is neither an option nor the value of one, or the one after `help`. */

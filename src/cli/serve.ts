@@ -4,11 +4,13 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { closeSync, openSync, writeSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { backingDevice, serve } from '../fuse/device.ts';
-import { isSeen, type Mounted, mount, unmount } from '../fuse/mount.ts';
+import { isSeen, type Mounted, type MountRequest, mount, unmount } from '../fuse/mount.ts';
 import { checkMountPoint, type Needed } from '../fuse/mountpoint.ts';
 import { parseMountOptions } from '../fuse/options.ts';
 import { Session } from '../fuse/session.ts';
 import { guardLines, UNGUARD, WATCHER } from '../fuse/watcher.ts';
+import type { NativeMount } from '../fuse-native/mount.ts';
+import { Push } from '../push/push.ts';
 import type { LayerStack } from '../store/store.ts';
 import { type ByteString, bytesOfText } from '../sys/bytes.ts';
 import { E, Errno, Trouble } from '../sys/errors.ts';
@@ -20,7 +22,7 @@ import { Log } from './log.ts';
 import { partOverlayWords } from './overlay.ts';
 import { openStack, type StoreOptions } from './stack.ts';
 import type { Terminal } from './terminal.ts';
-import { describe } from './trace.ts';
+import { describe, describeCall } from './trace.ts';
 
 const RLIMIT_NOFILE = 7;
 /** How long names and attributes of a running container hold. */
@@ -37,6 +39,7 @@ export interface ServeArguments extends StoreOptions {
   readonly debug?: true;
   readonly log?: string;
   readonly data: 'auto' | 'cached' | 'passthrough';
+  readonly driver: 'kernel' | 'fuse-native';
 }
 
 interface Surroundings {
@@ -65,22 +68,21 @@ export async function serveMount(
     if (watcher === undefined) tell(WATCHER_FD, text);
     else watcher.stdin?.write(text);
   };
-  const mounted = await mount({ point, label: stack.label, options });
+  const request = { point, label: stack.label, options };
+  const native =
+    args.driver === 'fuse-native' ? await mountNative(request, view, args, log, terminal) : undefined;
+  const mounted = native ?? (await mount(request));
   tellWatcher(guardLines(mounted));
   undoOnSignals(mounted, log);
-  const session = new Session(view, {
-    data: args.data,
-    backing: backingDevice(mounted.fd),
-    onBug: (error, opcode) => log.fault(error, opcode),
-    ...(stack.layers.some((layer) => layer.live) ? { timeoutSeconds: LIVE_TIMEOUT_SECONDS } : {}),
-    ...(args.debug === true ? { trace: traceTo(terminal) } : {}),
-  });
-  try {
-    const served = serve(mounted.fd, session);
-    await answers(session, served);
+  const onReady = () => {
     if (isLaunched) letGo();
-    await served;
-    if (args.debug === true) terminal.note(`data: ${session.dataMode}`);
+  };
+  try {
+    if (native === undefined) await serveSession(mounted, view, args, log, terminal, onReady);
+    else {
+      onReady();
+      await native.ended;
+    }
   } finally {
     // The connection was cut, or reading failed: what is left of the mount would answer nobody.
     if (isSeen(mounted)) await unmount(mounted.point, { detach: true });
@@ -89,6 +91,71 @@ export async function serveMount(
     view.close();
   }
   return 0;
+}
+
+async function serveSession(
+  mounted: Mounted,
+  view: View,
+  args: ServeArguments,
+  log: Log,
+  terminal: Terminal,
+  onReady: () => void,
+): Promise<void> {
+  const session = new Session(view, {
+    data: args.data,
+    backing: backingDevice(mounted.fd),
+    onBug: (error, opcode) => log.fault(error, opcode),
+    ...timeoutOf(view),
+    ...(args.debug === true ? { trace: traceTo(terminal) } : {}),
+  });
+  const push = args.data === 'passthrough' ? undefined : pushFiles(view, mounted, log);
+  try {
+    const served = serve(mounted.fd, session);
+    await answers(session, served);
+    onReady();
+    await served;
+    if (args.debug === true) terminal.note(`data: ${session.dataMode}`);
+  } finally {
+    push?.end();
+  }
+}
+
+/** The second driver is loaded only when it is asked for. */
+async function mountNative(
+  request: MountRequest,
+  view: View,
+  args: ServeArguments,
+  log: Log,
+  terminal: Terminal,
+): Promise<NativeMount> {
+  if (args.data === 'passthrough') {
+    throw new Trouble('usage', 'Cannot use "--data passthrough": fuse-native has no passthrough');
+  }
+  const { mountFuseNative } = await import('../fuse-native/mount.ts');
+  const trace = (opcode: number, path: string, result: number) => {
+    terminal.err.write(`${describeCall(opcode, path, result)}\n`);
+    terminal.err.flush();
+  };
+  return mountFuseNative(request, view, {
+    uid: process.getuid?.() ?? 0,
+    log: (message) => log.line(message),
+    onBug: (error, opcode) => log.fault(error, opcode),
+    ...timeoutOf(view),
+    ...(args.debug === true ? { trace } : {}),
+  });
+}
+
+function timeoutOf({ tree }: View): { readonly timeoutSeconds?: number } {
+  return tree.stack.layers.some((layer) => layer.live) ? { timeoutSeconds: LIVE_TIMEOUT_SECONDS } : {};
+}
+
+/** Small files ahead of a reader, where what is pushed holds for ever and is what a read would have got. */
+function pushFiles(view: View, { fd }: Mounted, log: Log): Push | undefined {
+  const { stack, memory, followsMetacopy } = view.tree;
+  if (followsMetacopy || stack.layers.some((layer) => layer.live)) return undefined;
+  const push = new Push({ stack, memory, device: fd }, (cause) => log.fault(cause, 0));
+  view.onFirstRead = (node, size) => push.read(node, size);
+  return push;
 }
 
 /** What the mount point must keep clear of. */

@@ -14,7 +14,7 @@ import {
 } from '../fuse/frame.ts';
 import { bytesOf } from '../sys/bytes.ts';
 import { errnoName } from '../sys/errors.ts';
-import { escapeBytes } from './escape.ts';
+import { escapeBytes, escapeText } from './escape.ts';
 
 const PID = STRUCT.fuse_in_header.pid >> 2;
 const XATTR_NAME = HEADER + STRUCT.fuse_getxattr_in.sizeof;
@@ -26,6 +26,12 @@ export function describe(request: Frame, length: number, reply: Frame, replied: 
   const what = details(opcode, request, length);
   const who = `(uid ${words[UID]}, pid ${words[PID]})`;
   return `${opcodeName(opcode)} node ${words[NODEID]}${what} ${who}${answer(opcode, reply, replied)}`;
+}
+
+/** `GETATTR /etc: ENOENT`, of a driver that knows paths only; they are text. */
+export function describeCall(opcode: number, path: string, result: number): string {
+  const outcome = result < 0 ? errnoName(-result) : 'ok';
+  return `${opcodeName(opcode)} ${escapeText(path)}: ${outcome}`;
 }
 
 function details(opcode: number, request: Frame, length: number): string {

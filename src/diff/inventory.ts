@@ -126,7 +126,8 @@ function pipInventory(side: Side, touched: readonly string[]): Inventory {
     versions,
     own(paths, owners) {
       for (const { site, info, name } of records) {
-        for (const path of paths) if (path.startsWith(`${site}/${info}/`)) owners.set(path, name);
+        const own = `${site}/${info}`;
+        for (const path of paths) if (path === own || path.startsWith(`${own}/`)) owners.set(path, name);
         for (const line of (textAt(side, `${site}/${info}/RECORD`) ?? '').split('\n')) {
           const path = normal(`${site}/${line.replace(/^"(.*)".*$/, '$1').split(',')[0]}`);
           if (paths.has(path)) owners.set(path, name);

@@ -81,13 +81,21 @@ class ManifestItem implements Item {
   }
 
   #device(untold: Set<Aspect>): void {
-    const words = /^(?:[a-z]+,)?(\d+),(\d+)$/.exec(this.#keywords.get('device') ?? '');
-    if (words === null) {
-      untold.add('rdev');
-      return;
-    }
-    this.#set(STATX.rdevMajor, Number(words[1]));
-    this.#set(STATX.rdevMinor, Number(words[2]));
+    const text = this.#keywords.get('device') ?? '';
+    const words = /^(?:[a-z]+,)?(\d+),(\d+)$/.exec(text);
+    if (words !== null) {
+      this.#set(STATX.rdevMajor, Number(words[1]));
+      this.#set(STATX.rdevMinor, Number(words[2]));
+    } else if (/^(0x[0-9a-f]{1,8}|\d{1,9})$/.test(text)) {
+      // NetBSD's mtree writes the number as the C library has it.
+      const number = Number(text);
+      this.#set(STATX.rdevMajor, (number >>> 8) & 0xfff);
+      this.#set(STATX.rdevMinor, (number & 0xff) | ((number >>> 12) & 0xfff00));
+    } else untold.add('rdev');
+  }
+
+  addKeywords(keywords: Keywords): void {
+    for (const [key, value] of keywords) this.#keywords.set(key, value);
   }
 
   xattrs(): Map<string, Buffer> {
@@ -136,10 +144,12 @@ export function parseManifest(text: string, label: string): ManifestSide {
   const made = (keywords: Keywords) => new ManifestItem(keywords, { allXattrs });
   let root: ManifestItem | undefined;
   let below: ManifestItem[] = [];
+  let last: ManifestItem | undefined;
   const lines = text.replace(/\\\n/g, ' ').split('\n');
   for (const [index, line] of lines.entries()) {
     const words = line.trim().split(/[ \t]+/);
     const [first = ''] = words;
+    if (first === '#' && words[1]?.startsWith('xattr.')) last?.addKeywords(keywordsOf(words));
     if (first === '' || first.startsWith('#')) continue;
     try {
       if (first === '/set') for (const [key, value] of keywordsOf(words)) defaults.set(key, value);
@@ -147,6 +157,7 @@ export function parseManifest(text: string, label: string): ManifestSide {
       else if (first === '..') below.pop();
       else {
         const item = made(new Map([...defaults, ...keywordsOf(words)]));
+        last = item;
         const path = unvis(first);
         if (path === '.') {
           root = adopt(item, root);

@@ -17,14 +17,19 @@ export const MTREE_TYPES: ReadonlyMap<number, string> = new Map([
 export const MTREE_HEADER = '#mtree v2.0';
 /** Says that attributes that are not named are not there. */
 export const MTREE_XATTRS = '# xattrs: all';
+/** Begins the line of an attribute of the entry before it. */
+export const MTREE_XATTR = '# xattr.';
 
 /** Bytes that mean something in a specification, or that are no visible ASCII, become `\ooo`. */
 export function visName(bytes: string): string {
   return bytes.replace(/[^!-~]|[\\#=*?[]/g, (byte) => `\\${byte.charCodeAt(0).toString(8).padStart(3, '0')}`);
 }
 
-/** `path` with `/` at the front; the root is `.`. Throws Errno where a link or attribute cannot be read. */
-export function mtreeLine(path: string, item: Item, digest: string | undefined): string {
+/**
+ * An entry's line, and one for each attribute. `path` with `/` at the front; the root is `.`. Throws Errno where a link or
+ * attribute cannot be read.
+ */
+export function mtreeLines(path: string, item: Item, digest: string | undefined): string[] {
   const type = typeBits(item);
   const { seconds, nanoseconds } = mtimeOf(item);
   const words = [
@@ -42,8 +47,10 @@ export function mtreeLine(path: string, item: Item, digest: string | undefined):
     words.push(`device=linux,${item.status[STATX.rdevMajor]},${item.status[STATX.rdevMinor]}`);
   }
   if (digest !== undefined) words.push(`sha256digest=${digest}`);
+  const lines = [words.join(' ')];
+  // As go-mtree writes them, but as comments: bsdtar and NetBSD mtree refuse a word they do not know.
   for (const [name, value] of item.xattrs()) {
-    words.push(`xattr.${visName(name)}=${value.toString('base64')}`);
+    lines.push(`${MTREE_XATTR}${visName(name)}=${value.toString('base64')}`);
   }
-  return words.join(' ');
+  return lines;
 }

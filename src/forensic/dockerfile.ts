@@ -16,6 +16,10 @@ const BUILD_ARGUMENTS = /^\|(\d{1,4}) /;
 /** The classic builder names what it copied by its hash, and says `in` before the place. */
 const COPIED = /^(ADD|COPY) ((?:file|dir|multi):\S+) in (.*?)\s*$/s;
 
+/** The classic builder writes words as Go prints a list of strings: without commas. */
+const WORD_LIST = /^(CMD|ENTRYPOINT) \[((?:"(?:[^"\\]|\\.)*" ?)+)\]$/s;
+const GO_STRING = /"(?:[^"\\]|\\.)*"/gs;
+
 /** Remembers what SHELL said last. Steps are to be given oldest first. */
 export class DockerfileReader {
   #shell = DEFAULT_SHELL;
@@ -32,7 +36,16 @@ export class DockerfileReader {
   #instruction(text: string): Instruction {
     if (text.startsWith('RUN ')) return this.#run(text.slice('RUN '.length));
     const shell = /^SHELL \[(.*)\]$/s.exec(text)?.[1];
-    if (shell !== undefined) this.#shell = shellWords(shell).join(' ');
+    if (shell !== undefined) {
+      const words = shellWords(shell);
+      this.#shell = words.join(' ');
+      return { kind: 'instruction', text: `SHELL ${JSON.stringify(words)}` };
+    }
+    const list = WORD_LIST.exec(text);
+    if (list !== null) {
+      const [, instruction, words = ''] = list;
+      return { kind: 'instruction', text: `${instruction} [${words.match(GO_STRING)?.join(', ')}]` };
+    }
     const copied = COPIED.exec(text);
     if (copied !== null) {
       const [, instruction, hash, place] = copied;

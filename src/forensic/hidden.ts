@@ -4,39 +4,11 @@ import { DT_WHT, type Entry, type Listing } from '../overlay/layer.ts';
 import type { ByteString } from '../sys/bytes.ts';
 import { Errno } from '../sys/errors.ts';
 import { below, type Found, type Layers } from './layers.ts';
+import { type Damage, type Hidden, type Removal, removalOf } from './removal.ts';
 
 /** dirent.h: types the file system did not tell, and directories. */
 const DT_UNKNOWN = 0;
 const DT_DIR = 4;
-
-/**
- * How a newer layer takes an object away. whiteout: of the name or of a directory above it; opaque: a directory above is
- * opaque; replaced: by something else of this name, or a directory above by a non-directory; redirect: a directory above
- * is shown from another place.
- */
-export interface Removal {
-  /** Index of the layer, 0 at the top: the lowest above the object that takes it away. */
-  readonly layer: number;
-  readonly how: 'whiteout' | 'opaque' | 'replaced' | 'redirect';
-  /** Where the mark stands, in the merged view. */
-  readonly path: ByteString;
-}
-
-export interface Hidden {
-  /** Where it would be in the merged view, with a leading slash. */
-  readonly path: ByteString;
-  readonly entry: Entry;
-  /** deleted: nothing of its kind is there any more; shadowed: a newer version is. */
-  readonly state: 'deleted' | 'shadowed';
-  readonly removal: Removal;
-}
-
-export interface Damage {
-  readonly path: ByteString;
-  /** Index of the layer. */
-  readonly layer: number;
-  readonly error: Errno;
-}
 
 export interface HiddenOptions {
   /** Components of the path to stay at or below. */
@@ -57,7 +29,7 @@ interface Cut {
   readonly removal: Removal;
 }
 
-/** Deleted directories are told once, for all that is below (`walkTree` goes there). Sorted by path, then newest first. */
+/** Deleted directories are told once, for all that is below (`walkHidden` goes there). Sorted by path, then newest first. */
 export function findHidden(layers: Layers, options: HiddenOptions = {}): Hidden[] {
   return new Search(layers, options).run();
 }
@@ -155,27 +127,9 @@ class Search {
     for (const [i, entry] of entries.entries()) {
       if (entry === undefined || entry.kind === 'whiteout' || isShown(entry, found)) continue;
       const newer = entries.slice(0, i).reverse();
-      const { removal, merged } = this.#removal(path, entry, newer);
+      const { removal, merged } = removalOf(this.#layers, path, entry, newer);
       if (removal !== undefined) this.#hide(path, entry, removal, found, merged);
     }
-  }
-
-  /** `newer` is what the newer layers say of the name, the nearest first. */
-  #removal(
-    path: ByteString,
-    entry: Entry,
-    newer: readonly (Entry | undefined)[],
-    inherited?: Removal,
-  ): { readonly removal: Removal | undefined; readonly merged: readonly number[] } {
-    const merged: number[] = [];
-    for (const other of newer) {
-      if (other === undefined) continue;
-      const how = howItHides(other, entry);
-      const layer = this.#layers.layerOf(other.holder);
-      if (how !== undefined) return { removal: { layer, how, path }, merged };
-      merged.push(other.directory());
-    }
-    return { removal: inherited, merged };
   }
 
   #hide(
@@ -185,12 +139,20 @@ class Search {
     found: Found | undefined,
     newer: readonly number[],
   ): void {
+    const shown = this.#shown;
     if (entry.kind !== 'directory') {
-      this.#hidden.push({ path, entry, state: found?.kind === 'object' ? 'shadowed' : 'deleted', removal });
+      this.#hidden.push({
+        path,
+        entry,
+        state: found?.kind === 'object' ? 'shadowed' : 'deleted',
+        removal,
+        newer,
+        shown,
+      });
     } else if (found?.kind === 'directory') {
       this.#cuts.push({ path, record: entry.directory(), merged: found.stack, newer, removal });
     } else {
-      this.#hidden.push({ path, entry, state: 'deleted', removal });
+      this.#hidden.push({ path, entry, state: 'deleted', removal, newer, shown });
     }
   }
 
@@ -205,7 +167,7 @@ class Search {
         const entry = this.#layers.find(record, name);
         if (entry === undefined || entry.kind === 'whiteout') continue;
         const says = newer.map((directory) => this.#layers.find(directory, name));
-        const why = this.#removal(place, entry, says, removal);
+        const why = removalOf(this.#layers, place, entry, says, removal);
         const found = this.#layers.resolve(merged, name);
         this.#hide(place, entry, why.removal ?? removal, found, why.merged);
       } catch (error) {
@@ -219,48 +181,4 @@ function isShown(entry: Entry, found: Found | undefined): boolean {
   if (found === undefined) return false;
   if (found.kind === 'object') return found.holder === entry.holder;
   return entry.kind === 'directory' && found.stack.includes(entry.directory());
-}
-
-/** Undefined where both are directories that merge. */
-function howItHides(newer: Entry, older: Entry): Removal['how'] | undefined {
-  if (newer.kind === 'whiteout') return 'whiteout';
-  if (newer.kind !== 'directory' || older.kind !== 'directory') return 'replaced';
-  if (newer.opaque() === 'y') return 'opaque';
-  return newer.redirect() === undefined ? undefined : 'redirect';
-}
-
-/** Everything below a directory of one layer, whiteouts left out, a directory before what it holds. */
-export function walkTree(
-  layers: Layers,
-  start: { readonly path: ByteString; readonly record: number },
-  visit: (path: ByteString, entry: Entry) => void,
-  damage: (damage: Damage) => void = () => {},
-): void {
-  const waiting = [start];
-  for (let at = waiting.pop(); at !== undefined; at = waiting.pop()) {
-    const { path, record } = at;
-    const told = (place: ByteString, error: unknown) => {
-      if (!(error instanceof Errno)) throw error;
-      damage({ path: place, layer: layers.layerOf(record), error });
-    };
-    let names: string[] = [];
-    try {
-      names = [...layers.list(record).types.keys()].sort();
-    } catch (error) {
-      told(path, error);
-    }
-    const directories: (typeof start)[] = [];
-    for (const name of names) {
-      const place = below(path, name);
-      try {
-        const entry = layers.find(record, name);
-        if (entry === undefined || entry.kind === 'whiteout') continue;
-        visit(place, entry);
-        if (entry.kind === 'directory') directories.push({ path: place, record: entry.directory() });
-      } catch (error) {
-        told(place, error);
-      }
-    }
-    waiting.push(...directories.reverse());
-  }
 }

@@ -8,7 +8,7 @@ import { asBytes } from '../sys/bytes.ts';
 import { Errno, Trouble } from '../sys/errors.ts';
 import { S_IFMT, S_IFREG } from '../sys/statx.ts';
 import { countChanges, type LayerChanges } from './changes.ts';
-import { walkTree } from './hidden.ts';
+import { walkTree } from './hidden-tree.ts';
 import { attributesOf, type Layers } from './layers.ts';
 
 /** A layer, or a step that made none. */

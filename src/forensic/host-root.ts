@@ -42,11 +42,11 @@ export function findDataRoots(host: string, say: (damage: string) => void): Host
 }
 
 /** One data root, named by a path of the other machine. Throws Trouble. */
-export function dataRootAt(host: string, path: string): ByteString {
+export function dataRootAt(host: string, path: string): string {
   const disk = new Disk(bytesOfText(host));
   try {
     const directory = disk.directory(bytesOfText(path));
-    if (directory !== undefined) return directory;
+    if (directory !== undefined) return asText(directory);
     throw new Trouble('store', `Cannot open store "${path}" of the host root "${host}": no such directory`);
   } finally {
     disk.close();
@@ -115,8 +115,13 @@ class Disk {
     closeSync(this.#root);
   }
 
-  /** A descriptor or a negative errno. */
+  /** A descriptor or a negative errno. O_NOATIME is for the owner and the privileged; others go without. */
   #open(path: ByteString, flags: number): number {
+    const descriptor = this.#openWith(path, flags | (flags & O.PATH ? 0 : O.NOATIME));
+    return descriptor === -E.EPERM ? this.#openWith(path, flags) : descriptor;
+  }
+
+  #openWith(path: ByteString, flags: number): number {
     const how = Buffer.alloc(24);
     how.writeBigUInt64LE(BigInt(flags | O.CLOEXEC), 0);
     how.writeBigUInt64LE(RESOLVE, 16);
@@ -135,7 +140,7 @@ class Disk {
   }
 
   names(path: ByteString): ByteString[] {
-    const descriptor = this.#open(path, O.RDONLY | O.DIRECTORY | O.NOATIME);
+    const descriptor = this.#open(path, O.RDONLY | O.DIRECTORY);
     if (descriptor < 0) return [];
     try {
       const names = readNames(descriptor);
@@ -151,7 +156,7 @@ class Disk {
     if (probe < 0) return undefined;
     const isFile = fstatSync(probe).isFile();
     closeSync(probe);
-    const descriptor = isFile ? this.#open(path, O.RDONLY | O.NONBLOCK | O.NOATIME) : -1;
+    const descriptor = isFile ? this.#open(path, O.RDONLY | O.NONBLOCK) : -1;
     if (descriptor < 0) return undefined;
     try {
       const buffer = Buffer.alloc(LARGEST_CONFIG);
@@ -192,7 +197,7 @@ export function chooseDataRoot(host: string, say: (message: string) => void): st
 }
 
 /** Paths of a command line are text; one that is not cannot be handed on. */
-export function asText(directory: ByteString): string {
+function asText(directory: ByteString): string {
   const text = textOf(directory);
   if (text !== undefined) return text;
   const shown = bufferOf(directory).toString('utf8');

@@ -64,9 +64,9 @@ export async function recordedLayer(read: ReadSome, opaque: string): Promise<Rec
 }
 
 /** Shared by all names of an object, so that what is set on one is set on all. */
-type Draft = { -readonly [K in keyof RecordedObject]: RecordedObject[K] } & {
-  xattrs: Map<string, ByteString>;
-};
+type Draft = { -readonly [K in keyof RecordedObject]: RecordedObject[K] };
+
+const NO_XATTRS: ReadonlyMap<string, ByteString> = new Map();
 
 class LayerBuilder {
   readonly layer = new Map<string, Map<string, Draft>>([['', new Map()]]);
@@ -81,7 +81,7 @@ class LayerBuilder {
   add(entry: TarEntry, path: ByteString): void {
     if (entry.type === 'g') return;
     const name = lastName(path);
-    if (name === OPAQUE_NAME) this.#directory(parentPath(path)).xattrs.set(this.#opaque, asBytes('y'));
+    if (name === OPAQUE_NAME) this.#markOpaque(this.#directory(parentPath(path)));
     else if (name.startsWith(WHITEOUT_PREFIX)) this.#addWhiteout(path, name);
     else if (entry.type === '1') this.#addLink(entry, path);
     else if (entry.type === '5') this.#addDirectory(entry, path);
@@ -102,8 +102,8 @@ class LayerBuilder {
     object.uid = entry.uid;
     object.gid = entry.gid;
     object.mtime = clamped(entry.mtime);
-    object.xattrs.delete('security.capability');
-    for (const [name, value] of entry.xattrs) object.xattrs.set(name, value);
+    const kept = [...object.xattrs].filter(([name]) => name !== 'security.capability');
+    object.xattrs = new Map([...kept, ...entry.xattrs]);
     object.links += 1;
     this.#put(path, object);
   }
@@ -114,7 +114,11 @@ class LayerBuilder {
     const wasOpaque = directory.xattrs.has(this.#opaque);
     Object.assign(directory, fieldsOf(entry));
     directory.mode = S_IFDIR | entry.mode;
-    if (wasOpaque) directory.xattrs.set(this.#opaque, asBytes('y'));
+    if (wasOpaque) this.#markOpaque(directory);
+  }
+
+  #markOpaque(directory: Draft): void {
+    directory.xattrs = new Map([...directory.xattrs, [this.#opaque, asBytes('y')]]);
   }
 
   #find(path: ByteString): Draft | undefined {
@@ -146,7 +150,7 @@ class LayerBuilder {
     this.#count += 1;
     return {
       ...{ mode, uid: 0, gid: 0, size: 0, major: 0, minor: 0, mtime: { seconds: 0, nanoseconds: 0 } },
-      ...{ number: this.#count, links: 1, linkTarget: asBytes(''), xattrs: new Map(), path },
+      ...{ number: this.#count, links: 1, linkTarget: asBytes(''), xattrs: NO_XATTRS, path },
     };
   }
 }
@@ -156,9 +160,8 @@ function isDirectory({ mode }: RecordedObject): boolean {
 }
 
 function fieldsOf(entry: TarEntry) {
-  const { uid, gid, size, major, minor, linkName: linkTarget } = entry;
+  const { uid, gid, size, major, minor, xattrs, linkName: linkTarget } = entry;
   const mode = (TYPES.get(entry.type) ?? S_IFREG) | (entry.type === '2' ? 0o777 : entry.mode);
-  const xattrs: Map<string, ByteString> = new Map(entry.xattrs);
   return { mode, uid, gid, size, major, minor, linkTarget, xattrs, mtime: clamped(entry.mtime) };
 }
 

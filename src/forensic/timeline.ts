@@ -3,8 +3,10 @@ import type { Entry } from '../overlay/layer.ts';
 import { asBytes, type ByteString } from '../sys/bytes.ts';
 import { Errno } from '../sys/errors.ts';
 import { S_IFLNK, S_IFMT } from '../sys/statx.ts';
-import { type Damage, findHidden, type Hidden, walkTree } from './hidden.ts';
+import { findHidden } from './hidden.ts';
+import { walkHidden } from './hidden-tree.ts';
 import { type Attributes, attributesOf, type Layers } from './layers.ts';
+import type { Damage, Hidden } from './removal.ts';
 
 export interface TimelineEntry {
   readonly path: ByteString;
@@ -34,11 +36,9 @@ export function timeline(
     visit({ path, attributes, layer, state, ...(isLink ? targetOf(layers, path, entry, damage) : {}) });
   };
   visit({ path: asBytes('/'), attributes: layers.rootAttributes(0), layer: 0, state: 'visible' });
-  for (const { path, entry, state } of findHidden(layers, { visible: tell('visible'), damage })) {
-    if (state === 'shadowed' && !shadowed) continue;
-    tell(state)(path, entry);
-    if (entry.kind !== 'directory') continue;
-    walkTree(layers, { path, record: entry.directory() }, tell(state), damage);
+  for (const hidden of findHidden(layers, { visible: tell('visible'), damage })) {
+    if (hidden.state === 'shadowed' && !shadowed) continue;
+    walkHidden(layers, hidden, ({ state, path, entry }) => tell(state)(path, entry), damage);
   }
 }
 

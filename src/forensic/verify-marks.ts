@@ -13,7 +13,7 @@ export type Marks = 'kernel' | 'aufs' | 'none';
 export interface MarkRules {
   readonly marks: Marks;
   readonly dialect: MarkDialect;
-  /** Whether a layer below has a directory at this path, which an opaque mark would hide. */
+  /** Whether a layer below has something at this path, which an opaque mark would hide. */
   readonly hidesBelow: (path: ByteString) => boolean;
 }
 

@@ -164,7 +164,7 @@ export class StoreVerifier {
           marks: {
             marks: root.dialect === 'aufs' ? 'aufs' : 'kernel',
             dialect,
-            hidesBelow: (path) => below.some((lower) => hasDirectory(lower, path)),
+            hidesBelow: (path) => below.some((lower) => hasPath(lower, path)),
           },
         },
         (finding) => this.#log.finding(finding, place),
@@ -182,7 +182,7 @@ export class StoreVerifier {
   }
 }
 
-function hasDirectory(layer: ByteString, path: ByteString): boolean {
+function hasPath(layer: ByteString, path: ByteString): boolean {
   const files = new LayerFiles(layer, 'trusted');
   try {
     return files.status(path) !== undefined;

@@ -95,6 +95,9 @@ export const FOPEN = {
   FOPEN_PASSTHROUGH: 1 << 7,
 } as const;
 
+/** Codes of messages that answer no request, in the place of a reply's error. */
+export const NOTIFY = { FUSE_NOTIFY_STORE: 4 } as const;
+
 /** `_IOR` and `_IOW` of type 229: the same numbers on x86-64 and arm64. */
 export const IOCTL = {
   FUSE_DEV_IOC_CLONE: 0x8004e500,
@@ -106,6 +109,7 @@ export const IOCTL = {
 export const STRUCT = {
   fuse_in_header: { sizeof: 40, len: 0, opcode: 4, unique: 8, nodeid: 16, uid: 24, gid: 28, pid: 32 },
   fuse_out_header: { sizeof: 16, len: 0, error: 4, unique: 8 },
+  fuse_notify_store_out: { sizeof: 24, nodeid: 0, offset: 8, size: 16, padding: 20 },
   fuse_attr: {
     sizeof: 88,
     ino: 0,

@@ -19,6 +19,7 @@ export class Loader {
   readonly #log: FaultLog;
   /** File system index of each layer, in the order of the layers; 0 is the top layer's. */
   readonly #fileSystems: readonly number[];
+  readonly #hasSeveralFileSystems: boolean;
   readonly #lowest: number;
 
   constructor(
@@ -32,6 +33,7 @@ export class Loader {
     this.#reader = reader;
     this.#options = options;
     this.#fileSystems = fileSystems;
+    this.#hasSeveralFileSystems = fileSystems.some((index) => index > 0);
     // With data-only layers below, the kernel reads the marks of the lowest layer's directories too.
     this.#lowest = options.dataOnlyLayers ? -1 : reader.directories.roots.length - 1;
     this.#log = log;
@@ -221,12 +223,12 @@ export class Loader {
     const fileSystem = this.#fileSystems[layer] as number;
     rows[at + ROW.layer] = (layer << 16) | fileSystem;
     rows[at + ROW.birth] = foldBirth(status);
-    if (fileSystem > 0) this.#remapInode(at, fileSystem);
+    if (this.#hasSeveralFileSystems) this.#remapInode(at, fileSystem);
   }
 
   /**
    * Layers on several file systems: the file system's index goes into the top byte of the inode number, so that no
-   * two objects collide; a number that already uses that byte is replaced by a hash of itself.
+   * two objects collide; a number that already uses that byte, whichever layer it is of, is replaced by a hash of itself.
    */
   #remapInode(at: number, fileSystem: number): void {
     const { rows } = this.#table;

@@ -14,7 +14,6 @@ import {
 /** XATTR_LIST_MAX and XATTR_SIZE_MAX of linux/limits.h: no list and no value is longer. */
 const XATTR_MAX = 65536;
 const buffer = Buffer.alloc(XATTR_MAX);
-const lookHere = cString(asBytes('.'));
 
 /** `struct xattr_args`: u64 value, u32 size, u32 flags. */
 const args = Buffer.alloc(16);
@@ -60,11 +59,6 @@ export function hasXattrs(dirfd: number, name: Uint8Array): boolean {
 export function xattrNames(dirfd: number, name: Uint8Array): string[] {
   const length = list(dirfd, name, buffer);
   return length === 0 ? [] : bytesOf(buffer, 0, length - 1).split('\0');
-}
-
-/** The same for the object a descriptor itself stands for. */
-export function ownXattrNames(fd: number): string[] {
-  return xattrNames(fd, lookHere);
 }
 
 /** An attribute's value as a copy; undefined where there is none. Throws Errno for all else. */

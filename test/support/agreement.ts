@@ -112,12 +112,12 @@ export function servedBy(server: Server, target: string): Serve {
 }
 
 /** Serves through the built command, as a person would. */
-export function commanded(temporary: Temporary): Serve {
+export function commanded(temporary: Temporary, data: 'cached' | 'passthrough' = 'cached'): Serve {
   return async ({ layers, dataLayers = [], options = {} }, use) => {
     const words = Object.entries(options).map(([name, value]) =>
       value === true ? name : `${name}=${value}`,
     );
-    const args = ['--allow-other', '-o', ['suid', 'dev', ...words].join(',')];
+    const args = ['--allow-other', '--data', data, '-o', ['suid', 'dev', ...words].join(',')];
     const mount = await mountStratafs(temporary, lowerdirReference(layers, dataLayers), { args });
     try {
       return await use(mount.directory);

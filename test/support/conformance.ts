@@ -130,7 +130,7 @@ const MIDDLE: readonly layer.Step[] = [
     ],
   }),
   layer.file('merged/all-hole', { size: 1 << 20 }),
-  layer.file('merged/huge', { size: 6_000_000_000, data: [[5_000_000_000, 'z']] }),
+  layer.file('merged/huge', { size: 5_000_100_000, data: [[5_000_000_000, 'z']] }),
   layer.directory('merged/sub'),
 ];
 

@@ -1,6 +1,7 @@
 // The program under test: the built command, always in a process of its own.
 import { spawn } from 'node:child_process';
 import { mkdirSync, readdirSync } from 'node:fs';
+import { stat } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { type Outcome, type RunOptions, run } from './command.ts';
 import { argumentsOf, mounts, type Temporary, until } from './temporary.ts';
@@ -39,7 +40,7 @@ export interface StratafsMount {
 
 let count = 0;
 
-/** Mounts in the foreground, so that the server's process is known, and answers when the mount is there. */
+/** Mounts in the foreground, so that the server's process is known, and answers when the mount does. */
 export async function mountStratafs(
   temporary: Temporary,
   reference: string,
@@ -74,6 +75,7 @@ export async function mountStratafs(
     }
     return isMounted(directory);
   });
+  await stat(directory);
   return {
     directory,
     pid: server.pid ?? 0,

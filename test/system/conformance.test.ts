@@ -1,6 +1,6 @@
 // The conformance suite on the default driver. Recorded answers are the kernel's own, and checked against it each time;
 // `vitest run --project system test/system/conformance.test.ts -u` records anew.
-import { beforeAll, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { succeed } from '../support/command.ts';
 import { CASES, conforms, type Limits, writeConformanceLayers } from '../support/conformance.ts';
 import { mountKernel } from '../support/kernel.ts';
@@ -31,24 +31,30 @@ const LIMITS: Limits = {
 describeSystem('conformance', ['root', 'overlay', 'fuse', 'python', 'build'], () => {
   const temporary = temporaryForSuite();
   const oracle = new Oracle(temporary);
-  const mounts = { kernel: '', subject: '' };
+  const places = { kernel: '', cached: '', passthrough: '' };
   let layers: readonly string[] = [];
 
   beforeAll(async () => {
     await succeed('chmod', ['755', temporary.directory]);
     layers = await writeConformanceLayers(oracle, temporary.path('layers'));
-    mounts.kernel = (await mountKernel(oracle, temporary, layers)).directory;
-    const args = ['--allow-other', '-o', 'suid,dev,exec'];
-    mounts.subject = (await mountStratafs(temporary, lowerdirReference(layers), { args })).directory;
+    places.kernel = (await mountKernel(oracle, temporary, layers)).directory;
+    for (const data of ['cached', 'passthrough'] as const) {
+      const args = ['--allow-other', '-o', 'suid,dev,exec', '--data', data];
+      places[data] = (await mountStratafs(temporary, lowerdirReference(layers), { args })).directory;
+    }
   });
 
-  it.each(CASES)('$probe', (each) => conforms(oracle, each, mounts, LIMITS));
+  describe.each(['cached', 'passthrough'] as const)('with %s data', (data) => {
+    it.each(CASES)('$probe', (each) =>
+      conforms(oracle, each, { kernel: places.kernel, subject: places[data] }, LIMITS),
+    );
 
-  it.each(['merged', 'pure', 'rights', 'programs'])('all that is told of %s', async (part) => {
-    const fields = [...ALL_FIELDS, 'atime', 'btime'] as const;
-    const expected = await oracle.dump(`${mounts.kernel}/${part}`, { fields });
-    expect(expected.length).toBeGreaterThan(4);
-    expect(differences(expected, await oracle.dump(`${mounts.subject}/${part}`, { fields }))).toBe('');
+    it.each(['merged', 'pure', 'rights', 'programs'])('all that is told of %s', async (part) => {
+      const fields = [...ALL_FIELDS, 'atime', 'btime'] as const;
+      const expected = await oracle.dump(`${places.kernel}/${part}`, { fields });
+      expect(expected.length).toBeGreaterThan(4);
+      expect(differences(expected, await oracle.dump(`${places[data]}/${part}`, { fields }))).toBe('');
+    });
   });
 
   it('neither privileges nor devices, unless asked for', async () => {

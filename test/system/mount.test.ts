@@ -8,7 +8,7 @@ import { run } from '../support/command.ts';
 import * as layer from '../support/layers.ts';
 import { Oracle } from '../support/oracle.ts';
 import { type SampleRoot, writeSampleRoot } from '../support/sample-root.ts';
-import { isMounted, mountStratafs, serversOf, stratafs } from '../support/stratafs.ts';
+import { BUILT_COMMAND, isMounted, mountStratafs, serversOf, stratafs } from '../support/stratafs.ts';
 import { describeSystem } from '../support/system.ts';
 import { isRunning, kill, mounts, temporaryForSuite, until } from '../support/temporary.ts';
 
@@ -34,8 +34,8 @@ describeSystem('stratafs mount', ['root', 'fuse', 'python', 'build'], () => {
     return directory;
   };
   const gone = async (directory: string) => {
-    await until(`the end of the mount on ${directory}`, () => !isMounted(directory));
-    await until(`the end of the server of ${directory}`, () => serversOf(directory).length === 0);
+    await until(`the end of the mount on ${directory}`, () => !isMounted(directory), 10);
+    await until(`the end of the server of ${directory}`, () => serversOf(directory).length === 0, 10);
   };
 
   beforeAll(async () => {
@@ -191,6 +191,20 @@ describeSystem('stratafs mount', ['root', 'fuse', 'python', 'build'], () => {
         expect(mounted.log()).toBe('');
       },
     );
+
+    it('on SIGTERM in the very moment it is mounted', async () => {
+      for (let round = 0; round < 15; round += 1) {
+        const directory = await newDirectory();
+        const words = ['--root', store.root, 'mount', '-f', IMAGE, directory];
+        const server = spawn(process.execPath, [BUILT_COMMAND, ...words], { stdio: 'ignore' });
+        temporary.owns(server.pid);
+        // Without a pause: a server that mounts first and then learns of signals dies in between.
+        const end = Date.now() + 10_000;
+        while (!isMounted(directory) && Date.now() < end);
+        server.kill('SIGTERM');
+        await gone(directory);
+      }
+    });
 
     it('on SIGTERM in the background', async () => {
       const { directory } = await mount();

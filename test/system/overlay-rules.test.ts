@@ -3,7 +3,8 @@
 import { createHash } from 'node:crypto';
 import { expect, it } from 'vitest';
 import { mountKernel } from '../support/kernel.ts';
-import { Oracle } from '../support/oracle.ts';
+import { directory, file, opaque, whiteout, xattrWhiteout } from '../support/layers.ts';
+import { type DumpOptions, Oracle } from '../support/oracle.ts';
 import { Server } from '../support/server.ts';
 import { lowerdirReference, mountStratafs } from '../support/stratafs.ts';
 import { describeSystem } from '../support/system.ts';
@@ -15,7 +16,8 @@ import {
   nameOf,
   seenOf,
 } from '../unit/overlay/combinations.ts';
-import { RULES, type Rule, stamped } from '../unit/overlay/rules.ts';
+import type { Rule } from '../unit/overlay/rule.ts';
+import { RULES, stamped } from '../unit/overlay/rules.ts';
 
 describeSystem('the union rules', ['root', 'overlay', 'fuse', 'python', 'build'], () => {
   const temporary = temporaryForSuite();
@@ -29,15 +31,15 @@ describeSystem('the union rules', ['root', 'overlay', 'fuse', 'python', 'build']
   }
 
   /** Lines of a dump in the words of the tables. */
-  async function told(directory: string): Promise<string[]> {
-    const lines = await oracle.dump(directory, { fields: ['owner', 'size', 'sha256'], omitUnlookable: true });
+  async function told(directory: string, options: DumpOptions = {}): Promise<string[]> {
+    const lines = await oracle.dump(directory, { fields: ['owner', 'size', 'sha256'], ...options });
     return lines.slice(1).map(inWords);
   }
 
   it('are what the kernel does in all 343 combinations of seven kinds in three layers', async () => {
     const layers = await written('combinations', combinationLayers());
     const kernel = await mountKernel(oracle, temporary, layers);
-    const expected = await told(kernel.directory);
+    const expected = await told(kernel.directory, { omitUnlookable: true });
     const text = (lines: string[]) =>
       COMBINATIONS.map((each) => `${combinationLine(each, seenOf(nameOf(each), lines))}\n`).join('');
     await expect(text(expected)).toMatchFileSnapshot('../unit/overlay/merge-343.txt');
@@ -46,13 +48,36 @@ describeSystem('the union rules', ['root', 'overlay', 'fuse', 'python', 'build']
     await mount.umount();
   });
 
+  it('are kept but for names that the kernel lists and says are not there', async () => {
+    const layers = await written('listed', [
+      [whiteout('pure/w'), file('pure/f'), directory('merged'), whiteout('merged/w')],
+      [
+        directory('opaque'),
+        opaque('opaque'),
+        whiteout('opaque/w'),
+        xattrWhiteout('merged/x'),
+        file('merged/f'),
+      ],
+      [file('opaque/w'), file('merged/w')],
+    ]);
+    const kernel = await mountKernel(oracle, temporary, layers);
+    const seen = { target: temporary.path('unlisted'), layers, dataLayers: [], dialect: 'trusted' } as const;
+    const ours = await server.during({ ...seen, options: {} }, () =>
+      oracle.dump(seen.target, { fields: [] }),
+    );
+    const notThere = ['/merged/x ! ENOENT', '/opaque/w ! ENOENT', '/pure/w ! ENOENT'];
+    const expected = await oracle.dump(kernel.directory, { fields: [] });
+    expect(expected.filter((line) => line.includes('!'))).toEqual(notThere);
+    expect(ours).toEqual(expected.filter((line) => !notThere.includes(line)));
+  });
+
   it.each(RULES.map((rule, i) => ({ ...rule, i })))('hold for the kernel: $rule', async (rule) => {
     const directories = await written(`rule-${rule.i}`, stamped(rule.layers));
     const count = directories.length - (rule.dataOnly ?? 0);
     const [layers, dataLayers] = [directories.slice(0, count), directories.slice(count)];
     const kernel = await mountKernel(oracle, temporary, layers, { dataLayers, options: kernelOptions(rule) });
     const expected = rule.expected.map((line) => line.replace(/data \/.*/, (path) => dataOf(rule, path)));
-    expect(await told(kernel.directory)).toEqual(expected);
+    expect(await told(kernel.directory, { omitUnlookable: true })).toEqual(expected);
     const served = { target: temporary.path('served'), layers, dataLayers, dialect: 'trusted' } as const;
     const ours = await server.during({ ...served, options: rule.options ?? {} }, () => told(served.target));
     expect(ours).toEqual(expected);

@@ -1,0 +1,310 @@
+// The forensic commands on a real engine's data root, through the built command: against what the engine says, what the
+// kernel's mounts show and what lies in the layers' directories; and nothing in the root is changed by any of it.
+import { lstatSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { beforeAll, expect, it } from 'vitest';
+import { succeed } from '../support/command.ts';
+import { Engine } from '../support/engine.ts';
+import { mountKernel } from '../support/kernel.ts';
+import { directory, file, redirect, whiteout } from '../support/layers.ts';
+import { ALL_FIELDS, Oracle } from '../support/oracle.ts';
+import { buildSample, SAMPLE } from '../support/sample.ts';
+import { lowerdirReference, stratafs } from '../support/stratafs.ts';
+import { describeSystem } from '../support/system.ts';
+import { temporaryForSuite } from '../support/temporary.ts';
+import { differences } from '../support/tree.ts';
+
+interface Row {
+  readonly layer?: number;
+  readonly emptyLayer?: boolean;
+  readonly createdBy?: string;
+  readonly added?: number;
+  readonly deleted?: number;
+}
+
+const EMPTY_STEPS = 'plain:1';
+const DOCKERFILE = `FROM ${SAMPLE.base}
+ENV A=b
+RUN echo secret > /password
+RUN rm /password
+CMD ["/bin/sh", "-c", "true"]`;
+
+describeSystem('the forensic commands', ['root', 'overlay', 'python', 'docker', 'busybox', 'build'], () => {
+  const temporary = temporaryForSuite();
+  const oracle = new Oracle(temporary);
+  const engine = new Engine(temporary);
+  /** The data root, read-only, through a mount that keeps every access time strictly. */
+  const root = temporary.path('strict');
+  /** Top first. */
+  const layers = new Map<string, readonly string[]>();
+  const told = new Map<string, string[]>();
+  const ids = new Map<string, string>();
+  let fingerprint: readonly string[] = [];
+
+  const dataRoot = () => oracle.dump(engine.dataRoot, { fields: [...ALL_FIELDS, 'atime'], noatime: true });
+
+  async function answer(...words: readonly string[]): Promise<string> {
+    const outcome = await stratafs(['--root', root, ...words]);
+    expect(`${outcome.stderr}${outcome.code}`).toBe('0');
+    return outcome.stdout;
+  }
+
+  async function rows<T>(...words: readonly string[]): Promise<T[]> {
+    const lines = (await answer(...words, '--json')).split('\n').filter(Boolean);
+    return lines.map((line) => JSON.parse(Buffer.from(line, 'latin1').toString('utf8')) as T);
+  }
+
+  /** Names below the root that the kernel shows of a stack; the oracle's spelling. */
+  async function kernelNames(directories: readonly string[]): Promise<Set<string>> {
+    if (directories.length === 0) return new Set();
+    const kernel = await mountKernel(oracle, temporary, directories);
+    const lines = await kernel.dump({ fields: [] });
+    await kernel.umount();
+    return new Set(lines.map((line) => line.slice(0, line.indexOf(' '))).filter((path) => path !== '/'));
+  }
+
+  beforeAll(async () => {
+    await engine.start();
+    await buildSample(engine, oracle, temporary);
+    await engine.build(EMPTY_STEPS, DOCKERFILE);
+    for (const name of [SAMPLE.image, EMPTY_STEPS, SAMPLE.base]) {
+      layers.set(name, await engine.layersOf(name, 'image'));
+      const history = await engine.docker(['history', '--no-trunc', '--format', '{{.CreatedBy}}', name]);
+      told.set(name, history.trimEnd().split('\n'));
+      ids.set(name, (await engine.docker(['inspect', '-f', '{{.Id}}', name])).trim());
+    }
+    for (const name of [SAMPLE.changed, SAMPLE.untouched]) {
+      layers.set(name, await engine.layersOf(name, 'container'));
+      ids.set(name, (await engine.docker(['inspect', '-f', '{{.Id}}', name])).trim());
+    }
+    await engine.stop();
+    await succeed('mkdir', [root]);
+    await succeed('mount', ['--bind', engine.dataRoot, root]);
+    await succeed('mount', ['-o', 'remount,bind,ro,strictatime', root]);
+    fingerprint = await dataRoot();
+  });
+
+  it.each([SAMPLE.image, EMPTY_STEPS])('history: has the steps of docker history, of %s', async (name) => {
+    const history = await rows<Row>('history', name);
+    expect(history.map(({ createdBy = '' }) => createdBy)).toEqual(told.get(name));
+    const made = history.flatMap(({ layer }) => layer ?? []);
+    expect(made).toEqual((layers.get(name) ?? []).map((_, i, all) => all.length - i));
+  });
+
+  it.each([SAMPLE.image, SAMPLE.changed])(
+    'history: counts what the kernel shows more and less of %s',
+    async (name) => {
+      const directories = layers.get(name) ?? [];
+      const history = (await rows<Row>('history', name)).filter(({ layer }) => layer !== undefined);
+      expect(history.length).toBe(directories.length);
+      for (const [index, { added, deleted }] of history.entries()) {
+        const [after, before] = [
+          await kernelNames(directories.slice(index)),
+          await kernelNames(directories.slice(index + 1)),
+        ];
+        expect({ index, added, deleted }).toEqual({
+          index,
+          added: [...after].filter((path) => !before.has(path)).length,
+          deleted: [...before].filter((path) => !after.has(path)).length,
+        });
+      }
+    },
+  );
+
+  it('history --dockerfile: gives the instructions back', async () => {
+    const text = await answer('history', '--dockerfile', EMPTY_STEPS);
+    const lines = text.split('\n').filter((line) => line !== '' && !line.startsWith('#'));
+    expect(lines).toEqual(
+      ['FROM scratch', ...DOCKERFILE.replaceAll('ENV A=b', 'ENV A=b').split('\n').slice(1)].map((line) =>
+        line.replace('", "', '" "').replace('", "', '" "'),
+      ),
+    );
+  });
+
+  it('which: names the layer whose object the kernel shows, of every name', async () => {
+    const directories = layers.get(SAMPLE.changed) ?? [];
+    const kernel = await mountKernel(oracle, temporary, directories);
+    const names = (await oracle.dump(kernel.directory, { fields: ['ino'], omitUnlookable: true }))
+      .map((line) => line.split(' ')[0] ?? '')
+      .filter((path) => path !== '/' && !path.includes('\\'));
+    const answers = await rows<{ path: string; layer: number }>('which', SAMPLE.changed, ...names);
+    expect(answers.length).toBe(names.length);
+    expect(names.length).toBeGreaterThan(60);
+    for (const { path, layer } of answers) {
+      const supplier = directories[directories.length - layer] ?? '';
+      expect(`${path} ${lstatSync(join(supplier, path)).ino}`).toBe(
+        `${path} ${lstatSync(join(kernel.directory, path)).ino}`,
+      );
+    }
+    await kernel.umount();
+  });
+
+  it('which: tells what hides a deleted file', async () => {
+    const [gone] = await rows<{
+      visible: boolean;
+      layers: { layer: number; statements: { kind: string }[] }[];
+    }>('which', EMPTY_STEPS, '/password');
+    expect(gone?.visible).toBe(false);
+    expect(
+      gone?.layers.map(({ layer, statements }) => `${layer} ${statements.map(({ kind }) => kind)}`),
+    ).toEqual(['3 whiteout', '2 version']);
+  });
+
+  it('deleted, cat --layer and extract: find a secret and get it back', async () => {
+    const found = await rows<{ path: string; layer: number; removedBy: object }>('deleted', EMPTY_STEPS);
+    expect(found.map(({ path, layer, removedBy }) => ({ path, layer, removedBy }))).toEqual([
+      {
+        path: '/password',
+        layer: 2,
+        removedBy: { layer: 3, how: 'whiteout', path: '/password', createdBy: '/bin/sh -c rm /password' },
+      },
+    ]);
+    expect(await answer('cat', '--layer', '2', EMPTY_STEPS, '/password')).toBe('secret\n');
+    const to = temporary.path('recovered');
+    await answer('extract', '--layer', '2', '-o', to, EMPTY_STEPS, '/password');
+    expect(readFileSync(join(to, 'password'), 'utf8')).toBe('secret\n');
+  });
+
+  it("extract: copies all of a view but devices, as it is in the kernel's mount", async () => {
+    const to = temporary.path('whole');
+    const outcome = await stratafs(['--root', root, 'extract', '-p', '-o', to, SAMPLE.image, '/']);
+    expect(outcome.code).toBe(0);
+    expect(
+      outcome.stderr
+        .split('\n')
+        .filter(Boolean)
+        .map((line) => line.replace(/.*"(.*)".*skipped, a /, '$1 ')),
+    ).toEqual(['/base-fifo fifo', '/disk block special file', '/fifo fifo', '/null character special file']);
+    const kernel = await mountKernel(oracle, temporary, layers.get(SAMPLE.image) ?? []);
+    const fields = ['mode', 'owner', 'size', 'mtime_seconds', 'target', 'sha256'] as const;
+    const expected = (await oracle.dump(kernel.directory, { fields, omitUnlookable: true })).filter(
+      (line) => !/^\/(?:base-fifo|disk|fifo|null) /.test(line) && !line.startsWith('/ '),
+    );
+    const actual = (await oracle.dump(to, { fields })).filter((line) => !line.startsWith('/ '));
+    expect(differences(expected, actual)).toBe('');
+    await kernel.umount();
+  });
+
+  it('extract: overwrites nothing and follows no link in the destination', async () => {
+    const to = temporary.path('trap');
+    const outside = temporary.path('outside');
+    for (const path of [to, outside]) mkdirSync(path);
+    symlinkSync(outside, join(to, 'etc'));
+    symlinkSync(join(outside, 'made'), join(to, 'suid'));
+    writeFileSync(join(to, 'cap'), 'mine');
+    const outcome = await stratafs([
+      '--root',
+      root,
+      'extract',
+      '-o',
+      to,
+      SAMPLE.image,
+      '/etc',
+      '/suid',
+      '/cap',
+      '/etc/kept',
+    ]);
+    expect(outcome.code).toBe(5);
+    expect(
+      outcome.stderr
+        .split('\n')
+        .filter(Boolean)
+        .map((line) => /"(.*?)"/.exec(line)?.[1]),
+    ).toEqual(['/etc', '/suid', '/cap', '/etc']);
+    expect(readdirSync(outside)).toEqual([]);
+    expect(readFileSync(join(to, 'cap'), 'utf8')).toBe('mine');
+    const inStore = await stratafs([
+      '--root',
+      root,
+      'extract',
+      '-o',
+      join(root, 'new/x'),
+      SAMPLE.image,
+      '/etc',
+    ]);
+    expect(`${inStore.code} ${inStore.stderr}`).toMatch(/^2 .*it lies in the store/);
+  });
+
+  it('timeline: has a line of eleven fields for every name, with what stat says', async () => {
+    const directories = layers.get(SAMPLE.changed) ?? [];
+    const body = (await answer('timeline', SAMPLE.changed)).split('\n').filter(Boolean);
+    const visible = await kernelNames(directories);
+    const shown = body.filter((line) => !line.split('|')[1]?.endsWith(' (deleted)'));
+    expect(shown.length).toBe(visible.size + 1);
+    expect(body.length).toBeGreaterThan(shown.length);
+    for (const line of body) {
+      const fields = line.split('|');
+      expect(fields.length).toBe(11);
+      const [, name = '', inode = '', modes, uid, gid, size, , mtime] = fields;
+      const path = name.replace(/ \(deleted\)$/, '').replace(/ -> .*/, '');
+      if (path.includes('\\')) continue;
+      const [number, layer] = inode.split('-').map(Number);
+      const status = lstatSync(join(directories[directories.length - (layer ?? 0)] ?? '', path));
+      expect([path, status.ino, String(status.uid), String(status.gid), String(status.size)]).toEqual([
+        path,
+        number,
+        uid,
+        gid,
+        size,
+      ]);
+      expect(Math.floor(status.mtimeMs / 1000)).toBe(Number(mtime));
+      expect(modes).toMatch(/^([rdlcbph])\/\1[-r][-w][-xsS][-r][-w][-xsS][-r][-w][-xtT]$/);
+    }
+  });
+
+  it('timeline: gives the same in a sort that does not fit its memory', async () => {
+    const events = (await answer('timeline', '--all', '--format', 'csv')).split('\n').slice(1, -1);
+    const times = events.map((line) => line.slice(0, line.indexOf(',')));
+    expect(times.length).toBeGreaterThan(1000);
+    expect(times).toEqual(
+      times.toSorted((a, b) => (a.startsWith('-') || b.startsWith('-') ? 0 : a < b ? -1 : a > b ? 1 : 0)),
+    );
+  });
+
+  it('whose: names the images and containers of every layer directory', async () => {
+    for (const [name, directories] of layers) {
+      for (const [index, path] of directories.entries()) {
+        const inRoot = join(root, path.slice(engine.dataRoot.length));
+        const owners = await rows<{ kind: string; users: { id: string; layer?: number }[] }>('whose', inRoot);
+        expect(owners.length).toBe(1);
+        const user = owners[0]?.users.find(({ id }) => id === ids.get(name));
+        const isOwn = name === SAMPLE.changed || name === SAMPLE.untouched ? index < 2 : false;
+        const layer = directories.length - index;
+        expect(`${path} ${user?.id} ${user?.layer}`).toBe(
+          `${path} ${ids.get(name)} ${isOwn ? undefined : layer}`,
+        );
+      }
+    }
+  });
+
+  it('doctor: finds nothing wrong with what the engine wrote', async () => {
+    expect(await rows('doctor', '--quiet')).toEqual([]);
+  });
+
+  it('follows redirects: what was renamed is not deleted', async () => {
+    const [top, low] = [temporary.path('redirect/top'), temporary.path('redirect/low')];
+    await oracle.write([
+      { directory: low, steps: [directory('a'), directory('a/sub'), file('a/sub/x', 'x'), file('a/y', 'y')] },
+      { directory: top, steps: [whiteout('a'), directory('b'), redirect('b', '/a/sub'), whiteout('b/none')] },
+    ]);
+    const outcome = await stratafs(['deleted', '--expand', '--json', lowerdirReference([top, low])]);
+    const paths = outcome.stdout
+      .split('\n')
+      .filter(Boolean)
+      .map((line) => (JSON.parse(line) as { path: string }).path);
+    expect(paths).toEqual(['/a', '/a/y']);
+    const which = await stratafs(['which', '--json', lowerdirReference([top, low]), '/b/x']);
+    const { layers: said } = JSON.parse(which.stdout) as {
+      layers: { layer: number; pathInLayer?: string }[];
+    };
+    expect(said.map(({ layer, pathInLayer }) => [layer, pathInLayer])).toEqual([
+      [2, undefined],
+      [1, '/a/sub/x'],
+    ]);
+  });
+
+  it('has changed nothing in the data root in all of this', async () => {
+    expect(fingerprint.length).toBeGreaterThan(400);
+    expect(differences(fingerprint, await dataRoot())).toBe('');
+  });
+});

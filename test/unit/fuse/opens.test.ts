@@ -1,0 +1,143 @@
+import { describe, expect, it } from 'vitest';
+import type { BackingDevice } from '../../../src/fuse/passthrough.ts';
+import { Session } from '../../../src/fuse/session.ts';
+import { E } from '../../../src/sys/errors.ts';
+import { errnoOf, exchange, initIn, payloadOf, request, words } from './messages.ts';
+import { SmallTree } from './smallTree.ts';
+
+const KEEP_CACHE = 2;
+const PASSTHROUGH = 128;
+
+/** Hands out ids from 1 on, or a negative errno; `calls` is what it was asked. */
+class FakeDevice implements BackingDevice {
+  readonly calls: string[] = [];
+  answer: (fd: number) => number;
+  #last = 0;
+
+  constructor(answer?: (fd: number) => number) {
+    this.answer = answer ?? (() => ++this.#last);
+  }
+
+  open(fd: number): number {
+    this.calls.push(`open ${fd}`);
+    return this.answer(fd);
+  }
+
+  close(id: number): number {
+    this.calls.push(`close ${id}`);
+    return 0;
+  }
+}
+
+interface Opener {
+  readonly session: Session;
+  readonly tree: SmallTree;
+  readonly device: FakeDevice;
+  /** `flags id`, or `errno N`. */
+  open(node: number): string;
+  release(node: number): void;
+}
+
+function opener(device = new FakeDevice(), tree = new SmallTree()): Opener {
+  const session = new Session(tree, { data: 'passthrough', backing: device, onBug: () => {} });
+  exchange(session, request('FUSE_INIT', initIn()));
+  return {
+    session,
+    tree,
+    device,
+    open(node) {
+      const reply = exchange(session, request('FUSE_OPEN', words(0, 0), { node }));
+      if (errnoOf(reply) !== 0) return `errno ${errnoOf(reply)}`;
+      return `${payloadOf(reply).readUInt32LE(8)} ${payloadOf(reply).readUInt32LE(12)}`;
+    },
+    release(node) {
+      exchange(session, request('FUSE_RELEASE', words(0, 0, 0, 0, 0, 0), { node }));
+    },
+  };
+}
+
+describe('OPEN with passthrough', () => {
+  it('gives all opens of a node one backing id, while any lasts', () => {
+    const { open, release, device } = opener();
+    const before = [open(3), open(3)];
+    release(3);
+    expect([...before, open(3)]).toEqual([`${PASSTHROUGH} 1`, `${PASSTHROUGH} 1`, `${PASSTHROUGH} 1`]);
+    expect(device.calls).toEqual(['open 103']);
+  });
+
+  it('keeps an id ready after the last close, so that opening again costs no descriptor', () => {
+    const { open, release, device, tree } = opener();
+    open(3);
+    release(3);
+    expect([open(3), device.calls, tree.opened]).toEqual([`${PASSTHROUGH} 1`, ['open 103'], 1]);
+  });
+
+  it('closes the id that was idle longest where there are too many', () => {
+    const tree = new SmallTree();
+    tree.has = () => true;
+    tree.sizeOf = () => 10;
+    const { open, release, device } = opener(new FakeDevice(), tree);
+    open(1);
+    for (let node = 10; node < 524; node++) {
+      open(node);
+      release(node);
+    }
+    expect(device.calls.filter((call) => call.startsWith('close'))).toEqual(['close 2', 'close 3']);
+  });
+
+  it('opens a file the cached way where its layer lies too deep, and keeps to it until the last close', () => {
+    const device = new FakeDevice(() => -E.ELOOP);
+    const { open, release } = opener(device);
+    const first = open(3);
+    device.answer = () => 9;
+    const second = open(3);
+    release(3);
+    release(3);
+    expect([first, second, open(3)]).toEqual([`${KEEP_CACHE} 0`, `${KEEP_CACHE} 0`, `${PASSTHROUGH} 9`]);
+  });
+
+  it('ends all opens where the kernel refuses passthrough from the start', () => {
+    const { open, session } = opener(new FakeDevice(() => -E.EPERM));
+    expect([open(3), session.dataMode]).toEqual([
+      `errno ${E.ENOSYS}`,
+      'cached (the kernel refuses passthrough)',
+    ]);
+  });
+
+  it('cannot end them once a file was passed through', () => {
+    const device = new FakeDevice();
+    const { open } = opener(device);
+    open(3);
+    device.answer = () => -E.EPERM;
+    expect([open(6), open(3)]).toEqual([`${KEEP_CACHE} 0`, `${PASSTHROUGH} 1`]);
+  });
+
+  it("answers with the file's own error where it cannot be opened", () => {
+    const { open, device } = opener();
+    expect([open(7), device.calls]).toEqual([`errno ${E.EACCES}`, []]);
+  });
+
+  it('takes back an open whose reply the kernel did not take', () => {
+    const { open, release, session, device } = opener();
+    open(3);
+    session.unanswered(session.request);
+    release(3);
+    open(3);
+    release(3);
+    expect(device.calls).toEqual(['open 103']);
+  });
+
+  it('reads the cached way where the kernel offers no passthrough', () => {
+    const session = new Session(new SmallTree(), {
+      data: 'passthrough',
+      backing: new FakeDevice(),
+      onBug: () => {},
+    });
+    exchange(session, request('FUSE_INIT', words(7, 38, 0, 0x4002_0000, 0)));
+    const reply = exchange(session, request('FUSE_OPEN', words(0, 0), { node: 3 }));
+    expect([errnoOf(reply), session.dataMode]).toEqual([
+      E.ENOSYS,
+      'cached (the kernel offers no passthrough)',
+    ]);
+  });
+});

@@ -1,0 +1,65 @@
+// Which directories are loaded before they are listed.
+import { describe, expect, it } from 'vitest';
+import { Ahead } from '../../../src/overlay/ahead.ts';
+import { newTableMemory, ROW, Table } from '../../../src/overlay/table.ts';
+import { S_IFDIR, S_IFREG } from '../../../src/sys/statx.ts';
+
+/** A table with a root of `directories` subdirectories and a file between each two; answers the row numbers loaded. */
+function setUp(directories: number) {
+  const table = new Table(newTableMemory());
+  const root = table.takeRows(1);
+  const first = table.takeRows(directories * 2);
+  for (let row = first; row < first + directories * 2; row++) {
+    table.set(row, ROW.mode, (row - first) % 2 === 0 ? S_IFDIR : S_IFREG);
+    table.set(row, ROW.parent, root);
+  }
+  table.set(root, ROW.parent, root);
+  const loaded: number[] = [];
+  const ahead = new Ahead(table, (row) => {
+    loaded.push(row);
+    table.set(row, ROW.listing, 99);
+  });
+  const workAll = () => {
+    while (ahead.work());
+    return loaded.splice(0).map((row) => (row - first) / 2);
+  };
+  return { table, ahead, root, first, count: directories * 2, workAll };
+}
+
+describe('Ahead', () => {
+  it('loads nothing for a listing that follows from none', () => {
+    const { ahead, root, first, count, workAll, table } = setUp(10);
+    table.set(root, ROW.parent, 0);
+    ahead.listed(first, 0, 0);
+    ahead.listed(root, first, count);
+    expect(workAll()).toEqual([]);
+  });
+
+  it('loads a few of the directories next to one that was listed after its parent', () => {
+    const { ahead, root, first, count, workAll, table } = setUp(20);
+    ahead.listed(root, first, count);
+    workAll();
+    table.set(first, ROW.listing, 99);
+    ahead.listed(first, 0, 0);
+    expect(workAll().length).toBeGreaterThan(0);
+    expect(workAll()).toEqual([]);
+  });
+
+  it('skips files, directories loaded already and names that cannot be looked up', () => {
+    const { ahead, root, first, count, workAll, table } = setUp(4);
+    table.set(first, ROW.listing, 99);
+    table.set(first + 4, ROW.errno, 1);
+    ahead.listed(root, first, count);
+    ahead.listed(first, 0, 0);
+    expect(workAll()).toEqual([1, 3]);
+  });
+
+  it('takes two requests for one listing as one', () => {
+    const { ahead, root, first, count, workAll } = setUp(100);
+    ahead.listed(root, first, count);
+    const before = workAll().length;
+    ahead.listed(root, first, count);
+    expect(workAll()).toEqual([]);
+    expect(before).toBeLessThanOrEqual(4);
+  });
+});
