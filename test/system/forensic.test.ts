@@ -70,7 +70,7 @@ describeSystem('the forensic commands', ['root', 'overlay', 'python', 'docker', 
     for (const name of [SAMPLE.image, EMPTY_STEPS, SAMPLE.base]) {
       layers.set(name, await engine.layersOf(name, 'image'));
       const history = await engine.docker(['history', '--no-trunc', '--format', '{{.CreatedBy}}', name]);
-      told.set(name, history.trimEnd().split('\n'));
+      told.set(name, history.replace(/\n$/, '').split('\n'));
       ids.set(name, (await engine.docker(['inspect', '-f', '{{.Id}}', name])).trim());
     }
     for (const name of [SAMPLE.changed, SAMPLE.untouched]) {
@@ -114,11 +114,7 @@ describeSystem('the forensic commands', ['root', 'overlay', 'python', 'docker', 
   it('history --dockerfile: gives the instructions back', async () => {
     const text = await answer('history', '--dockerfile', EMPTY_STEPS);
     const lines = text.split('\n').filter((line) => line !== '' && !line.startsWith('#'));
-    expect(lines).toEqual(
-      ['FROM scratch', ...DOCKERFILE.replaceAll('ENV A=b', 'ENV A=b').split('\n').slice(1)].map((line) =>
-        line.replace('", "', '" "').replace('", "', '" "'),
-      ),
-    );
+    expect(lines).toEqual(['FROM scratch', ...DOCKERFILE.split('\n').slice(1)]);
   });
 
   it('which: names the layer whose object the kernel shows, of every name', async () => {
@@ -252,28 +248,30 @@ describeSystem('the forensic commands', ['root', 'overlay', 'python', 'docker', 
     }
   });
 
-  it('timeline: gives the same in a sort that does not fit its memory', async () => {
+  it('timeline: puts the events of the whole store in the order of time', async () => {
     const events = (await answer('timeline', '--all', '--format', 'csv')).split('\n').slice(1, -1);
     const times = events.map((line) => line.slice(0, line.indexOf(',')));
     expect(times.length).toBeGreaterThan(1000);
-    expect(times).toEqual(
-      times.toSorted((a, b) => (a.startsWith('-') || b.startsWith('-') ? 0 : a < b ? -1 : a > b ? 1 : 0)),
-    );
+    expect(times[0]).toBe('1930-01-01T00:00:00.000000000Z');
+    expect(times).toEqual(times.toSorted());
   });
 
   it('whose: names the images and containers of every layer directory', async () => {
-    for (const [name, directories] of layers) {
-      for (const [index, path] of directories.entries()) {
-        const inRoot = join(root, path.slice(engine.dataRoot.length));
-        const owners = await rows<{ kind: string; users: { id: string; layer?: number }[] }>('whose', inRoot);
-        expect(owners.length).toBe(1);
-        const user = owners[0]?.users.find(({ id }) => id === ids.get(name));
-        const isOwn = name === SAMPLE.changed || name === SAMPLE.untouched ? index < 2 : false;
-        const layer = directories.length - index;
-        expect(`${path} ${user?.id} ${user?.layer}`).toBe(
-          `${path} ${ids.get(name)} ${isOwn ? undefined : layer}`,
-        );
-      }
+    const wanted = [...layers].flatMap(([name, directories]) =>
+      directories.map((path, index) => {
+        const isOwn = (name === SAMPLE.changed || name === SAMPLE.untouched) && index < 2;
+        const asked = join(root, path.slice(engine.dataRoot.length));
+        return { name, asked, layer: isOwn ? undefined : directories.length - index };
+      }),
+    );
+    const owners = await rows<{ asked: string; users: { id: string; layer?: number }[] }>(
+      'whose',
+      ...wanted.map(({ asked }) => asked),
+    );
+    expect(owners.length).toBe(wanted.length);
+    for (const [index, { name, asked, layer }] of wanted.entries()) {
+      const user = owners[index]?.users.find(({ id }) => id === ids.get(name));
+      expect([owners[index]?.asked, user?.id, user?.layer]).toEqual([asked, ids.get(name), layer]);
     }
   });
 
