@@ -5,7 +5,7 @@ import { ROW, type Table } from './overlay/table.ts';
 import { Tree, type TreeOptions } from './overlay/tree.ts';
 import type { LayerStack } from './store/store.ts';
 import { E, Errno } from './sys/errors.ts';
-import { S_IFMT } from './sys/statx.ts';
+import { S_IFDIR, S_IFMT, S_IFREG } from './sys/statx.ts';
 
 /** `struct statfs` of 64-bit Linux (asm-generic and x86): 64-bit fields, in this order. */
 const STATFS = {
@@ -40,6 +40,8 @@ export class View implements FileSystem {
   readonly tree: Tree;
   /** Only metacopy files can lack data, or have data of another length. */
   readonly open?: (node: number) => boolean;
+  /** An attribute that files and directories have beside their own; the kernel gives `user.*` of no others. */
+  virtualXattr?: { readonly name: string; readonly value: (node: number) => Uint8Array };
   /** Told of each read from a file's beginning, with the file's size. */
   onFirstRead?: (node: number, size: number) => void;
   readonly #table: Table;
@@ -163,6 +165,7 @@ export class View implements FileSystem {
 
   getXattr(node: number, name: string, out: Uint8Array, at: number, capacity: number, _uid: number): number {
     this.#mustHave(node);
+    if (name === this.virtualXattr?.name) return put(this.virtualXattr.value(node), out, at, capacity);
     const value = this.tree.xattrAnswer(node, name);
     return typeof value === 'number' ? value : put(value, out, at, capacity);
   }
@@ -171,6 +174,9 @@ export class View implements FileSystem {
     this.#mustHave(node);
     // ovl_can_list(): trusted.* is for CAP_SYS_ADMIN; the caller being root is what a request tells of that.
     const names = this.tree.xattrNames(node).filter((name) => uid === 0 || !name.startsWith('trusted.'));
+    const type = this.typeOf(node);
+    if (this.virtualXattr !== undefined && (type === S_IFREG || type === S_IFDIR))
+      names.push(this.virtualXattr.name);
     return put(Buffer.from(names.map((name) => `${name}\0`).join(''), 'latin1'), out, at, capacity);
   }
 

@@ -4,13 +4,18 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import type { Socket } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import { WATCHER } from '../fuse/watcher.ts';
-import type { ServeArguments } from './serve.ts';
+import { ORDERS_FD, type ServeArguments, WATCHER_FD } from './orders.ts';
 
-/** Descriptors of the server: its orders come by the first and its answer goes back; the second is the watcher's pipe. */
-export const ORDERS_FD = 3;
-export const WATCHER_FD = 4;
-
-const VALUE_OPTIONS = new Set(['--root', '--overlay', '-o', '--options', '--log', '--data', '--driver']);
+const VALUE_OPTIONS = new Set([
+  '--root',
+  '--host-root',
+  '--overlay',
+  '-o',
+  '--options',
+  '--log',
+  '--data',
+  '--driver',
+]);
 /** With these the command itself stays: it serves, or prints something. */
 const STAYS = /^(--foreground|--debug|--help|-f.*|-h)$/;
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;

@@ -3,7 +3,7 @@ import { type Command, Option } from 'commander';
 import { bytesOfText } from '../sys/bytes.ts';
 import { pathArguments } from './arguments.ts';
 import { launch } from './launch.ts';
-import type { ServeArguments } from './serve.ts';
+import type { ServeArguments } from './orders.ts';
 import { REFERENCE_WORDS } from './stack.ts';
 import type { Terminal } from './terminal.ts';
 

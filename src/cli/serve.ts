@@ -3,6 +3,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { closeSync, openSync, writeSync } from 'node:fs';
 import { dirname } from 'node:path';
+import { layerXattr, partProvenance } from '../forensic/layer-xattr.ts';
 import { backingDevice, serve } from '../fuse/device.ts';
 import { isSeen, type Mounted, type MountRequest, mount, unmount } from '../fuse/mount.ts';
 import { checkMountPoint, type Needed } from '../fuse/mountpoint.ts';
@@ -12,15 +13,16 @@ import { guardLines, UNGUARD, WATCHER } from '../fuse/watcher.ts';
 import type { NativeMount } from '../fuse-native/mount.ts';
 import { Push } from '../push/push.ts';
 import type { LayerStack } from '../store/store.ts';
-import { type ByteString, bytesOfText } from '../sys/bytes.ts';
+import { bytesOfText } from '../sys/bytes.ts';
 import { E, Errno, Trouble } from '../sys/errors.ts';
 import * as libc from '../sys/libc.ts';
 import { createView, type View } from '../view.ts';
 import { errnoWords } from './failure.ts';
-import { ORDERS_FD, WATCHER_FD } from './launch.ts';
+
 import { Log } from './log.ts';
+import { ORDERS_FD, type ServeArguments, WATCHER_FD } from './orders.ts';
 import { partOverlayWords } from './overlay.ts';
-import { openStack, type StoreOptions } from './stack.ts';
+import { openStack } from './stack.ts';
 import type { Terminal } from './terminal.ts';
 import { describe, describeCall } from './trace.ts';
 
@@ -29,23 +31,17 @@ const RLIMIT_NOFILE = 7;
 const LIVE_TIMEOUT_SECONDS = 0.5;
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
-/** What the command line asks for; plain values, because they may come from another process. */
-export interface ServeArguments extends StoreOptions {
-  readonly reference: string;
-  readonly directory: ByteString;
-  readonly allowOther?: true;
-  /** Each as given after `-o`. */
-  readonly options?: readonly string[];
-  readonly debug?: true;
-  readonly log?: string;
-  readonly data: 'auto' | 'cached' | 'passthrough';
-  readonly driver: 'kernel' | 'fuse-native';
-}
-
 interface Surroundings {
   readonly terminal: Terminal;
   /** Whether a parent waits on ORDERS_FD, and a watcher on WATCHER_FD. */
   readonly isLaunched: boolean;
+}
+
+interface Serving {
+  readonly args: ServeArguments;
+  readonly view: View;
+  readonly log: Log;
+  readonly terminal: Terminal;
 }
 
 /** Mounts, serves, and answers the exit code after the unmount. Throws Trouble where it cannot be mounted. */
@@ -54,13 +50,15 @@ export async function serveMount(
   { terminal, isLaunched }: Surroundings,
 ): Promise<number> {
   const words = partOverlayWords(args.options ?? []);
-  const options = parseMountOptions(words.others, args.allowOther === true);
+  const { provenance, others } = partProvenance(words.others);
+  const options = parseMountOptions(others, args.allowOther === true);
   const overlay = [...(args.overlay ?? []), ...words.overlay];
   const stack = await openStack(args.reference, { ...args, overlay });
   const point = checkMountPoint(args.directory, needed(stack, args));
   const log = new Log(args.log, isLaunched ? undefined : terminal);
   raiseDescriptorLimit();
   const view = openView(stack, log);
+  if (provenance) view.virtualXattr = layerXattr(view.tree);
   process.chdir('/');
 
   const watcher = isLaunched ? undefined : startWatcher();
@@ -68,17 +66,18 @@ export async function serveMount(
     if (watcher === undefined) tell(WATCHER_FD, text);
     else watcher.stdin?.write(text);
   };
+  const serving = { args, view, log, terminal };
   const request = { point, label: stack.label, options };
-  const native =
-    args.driver === 'fuse-native' ? await mountNative(request, view, args, log, terminal) : undefined;
+  const onSignal = holdSignals();
+  const native = args.driver === 'fuse-native' ? await mountNative(request, serving) : undefined;
   const mounted = native ?? (await mount(request));
   tellWatcher(guardLines(mounted));
-  undoOnSignals(mounted, log);
+  onSignal(undoOnSignal(mounted, log));
   const onReady = () => {
     if (isLaunched) letGo();
   };
   try {
-    if (native === undefined) await serveSession(mounted, view, args, log, terminal, onReady);
+    if (native === undefined) await serveSession(mounted, serving, onReady);
     else {
       onReady();
       await native.ended;
@@ -95,10 +94,7 @@ export async function serveMount(
 
 async function serveSession(
   mounted: Mounted,
-  view: View,
-  args: ServeArguments,
-  log: Log,
-  terminal: Terminal,
+  { args, view, log, terminal }: Serving,
   onReady: () => void,
 ): Promise<void> {
   const session = new Session(view, {
@@ -123,10 +119,7 @@ async function serveSession(
 /** The second driver is loaded only when it is asked for. */
 async function mountNative(
   request: MountRequest,
-  view: View,
-  args: ServeArguments,
-  log: Log,
-  terminal: Terminal,
+  { args, view, log, terminal }: Serving,
 ): Promise<NativeMount> {
   if (args.data === 'passthrough') {
     throw new Trouble('usage', 'Cannot use "--data passthrough": fuse-native has no passthrough');
@@ -210,19 +203,31 @@ function letGo(): void {
   closeSync(ORDERS_FD);
 }
 
+/** From here on signals wait for the handler that the answer takes: one that came while mounting would leave the mount. */
+function holdSignals(): (handler: () => void) => void {
+  let waiting = 0;
+  let onSignal = () => {
+    waiting += 1;
+  };
+  for (const signal of SIGNALS) process.on(signal, () => onSignal());
+  return (handler) => {
+    onSignal = handler;
+    for (; waiting > 0; waiting -= 1) handler();
+  };
+}
+
 /**
  * The first signal unmounts; a mount in use is detached, so that the mount point is free, and served on until the last
  * who uses it lets go. The second ends it at once.
  */
-function undoOnSignals(mounted: Mounted, log: Log): void {
+function undoOnSignal(mounted: Mounted, log: Log): () => void {
   let count = 0;
-  const onSignal = async () => {
+  return async () => {
     count += 1;
     if (!isSeen(mounted)) log.line('Cannot unmount: it is detached already, or another mount covers it');
     else await undo(mounted, log, count > 1);
     if (count > 1) process.exit(0);
   };
-  for (const signal of SIGNALS) process.on(signal, onSignal);
 }
 
 async function undo(mounted: Mounted, log: Log, detach: boolean): Promise<void> {

@@ -1,8 +1,8 @@
 // The door of a server in the background: takes its orders from the process that started it, mounts, and serves.
 import { readSync } from 'node:fs';
-import { ORDERS_FD } from './launch.ts';
+import { ORDERS_FD, type ServeArguments } from './orders.ts';
 import { DescriptorOutput } from './output.ts';
-import { type ServeArguments, serveMount } from './serve.ts';
+import { serveMount } from './serve.ts';
 import { Terminal } from './terminal.ts';
 
 const terminal = new Terminal(new DescriptorOutput(1), new DescriptorOutput(2));

@@ -4,8 +4,11 @@ import type { Tree } from '../overlay/tree.ts';
 import type { LayerStack, Store } from '../store/store.ts';
 import { asBytes, bytesOfText } from '../sys/bytes.ts';
 import { Errno, Trouble } from '../sys/errors.ts';
+import { seesTrustedXattrs } from '../sys/privilege.ts';
 import { pathArguments } from './arguments.ts';
 import { errnoWords } from './failure.ts';
+import { DescriptorOutput } from './output.ts';
+import { Terminal } from './terminal.ts';
 
 export interface StoreOptions {
   /** The data root, `--root`. */
@@ -25,10 +28,26 @@ export async function openTheStore(options: StoreOptions): Promise<Store> {
 const LOWERDIR = 'lowerdir=';
 
 export async function openStack(reference: string, options: StoreOptions): Promise<LayerStack> {
-  const stack = await findStack(reference, options);
-  if (options.overlay === undefined || options.overlay.length === 0) return stack;
-  const { withOverlayWords } = await import('./overlay.ts');
-  return withOverlayWords(stack, options.overlay);
+  const found = await findStack(reference, options);
+  const stack = isEmpty(options.overlay)
+    ? found
+    : (await import('./overlay.ts')).withOverlayWords(found, options.overlay);
+  // A single layer has nothing below it that a mark could hide.
+  if (stack.dialect !== 'user' && stack.layers.length > 1 && !seesTrustedXattrs()) warnOfHiddenMarks(stack);
+  return stack;
+}
+
+function isEmpty(words: readonly string[] | undefined): words is undefined {
+  return words === undefined || words.length === 0;
+}
+
+/** The view may then be wrong, and nothing in it would show that. */
+function warnOfHiddenMarks({ label }: LayerStack): void {
+  const messages = new Terminal(new DescriptorOutput(1), new DescriptorOutput(2));
+  messages.note(
+    `Warning: the view of "${label}" may show what is hidden in it: ` +
+      'only root can read the marks (trusted.overlay.*) of opaque and renamed directories',
+  );
 }
 
 async function findStack(reference: string, options: StoreOptions): Promise<LayerStack> {

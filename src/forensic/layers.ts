@@ -3,6 +3,7 @@
 import { Directories } from '../overlay/directories.ts';
 import { type Entry, LayerReader, type Listing, nameArgument } from '../overlay/layer.ts';
 import { type MergeOptions, type Resolution, resolve, type Source } from '../overlay/merge.ts';
+import { mergeOptions } from '../overlay/options.ts';
 import { Table } from '../overlay/table.ts';
 import type { Time } from '../overlay/tree.ts';
 import type { Layer, LayerStack } from '../store/store.ts';
@@ -90,11 +91,7 @@ export class Layers {
       layerOf: (record) => this.layerOf(record),
       find: (record, name) => this.find(record, name),
     };
-    this.#options = {
-      redirect: stack.dialect === 'user' ? 'nofollow' : 'follow',
-      metacopy: false,
-      dataOnlyLayers: false,
-    };
+    this.#options = mergeOptions(stack);
   }
 
   close(): void {

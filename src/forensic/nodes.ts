@@ -90,6 +90,12 @@ export class LayerNode implements Node {
 
   read(chunk: Buffer, use: (piece: Buffer) => void): void {
     if (this.#entry === undefined) throw new Errno(E.EISDIR, 'read a directory');
+    // Its own bytes are none of the file's: they would be zeros.
+    if (this.#entry.metacopy())
+      throw new Trouble(
+        'path',
+        'Cannot read a metacopy file from its layer alone: its data lie in a lower one',
+      );
     this.#layers.readFile(this.#entry, chunk, use);
   }
 }

@@ -2,6 +2,7 @@
 // when Docker unpacked them.
 import type { RecordedLayer, RecordedObject } from '../overlay/recorded.ts';
 import type { DockerRoot } from '../store/docker/driver.ts';
+import type { ChainId } from '../store/digest.ts';
 import { layerPath } from '../store/docker/layerdb.ts';
 import type { LayerStack } from '../store/store.ts';
 import { asBytes, type ByteString } from '../sys/bytes.ts';
@@ -21,17 +22,20 @@ const TYPES = new Map([
 ]);
 
 /**
- * The records of a stack's layers, in its order; undefined for a container's own layers, which have none. Throws Trouble
- * where that of an image's layer is missing or damaged.
+ * The records of a stack's layers, in its order; undefined for a container's own layers, which have none. What is in
+ * `known` is not read again, and what is read is put there. Throws Trouble where the record of an image's layer is missing
+ * or damaged.
  */
 export async function recordedLayers(
   root: DockerRoot,
   stack: LayerStack,
+  known = new Map<ChainId, RecordedLayer>(),
 ): Promise<(RecordedLayer | undefined)[]> {
   const layers: (RecordedLayer | undefined)[] = [];
   for (const { chainId } of stack.layers) {
-    if (chainId === undefined) {
-      layers.push(undefined);
+    const read = chainId === undefined ? undefined : known.get(chainId);
+    if (chainId === undefined || read !== undefined) {
+      layers.push(read);
       continue;
     }
     const record = asBytes(`${layerPath(root, chainId)}/tar-split.json.gz`);
@@ -51,6 +55,7 @@ export async function recordedLayers(
       if (state === undefined) throw error;
       throw new Trouble('store', `Cannot read "${root.files.pathOf(record)}": ${state}`, { cause: error });
     }
+    known.set(chainId, layer);
     layers.push(layer);
   }
   return layers;

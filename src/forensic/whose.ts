@@ -85,7 +85,7 @@ export class Owners {
       ...this.#mounts((id) => fits(id)),
     ];
     if (owners.length > 0) return owners;
-    if (/^[A-Z2-7]{26}$/.test(words)) return this.#byLink(words);
+    if (/^[A-Z0-9]{26}$/.test(words)) return this.#byLink(words);
     return this.#directories(fits);
   }
 

@@ -3,10 +3,6 @@
 
 export const FUSE_KERNEL_VERSION = 7;
 export const FUSE_KERNEL_MINOR_VERSION = 45;
-export const FUSE_ROOT_ID = 1;
-
-/** The kernel refuses to hand requests to a smaller read buffer. */
-export const FUSE_MIN_READ_BUFFER = 8192;
 
 export const OPCODE = {
   FUSE_LOOKUP: 1,

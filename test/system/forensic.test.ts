@@ -6,10 +6,10 @@ import { beforeAll, expect, it } from 'vitest';
 import { succeed } from '../support/command.ts';
 import { Engine } from '../support/engine.ts';
 import { mountKernel } from '../support/kernel.ts';
-import { directory, file, redirect, whiteout } from '../support/layers.ts';
+import { directory, file, redirect, symlink, whiteout } from '../support/layers.ts';
 import { ALL_FIELDS, Oracle } from '../support/oracle.ts';
 import { buildSample, SAMPLE } from '../support/sample.ts';
-import { lowerdirReference, stratafs } from '../support/stratafs.ts';
+import { lowerdirReference, mountStratafs, stratafs } from '../support/stratafs.ts';
 import { describeSystem } from '../support/system.ts';
 import { temporaryForSuite } from '../support/temporary.ts';
 import { differences } from '../support/tree.ts';
@@ -304,5 +304,43 @@ describeSystem('the forensic commands', ['root', 'overlay', 'python', 'docker', 
   it('has changed nothing in the data root in all of this', async () => {
     expect(fingerprint.length).toBeGreaterThan(400);
     expect(differences(fingerprint, await dataRoot())).toBe('');
+  });
+});
+
+describeSystem('mount -o provenance', ['root', 'fuse', 'overlay', 'python', 'build'], () => {
+  const temporary = temporaryForSuite();
+  const oracle = new Oracle(temporary);
+
+  it('gives files and directories the number of their layer, and no other mount does', async () => {
+    const [top, low] = [temporary.path('top'), temporary.path('low')];
+    await oracle.write([
+      {
+        directory: low,
+        steps: [file('old', 'x'), directory('both'), file('both/old'), symlink('link', 'old')],
+      },
+      { directory: top, steps: [file('new', 'x', { xattrs: { 'user.own': 'mine' } }), directory('both')] },
+    ]);
+    const told = async (args: readonly string[]) => {
+      const mount = await mountStratafs(temporary, lowerdirReference([top, low]), { args });
+      const lines = await oracle.dump(mount.directory, { fields: ['xattrs'] });
+      await mount.umount();
+      return lines.map((line) => line.replaceAll('xattr:user.', ''));
+    };
+    expect(await told(['-o', 'nosuid,provenance'])).toEqual([
+      '/ dir stratafs.layer=2\\x20plain',
+      '/both dir stratafs.layer=2\\x20plain',
+      '/both/old file stratafs.layer=1\\x20plain',
+      '/link symlink',
+      '/new file own=mine stratafs.layer=2\\x20plain',
+      '/old file stratafs.layer=1\\x20plain',
+    ]);
+    expect(await told([])).toEqual([
+      '/ dir',
+      '/both dir',
+      '/both/old file',
+      '/link symlink',
+      '/new file own=mine',
+      '/old file',
+    ]);
   });
 });

@@ -1,0 +1,20 @@
+// What this process may do that depends on who runs it.
+import { readFileSync } from 'node:fs';
+
+const CAP_SYS_ADMIN = 21n;
+/** The map of the first user namespace: every id stands for itself. */
+const INITIAL_MAP = /^\s*0\s+0\s+4294967295\s*$/;
+
+/**
+ * Whether attributes named `trusted.*` are shown to this process: CAP_SYS_ADMIN in the first user namespace (xattr(7)).
+ * To others the kernel says of each that it is not there. Taken for granted where /proc does not tell.
+ */
+export function seesTrustedXattrs(): boolean {
+  try {
+    const effective = /^CapEff:\s*([0-9a-f]+)$/m.exec(readFileSync('/proc/self/status', 'latin1'))?.[1] ?? '';
+    const isInitial = INITIAL_MAP.test(readFileSync('/proc/self/uid_map', 'latin1'));
+    return isInitial && ((BigInt(`0x${effective}`) >> CAP_SYS_ADMIN) & 1n) === 1n;
+  } catch {
+    return true;
+  }
+}
