@@ -7,6 +7,7 @@ import type { ByteString } from '../sys/bytes.ts';
 import { E, Errno, Trouble } from '../sys/errors.ts';
 import { pathArguments } from './arguments.ts';
 import { pathFailure, pathMessage } from './failure.ts';
+import { metadataOption } from './metadata-option.ts';
 import type { Output } from './output.ts';
 import { openStack, REFERENCE_WORDS, readTree, type StoreOptions } from './stack.ts';
 import { isDirectory, isRegular, typeOf } from './status.ts';
@@ -29,6 +30,7 @@ export function registerCat(program: Command, terminal: Terminal): void {
     .argument('<ref>', REFERENCE_WORDS)
     .argument('<path...>', 'paths inside the image; links are resolved inside it')
     .option('--layer <n>', 'as they are in this layer alone (1 is the lowest), links not resolved')
+    .addOption(metadataOption().conflicts('layer'))
     .action(async (reference: string, paths: string[], _: unknown, command: Command) => {
       const bytes = pathArguments(paths);
       const options = command.optsWithGlobals<CatOptions>();

@@ -8,6 +8,8 @@ export interface SideLabel {
   readonly reference: string;
   readonly kind: LayerStack['kind'] | 'manifest';
   readonly stack?: LayerStack;
+  /** The data root it was looked for in. */
+  readonly root?: string;
 }
 
 export interface DiffContext {

@@ -1,10 +1,12 @@
 // What a side of `stratafs diff` may be, and how it becomes something to compare: a reference with or without a choice of
 // layers, a stack of directories, or an mtree file.
 import { existsSync, statSync } from 'node:fs';
+import type { RecordedLayer } from '../overlay/recorded.ts';
+import type { ChainId } from '../store/digest.ts';
 import type { LayerStack } from '../store/store.ts';
 import { Trouble } from '../sys/errors.ts';
 import type { SideLabel } from './diff-printer.ts';
-import { openStack, type StoreOptions } from './stack.ts';
+import { openStack, type Records, recordsOf, type StoreOptions } from './stack.ts';
 
 export const SIDE_WORDS =
   'image, container, lowerdir=TOP:…:LOWEST, or an mtree file; REF#3 is its third layer alone, REF#1-3 the lowest ' +
@@ -23,7 +25,7 @@ export async function openSide(word: string, options: StoreOptions): Promise<Sid
   const choice = /^(.*?)(?:#(\d+)(?:-(\d+))?|(\^+))$/.exec(word);
   if (choice === null || word.startsWith('lowerdir=')) {
     const stack = await openStack(word, options);
-    return { reference: word, kind: stack.kind, stack };
+    return { reference: word, kind: stack.kind, stack, root: options.root };
   }
   const [, reference = '', first, last, carets] = choice;
   const stack = await openStack(reference, options);
@@ -37,11 +39,11 @@ export async function openSide(word: string, options: StoreOptions): Promise<Sid
     );
   }
   const chosen = { ...stack, label: word, layers: stack.layers.slice(count - to, count - from + 1) };
-  return { reference: word, kind: stack.kind, stack: chosen };
+  return { reference: word, kind: stack.kind, stack: chosen, root: options.root };
 }
 
 /** What a container was made from: its image, under Docker's own `-init` layer, which is not the container's work. */
-export function originOf({ reference, stack }: SideLabel, options: { withInit: boolean }): SideLabel {
+export function originOf({ reference, stack, root }: SideLabel, options: { withInit: boolean }): SideLabel {
   if (stack === undefined || stack.kind !== 'container') {
     throw new Trouble(
       'usage',
@@ -52,5 +54,24 @@ export function originOf({ reference, stack }: SideLabel, options: { withInit: b
   const layers = stack.layers.filter(({ role }) => isLower(role));
   const origin: LayerStack = { ...stack, label: `image of ${stack.label}`, kind: 'image', layers };
   const { id: _, ...withoutId } = origin;
-  return { reference: origin.label, kind: 'image', stack: withoutId };
+  return { reference: origin.label, kind: 'image', stack: withoutId, ...(root && { root }) };
+}
+
+/**
+ * What `--metadata` asks for of each side that is a stack. Directories that are compared with something of a store are as
+ * the disk has them.
+ */
+export async function recordsOfSides(
+  labels: readonly SideLabel[],
+  options: StoreOptions,
+): Promise<(Records | undefined)[]> {
+  const stacks = labels.flatMap(({ stack, root = options.root }) => (stack ? [{ stack, root }] : []));
+  const hasStore = stacks.some(({ stack }) => stack.kind !== 'lowerdir');
+  const known = new Map(stacks.map(({ root }) => [root, new Map<ChainId, RecordedLayer>()]));
+  const records: (Records | undefined)[] = [];
+  for (const { stack, root } of stacks) {
+    const isPlain = stack.kind === 'lowerdir' && hasStore;
+    records.push(isPlain ? undefined : await recordsOf(stack, { ...options, root }, known.get(root)));
+  }
+  return records;
 }

@@ -14,9 +14,10 @@ import { openPrinter } from './diff-forms.ts';
 import * as words from './diff-options.ts';
 import type { DiffContext, Printer, SideLabel } from './diff-printer.ts';
 import { Progress } from './diff-progress.ts';
-import { openSide, originOf, SIDE_WORDS } from './diff-side.ts';
+import { openSide, originOf, recordsOfSides, SIDE_WORDS } from './diff-side.ts';
 import { EXIT } from './exit.ts';
 import { errnoWords, pathMessage } from './failure.ts';
+import { metadataOption } from './metadata-option.ts';
 import type { Terminal } from './terminal.ts';
 
 const RULES = [...NOISE_RULES.keys()].join();
@@ -32,6 +33,7 @@ export function registerDiff(program: Command, terminal: Terminal): void {
     .argument('<a>', SIDE_WORDS)
     .argument('[b]', 'the same')
     .option('--root-b <dir>', 'data root of B, where it is another')
+    .addOption(metadataOption())
     .optionsGroup('Form:')
     .option('--json', 'JSON lines: a header, a change a line, a summary')
     .option('--name-status', 'a letter (A, D, M, T, R100) and a path a line')
@@ -94,7 +96,7 @@ async function openSides(
   options: words.DiffOptions,
 ): Promise<[SideLabel, SideLabel]> {
   const second = b ?? a;
-  const sideB = await openSide(second, { root: options.rootB ?? options.root });
+  const sideB = await openSide(second, { ...options, root: options.rootB ?? options.root });
   if (b === undefined) return [originOf(sideB, { withInit: options.showInit !== true }), sideB];
   return [await openSide(a, options), sideB];
 }
@@ -110,7 +112,7 @@ async function diff(
   const stacks = labels.flatMap(({ stack }) => stack ?? []);
   if (stacks.length === 0)
     throw new Trouble('usage', 'Cannot compare two mtree files: one side must be a tree');
-  const union = openUnion(stacks);
+  const union = openUnion(stacks, await recordsOfSides(labels, options));
   try {
     const sides = await Promise.all(labels.map((label) => sideOf(label, union, labels)));
     const [sideA, sideB] = sides as [Side, Side];
@@ -180,9 +182,9 @@ function chosenForm(options: words.DiffOptions): words.Form | undefined {
   return chosen[0];
 }
 
-function openUnion(stacks: ConstructorParameters<typeof Union>[0]): Union {
+function openUnion(...[stacks, records]: ConstructorParameters<typeof Union>): Union {
   try {
-    return new Union(stacks);
+    return new Union(stacks, records);
   } catch (cause) {
     if (!(cause instanceof Errno)) throw cause;
     throw new Trouble('path', `Cannot open the layers: ${errnoWords(cause.errno)}`, { cause });

@@ -1,10 +1,10 @@
 // `stratafs export`: the merged tree as a tar, or one layer's own tar.
 import { closeSync, openSync, unlinkSync } from 'node:fs';
 import type { Command } from 'commander';
-import type { Tree } from '../overlay/tree.ts';
 import type { ByteString } from '../sys/bytes.ts';
 import { E, Trouble } from '../sys/errors.ts';
 import { errnoWords, pathMessage } from './failure.ts';
+import { metadataOption } from './metadata-option.ts';
 import { DescriptorOutput, type Output } from './output.ts';
 import { openStack, REFERENCE_WORDS, readTree, type StoreOptions } from './stack.ts';
 import { layerNumber } from './status.ts';
@@ -13,7 +13,6 @@ import type { Terminal } from './terminal.ts';
 interface ExportOptions extends StoreOptions {
   readonly output?: string;
   readonly layer?: string;
-  readonly metadata?: string;
 }
 
 export function registerExport(program: Command, terminal: Terminal): void {
@@ -27,7 +26,7 @@ export function registerExport(program: Command, terminal: Terminal): void {
     .argument('<ref>', REFERENCE_WORDS)
     .option('-o, --output <file>', 'a new file, instead of the standard output')
     .option('--layer <n>', 'the layer of this number, as `inspect` counts them: 1 is the lowest')
-    .option('--metadata <source>', '`tar-split`: for a copy that lost owners, attributes, links or whiteouts')
+    .addOption(metadataOption())
     .action(async (reference: string, _: unknown, command: Command) => {
       const options = command.optsWithGlobals<ExportOptions>();
       await withOutput(options.output, terminal, async (out) => {
@@ -44,8 +43,7 @@ async function exportMerged(
   out: Output,
 ): Promise<void> {
   const { exportTree } = await import('../forensic/export-tree.ts');
-  const read = options.metadata === undefined ? readTree : readRecordedTree;
-  await read(reference, options, (tree) => {
+  await readTree(reference, options, (tree) => {
     const { label } = tree.stack;
     exportTree(tree, {
       write: (bytes) => out.writeBytes(bytes),
@@ -56,30 +54,6 @@ async function exportMerged(
       },
     });
   });
-}
-
-/** The tree as the records of its layers tell of it. */
-async function readRecordedTree(
-  reference: string,
-  options: ExportOptions,
-  read: (tree: Tree) => void,
-): Promise<void> {
-  if (options.metadata !== 'tar-split') {
-    throw new Trouble('usage', `Cannot take metadata from "${options.metadata}": only from "tar-split"`);
-  }
-  const stack = await openStack(reference, options);
-  if (stack.kind === 'lowerdir') {
-    throw new Trouble('usage', `Cannot take metadata from "tar-split": plain directories have no record`);
-  }
-  const { openDockerRoot } = await import('../forensic/verify-reference.ts');
-  const { recordedLayers } = await import('../forensic/tar-metadata.ts');
-  const { Tree } = await import('../overlay/tree.ts');
-  const tree = new Tree(stack, { recorded: await recordedLayers(openDockerRoot(options.root), stack) });
-  try {
-    read(tree);
-  } finally {
-    tree.close();
-  }
 }
 
 async function exportOne(

@@ -15,6 +15,7 @@ const VALUE_OPTIONS = new Set([
   '--log',
   '--data',
   '--driver',
+  '--metadata',
 ]);
 /** With these the command itself stays: it serves, or prints something. */
 const STAYS = /^(--foreground|--debug|--help|-f.*|-h)$/;

@@ -9,6 +9,7 @@ import { formatColumns } from './columns.ts';
 import { escapeBytes, escapeJson } from './escape.ts';
 import { pathFailure } from './failure.ts';
 import { formatLong, type Item, totalBlocks } from './longlist.ts';
+import { metadataOption } from './metadata-option.ts';
 import { REFERENCE_WORDS, readTree, type StoreOptions } from './stack.ts';
 import { isDirectory, jsonEntry } from './status.ts';
 import type { Terminal } from './terminal.ts';
@@ -40,6 +41,7 @@ export function registerLs(program: Command, terminal: Terminal): void {
     .option('-d, --directory', 'the directory itself, not what is in it')
     .option('-1', 'one name a line, as always where the output is no terminal')
     .option('--json', 'one JSON object a line')
+    .addOption(metadataOption())
     .action(async (reference: string, paths: string[], _: unknown, command: Command) => {
       const options = command.optsWithGlobals<LsOptions>();
       const bytes = pathArguments(paths.length > 0 ? paths : ['/']);

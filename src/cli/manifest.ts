@@ -12,7 +12,8 @@ import { S_IFREG } from '../sys/statx.ts';
 import { openSide, SIDE_WORDS } from './diff-side.ts';
 import { escapeText } from './escape.ts';
 import { errnoWords, pathFailure } from './failure.ts';
-import type { StoreOptions } from './stack.ts';
+import { metadataOption } from './metadata-option.ts';
+import { recordsOf, type StoreOptions } from './stack.ts';
 import type { Terminal } from './terminal.ts';
 
 interface ManifestOptions extends StoreOptions {
@@ -29,6 +30,7 @@ export function registerManifest(program: Command, terminal: Terminal): void {
     )
     .argument('<ref>', SIDE_WORDS)
     .option('--no-digest', 'leave out the SHA-256 of contents, and so read none')
+    .addOption(metadataOption())
     .action(async (reference: string, _: unknown, command: Command) => {
       await writeManifest(reference, command.optsWithGlobals<ManifestOptions>(), terminal);
     });
@@ -39,7 +41,7 @@ async function writeManifest(reference: string, options: ManifestOptions, termin
   if (stack === undefined)
     throw new Trouble('usage', `Cannot describe "${reference}": it is a manifest already`);
   const { out } = terminal;
-  const union = new Union([stack]);
+  const union = new Union([stack], [await recordsOf(stack, options)]);
   try {
     const side = openStackSide(union, reference);
     out.write(`${MTREE_HEADER}\n${MTREE_XATTRS}\n`);

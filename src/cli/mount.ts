@@ -3,6 +3,7 @@ import { type Command, Option } from 'commander';
 import { bytesOfText } from '../sys/bytes.ts';
 import { pathArguments } from './arguments.ts';
 import { launch } from './launch.ts';
+import { metadataOption } from './metadata-option.ts';
 import type { ServeArguments } from './orders.ts';
 import { REFERENCE_WORDS } from './stack.ts';
 import type { Terminal } from './terminal.ts';
@@ -38,6 +39,7 @@ export function registerMount(program: Command, terminal: Terminal): void {
       'as mount(8): ro nosuid nodev noexec suid dev exec allow_other …; and those of --overlay',
       gather,
     )
+    .addOption(metadataOption())
     .option('--debug', 'print each request on the error output; stays in the foreground')
     .option('--log <file>', 'append faults to a file')
     .addOption(

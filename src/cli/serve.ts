@@ -22,7 +22,7 @@ import { errnoWords } from './failure.ts';
 import { Log } from './log.ts';
 import { ORDERS_FD, type ServeArguments, WATCHER_FD } from './orders.ts';
 import { partOverlayWords } from './overlay.ts';
-import { openStack } from './stack.ts';
+import { openStack, type Records, recordsOf } from './stack.ts';
 import type { Terminal } from './terminal.ts';
 import { describe, describeCall } from './trace.ts';
 
@@ -57,7 +57,8 @@ export async function serveMount(
   const point = checkMountPoint(args.directory, needed(stack, args));
   const log = new Log(args.log, isLaunched ? undefined : terminal);
   raiseDescriptorLimit();
-  const view = openView(stack, log);
+  const recorded = await recordsOf(stack, args);
+  const view = openView(stack, log, recorded);
   if (provenance) view.virtualXattr = layerXattr(view.tree);
   process.chdir('/');
 
@@ -92,11 +93,8 @@ export async function serveMount(
   return 0;
 }
 
-async function serveSession(
-  mounted: Mounted,
-  { args, view, log, terminal }: Serving,
-  onReady: () => void,
-): Promise<void> {
+async function serveSession(mounted: Mounted, serving: Serving, onReady: () => void): Promise<void> {
+  const { args, view, log, terminal } = serving;
   const session = new Session(view, {
     data: args.data,
     backing: backingDevice(mounted.fd),
@@ -104,7 +102,7 @@ async function serveSession(
     ...timeoutOf(view),
     ...(args.debug === true ? { trace: traceTo(terminal) } : {}),
   });
-  const push = args.data === 'passthrough' ? undefined : pushFiles(view, mounted, log);
+  const push = args.data === 'passthrough' ? undefined : pushFiles(serving, mounted);
   try {
     const served = serve(mounted.fd, session);
     await answers(session, served);
@@ -143,9 +141,11 @@ function timeoutOf({ tree }: View): { readonly timeoutSeconds?: number } {
 }
 
 /** Small files ahead of a reader, where what is pushed holds for ever and is what a read would have got. */
-function pushFiles(view: View, { fd }: Mounted, log: Log): Push | undefined {
+function pushFiles({ args, view, log }: Serving, { fd }: Mounted): Push | undefined {
   const { stack, memory, followsMetacopy } = view.tree;
-  if (followsMetacopy || stack.layers.some((layer) => layer.live)) return undefined;
+  // The thread has no records.
+  if (args.metadata !== undefined || followsMetacopy || stack.layers.some((layer) => layer.live))
+    return undefined;
   const push = new Push({ stack, memory, device: fd }, (cause) => log.fault(cause, 0));
   view.onFirstRead = (node, size) => push.read(node, size);
   return push;
@@ -164,9 +164,12 @@ function needed(stack: LayerStack, args: ServeArguments): Needed[] {
   ];
 }
 
-function openView(stack: LayerStack, log: Log): View {
+function openView(stack: LayerStack, log: Log, recorded?: Records): View {
   try {
-    return createView(stack, { log: (message) => log.line(message) });
+    return createView(stack, {
+      log: (message) => log.line(message),
+      ...(recorded === undefined ? {} : { recorded }),
+    });
   } catch (cause) {
     if (!(cause instanceof Errno)) throw cause;
     const words = errnoWords(cause.errno);

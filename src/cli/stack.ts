@@ -1,6 +1,8 @@
 // From a reference on the command line to the layers it means, and to their merged tree. The store is loaded only where
 // one is needed.
+import type { RecordedLayer } from '../overlay/recorded.ts';
 import type { Tree } from '../overlay/tree.ts';
+import type { ChainId } from '../store/digest.ts';
 import type { LayerStack, Store } from '../store/store.ts';
 import { asBytes, bytesOfText } from '../sys/bytes.ts';
 import { Errno, Trouble } from '../sys/errors.ts';
@@ -15,7 +17,12 @@ export interface StoreOptions {
   readonly root: string;
   /** overlayfs's own options for reading the layers, `--overlay`: lists of words. */
   readonly overlay?: readonly string[];
+  /** Whose word on metadata is taken instead of the disk's, `--metadata`. */
+  readonly metadata?: 'tar-split';
 }
+
+/** For each layer of a stack what its record says of it; undefined for one that has none. */
+export type Records = readonly (RecordedLayer | undefined)[];
 
 /** What a `<ref>` may be, for `--help`. */
 export const REFERENCE_WORDS = 'image, container, or lowerdir=TOP:…:LOWEST';
@@ -57,13 +64,32 @@ async function findStack(reference: string, options: StoreOptions): Promise<Laye
   return stackOfLowerdir(asBytes(bytes.slice(LOWERDIR.length)));
 }
 
+/**
+ * The records of a stack's layers where `--metadata` asks for them. `known` are those that were read before from the same
+ * root. Throws Trouble where there is none, or it is damaged.
+ */
+export async function recordsOf(
+  stack: LayerStack,
+  { root, metadata }: StoreOptions,
+  known?: Map<ChainId, RecordedLayer>,
+): Promise<Records | undefined> {
+  if (metadata === undefined) return undefined;
+  if (stack.kind === 'lowerdir') {
+    throw new Trouble('usage', `Cannot take metadata from "${metadata}": plain directories have no record`);
+  }
+  const { openDockerRoot } = await import('../forensic/verify-reference.ts');
+  const { recordedLayers } = await import('../forensic/tar-metadata.ts');
+  return recordedLayers(openDockerRoot(root), stack, known);
+}
+
 /** Gives the merged tree of a reference to `read`, and closes it after. */
 export async function readTree(
   reference: string,
   options: StoreOptions,
   read: (tree: Tree) => void,
 ): Promise<void> {
-  const tree = await openTree(await openStack(reference, options));
+  const stack = await openStack(reference, options);
+  const tree = await openTree(stack, await recordsOf(stack, options));
   try {
     read(tree);
   } finally {
@@ -72,10 +98,10 @@ export async function readTree(
 }
 
 /** A name that is damaged has its errno in the tree, so whoever asks for it hears of it: no log is needed. */
-export async function openTree(stack: LayerStack): Promise<Tree> {
+export async function openTree(stack: LayerStack, recorded?: Records): Promise<Tree> {
   const { Tree } = await import('../overlay/tree.ts');
   try {
-    return new Tree(stack);
+    return new Tree(stack, recorded === undefined ? {} : { recorded });
   } catch (cause) {
     if (!(cause instanceof Errno)) throw cause;
     throw new Trouble('path', `Cannot open the layers of "${stack.label}": ${errnoWords(cause.errno)}`, {

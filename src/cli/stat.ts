@@ -6,6 +6,7 @@ import { asBytes, type ByteString, bytesOf } from '../sys/bytes.ts';
 import { pathArguments } from './arguments.ts';
 import { escapeBytes, escapeJson, escapeText, jsonName } from './escape.ts';
 import { pathFailure } from './failure.ts';
+import { metadataOption } from './metadata-option.ts';
 import { REFERENCE_WORDS, readTree, type StoreOptions } from './stack.ts';
 import {
   deviceOf,
@@ -34,6 +35,7 @@ export function registerStat(program: Command, terminal: Terminal): void {
     .argument('<path...>', 'paths inside the image')
     .option('-L, --dereference', 'the target of a link instead of the link')
     .option('--json', 'one JSON object a line')
+    .addOption(metadataOption())
     .action(async (reference: string, paths: string[], _: unknown, command: Command) => {
       const options = command.optsWithGlobals<StatOptions>();
       const bytes = pathArguments(paths);

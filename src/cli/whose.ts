@@ -1,9 +1,9 @@
 // `stratafs whose`: the images and containers that a path of the data root, or an ID, belongs to.
-import { realpathSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import type { Command } from 'commander';
 import { type Owner, Owners, type User } from '../forensic/whose.ts';
-import { asBytes, type ByteString, bufferOf, bytesOf } from '../sys/bytes.ts';
+import { realRoot } from '../store/files.ts';
+import { asBytes, type ByteString, bytesOfText } from '../sys/bytes.ts';
 import { Trouble } from '../sys/errors.ts';
 import { pathArguments } from './arguments.ts';
 import { escapeBytes, escapeJson, escapeText, jsonName } from './escape.ts';
@@ -65,11 +65,12 @@ function below(path: ByteString, dataRoot: ByteString): ByteString | undefined {
 /** The path with the links on its way resolved as far as the data root's own directory goes. */
 function absolute(path: ByteString): ByteString | undefined {
   const rest: string[] = [];
-  for (let at: string = path.startsWith('/') ? path : join(bytesOf(Buffer.from(process.cwd())), path); ; ) {
+  for (let at: string = path.startsWith('/') ? path : join(bytesOfText(process.cwd()), path); ; ) {
     try {
-      const real = bytesOf(realpathSync.native(bufferOf(asBytes(dirname(at))), 'buffer'));
+      const real = realRoot(asBytes(dirname(at)));
       return asBytes([real === '/' ? '' : real, basename(at), ...rest].join('/'));
-    } catch {
+    } catch (error) {
+      if (!(error instanceof Trouble)) throw error;
       if (dirname(at) === at) return undefined;
       rest.unshift(basename(at));
       at = dirname(at);

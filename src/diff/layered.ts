@@ -1,14 +1,14 @@
 // One side of a comparison that is a stack of layers. What a name means is asked of the overlay's own rules.
 import type { Entry, LayerReader, Listing } from '../overlay/layer.ts';
 import { nameArgument } from '../overlay/layer.ts';
-import { shownXattr, xattrValue } from '../overlay/marks.ts';
+import { shownXattr } from '../overlay/marks.ts';
 import { type MergeOptions, type Resolution, resolve, type Source } from '../overlay/merge.ts';
 import { mergeOptions } from '../overlay/options.ts';
 import type { Layer, LayerStack } from '../store/store.ts';
 import type { ByteString } from '../sys/bytes.ts';
 import { cString } from '../sys/bytes.ts';
 import { E, Errno } from '../sys/errors.ts';
-import { close, readlinkat } from '../sys/libc.ts';
+import { close, lseek } from '../sys/libc.ts';
 import { firstDifference } from './contents.ts';
 import { type Item, NOTHING_UNTOLD, type Side, sizeOf } from './item.ts';
 import type { StackInUnion, Union } from './union.ts';
@@ -21,13 +21,12 @@ export type Resolver = (
   options: MergeOptions,
 ) => Resolution<number, Entry> | undefined;
 
+const SEEK_END = 2;
 const NO_PARTS: readonly number[] = [];
 const linkBuffer = Buffer.alloc(4096);
 
 /** Where a file's contents lie: a name in a real directory, or a path in the data-only layers. */
-export type Contents =
-  | { readonly record: number; readonly name: string; readonly blocks: Uint32Array }
-  | { readonly path: string };
+export type Contents = { readonly record: number; readonly name: string } | { readonly path: string };
 
 export class LayerItem implements Item {
   readonly status: Uint32Array;
@@ -64,7 +63,14 @@ export class LayerItem implements Item {
   }
 
   get contents(): Contents {
-    return this.data ?? { record: this.entry.holder, name: this.entry.name, blocks: this.status };
+    if (this.data !== undefined) return this.data;
+    const [record, name] = this.side.reader.contents(this.entry.holder, this.entry.name);
+    return { record, name };
+  }
+
+  /** Whether its attributes are a record's and not the disk's. */
+  get isRecorded(): boolean {
+    return this.side.reader.isRecorded(this.entry.holder);
   }
 
   xattrs(): Map<string, Buffer> {
@@ -73,17 +79,16 @@ export class LayerItem implements Item {
     for (const onDisk of this.entry.xattrNames()) {
       const shown = shownXattr(onDisk, this.side.reader.prefix);
       if (shown === undefined) continue;
-      const fd = this.side.union.directories.descriptor(holder);
-      const value = xattrValue(fd, nameArgument(name), onDisk);
-      if (value !== undefined) values.set(shown, value);
+      const value = this.side.reader.xattrAnswer(holder, name, onDisk);
+      if (typeof value !== 'number') values.set(shown, value);
+      else if (value !== -E.ENODATA && value !== -E.EOPNOTSUPP) throw new Errno(-value, 'read an attribute');
     }
     return values;
   }
 
   target(): ByteString {
     const { holder, name } = this.entry;
-    const fd = this.side.union.directories.descriptor(holder);
-    const length = readlinkat(fd, nameArgument(name), linkBuffer, linkBuffer.length);
+    const length = this.side.reader.readLink(holder, name, linkBuffer);
     if (length < 0) throw new Errno(-length, 'read a link');
     return linkBuffer.toString('latin1', 0, length) as ByteString;
   }
@@ -189,8 +194,7 @@ export class LayeredSide implements Side {
     if (resolution.kind === 'directory') return new LayerItem(this, resolution.top, resolution.stack);
     const { data } = resolution;
     if (data === undefined) return new LayerItem(this, resolution.top, NO_PARTS);
-    const place =
-      'path' in data ? data : { record: data.found.holder, name: data.found.name, blocks: data.found.status };
+    const place = 'path' in data ? data : { record: data.found.holder, name: data.found.name };
     return new LayerItem(this, resolution.top, NO_PARTS, place);
   }
 
@@ -213,8 +217,15 @@ export class LayeredSide implements Side {
       : undefined;
   }
 
-  /** A descriptor of a file's data, the caller's to close. Throws Errno. */
-  open(contents: Contents): number {
+  /** A descriptor of a file's data, the caller's to close. Throws Errno; EIO where it is not of the recorded size. */
+  open(item: LayerItem): number {
+    const fd = this.#open(item.contents);
+    if (!item.isRecorded || lseek(fd, 0, SEEK_END) === sizeOf(item)) return fd;
+    close(fd);
+    throw new Errno(E.EIO, 'open a file that is not of the recorded size');
+  }
+
+  #open(contents: Contents): number {
     if ('record' in contents) {
       const fd = this.union.directories.openFile(contents.record, nameArgument(contents.name));
       if (fd < 0) throw new Errno(-fd, 'open a file');
@@ -238,7 +249,7 @@ export class LayeredSide implements Side {
 
   /** Reads a file's contents by `use`, and closes it. */
   withFile<T>(item: LayerItem, use: (fd: number) => T): T {
-    const fd = this.open(item.contents);
+    const fd = this.open(item);
     try {
       return use(fd);
     } finally {

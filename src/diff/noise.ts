@@ -55,7 +55,7 @@ function noiseOfHeader(path: ByteString, a: Item, b: Item): string | undefined {
 function differOnlyWithin(a: LayerItem, b: LayerItem, from: number, to: number): boolean {
   const fds: number[] = [];
   try {
-    for (const item of [a, b]) fds.push(item.side.open(item.contents));
+    for (const item of [a, b]) fds.push(item.side.open(item));
     const [left, right] = fds as [number, number];
     const size = sizeOf(a);
     const first = firstDifference(left, right, size, { sparse: false });

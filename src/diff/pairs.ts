@@ -68,14 +68,14 @@ export class Pairs {
   /** With `mustBePlain`, `attributed` is answered where a file has extended attributes. */
   compare(a: Item, b: Item, path: string, { mustBePlain }: { readonly mustBePlain: boolean }): Outcome {
     const size = sizeOf(a);
+    if (!this.opens(a, b)) return this.compareNow(a, b, path, { mustBePlain });
     this.#files++;
     this.#bytes += size;
     if (this.#jobs === undefined && this.#threads > 1) {
       if (this.#files > MANY_FILES || this.#bytes > MANY_BYTES) this.#jobs = this.#start();
     }
     const jobs = this.#jobs;
-    if (jobs === undefined || size === 0 || !this.opens(a, b))
-      return this.compareNow(a, b, path, { mustBePlain });
+    if (jobs === undefined) return this.compareNow(a, b, path, { mustBePlain });
     this.filesRead += 2;
     this.#outstanding++;
     return jobs.submit(fileOf(a), fileOf(b), size, pairOptions(a, b, size, mustBePlain));
@@ -89,7 +89,7 @@ export class Pairs {
     if (known !== undefined) return known;
     this.filesRead += 2;
     if (!(a instanceof LayerItem && b instanceof LayerItem)) return this.#compareDigests(a, b);
-    if (a.data !== undefined || b.data !== undefined) return this.#compareOpened(a, b, size);
+    if (!isOnDisk(a) || !isOnDisk(b)) return this.#compareOpened(a, b, size);
     const options = pairOptions(a, b, size, mustBePlain);
     return compareFiles(this.#union.directories, fileOf(a), fileOf(b), size, options);
   }
@@ -118,9 +118,9 @@ export class Pairs {
     let side: SideName = 'a';
     const fds: number[] = [];
     try {
-      fds.push(a.side.open(a.contents));
+      fds.push(a.side.open(a));
       side = 'b';
-      fds.push(b.side.open(b.contents));
+      fds.push(b.side.open(b));
       const at = firstDifference(fds[0] as number, fds[1] as number, size, { sparse: false });
       return at < 0 ? EQUAL : { kind: 'different', at };
     } catch (error) {
@@ -166,9 +166,9 @@ export class Pairs {
   }
 }
 
-/** Whether its data are its own. */
+/** Whether its data are its own, and lie where its name does. */
 function isOnDisk(item: Item): item is LayerItem {
-  return item instanceof LayerItem && item.data === undefined;
+  return item instanceof LayerItem && item.data === undefined && !item.isRecorded;
 }
 
 function fileOf(item: Item): JobFile {

@@ -2,6 +2,7 @@
 // "the same directories" is a comparison of numbers. Layers that both sides have at the bottom are told apart here.
 import { Directories } from '../overlay/directories.ts';
 import { Entry, LayerReader } from '../overlay/layer.ts';
+import { type RecordedLayer, RecordedReader } from '../overlay/recorded.ts';
 import { newTableMemory, Table, type TableMemory } from '../overlay/table.ts';
 import type { LayerStack } from '../store/store.ts';
 import { type ByteString, cString } from '../sys/bytes.ts';
@@ -52,29 +53,47 @@ export class Union {
   readonly stacks: readonly StackInUnion[];
   /** How many layers both stacks have in common at the bottom. */
   readonly sharedLayers: number;
+  /** By layer, what is believed of it instead of the disk. */
+  readonly #records: (RecordedLayer | undefined)[] = [];
   readonly #shared: Uint8Array;
   readonly #found = new Map<number, Entry | undefined>();
   #foundName = '';
 
-  /** Of one stack or two. Throws Errno where a layer cannot be opened. */
-  constructor(stacks: readonly LayerStack[]) {
+  /**
+   * Of one stack or two; `records` has for each of them those of its layers, where they are believed instead of the disk.
+   * Throws Errno where a layer cannot be opened.
+   */
+  constructor(
+    stacks: readonly LayerStack[],
+    records: readonly (readonly (RecordedLayer | undefined)[] | undefined)[] = [],
+  ) {
     const paths: ByteString[] = [];
     const numbers = new Map<string, number>();
-    this.stacks = stacks.map((stack) => {
+    const marks = new Map<RecordedLayer | undefined, number>();
+    this.stacks = stacks.map((stack, side) => {
       const seen = new Map<string, number>();
-      const number = ({ directory }: { readonly directory: ByteString }) => {
+      const number = ({ directory }: { readonly directory: ByteString }, layer: number) => {
         const identity = identityOf(directory);
         const times = seen.get(identity) ?? 0;
         seen.set(identity, times + 1);
-        const key = `${identity} ${times}`;
+        const record = records[side]?.[layer];
+        const mark = marks.get(record) ?? marks.size;
+        marks.set(record, mark);
+        // One directory of which two things are believed is two layers.
+        const key = `${identity} ${times} ${mark}`;
         let index = numbers.get(key);
         if (index === undefined) {
           index = paths.push(directory) - 1;
           numbers.set(key, index);
+          this.#records[index] = record;
         }
         return index;
       };
-      return { stack, layers: stack.layers.map(number), dataLayers: stack.dataLayers.map(number) };
+      return {
+        stack,
+        layers: stack.layers.map(number),
+        dataLayers: stack.dataLayers.map((layer, index) => number(layer, stack.layers.length + index)),
+      };
     });
     this.paths = paths;
     this.memory = newTableMemory();
@@ -108,7 +127,10 @@ export class Union {
   }
 
   reader({ stack }: StackInUnion): LayerReader {
-    return new LayerReader(this.table, this.directories, stack.dialect);
+    const { table, directories } = this;
+    return this.#records.every((record) => record === undefined)
+      ? new LayerReader(table, directories, stack.dialect)
+      : new RecordedReader(table, directories, stack.dialect, this.#records);
   }
 
   /** As the reader's `find`; both sides ask the shared layers for the same name one after the other. */

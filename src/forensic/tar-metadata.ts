@@ -1,8 +1,8 @@
 // Layers as their tar-split records tell of them, for copies that lost owners, attributes or whiteouts: what the disk had
 // when Docker unpacked them.
 import type { RecordedLayer, RecordedObject } from '../overlay/recorded.ts';
-import type { DockerRoot } from '../store/docker/driver.ts';
 import type { ChainId } from '../store/digest.ts';
+import type { DockerRoot } from '../store/docker/driver.ts';
 import { layerPath } from '../store/docker/layerdb.ts';
 import type { LayerStack } from '../store/store.ts';
 import { asBytes, type ByteString } from '../sys/bytes.ts';

@@ -14,17 +14,19 @@ const NAME_MAX = 255;
 /** Of 255 characters each has at most three bytes in UTF-8 for each UTF-16 unit. */
 const LONGEST = NAME_MAX * 3;
 
-/** Directories remembered by path; then all are forgotten, and found again by a few look-ups each. */
 const REMEMBERED = 1 << 14;
 
 export class Paths {
   readonly #fs: FileSystem;
+  readonly #remembered: number;
   readonly #name = Buffer.alloc(LONGEST);
   /** Nodes by path without the slash at the end; nothing here ever becomes wrong. */
   readonly #directories = new Map<string, number>([['', ROOT]]);
 
-  constructor(fs: FileSystem) {
+  /** `remembered` directories are known by path; then all are forgotten, and found again by a few look-ups each. */
+  constructor(fs: FileSystem, remembered = REMEMBERED) {
     this.#fs = fs;
+    this.#remembered = remembered;
   }
 
   /** The entry at an absolute path that leads through no link, or a negative errno. */
@@ -69,7 +71,7 @@ export class Paths {
   }
 
   #remember(path: string, node: number): void {
-    if (this.#directories.size >= REMEMBERED) {
+    if (this.#directories.size >= this.#remembered) {
       this.#directories.clear();
       this.#directories.set('', ROOT);
     }

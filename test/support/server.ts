@@ -39,6 +39,10 @@ export class Server {
     });
   }
 
+  get pid(): number {
+    return this.#child.pid ?? 0;
+  }
+
   /** Mounts a stack while `use` runs. A request that threw inside the server is a failure. */
   async during<T>(stack: ServedStack, use: () => Promise<T>): Promise<T> {
     mkdirSync(stack.target, { recursive: true });

@@ -27,6 +27,8 @@ export interface MountOptions {
   /** Arguments of `mount`, before the reference. */
   readonly args?: readonly string[];
   readonly env?: Readonly<Record<string, string | undefined>>;
+  /** A program that becomes the server, with its first arguments: `['prlimit', '--nofile=64']`. */
+  readonly by?: readonly string[];
 }
 
 export interface StratafsMount {
@@ -44,7 +46,7 @@ let count = 0;
 export async function mountStratafs(
   temporary: Temporary,
   reference: string,
-  { root, args = [], env = {} }: MountOptions = {},
+  { root, args = [], env = {}, by = [] }: MountOptions = {},
 ): Promise<StratafsMount> {
   count += 1;
   const directory = temporary.path(`stratafs-${count}`);
@@ -57,7 +59,8 @@ export async function mountStratafs(
     reference,
     directory,
   ];
-  const server = spawn(process.execPath, [BUILT_COMMAND, ...words], {
+  const [program = process.execPath, ...before] = [...by, process.execPath, BUILT_COMMAND];
+  const server = spawn(program, [...before, ...words], {
     stdio: ['ignore', 'pipe', 'pipe'],
     env: { ...process.env, ...env },
   });

@@ -1,7 +1,7 @@
 // A test's own folder and everything to undo after it: mounts, processes, files. Undone in reverse order, whether the
 // test passed, failed, or its worker was told to exit.
 import { spawnSync } from 'node:child_process';
-import { closeSync, mkdtempSync, openSync, readFileSync, writeSync } from 'node:fs';
+import { closeSync, mkdtempSync, openSync, readFileSync, rmSync, writeSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, onTestFinished } from 'vitest';
@@ -22,7 +22,7 @@ export class Temporary {
   readonly directory: string;
   readonly #undo: (() => void | Promise<void>)[] = [];
   readonly #pids: number[] = [];
-  readonly #onExit = () => this.#sweep();
+  readonly #onExit = () => void this.#sweep();
 
   constructor(parent = tmpdir()) {
     this.directory = mkdtempSync(join(parent, 'sf-'));
@@ -53,18 +53,22 @@ export class Temporary {
       }
     }
     process.off('exit', this.#onExit);
-    this.#sweep();
+    const left = this.#sweep();
+    if (left !== undefined) failures.push(left);
     if (failures.length > 0) throw new AggregateError(failures, `Cannot undo all of "${this.directory}"`);
   }
 
-  #sweep(): void {
+  /** Answers why the folder could not be removed, undefined where it was. */
+  #sweep(): Error | undefined {
     for (const pid of this.#pids.splice(0)) kill(pid, 'SIGKILL');
     for (const mount of mountsBelow(this.directory)) {
       if (mount.type.startsWith('fuse')) abortConnection(mount.device);
       spawnSync('umount', ['-l', latin1Argument(mount.directory)]);
     }
-    // Not `fs.rm`: it cannot remove what lies deeper than PATH_MAX.
-    spawnSync('rm', ['-rf', '--one-file-system', this.directory]);
+    const mounted = mountsBelow(this.directory).map((mount) => mount.directory);
+    return mounted.length === 0
+      ? removeTree(this.directory)
+      : new Error(`Still mounted: ${mounted.join(', ')}`);
   }
 }
 
@@ -80,6 +84,19 @@ export function temporaryForSuite(): Temporary {
   const temporary = new Temporary();
   afterAll(() => temporary.end());
   return temporary;
+}
+
+/** Answers why it could not be removed. */
+function removeTree(directory: string): Error | undefined {
+  try {
+    rmSync(directory, { recursive: true, force: true });
+    return undefined;
+  } catch {
+    // What lies deeper than PATH_MAX is left. A process with much memory cannot start another, so this comes second.
+    const removed = spawnSync('rm', ['-rf', '--one-file-system', directory], { encoding: 'utf8' });
+    if (removed.status === 0) return undefined;
+    return removed.error ?? new Error(`Cannot remove "${directory}": ${removed.stderr}`);
+  }
 }
 
 /** The newest first, so that unmounting in this order meets no busy one. */

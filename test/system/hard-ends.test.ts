@@ -1,0 +1,221 @@
+// The end of a mount under pressure: killed, told to end while it is read, made and unmade many times. Nothing may be
+// left behind: no dead mount, no process, no descriptor. CYCLES sets how many mounts are made.
+import { type ChildProcess, spawn } from 'node:child_process';
+import { mkdirSync, readdirSync, readFileSync } from 'node:fs';
+import { readdir } from 'node:fs/promises';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import * as layer from '../support/layers.ts';
+import { Oracle } from '../support/oracle.ts';
+import { Server } from '../support/server.ts';
+import {
+  isMounted,
+  lowerdirReference,
+  mountStratafs,
+  type StratafsMount,
+  serversOf,
+  stratafs,
+} from '../support/stratafs.ts';
+import { describeSystem } from '../support/system.ts';
+import { argumentsOf, kill, temporaryForSuite, until } from '../support/temporary.ts';
+
+const CYCLES = Number(process.env.CYCLES ?? 50);
+/** Milliseconds in which a mount point must be free again. */
+const SOON = 1000;
+const READ_ON = 'while cat "$1"/big "$1"/d/* >/dev/null && ls -lR "$1" >/dev/null; do :; done';
+
+describeSystem('a mount under pressure', ['root', 'fuse', 'python', 'build'], () => {
+  const temporary = temporaryForSuite();
+  const oracle = new Oracle(temporary);
+  const layers = ['top', 'lowest'].map((name) => temporary.path(name));
+  const reference = lowerdirReference(layers);
+  let before: string[] = [];
+
+  const storeNow = async () =>
+    (await Promise.all(layers.map((each) => oracle.dump(each, { noatime: true, fields: STORE })))).flat();
+
+  beforeAll(async () => {
+    const files = Array.from({ length: 300 }, (_, i) => layer.file(`d/${i}`, `${i}`.repeat(i)));
+    await oracle.write([
+      { directory: layers[0] ?? '', steps: [layer.whiteout('d/7'), layer.file('d/9', 'above')] },
+      { directory: layers[1] ?? '', steps: [layer.file('big', 'x'.repeat(8 << 20)), ...files] },
+    ]);
+    before = await storeNow();
+  });
+  afterAll(async () => {
+    expect(await storeNow()).toEqual(before);
+  });
+
+  function readOn(directory: string, readers = 4): ChildProcess[] {
+    return Array.from({ length: readers }, () => {
+      const reader = spawn('sh', ['-c', READ_ON, 'sh', directory], { stdio: 'ignore' });
+      temporary.owns(reader.pid);
+      return reader;
+    });
+  }
+
+  const ended = (children: readonly ChildProcess[]) =>
+    until('the end of the readers', () =>
+      children.every(({ exitCode, signalCode }) => exitCode !== null || signalCode !== null),
+    );
+
+  describe('of readers', () => {
+    it.each(['SIGKILL', 'SIGSEGV', 'SIGBUS'] as const)('that ends by %s is gone at once', async (signal) => {
+      for (const data of ['cached', 'passthrough']) {
+        const mount = await mountStratafs(temporary, reference, { args: ['--data', data] });
+        const readers = readOn(mount.directory);
+        await pause(300);
+        const start = performance.now();
+        kill(mount.pid, signal);
+        await until('the mount point', () => !isMounted(mount.directory));
+        expect(performance.now() - start).toBeLessThan(SOON);
+        await ended(readers);
+        expect(await readdir(mount.directory)).toEqual([]);
+        await noProcessOf(mount);
+      }
+    });
+
+    it('ends by SIGTERM, and serves them on where it was detached', async () => {
+      const mount = await mountStratafs(temporary, reference);
+      const readers = readOn(mount.directory);
+      const holder = spawn('sh', ['-c', 'sleep 1; cat d/9'], { cwd: mount.directory, stdio: 'pipe' });
+      temporary.owns(holder.pid);
+      let read = '';
+      holder.stdout.on('data', (block: Buffer) => {
+        read += block.toString();
+      });
+      await pause(300);
+      const start = performance.now();
+      kill(mount.pid, 'SIGTERM');
+      await until('the mount point', () => !isMounted(mount.directory));
+      expect(performance.now() - start).toBeLessThan(SOON);
+      await ended([...readers, holder]);
+      expect(read).toBe('above');
+      await noProcessOf(mount);
+      expect(mount.log()).toMatch(
+        /^stratafs: The mount is in use by .*: detached, and served until they let go/,
+      );
+    });
+
+    it('is detached by umount -l, and only by that', async () => {
+      const mount = await mountStratafs(temporary, reference);
+      const readers = readOn(mount.directory, 2);
+      const holder = spawn('sleep', ['600'], { cwd: `${mount.directory}/d`, stdio: 'ignore' });
+      temporary.owns(holder.pid);
+      await pause(200);
+      const refused = await stratafs(['umount', mount.directory]);
+      expect({ code: refused.code, names: refused.stderr.includes(String(holder.pid)) }).toEqual({
+        code: 7,
+        names: true,
+      });
+      const start = performance.now();
+      const done = await stratafs(['umount', '-l', mount.directory]);
+      expect(done).toMatchObject({ code: 0, stderr: '' });
+      expect(isMounted(mount.directory)).toBe(false);
+      expect(performance.now() - start).toBeLessThan(2 * SOON);
+      await ended(readers);
+      holder.kill('SIGKILL');
+      await noProcessOf(mount);
+    });
+  });
+
+  it(
+    `is made and unmade ${CYCLES} times, and nothing of it stays`,
+    async () => {
+      const [processes, connections] = [ours(), fuseConnections()];
+      const cycle = async (lane: number) => {
+        const directory = temporary.path(`cycle-${lane}`);
+        mkdirSync(directory, { recursive: true });
+        for (let i = lane; i < CYCLES; i += 2) {
+          const mounted = await stratafs(['mount', reference, directory]);
+          expect(mounted).toMatchObject({ code: 0, stderr: '' });
+          if (i % 3 === 0) expect(await readdir(directory)).toEqual(['big', 'd']);
+          if (i % 5 === 4) for (const pid of serversOf(directory)) kill(pid, 'SIGKILL');
+          else expect(await stratafs(['umount', directory])).toMatchObject({ code: 0, stderr: '' });
+          await until('the mount point', () => !isMounted(directory));
+        }
+      };
+      await Promise.all([cycle(0), cycle(1)]);
+      await until('the end of all processes', () => ours().join() === processes.join());
+      await until('the end of all connections', () => fuseConnections() <= connections);
+    },
+    CYCLES * 5000 + 60_000,
+  );
+
+  it(
+    `is made and unmade ${CYCLES * 4} times by one process, and no descriptor, thread or memory stays`,
+    async () => {
+      const server = new Server(temporary, oracle);
+      const stack = {
+        target: temporary.path('served'),
+        layers,
+        dataLayers: [],
+        dialect: 'trusted',
+        options: {},
+      };
+      const cycle = () =>
+        server.during({ ...stack, dialect: 'trusted' }, async () => {
+          expect((await oracle.dump(stack.target, { fields: ['size', 'sha256'] })).length).toBe(302);
+        });
+      for (let i = 0; i < 20; i += 1) await cycle();
+      const early = usage(server.pid);
+      for (let i = 0; i < CYCLES * 4; i += 1) await cycle();
+      const late = usage(server.pid);
+      expect({ ...late, kilobytes: 0 }).toEqual({ ...early, kilobytes: 0 });
+      expect(late.kilobytes).toBeLessThan(early.kilobytes + 200_000);
+    },
+    CYCLES * 2000 + 60_000,
+  );
+
+  /** The server and what watches over it. */
+  async function noProcessOf({ directory }: StratafsMount): Promise<void> {
+    await until('the end of the server', () => serversOf(directory).length === 0);
+  }
+
+  /** Servers of mounts below the test's folder, and all watchers. */
+  function ours(): number[] {
+    return readdirSync('/proc')
+      .filter((name) => /^[0-9]+$/.test(name))
+      .map(Number)
+      .filter((pid) => {
+        const words = argumentsOf(pid);
+        const isServer = words.some((word) => word.startsWith(temporary.path('cycle-')));
+        return isServer || (words.includes('stratafs-watcher') && parentOf(pid) <= 1);
+      });
+  }
+});
+
+const STORE = [
+  'mode',
+  'owner',
+  'size',
+  'mtime',
+  'ctime',
+  'atime',
+  'nlink',
+  'target',
+  'xattrs',
+  'sha256',
+] as const;
+
+function pause(milliseconds: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, milliseconds));
+}
+
+function parentOf(pid: number): number {
+  const fields = readFileSync(`/proc/${pid}/stat`, 'latin1').split(') ').at(-1)?.split(' ');
+  return Number(fields?.[1]);
+}
+
+function fuseConnections(): number {
+  return readFileSync('/proc/self/mountinfo', 'latin1').split(' - fuse.stratafs ').length - 1;
+}
+
+function usage(pid: number): { descriptors: number; threads: number; kilobytes: number } {
+  const status = readFileSync(`/proc/${pid}/status`, 'latin1');
+  const word = (name: string) => Number(new RegExp(`^${name}:\\s+(\\d+)`, 'm').exec(status)?.[1]);
+  return {
+    descriptors: readdirSync(`/proc/${pid}/fd`).length,
+    threads: word('Threads'),
+    kilobytes: word('VmRSS'),
+  };
+}
