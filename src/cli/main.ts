@@ -3,6 +3,11 @@
 // that a short command takes.
 
 const words = process.argv.slice(2);
+if (words.includes('mount')) {
+  // The server takes as long to start as this process: both do so side by side.
+  const { isBackgroundMount, startServer } = await import('./launch.ts');
+  if (isBackgroundMount(words)) startServer(words);
+}
 if (words.length === 1 && words[0] === '--version') {
   const { version } = await import('./version.ts');
   process.stdout.write(`${version()}\n`);

@@ -6,7 +6,7 @@ import type { Command } from 'commander';
 import { MOUNT_TYPE, unmount } from '../fuse/mount.ts';
 import { asBytes, type ByteString, bufferOf } from '../sys/bytes.ts';
 import { E, Trouble } from '../sys/errors.ts';
-import { holdersOf, serversOf } from '../sys/holders.ts';
+import { holdersOf, isRunning, serversOf } from '../sys/holders.ts';
 import { type MountEntry, mountAt, readMounts } from '../sys/mounts.ts';
 import { pathArguments } from './arguments.ts';
 import { escapeText } from './escape.ts';
@@ -110,13 +110,4 @@ async function haveEnded(pids: readonly number[]): Promise<boolean> {
     if (!pids.some(isRunning)) return true;
   }
   return false;
-}
-
-function isRunning(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM';
-  }
 }

@@ -31,6 +31,13 @@ export function serversOf(device: string): number[] {
   );
 }
 
+/** Whether a process still runs: one that has ended and that its parent has not noticed yet does not. */
+export function isRunning(pid: number): boolean {
+  const stat = read(`/proc/${pid}/stat`);
+  // The command in parentheses may hold anything; the state follows it.
+  return stat !== '' && !/^[ZX]/.test(stat.slice(stat.lastIndexOf(')') + 2));
+}
+
 function processes(): number[] {
   return names('/proc')
     .filter((name) => /^\d+$/.test(name))

@@ -18,15 +18,21 @@ export interface MountLine {
   readonly superOptions: string;
 }
 
+/** Those that have not ended. A suite of which every test is left out has no hook run; vitest then ends by SIGTERM. */
+const living = new Set<Temporary>();
+process.on('exit', () => {
+  for (const temporary of living) temporary.sweep();
+});
+process.on('SIGTERM', () => process.exit());
+
 export class Temporary {
   readonly directory: string;
   readonly #undo: (() => void | Promise<void>)[] = [];
   readonly #pids: number[] = [];
-  readonly #onExit = () => void this.#sweep();
 
   constructor(parent = tmpdir()) {
     this.directory = mkdtempSync(join(parent, 'sf-'));
-    process.once('exit', this.#onExit);
+    living.add(this);
   }
 
   path(...parts: readonly string[]): string {
@@ -52,14 +58,14 @@ export class Temporary {
         failures.push(error);
       }
     }
-    process.off('exit', this.#onExit);
-    const left = this.#sweep();
+    const left = this.sweep();
     if (left !== undefined) failures.push(left);
     if (failures.length > 0) throw new AggregateError(failures, `Cannot undo all of "${this.directory}"`);
   }
 
-  /** Answers why the folder could not be removed, undefined where it was. */
-  #sweep(): Error | undefined {
+  /** Kills, unmounts and removes what is left, at once; answers why the folder could not be removed. */
+  sweep(): Error | undefined {
+    living.delete(this);
     for (const pid of this.#pids.splice(0)) kill(pid, 'SIGKILL');
     for (const mount of mountsBelow(this.directory)) {
       if (mount.type.startsWith('fuse')) abortConnection(mount.device);
