@@ -8,15 +8,19 @@
 // the other way round, are rejected and taken again. Every client also says what it saw, and contenders that showed
 // different things are a failure.
 //
-// What the rows mean, and the figures: native-notes/performance.md. Options: npm run bench -- --help.
+// The rows of diff have pairs of stacks of their own (2.5 GB in $TMPDIR/stratafs-bench-diff), and diff(1) and rsync beside
+// them: bench/diff.ts.
+//
+// What the rows mean, and the figures: native-notes/performance.md, native-notes/diff.md. Options: npm run bench -- --help.
 // Exit code 0 when all was measured, whatever the goals; 1 when something failed; 2 when it could not begin.
 import { Clients } from './bench/clients.ts';
 import { findContenders } from './bench/contenders.ts';
+import { diffText, measureDiffs } from './bench/diff.ts';
 import { type Options, parseOptions, USAGE } from './bench/options.ts';
 import { chooseScenarios, describeRun, openStacks } from './bench/prepare.ts';
 import { probe } from './bench/probe.ts';
 import { Refusal } from './bench/refusal.ts';
-import { type Account, asJson, asText } from './bench/report.ts';
+import { type Account, asText, documentOf } from './bench/report.ts';
 import { Results, runRounds } from './bench/rounds.ts';
 import { ROWS } from './bench/rows.ts';
 import { Session } from './bench/session.ts';
@@ -36,29 +40,37 @@ async function bench(options: Options): Promise<number> {
   if (process.getuid?.() !== 0) throw new Refusal('Cannot measure "mounts": only root can make them');
   const session = new Session();
   try {
-    const clients = await Clients.compile(session);
-    const { present, absent } = await findContenders(session, options.contenders);
-    const stacks = await openStacks(session, clients, options);
-    const bench = { session, clients, stacks, hasDisk: liesOnDisk(options.directory) };
-    const { scenarios, skipped } = await chooseScenarios(bench, options);
-    const environment = await describeRun(bench, options);
-    const { able, fallenBack, failures } = await probe(bench, present);
-    const results = new Results();
-    for (const failure of failures) results.fail(failure);
-    const { placements, rounds } = options;
-    await runRounds({ scenarios, contenders: able, placements, rounds }, results);
-    const account: Account = {
-      results,
-      contenders: able,
-      absent: [...absent, ...fallenBack],
-      skipped,
-      rows: ROWS.filter((row) => options.rows.has(row) || row.id === 'start-node'),
-      placements,
-      environment,
-    };
-    process.stdout.write(options.isJson ? asJson(account) : asText(account));
-    return results.failures.length > 0 ? 1 : 0;
+    const account = options.rows.size > 0 ? await benchMounts(session, options) : undefined;
+    if (account && !options.isJson) process.stdout.write(asText(account));
+    const { diffRows, rounds, directory } = options;
+    const diffs = await measureDiffs(session, { rows: diffRows, rounds, directory: `${directory}-diff` });
+    const document = { ...(account && documentOf(account)), diff: diffs };
+    process.stdout.write(options.isJson ? `${JSON.stringify(document, null, 2)}\n` : diffText(diffs));
+    return (account?.results.failures.length ?? 0) > 0 ? 1 : 0;
   } finally {
     session.end();
   }
+}
+
+async function benchMounts(session: Session, options: Options): Promise<Account> {
+  const clients = await Clients.compile(session);
+  const { present, absent } = await findContenders(session, options.contenders);
+  const stacks = await openStacks(session, clients, options);
+  const bench = { session, clients, stacks, hasDisk: liesOnDisk(options.directory) };
+  const { scenarios, skipped } = await chooseScenarios(bench, options);
+  const environment = await describeRun(bench, options);
+  const { able, fallenBack, failures } = await probe(bench, present);
+  const results = new Results();
+  for (const failure of failures) results.fail(failure);
+  const { placements, rounds } = options;
+  await runRounds({ scenarios, contenders: able, placements, rounds }, results);
+  return {
+    results,
+    contenders: able,
+    absent: [...absent, ...fallenBack],
+    skipped,
+    rows: ROWS.filter((row) => options.rows.has(row) || row.id === 'start-node'),
+    placements,
+    environment,
+  };
 }

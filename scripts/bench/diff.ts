@@ -1,18 +1,11 @@
 // How fast `stratafs diff` is beside `diff -rq --no-dereference` and `rsync -anic --delete`, which look at two kernel
-// overlay mounts of the same layers. Run as root, after a build:
-//
-//   node --import ./scripts/typescript.mjs scripts/bench/diff.ts [--rounds N] [--pairs P1,P4] [--cold] [--json]
-//
-// Layers (2.5 GB) are written once to $TMPDIR/stratafs-bench-diff and used again. In each round each contender has its
-// turn, another one first every time; figures are medians. A warm sample that read from disk does not count and
-// is taken again; `--cold` drops file data (not names, not inodes) before each.
-import { execFileSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+// overlay mounts of the same layers. In each round each has its turn, another one first every time; figures are medians. A
+// warm sample that read from disk does not count and is taken again; for a cold one, file data (not names, not inodes) is
+// dropped before.
 import { fileURLToPath } from 'node:url';
-import { parseArgs } from 'node:util';
 import { type Pair, preparePairs } from './diff-pairs.ts';
+import { run } from './process.ts';
+import type { Session } from './session.ts';
 
 const COMMAND =
   process.env.STRATAFS_COMMAND ?? fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url));
@@ -22,78 +15,105 @@ const MOST_READ = 4 << 20;
 const MOST_TRIES = 3;
 const OURS = 'stratafs';
 
+export interface DiffRow {
+  readonly id: string;
+  /** Of `preparePairs`. */
+  readonly pair: string;
+  readonly isCold: boolean;
+  /** Ours is to be so many times faster: than each of the others, or than rsync alone. */
+  readonly goal: number;
+  readonly against: 'either' | 'rsync';
+}
+
+export const DIFF_ROWS: readonly DiffRow[] = [
+  { id: 'diff-P1', pair: 'P1', isCold: false, goal: 4, against: 'either' },
+  { id: 'diff-P7', pair: 'P7', isCold: false, goal: 10, against: 'either' },
+  { id: 'diff-P7-cold', pair: 'P7', isCold: true, goal: 15, against: 'either' },
+  { id: 'diff-P5', pair: 'P5', isCold: false, goal: 6, against: 'either' },
+  { id: 'diff-P3', pair: 'P3', isCold: false, goal: 1, against: 'rsync' },
+  { id: 'diff-P4', pair: 'P4', isCold: false, goal: 1, against: 'rsync' },
+];
+
 interface Sample {
   readonly seconds: number;
   readonly code: number;
+  /** Bytes. */
   readonly read: number;
   readonly resident: number;
 }
 
-type Commands = Readonly<Record<string, readonly string[]>>;
-
-/** Goals: ours is to be so many times faster than both others (one for P3 and P4: than rsync). */
-const GOALS: Readonly<Record<string, number>> = { P1: 4, P7: 10, P5: 6, P3: 1, P4: 1 };
-
-const { values } = parseArgs({
-  options: {
-    rounds: { type: 'string', default: '5' },
-    pairs: { type: 'string' },
-    cold: { type: 'boolean', default: false },
-    json: { type: 'boolean', default: false },
-  },
-});
-const wanted = values.pairs?.split(',');
-const folder = join(tmpdir(), 'stratafs-bench-diff');
-const pairs = preparePairs(folder).filter(({ id }) => wanted?.includes(id) ?? true);
-const mounts = mkdtempSync(join(tmpdir(), 'stratafs-bench-mounts-'));
-try {
-  for (const pair of pairs) measure(pair, Number(values.rounds));
-} finally {
-  rmSync(mounts, { recursive: true });
+export interface DiffResult extends DiffRow {
+  readonly words: string;
+  /** Their median time by ours. */
+  readonly ratios: Readonly<Record<string, number>>;
+  /** Our greatest, bytes. */
+  readonly resident: number;
+  readonly samples: Readonly<Record<string, readonly Sample[]>>;
 }
 
-function measure(pair: Pair, rounds: number): void {
-  const [a, b] = [mount(pair, 'a'), mount(pair, 'b')];
-  try {
-    const commands: Commands = {
-      [OURS]: ['node', COMMAND, 'diff', '--name-status', lowerdir(pair.a), lowerdir(pair.b)],
-      diff: ['diff', '-rq', '--no-dereference', a, b],
-      rsync: ['rsync', '-anic', '--delete', `${b}/`, `${a}/`],
-    };
-    const samples = new Map(Object.keys(commands).map((name) => [name, [] as Sample[]]));
-    const layers = [...new Set([...pair.a, ...pair.b])];
-    if (!values.cold) for (const words of Object.values(commands)) run(words);
-    const isShort = (name: string) => (samples.get(name)?.length ?? 0) < rounds;
-    for (let round = 0; round < rounds * MOST_TRIES && Object.keys(commands).some(isShort); round++) {
-      const names = Object.keys(commands);
-      for (let turn = 0; turn < names.length; turn++) {
-        const name = names[(turn + round) % names.length] ?? OURS;
-        if (values.cold) execFileSync('python3', [RUNNER, '--evict', ...layers]);
-        const sample = run(commands[name] ?? []);
-        if (sample.code > 1) throw new Error(`${name} ended with ${sample.code} on ${pair.id}`);
-        if (values.cold || sample.read < MOST_READ) samples.get(name)?.push(sample);
-      }
-    }
-    report(pair, samples);
-  } finally {
-    for (const directory of [a, b]) execFileSync('umount', [directory]);
+export interface DiffOptions {
+  readonly rows: readonly DiffRow[];
+  readonly rounds: number;
+  /** Where the layers (2.5 GB) are kept between runs. */
+  readonly directory: string;
+}
+
+export async function measureDiffs(
+  session: Session,
+  { rows, rounds, directory }: DiffOptions,
+): Promise<DiffResult[]> {
+  if (rows.length === 0) return [];
+  const pairs = new Map(preparePairs(directory).map((pair) => [pair.id, pair]));
+  const results: DiffResult[] = [];
+  for (const row of rows) {
+    const pair = pairs.get(row.pair);
+    if (pair === undefined) throw new Error(`There is no pair ${row.pair}`);
+    results.push(await measure(session, row, pair, rounds));
   }
+  return results;
+}
+
+async function measure(session: Session, row: DiffRow, pair: Pair, rounds: number): Promise<DiffResult> {
+  const [a, b] = [await mount(session, row.id, pair.a), await mount(session, row.id, pair.b)];
+  const commands: readonly (readonly [string, readonly string[]])[] = [
+    [OURS, [process.execPath, COMMAND, 'diff', '--name-status', lowerdir(pair.a), lowerdir(pair.b)]],
+    ['diff', ['diff', '-rq', '--no-dereference', a, b]],
+    ['rsync', ['rsync', '-anic', '--delete', `${b}/`, `${a}/`]],
+  ];
+  const samples: Record<string, Sample[]> = Object.fromEntries(commands.map(([name]) => [name, []]));
+  const layers = [...new Set([...pair.a, ...pair.b])];
+  if (!row.isCold) for (const [, words] of commands) await sample(session, words);
+  const isShort = () => Object.values(samples).some(({ length }) => length < rounds);
+  for (let round = 0; round < rounds * MOST_TRIES && isShort(); round++) {
+    for (const turn of commands.keys()) {
+      const [name, words] = commands[(turn + round) % commands.length] ?? [OURS, []];
+      if (row.isCold) await run(session, ['python3', RUNNER, '--evict', ...layers]);
+      const taken = await sample(session, words);
+      if (taken.code > 1) throw new Error(`${name} ended with ${taken.code} on ${row.id}`);
+      if (row.isCold || taken.read < MOST_READ) samples[name]?.push(taken);
+    }
+  }
+  for (const directory of [a, b]) await run(session, ['umount', directory]);
+  const seconds = (name: string) => median((samples[name] ?? []).map((each) => each.seconds));
+  const ratios = Object.fromEntries(['diff', 'rsync'].map((name) => [name, seconds(name) / seconds(OURS)]));
+  const resident = Math.max(...(samples[OURS] ?? []).map((each) => each.resident));
+  return { ...row, words: pair.words, ratios, resident, samples };
 }
 
 function lowerdir(layers: readonly string[]): string {
   return `lowerdir=${layers.join(':')}`;
 }
 
-function mount({ id, a, b }: Pair, side: 'a' | 'b'): string {
-  const directory = join(mounts, `${id}-${side}`);
-  mkdirSync(directory);
-  const options = `lowerdir=${(side === 'a' ? a : b).join(':')},index=off`;
-  execFileSync('mount', ['-t', 'overlay', 'overlay', '-o', `ro,${options}`, directory]);
+/** Below the session's folder, whose mounts are undone whatever happens. */
+async function mount(session: Session, name: string, layers: readonly string[]): Promise<string> {
+  const directory = session.newDirectory(name);
+  const options = `ro,${lowerdir(layers)},index=off`;
+  await run(session, ['mount', '-t', 'overlay', 'overlay', '-o', options, directory]);
   return directory;
 }
 
-function run(words: readonly string[]): Sample {
-  return JSON.parse(execFileSync('python3', [RUNNER, ...words], { encoding: 'utf8' })) as Sample;
+async function sample(session: Session, words: readonly string[]): Promise<Sample> {
+  return JSON.parse(await run(session, ['python3', RUNNER, ...words])) as Sample;
 }
 
 function median(numbers: readonly number[]): number {
@@ -101,42 +121,25 @@ function median(numbers: readonly number[]): number {
   return sorted[Math.floor(sorted.length / 2)] ?? Number.NaN;
 }
 
-function report({ id, words }: Pair, samples: ReadonlyMap<string, readonly Sample[]>): void {
-  const seconds = (name: string) => (samples.get(name) ?? []).map((sample) => sample.seconds);
-  const ours = median(seconds(OURS));
-  const ratios = Object.fromEntries(['diff', 'rsync'].map((name) => [name, median(seconds(name)) / ours]));
-  const resident = Math.max(...(samples.get(OURS) ?? []).map((sample) => sample.resident));
-  if (values.json) {
-    console.log(
-      JSON.stringify({
-        id,
-        words,
-        cold: values.cold,
-        ratios,
-        resident,
-        samples: Object.fromEntries(samples),
-      }),
-    );
-    return;
-  }
-  console.log(`${id} ${words}${values.cold ? ', file data cold' : ''}`);
-  for (const name of samples.keys()) {
-    const all = seconds(name);
+export function diffText(results: readonly DiffResult[]): string {
+  return results.map((result) => `\n${describe(result).join('\n')}\n`).join('');
+}
+
+function describe({ id, words, isCold, ratios, resident, samples, goal, against }: DiffResult): string[] {
+  const lines = [`${id}: ${words}${isCold ? ', file data cold' : ''}`];
+  for (const [name, all] of Object.entries(samples)) {
+    const seconds = all.map((each) => each.seconds);
     const shown =
       all.length === 0
         ? 'no sample counts'
-        : `${median(all).toFixed(3)} s (${Math.min(...all).toFixed(3)}–${Math.max(...all).toFixed(3)})`;
-    const times =
+        : `${median(seconds).toFixed(3)} s (${Math.min(...seconds).toFixed(3)}–${Math.max(...seconds).toFixed(3)})`;
+    const beside =
       name === OURS
         ? `${(resident / 2 ** 20).toFixed(0)} MiB resident`
-        : `${(ratios[name] ?? 0).toFixed(2)} × ours`;
-    console.log(`  ${name.padEnd(9)} ${shown}  ${times}`);
+        : `${(ratios[name] ?? Number.NaN).toFixed(2)} × ours`;
+    lines.push(`  ${name.padEnd(9)} ${shown}  ${beside}`);
   }
-  const goal = values.cold ? 15 : GOALS[id];
-  if (goal === undefined) return;
-  const [against, ratio] =
-    id === 'P3' || id === 'P4'
-      ? ['rsync', ratios.rsync ?? 0]
-      : ['either', Math.min(...Object.values(ratios))];
-  console.log(`  goal: ${goal} × ${against}: ${ratio.toFixed(2)}${ratio >= goal ? '' : '  ✗'}`);
+  const ratio = against === 'rsync' ? (ratios.rsync ?? Number.NaN) : Math.min(...Object.values(ratios));
+  lines.push(`  goal: ${goal} × faster than ${against}: ${ratio.toFixed(2)}${ratio >= goal ? '' : '  ✗'}`);
+  return lines;
 }

@@ -2,6 +2,7 @@
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
+import { DIFF_ROWS, type DiffRow } from './diff.ts';
 import { PLACEMENTS, type Placement } from './process.ts';
 import { Refusal } from './refusal.ts';
 import { ROWS, type Row } from './rows.ts';
@@ -12,6 +13,7 @@ export interface Options {
   /** The ids to measure; all where undefined. */
   readonly contenders: readonly string[] | undefined;
   readonly rows: ReadonlySet<Row>;
+  readonly diffRows: readonly DiffRow[];
   readonly isQuick: boolean;
   /** Measure growth up to a million names. */
   readonly hasMillion: boolean;
@@ -19,6 +21,8 @@ export interface Options {
   /** Absolute; holds the stacks between runs. */
   readonly directory: string;
 }
+
+const EVERY_ROW: readonly (Row | DiffRow)[] = [...ROWS, ...DIFF_ROWS];
 
 export const USAGE = `npm run bench -- [options]
   --rounds N             rounds, each contender once in each (5; with --quick 2)
@@ -30,18 +34,22 @@ export const USAGE = `npm run bench -- [options]
   --json                 one JSON document instead of tables
   --dir DIR              where the stacks are kept between runs ($TMPDIR/stratafs-bench)
 
-Rows: ${ROWS.map(({ id }) => id).join(' ')}
+Rows: ${EVERY_ROW.map(({ id }) => id).join(' ')}
 `;
 
 /** Undefined when help was asked for. */
 export function parseOptions(words: readonly string[]): Options | undefined {
   const { values } = parsed(words);
   if (values.help) return undefined;
+  // A small stack says nothing of diff, which has layers of its own.
+  const all = values.quick ? ROWS : EVERY_ROW;
+  const rows = new Set(values.rows === undefined ? all : listed(values.rows).flatMap(rowsNamed));
   return {
     rounds: wholeNumber(values.rounds ?? (values.quick ? '2' : '5')),
     placements: listed(values.placement ?? PLACEMENTS.join(',')).map(parsePlacement),
     contenders: values.contenders === undefined ? undefined : listed(values.contenders),
-    rows: new Set(values.rows === undefined ? ROWS : listed(values.rows).flatMap(rowsNamed)),
+    rows: new Set(ROWS.filter((row) => rows.has(row))),
+    diffRows: DIFF_ROWS.filter((row) => rows.has(row)),
     isQuick: values.quick,
     hasMillion: values.growth,
     isJson: values.json,
@@ -85,10 +93,10 @@ function parsePlacement(word: string): Placement {
   throw new Refusal(`Cannot place a run "${word}": there are ${PLACEMENTS.join(' and ')}`);
 }
 
-function rowsNamed(word: string): Row[] {
-  const rows = ROWS.filter(({ id }) => id === word || id.startsWith(`${word}-`));
+function rowsNamed(word: string): (Row | DiffRow)[] {
+  const rows = EVERY_ROW.filter(({ id }) => id === word || id.startsWith(`${word}-`));
   if (rows.length > 0) return rows;
-  throw new Refusal(`Cannot measure row "${word}": there are ${ROWS.map(({ id }) => id).join(', ')}`);
+  throw new Refusal(`Cannot measure row "${word}": there are ${EVERY_ROW.map(({ id }) => id).join(', ')}`);
 }
 
 /** The layers' paths go into mount options, where these characters mean something. */

@@ -51,9 +51,10 @@ export function asText(account: Account): string {
   return `${lines.join('\n')}\n`;
 }
 
-export function asJson(account: Account): string {
+/** To be printed as JSON. */
+export function documentOf(account: Account): object {
   const { results, contenders } = account;
-  const document = {
+  return {
     environment: account.environment,
     absent: account.absent,
     skipped: account.skipped,
@@ -80,7 +81,6 @@ export function asJson(account: Account): string {
     ),
     failures: results.failures,
   };
-  return `${JSON.stringify(document, null, 2)}\n`;
 }
 
 function figureTable(

@@ -101,6 +101,7 @@ function jsonSide({ reference, kind, stack }: SideLabel): object {
     ref: reference,
     kind,
     ...(stack?.id === undefined ? {} : { id: stack.kind === 'image' ? `sha256:${stack.id}` : stack.id }),
+    ...(stack?.mountPoints === undefined ? {} : { mountPoints: stack.mountPoints }),
     layers: layers.map((layer, index) => ({
       i: index + 1,
       role: layer.role,

@@ -53,8 +53,8 @@ export function originOf({ reference, stack, root }: SideLabel, options: { withI
   const isLower = (role: string) => role !== 'upper' && (options.withInit || role !== 'init');
   const layers = stack.layers.filter(({ role }) => isLower(role));
   const origin: LayerStack = { ...stack, label: `image of ${stack.label}`, kind: 'image', layers };
-  const { id: _, ...withoutId } = origin;
-  return { reference: origin.label, kind: 'image', stack: withoutId, ...(root && { root }) };
+  const { id: _, mountPoints: __, ...image } = origin;
+  return { reference: origin.label, kind: 'image', stack: image, ...(root && { root }) };
 }
 
 /**

@@ -31,6 +31,12 @@ export class TextPrinter implements Printer {
     const width = Math.max(...[a, b].map(({ reference }) => displayWidth(escapeText(reference))));
     const shared = sharedLayers === 0 ? '' : `  (${sharedLayers} shared)`;
     out.write(`A  ${sideWords(a, width)}\nB  ${sideWords(b, width)}${shared}\n`);
+    for (const [side, { stack }] of [['A', a] as const, ['B', b] as const]) {
+      if (stack?.mountPoints === undefined) continue;
+      out.write(
+        `   mounted in ${side}, and not part of it: ${stack.mountPoints.map(escapeText).join(', ')}\n`,
+      );
+    }
   }
 
   change(change: Change): void {

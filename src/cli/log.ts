@@ -1,11 +1,15 @@
 // Where a server tells of what goes wrong while it serves: a file, the terminal of one in the foreground, or nowhere.
 import { openSync, writeSync } from 'node:fs';
 import { opcodeName } from '../fuse/abi.ts';
-import { Trouble } from '../sys/errors.ts';
+import { type Errno, Trouble } from '../sys/errors.ts';
 import { escapeMessage, escapeText } from './escape.ts';
 import type { Terminal } from './terminal.ts';
 
+/** So many different messages are remembered, so that none is repeated. */
+const REMEMBERED = 1000;
+
 export class Log {
+  readonly #told = new Set<string>();
   readonly #fd: number | undefined;
   readonly #terminal: Terminal | undefined;
 
@@ -23,6 +27,16 @@ export class Log {
     } catch {
       // A full disk must not end the mount.
     }
+  }
+
+  /** A request that failed because of what lies on the disk. Told once: whoever reads a tree may ask a thousand times. */
+  damage(error: Errno, opcode: number): void {
+    const cause = error.cause instanceof Error ? ` (${error.cause.message})` : '';
+    const message = `${opcodeName(opcode)} failed: ${error.message}${cause}`;
+    if (this.#told.has(message)) return;
+    if (this.#told.size >= REMEMBERED) this.#told.clear();
+    this.#told.add(message);
+    this.line(message);
   }
 
   /** A request that threw: a bug of ours, answered with EIO. */

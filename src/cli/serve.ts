@@ -99,6 +99,7 @@ async function serveSession(mounted: Mounted, serving: Serving, onReady: () => v
     data: args.data,
     backing: backingDevice(mounted.fd),
     onBug: (error, opcode) => log.fault(error, opcode),
+    onDamage: (error, opcode) => log.damage(error, opcode),
     ...timeoutOf(view),
     ...(args.debug === true ? { trace: traceTo(terminal) } : {}),
   });

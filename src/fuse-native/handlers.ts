@@ -124,7 +124,7 @@ export function handlersOf(
       });
       send(answer, reply, (target) => reply(0, target));
     },
-    ...openOf(fs, guard),
+    ...openOf(fs, guard, options),
     read(path, _fd, buffer, length, offset, reply) {
       reply(count(OPCODE.FUSE_READ, path, (node) => fs.read(node, offset, buffer, 0, length)));
     },
@@ -160,14 +160,17 @@ export function handlersOf(
 function openOf(
   fs: FileSystem,
   guard: (opcode: number, path: string, answer: (entry: number) => Answer<true>) => Answer<true>,
+  { log }: HandlerOptions,
 ): Pick<Handlers, 'open'> {
   const { open } = fs;
   if (open === undefined) return {};
   return {
     open(path, _flags, reply) {
       const answer = guard(OPCODE.FUSE_OPEN, path, (entry) => {
-        open(fs.nodeOf(entry));
-        return { value: true };
+        if (open(fs.nodeOf(entry))) return { value: true };
+        // Only a read past the kernel's cache would tell the truth, and fuse-native has none.
+        log(`Cannot open "${bytesOfText(path)}": its data are not as long as its size`);
+        return -E.EIO;
       });
       send(answer, reply, () => reply(0, 0));
     },

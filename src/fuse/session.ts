@@ -36,6 +36,19 @@ const DOT = 0x2e;
 /** The kernel takes no error beyond this (fs/fuse/dev.c). */
 const ERRNO_MAX = 511;
 
+/** Failures that are an ordinary answer to a question; all others tell of damage, or of what this process may not do. */
+const ORDINARY: ReadonlySet<number> = new Set([
+  E.EINVAL,
+  E.EISDIR,
+  E.ENODATA,
+  E.ENOENT,
+  E.ENOTDIR,
+  E.ENXIO,
+  E.EOPNOTSUPP,
+  E.ERANGE,
+  E.ESTALE,
+]);
+
 /** No payload, and no reply either. */
 const NO_REPLY = -0x1_0000;
 
@@ -50,6 +63,8 @@ export interface SessionOptions {
   readonly backing?: BackingDevice;
   /** Told of every throw that is not an `Errno`; the request is answered with EIO. */
   readonly onBug: (error: unknown, opcode: number) => void;
+  /** Told of every failure of the file system itself that is no ordinary answer. */
+  readonly onDamage?: (error: Errno, opcode: number) => void;
   /** Told of every request once it is answered; `replyLength` 0 where there is no reply. */
   readonly trace?: (request: Frame, length: number, reply: Frame, replyLength: number) => void;
 }
@@ -135,7 +150,10 @@ export class Session {
 
   /** The one place that turns a throw into a negative errno. */
   #failure(error: unknown, opcode: number): number {
-    if (error instanceof Errno && error.errno > 0) return -error.errno;
+    if (error instanceof Errno && error.errno > 0) {
+      if (!ORDINARY.has(error.errno)) this.#options.onDamage?.(error, opcode);
+      return -error.errno;
+    }
     this.#options.onBug(error, opcode);
     return -E.EIO;
   }

@@ -60,6 +60,8 @@ export class Directories {
   readonly #open = new Map<number, number>();
   #latest = 0;
   #latestDescriptor = -1;
+  /** Records by parent and name, where each directory is to have only one. */
+  #children: Map<string, number> | undefined;
   /** Whether layers are read through private clones of their mounts, read-only and without access times. */
   #clones = true;
 
@@ -89,7 +91,17 @@ export class Directories {
 
   /** A new record for the directory `name` (as stored in the table) of another one. */
   child(parent: number, nameAt: number, nameLength: number): number {
-    return this.#table.addRecord(this.layerOf(parent), parent, nameAt, nameLength);
+    const children = this.#children;
+    const known = children?.get(`${parent} ${nameAt}`);
+    if (known !== undefined) return known;
+    const record = this.#table.addRecord(this.layerOf(parent), parent, nameAt, nameLength);
+    children?.set(`${parent} ${nameAt}`, record);
+    return record;
+  }
+
+  /** From now on a directory that is found again has the record it had. Names must be interned too. */
+  internChildren(): void {
+    this.#children ??= new Map();
   }
 
   /** Path below the layer's root, without a leading slash; empty for the root. */

@@ -21,6 +21,8 @@ export class Loader {
   readonly #fileSystems: readonly number[];
   readonly #hasSeveralFileSystems: boolean;
   readonly #lowest: number;
+  /** Whether the names of a hard-linked file lead to one node. */
+  readonly #sharesNodes: boolean;
 
   constructor(
     table: Table,
@@ -28,6 +30,7 @@ export class Loader {
     options: MergeOptions,
     fileSystems: readonly number[],
     log: FaultLog,
+    sharesNodes: boolean,
   ) {
     this.#table = table;
     this.#reader = reader;
@@ -37,6 +40,7 @@ export class Loader {
     // With data-only layers below, the kernel reads the marks of the lowest layer's directories too.
     this.#lowest = options.dataOnlyLayers ? -1 : reader.directories.roots.length - 1;
     this.#log = log;
+    this.#sharesNodes = sharesNodes;
   }
 
   /** Loads the directory of a row; answers the record [first row, count]. Throws Errno where it cannot be listed. */
@@ -187,7 +191,8 @@ export class Loader {
     table.set(row, ROW.nameLength, name.length | table.flags(row));
     table.set(row, ROW.parent, parent);
     const isDirectory = (table.word(row, ROW.mode) & S_IFMT) === S_IFDIR;
-    const isLinked = !isDirectory && table.word(row, ROW.errno) === 0 && table.word(row, ROW.nlink) > 1;
+    const isLinked =
+      this.#sharesNodes && !isDirectory && table.word(row, ROW.errno) === 0 && table.word(row, ROW.nlink) > 1;
     table.set(row, ROW.node, isLinked ? table.shareNode(row) : row);
   }
 
@@ -240,6 +245,15 @@ export class Loader {
     const low = rows[at + ROW.ino] as number;
     rows[at + ROW.ino] = mix(mix(low, high), fileSystem);
     rows[at + ROW.ino + 1] = (mix(mix(high, fileSystem), low) | 0xfe00_0000) >>> 0;
+  }
+
+  /** Writes a row's attributes again, from a `struct statx` of the same object; those of a metacopy file stay. */
+  refill(row: number, status: Uint32Array, holder: number): void {
+    const table = this.#table;
+    const isDirectory = (table.word(row, ROW.mode) & S_IFMT) === S_IFDIR;
+    if (!isDirectory && table.word(row, ROW.listing) !== 0) return;
+    this.#fillAttributes(row, status, holder);
+    if ((table.flags(row) & FLAG.merged) !== 0) table.set(row, ROW.nlink, 1);
   }
 
   /** Whether a `struct statx` is of the object that a row was made from. */

@@ -115,6 +115,7 @@ export class Table {
   readonly names: Uint8Array;
   readonly records: Uint32Array;
   readonly #links: Uint32Array;
+  #interned: Map<string, number> | undefined;
   readonly #counters: Uint32Array;
 
   constructor(memory: TableMemory) {
@@ -176,11 +177,19 @@ export class Table {
     return this.records[at + index] as number;
   }
 
+  /** From now on a name is stored once, however often directories are loaded. */
+  internNames(): void {
+    this.#interned ??= new Map();
+  }
+
   /** Stores a name (latin1, a byte a character) and answers its offset. */
   addName(name: string): number {
+    const known = this.#interned?.get(name);
+    if (known !== undefined) return known;
     const length = name.length;
     const at = this.#take(COUNTER.name, length, this.names.length);
     for (let i = 0; i < length; i++) this.names[at + i] = name.charCodeAt(i);
+    this.#interned?.set(name, at);
     return at;
   }
 
@@ -201,6 +210,18 @@ export class Table {
 
   flags(row: number): number {
     return this.word(row, ROW.nameLength) & ~0xffff;
+  }
+
+  /** Only for rows that nobody was told of, in a table that one thread uses; as `giveBackRows`. */
+  copyRow(from: number, to: number): void {
+    this.rows.copyWithin(to * ROW_WORDS, from * ROW_WORDS, (from + 1) * ROW_WORDS);
+  }
+
+  /** All rows from this one on are free again. */
+  giveBackRows(from: number): void {
+    const end = this.#counters[COUNTER.row] as number;
+    this.rows.fill(0, from * ROW_WORDS, end * ROW_WORDS);
+    this.#counters[COUNTER.row] = from;
   }
 
   copyAttributes(row: number, out: Uint32Array, at: number): void {

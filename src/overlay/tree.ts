@@ -8,6 +8,7 @@ import { S_IFDIR, S_IFLNK, S_IFMT, S_IFREG, STATX, STATX_BTIME, STATX_MASK } fro
 import { FileData } from './data.ts';
 import { Directories } from './directories.ts';
 import { LayerReader, nameArgument } from './layer.ts';
+import { Live } from './live.ts';
 import { type FaultLog, Loader } from './load.ts';
 import { shownXattr, storedXattr } from './marks.ts';
 import { mergeOptions } from './options.ts';
@@ -28,6 +29,8 @@ export interface TreeOptions {
   readonly log?: FaultLog;
   /** For each layer of the stack, what is believed of its metadata instead of the disk; a whole stack's, or absent. */
   readonly recorded?: readonly (RecordedLayer | undefined)[];
+  /** Whether layers that may change are looked at again and again, by way of `live`; else each directory is read once. */
+  readonly follows?: boolean;
   /** Memory of the same stack's tree in another thread, to share it. */
   readonly memory?: TableMemory;
 }
@@ -85,6 +88,8 @@ export class Tree {
   /** For a tree of the same stack in another thread. */
   readonly memory: TableMemory;
   readonly table: Table;
+  /** Where it was asked for and a layer may change: what directories hold now. */
+  readonly live: Live | undefined;
   readonly #directories: Directories;
   readonly #reader: LayerReader;
   readonly #loader: Loader;
@@ -112,8 +117,12 @@ export class Tree {
     const merge = mergeOptions(stack);
     this.followsMetacopy = merge.metacopy;
     const fileSystems = numberFileSystems(directories);
-    this.#loader = new Loader(this.table, this.#reader, merge, fileSystems, options.log ?? (() => {}));
+    const isLive = layers.map(({ live }) => live === true);
+    const follows = options.follows === true && isLive.includes(true);
+    const log = options.log ?? (() => {});
+    this.#loader = new Loader(this.table, this.#reader, merge, fileSystems, log, !follows);
     this.#data = new FileData(this.table, directories, this.#reader, this.#loader, shares.files);
+    this.live = follows ? new Live(this.table, directories, this.#loader, ROOT, isLive) : undefined;
     if (options.memory === undefined) {
       this.#reader.examine(directories.roots[0] as number, '.');
       this.#loader.fillRoot(this.table.takeRows(1), this.#reader.status);
@@ -265,7 +274,7 @@ export class Tree {
     if ((this.table.word(node, ROW.mode) & S_IFMT) !== S_IFLNK) throw new Errno(E.EINVAL, 'read a link');
     const [holder, name] = this.#place(node);
     const length = this.#reader.readLink(holder, name, out.subarray(at, at + capacity));
-    if (length < 0) throw new Errno(length === -E.ENOENT ? E.EIO : -length, 'read a link');
+    if (length < 0) throw new Errno(length === -E.ENOENT ? E.EIO : -length, `read ${this.#describe(node)}`);
     return length;
   }
 
@@ -295,11 +304,32 @@ export class Tree {
     let done = 0;
     while (done < size) {
       const count = pread(fd, out.subarray(at + done), size - done, offset + done);
-      if (count < 0) throw new Errno(-count, 'read a file');
-      if (count === 0) break;
+      if (count < 0) throw new Errno(-count, `read ${this.#describe(node)}`);
+      if (count === 0) {
+        this.#mustEnd(node, offset + done);
+        break;
+      }
       done += count;
     }
     return done;
+  }
+
+  /** A file that ends before its size was cut since: the kernel would make it shorter, or fill it up with zeroes. */
+  #mustEnd(node: number, end: number): void {
+    const { table } = this;
+    if (end >= wide(table.word(node, ROW.size + 1), table.word(node, ROW.size))) return;
+    if (table.word(node, ROW.listing) !== 0 || this.#isLive(node)) return;
+    throw new Errno(E.EIO, `read ${this.#describe(node)}, which was cut short`);
+  }
+
+  /** Whether a node is of a layer that a running container writes to. */
+  #isLive(node: number): boolean {
+    return this.stack.layers[this.table.word(node, ROW.layer) >>> 16]?.live === true;
+  }
+
+  #describe(node: number): string {
+    const [holder, name] = this.#place(node);
+    return this.#directories.describe(holder, name);
   }
 
   /** `SEEK_DATA` or `SEEK_HOLE`; ENXIO past the last data. */

@@ -79,6 +79,14 @@ export function timeOf(object: JsonObject, key: string): string | undefined {
   return typeof value === 'string' && RFC3339.test(value) ? value : undefined;
 }
 
+/** Names of the fields of an object, sorted; none where it is absent or something else, since they are only shown. */
+export function keysOf(object: JsonObject, key: string): string[] {
+  const value = fieldOf(object, key);
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+    ? Object.keys(value).sort()
+    : [];
+}
+
 /** A string of a store as part of a message: whatever it holds, it stays short and on one line. */
 export function quoted(text: string): string {
   return JSON.stringify(text.length > LONGEST_QUOTE ? `${text.slice(0, LONGEST_QUOTE)}…` : text);

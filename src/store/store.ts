@@ -46,6 +46,8 @@ export interface LayerStack {
   /** Data-only lower layers (overlayfs `::`), top first; searched only by the data of metacopy files. */
   readonly dataLayers: readonly Layer[];
   readonly dialect: Dialect;
+  /** Of a container: paths at which volumes or other directories are mounted; what is in them is not part of the stack. */
+  readonly mountPoints?: readonly string[];
   /** overlayfs's `redirect_dir`: follow where it is not given, as for the kernel; otherwise EPERM on such a directory. */
   readonly redirect?: 'follow' | 'nofollow';
   /** overlayfs's `metacopy`: off where it is not given; a metacopy file is then EPERM, never zeros. */

@@ -16,6 +16,10 @@ const NEEDS = {
   compiler: () => missingCommands('cc'),
   'fuse-overlayfs': () => missingCommands('fuse-overlayfs'),
   fusermount3: () => missingCommands('fusermount3'),
+  git: () => missingCommands('git'),
+  rsync: () => missingCommands('rsync'),
+  mtree: () => missingCommands('mtree'),
+  bsdtar: () => missingCommands('bsdtar'),
   build: () => (usable(BUILT_COMMAND, constants.R_OK) ? undefined : `"${BUILT_COMMAND}" is not built`),
 } as const satisfies Record<string, () => string | undefined>;
 

@@ -1,6 +1,8 @@
 // `stratafs diff` on a real engine's images and containers: beside `docker diff`, and in each of its forms.
-import { writeFileSync } from 'node:fs';
+import { statSync, utimesSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { succeed } from '../support/command.ts';
 import { Engine } from '../support/engine.ts';
 import { stratafs } from '../support/stratafs.ts';
 import { describeSystem } from '../support/system.ts';
@@ -64,6 +66,8 @@ describeSystem('stratafs diff', ['root', 'docker', 'busybox', 'build'], () => {
     await engine.docker(['run', '--name', 'changed', '--network', 'none', 'app:1', 'sh', '-c', CONTAINER]);
     const undone = 'chmod 700 /srv/chmodded-back && chmod 644 /srv/chmodded-back';
     await engine.docker(['run', '--name', 'undone', '--network', 'none', 'app:1', 'sh', '-c', undone]);
+    const volumes = ['-v', '/srv/volume', '-v', `${temporary.directory}:/srv/host:ro`];
+    await engine.docker(['create', '--name', 'mounting', ...volumes, '--network', 'none', 'app:1', 'true']);
     await engine.docker(['create', '--name', 'untouched', '--network', 'none', 'app:1', 'true']);
   });
 
@@ -125,6 +129,34 @@ describeSystem('stratafs diff', ['root', 'docker', 'busybox', 'build'], () => {
     const shown = linesOf((await diff('--name-status', '--show-init', 'app:1', 'untouched')).stdout);
     expect(shown).toContain('A\t/.dockerenv');
     expect(linesOf((await diff('--docker', '--show-init', 'untouched')).stdout)).toContain('A /.dockerenv');
+  });
+
+  it("lists a container's mount points, which are not part of its root filesystem", async () => {
+    const mounted = ['/srv/host', '/srv/volume'];
+    const { stdout } = await diff('app:1', 'mounting');
+    expect(stdout.split('\n')[2]).toBe(`   mounted in B, and not part of it: ${mounted.join(', ')}`);
+    const header = (await diff('--json', 'mounting')).stdout.split('\n')[0] ?? '';
+    const { a, b } = JSON.parse(header) as Record<'a' | 'b', { readonly mountPoints?: string[] }>;
+    expect([a.mountPoints, b.mountPoints]).toEqual([undefined, mounted]);
+    expect((await diff('--json', 'app:1', 'untouched')).stdout).not.toContain('mountPoints');
+  });
+
+  it('compares two data roots for real, and trusts no equal diff ID', async () => {
+    const other = temporary.path('other-root');
+    const [, , files = ''] = await engine.layersOf('app:1', 'image');
+    await succeed('cp', ['-a', engine.dataRoot, other]);
+    const across = (...words: string[]) => diff('--root-b', other, ...words);
+    expect(await across('--json', '--mtime', '--hardlinks', 'app:1', 'app:1')).toMatchObject({ code: 0 });
+    const within = await diff('--name-status', 'app:1', 'app:2');
+    expect((await across('--name-status', 'app:1', 'app:2')).stdout).toBe(within.stdout);
+    const tampered = join(other, files.slice(engine.dataRoot.length), 'srv/changed');
+    const { atime, mtime } = statSync(tampered);
+    writeFileSync(tampered, 'SAME\n');
+    utimesSync(tampered, atime, mtime);
+    const { code, stdout } = await across('--name-status', 'app:1', 'app:1');
+    expect({ code, stdout }).toEqual({ code: 1, stdout: 'M\t/srv/changed\n' });
+    // What the store recorded at the time knows nothing of that.
+    expect(await across('--content', 'crc', '--name-status', 'app:1', 'app:1')).toMatchObject({ code: 0 });
   });
 
   it('takes single layers and the lowest ones of an image', async () => {

@@ -13,6 +13,7 @@ import {
   booleanOf,
   integerOf,
   type JsonObject,
+  keysOf,
   optionalObject,
   optionalString,
   parseJson,
@@ -41,6 +42,8 @@ export interface ContainerConfig {
   readonly command: string;
   readonly status: string;
   readonly running: boolean;
+  /** Where volumes and directories of the host are mounted in it, sorted. */
+  readonly mountPoints: readonly string[];
 }
 
 /** Go's zero time. */
@@ -78,6 +81,7 @@ export function readContainerConfig({ files }: DockerRoot, id: ContainerId): Con
     command: commandOf(config),
     status: statusOf(state),
     running: booleanOf(state, 'Running'),
+    mountPoints: keysOf(config, 'MountPoints'),
   };
 }
 
@@ -91,6 +95,7 @@ export function containerStack(root: DockerRoot, id: ContainerId): LayerStack {
     layers: containerLayers(root, config, new LayerChecks(root)),
     dataLayers: [],
     dialect: root.dialect,
+    ...(config.mountPoints.length === 0 ? {} : { mountPoints: config.mountPoints }),
   };
 }
 

@@ -221,15 +221,18 @@ describe('open', () => {
     expect(serve([]).open).toBeUndefined();
   });
 
-  it('fails where the file cannot be opened', () => {
-    const entries: MemoryEntry[] = [{ path: '/good' }, { path: '/bad' }];
+  it('fails where the file cannot be opened, or not be read as it is', () => {
+    const entries: MemoryEntry[] = [{ path: '/good' }, { path: '/bad' }, { path: '/short' }];
     const tree = new MemoryTree(entries, (node) => {
       if (node === 3) throw new Errno(E.EIO, 'open');
-      return true;
+      return node !== 4;
     });
     const { open } = serve(entries, { tree });
     expect(open?.('/good')).toEqual([0, 0]);
     expect(open?.('/bad')).toEqual([-E.EIO]);
+    expect(log).toEqual([]);
+    expect(open?.('/short')).toEqual([-E.EIO]);
+    expect(log).toEqual(['Cannot open "/short": its data are not as long as its size']);
   });
 });
 

@@ -1,0 +1,241 @@
+// The part of a tree that a running container writes to: its directories are looked at again whenever they are asked for,
+// and read again where they changed. What is still the same object keeps its number, so that open files go on.
+// For a tree that one thread uses; a tree that cannot change has none of this.
+import { type ByteString, cString } from '../sys/bytes.ts';
+import { E, Errno } from '../sys/errors.ts';
+import { AT_EMPTY_PATH, AT_SYMLINK_NOFOLLOW, statx } from '../sys/libc.ts';
+import { S_IFDIR, S_IFMT, STATX, STATX_MASK, STATX_SIZE } from '../sys/statx.ts';
+import type { Directories } from './directories.ts';
+import { nameArgument } from './layer.ts';
+import type { Loader } from './load.ts';
+import { FLAG, ROW, type Table, TableFull } from './table.ts';
+
+/** What is known of a directory that was listed. */
+interface Known {
+  /** Identity and times of its real directories that may change, as they were before it was listed. */
+  readonly stamp: string;
+  /** Milliseconds since 1970. */
+  readonly listed: number;
+  /** Whether it had changed so shortly before that a later change may have left the same times. */
+  readonly unsettled: boolean;
+  readonly names: ReadonlyMap<string, number>;
+  /** Ascending, which is the order in which they were first seen: what stays keeps its place. */
+  readonly nodes: readonly number[];
+}
+
+/** Clocks of file systems tick this slowly at worst, in milliseconds; and how often an unsettled directory is listed. */
+const TICK = 2000;
+const PAUSE = 100;
+const NOTHING: Known = { stamp: '', listed: 0, unsettled: true, names: new Map(), nodes: [] };
+
+const empty = cString('' as ByteString);
+const status = new Uint32Array(STATX_SIZE / 4);
+
+export class Live {
+  readonly #table: Table;
+  readonly #directories: Directories;
+  readonly #loader: Loader;
+  readonly #root: number;
+  readonly #isLive: readonly boolean[];
+  readonly #known = new Map<number, Known>();
+
+  /** `isLive` says of each layer, top first, whether it may change. */
+  constructor(
+    table: Table,
+    directories: Directories,
+    loader: Loader,
+    root: number,
+    isLive: readonly boolean[],
+  ) {
+    this.#table = table;
+    this.#directories = directories;
+    this.#loader = loader;
+    this.#root = root;
+    this.#isLive = isLive;
+    table.internNames();
+    directories.internChildren();
+  }
+
+  /** The node of a name, 0 where there is none. Throws Errno, ESTALE where the directory is there no more. */
+  lookup(directory: number, name: string): number {
+    const node = this.#current(directory).names.get(name) ?? 0;
+    if (node === 0 || this.#isSame(node)) return node;
+    // Replaced in the moment since.
+    this.#doubt(directory);
+    return this.#current(directory).names.get(name) ?? 0;
+  }
+
+  /** The nodes of a directory, those after `node` in the order in which they were first seen. Throws Errno. */
+  nodesAfter(directory: number, node: number): readonly number[] {
+    const { nodes } = this.#current(directory);
+    return node === 0 ? nodes : nodes.filter((other) => other > node);
+  }
+
+  /** Brings a node's attributes up to date. Of one that was removed they stay as they were. */
+  update(node: number): void {
+    try {
+      if (node !== this.#root && this.#isDirectory(node)) this.#current(this.#table.word(node, ROW.parent));
+      if (this.#isSame(node)) this.#loader.refill(node, status, this.#holder(node));
+    } catch (error) {
+      if (!(error instanceof Errno)) throw error;
+    }
+  }
+
+  /** Throws ESTALE, at which the kernel looks the path up again, where a node's name leads to another object now. */
+  mustBeSame(node: number): void {
+    if (this.#isSame(node)) return;
+    this.#doubt(this.#table.word(node, ROW.parent));
+    throw new Errno(E.ESTALE, 'use a file that was replaced');
+  }
+
+  #doubt(directory: number): void {
+    this.#known.delete(directory);
+    this.#directories.close();
+  }
+
+  /** A directory as it is now. All above it are looked at first: it may itself be another one by now. */
+  #current(directory: number): Known {
+    const chain = [directory];
+    for (let at = directory; at !== this.#root; chain.push(at)) at = this.#table.word(at, ROW.parent);
+    let known = NOTHING;
+    for (let i = chain.length - 1; i >= 0; i--) {
+      known = this.#look(chain[i] as number);
+      const next = chain[i - 1];
+      if (next !== undefined && known.names.get(this.#table.rowName(next)) !== next) {
+        throw new Errno(E.ESTALE, 'use a directory that was replaced');
+      }
+    }
+    return known;
+  }
+
+  #look(directory: number): Known {
+    if (!this.#isDirectory(directory)) throw new Errno(E.ENOTDIR, 'list a file');
+    const before = this.#known.get(directory);
+    const { stamp, changed } = this.#stamp(directory);
+    const now = Date.now();
+    if (before?.stamp === stamp && !(before.unsettled && now - before.listed > PAUSE)) return before;
+    // Descriptors of what was below it may be of directories that lie elsewhere now.
+    if (before !== undefined && before.stamp !== stamp) this.#directories.close();
+    const known = {
+      stamp,
+      listed: now,
+      unsettled: now - changed < TICK,
+      ...this.#list(directory, before?.names ?? NOTHING.names),
+    };
+    this.#known.set(directory, known);
+    return known;
+  }
+
+  /** What must be as it was for a directory to be as it was; and when it last changed, in milliseconds since 1970. */
+  #stamp(directory: number): { stamp: string; changed: number } {
+    let stamp = '';
+    let changed = 0;
+    const stack = this.#stack(directory);
+    stack.forEach((record, level) => {
+      if (!this.#isLive[this.#directories.layerOf(record)]) return;
+      const error = statx(this.#directories.descriptor(record), empty, AT_EMPTY_PATH, STATX_MASK, status);
+      if (error < 0) throw new Errno(-error, `examine ${this.#directories.describe(record, '')}`);
+      const isTop = level === 0 && directory !== this.#root;
+      if (isTop && !this.#loader.isSame(directory, status)) {
+        throw new Errno(E.ESTALE, 'use a directory that was replaced');
+      }
+      stamp += `${record}:${status.subarray(STATX.ino, STATX.ino + 2).join()},${status.subarray(STATX.btime, STATX.rdevMajor).join()};`;
+      const seconds = status[STATX.ctime] as number;
+      changed = Math.max(changed, seconds * 1000 + (status[STATX.ctime + 2] as number) / 1e6);
+    });
+    return { stamp: `${stack.join()} ${stamp}`, changed };
+  }
+
+  #list(directory: number, before: ReadonlyMap<string, number>): Pick<Known, 'names' | 'nodes'> {
+    const table = this.#table;
+    let record: number;
+    try {
+      record = this.#loader.load(directory);
+    } catch (cause) {
+      if (cause instanceof TableFull) throw new Errno(E.ENOMEM, cause.message, { cause });
+      throw cause;
+    }
+    const first = table.record(record, 0);
+    const end = first + table.record(record, 1);
+    const names = new Map<string, number>();
+    let free = first;
+    for (let row = first; row < end; row++) {
+      const name = table.rowName(row);
+      const old = before.get(name) ?? 0;
+      if (old !== 0 && this.#isContinued(old, row)) {
+        table.copyRow(row, old);
+        table.set(old, ROW.node, old);
+        names.set(name, old);
+        continue;
+      }
+      if (free !== row) table.copyRow(row, free);
+      table.set(free, ROW.node, free);
+      names.set(name, free++);
+    }
+    table.giveBackRows(free);
+    const nodes = [...names.values()].sort((a, b) => a - b);
+    // What has no attribute now may get one.
+    for (const node of nodes) {
+      if (this.#isOfLive(node)) {
+        table.set(node, ROW.nameLength, table.word(node, ROW.nameLength) & ~FLAG.noXattrs);
+      }
+    }
+    return { names, nodes };
+  }
+
+  /** Whether two rows of one name tell of one object, earlier and later. */
+  #isContinued(old: number, row: number): boolean {
+    const table = this.#table;
+    const equal = (field: number) => table.word(old, field) === table.word(row, field);
+    if (!equal(ROW.errno) || (table.word(old, ROW.mode) & S_IFMT) !== (table.word(row, ROW.mode) & S_IFMT)) {
+      return false;
+    }
+    if (table.word(old, ROW.errno) !== 0) return true;
+    if (equal(ROW.layer) && equal(ROW.ino) && equal(ROW.ino + 1) && equal(ROW.birth)) return true;
+    if (!this.#isDirectory(row)) return false;
+    // A directory of the image goes on where the container puts its own on top of it.
+    const stack = this.#stack(row);
+    return this.#stack(old).some(
+      (record) => !this.#isLive[this.#directories.layerOf(record)] && stack.includes(record),
+    );
+  }
+
+  #isDirectory(node: number): boolean {
+    return (this.#table.word(node, ROW.mode) & S_IFMT) === S_IFDIR;
+  }
+
+  #isOfLive(node: number): boolean {
+    return this.#isLive[this.#table.word(node, ROW.layer) >>> 16] === true;
+  }
+
+  /** Whether what a node's name leads to is the object it was; its status is then in `status`, but of what cannot change. */
+  #isSame(node: number): boolean {
+    const table = this.#table;
+    if (!this.#isOfLive(node) || table.word(node, ROW.errno) !== 0) {
+      status.fill(0);
+      return true;
+    }
+    const isDirectory = this.#isDirectory(node);
+    try {
+      const fd = this.#directories.descriptor(this.#holder(node));
+      const name = isDirectory ? empty : nameArgument(table.rowName(node));
+      const flags = isDirectory ? AT_EMPTY_PATH : AT_SYMLINK_NOFOLLOW;
+      if (statx(fd, name, flags, STATX_MASK, status) < 0) return false;
+    } catch (error) {
+      if (error instanceof Errno) return false;
+      throw error;
+    }
+    return this.#loader.isSame(node, status);
+  }
+
+  /** The real directory that holds a node, or for a directory the topmost one that it is. */
+  #holder(node: number): number {
+    const source = this.#table.word(node, ROW.source);
+    return this.#isDirectory(node) ? this.#table.record(source, 1) : source;
+  }
+
+  #stack(directory: number): number[] {
+    const at = this.#table.word(directory, ROW.source);
+    return Array.from({ length: this.#table.record(at, 0) }, (_, i) => this.#table.record(at, i + 1));
+  }
+}
