@@ -1,6 +1,7 @@
 // A merged tree, seen as what `fuse/` serves: the only file that knows both halves.
 import type { FileSystem } from './fuse/filesystem.ts';
 import { Ahead } from './overlay/ahead.ts';
+import type { Live } from './overlay/live.ts';
 import { ROW, type Table } from './overlay/table.ts';
 import { Tree, type TreeOptions } from './overlay/tree.ts';
 import type { LayerStack } from './store/store.ts';
@@ -38,17 +39,21 @@ export function createView(stack: LayerStack, options: TreeOptions = {}): View {
 
 export class View implements FileSystem {
   readonly tree: Tree;
-  /** Only metacopy files can lack data, or have data of another length. */
+  /** Only metacopy files can lack data, or have data of another length; and only a changing tree can lose a file. */
   readonly open?: (node: number) => boolean;
+  readonly nodesAfter?: (directory: number, node: number) => readonly number[];
   /** An attribute that files and directories have beside their own; the kernel gives `user.*` of no others. */
   virtualXattr?: { readonly name: string; readonly value: (node: number) => Uint8Array };
   /** Told of each read from a file's beginning, with the file's size. */
   onFirstRead?: (node: number, size: number) => void;
   readonly #table: Table;
   readonly #ahead: Ahead;
+  readonly #live: Live | undefined;
 
   constructor(tree: Tree) {
     this.tree = tree;
+    const { live } = tree;
+    this.#live = live;
     this.#ahead = new Ahead(tree.table, (directory) => {
       try {
         tree.firstEntry(directory);
@@ -57,10 +62,16 @@ export class View implements FileSystem {
         if (!(error instanceof Errno)) throw error;
       }
     });
-    if (tree.followsMetacopy) {
+    if (tree.followsMetacopy || live !== undefined) {
       this.open = (node) => {
         this.#mustHave(node);
-        return tree.isDataAsLongAsSize(node);
+        return this.#unlessReplaced(node, () => tree.isDataAsLongAsSize(node));
+      };
+    }
+    if (live !== undefined) {
+      this.nodesAfter = (directory, node) => {
+        this.#mustHave(directory);
+        return live.nodesAfter(directory, node);
       };
     }
     this.#table = tree.table;
@@ -76,6 +87,7 @@ export class View implements FileSystem {
 
   lookup(directory: number, from: Uint8Array, start: number, end: number): number {
     this.#mustHave(directory);
+    if (this.#live !== undefined) return this.#live.lookup(directory, nameOf(from, start, end));
     return this.tree.lookup(directory, from, start, end);
   }
 
@@ -95,6 +107,7 @@ export class View implements FileSystem {
 
   copyAttributes(entry: number, out: Uint32Array, at: number): void {
     this.#mustHave(entry);
+    if (this.#live !== undefined) this.#live.update(entry);
     this.#table.copyAttributes(entry, out, at);
   }
 
@@ -144,7 +157,7 @@ export class View implements FileSystem {
 
   readLink(node: number, out: Uint8Array, at: number, capacity: number): number {
     this.#mustHave(node);
-    return this.tree.readLink(node, out, at, capacity);
+    return this.#unlessReplaced(node, () => this.tree.readLink(node, out, at, capacity));
   }
 
   read(node: number, offset: number, out: Uint8Array, at: number, size: number): number {
@@ -160,7 +173,20 @@ export class View implements FileSystem {
 
   dataDescriptor(node: number): number {
     this.#mustHave(node);
-    return this.tree.dataDescriptor(node);
+    return this.#unlessReplaced(node, () => this.tree.dataDescriptor(node));
+  }
+
+  /** Where an object was replaced, even while it is used, the kernel is to look its path up again. */
+  #unlessReplaced<T>(node: number, use: () => T): T {
+    const live = this.#live;
+    if (live === undefined) return use();
+    live.mustBeSame(node);
+    try {
+      return use();
+    } catch (error) {
+      live.mustBeSame(node);
+      throw error;
+    }
   }
 
   getXattr(node: number, name: string, out: Uint8Array, at: number, capacity: number, _uid: number): number {
@@ -195,6 +221,10 @@ export class View implements FileSystem {
     this.#mustHave(node);
     return this.tree.birthTime(node);
   }
+}
+
+function nameOf(from: Uint8Array, start: number, end: number): string {
+  return Buffer.from(from.buffer, from.byteOffset + start, end - start).toString('latin1');
 }
 
 /** An attribute's bytes, or only their length where the caller asked for that; -ERANGE where they do not fit. */

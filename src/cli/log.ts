@@ -29,10 +29,14 @@ export class Log {
     }
   }
 
-  /** A request that failed because of what lies on the disk. Told once: whoever reads a tree may ask a thousand times. */
+  /** A request that failed because of what lies on the disk. Whoever reads a tree may ask a thousand times. */
   damage(error: Errno, opcode: number): void {
     const cause = error.cause instanceof Error ? ` (${error.cause.message})` : '';
-    const message = `${opcodeName(opcode)} failed: ${error.message}${cause}`;
+    this.once(`${opcodeName(opcode)} failed: ${error.message}${cause}`);
+  }
+
+  /** A line that may come again and again. */
+  once(message: string): void {
     if (this.#told.has(message)) return;
     if (this.#told.size >= REMEMBERED) this.#told.clear();
     this.#told.add(message);

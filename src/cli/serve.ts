@@ -11,6 +11,7 @@ import { parseMountOptions } from '../fuse/options.ts';
 import { Session } from '../fuse/session.ts';
 import { guardLines, UNGUARD, WATCHER } from '../fuse/watcher.ts';
 import type { NativeMount } from '../fuse-native/mount.ts';
+import type { TreeOptions } from '../overlay/tree.ts';
 import { Push } from '../push/push.ts';
 import type { LayerStack } from '../store/store.ts';
 import { bytesOfText } from '../sys/bytes.ts';
@@ -22,7 +23,7 @@ import { errnoWords } from './failure.ts';
 import { Log } from './log.ts';
 import { ORDERS_FD, type ServeArguments, WATCHER_FD } from './orders.ts';
 import { partOverlayWords } from './overlay.ts';
-import { openStack, type Records, recordsOf } from './stack.ts';
+import { openStack, recordsOf } from './stack.ts';
 import type { Terminal } from './terminal.ts';
 import { describe, describeCall } from './trace.ts';
 
@@ -58,7 +59,7 @@ export async function serveMount(
   const log = new Log(args.log, isLaunched ? undefined : terminal);
   raiseDescriptorLimit();
   const recorded = await recordsOf(stack, args);
-  const view = openView(stack, log, recorded);
+  const view = openView(stack, log, recorded === undefined ? follows(args) : { recorded });
   if (provenance) view.virtualXattr = layerXattr(view.tree);
   process.chdir('/');
 
@@ -165,12 +166,14 @@ function needed(stack: LayerStack, args: ServeArguments): Needed[] {
   ];
 }
 
-function openView(stack: LayerStack, log: Log, recorded?: Records): View {
+/** The second driver keeps paths of its own, which nothing tells of changes. */
+function follows({ driver }: ServeArguments): TreeOptions {
+  return { follows: driver === 'kernel' };
+}
+
+function openView(stack: LayerStack, log: Log, options: TreeOptions): View {
   try {
-    return createView(stack, {
-      log: (message) => log.line(message),
-      ...(recorded === undefined ? {} : { recorded }),
-    });
+    return createView(stack, { log: (message) => log.once(message), ...options });
   } catch (cause) {
     if (!(cause instanceof Errno)) throw cause;
     const words = errnoWords(cause.errno);

@@ -23,6 +23,11 @@ export interface FileSystem {
   /** The entries of a directory are `first` to `first + count - 1`, in an order that never changes. Loads it. */
   firstEntry(directory: number): number;
   entryCount(directory: number): number;
+  /**
+   * Where directories change: their nodes in an order in which those that stay keep their place, from the first whose
+   * number is above `node` on. Nodes are entries there, and `firstEntry` and `entryCount` are not asked.
+   */
+  readonly nodesAfter?: (directory: number, node: number) => readonly number[];
   nameLength(entry: number): number;
   copyName(entry: number, out: Uint8Array, at: number): void;
   /** Low 32 bits and high 32 bits of the inode number, and the `S_IFMT` type, without a copy. */

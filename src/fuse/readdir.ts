@@ -1,5 +1,6 @@
 // Fills a reply with directory entries, for READDIR and READDIRPLUS. Offset 0 is '.', 1 is '..', and the entries follow,
-// so an offset is a place in an order that never changes and a seek needs no state.
+// so an offset is a place in an order that never changes and a seek needs no state. Where directories change, it is the
+// number of the node before instead.
 import { E } from '../sys/errors.ts';
 import { FUSE_REC_ALIGN, STRUCT } from './abi.ts';
 import { ENTRY_WORDS, putEntry, type Validity } from './entry.ts';
@@ -29,15 +30,23 @@ export function putDirectory(
   size: number,
   plus: Validity | undefined,
 ): number {
-  const first = fs.firstEntry(directory);
-  const places = fs.entryCount(directory) + DOTS;
+  const nodes = fs.nodesAfter?.(directory, Math.max(0, offset - DOTS));
+  const first = nodes === undefined ? fs.firstEntry(directory) : 0;
+  const places = (nodes?.length ?? fs.entryCount(directory)) + DOTS;
   const { bytes, words } = out;
   const prefix = plus === undefined ? 0 : ENTRY_WORDS;
   const end = start + size;
   let at = start;
-  for (let place = offset; place < places; place++) {
+  const from = nodes === undefined ? offset : Math.min(offset, DOTS);
+  for (let place = from; place < places; place++) {
     const listed = place >= DOTS;
-    const entry = listed ? first + place - DOTS : place === 0 ? directory : fs.parentOf(directory);
+    const entry = listed
+      ? nodes === undefined
+        ? first + place - DOTS
+        : (nodes[place - DOTS] as number)
+      : place === 0
+        ? directory
+        : fs.parentOf(directory);
     const length = listed ? fs.nameLength(entry) : place + 1;
     const nameAt = at + (prefix << 2) + DIRENT.name;
     const next = (nameAt + length + FUSE_REC_ALIGN - 1) & -FUSE_REC_ALIGN;
@@ -51,7 +60,7 @@ export function putDirectory(
     }
     words[word + INO] = fs.inodeLow(entry);
     words[word + INO + 1] = fs.inodeHigh(entry);
-    words[word + OFF] = place + 1;
+    words[word + OFF] = nodes === undefined || !listed ? place + 1 : entry + DOTS;
     words[word + OFF + 1] = 0;
     words[word + NAMELEN] = length;
     words[word + TYPE] = fs.typeOf(entry) >> 12;

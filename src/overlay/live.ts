@@ -59,7 +59,7 @@ export class Live {
   /** The node of a name, 0 where there is none. Throws Errno, ESTALE where the directory is there no more. */
   lookup(directory: number, name: string): number {
     const node = this.#current(directory).names.get(name) ?? 0;
-    if (node === 0 || this.#isSame(node)) return node;
+    if (node === 0 || this.#probe(node) !== 'other') return node;
     // Replaced in the moment since.
     this.#doubt(directory);
     return this.#current(directory).names.get(name) ?? 0;
@@ -75,7 +75,7 @@ export class Live {
   update(node: number): void {
     try {
       if (node !== this.#root && this.#isDirectory(node)) this.#current(this.#table.word(node, ROW.parent));
-      if (this.#isSame(node)) this.#loader.refill(node, status, this.#holder(node));
+      if (this.#probe(node) === 'same') this.#loader.refill(node, status, this.#holder(node));
     } catch (error) {
       if (!(error instanceof Errno)) throw error;
     }
@@ -83,14 +83,15 @@ export class Live {
 
   /** Throws ESTALE, at which the kernel looks the path up again, where a node's name leads to another object now. */
   mustBeSame(node: number): void {
-    if (this.#isSame(node)) return;
+    if (this.#probe(node) !== 'other') return;
     this.#doubt(this.#table.word(node, ROW.parent));
     throw new Errno(E.ESTALE, 'use a file that was replaced');
   }
 
+  /** The directory is read again when it is asked for next. */
   #doubt(directory: number): void {
-    this.#known.delete(directory);
-    this.#directories.close();
+    const known = this.#known.get(directory);
+    if (known !== undefined) this.#known.set(directory, { ...known, stamp: '' });
   }
 
   /** A directory as it is now. All above it are looked at first: it may itself be another one by now. */
@@ -115,7 +116,7 @@ export class Live {
     const now = Date.now();
     if (before?.stamp === stamp && !(before.unsettled && now - before.listed > PAUSE)) return before;
     // Descriptors of what was below it may be of directories that lie elsewhere now.
-    if (before !== undefined && before.stamp !== stamp) this.#directories.close();
+    if (before !== undefined) this.#directories.close();
     const known = {
       stamp,
       listed: now,
@@ -208,24 +209,21 @@ export class Live {
     return this.#isLive[this.#table.word(node, ROW.layer) >>> 16] === true;
   }
 
-  /** Whether what a node's name leads to is the object it was; its status is then in `status`, but of what cannot change. */
-  #isSame(node: number): boolean {
+  /** Whether what a node's name leads to is the object it was; where it may change and is the same, `status` is its. */
+  #probe(node: number): 'fixed' | 'same' | 'other' {
     const table = this.#table;
-    if (!this.#isOfLive(node) || table.word(node, ROW.errno) !== 0) {
-      status.fill(0);
-      return true;
-    }
+    if (!this.#isOfLive(node) || table.word(node, ROW.errno) !== 0) return 'fixed';
     const isDirectory = this.#isDirectory(node);
     try {
       const fd = this.#directories.descriptor(this.#holder(node));
       const name = isDirectory ? empty : nameArgument(table.rowName(node));
       const flags = isDirectory ? AT_EMPTY_PATH : AT_SYMLINK_NOFOLLOW;
-      if (statx(fd, name, flags, STATX_MASK, status) < 0) return false;
+      if (statx(fd, name, flags, STATX_MASK, status) < 0) return 'other';
     } catch (error) {
-      if (error instanceof Errno) return false;
+      if (error instanceof Errno) return 'other';
       throw error;
     }
-    return this.#loader.isSame(node, status);
+    return this.#loader.isSame(node, status) ? 'same' : 'other';
   }
 
   /** The real directory that holds a node, or for a directory the topmost one that it is. */

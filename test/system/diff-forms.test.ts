@@ -1,79 +1,20 @@
 // Each form of output of `stratafs diff`, whole, on one pair of small stacks.
-import { writeFileSync } from 'node:fs';
-import { beforeAll, describe, expect, it } from 'vitest';
-import { run } from '../support/command.ts';
-import { mountKernel } from '../support/kernel.ts';
+import { beforeAll, expect, it } from 'vitest';
+import { DiffPair, OLD } from '../support/diff-pair.ts';
 import * as layer from '../support/layers.ts';
 import { Oracle } from '../support/oracle.ts';
 import { stratafs } from '../support/stratafs.ts';
 import { describeSystem } from '../support/system.ts';
 import { temporaryForSuite } from '../support/temporary.ts';
 
-const [OLD, NEW] = [{ mtime: 1_000_000_000_000_000_001n }, { mtime: 2_000_000_000_000_000_002n }];
-const CAP_NET_RAW = '\x01\0\0\x02\0\x20\0\0\0\0\0\0\0\0\0\0\0\0\0\0';
-
-const BASE = [
-  layer.file('bin/tool', 'tool', { ...OLD, mode: 0o755 }),
-  layer.file('bin/ping', 'ping', { ...OLD, mode: 0o755 }),
-  layer.file('doc/a/one', '1\n', OLD),
-  layer.file('doc/a/two', '22\n', OLD),
-  layer.directory('doc/a', OLD),
-  layer.directory('doc', OLD),
-  layer.directory('bin', OLD),
-  layer.symlink('link', 'old', OLD),
-  layer.device('dev', 'char', [1, 3], OLD),
-  layer.file('kind', 'a file', OLD),
-  layer.file('touched', 'same', OLD),
-  layer.file('shared/deep/file', 'same', OLD),
-];
-const A = [
-  layer.file('src/app.js', 'one\ntwo\nthree\n', OLD),
-  layer.file('src/data.bin', 'x\0y', OLD),
-  layer.file('src/moved/from/here', 'moved away\n', OLD),
-  layer.file('src/silent', 'before', OLD),
-  layer.directory('src/moved', OLD),
-  layer.directory('src', OLD),
-];
-const B = [
-  layer.file('bin/tool', 'tool', { ...OLD, mode: 0o4755 }),
-  layer.file('bin/ping', 'ping', { ...OLD, mode: 0o755, xattrs: { 'security.capability': CAP_NET_RAW } }),
-  layer.whiteout('doc'),
-  layer.symlink('link', 'new', OLD),
-  layer.device('dev', 'char', [1, 5], OLD),
-  layer.directory('kind', NEW),
-  layer.file('touched', 'same', NEW),
-  layer.file('added/x', 'x', NEW),
-  layer.file('added/suid', 's', { ...NEW, mode: 0o4755 }),
-  layer.file('odd\x1b[31m\xff', '', { ...NEW, owner: [5, 6], xattrs: { 'user.note': 'hi' } }),
-  layer.file('src/app.js', 'one\n2\nthree\n', NEW),
-  layer.file('src/data.bin', 'x\0z', NEW),
-  layer.file('src/moved/to/here', 'moved away\n', OLD),
-  layer.file('src/silent', 'behind', OLD),
-  layer.directory('added', NEW),
-  layer.directory('src/moved', OLD),
-  layer.directory('src', OLD),
-  layer.directory('bin', OLD),
-];
-
 describeSystem('the forms of stratafs diff', ['root', 'overlay', 'python', 'build'], () => {
   const temporary = temporaryForSuite();
   const oracle = new Oracle(temporary);
+  const pair = new DiffPair(temporary);
   const path = (name: string) => temporary.path(name);
+  const diff = (...words: string[]) => pair.diff(...words);
 
-  beforeAll(async () => {
-    await oracle.write([
-      { directory: path('base'), steps: BASE },
-      { directory: path('a'), steps: A },
-      { directory: path('b'), steps: B },
-    ]);
-  });
-
-  const diff = async (...words: string[]) => {
-    const sides = [`lowerdir=${path('a')}:${path('base')}`, `lowerdir=${path('b')}:${path('base')}`];
-    const { stdout, stderr } = await stratafs(['diff', ...words, ...sides]);
-    expect(stderr).toBe('');
-    return Buffer.from(stdout, 'latin1').toString('utf8').replaceAll(temporary.directory, 'TMP');
-  };
+  beforeAll(() => pair.write(oracle));
 
   it('prints a line a path', async () => {
     expect(await diff()).toMatchInlineSnapshot(`
@@ -296,55 +237,8 @@ describeSystem('the forms of stratafs diff', ['root', 'overlay', 'python', 'buil
   });
 
   it('ends names with NUL as they are, with -z', async () => {
-    const sides = [`lowerdir=${path('a')}:${path('base')}`, `lowerdir=${path('b')}:${path('base')}`];
-    const { stdout } = await stratafs(['diff', '--name-status', '-z', '--include', 'odd*', ...sides]);
+    const { stdout } = await stratafs(['diff', '--name-status', '-z', '--include', 'odd*', ...pair.sides]);
     expect(stdout).toBe('A\0/odd\x1b[31m\xff\0');
-  });
-
-  describeSystem('beside git', ['git'], () => {
-    it('makes a patch that turns one tree into the other', async () => {
-      const patch = path('src.patch');
-      writeFileSync(
-        patch,
-        await diff('--patch', '--path', '/src/app.js', '--path', '/src/moved', '--path', '/link'),
-        'latin1',
-      );
-      const tree = path('patched');
-      await oracle.write([{ directory: tree, steps: [...BASE, ...A] }]);
-      const { code, stderr } = await run('git', ['apply', '--unsafe-paths', `--directory=${tree}`, patch], {
-        cwd: '/',
-      });
-      expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
-      const { stdout } = await stratafs([
-        'diff',
-        '--name-status',
-        '--path',
-        '/src',
-        '--path',
-        '/link',
-        `lowerdir=${tree}`,
-        `lowerdir=${path('b')}:${path('base')}`,
-      ]);
-      // What is binary is only named, and a file of another type or time is not git's business.
-      expect(stdout).toBe('M\t/src/data.bin\nM\t/src/silent\n');
-    });
-  });
-
-  describeSystem('beside rsync', ['rsync'], () => {
-    it('--itemize --mtime prints what rsync prints', async () => {
-      const [a, b] = [
-        await mountKernel(oracle, temporary, [path('a'), path('base')]),
-        await mountKernel(oracle, temporary, [path('b'), path('base')]),
-      ];
-      const { stdout } = await run('rsync', ['-anicAX', '--delete', `${b.directory}/`, `${a.directory}/`]);
-      const theirs = stdout
-        .replaceAll(/\\#(\d{3})/g, '\\$1')
-        .replaceAll(/ -> .*$/gm, '')
-        .split('\n')
-        .filter((line) => line !== '' && !line.endsWith(' ./'));
-      const ours = (await diff('--itemize', '--mtime')).split('\n').filter(Boolean);
-      expect(ours.sort().join('\n')).toBe(theirs.sort().join('\n'));
-    });
   });
 
   it('tells links that came or went with --hardlinks, of untouched files too', async () => {
@@ -376,76 +270,5 @@ describeSystem('the forms of stratafs diff', ['root', 'overlay', 'python', 'buil
     ]);
     expect(outcome).toMatchObject({ code: 2, stdout: 'A\t/other\n' });
     expect(outcome.stderr).toContain('"/stub"');
-  });
-
-  describe('manifest', () => {
-    it('describes a tree as mtree(5)', async () => {
-      const { stdout } = await stratafs(['manifest', `lowerdir=${path('b')}:${path('base')}`]);
-      expect(
-        stdout.replaceAll(temporary.directory, 'TMP').replaceAll(/(type=dir.*) time=\S+/g, '$1'),
-      ).toMatchInlineSnapshot(`
-        "#mtree v2.0
-        # xattrs: all
-        # lowerdir=lowerdir=TMP/b:TMP/base layers=2
-        . type=dir mode=0755 uid=0 gid=0 nlink=1
-        ./added type=dir mode=0755 uid=0 gid=0 nlink=2
-        ./added/suid type=file mode=04755 uid=0 gid=0 nlink=1 time=2000000000.000000002 size=1 sha256digest=043a718774c572bd8a25adbeb1bfcd5c0256ae11cecf9f9c3f925d0e52beaf89
-        ./added/x type=file mode=0644 uid=0 gid=0 nlink=1 time=2000000000.000000002 size=1 sha256digest=2d711642b726b04401627ca9fbac32f5c8530fb1903cc4db02258717921a4881
-        ./bin type=dir mode=0755 uid=0 gid=0 nlink=1
-        ./bin/ping type=file mode=0755 uid=0 gid=0 nlink=1 time=1000000000.000000001 size=4 sha256digest=758d61f26a44448384e5c4468a0dcb7a2abe456067b0f7b505bc28b9411fe931
-        # xattr.security.capability=AQAAAgAgAAAAAAAAAAAAAAAAAAA=
-        ./bin/tool type=file mode=04755 uid=0 gid=0 nlink=1 time=1000000000.000000001 size=4 sha256digest=7c9bbe5ec9b3fb774e8fa0f54247e93c34ddf8e5d16fe3073420de0ae81a262d
-        ./dev type=char mode=0644 uid=0 gid=0 nlink=1 time=1000000000.000000001 device=linux,1,5
-        ./kind type=dir mode=0755 uid=0 gid=0 nlink=2
-        ./link type=link mode=0777 uid=0 gid=0 nlink=1 time=1000000000.000000001 link=new
-        ./odd\\033\\13331m\\377 type=file mode=0644 uid=5 gid=6 nlink=1 time=2000000000.000000002 size=0 sha256digest=e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855
-        # xattr.user.note=aGk=
-        ./shared type=dir mode=0755 uid=0 gid=0 nlink=3
-        ./shared/deep type=dir mode=0755 uid=0 gid=0 nlink=2
-        ./shared/deep/file type=file mode=0644 uid=0 gid=0 nlink=1 time=1000000000.000000001 size=4 sha256digest=0967115f2813a3541eaef77de9d9d5773f1c0c04314b0bbfe4ff3b3b1c55b5d5
-        ./src type=dir mode=0755 uid=0 gid=0 nlink=3
-        ./src/app.js type=file mode=0644 uid=0 gid=0 nlink=1 time=2000000000.000000002 size=12 sha256digest=bc85caa9b61bcf3a54ccfc800e2b0eda6c11fa5df4e0481c896d31cda2462eb2
-        ./src/data.bin type=file mode=0644 uid=0 gid=0 nlink=1 time=2000000000.000000002 size=3 sha256digest=930221f6949d184d073bd37582fc6caefa5582ce32d34c965d2409f1d6f31536
-        ./src/moved type=dir mode=0755 uid=0 gid=0 nlink=3
-        ./src/moved/to type=dir mode=0755 uid=0 gid=0 nlink=2
-        ./src/moved/to/here type=file mode=0644 uid=0 gid=0 nlink=1 time=1000000000.000000001 size=11 sha256digest=e8aac95f9ab1f1fa91b21606125051d15927d62f4b226020c8bd043c583b8026
-        ./src/silent type=file mode=0644 uid=0 gid=0 nlink=1 time=1000000000.000000001 size=6 sha256digest=b1b886ce5f5750a00ae3dd003702a16e4916e6830987e03094cbbf699cb0fae1
-        ./touched type=file mode=0644 uid=0 gid=0 nlink=1 time=2000000000.000000002 size=4 sha256digest=0967115f2813a3541eaef77de9d9d5773f1c0c04314b0bbfe4ff3b3b1c55b5d5
-        "
-      `);
-    });
-
-    for (const program of ['mtree', 'bsdtar'] as const) {
-      describeSystem(program, [program], () => {
-        it('reads it', async () => {
-          const file = path(`${program}.mtree`);
-          const view = await mountKernel(oracle, temporary, [path('b'), path('base')]);
-          const { stdout } = await stratafs(['manifest', `lowerdir=${path('b')}:${path('base')}`]);
-          writeFileSync(file, stdout, 'latin1');
-          const words = program === 'mtree' ? ['-f', file, '-p', view.directory] : ['-tf', file];
-          const { code, stdout: said, stderr } = await run(program, words);
-          // NetBSD's mtree compares seconds and more with the kernel's mount, and says what differs.
-          expect({ code, stderr, said: program === 'mtree' ? said : '' }).toEqual({
-            code: 0,
-            stderr: '',
-            said: '',
-          });
-          expect(program === 'mtree' || said.split('\n').includes('./bin/tool')).toBe(true);
-        });
-
-        it('may write it', async () => {
-          const file = path(`by-${program}.mtree`);
-          const bsdtar = ['-cf', '-', '--format=mtree', '--options', 'mtree:sha256', '-C', path('base'), '.'];
-          const words = program === 'mtree' ? ['-c', '-K', 'sha256,device', '-p', path('base')] : bsdtar;
-          await run(program, words, { stdoutFile: file });
-          const same = await stratafs(['diff', file, `lowerdir=${path('base')}`]);
-          expect(same).toMatchObject({ code: 0, stderr: '' });
-          const sides = [`lowerdir=${path('base')}`, `lowerdir=${path('b')}:${path('base')}`];
-          const told = await stratafs(['diff', '--name-status', '--ignore', 'caps', ...sides]);
-          const other = await stratafs(['diff', '--name-status', file, sides[1] ?? '']);
-          expect(other.stdout).toBe(told.stdout);
-        });
-      });
-    }
   });
 });

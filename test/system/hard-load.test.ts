@@ -122,7 +122,7 @@ const STORE = [
 function noise(seed: string, length: number): string {
   let text = '';
   for (let i = 0; text.length < length; i += 1) {
-    text += createHash('sha256').update(`${seed} ${i}`).digest('latin1');
+    text += createHash('sha256').update(`${seed} ${i}`).digest().toString('latin1');
   }
   return text.slice(0, length);
 }
