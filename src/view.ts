@@ -65,7 +65,8 @@ export class View implements FileSystem {
     if (tree.followsMetacopy || live !== undefined) {
       this.open = (node) => {
         this.#mustHave(node);
-        return this.#unlessReplaced(node, () => tree.isDataAsLongAsSize(node));
+        if (live === undefined) return tree.isDataAsLongAsSize(node);
+        return unlessReplaced(live, node, () => tree.isDataAsLongAsSize(node));
       };
     }
     if (live !== undefined) {
@@ -157,7 +158,9 @@ export class View implements FileSystem {
 
   readLink(node: number, out: Uint8Array, at: number, capacity: number): number {
     this.#mustHave(node);
-    return this.#unlessReplaced(node, () => this.tree.readLink(node, out, at, capacity));
+    const { tree } = this;
+    if (this.#live === undefined) return tree.readLink(node, out, at, capacity);
+    return unlessReplaced(this.#live, node, () => tree.readLink(node, out, at, capacity));
   }
 
   read(node: number, offset: number, out: Uint8Array, at: number, size: number): number {
@@ -173,20 +176,9 @@ export class View implements FileSystem {
 
   dataDescriptor(node: number): number {
     this.#mustHave(node);
-    return this.#unlessReplaced(node, () => this.tree.dataDescriptor(node));
-  }
-
-  /** Where an object was replaced, even while it is used, the kernel is to look its path up again. */
-  #unlessReplaced<T>(node: number, use: () => T): T {
-    const live = this.#live;
-    if (live === undefined) return use();
-    live.mustBeSame(node);
-    try {
-      return use();
-    } catch (error) {
-      live.mustBeSame(node);
-      throw error;
-    }
+    const { tree } = this;
+    if (this.#live === undefined) return tree.dataDescriptor(node);
+    return unlessReplaced(this.#live, node, () => tree.dataDescriptor(node));
   }
 
   getXattr(node: number, name: string, out: Uint8Array, at: number, capacity: number, _uid: number): number {
@@ -220,6 +212,17 @@ export class View implements FileSystem {
   birthTime(node: number): { readonly seconds: bigint; readonly nanoseconds: number } | undefined {
     this.#mustHave(node);
     return this.tree.birthTime(node);
+  }
+}
+
+/** Where an object was replaced, even while it is used, the kernel is to look its path up again. */
+function unlessReplaced<T>(live: Live, node: number, use: () => T): T {
+  live.mustBeSame(node);
+  try {
+    return use();
+  } catch (error) {
+    live.mustBeSame(node);
+    throw error;
   }
 }
 

@@ -33,6 +33,7 @@ const OURS: readonly {
   readonly args: readonly string[];
   readonly help: readonly string[];
 }[] = [
+  { id: 'auto', args: ['--data', 'auto'], help: ['--data', 'auto'] },
   { id: 'cached', args: ['--data', 'cached'], help: ['--data', 'cached'] },
   { id: PASSTHROUGH, args: ['--data', 'passthrough'], help: ['--data', 'passthrough'] },
   { id: 'fuse-native', args: ['--driver', 'fuse-native'], help: ['--driver', 'fuse-native'] },

@@ -28,7 +28,7 @@ export const USAGE = `npm run bench -- [options]
   --rounds N             rounds, each contender once in each (5; with --quick 2)
   --placement LIST       free, pinned or both (free,pinned)
   --rows LIST            only these rows; "walk" means all that begin with "walk-"
-  --contenders LIST      only these: kernel, fuse-overlayfs, cached, passthrough, fuse-native
+  --contenders LIST      only these: kernel, fuse-overlayfs, auto, cached, passthrough, fuse-native
   --growth               growth up to 1,000,000 names, not 100,000
   --quick                a small stack and 2 rounds: tries the bench, says nothing about speed
   --json                 one JSON document instead of tables

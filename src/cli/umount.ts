@@ -82,10 +82,10 @@ function find(path: ByteString, doing: string): MountEntry {
     entry = mountAt(point, mounts);
     if (entry !== undefined) break;
   }
-  if (entry === undefined) throw new Trouble('mount', `${doing}: nothing is mounted there`);
+  if (entry === undefined) throw new Trouble('busy', `${doing}: nothing is mounted there`);
   if (entry.type !== MOUNT_TYPE) {
     throw new Trouble(
-      'mount',
+      'busy',
       `${doing}: what is mounted there is of type "${escapeText(entry.type)}", not ours`,
     );
   }

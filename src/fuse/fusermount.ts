@@ -14,6 +14,7 @@ const SOCK_STREAM_CLOEXEC = 1 | libc.O.CLOEXEC;
 const SCM_RIGHTS = 1;
 const SOL_SOCKET = 1;
 const MSG_CMSG_CLOEXEC = 0x4000_0000;
+const MSG_DONTWAIT = 0x40;
 
 /**
  * `struct msghdr`, `struct iovec` and `struct cmsghdr` of 64-bit Linux. musl declares some lengths as 32 bits and padding
@@ -124,7 +125,7 @@ function receiveDescriptor(socket: number): number {
   libc.writeAddress(memory.subarray(at.byte), memory, at.vector + IOVEC.base);
   memory.writeUInt32LE(1, at.vector + IOVEC.len);
 
-  const result = libc.recvmsg(socket, memory, MSG_CMSG_CLOEXEC);
+  const result = libc.recvmsg(socket, memory, MSG_CMSG_CLOEXEC | MSG_DONTWAIT);
   const isDescriptor =
     result > 0 &&
     memory.readUInt32LE(at.control + CMSGHDR.level) === SOL_SOCKET &&

@@ -43,7 +43,7 @@ export async function mount(request: MountRequest): Promise<Mounted> {
   if (entry?.type !== MOUNT_TYPE) {
     throw new Trouble(
       'mount',
-      `Cannot find the mount at "${request.point}" just made: is it in another namespace?`,
+      `Cannot find the mount at "${shown(request.point)}" just made: is it in another namespace?`,
     );
   }
   raiseReadAhead(entry.device);

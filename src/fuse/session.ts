@@ -122,7 +122,13 @@ export class Session {
 
   /** Uses a moment without requests; false where there is nothing to use it for. */
   useIdleMoment(): boolean {
-    return this.#fs.loadAhead?.() ?? false;
+    try {
+      return this.#fs.loadAhead?.() ?? false;
+    } catch (error) {
+      // No request failed, so none is answered: whoever asks for the same is told.
+      this.#options.onBug(error, 0);
+      return false;
+    }
   }
 
   /** To be told where the kernel would not take the reply to `request`: an open that did not happen is not closed. */

@@ -159,7 +159,10 @@ export class Directories {
     const fd = this.#trying(() => this.#cloneOrOpen(layer.path));
     if (fd < 0) throw new Errno(-fd, `open layer "${layer.label}"`);
     const error = statx(fd, empty, AT_EMPTY_PATH, STATX_MASK, status);
-    if (error < 0) throw new Errno(-error, `examine layer "${layer.label}"`);
+    if (error < 0) {
+      close(fd);
+      throw new Errno(-error, `examine layer "${layer.label}"`);
+    }
     layer.device = `${status[STATX.devMajor]}:${status[STATX.devMinor]}`;
     layer.mountId = status[STATX.mountId] as number;
     return fd;
@@ -167,20 +170,10 @@ export class Directories {
 
   #cloneOrOpen(path: Buffer): number {
     if (this.#clones) {
-      const tree = openTree(
-        AT_FDCWD,
-        path,
-        OPEN_TREE_CLONE | O.CLOEXEC | AT_SYMLINK_NOFOLLOW | AT_NO_AUTOMOUNT,
-      );
-      if (tree >= 0) {
-        const error = mountSetattr(tree, empty, AT_EMPTY_PATH, attributes);
-        // The clone's own descriptor is O_PATH; listing needs a real one.
-        const fd = error < 0 ? error : openBeneath(tree, cString('.' as ByteString), O.RDONLY | O.DIRECTORY);
-        close(tree);
-        if (fd >= 0) return fd;
-      } else if (tree === -E.EMFILE || tree === -E.ENFILE) {
-        return tree;
-      }
+      const fd = openClone(path);
+      if (fd >= 0 || fd === -E.EMFILE || fd === -E.ENFILE) return fd;
+      // `isForeign` compares mount ids, so what was opened below a clone must not outlive the change.
+      this.close();
       this.#clones = false;
     }
     return this.#withoutAtime((extra) => open(path, O.RDONLY | O.DIRECTORY | O.NOFOLLOW | O.CLOEXEC | extra));
@@ -250,6 +243,18 @@ export class Directories {
     const path = this.pathOf(record);
     return `"${path === '' ? '' : `${path}/`}${name}" in layer "${this.#layer(record).label}"`;
   }
+}
+
+/** A descriptor of a layer's root in a private clone of its mount, or a negative errno. */
+function openClone(path: Buffer): number {
+  const flags = OPEN_TREE_CLONE | O.CLOEXEC | AT_SYMLINK_NOFOLLOW | AT_NO_AUTOMOUNT;
+  const tree = openTree(AT_FDCWD, path, flags);
+  if (tree < 0) return tree;
+  const error = mountSetattr(tree, empty, AT_EMPTY_PATH, attributes);
+  // The clone's own descriptor is O_PATH; listing needs a real one.
+  const fd = error < 0 ? error : openBeneath(tree, cString('.' as ByteString), O.RDONLY | O.DIRECTORY);
+  close(tree);
+  return fd;
 }
 
 function openBeneath(dirfd: number, path: Buffer, flags: number): number {

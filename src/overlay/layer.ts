@@ -24,11 +24,13 @@ const AUFS_PREFIX = '.wh.';
 const AUFS_OPAQUE = ['.wh..wh..opq', '.wh..opq'];
 
 const dirents = Buffer.alloc(1 << 17);
-const nameBuffer = Buffer.alloc(256);
+export const NAME_MAX = 255;
+const nameBuffer = Buffer.alloc(NAME_MAX + 1);
 
-/** A name, NUL-terminated, in a buffer that the next call overwrites. At most 255 bytes. */
+/** A name, NUL-terminated, in a buffer that the next call overwrites. Throws Errno: some file systems list longer names. */
 export function nameArgument(name: string): Buffer {
   const length = name.length;
+  if (length > NAME_MAX) throw new Errno(E.ENAMETOOLONG, 'look up a name');
   for (let i = 0; i < length; i++) nameBuffer[i] = name.charCodeAt(i);
   nameBuffer[length] = 0;
   return nameBuffer;
@@ -160,7 +162,7 @@ export class LayerReader {
 
   /** Whether the disk has the name at all. */
   exists(directory: number, name: string): boolean {
-    if (name.length > 255) return false;
+    if (name.length > NAME_MAX) return false;
     const fd = this.directories.descriptor(directory);
     return (
       statx(
@@ -237,8 +239,18 @@ export class Entry implements Found<number> {
 
   #mark(mark: string): Buffer | undefined {
     // Most objects have no attribute at all: one call tells it for all marks.
-    if (!this.xattrNames().includes(this.#reader.prefix + mark)) return undefined;
+    if (!this.#mayHave(this.#reader.prefix + mark)) return undefined;
     return this.#reader.mark(this.holder, this.name, mark);
+  }
+
+  /** A list can be too long for the kernel to give; each attribute on it can be asked for all the same. */
+  #mayHave(attribute: string): boolean {
+    try {
+      return this.xattrNames().includes(attribute);
+    } catch (error) {
+      if (error instanceof Errno && error.errno === E.E2BIG) return true;
+      throw error;
+    }
   }
 
   opaque(): string {

@@ -177,6 +177,8 @@ export class Loader {
     const table = this.#table;
     for (let field = 0; field < ROW.name; field++) table.set(row, field, 0);
     table.set(row, ROW.nameLength, 0);
+    // The C library leaves out a name whose inode number is 0; any other does, as nobody can ask for its status.
+    table.set(row, ROW.ino, row);
     table.set(row, ROW.mode, type << 12);
     table.set(row, ROW.source, holder);
     table.set(row, ROW.errno, error.errno === E.ENOENT ? E.EIO : error.errno);

@@ -5,7 +5,7 @@ import type { ByteString } from '../sys/bytes.ts';
 import { E } from '../sys/errors.ts';
 import { S_IFDIR, S_IFLNK, S_IFMT, S_IFREG, STATX } from '../sys/statx.ts';
 import type { Directories } from './directories.ts';
-import { LayerReader, type Listing } from './layer.ts';
+import { LayerReader, type Listing, NAME_MAX } from './layer.ts';
 import type { Table } from './table.ts';
 
 /** One object of a layer; its names, where it has several, share it. */
@@ -81,7 +81,7 @@ export class RecordedReader extends LayerReader {
     const names = this.#namesIn(directory);
     if (names === undefined) return super.list(directory);
     const types = new Map<string, number>();
-    for (const [name, { mode }] of names) if (name !== '.') types.set(name, mode >>> 12);
+    for (const [name, { mode }] of names) if (isFileName(name)) types.set(name, mode >>> 12);
     return { types, opaque: false };
   }
 
@@ -183,6 +183,11 @@ export class RecordedReader extends LayerReader {
     this.#records.set(key, record);
     return record;
   }
+}
+
+/** A record may hold what no file can be called; `.` is the root's own. */
+function isFileName(name: string): boolean {
+  return name !== '' && name !== '.' && name !== '..' && name.length <= NAME_MAX;
 }
 
 function sizeOf({ mode, size, linkTarget }: RecordedObject): number {

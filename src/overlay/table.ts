@@ -250,14 +250,15 @@ export class Table {
   }
 
   /**
-   * The row that stands for a hard-linked object: the first row put in with the same inode number and file system.
-   * Lock-free: rows are only ever pushed on a bucket's head.
+   * The row that stands for a hard-linked object: the first row put in with the same inode number, file system and time of
+   * birth, which a number given to another object does not share. Lock-free: rows are only ever pushed on a bucket's head.
    */
   shareNode(row: number): number {
     const at = row * ROW_WORDS;
     const low = this.rows[at + ROW.ino] as number;
     const high = this.rows[at + ROW.ino + 1] as number;
     const fileSystem = (this.rows[at + ROW.layer] as number) & 0xffff;
+    const birth = this.rows[at + ROW.birth] as number;
     const bucket = (Math.imul(low ^ (fileSystem << 20), 0x9e3779b1) >>> 16) & (LINK_BUCKETS - 1);
     for (;;) {
       const head = Atomics.load(this.#links, bucket);
@@ -265,6 +266,7 @@ export class Table {
         if (
           this.word(other, ROW.ino) === low &&
           this.word(other, ROW.ino + 1) === high &&
+          this.word(other, ROW.birth) === birth &&
           (this.word(other, ROW.layer) & 0xffff) === fileSystem
         ) {
           return other;

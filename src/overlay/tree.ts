@@ -63,6 +63,7 @@ export interface Status {
 const ROOT = 1;
 /** Names that every file system knows; whether it knows another one has to be asked. */
 const COMMON_XATTR = /^(?:user|trusted|security)\.|^system\.posix_acl_(?:access|default)$/;
+const XATTR_NAME_MAX = 255;
 const SEEK_END = 2;
 const RLIMIT_NOFILE = 7;
 const current = cString('.' as ByteString);
@@ -356,9 +357,14 @@ export class Tree {
 
   /** The value, or the negative errno with which it cannot be had: ENODATA, EOPNOTSUPP for a name no attribute can have. */
   xattrAnswer(node: number, shown: string): Buffer | number {
+    const { prefix } = this.#reader;
+    // xattr_resolve_name(): the overlay's own prefix alone is no name.
+    if (shown === prefix) return -E.EINVAL;
+    const stored = storedXattr(shown, prefix);
+    // ovl_xattr_escape_name(): escaping may make a name too long.
+    if (stored.length > XATTR_NAME_MAX) return -E.EOPNOTSUPP;
     if ((this.table.flags(node) & FLAG.noXattrs) !== 0 && COMMON_XATTR.test(shown)) return -E.ENODATA;
     const [holder, name] = this.#place(node);
-    const stored = storedXattr(shown, this.#reader.prefix);
     return this.#reader.xattrAnswer(holder, name, stored);
   }
 

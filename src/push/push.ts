@@ -44,10 +44,15 @@ export class Push {
   }
 
   #start(): void {
-    const worker = new Worker(new URL('./worker.js', import.meta.url), { workerData: this.#order });
-    worker.on('error', this.#onEnd);
-    worker.unref();
-    this.#worker = worker;
+    try {
+      const worker = new Worker(new URL('./worker.js', import.meta.url), { workerData: this.#order });
+      worker.on('error', this.#onEnd);
+      worker.unref();
+      this.#worker = worker;
+    } catch (cause) {
+      // No more threads to be had: the read that asked for one must not fail for it.
+      this.#onEnd(cause instanceof Error ? cause : new Error(String(cause)));
+    }
   }
 
   end(): void {

@@ -260,14 +260,14 @@ describeSystem('stratafs mount', ['root', 'fuse', 'python', 'build'], () => {
       const directory = await newDirectory();
       const plain = await stratafs(['umount', directory]);
       expect(plain).toEqual({
-        code: 6,
+        code: 7,
         signal: null,
         stdout: '',
         stderr: `stratafs: Cannot unmount "${directory}": nothing is mounted there\n`,
       });
       await run('mount', ['-t', 'tmpfs', 'tmpfs', directory]);
       const foreign = await stratafs(['umount', directory]);
-      expect(foreign.code).toBe(6);
+      expect(foreign.code).toBe(7);
       const state = 'what is mounted there is of type "tmpfs", not ours';
       expect(foreign.stderr).toBe(`stratafs: Cannot unmount "${directory}": ${state}\n`);
       expect(mounts().some((line) => line.directory === directory && line.type === 'tmpfs')).toBe(true);

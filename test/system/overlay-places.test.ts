@@ -1,6 +1,6 @@
 // Where a mount may stand: on layers by the hundred, on several file systems, on layers with mounts inside; below bind
 // mounts and further overlays; and paths deeper than PATH_MAX.
-import { mkdirSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { Agreement, commanded } from '../support/agreement.ts';
 import { succeed } from '../support/command.ts';
@@ -9,6 +9,7 @@ import {
   directory,
   file,
   link,
+  metacopy,
   type Operation,
   redirect,
   type Step,
@@ -102,6 +103,32 @@ describeSystem('a mount', ['root', 'overlay', 'fuse', 'python', 'build'], () => 
       '/c',
       '/c/low',
     ]);
+  });
+
+  it('shows objects with more attributes than one list can hold, and lists what it cannot look up', async () => {
+    const place = temporary.path('attributes');
+    mkdirSync(place, { recursive: true });
+    await succeed('mount', ['-t', 'tmpfs', 'none', place]);
+    temporary.undo(async () => void (await succeed('umount', [place])));
+    // 300 names of 248 bytes: XATTR_LIST_MAX is 65536.
+    const xattrs = Object.fromEntries(
+      Array.from({ length: 300 }, (_, i) => [`trusted.${String(i).padStart(240, '0')}`, 'x']),
+    );
+    const layers = [`${place}/top`, `${place}/low`];
+    const steps = [
+      [file('file', 'x', { xattrs }), directory('merged', { xattrs }), file('stub', 'x'), metacopy('stub')],
+      [file('merged/low', 'low')],
+    ];
+    await oracle.write(layers.map((each, i) => ({ directory: each, steps: steps[i] ?? [] })));
+    const kernel = await mountKernel(oracle, temporary, layers);
+    const mount = await mounted(layers);
+    const seen = (at: string) => [
+      readdirSync(at),
+      readdirSync(`${at}/merged`),
+      readFileSync(`${at}/file`, 'utf8'),
+    ];
+    expect(seen(kernel.directory)).toEqual([['file', 'merged', 'stub'], ['low'], 'x']);
+    expect(seen(mount.directory)).toEqual(seen(kernel.directory));
   });
 
   it('of several file systems gives no two files one inode number', async () => {

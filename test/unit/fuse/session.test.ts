@@ -350,6 +350,16 @@ describe('Session', () => {
     expect(bugs).toEqual(['15: boom']);
   });
 
+  it('serves on where loading ahead throws, and tells of it', () => {
+    const { tree, session, bugs } = start();
+    const loadAhead = () => {
+      throw new TypeError('boom');
+    };
+    Object.assign(tree, { loadAhead });
+    expect(session.useIdleMoment()).toBe(false);
+    expect(bugs).toEqual(['0: boom']);
+  });
+
   it.each([
     ['more than was asked for', () => 11, E.EIO],
     ['no number', () => Number.NaN, E.EIO],

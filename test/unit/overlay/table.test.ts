@@ -21,11 +21,12 @@ function named(table: Table, name: string): number {
   return row;
 }
 
-function linked(table: Table, ino: bigint, fileSystem = 0): number {
+function linked(table: Table, ino: bigint, fileSystem = 0, birth = 0): number {
   const row = table.takeRows(1);
   table.set(row, ROW.ino, Number(ino & 0xffff_ffffn));
   table.set(row, ROW.ino + 1, Number(ino >> 32n));
   table.set(row, ROW.layer, fileSystem);
+  table.set(row, ROW.birth, birth);
   return table.shareNode(row);
 }
 
@@ -100,6 +101,14 @@ describe('shareNode()', () => {
     const first = linked(table, 77n);
     expect(linked(table, ino, fileSystem)).not.toBe(first);
     expect(linked(table, 77n)).toBe(first);
+  });
+
+  it('keeps an object apart from an earlier one whose number it was given', () => {
+    const table = new Table(small());
+    const first = linked(table, 77n, 0, 1);
+    const second = linked(table, 77n, 0, 2);
+    expect(second).not.toBe(first);
+    expect([linked(table, 77n, 0, 1), linked(table, 77n, 0, 2)]).toEqual([first, second]);
   });
 
   it('finds each of many, whichever buckets they fall in', () => {

@@ -14,7 +14,7 @@ import { dirname, join } from 'node:path';
 import fc from 'fast-check';
 import { afterAll, describe, expect, it } from 'vitest';
 import { walk } from '../../../src/overlay/path.ts';
-import { Tree } from '../../../src/overlay/tree.ts';
+import { Tree, type TreeOptions } from '../../../src/overlay/tree.ts';
 import { asBytes, type ByteString } from '../../../src/sys/bytes.ts';
 import { Errno, errnoName } from '../../../src/sys/errors.ts';
 
@@ -39,10 +39,10 @@ function layersOf(...layers: readonly Readonly<Record<string, string>>[]): strin
   });
 }
 
-function open(places: readonly string[], memory?: Tree['memory']): Tree {
+function open(places: readonly string[], options: TreeOptions = {}): Tree {
   const layers = places.map((place) => ({ directory: asBytes(place), role: 'plain' }) as const);
   const stack = { label: 'test', kind: 'lowerdir', layers, dataLayers: [], dialect: 'trusted' } as const;
-  return new Tree(stack, memory === undefined ? {} : { memory });
+  return new Tree(stack, options);
 }
 
 function contents(tree: Tree, path: string): string {
@@ -143,7 +143,7 @@ describe('a tree', () => {
   it('is loaded once for all who share its memory', () => {
     const places = layersOf({ 'a/b': 'x' }, { 'a/c': 'y' });
     const one = open(places);
-    const other = open(places, one.memory);
+    const other = open(places, { memory: one.memory });
     expect(contents(one, '/a/b')).toBe('x');
     const rows = one.table.rowCount;
     expect([contents(other, '/a/b'), contents(other, '/a/c'), other.table.rowCount]).toEqual([
@@ -165,6 +165,26 @@ describe('a tree', () => {
     expect(told(() => contents(tree, '/file'))).toBe('EIO');
     expect(told(() => contents(tree, '/gone/x'))).toBe('EIO');
     expect(contents(tree, '/kept/x')).toBe('k');
+    tree.close();
+  });
+
+  it('takes no name out of a record that no file can have, and gives what is broken a number to be listed by', () => {
+    const [place = ''] = layersOf({});
+    const object = (xattrs: readonly (readonly [string, ByteString])[] = []) => ({
+      ...{ mode: 0o100644, uid: 0, gid: 0, size: 0, major: 0, minor: 0, number: 7, links: 1 },
+      ...{ mtime: { seconds: 0, nanoseconds: 0 }, linkTarget: asBytes(''), path: asBytes('f') },
+      xattrs: new Map(xattrs),
+    });
+    const names = ['', '..', 'n'.repeat(256), 'n'.repeat(255)].map((name) => [name, object()] as const);
+    const stub = object([['trusted.overlay.metacopy', asBytes('')]]);
+    const tree = open([place], { recorded: [new Map([['', new Map([...names, ['stub', stub]])]])] });
+    const told = tree
+      .entries(tree.root)
+      .map((entry) => [tree.name(entry), errnoName(tree.errnoOf(entry)), tree.status(entry).ino > 0n]);
+    expect(told).toEqual([
+      ['n'.repeat(255), 'errno 0', true],
+      ['stub', 'EPERM', true],
+    ]);
     tree.close();
   });
 

@@ -1,5 +1,5 @@
 // Whatever the files of a store hold: an answer or a Trouble, soon, and never a path outside the root.
-import { copyFileSync } from 'node:fs';
+import { copyFileSync, truncateSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { openStore } from '../../../src/store/open.ts';
@@ -180,6 +180,23 @@ describe('a store made to exhaust', { timeout: 60_000 }, () => {
     expect(troubleOf(() => openStore(store.root).resolve(hex(text)), store.root)).toBe(
       `store: Cannot parse "ROOT/image/overlay2/imagedb/content/sha256/${hex(text)}": not valid JSON`,
     );
+  });
+
+  it('by a gigabyte of JSON is refused unread', () => {
+    const { store, image } = sampleStore(temporaryForTest().directory);
+    const names = 'image/overlay2/repositories.json';
+    const config = `image/overlay2/imagedb/content/sha256/${image}`;
+    for (const path of [config, names]) truncateSync(store.path(path), 2 ** 30);
+    const before = process.memoryUsage().rss;
+    expect(
+      [image, 'app'].map((reference) =>
+        troubleOf(() => openStore(store.root).resolve(reference), store.root),
+      ),
+    ).toEqual([
+      `store: Cannot read "ROOT/${config}": larger than 16777216 bytes`,
+      `store: Cannot read "ROOT/${names}": larger than 16777216 bytes`,
+    ]);
+    expect(process.memoryUsage().rss - before).toBeLessThan(100 << 20);
   });
 
   it('by a million bad names is told in a few lines', () => {

@@ -1,0 +1,207 @@
+// Layers made to hurt: links that lead out, devices, names that are commands to a terminal, names and paths as long as
+// there are, very deep trees, very full directories. NAMES sets how full.
+import { symlinkSync, writeFileSync } from 'node:fs';
+import { readdir, readFile } from 'node:fs/promises';
+import { afterAll, expect, it } from 'vitest';
+import { run, succeed } from '../support/command.ts';
+import { mountKernel } from '../support/kernel.ts';
+import * as layer from '../support/layers.ts';
+import { ALL_FIELDS, Oracle } from '../support/oracle.ts';
+import { lowerdirReference, mountStratafs, stratafs } from '../support/stratafs.ts';
+import { describeSystem } from '../support/system.ts';
+import { temporaryForSuite } from '../support/temporary.ts';
+import { differences } from '../support/tree.ts';
+
+const NAMES = Number(process.env.NAMES ?? 100_000);
+const DEPTH = Number(process.env.DEPTH ?? 10_000);
+/** Clears the screen, sets the title, asks the terminal to type, turns the text round, ends a line, is no UTF-8. */
+const EVIL = [
+  '\x1b[2J',
+  '\x1b]0;title\x07',
+  '\x1b[6n',
+  '\xe2\x80\xae',
+  'a\nb',
+  '\r',
+  '\xff\xfe',
+  '\x9b31m',
+  '`id`',
+  '-rf',
+];
+
+describeSystem('layers made to hurt', ['root', 'fuse', 'overlay', 'python', 'build'], () => {
+  const temporary = temporaryForSuite();
+  const oracle = new Oracle(temporary);
+  const stores: [directory: string, before: string[]][] = [];
+
+  async function written(name: string, ...layers: (readonly layer.Step[])[]): Promise<string[]> {
+    const directories = layers.map((_, i) => temporary.path(name, String(i)));
+    await oracle.write(layers.map((steps, i) => ({ directory: directories[i] ?? '', steps })));
+    return directories;
+  }
+  const store = (directory: string) => oracle.dump(directory, { noatime: true, fields: [...STORE] });
+  const remember = async (directories: readonly string[]) => {
+    for (const directory of directories) stores.push([directory, await store(directory)]);
+  };
+  afterAll(async () => {
+    expect(stores.length).toBe(3);
+    for (const [directory, before] of stores) expect(differences(before, await store(directory))).toBe('');
+  });
+
+  it('lead nowhere outside by links, and merge nothing through them', async () => {
+    writeFileSync(temporary.path('outside'), 'OUTSIDE');
+    const [top = '', lowest = ''] = await written(
+      'links',
+      [layer.symlink('absolute', '/etc'), layer.symlink('up', '../../../..'), layer.file('d/own', 'own')],
+      [layer.file('absolute/inside', 'in'), layer.file('up/inside', 'in'), layer.file('e/low', 'low')],
+    );
+    symlinkSync('/etc', `${lowest}/d`);
+    symlinkSync(`${temporary.directory}`, `${top}/e`);
+    await remember([top, lowest]);
+    const layers = [top, lowest];
+    const kernel = await mountKernel(oracle, temporary, layers);
+    const mount = await mountStratafs(temporary, lowerdirReference(layers));
+    const expected = await kernel.dump();
+    expect(differences(expected, await oracle.dump(mount.directory, { fields: ALL_FIELDS }))).toBe('');
+    expect(expected.length).toBe(6);
+    // Without a mount a link is followed inside the image only.
+    for (const path of ['/absolute/passwd', '/up/etc/passwd', '/e/outside', '/d/passwd']) {
+      const outcome = await stratafs(['cat', lowerdirReference(layers), path]);
+      expect({ code: outcome.code, stdout: outcome.stdout }).toEqual({ code: 5, stdout: '' });
+    }
+    await mount.umount();
+    await kernel.umount();
+  });
+
+  it('hold devices that nothing opens, and sockets, fifos and files with set-user-ID that do nothing', async () => {
+    const layers = await written('devices', [
+      layer.device('null', 'char', [1, 3], { mode: 0o666 }),
+      layer.device('mem', 'char', [1, 1], { mode: 0o666 }),
+      layer.device('disk', 'block', [7, 0], { mode: 0o666 }),
+      layer.special('fifo', 'fifo', { mode: 0o666 }),
+      layer.special('socket', 'socket'),
+      layer.file('suid', '#!/bin/sh\n', { mode: 0o6755 }),
+    ]);
+    await remember(layers);
+    const mount = await mountStratafs(temporary, lowerdirReference(layers), { args: ['--allow-other'] });
+    for (const name of ['null', 'mem', 'disk']) {
+      const outcome = await run('cat', [`${mount.directory}/${name}`], { env: { LC_ALL: 'C' } });
+      expect(outcome.stderr).toContain('Permission denied');
+    }
+    const commands = ['null', 'mem', 'disk', 'fifo', 'socket'].map((name) =>
+      stratafs(['cat', lowerdirReference(layers), `/${name}`], { seconds: 10 }),
+    );
+    for (const { code, stdout } of await Promise.all(commands)) expect([code, stdout]).toEqual([5, '']);
+    await mount.umount();
+  });
+
+  it('have names that no terminal and no log is moved by', async () => {
+    const names = [...EVIL, 'x'.repeat(255), '\xc3\xa9'.repeat(127)];
+    const layers = await written('names', [
+      ...names.map((name) => layer.file(`d/${name}`, name)),
+      ...names.slice(0, -2).map((name) => layer.symlink(`l/${name}`, `../d/${name}`)),
+    ]);
+    const [only = ''] = layers;
+    const kernel = await mountKernel(oracle, temporary, layers);
+    const reference = lowerdirReference(layers);
+    const mount = await mountStratafs(temporary, reference);
+    expect(differences(await kernel.dump(), (await oracle.dump(mount.directory)).slice(1))).toBe('');
+    await mount.umount();
+    await kernel.umount();
+    const printed = await Promise.all([
+      stratafs(['ls', '-l', reference, '/d']),
+      stratafs(['ls', reference, '/l']),
+      stratafs(['stat', reference, '/d/\x1b[2J']),
+      stratafs(['cat', reference, '/d/\x1b[2J/none']),
+    ]);
+    for (const { stdout, stderr } of printed) expect(stdout + stderr).toMatch(/^[\t\x20-\x7e\n\xa0-\xff]*$/);
+
+    const log = temporary.path('log');
+    const faulty = await mountStratafs(temporary, reference, { args: ['--log', log, '--data', 'cached'] });
+    await oracle.dump(faulty.directory, { fields: ['size'] });
+    const hex = (path: string) => Buffer.from(path, 'latin1').toString('hex');
+    for (const name of EVIL) {
+      writeFileSync(`${only}/kept`, 'another');
+      await succeed('python3', ['-c', RENAME, hex(`${only}/kept`), hex(`${only}/d/${name}`)]);
+      expect(await succeed('python3', ['-c', READ, hex(`${faulty.directory}/d/${name}`)])).toBe('EIO\n');
+    }
+    await faulty.umount();
+    for (const text of [faulty.log(), await readFile(log, 'latin1')]) {
+      expect(text).toMatch(/^[\x20-\x7e\n]*$/);
+      expect(text.split('\n').filter(Boolean).length).toBe(EVIL.length);
+    }
+  });
+
+  it(`are ${DEPTH} directories deep, and walked to the end`, async () => {
+    const [directory = ''] = await written('deep', [layer.file('beside', 'x')]);
+    await succeed('python3', ['-c', DIG, directory, String(DEPTH)], { seconds: 300 });
+    const mount = await mountStratafs(temporary, lowerdirReference([directory]));
+    const walked = await succeed('python3', ['-c', DESCEND, mount.directory], { seconds: 600 });
+    expect(walked).toBe(`${DEPTH} bottom\n`);
+    const listed = await stratafs(['ls', '-R', lowerdirReference([directory])], {
+      seconds: 300,
+      stdoutFile: '/dev/null',
+    });
+    expect(listed).toMatchObject({ code: 0, stderr: '' });
+    expect(await mount.umount()).toBe(0);
+    expect(mount.log()).toBe('');
+  }, 900_000);
+
+  it(`have ${NAMES} names in one directory`, async () => {
+    const layers = [temporary.path('full-0'), temporary.path('full-1')];
+    for (const [at, directory] of layers.entries()) {
+      await succeed('python3', ['-c', FILL, directory, String(NAMES / 2), String(at)], { seconds: 600 });
+    }
+    const mount = await mountStratafs(temporary, lowerdirReference(layers));
+    const names = await readdir(`${mount.directory}/full`);
+    // Every second name of the lower layer is in the upper one too, and one is whited out.
+    expect(new Set(names).size).toBe(names.length);
+    expect(names.length).toBe((NAMES / 4) * 3 - 1);
+    const status = await readFile(`/proc/${mount.pid}/status`, 'latin1');
+    const kilobytes = (name: string) => Number(new RegExp(`^${name}:\\s+(\\d+)`, 'm').exec(status)?.[1]);
+    expect(kilobytes('RssAnon') + kilobytes('RssShmem')).toBeLessThan(150_000 + NAMES);
+    expect(await readFile(`${mount.directory}/full/${NAMES / 2}`, 'latin1')).toBe('1');
+    await mount.umount();
+  }, 900_000);
+});
+
+const STORE = [
+  'mode',
+  'owner',
+  'size',
+  'mtime',
+  'ctime',
+  'atime',
+  'nlink',
+  'target',
+  'xattrs',
+  'sha256',
+] as const;
+
+const RENAME = 'import os,sys; os.rename(bytes.fromhex(sys.argv[1]), bytes.fromhex(sys.argv[2]))';
+const READ = `
+import errno, sys
+try: print(open(bytes.fromhex(sys.argv[1]), 'rb').read())
+except OSError as error: print(errno.errorcode[error.errno])`;
+const DIG = `
+import os, sys
+os.chdir(sys.argv[1])
+for i in range(int(sys.argv[2])):
+    os.mkdir('d'); os.chdir('d')
+open('bottom', 'w').write('bottom')`;
+const DESCEND = `
+import os, sys
+fd, depth = os.open(sys.argv[1], os.O_RDONLY), 0
+while 'd' in os.listdir(fd):
+    next = os.open('d', os.O_RDONLY, dir_fd=fd)
+    os.close(fd)
+    fd, depth = next, depth + 1
+print(depth, os.read(os.open('bottom', os.O_RDONLY, dir_fd=fd), 100).decode())`;
+/** Upper: 0 to N-1. Lower: N/2 to 3N/2-1. */
+const FILL = `
+import os, sys
+directory, count, at = sys.argv[1] + '/full', int(sys.argv[2]), int(sys.argv[3])
+os.makedirs(directory)
+os.chdir(directory)
+for i in range(count):
+    if at == 0 and i == 7: os.mknod('7', 0o020000, 0)
+    else: open(str(i + at * count // 2), 'w').write(str(at)) if i % 1000 == 0 or i == count // 2 else os.mknod(str(i + at * count // 2))`;
