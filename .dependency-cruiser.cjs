@@ -14,7 +14,7 @@ const MAY_IMPORT = {
 
 /** The files that touch disk, device or another process; every other file is a function of its arguments. */
 const MAY_TOUCH = [
-  'sys/(libc|beneath|holders|mounts|privilege)',
+  'sys/(libc|beneath|holders|kept|mounts|privilege|clone)',
   'store/files',
   'overlay/(layer|marks|directories|data|tree)',
   'fuse/(device|mount|mountpoint|fusermount)',
@@ -23,7 +23,7 @@ const MAY_TOUCH = [
   'diff/(union|contents|layered|noise|jobs|jobs-worker|pairs|checksums)',
   'forensic/(layers|tar-files|sort|destination|driver-directories|host-root)',
   // What lies outside the image: the command line's own files, processes and terminal.
-  'cli/(output|arguments|version|log|serve|server|launch|umount|export|extract|timeline|manifest-file|diff-side)',
+  'cli/(output|arguments|version|log|serve|server|launch|umount|export|extract|timeline|manifest-file|new-file|diff-side)',
 ];
 
 const IMPURE = [

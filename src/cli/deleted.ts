@@ -2,19 +2,21 @@
 import type { Command } from 'commander';
 import { type Deleted, deleted } from '../forensic/deleted.ts';
 import { componentsOf, Layers } from '../forensic/layers.ts';
+import { provenance, type Statement } from '../forensic/provenance.ts';
 import type { Damage } from '../forensic/removal.ts';
 import type { LayerStack } from '../store/store.ts';
-import { asBytes } from '../sys/bytes.ts';
-import { Errno, Trouble } from '../sys/errors.ts';
+import { asBytes, type ByteString } from '../sys/bytes.ts';
+import { E, Errno, Trouble } from '../sys/errors.ts';
 import { pathArguments } from './arguments.ts';
 import { escapeBytes, escapeJson, jsonName } from './escape.ts';
-import { errnoWords } from './failure.ts';
+import { errnoWords, pathFailure } from './failure.ts';
 import { humanSize } from './size.ts';
-import { openStack, REFERENCE_WORDS, type StoreOptions } from './stack.ts';
+import { openStack, openTree, REFERENCE_WORDS, type StoreOptions } from './stack.ts';
 import { isDirectory, isLink, layerNumber, octalMode, typeOf } from './status.ts';
 import { formatTable } from './table.ts';
 import type { Terminal } from './terminal.ts';
 import { jsonTime, shortTime } from './time.ts';
+import { canonical } from './which.ts';
 
 interface DeletedOptions extends StoreOptions {
   readonly shadowed?: true;
@@ -43,33 +45,57 @@ export function registerDeleted(program: Command, terminal: Terminal): void {
       const stack = await openStack(reference, options);
       const layers = new Layers(stack);
       try {
-        list(layers, componentsOf(within), options, terminal);
+        const names = componentsOf(within);
+        if (list(layers, names, options, terminal)) return;
+        const real = await withoutLinks(stack, within);
+        if (real.join('/') !== names.join('/') && list(layers, real, options, terminal)) return;
+        if (!isKnown(layers, real)) throw new Errno(E.ENOENT, 'look up');
       } catch (error) {
-        if (!(error instanceof Errno)) throw error;
-        terminal.report(error);
+        terminal.report(pathFailure('find', within, stack.label, error));
       } finally {
         layers.close();
       }
     });
 }
 
+async function withoutLinks(stack: LayerStack, path: ByteString): Promise<ByteString[]> {
+  const tree = await openTree(stack);
+  try {
+    return canonical(tree, path);
+  } finally {
+    tree.close();
+  }
+}
+
+/** Whether the merged view or any layer has it, or had something to take away there. */
+function isKnown(layers: Layers, names: readonly ByteString[]): boolean {
+  const { path, visible, layers: said } = provenance(layers, names);
+  const isIt = (one: Statement) =>
+    one.kind === 'version' || one.kind === 'damage' || (one.kind === 'whiteout' && one.path === path);
+  return visible || said.some(({ statements }) => statements.some(isIt));
+}
+
+/** Answers whether there was anything to tell. */
 function list(
   layers: Layers,
   within: ReturnType<typeof componentsOf>,
   { shadowed, expand, json }: DeletedOptions,
   terminal: Terminal,
-): void {
+): boolean {
   const { stack } = layers;
   const rows: string[][] = [];
+  let count = 0;
   const failures: Damage[] = [];
   const damage = (one: Damage) => failures.push(one);
   const wanted = { within, shadowed: shadowed === true, expand: expand === true, damage };
   deleted(layers, wanted, (one) => {
+    count += 1;
     if (json) terminal.out.write(jsonLine(layers, one));
     else rows.push(row(stack, one));
   });
   if (!json && rows.length > 0) terminal.out.write(formatTable(HEADING, rows));
   for (const failure of failures) terminal.report(trouble(stack, failure));
+  return count + failures.length > 0;
 }
 
 /** What of a layer could not be read. */

@@ -66,7 +66,7 @@ export class JsonPrinter implements Printer {
       ...(what.length === 0 ? {} : { what }),
       ...(flags.length === 0 ? {} : { flags }),
       ...(from === undefined ? {} : jsonName('from', from)),
-      ...(subtree === undefined ? {} : { subtree }),
+      ...(subtree === undefined ? {} : { subtree: { entries: subtree.entries, bytes: subtree.bytes } }),
       ...(change.isCounted ? { inSubtree: true } : {}),
       ...(by === undefined ? {} : { by }),
       ...(firstDifference === undefined ? {} : { firstDifference }),

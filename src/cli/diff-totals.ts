@@ -33,6 +33,7 @@ function count(totals: Totals, change: Change): void {
 }
 
 function growthOf({ a, b, op, subtree }: Change): number {
+  if (op === 'rename') return 0;
   if (subtree !== undefined && op !== 'type') return op === 'add' ? subtree.bytes : -subtree.bytes;
   const size = (item: Change['a']) => (item !== undefined && typeBits(item) === S_IFREG ? sizeOf(item) : 0);
   return size(b) - size(a);
@@ -89,11 +90,20 @@ export class LayerPrinter implements Printer {
   }
 
   change(change: Change): void {
-    const { a, b, by } = change;
-    const layer = b !== undefined ? `B${b.layer}` : by !== undefined ? `B${by.layer}` : `A${a?.layer ?? 0}`;
+    const { a, b, by, op, subtree } = change;
+    if (change.isCounted) return;
+    const side = b === undefined && by === undefined ? 'A' : 'B';
+    if (subtree !== undefined && by === undefined && (op === 'add' || op === 'remove')) {
+      const { layers } = subtree;
+      for (const [layer, share] of layers)
+        count(this.#of(`${side}${layer}`), { ...change, subtree: { ...share, layers } });
+    } else count(this.#of(`${side}${(b ?? by ?? a)?.layer ?? 0}`), change);
+  }
+
+  #of(layer: string): Totals {
     const totals = this.#totals.get(layer) ?? newTotals();
     this.#totals.set(layer, totals);
-    count(totals, change);
+    return totals;
   }
 
   end(summary: Summary): void {

@@ -2,7 +2,7 @@
 
 import { CAPABILITY } from '../diff/aspects.ts';
 import { aclText, capabilityText } from '../diff/attributes.ts';
-import { type Change, isMetadataOnly } from '../diff/change.ts';
+import { type Change, isMetadataOnly, type Subtree } from '../diff/change.ts';
 import {
   type Aspect,
   gidOf,
@@ -177,9 +177,14 @@ export type Stacks = Readonly<Partial<Record<SideName, LayerStack>>>;
 
 /** `A3 → B6 RUN rm -rf /x`: the layers of both sides, and the step that made the later one. */
 export function layerWords(change: Change, stacks: Stacks): string {
-  const { a, b, by, op } = change;
-  if (op === 'remove') return by === undefined ? place('A', a) : `${place('B', by)} ${by.how}`;
-  const both = a !== undefined && b !== undefined ? [place('A', a), place('B', b)] : [place('B', b)];
+  const { a, b, by, op, subtree } = change;
+  if (op === 'remove') return by === undefined ? places('A', a, subtree) : `${place('B', by)} ${by.how}`;
+  const [treeA, treeB] =
+    b !== undefined && isDirectory(b) ? [undefined, subtree] : ([subtree, undefined] as const);
+  const placeB = places('B', b, treeB);
+  const both = a !== undefined && b !== undefined ? [places('A', a, treeA), placeB] : [placeB];
+  // No one step made what several layers did.
+  if (treeB !== undefined && treeB.layers.size > 1) return both.filter(Boolean).join(` ${ARROW} `);
   const layer = stacks.b?.layers.at(-(b?.layer ?? 0));
   const step =
     b === undefined || b.layer === 0 ? '' : layer?.role === 'upper' ? 'container' : stepWords(layer?.history);
@@ -188,6 +193,21 @@ export function layerWords(change: Change, stacks: Stacks): string {
 
 function place(side: 'A' | 'B', item: { readonly layer: number } | undefined): string {
   return item === undefined || item.layer === 0 ? '' : `${side}${item.layer}`;
+}
+
+/** `B2-B4,B6` for a tree whose entries come from several layers. */
+function places(side: 'A' | 'B', item: Item | undefined, subtree: Subtree | undefined): string {
+  if (subtree === undefined || subtree.layers.size < 2) return place(side, item);
+  const runs: { readonly first: number; last: number }[] = [];
+  for (const layer of [...subtree.layers.keys()].sort((x, y) => x - y)) {
+    const run = runs.at(-1);
+    if (run !== undefined && run.last + 1 === layer) run.last = layer;
+    else runs.push({ first: layer, last: layer });
+  }
+  const words = runs.map(({ first, last }) =>
+    first === last ? `${side}${first}` : `${side}${first}-${side}${last}`,
+  );
+  return words.join(',');
 }
 
 /** A history step as a line of a Dockerfile. */

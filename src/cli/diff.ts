@@ -116,6 +116,7 @@ async function diff(
   try {
     const sides = await Promise.all(labels.map((label) => sideOf(label, union, labels)));
     const [sideA, sideB] = sides as [Side, Side];
+    if (options.path !== undefined) await checkPaths(options.path, labels, sides);
     const context: DiffContext = {
       out: terminal.out,
       a: labels[0],
@@ -138,6 +139,21 @@ async function diff(
     terminal.exitWith(exitCode(summary, watch, options));
   } finally {
     union.close();
+  }
+}
+
+/** A misspelt path would pass for one without differences. */
+async function checkPaths(
+  texts: readonly string[],
+  labels: readonly SideLabel[],
+  sides: readonly Side[],
+): Promise<void> {
+  const { mayHave } = await import('../diff/lookup.ts');
+  const where = labels.map(({ reference }) => reference).join(' or ');
+  for (const path of pathArguments(texts)) {
+    if (sides.some((side) => mayHave(side, path))) continue;
+    const state = 'no such file or directory; links on the way are not followed';
+    throw new Trouble('path', pathMessage('find', path, where, state));
   }
 }
 

@@ -1,12 +1,15 @@
 // `stratafs export`: the merged tree as a tar, or one layer's own tar.
-import { closeSync, openSync, unlinkSync } from 'node:fs';
 import type { Command } from 'commander';
-import type { ByteString } from '../sys/bytes.ts';
+import type { LayerStack } from '../store/store.ts';
+import { type ByteString, bytesOfText } from '../sys/bytes.ts';
 import { E, Trouble } from '../sys/errors.ts';
+import { checkWritable } from '../sys/kept.ts';
 import { errnoWords, pathMessage } from './failure.ts';
+import { keptOf } from './kept.ts';
 import { metadataOption } from './metadata-option.ts';
+import { NewFile } from './new-file.ts';
 import { DescriptorOutput, type Output } from './output.ts';
-import { openStack, REFERENCE_WORDS, readTree, type StoreOptions } from './stack.ts';
+import { openStack, openTree, REFERENCE_WORDS, recordsOf, type StoreOptions } from './stack.ts';
 import { layerNumber } from './status.ts';
 import type { Terminal } from './terminal.ts';
 
@@ -29,22 +32,24 @@ export function registerExport(program: Command, terminal: Terminal): void {
     .addOption(metadataOption())
     .action(async (reference: string, _: unknown, command: Command) => {
       const options = command.optsWithGlobals<ExportOptions>();
-      await withOutput(options.output, terminal, async (out) => {
-        if (options.layer === undefined) await exportMerged(reference, options, terminal, out);
-        else await exportOne(reference, options.layer, options, out);
+      const stack = await openStack(reference, options);
+      await withOutput(stack, options, terminal, async (out) => {
+        if (options.layer === undefined) await exportMerged(stack, options, terminal, out);
+        else await exportOne(stack, options.layer, options, out);
       });
     });
 }
 
 async function exportMerged(
-  reference: string,
+  stack: LayerStack,
   options: ExportOptions,
   terminal: Terminal,
   out: Output,
 ): Promise<void> {
   const { exportTree } = await import('../forensic/export-tree.ts');
-  await readTree(reference, options, (tree) => {
-    const { label } = tree.stack;
+  const { label } = stack;
+  const tree = await openTree(stack, await recordsOf(stack, options));
+  try {
     exportTree(tree, {
       write: (bytes) => out.writeBytes(bytes),
       leftOut(path: ByteString, errno: number) {
@@ -53,16 +58,17 @@ async function exportMerged(
         else terminal.report(new Trouble('path', pathMessage('export', path, label, errnoWords(errno))));
       },
     });
-  });
+  } finally {
+    tree.close();
+  }
 }
 
 async function exportOne(
-  reference: string,
+  stack: LayerStack,
   number: string,
   options: ExportOptions,
   out: Output,
 ): Promise<void> {
-  const stack = await openStack(reference, options);
   const index = stack.layers.findIndex((_, at) => String(layerNumber(stack, at)) === number);
   const layer = stack.layers[index];
   if (layer === undefined) {
@@ -78,9 +84,10 @@ async function exportOne(
   );
 }
 
-/** Gives the place to write to; a file that was begun and cannot be ended is taken away. */
+/** Gives the place to write to; a file that was begun and cannot be ended is not left. */
 async function withOutput(
-  file: string | undefined,
+  stack: LayerStack,
+  { output: file, root }: ExportOptions,
   terminal: Terminal,
   use: (out: Output) => Promise<void>,
 ): Promise<void> {
@@ -91,23 +98,13 @@ async function withOutput(
     await use(terminal.out);
     return;
   }
-  const descriptor = create(file);
+  checkWritable(bytesOfText(file), keptOf(stack, root));
+  const made = new NewFile(file);
   try {
-    await use(new DescriptorOutput(descriptor));
+    await use(new DescriptorOutput(made.descriptor));
+    made.keep();
   } catch (error) {
-    unlinkSync(file);
+    made.discard();
     throw error;
-  } finally {
-    closeSync(descriptor);
-  }
-}
-
-function create(file: string): number {
-  try {
-    return openSync(file, 'wx');
-  } catch (cause) {
-    const { code, errno } = cause as NodeJS.ErrnoException;
-    const state = code === 'EEXIST' ? 'it is there already' : errnoWords(-(errno ?? 0));
-    throw new Trouble('usage', `Cannot create "${file}": ${state}`, { cause });
   }
 }

@@ -1,6 +1,5 @@
 // `stratafs extract`: files and trees of an image, or of one of its layers, copied into a directory.
-import { mkdirSync, realpathSync } from 'node:fs';
-import { dirname, resolve } from 'node:path';
+import { mkdirSync } from 'node:fs';
 import type { Command } from 'commander';
 import { Destination } from '../forensic/destination.ts';
 import { type ExtractLog, extract } from '../forensic/extract.ts';
@@ -8,12 +7,14 @@ import { componentsOf, Layers } from '../forensic/layers.ts';
 import { type Node, nodeInLayer, TreeNode } from '../forensic/nodes.ts';
 import { walk } from '../overlay/path.ts';
 import type { LayerStack } from '../store/store.ts';
-import { type ByteString, bytesOf } from '../sys/bytes.ts';
+import { asBytes, type ByteString, bufferOf, bytesOfText } from '../sys/bytes.ts';
 import { Errno, Trouble } from '../sys/errors.ts';
+import { checkWritable, placeOf } from '../sys/kept.ts';
 import { pathArguments } from './arguments.ts';
 import { errnoWords, pathFailure, pathMessage } from './failure.ts';
+import { keptOf } from './kept.ts';
 import { layerHint, layerIndex } from './layer-option.ts';
-import { openStack, openTheStore, openTree, REFERENCE_WORDS, type StoreOptions } from './stack.ts';
+import { openStack, openTree, REFERENCE_WORDS, type StoreOptions } from './stack.ts';
 import { typeOf } from './status.ts';
 import type { Terminal } from './terminal.ts';
 
@@ -41,7 +42,7 @@ export function registerExtract(program: Command, terminal: Terminal): void {
       const bytes = pathArguments(paths);
       const stack = await openStack(reference, options);
       const index = options.layer === undefined ? undefined : layerIndex(options.layer, stack);
-      const to = await openDestination(stack, options);
+      const to = openDestination(stack, options);
       const layers = new Layers(stack);
       const log = logTo(stack, terminal);
       try {
@@ -117,32 +118,33 @@ function logTo({ label }: LayerStack, terminal: Terminal): ExtractLog {
 }
 
 /** Never in the store or in a layer: there nothing is written. */
-async function openDestination(stack: LayerStack, options: ExtractOptions): Promise<Destination> {
-  const fail = (state: string, cause?: unknown) =>
-    new Trouble('usage', `Cannot extract to "${options.output}": ${state}`, { cause });
-  const kept = stack.layers.map((layer) => layer.directory);
-  if (stack.kind !== 'lowerdir') kept.push((await openTheStore(options)).directory);
+function openDestination(stack: LayerStack, { output, root, preserve }: ExtractOptions): Destination {
+  const path = bytesOfText(output);
   try {
-    const place = existing(options.output);
-    if (kept.some((directory) => place === directory || place.startsWith(`${directory}/`))) {
-      throw fail('it lies in the store, where nothing is written');
-    }
-    mkdirSync(options.output, { recursive: true });
-    return Destination.open(options.output, { preserve: options.preserve === true });
+    checkWritable(path, keptOf(stack, root));
+    makeDirectory(path);
+    return Destination.open(output, { preserve: preserve === true });
   } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
+    const { code, errno } = error as NodeJS.ErrnoException;
     if (code === undefined) throw error;
-    throw fail(code, error);
+    throw new Trouble('usage', `Cannot extract to "${output}": ${errnoWords(-(errno ?? 0))}`, {
+      cause: error,
+    });
   }
 }
 
-/** The nearest directory that is there, without links. */
-function existing(path: string): ByteString {
-  for (let at = resolve(path); ; at = dirname(at)) {
+/** With those above it. Not Node's own way, which never ends where the kernel makes no directories, as in /proc. */
+function makeDirectory(path: ByteString): void {
+  const { existing, missing } = placeOf(path);
+  let at: string = existing;
+  for (const name of missing) {
+    at = `${at}/${name}`;
     try {
-      return bytesOf(realpathSync.native(at, 'buffer'));
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== 'ENOENT' || at === '/') throw error;
+      mkdirSync(bufferOf(asBytes(at)));
+    } catch (cause) {
+      const { errno } = cause as NodeJS.ErrnoException;
+      const doing = `Cannot make the directory "${bufferOf(asBytes(at)).toString()}"`;
+      throw new Trouble('usage', `${doing}: ${errnoWords(-(errno ?? 0))}`, { cause });
     }
   }
 }

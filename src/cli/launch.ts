@@ -48,6 +48,7 @@ export function launch(orders: ServeArguments): Promise<number> {
 
 class Launched {
   readonly #server: ChildProcess;
+  #failure: Error | undefined;
 
   constructor(words: readonly string[]) {
     const script = fileURLToPath(new URL('./server.js', import.meta.url));
@@ -55,7 +56,9 @@ class Launched {
       detached: true,
       stdio: ['ignore', 'inherit', 'inherit', 'pipe', 'pipe'],
     });
-    this.#server.on('error', () => {});
+    this.#server.on('error', (error) => {
+      this.#failure = error;
+    });
     this.#server.unref();
     this.#pipe(ORDERS_FD).on('error', () => {});
     // Where the words turn out to be wrong, this process ends, and with it the pipe, and with that the server.
@@ -72,6 +75,7 @@ class Launched {
     for (const signal of SIGNALS) process.on(signal, () => server.kill('SIGTERM'));
     server.ref();
     return new Promise((resolve, reject) => {
+      if (this.#failure !== undefined) reject(this.#failure);
       this.#pipe(ORDERS_FD).once('data', () => {
         server.unref();
         this.#pipe(ORDERS_FD).destroy();

@@ -16,10 +16,11 @@ import { Push } from '../push/push.ts';
 import type { LayerStack } from '../store/store.ts';
 import { bytesOfText } from '../sys/bytes.ts';
 import { E, Errno, Trouble } from '../sys/errors.ts';
+import { checkWritable } from '../sys/kept.ts';
 import * as libc from '../sys/libc.ts';
 import { createView, type View } from '../view.ts';
 import { errnoWords } from './failure.ts';
-
+import { keptOf } from './kept.ts';
 import { Log } from './log.ts';
 import { ORDERS_FD, type ServeArguments, WATCHER_FD } from './orders.ts';
 import { partOverlayWords } from './overlay.ts';
@@ -56,6 +57,7 @@ export async function serveMount(
   const overlay = [...(args.overlay ?? []), ...words.overlay];
   const stack = await openStack(args.reference, { ...args, overlay });
   const point = checkMountPoint(args.directory, needed(stack, args));
+  if (args.log !== undefined) checkWritable(bytesOfText(args.log), keptOf(stack, args.root));
   const log = new Log(args.log, isLaunched ? undefined : terminal);
   raiseDescriptorLimit();
   const recorded = await recordsOf(stack, args);
@@ -71,8 +73,16 @@ export async function serveMount(
   const serving = { args, view, log, terminal };
   const request = { point, label: stack.label, options };
   const onSignal = holdSignals();
-  const native = args.driver === 'fuse-native' ? await mountNative(request, serving) : undefined;
-  const mounted = native ?? (await mount(request));
+  let native: NativeMount | undefined;
+  let mounted: Mounted;
+  try {
+    native = args.driver === 'fuse-native' ? await mountNative(request, serving) : undefined;
+    mounted = native ?? (await mount(request));
+  } catch (error) {
+    // The watcher waits for the end of its input, and this process for the end of the watcher.
+    watcher?.stdin?.destroy();
+    throw error;
+  }
   tellWatcher(guardLines(mounted));
   onSignal(undoOnSignal(mounted, log));
   const onReady = () => {
@@ -155,12 +165,8 @@ function pushFiles({ args, view, log }: Serving, { fd }: Mounted): Push | undefi
 
 /** What the mount point must keep clear of. */
 function needed(stack: LayerStack, args: ServeArguments): Needed[] {
-  const layers = [...stack.layers, ...stack.dataLayers];
   return [
-    ...(stack.kind === 'lowerdir'
-      ? []
-      : [{ directory: bytesOfText(args.root), what: 'the store', isServed: true }]),
-    ...layers.map(({ directory }) => ({ directory, what: 'the layer', isServed: true })),
+    ...keptOf(stack, args.root).map((kept) => ({ ...kept, isServed: true })),
     { directory: bytesOfText(import.meta.dirname), what: 'the program', isServed: false },
     { directory: bytesOfText(dirname(process.execPath)), what: 'the program', isServed: false },
   ];

@@ -8,7 +8,9 @@ import { timeline } from '../forensic/timeline.ts';
 import type { LayerStack } from '../store/store.ts';
 import { bytesOf } from '../sys/bytes.ts';
 import { Errno, Trouble } from '../sys/errors.ts';
+import { keptAround } from '../sys/kept.ts';
 import { trouble } from './deleted.ts';
+import { keptOf } from './kept.ts';
 import { openStack, openTheStore, REFERENCE_WORDS, type StoreOptions } from './stack.ts';
 import type { Terminal } from './terminal.ts';
 import { FORMS, type TimelineForm } from './timeline-forms.ts';
@@ -67,7 +69,7 @@ async function write(
       terminal.report(error);
     }
   }
-  const sorter = new LineSorter({ directory: await temporaryDirectory(stacks, options) });
+  const sorter = new LineSorter({ directory: temporaryDirectory(stacks, options) });
   try {
     for (const stack of stacks) collect(stack, stacks.length > 1, form, options, sorter, terminal);
     terminal.out.write(form.heading);
@@ -108,11 +110,14 @@ function collect(
 }
 
 /** $TMPDIR, unless it lies in the store or a layer: there nothing is written. */
-async function temporaryDirectory(stacks: readonly LayerStack[], options: StoreOptions): Promise<string> {
+function temporaryDirectory(stacks: readonly LayerStack[], options: StoreOptions): string {
   const directory = bytesOf(realpathSync.native(tmpdir(), 'buffer'));
-  const kept = stacks.flatMap(({ layers }) => layers.map((layer) => layer.directory));
-  if (stacks.some(({ kind }) => kind !== 'lowerdir')) kept.push((await openTheStore(options)).directory);
-  if (kept.some((one) => directory === one || directory.startsWith(`${one}/`))) {
+  if (
+    keptAround(
+      directory,
+      stacks.flatMap((stack) => keptOf(stack, options.root)),
+    ) !== undefined
+  ) {
     throw new Trouble(
       'usage',
       `Cannot use "${directory}" for temporary files: it lies in the store; set TMPDIR`,

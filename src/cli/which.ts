@@ -55,7 +55,7 @@ export function registerWhich(program: Command, terminal: Terminal): void {
 }
 
 /** The names that lead to a path without links on the way; what is not there any more is taken as it is written. */
-function canonical(tree: Tree, path: ByteString): ByteString[] {
+export function canonical(tree: Tree, path: ByteString): ByteString[] {
   const names = componentsOf(path);
   for (let count = names.length; count >= 0; count--) {
     const isWhole = count === names.length;

@@ -55,11 +55,10 @@ function ask(owners: Owners, asked: ByteString, dataRoot: ByteString): Owner[] {
 
 /** The path relative to the data root; undefined where it is not in it as it stands, so that it may be relative already. */
 function below(path: ByteString, dataRoot: ByteString): ByteString | undefined {
+  const inside = (candidate: ByteString | undefined) =>
+    candidate?.startsWith(`${dataRoot}/`) ? asBytes(candidate.slice(dataRoot.length + 1)) : undefined;
   // Only what is outside of the data root may be a link: what is inside is asked for as it stands.
-  for (const candidate of [path, absolute(path)]) {
-    if (candidate?.startsWith(`${dataRoot}/`)) return asBytes(candidate.slice(dataRoot.length + 1));
-  }
-  return undefined;
+  return inside(path) ?? inside(absolute(path));
 }
 
 /** The path with the links on its way resolved as far as the data root's own directory goes. */

@@ -11,11 +11,16 @@ export interface Hiding {
   readonly how: 'whiteout' | 'opaque';
 }
 
-/** What lies below a directory that only one side has, itself counted. */
-export interface Subtree {
+export interface Share {
   readonly entries: number;
   /** Sum of the files' sizes. */
   readonly bytes: number;
+}
+
+/** What lies below a directory that only one side has, itself counted. */
+export interface Subtree extends Share {
+  /** What of it comes from each layer; of a rename, from those of B. */
+  readonly layers: ReadonlyMap<number, Share>;
 }
 
 export interface Change {
@@ -46,6 +51,12 @@ export interface PathError {
   readonly side: SideName;
   readonly errno: number;
   readonly doing: 'look up' | 'list' | 'read';
+}
+
+/** Adds what comes from one layer to the shares of a tree. */
+export function addShare(layers: Map<number, Share>, layer: number, entries: number, bytes: number): void {
+  const known = layers.get(layer);
+  layers.set(layer, { entries: (known?.entries ?? 0) + entries, bytes: (known?.bytes ?? 0) + bytes });
 }
 
 /** Takes what is told, in path order. */

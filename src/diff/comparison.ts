@@ -3,7 +3,15 @@
 import type { ByteString } from '../sys/bytes.ts';
 import { S_IFREG } from '../sys/statx.ts';
 import { gainedPrivileges } from './aspects.ts';
-import { type Change, newSummary, type PathError, type Sink, type Summary } from './change.ts';
+import {
+  addShare,
+  type Change,
+  newSummary,
+  type PathError,
+  type Share,
+  type Sink,
+  type Summary,
+} from './change.ts';
 import { Filter } from './filter.ts';
 import { type Item, isDirectory, type Side, type SideName, sizeOf, typeBits } from './item.ts';
 import { LayeredSide } from './layered.ts';
@@ -42,6 +50,7 @@ interface Fold {
   readonly change: Change;
   entries: number;
   bytes: number;
+  readonly layers: Map<number, Share>;
   /** What must be told all the same, in path order. */
   readonly flagged: Change[];
 }
@@ -138,8 +147,8 @@ export class Comparison {
     if (frame.ownsFold && frame.fold !== undefined) this.#finishFold(frame.fold);
   }
 
-  #finishFold({ change, entries, bytes, flagged }: Fold): void {
-    this.#out.change({ ...change, subtree: { entries, bytes } });
+  #finishFold({ change, entries, bytes, layers, flagged }: Fold): void {
+    this.#out.change({ ...change, subtree: { entries, bytes, layers } });
     for (const each of flagged) this.#out.change(each);
   }
 
@@ -202,7 +211,7 @@ export class Comparison {
     } else if (isTold) {
       const change = { ...this.#single(path, side, item), ...this.#hiding(frame, name, side) };
       const mode = isDirectory(item) ? (this.#options.subtrees ?? 'fold') : 'list';
-      if (mode === 'fold') fold = newFold(change);
+      if (mode === 'fold') fold = newFold(change, item);
       else this.#out.change(change);
       if (mode === 'skip') return undefined;
     }
@@ -219,9 +228,12 @@ export class Comparison {
 
   /** Counts a name of a subtree; what gives privileges is told by name all the same. */
   #count(fold: Fold, path: string, side: SideName, item: Item): void {
+    const isFile = typeBits(item) === S_IFREG;
+    const size = isFile ? sizeOf(item) : 0;
     fold.entries++;
-    if (typeBits(item) !== S_IFREG) return;
-    fold.bytes += sizeOf(item);
+    fold.bytes += size;
+    addShare(fold.layers, item.layer, 1, size);
+    if (!isFile) return;
     if (side === 'a') return;
     const change = this.#single(path, side, item);
     if (change.flags.length > 0) fold.flagged.push({ ...change, isCounted: true });
@@ -260,11 +272,12 @@ export class Comparison {
     const isFolded = isTold && hasTree && mode === 'fold';
     if (isTold && !isFolded) this.#out.change(change);
     if (!hasTree || mode === 'skip') return undefined;
-    const fold = isFolded ? newFold(change) : undefined;
+    const fold = isFolded ? newFold(change, isDirectory(a) ? a : b) : undefined;
     return this.#enter(path, isDirectory(a) ? a : undefined, isDirectory(b) ? b : undefined, fold);
   }
 }
 
-function newFold(change: Change): Fold {
-  return { change, entries: 1, bytes: 0, flagged: [] };
+function newFold(change: Change, directory: Item): Fold {
+  const layers = new Map([[directory.layer, { entries: 1, bytes: 0 }]]);
+  return { change, entries: 1, bytes: 0, layers, flagged: [] };
 }

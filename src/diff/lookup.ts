@@ -18,6 +18,22 @@ export function itemAt(side: Side, path: string): Item | undefined {
   return item;
 }
 
+/** Whether there is something, or something that cannot be looked up. */
+export function mayHave(side: Side, path: string): boolean {
+  let item: Item | undefined = side.root;
+  for (const name of path.split('/').filter((one) => one !== '' && one !== '.')) {
+    if (!isDirectory(item)) return false;
+    try {
+      item = side.find(item, name);
+    } catch (error) {
+      if (error instanceof Errno) return true;
+      throw error;
+    }
+    if (item === undefined) return false;
+  }
+  return true;
+}
+
 /** Latin1; undefined where it is no file, too large, or cannot be read. */
 export function textAt(side: Side, path: string): string | undefined {
   const item = itemAt(side, path);

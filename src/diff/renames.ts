@@ -4,7 +4,15 @@ import { createHash } from 'node:crypto';
 import { Errno } from '../sys/errors.ts';
 import { S_IFLNK, S_IFREG } from '../sys/statx.ts';
 import { compareMetadata, type XattrFilter } from './aspects.ts';
-import type { Change, PathError, Sink, Summary } from './change.ts';
+import {
+  addShare,
+  type Change,
+  type PathError,
+  type Share,
+  type Sink,
+  type Subtree,
+  type Summary,
+} from './change.ts';
 import { type Aspect, type Item, isDirectory, modeOf, sizeOf, typeBits } from './item.ts';
 import { LayerItem } from './layered.ts';
 
@@ -67,9 +75,7 @@ export class RenameFinder implements Sink {
       else if (node?.matched !== true) {
         const isFolded = this.#options.folds && node !== undefined && isDirectory(node.item) && isWhole(node);
         if (isFolded) skipped = `${change.path}/`;
-        this.#sink.change(
-          isFolded ? { ...change, subtree: { entries: node.entries, bytes: node.bytes } } : change,
-        );
+        this.#sink.change(isFolded ? { ...change, subtree: subtreeOf(node) } : change);
         if (isFolded) for (const each of flatten(node.children)) this.#tellFlagged(each.change);
       }
     }
@@ -115,7 +121,7 @@ export class RenameFinder implements Sink {
     const what: Aspect[] = [];
     compareMetadata(from.item, to.item, this.#options.wanted, this.#options.isXattrCompared, what);
     const told = what.filter((aspect) => aspect !== 'mtime' || this.#options.mtime);
-    const subtree = isDirectory(to.item) ? { subtree: { entries: to.entries, bytes: to.bytes } } : {};
+    const subtree = isDirectory(to.item) ? { subtree: subtreeOf(to) } : {};
     renames.set(to.change, {
       ...{ path, op: 'rename', from: from.change.path, what: told, flags, a: from.item, b: to.item },
       ...subtree,
@@ -171,6 +177,13 @@ function flatten(nodes: readonly Node[]): Node[] {
     for (let i = node.children.length - 1; i >= 0; i--) waiting.push(node.children[i] as Node);
   }
   return all;
+}
+
+function subtreeOf(node: Node): Subtree {
+  const layers = new Map<number, Share>();
+  for (const { item } of flatten([node]))
+    addShare(layers, item.layer, 1, typeBits(item) === S_IFREG ? sizeOf(item) : 0);
+  return { entries: node.entries, bytes: node.bytes, layers };
 }
 
 function isFree(node: Node): boolean {

@@ -4,7 +4,7 @@ import type { ChainId } from '../store/digest.ts';
 import { asBytes, type ByteString } from '../sys/bytes.ts';
 import { Trouble } from '../sys/errors.ts';
 import type { FindingCode, Report } from './doctor-findings.ts';
-import { directoryOfTarget, driverDirectories, shortLinks, shortLinkTarget } from './driver-directories.ts';
+import { directoryOfTarget, driverDirectories, shortLinks, shortLinkTargets } from './driver-directories.ts';
 import { attempt, chainTo, type StoreIndex } from './store-index.ts';
 
 /** BuildKit's record of its snapshots; an engine makes it when it starts, so only one with data in it says something. */
@@ -74,15 +74,14 @@ function examineLinks(index: StoreIndex, report: Report): Map<string, string> {
   const { root } = index;
   const { files, driver } = root;
   const links = new Map<string, string>();
-  const names = attempt(() => shortLinks(root));
-  if (names instanceof Trouble) {
-    report({ code: 'unlisted', path: files.pathOf(`${driver.name}/l`), detail: names.message });
+  const targets = attempt(() => shortLinkTargets(root, shortLinks(root)));
+  if (targets instanceof Trouble) {
+    report({ code: 'unlisted', path: files.pathOf(`${driver.name}/l`), detail: targets.message });
     return links;
   }
-  for (const name of names) {
+  for (const [name, target] of targets) {
     const path = files.pathOf(`${driver.name}/l/${name}`);
     const tell = (detail: string) => report({ code: 'link-broken', path, detail });
-    const target = attempt(() => shortLinkTarget(root, name));
     if (target instanceof Trouble) tell(target.message);
     else if (target === undefined) tell('not a symbolic link');
     else {

@@ -3,8 +3,9 @@
 import type { DockerRoot } from '../store/docker/driver.ts';
 import { type Kind, trouble } from '../store/files.ts';
 import { openBeneath } from '../sys/beneath.ts';
-import { type ByteString, bytesOf, cString } from '../sys/bytes.ts';
-import { E, errnoName } from '../sys/errors.ts';
+import { asBytes, type ByteString, bytesOf, cString } from '../sys/bytes.ts';
+import { openClone } from '../sys/clone.ts';
+import { E, errnoName, type Trouble } from '../sys/errors.ts';
 import { close, O, open, readlinkat } from '../sys/libc.ts';
 
 /** Names of `overlay2` that are no layer's: the links, and what the driver uses for quotas. */
@@ -28,21 +29,31 @@ export function shortLinks({ files, driver }: DockerRoot): readonly ByteString[]
   return files.namesIfPresent(`${driver.name}/l`) ?? [];
 }
 
-/** Where a short link leads, as it is written in it; undefined where it is no link. Throws Trouble. */
-export function shortLinkTarget({ files, driver }: DockerRoot, name: ByteString): ByteString | undefined {
-  const path = `${driver.name}/l/${name}`;
+/** Where short links lead, as it is written in each; undefined for what is no link. Throws Trouble. */
+export function shortLinkTargets(
+  { files, driver }: DockerRoot,
+  names: readonly ByteString[],
+): Map<ByteString, ByteString | Trouble | undefined> {
+  if (names.length === 0) return new Map();
+  const path = asBytes(`${driver.name}/l`);
   const root = open(cString(files.directory), O.PATH | O.DIRECTORY | O.CLOEXEC);
   if (root < 0) throw trouble('open', files.directory, errnoName(-root));
-  const link = openBeneath(root, path as ByteString, O.PATH | O.NOFOLLOW);
+  const plain = openBeneath(root, path, O.PATH | O.DIRECTORY | O.NOFOLLOW);
   close(root);
-  if (link < 0) throw trouble('read', files.pathOf(path), errnoName(-link));
+  if (plain < 0) throw trouble('open', files.pathOf(path), errnoName(-plain));
+  const clone = openClone(plain, cString(asBytes('')));
+  const holder = clone < 0 ? plain : clone;
   const target = Buffer.alloc(4096);
-  const length = readlinkat(link, cString('' as ByteString), target, target.length);
-  close(link);
-  // What is no link answers ENOENT to an empty path.
-  if (length === -E.ENOENT || length === -E.EINVAL) return undefined;
-  if (length < 0) throw trouble('read', files.pathOf(path), errnoName(-length));
-  return bytesOf(target, 0, length);
+  const read = (name: ByteString) => {
+    const length = readlinkat(holder, cString(name), target, target.length);
+    if (length === -E.EINVAL) return undefined;
+    if (length < 0) return trouble('read', files.pathOf(`${path}/${name}`), errnoName(-length));
+    return bytesOf(target, 0, length);
+  };
+  const targets = new Map(names.map((name) => [name, read(name)]));
+  close(plain);
+  if (clone >= 0) close(clone);
+  return targets;
 }
 
 /** The layer directory that a short link's target names, `../<id>/diff`; undefined where it has another form. */

@@ -4,6 +4,7 @@ import { closeSync, fstatSync, readlinkSync, readSync } from 'node:fs';
 import { optionalString, parseJson } from '../store/json.ts';
 import { readNames } from '../sys/beneath.ts';
 import { asBytes, type ByteString, bufferOf, bytesOf, bytesOfText, cString, textOf } from '../sys/bytes.ts';
+import { openCloneOfAll } from '../sys/clone.ts';
 import { E, errnoName, Trouble } from '../sys/errors.ts';
 import { O, open, openat2 } from '../sys/libc.ts';
 
@@ -98,17 +99,30 @@ function homesOf(disk: Disk): ByteString[] {
   return [...new Set([asBytes('/root'), ...named, ...listed])];
 }
 
+function placeOf(descriptor: number): ByteString {
+  return bytesOf(readlinkSync(`/proc/self/fd/${descriptor}`, 'buffer'));
+}
+
 class Disk {
   readonly label: ByteString;
   readonly #root: number;
+  /** What stands before a path in a clone of the disk, to name it on this machine; empty where there is no clone. */
+  readonly #prefix: string = '';
 
   constructor(host: ByteString) {
     this.label = host;
-    this.#root = open(cString(host), O.PATH | O.DIRECTORY | O.CLOEXEC);
-    if (this.#root < 0) {
-      const state = this.#root === -E.ENOENT ? 'no such directory' : errnoName(-this.#root);
+    const plain = open(cString(host), O.PATH | O.DIRECTORY | O.CLOEXEC);
+    if (plain < 0) {
+      const state = plain === -E.ENOENT ? 'no such directory' : errnoName(-plain);
       throw new Trouble('store', `Cannot open host root "${host}": ${state}`);
     }
+    // Links of the disk are followed, and only a clone keeps their access times.
+    const clone = openCloneOfAll(plain, cString(asBytes('')));
+    this.#root = clone < 0 ? plain : clone;
+    if (clone < 0) return;
+    const place = placeOf(plain);
+    this.#prefix = place === '/' ? '' : place;
+    closeSync(plain);
   }
 
   close(): void {
@@ -133,7 +147,10 @@ class Disk {
     const descriptor = this.#open(path, O.PATH | O.DIRECTORY);
     if (descriptor < 0) return undefined;
     try {
-      return bytesOf(readlinkSync(`/proc/self/fd/${descriptor}`, 'buffer'));
+      const place = placeOf(descriptor);
+      return place === '/' && this.#prefix !== ''
+        ? asBytes(this.#prefix)
+        : asBytes(`${this.#prefix}${place}`);
     } finally {
       closeSync(descriptor);
     }

@@ -3,7 +3,7 @@ import { type ChainId, type ContainerId, hexOf, type ImageId } from '../store/di
 import type { DockerRoot } from '../store/docker/driver.ts';
 import { asBytes, type ByteString } from '../sys/bytes.ts';
 import { Trouble } from '../sys/errors.ts';
-import { directoryOfTarget, driverDirectories, shortLinks, shortLinkTarget } from './driver-directories.ts';
+import { directoryOfTarget, driverDirectories, shortLinks, shortLinkTargets } from './driver-directories.ts';
 import {
   attempt,
   containerLabel,
@@ -160,8 +160,10 @@ export class Owners {
   }
 
   #byLink(name: string): Owner[] {
-    if (!shortLinks(this.#root).includes(asBytes(name))) return [];
-    const target = attempt(() => shortLinkTarget(this.#root, asBytes(name)));
+    const link = asBytes(name);
+    if (!shortLinks(this.#root).includes(link)) return [];
+    const targets = attempt(() => shortLinkTargets(this.#root, [link]));
+    const target = targets instanceof Trouble ? undefined : targets.get(link);
     if (target === undefined || target instanceof Trouble) return [];
     const directory = directoryOfTarget(target);
     return directory === undefined ? [] : this.#byDirectory(directory);

@@ -27,6 +27,8 @@ export class Opens {
   /** Files smaller than this, in bytes, are read the cached way. */
   readonly #passedFrom: number;
   #smallOpens = 0;
+  /** Whether the kernel was told to ask for no more opens; some may be on their way all the same. */
+  #isSettled = false;
   #agreement: Agreement = NOTHING_AGREED;
 
   /** Without a `device` all files are read the cached way. */
@@ -46,9 +48,7 @@ export class Opens {
     if (!this.#agreement.passthrough) return 'cached (the kernel offers no passthrough)';
     if (this.#backing.refused !== 0) return 'cached (the kernel refuses passthrough)';
     if (this.#passedFrom === 0) return 'passthrough';
-    return this.#smallOpens > SMALL_OPENS
-      ? 'cached (many small files were opened)'
-      : 'passthrough for large files';
+    return this.#isSettled ? 'cached (many small files were opened)' : 'passthrough for large files';
   }
 
   agree(agreement: Agreement): void {
@@ -58,21 +58,27 @@ export class Opens {
   open(node: number, length: number, reply: Frame): number {
     if (length < HEADER + STRUCT.fuse_open_in.sizeof) return -E.EINVAL;
     const backing = this.#agreement.passthrough ? this.#backing : undefined;
-    if (backing === undefined) return this.#openCached(node, reply);
-    if (this.#fs.sizeOf(node) < this.#passedFrom) return this.#openSmall(node, reply);
+    if (backing === undefined || this.#isSettled) return this.#openCached(node, reply);
+    if (this.#fs.sizeOf(node) < this.#passedFrom) return this.#openSmall(node, backing, reply);
     const fd = backing.needsDescriptor(node) ? this.#fs.dataDescriptor(node) : -1;
     const id = backing.open(node, fd);
     if (id !== 0) return answer(reply, FOPEN.FOPEN_PASSTHROUGH, id);
-    // ENOSYS ends the question for all files, so it may be said only where none was passed through.
+    // A person who asked for passthrough keeps what can be had of it: ENOSYS would end the question for all files.
     if (backing.refused !== 0 && !backing.used) return this.#openCached(node, reply);
     return answer(reply, FOPEN.FOPEN_KEEP_CACHE, 0);
   }
 
-  /** A few opens may be of a person looking around; many are a program that reads a tree, which no open should hold up. */
-  #openSmall(node: number, reply: Frame): number {
-    if (this.#smallOpens <= SMALL_OPENS) this.#smallOpens++;
-    if (this.#smallOpens > SMALL_OPENS || this.#fs.open !== undefined) return this.#openCached(node, reply);
-    return answer(reply, FOPEN.FOPEN_KEEP_CACHE, 0);
+  /**
+   * A few opens may be of a person looking around; many are a program that reads a tree, which no open should hold up.
+   * While a file is passed through, the kernel would refuse (EIO) an open of it that it was not answered, so until the
+   * last is closed opens go on being asked for (test/system/data-modes.test.ts).
+   */
+  #openSmall(node: number, backing: BackingFiles, reply: Frame): number {
+    this.#smallOpens++;
+    if (this.#fs.open !== undefined) return this.#openCached(node, reply);
+    if (this.#smallOpens <= SMALL_OPENS || backing.isInUse) return answer(reply, FOPEN.FOPEN_KEEP_CACHE, 0);
+    this.#isSettled = this.#agreement.noOpen;
+    return this.#openCached(node, reply);
   }
 
   release(node: number): void {

@@ -44,6 +44,11 @@ export class BackingFiles {
     return this.#made > 0;
   }
 
+  /** Whether any file is open. */
+  get isInUse(): boolean {
+    return this.#inUse.size > 0;
+  }
+
   /** Whether the next open of this node needs a descriptor. */
   needsDescriptor(node: number): boolean {
     return this.#refused === 0 && !this.#inUse.has(node) && !this.#idle.has(node);

@@ -3,27 +3,11 @@
 
 import type { ByteString } from '../sys/bytes.ts';
 import { cString } from '../sys/bytes.ts';
+import { openClone } from '../sys/clone.ts';
 import { E, Errno } from '../sys/errors.ts';
-import {
-  AT_EMPTY_PATH,
-  AT_FDCWD,
-  AT_NO_AUTOMOUNT,
-  AT_SYMLINK_NOFOLLOW,
-  close,
-  mountSetattr,
-  O,
-  open,
-  openat2,
-  openTree,
-  statx,
-} from '../sys/libc.ts';
+import { AT_EMPTY_PATH, AT_FDCWD, close, O, open, openat2, statx } from '../sys/libc.ts';
 import { STATX, STATX_MASK, STATX_SIZE } from '../sys/statx.ts';
 import type { Table } from './table.ts';
-
-const OPEN_TREE_CLONE = 1;
-const MOUNT_ATTR_RDONLY = 0x1n;
-const MOUNT_ATTR_NOATIME = 0x10n;
-const MOUNT_ATTR_ATIME_MASK = 0x70n;
 
 /** RESOLVE_NO_XDEV | RESOLVE_NO_MAGICLINKS | RESOLVE_NO_SYMLINKS | RESOLVE_BENEATH. */
 const RESOLVE = 0x01n | 0x02n | 0x04n | 0x08n;
@@ -43,9 +27,6 @@ interface LayerRoot {
 const empty = cString('' as ByteString);
 const how = Buffer.alloc(24);
 how.writeBigUInt64LE(RESOLVE, 16);
-const attributes = Buffer.alloc(32);
-attributes.writeBigUInt64LE(MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOATIME, 0);
-attributes.writeBigUInt64LE(MOUNT_ATTR_ATIME_MASK, 8);
 const status = new Uint32Array(STATX_SIZE / 4);
 
 export class Directories {
@@ -170,7 +151,7 @@ export class Directories {
 
   #cloneOrOpen(path: Buffer): number {
     if (this.#clones) {
-      const fd = openClone(path);
+      const fd = openClone(AT_FDCWD, path);
       if (fd >= 0 || fd === -E.EMFILE || fd === -E.ENFILE) return fd;
       // `isForeign` compares mount ids, so what was opened below a clone must not outlive the change.
       this.close();
@@ -243,18 +224,6 @@ export class Directories {
     const path = this.pathOf(record);
     return `"${path === '' ? '' : `${path}/`}${name}" in layer "${this.#layer(record).label}"`;
   }
-}
-
-/** A descriptor of a layer's root in a private clone of its mount, or a negative errno. */
-function openClone(path: Buffer): number {
-  const flags = OPEN_TREE_CLONE | O.CLOEXEC | AT_SYMLINK_NOFOLLOW | AT_NO_AUTOMOUNT;
-  const tree = openTree(AT_FDCWD, path, flags);
-  if (tree < 0) return tree;
-  const error = mountSetattr(tree, empty, AT_EMPTY_PATH, attributes);
-  // The clone's own descriptor is O_PATH; listing needs a real one.
-  const fd = error < 0 ? error : openBeneath(tree, cString('.' as ByteString), O.RDONLY | O.DIRECTORY);
-  close(tree);
-  return fd;
 }
 
 function openBeneath(dirfd: number, path: Buffer, flags: number): number {

@@ -1,12 +1,10 @@
 // The part of a tree that a running container writes to: its directories are looked at again whenever they are asked for,
 // and read again where they changed. What is still the same object keeps its number, so that open files go on.
 // For a tree that one thread uses; a tree that cannot change has none of this.
-import { type ByteString, cString } from '../sys/bytes.ts';
 import { E, Errno } from '../sys/errors.ts';
-import { AT_EMPTY_PATH, AT_SYMLINK_NOFOLLOW, statx } from '../sys/libc.ts';
-import { S_IFDIR, S_IFMT, STATX, STATX_MASK, STATX_SIZE } from '../sys/statx.ts';
+import { S_IFDIR, S_IFMT, STATX } from '../sys/statx.ts';
 import type { Directories } from './directories.ts';
-import { nameArgument } from './layer.ts';
+import type { LayerReader } from './layer.ts';
 import type { Loader } from './load.ts';
 import { FLAG, ROW, type Table, TableFull } from './table.ts';
 
@@ -28,11 +26,9 @@ const TICK = 2000;
 const PAUSE = 100;
 const NOTHING: Known = { stamp: '', listed: 0, unsettled: true, names: new Map(), nodes: [] };
 
-const empty = cString('' as ByteString);
-const status = new Uint32Array(STATX_SIZE / 4);
-
 export class Live {
   readonly #table: Table;
+  readonly #reader: LayerReader;
   readonly #directories: Directories;
   readonly #loader: Loader;
   readonly #root: number;
@@ -40,20 +36,15 @@ export class Live {
   readonly #known = new Map<number, Known>();
 
   /** `isLive` says of each layer, top first, whether it may change. */
-  constructor(
-    table: Table,
-    directories: Directories,
-    loader: Loader,
-    root: number,
-    isLive: readonly boolean[],
-  ) {
+  constructor(table: Table, reader: LayerReader, loader: Loader, root: number, isLive: readonly boolean[]) {
     this.#table = table;
-    this.#directories = directories;
+    this.#reader = reader;
+    this.#directories = reader.directories;
     this.#loader = loader;
     this.#root = root;
     this.#isLive = isLive;
     table.internNames();
-    directories.internChildren();
+    reader.directories.internChildren();
   }
 
   /** The node of a name, 0 where there is none. Throws Errno, ESTALE where the directory is there no more. */
@@ -75,7 +66,7 @@ export class Live {
   update(node: number): void {
     try {
       if (node !== this.#root && this.#isDirectory(node)) this.#current(this.#table.word(node, ROW.parent));
-      if (this.#probe(node) === 'same') this.#loader.refill(node, status, this.#holder(node));
+      if (this.#probe(node) === 'same') this.#loader.refill(node, this.#reader.status, this.#holder(node));
     } catch (error) {
       if (!(error instanceof Errno)) throw error;
     }
@@ -134,8 +125,8 @@ export class Live {
     const stack = this.#stack(directory);
     stack.forEach((record, level) => {
       if (!this.#isLive[this.#directories.layerOf(record)]) return;
-      const error = statx(this.#directories.descriptor(record), empty, AT_EMPTY_PATH, STATX_MASK, status);
-      if (error < 0) throw new Errno(-error, `examine ${this.#directories.describe(record, '')}`);
+      this.#reader.examine(record, '.');
+      const { status } = this.#reader;
       const isTop = level === 0 && directory !== this.#root;
       if (isTop && !this.#loader.isSame(directory, status)) {
         throw new Errno(E.ESTALE, 'use a directory that was replaced');
@@ -209,21 +200,19 @@ export class Live {
     return this.#isLive[this.#table.word(node, ROW.layer) >>> 16] === true;
   }
 
-  /** Whether what a node's name leads to is the object it was; where it may change and is the same, `status` is its. */
+  /** Whether what a node's name leads to is the object it was; where it may change and is the same, the reader has its status. */
   #probe(node: number): 'fixed' | 'same' | 'other' {
     const table = this.#table;
     if (!this.#isOfLive(node) || table.word(node, ROW.errno) !== 0) return 'fixed';
     const isDirectory = this.#isDirectory(node);
     try {
-      const fd = this.#directories.descriptor(this.#holder(node));
-      const name = isDirectory ? empty : nameArgument(table.rowName(node));
-      const flags = isDirectory ? AT_EMPTY_PATH : AT_SYMLINK_NOFOLLOW;
-      if (statx(fd, name, flags, STATX_MASK, status) < 0) return 'other';
+      const name = isDirectory ? '.' : table.rowName(node);
+      if (!this.#reader.examine(this.#holder(node), name)) return 'other';
     } catch (error) {
       if (error instanceof Errno) return 'other';
       throw error;
     }
-    return this.#loader.isSame(node, status) ? 'same' : 'other';
+    return this.#loader.isSame(node, this.#reader.status) ? 'same' : 'other';
   }
 
   /** The real directory that holds a node, or for a directory the topmost one that it is. */

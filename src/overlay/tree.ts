@@ -123,7 +123,7 @@ export class Tree {
     const log = options.log ?? (() => {});
     this.#loader = new Loader(this.table, this.#reader, merge, fileSystems, log, !follows);
     this.#data = new FileData(this.table, directories, this.#reader, this.#loader, shares.files);
-    this.live = follows ? new Live(this.table, directories, this.#loader, ROOT, isLive) : undefined;
+    this.live = follows ? new Live(this.table, this.#reader, this.#loader, ROOT, isLive) : undefined;
     if (options.memory === undefined) {
       this.#reader.examine(directories.roots[0] as number, '.');
       this.#loader.fillRoot(this.table.takeRows(1), this.#reader.status);

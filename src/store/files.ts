@@ -1,9 +1,10 @@
 // Reads the files of a store: below one root, no symbolic link followed, nothing but regular files, never more than a
 // limit, and no access time changed where the system allows that. Each failure is a Trouble that names the file.
-import { closeSync, fstatSync, readFileSync, readSync, realpathSync, type Stats, statSync } from 'node:fs';
+import { closeSync, fstatSync, readFileSync, readSync, type Stats, statSync } from 'node:fs';
 import { openBeneath, readNames } from '../sys/beneath.ts';
-import { asBytes, type ByteString, bufferOf, bytesOf, cString } from '../sys/bytes.ts';
-import { E, errnoName, Trouble } from '../sys/errors.ts';
+import { asBytes, type ByteString, bufferOf, cString } from '../sys/bytes.ts';
+import { realPath } from '../sys/clone.ts';
+import { E, Errno, errnoName, Trouble } from '../sys/errors.ts';
 import { O, open } from '../sys/libc.ts';
 
 /** Bytes of the largest file that is read whole. Real ones stay below 1 MiB. */
@@ -176,16 +177,16 @@ export function realDirectory(
   path: ByteString,
   refuse: (state: string, cause?: unknown) => Trouble,
 ): ByteString {
-  let real: Buffer;
+  let real: ByteString;
   let isDirectory: boolean;
   try {
-    real = realpathSync.native(bufferOf(path), 'buffer');
-    isDirectory = statSync(real).isDirectory();
+    real = realPath(path);
+    isDirectory = statSync(bufferOf(real)).isDirectory();
   } catch (cause) {
     throw refuse(stateOf(errnoOf(cause), 'directory'), cause);
   }
   if (!isDirectory) throw refuse('not a directory');
-  return bytesOf(real);
+  return real;
 }
 
 /** How the numbers of users here compare with those outside our user namespace (user_namespaces(7)). */
@@ -208,6 +209,7 @@ function stateOf(errno: number, wanted: string): string {
 }
 
 function errnoOf(error: unknown): number {
+  if (error instanceof Errno) return error.errno;
   const errno = error instanceof Error ? (error as NodeJS.ErrnoException).errno : undefined;
   // Not a system error: a bug, which is not to be dressed as trouble.
   if (errno === undefined) throw error;

@@ -23,6 +23,7 @@ export const O = {
 
 export const AT_FDCWD = -100;
 export const AT_SYMLINK_NOFOLLOW = 0x100;
+export const AT_SYMLINK_FOLLOW = 0x400;
 export const AT_NO_AUTOMOUNT = 0x800;
 export const AT_EMPTY_PATH = 0x1000;
 export const AT_RECURSIVE = 0x8000;
@@ -32,7 +33,6 @@ const SYS = { open_tree: 428, openat2: 437, mount_setattr: 442, getxattrat: 464,
 const c = {
   open: lib.func('int open(void *path, int flags)'),
   close: lib.func('int close(int fd)'),
-  dup: lib.func('int dup(int fd)'),
   dup2: lib.func('int dup2(int from, int to)'),
   read: lib.func('int64_t read(int fd, void *buffer, uint64_t size)'),
   write: lib.func('int64_t write(int fd, void *buffer, uint64_t size)'),
@@ -42,13 +42,13 @@ const c = {
   statx: lib.func('int statx(int dirfd, void *path, int flags, unsigned int mask, void *buffer)'),
   fstatfs: lib.func('int fstatfs64(int fd, void *buffer)'),
   readlinkat: lib.func('int64_t readlinkat(int dirfd, void *path, void *buffer, uint64_t size)'),
+  linkat: lib.func('int linkat(int fromDir, void *from, int toDir, void *to, int flags)'),
   lgetxattr: lib.func('int64_t lgetxattr(void *path, void *name, void *value, uint64_t size)'),
   llistxattr: lib.func('int64_t llistxattr(void *path, void *list, uint64_t size)'),
   flistxattr: lib.func('int64_t flistxattr(int fd, void *list, uint64_t size)'),
   ioctl: lib.func('int ioctl(int fd, unsigned long request, void *argument)'),
   mount: lib.func('int mount(void *source, void *target, void *type, unsigned long flags, void *data)'),
   umount2: lib.func('int umount2(void *target, int flags)'),
-  poll: lib.func('int poll(void *fds, unsigned long count, int timeout)'),
   socketpair: lib.func('int socketpair(int domain, int type, int protocol, void *pair)'),
   recvmsg: lib.func('int64_t recvmsg(int fd, void *message, int flags)'),
   prlimit: lib.func('int prlimit64(int pid, int resource, void *newLimit, void *oldLimit)'),
@@ -75,9 +75,6 @@ export function open(path: Pointer, flags: number): number {
 }
 export function close(fd: number): number {
   return answer(c.close(fd));
-}
-export function dup(fd: number): number {
-  return answer(c.dup(fd));
 }
 export function dup2(from: number, to: number): number {
   return answer(c.dup2(from, to));
@@ -107,6 +104,9 @@ export function fstatfs(fd: number, buffer: Pointer): number {
 export function readlinkat(dirfd: number, path: Pointer, buffer: Pointer, size: number): number {
   return answer(c.readlinkat(dirfd, path, buffer, size));
 }
+export function linkat(fromDir: number, from: Pointer, toDir: number, to: Pointer, flags: number): number {
+  return answer(c.linkat(fromDir, from, toDir, to, flags));
+}
 export function lgetxattr(path: Pointer, name: Pointer, value: Pointer, size: number): number {
   return answer(c.lgetxattr(path, name, value, size));
 }
@@ -121,13 +121,6 @@ export function ioctl(fd: number, request: number, argument: Pointer): number {
 }
 export function mount(source: Pointer, target: Pointer, type: Pointer, flags: number, data: Pointer): number {
   return answer(c.mount(source, target, type, flags, data));
-}
-export function umount2(target: Pointer, flags: number): number {
-  return answer(c.umount2(target, flags));
-}
-/** `timeout` in milliseconds, -1 to wait for ever. `fds` holds 8-byte `struct pollfd`s. */
-export function poll(fds: Pointer, count: number, timeout: number): number {
-  return answer(c.poll(fds, count, timeout));
 }
 /** `pair` is two 32-bit descriptors. */
 export function socketpair(domain: number, type: number, protocol: number, pair: Pointer): number {

@@ -1,7 +1,18 @@
 // `stratafs export`: the merged tree against what GNU tar makes of it, the kernel and `docker export`; a layer against
 // `docker save`.
+import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, expect, it } from 'vitest';
 import { run, succeed } from '../support/command.ts';
@@ -9,9 +20,9 @@ import { Engine } from '../support/engine.ts';
 import { mountKernel } from '../support/kernel.ts';
 import { device, directory, file, link, opaque, special, symlink, whiteout } from '../support/layers.ts';
 import { type Field, Oracle } from '../support/oracle.ts';
-import { stratafs } from '../support/stratafs.ts';
+import { BUILT_COMMAND, stratafs } from '../support/stratafs.ts';
 import { describeSystem } from '../support/system.ts';
-import { temporaryForSuite } from '../support/temporary.ts';
+import { temporaryForSuite, until } from '../support/temporary.ts';
 
 /** All that a tar can hold. */
 const FIELDS: readonly Field[] = [
@@ -74,6 +85,17 @@ const LAYERS = [
     device('block', 'block', [259, 70_000]),
   ],
 ];
+
+/** Bytes in a file below a directory that a process has open, whether it has a name or not. */
+function written(pid: number, directory: string): number {
+  const files = `/proc/${pid}/fd`;
+  try {
+    const fd = readdirSync(files).find((one) => readlinkSync(join(files, one)).startsWith(`${directory}/`));
+    return fd === undefined ? 0 : statSync(join(files, fd)).size;
+  } catch {
+    return 0;
+  }
+}
 
 describeSystem('stratafs export', ['root', 'overlay', 'python', 'build'], () => {
   const temporary = temporaryForSuite();
@@ -138,6 +160,21 @@ describeSystem('stratafs export', ['root', 'overlay', 'python', 'build'], () => 
     writeFileSync(there, 'mine');
     expect(await stratafs(['export', reference, '-o', there])).toMatchObject({ code: 2 });
     expect(readFileSync(there, 'utf8')).toBe('mine');
+  });
+
+  it.each(['SIGINT', 'SIGTERM', 'SIGKILL'] as const)('leaves no half of a file at %s', async (signal) => {
+    const large = temporary.path(`large-${signal}`);
+    await oracle.write([{ directory: large, steps: [file('large', 'x'.repeat(1 << 20))] }]);
+    for (let i = 0; i < 400; i++) copyFileSync(join(large, 'large'), join(large, `copy-${i}`));
+    const to = temporary.path(`to-${signal}`);
+    mkdirSync(to);
+    const words = [BUILT_COMMAND, 'export', `lowerdir=${large}`, '-o', join(to, 'x.tar')];
+    const child = spawn(process.execPath, words, { stdio: 'ignore' });
+    temporary.owns(child.pid);
+    const ended = new Promise((resolve) => child.on('exit', (_, by) => resolve(by)));
+    await until('a file that grows', () => written(child.pid ?? 0, to) > 1 << 20);
+    child.kill(signal);
+    expect([await ended, readdirSync(to)]).toEqual([signal, []]);
   });
 
   it('has no tar of a plain directory', async () => {

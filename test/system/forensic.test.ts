@@ -218,7 +218,7 @@ describeSystem('the forensic commands', ['root', 'overlay', 'python', 'docker', 
       SAMPLE.image,
       '/etc',
     ]);
-    expect(`${inStore.code} ${inStore.stderr}`).toMatch(/^2 .*it lies in the store/);
+    expect(`${inStore.code} ${inStore.stderr}`).toMatch(/^2 .*it lies inside the store/);
   });
 
   it('timeline: has a line of eleven fields for every name, with what stat says', async () => {

@@ -18,7 +18,7 @@ import {
 import { describeSystem } from '../support/system.ts';
 import { argumentsOf, kill, temporaryForSuite, until } from '../support/temporary.ts';
 
-const CYCLES = Number(process.env.CYCLES ?? 50);
+const CYCLES = Number(process.env.CYCLES ?? 40);
 /** Milliseconds in which a mount point must be free again. */
 const SOON = 1000;
 const READ_ON = 'while cat "$1"/big "$1"/d/* >/dev/null && ls -lR "$1" >/dev/null; do :; done';
@@ -142,7 +142,7 @@ describeSystem('a mount under pressure', ['root', 'fuse', 'python', 'build'], ()
   );
 
   it(
-    `is made and unmade ${CYCLES * 4} times by one process, and no descriptor, thread or memory stays`,
+    `is made and unmade ${CYCLES * 2} times by one process, and no descriptor, thread or memory stays`,
     async () => {
       const server = new Server(temporary, oracle);
       const stack = {
@@ -158,7 +158,7 @@ describeSystem('a mount under pressure', ['root', 'fuse', 'python', 'build'], ()
         });
       for (let i = 0; i < 20; i += 1) await cycle();
       const early = usage(server.pid);
-      for (let i = 0; i < CYCLES * 4; i += 1) await cycle();
+      for (let i = 0; i < CYCLES * 2; i += 1) await cycle();
       const late = usage(server.pid);
       expect({ ...late, kilobytes: 0 }).toEqual({ ...early, kilobytes: 0 });
       expect(late.kilobytes).toBeLessThan(early.kilobytes + 200_000);

@@ -1,5 +1,5 @@
 // Ordinary users: mounting without privilege in the ways there are, one clear line where there is none, and nothing that
-// a user may not read gets out. /dev/fuse is opened to all in a private mount namespace only.
+// a user may not read gets out. Who may use /dev/fuse is settled in a private mount namespace: the machine's stays as it is.
 import { beforeAll, describe, expect, it } from 'vitest';
 import { type Outcome, run } from '../support/command.ts';
 import { FakeStore } from '../support/fake-store.ts';
@@ -10,9 +10,9 @@ import { describeSystem } from '../support/system.ts';
 import { temporaryForSuite } from '../support/temporary.ts';
 
 const UID = 1000;
-/** Run as root in a mount namespace of its own: $1 is a device node, the rest what to run as the user. */
+/** Run as root in a mount namespace of its own: $1 is a device node, $2 its mode, the rest what to run as the user. */
 const OPENED = `
-mknod -m 666 "$1" c 10 229 2>/dev/null; mount --bind "$1" /dev/fuse && shift || exit 99
+mknod -m "$2" "$1" c 10 229 2>/dev/null; mount --bind "$1" /dev/fuse && shift 2 || exit 99
 exec setpriv --reuid=${UID} --regid=${UID} --clear-groups "$@"`;
 /** Waits until the mount point is free, for a second. */
 const FREED =
@@ -57,11 +57,9 @@ describeSystem('an ordinary user', ['root', 'fuse', 'fusermount3', 'python', 'bu
       '-c',
       `S="${process.execPath} ${BUILT_COMMAND}"; M=${point}; L=lowerdir=${top}:${lowest}; ${text}`,
     ];
-    const options = { env: { LC_ALL: 'C' }, cwd: '/' };
-    const user = ['setpriv', `--reuid=${UID}`, `--regid=${UID}`, '--clear-groups'];
-    const namespace = ['unshare', '-m', 'sh', '-c', OPENED, 'sh', temporary.path('fuse')];
-    const [program = '', ...rest] = [...(how === 'closed' ? user : namespace), ...words];
-    const outcome = await run(program, rest, options);
+    const mode = how === 'opened' ? '666' : '600';
+    const rest = ['-m', 'sh', '-c', OPENED, 'sh', temporary.path(`fuse-${mode}`), mode, ...words];
+    const outcome = await run('unshare', rest, { env: { LC_ALL: 'C' }, cwd: '/' });
     return { ...outcome, stderr: outcome.stderr.replace(WARNING, '') };
   }
 
@@ -99,7 +97,7 @@ describeSystem('an ordinary user', ['root', 'fuse', 'fusermount3', 'python', 'bu
         ROOT_LOOKS,
         'sh',
         OPENED,
-        temporary.path('fuse'),
+        temporary.path('fuse-666'),
         point,
         `${process.execPath} ${BUILT_COMMAND}`,
         `lowerdir=${top}:${lowest}`,
@@ -186,6 +184,6 @@ describeSystem('an ordinary user', ['root', 'fuse', 'fusermount3', 'python', 'bu
 
 /** $1 OPENED, $2 the device node, $3 the mount point, $4 the command, $5 the reference. */
 const ROOT_LOOKS = `
-sh -c "$1" sh "$2" $4 mount "$5" "$3" || exit 1
+sh -c "$1" sh "$2" 666 $4 mount "$5" "$3" || exit 1
 ls "$3"
-sh -c "$1" sh "$2" $4 umount "$3"`;
+sh -c "$1" sh "$2" 666 $4 umount "$3"`;

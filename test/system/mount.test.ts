@@ -159,6 +159,19 @@ describeSystem('stratafs mount', ['root', 'fuse', 'python', 'build'], () => {
       expect(await refused(directory, [], `lowerdir=${kept}`)).toEqual(failure(6, message));
     });
 
+    it('a log inside the store or a layer, by a link that leads to nothing either', async () => {
+      const layer = temporary.path('layer-of-log');
+      await mkdir(layer);
+      const link = temporary.path('link-to-log');
+      await symlink(`${layer}/log`, link);
+      const inLayer = `Cannot write to "${link}": it lies inside the layer "${layer}"`;
+      const words = ['--log', link];
+      expect(await refused(await newDirectory(), words, `lowerdir=${layer}`)).toEqual(failure(2, inLayer));
+      const log = `${store.root}/log`;
+      const inStore = `Cannot write to "${log}": it lies inside the store "${store.root}"`;
+      expect(await refused(await newDirectory(), ['--log', log])).toEqual(failure(2, inStore));
+    });
+
     it('-o rw', async () => {
       const message =
         'Cannot use mount option "rw": an image is served read-only; for a writable tree, stack an overlay on it';

@@ -125,6 +125,28 @@ describe('deleted', () => {
   });
 });
 
+describe('deleted of a path', () => {
+  it.each([
+    ['misspelt', '/srvv', 5, `stratafs: Cannot find "/srvv" in ${IMAGE}: no such file or directory\n`],
+    ['that is there, with nothing gone', '/bin', 0, ''],
+  ])('%s ends with the code', async (_, path, code, err) => {
+    expect(await answer('deleted', IMAGE, path)).toMatchObject({ code, err, out: '' });
+  });
+});
+
+describe('diff --path', () => {
+  const sides = ['sample/web:1.0', IMAGE] as const;
+  it('fails where neither side has the path', async () => {
+    const { code, err } = await answer('diff', ...sides, '--path', '/srvv');
+    const state = 'no such file or directory; links on the way are not followed';
+    expect([code, err]).toEqual([2, `stratafs: Cannot find "/srvv" in ${sides.join(' or ')}: ${state}\n`]);
+  });
+
+  it('takes a path that one side has', async () => {
+    expect(await answer('diff', ...sides, '--path', '/etc/motd')).toMatchObject({ code: 1, err: '' });
+  });
+});
+
 describe('cat --layer', () => {
   it.each([
     ['1', 0, 'a sample image\n', ''],
@@ -172,9 +194,44 @@ describe('extract', () => {
     const { code, err } = await answer('extract', IMAGE, '/etc', '-o', join(link, 'new'));
     expect([code, err]).toEqual([
       2,
-      `stratafs: Cannot extract to "${link}/new": it lies in the store, where nothing is written\n`,
+      `stratafs: Cannot write to "${link}/new": it lies inside the store "${sample.root}"\n`,
     ]);
     expect(existsSync(join(sample.root, 'new'))).toBe(false);
+  });
+
+  it('ends where the kernel makes no directories', async () => {
+    expect(await answer('extract', IMAGE, '/etc', '-o', '/proc/none/x')).toMatchObject({
+      code: 2,
+      err: 'stratafs: Cannot make the directory "/proc/none": no such file or directory\n',
+    });
+  });
+});
+
+describe('export', () => {
+  it.each([
+    ['the store', 'x.tar'],
+    ['a directory of the store', 'overlay2/x.tar'],
+  ])('writes nothing into %s, by a link either', async (_, name) => {
+    const link = temporaryForTest().path('link');
+    symlinkSync(sample.root, link);
+    for (const file of [join(sample.root, name), join(link, name), `${link}/overlay2/../${name}`]) {
+      expect(await answer('export', IMAGE, '-o', file)).toMatchObject({
+        code: 2,
+        err: `stratafs: Cannot write to "${file}": it lies inside the store "${sample.root}"\n`,
+      });
+    }
+    expect(existsSync(join(sample.root, name))).toBe(false);
+  });
+
+  it('writes nothing into a plain layer', async () => {
+    const layer = temporaryForTest().path('layer');
+    mkdirSync(layer);
+    const { code, err } = await answer('export', `lowerdir=${layer}`, '-o', `${layer}/self.tar`);
+    expect([code, err]).toEqual([
+      2,
+      `stratafs: Cannot write to "${layer}/self.tar": it lies inside the layer "${layer}"\n`,
+    ]);
+    expect(existsSync(`${layer}/self.tar`)).toBe(false);
   });
 });
 

@@ -1,0 +1,68 @@
+// What `stratafs diff` says of a tree whose entries come from several layers.
+import { beforeAll, expect, it } from 'vitest';
+import { OLD } from '../support/diff-pair.ts';
+import * as layer from '../support/layers.ts';
+import { Oracle } from '../support/oracle.ts';
+import { stratafs } from '../support/stratafs.ts';
+import { describeSystem } from '../support/system.ts';
+import { temporaryForSuite } from '../support/temporary.ts';
+
+describeSystem('stratafs diff of a tree that several layers made', ['root', 'python', 'build'], () => {
+  const temporary = temporaryForSuite();
+  const path = (name: string) => temporary.path(name);
+  const diff = async (...words: string[]) => {
+    const base = `lowerdir=${path('1')}`;
+    const app = `lowerdir=${['6', '5', '4', '3', '2', '1'].map(path).join(':')}`;
+    const sides = words.includes('--reverse') ? [app, base] : [base, app];
+    const { stdout } = await stratafs(['diff', ...words.filter((word) => word !== '--reverse'), ...sides]);
+    const lines = stdout.split('\n').filter((line) => /^[AB]\d {2}|\/\*\*/.test(line.trim()));
+    return lines.map((line) => line.trim().replace(/ {2,}/g, '  '));
+  };
+
+  beforeAll(() =>
+    new Oracle(temporary).write([
+      { directory: path('1'), steps: [layer.file('keep', '', OLD)] },
+      { directory: path('2'), steps: [layer.file('srv/a', 'a', OLD), layer.file('srv/d/b', 'bb', OLD)] },
+      { directory: path('3'), steps: [layer.file('srv/c', 'ccc', OLD)] },
+      { directory: path('4'), steps: [layer.directory('srv', OLD)] },
+      { directory: path('5'), steps: [layer.file('other/one', '1', OLD)] },
+      { directory: path('6'), steps: [layer.file('srv/e', 'eeee', OLD)] },
+    ]),
+  );
+
+  it.each([
+    ['names all of them', [], ['+  /other/**  2 entries, 1B  B5', '+  /srv/**  6 entries, 10B  B2-B3,B6']],
+    [
+      'names all of them where it looks for renames',
+      ['--renames'],
+      ['+  /other/**  2 entries, 1B  B5', '+  /srv/**  6 entries, 10B  B2-B3,B6'],
+    ],
+    [
+      'names those of A where it is removed',
+      ['--reverse'],
+      ['-  /other/**  2 entries, 1B  A5', '-  /srv/**  6 entries, 10B  A2-A3,A6'],
+    ],
+    [
+      '--by-layer counts each entry for its own layer',
+      ['--by-layer'],
+      [
+        'B2  3  0  0  0  +3B  plain',
+        'B3  1  0  0  0  +3B  plain',
+        'B5  2  0  0  0  +1B  plain',
+        'B6  2  0  0  0  +4B  plain',
+      ],
+    ],
+    [
+      '--by-layer counts what is removed for the layers of A',
+      ['--by-layer', '--reverse'],
+      [
+        'A2  0  3  0  0  -3B  plain',
+        'A3  0  1  0  0  -3B  plain',
+        'A5  0  2  0  0  -1B  plain',
+        'A6  0  2  0  0  -4B  plain',
+      ],
+    ],
+  ])('%s', async (_, words, expected) => {
+    expect(await diff(...words)).toEqual(expected);
+  });
+});
