@@ -64,11 +64,22 @@ export class Loader {
         if (this.#fill(next, name, stack, level, isRepeated, source)) this.#finish(next++, name, row);
       } catch (error) {
         if (!(error instanceof Errno)) throw error;
+        if (error.errno === E.ENOENT && this.#isGone(stack[level] as number, name)) continue;
         this.#fillBroken(next, type, error, stack[level] as number);
         this.#finish(next++, name, row);
       }
     }
     return table.addRecord(first, next - first);
+  }
+
+  /** Whether a listed name was removed while it was being examined, as in the upper layer of a running container. */
+  #isGone(holder: number, name: string): boolean {
+    try {
+      return !this.#reader.examine(holder, name);
+    } catch (error) {
+      if (error instanceof Errno) return false;
+      throw error;
+    }
   }
 
   /** The rules' view of the layers: what the listings already tell is not asked of the disk. */
