@@ -1,4 +1,5 @@
 // A merged tree, seen as what `fuse/` serves: the only file that knows both halves.
+import { STRUCT } from './fuse/abi.ts';
 import type { FileSystem } from './fuse/filesystem.ts';
 import { Ahead } from './overlay/ahead.ts';
 import type { Live } from './overlay/live.ts';
@@ -19,17 +20,7 @@ const STATFS = {
   frsize: 72,
   size: 120,
 } as const;
-/** `struct fuse_kstatfs` (linux/fuse.h). */
-const KSTATFS = {
-  blocks: 0,
-  bfree: 8,
-  bavail: 16,
-  files: 24,
-  ffree: 32,
-  bsize: 40,
-  namelen: 44,
-  frsize: 48,
-} as const;
+const KSTATFS = STRUCT.fuse_kstatfs;
 const NAME_MAX = 255;
 
 /** Opens a stack's tree and answers it as a file system to serve. Throws Errno where a layer cannot be opened. */

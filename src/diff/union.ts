@@ -1,6 +1,7 @@
 // All layers of both sides under one roof: each real directory is one record whichever side or name leads to it, so that
 // "the same directories" is a comparison of numbers. Layers that both sides have at the bottom are told apart here.
-import { Directories } from '../overlay/directories.ts';
+import type { Directories } from '../overlay/directories.ts';
+import { InternedDirectories } from '../overlay/interned.ts';
 import { Entry, LayerReader } from '../overlay/layer.ts';
 import { type RecordedLayer, RecordedReader } from '../overlay/recorded.ts';
 import { newTableMemory, Table, type TableMemory } from '../overlay/table.ts';
@@ -11,31 +12,6 @@ import { STATX, STATX_MASK, STATX_SIZE } from '../sys/statx.ts';
 
 /** As many directories as are kept open. */
 const OPEN_DIRECTORIES = 256;
-
-class InternedDirectories extends Directories {
-  readonly #table: Table;
-  readonly #children = new Map<number, Map<string, number>>();
-
-  constructor(table: Table, paths: readonly ByteString[]) {
-    super(table, paths, 0, OPEN_DIRECTORIES);
-    this.#table = table;
-  }
-
-  override child(parent: number, nameAt: number, nameLength: number): number {
-    const name = this.#table.nameAt(nameAt, nameLength);
-    let names = this.#children.get(parent);
-    if (names === undefined) {
-      names = new Map();
-      this.#children.set(parent, names);
-    }
-    let record = names.get(name);
-    if (record === undefined) {
-      record = super.child(parent, nameAt, nameLength);
-      names.set(name, record);
-    }
-    return record;
-  }
-}
 
 /** A stack as the union numbers its layers, top first. */
 export interface StackInUnion {
@@ -98,7 +74,7 @@ export class Union {
     this.paths = paths;
     this.memory = newTableMemory();
     this.table = new Table(this.memory);
-    this.directories = new InternedDirectories(this.table, paths);
+    this.directories = new InternedDirectories(this.table, paths, OPEN_DIRECTORIES);
     this.#shared = new Uint8Array(paths.length);
     this.sharedLayers = this.#markShared();
   }

@@ -1,6 +1,7 @@
 // All layers of a stack at once, each as it lies on disk, and the overlay's rules over them: for questions that the merged
 // tree cannot answer, because they are about what it hides. One real directory is one record, whichever way leads to it.
-import { Directories } from '../overlay/directories.ts';
+import type { Directories } from '../overlay/directories.ts';
+import { InternedDirectories } from '../overlay/interned.ts';
 import { type Entry, LayerReader, type Listing, nameArgument } from '../overlay/layer.ts';
 import { type MergeOptions, type Resolution, resolve, type Source } from '../overlay/merge.ts';
 import { mergeOptions } from '../overlay/options.ts';
@@ -12,8 +13,9 @@ import { Errno } from '../sys/errors.ts';
 import { close, read, readlinkat } from '../sys/libc.ts';
 import { encodeDevice, STATX, STATX_BTIME } from '../sys/statx.ts';
 
-/** Directories that may be open at once. */
+/** As many directories as are kept open. */
 const OPEN_DIRECTORIES = 128;
+
 /** Address space for names and places of directories; memory is taken only as far as it is used. */
 const TABLE_BYTES = 2 ** 28;
 
@@ -36,27 +38,6 @@ export interface Attributes {
 }
 
 export type Found = Resolution<number, Entry>;
-
-/** A record of one directory for one parent and name. */
-class InternedDirectories extends Directories {
-  readonly #table: Table;
-  readonly #children = new Map<number, Map<string, number>>();
-
-  constructor(table: Table, paths: readonly ByteString[]) {
-    super(table, paths, 0, OPEN_DIRECTORIES);
-    this.#table = table;
-  }
-
-  override child(parent: number, nameAt: number, nameLength: number): number {
-    const name = this.#table.nameAt(nameAt, nameLength);
-    const known = this.#children.get(parent)?.get(name);
-    if (known !== undefined) return known;
-    const record = super.child(parent, nameAt, nameLength);
-    const names = this.#children.get(parent) ?? new Map<string, number>();
-    this.#children.set(parent, names.set(name, record));
-    return record;
-  }
-}
 
 export class Layers {
   readonly stack: LayerStack;
@@ -83,6 +64,7 @@ export class Layers {
     this.#directories = new InternedDirectories(
       table,
       stack.layers.map((layer) => layer.directory),
+      OPEN_DIRECTORIES,
     );
     this.#reader = new LayerReader(table, this.#directories, stack.dialect);
     this.roots = this.#directories.roots;
