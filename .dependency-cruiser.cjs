@@ -14,9 +14,9 @@ const MAY_IMPORT = {
 
 /** The files that touch disk, device or another process; every other file is a function of its arguments. */
 const MAY_TOUCH = [
-  'sys/(libc|beneath|holders|kept|mounts|privilege|clone)',
+  'sys/(libc|beneath|holders|kept|limits|mounts|privilege|clone)',
   'store/files',
-  'overlay/(layer|marks|directories|data|tree)',
+  'overlay/(layer|marks|directories|data)',
   'fuse/(device|mount|mountpoint|fusermount)',
   'fuse-native/(load|mount)',
   'push/(push|worker)',

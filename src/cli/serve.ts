@@ -17,7 +17,8 @@ import type { LayerStack } from '../store/store.ts';
 import { bytesOfText } from '../sys/bytes.ts';
 import { E, Errno, Trouble } from '../sys/errors.ts';
 import { checkWritable } from '../sys/kept.ts';
-import * as libc from '../sys/libc.ts';
+import { dup2 } from '../sys/libc.ts';
+import { raiseDescriptorLimit } from '../sys/limits.ts';
 import { createView, type View } from '../view.ts';
 import { errnoWords } from './failure.ts';
 import { keptOf } from './kept.ts';
@@ -28,7 +29,6 @@ import { openStack, recordsOf } from './stack.ts';
 import type { Terminal } from './terminal.ts';
 import { describe, describeCall } from './trace.ts';
 
-const RLIMIT_NOFILE = 7;
 /** How long names and attributes of a running container hold. */
 const LIVE_TIMEOUT_SECONDS = 0.5;
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
@@ -187,14 +187,6 @@ function openView(stack: LayerStack, log: Log, options: TreeOptions): View {
   }
 }
 
-/** Each layer and many files of a large tree are kept open. */
-function raiseDescriptorLimit(): void {
-  const limits = new Uint32Array(new ArrayBuffer(16));
-  if (libc.prlimit(RLIMIT_NOFILE, null, limits) < 0) return;
-  limits.copyWithin(0, 2, 4);
-  libc.prlimit(RLIMIT_NOFILE, limits, null);
-}
-
 /** Waits for the kernel's first request to be served. */
 async function answers(session: Session, served: Promise<void>): Promise<void> {
   let ended = false;
@@ -210,7 +202,7 @@ async function answers(session: Session, served: Promise<void>): Promise<void> {
 /** From here on nobody waits for this process, and nothing it says is read. */
 function letGo(): void {
   const nowhere = openSync('/dev/null', 'r+');
-  for (const fd of [0, 1, 2]) libc.dup2(nowhere, fd);
+  for (const fd of [0, 1, 2]) dup2(nowhere, fd);
   closeSync(nowhere);
   tell(ORDERS_FD, 'ready');
   closeSync(ORDERS_FD);

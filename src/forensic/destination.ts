@@ -15,7 +15,7 @@ import {
   unlinkSync,
   writeSync,
 } from 'node:fs';
-import type { Time } from '../overlay/tree.ts';
+import type { Time } from '../overlay/status.ts';
 import { type ByteString, bufferOf } from '../sys/bytes.ts';
 import type { NodeAttributes } from './nodes.ts';
 

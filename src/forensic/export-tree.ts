@@ -1,5 +1,6 @@
 // A merged tree as a tar: entries in byte order, parents before children, the root itself left out as `docker export` does.
-import type { Status, Tree } from '../overlay/tree.ts';
+import type { Status } from '../overlay/status.ts';
+import type { Tree } from '../overlay/tree.ts';
 import { asBytes, type ByteString } from '../sys/bytes.ts';
 import { E, Errno } from '../sys/errors.ts';
 import { S_IFBLK, S_IFCHR, S_IFDIR, S_IFIFO, S_IFLNK, S_IFMT, S_IFREG } from '../sys/statx.ts';
@@ -157,12 +158,10 @@ function dataRuns(tree: Tree, node: number, size: number): DataRuns {
 
 /** Undefined where there is no more data. */
 function seek(tree: Tree, node: number, offset: number, whence: number): number | undefined {
-  try {
-    return tree.seek(node, offset, whence);
-  } catch (error) {
-    if (error instanceof Errno && error.errno === E.ENXIO) return undefined;
-    throw error;
-  }
+  const found = tree.seek(node, offset, whence);
+  if (found === -E.ENXIO) return undefined;
+  if (found < 0) throw new Errno(-found, 'seek in a file');
+  return found;
 }
 
 function tarEntry(name: ByteString, type: string, status: Status): TarEntry {
