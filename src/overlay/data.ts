@@ -81,6 +81,27 @@ export class FileData {
     this.#latest = 0;
   }
 
+  /** The same for whoever reads by himself; -1 where the data are not as long as was listed, and `read` tells the truth. */
+  wholeDescriptor(node: number): number {
+    const fd = this.descriptor(node);
+    if (!this.#isFixed(node)) return fd;
+    const error = statx(fd, empty, AT_EMPTY_PATH, STATX_MASK, status);
+    return error === 0 && this.#isListedSize(node) ? fd : -1;
+  }
+
+  /** Whether `status` has the size that was listed. */
+  #isListedSize(node: number): boolean {
+    const table = this.#table;
+    const isSame = (word: number) => status[STATX.size + word] === table.word(node, ROW.size + word);
+    return isSame(0) && isSame(1);
+  }
+
+  /** Whether a file's data are its own and, by all rules, do not change. */
+  #isFixed(node: number): boolean {
+    const table = this.#table;
+    return table.word(node, ROW.listing) === 0 && !this.#isLive[table.word(node, ROW.layer) >>> 16];
+  }
+
   /** False for a metacopy file whose data are longer or shorter than it says. Throws Errno where it cannot be opened. */
   isAsLongAsSize(node: number): boolean {
     const fd = this.descriptor(node);
@@ -106,9 +127,7 @@ export class FileData {
 
   /** A file that ends before its size was cut since: the kernel would make it shorter, or fill it up with zeroes. */
   #mustEnd(node: number, end: number): void {
-    const table = this.#table;
-    if (end >= sizeOf(table, node)) return;
-    if (table.word(node, ROW.listing) !== 0 || this.#isLive[table.word(node, ROW.layer) >>> 16]) return;
+    if (end >= sizeOf(this.#table, node) || !this.#isFixed(node)) return;
     throw new Errno(E.EIO, `read ${this.#places.describe(node)}, which was cut short`);
   }
 
@@ -140,10 +159,7 @@ export class FileData {
 
   /** Judges `status`: by identity, or where a record told of the file, by the size it told. */
   #isWhatWasListed(node: number, holder: number): boolean {
-    if (!this.#reader.isRecorded(holder)) return this.#loader.isSame(node, status);
-    const { rows } = this.#table;
-    const at = this.#table.at(node) + ROW.size;
-    return status[STATX.size] === rows[at] && status[STATX.size + 1] === rows[at + 1];
+    return this.#reader.isRecorded(holder) ? this.#isListedSize(node) : this.#loader.isSame(node, status);
   }
 
   /** Opens a regular file and leaves its status in `status`. */

@@ -111,7 +111,10 @@ export class Directories {
     return this.#table.nameAt(this.#table.record(record, 2), this.#table.record(record, 3));
   }
 
-  /** An open descriptor, good for the `*at` calls and for `getdents64`, valid until the next call. Throws Errno. */
+  /**
+   * An open descriptor, good for the `*at` calls and for `getdents64`, valid until the next call. Where the directory may
+   * only be searched `getdents64` says EBADF. Throws Errno.
+   */
   descriptor(record: number): number {
     if (record === this.#latest) return this.#latestDescriptor;
     let fd = this.#open.get(record);
@@ -196,7 +199,10 @@ export class Directories {
     return fd;
   }
 
-  /** Opens `names`, deepest first, below a directory, in steps no longer than a path may be. */
+  /**
+   * Opens `names`, deepest first, below a directory, in steps no longer than a path may be. What may be searched but not
+   * listed is good for searching.
+   */
   #descend(start: number, names: readonly string[]): number {
     let from = start;
     let i = names.length - 1;
@@ -209,9 +215,10 @@ export class Directories {
       const fd = this.#withoutAtime((extra) =>
         openWithinMount(base, bytes, i < 0 ? O.RDONLY | O.DIRECTORY | extra : O.PATH | O.DIRECTORY),
       );
+      const found = fd === -E.EACCES && i < 0 ? openWithinMount(base, bytes, O.PATH | O.DIRECTORY) : fd;
       if (from !== start) close(from);
-      if (fd < 0 || i < 0) return fd;
-      from = fd;
+      if (found < 0 || i < 0) return found;
+      from = found;
     }
   }
 

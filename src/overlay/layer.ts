@@ -66,7 +66,8 @@ export class LayerReader {
     lseek(fd, 0, 0);
     const types = new Map<string, number>();
     const error = eachName(fd, (name, type) => types.set(name, type));
-    if (error < 0) throw new Errno(-error, `list ${this.directories.describe(directory, '')}`);
+    const errno = error === -E.EBADF ? E.EACCES : -error;
+    if (errno > 0) throw new Errno(errno, `list ${this.directories.describe(directory, '')}`);
     return this.#aufs ? readAufsNames(types) : { types, opaque: false };
   }
 

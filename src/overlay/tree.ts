@@ -82,7 +82,8 @@ export class Tree {
       this.#places = new Places(table, directories);
       this.#data = new FileData(table, reader, loader, this.#places, isLive, capacity);
       this.#xattrs = new Xattrs(table, reader, this.#places);
-      this.live = follows ? new Live(table, reader, loader, ROOT, isLive) : undefined;
+      const hold = (node: number) => void this.#data.descriptor(node);
+      this.live = follows ? new Live(table, reader, loader, ROOT, isLive, hold) : undefined;
       if (options.memory === undefined) {
         reader.examine(directories.roots[0] as number, ITSELF);
         loader.fillRoot(table.takeRows(1), reader.status);
@@ -181,6 +182,11 @@ export class Tree {
   /** A descriptor of a regular file's data, owned by the tree and valid until its next call. */
   dataDescriptor(node: number): number {
     return this.#data.descriptor(node);
+  }
+
+  /** The same for whoever reads by himself; -1 where the data are not as long as was listed. */
+  wholeDataDescriptor(node: number): number {
+    return this.#data.wholeDescriptor(node);
   }
 
   /** False for a metacopy file whose data are longer or shorter than it says. Throws Errno where it cannot be opened. */

@@ -3,7 +3,8 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdirSync, readdirSync, readFileSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { KeptStore } from '../support/kept-store.ts';
 import * as layer from '../support/layers.ts';
 import { Oracle } from '../support/oracle.ts';
 import { Server } from '../support/server.ts';
@@ -17,6 +18,7 @@ import {
 } from '../support/stratafs.ts';
 import { describeSystem } from '../support/system.ts';
 import { argumentsOf, kill, temporaryForSuite, until } from '../support/temporary.ts';
+import { usageOf } from '../support/usage.ts';
 
 const CYCLES = Number(process.env.CYCLES ?? 40);
 /** Milliseconds in which a mount point must be free again. */
@@ -28,10 +30,7 @@ describeSystem('a mount under pressure', ['root', 'fuse', 'python', 'build'], ()
   const oracle = new Oracle(temporary);
   const layers = ['top', 'lowest'].map((name) => temporary.path(name));
   const reference = lowerdirReference(layers);
-  let before: string[] = [];
-
-  const storeNow = async () =>
-    (await Promise.all(layers.map((each) => oracle.dump(each, { noatime: true, fields: STORE })))).flat();
+  const kept = new KeptStore(oracle);
 
   beforeAll(async () => {
     const files = Array.from({ length: 300 }, (_, i) => layer.file(`d/${i}`, `${i}`.repeat(i)));
@@ -39,10 +38,7 @@ describeSystem('a mount under pressure', ['root', 'fuse', 'python', 'build'], ()
       { directory: layers[0] ?? '', steps: [layer.whiteout('d/7'), layer.file('d/9', 'above')] },
       { directory: layers[1] ?? '', steps: [layer.file('big', 'x'.repeat(8 << 20)), ...files] },
     ]);
-    before = await storeNow();
-  });
-  afterAll(async () => {
-    expect(await storeNow()).toEqual(before);
+    await kept.remember(layers);
   });
 
   function readOn(directory: string, readers = 4): ChildProcess[] {
@@ -157,9 +153,9 @@ describeSystem('a mount under pressure', ['root', 'fuse', 'python', 'build'], ()
           expect((await oracle.dump(stack.target, { fields: ['size', 'sha256'] })).length).toBe(302);
         });
       for (let i = 0; i < 20; i += 1) await cycle();
-      const early = usage(server.pid);
+      const early = usageOf(server.pid);
       for (let i = 0; i < CYCLES * 2; i += 1) await cycle();
-      const late = usage(server.pid);
+      const late = usageOf(server.pid);
       expect({ ...late, kilobytes: 0 }).toEqual({ ...early, kilobytes: 0 });
       expect(late.kilobytes).toBeLessThan(early.kilobytes + 200_000);
     },
@@ -184,33 +180,10 @@ describeSystem('a mount under pressure', ['root', 'fuse', 'python', 'build'], ()
   }
 });
 
-const STORE = [
-  'mode',
-  'owner',
-  'size',
-  'mtime',
-  'ctime',
-  'atime',
-  'nlink',
-  'target',
-  'xattrs',
-  'sha256',
-] as const;
-
 function pause(milliseconds: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, milliseconds));
 }
 
 function fuseConnections(): number {
   return readFileSync('/proc/self/mountinfo', 'latin1').split(' - fuse.stratafs ').length - 1;
-}
-
-function usage(pid: number): { descriptors: number; threads: number; kilobytes: number } {
-  const status = readFileSync(`/proc/${pid}/status`, 'latin1');
-  const word = (name: string) => Number(new RegExp(`^${name}:\\s+(\\d+)`, 'm').exec(status)?.[1]);
-  return {
-    descriptors: readdirSync(`/proc/${pid}/fd`).length,
-    threads: word('Threads'),
-    kilobytes: word('VmRSS'),
-  };
 }
