@@ -1,6 +1,5 @@
 // The process behind a mount, from the reference to the unmount. It must never touch its own mount: it would wait for
 // itself.
-import { type ChildProcess, spawn } from 'node:child_process';
 import { closeSync, openSync, writeSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { layerXattr, partProvenance } from '../forensic/layer-xattr.ts';
@@ -9,7 +8,6 @@ import { isSeen, type Mounted, type MountRequest, mount, unmount } from '../fuse
 import { checkMountPoint, type Needed } from '../fuse/mountpoint.ts';
 import { parseMountOptions } from '../fuse/options.ts';
 import { Session } from '../fuse/session.ts';
-import { guardLines, UNGUARD, WATCHER } from '../fuse/watcher.ts';
 import type { NativeMount } from '../fuse-native/mount.ts';
 import type { TreeOptions } from '../overlay/tree.ts';
 import { Push } from '../push/push.ts';
@@ -21,9 +19,10 @@ import { dup2 } from '../sys/libc.ts';
 import { raiseDescriptorLimit } from '../sys/limits.ts';
 import { createView, type View } from '../view.ts';
 import { errnoWords } from './failure.ts';
+import { Guard } from './guard.ts';
 import { keptOf } from './kept.ts';
 import { Log } from './log.ts';
-import { ORDERS_FD, type ServeArguments, WATCHER_FD } from './orders.ts';
+import { ORDERS_FD, type ServeArguments } from './orders.ts';
 import { partOverlayWords } from './overlay.ts';
 import { openStack, recordsOf } from './stack.ts';
 import type { Terminal } from './terminal.ts';
@@ -65,11 +64,7 @@ export async function serveMount(
   if (provenance) view.virtualXattr = layerXattr(view.tree);
   process.chdir('/');
 
-  const watcher = isLaunched ? undefined : startWatcher();
-  const tellWatcher = (text: string) => {
-    if (watcher === undefined) tell(WATCHER_FD, text);
-    else watcher.stdin?.write(text);
-  };
+  const guard = new Guard(isLaunched, (message) => log.line(message));
   const serving = { args, view, log, terminal };
   const request = { point, label: stack.label, options };
   const onSignal = holdSignals();
@@ -79,11 +74,10 @@ export async function serveMount(
     native = args.driver === 'fuse-native' ? await mountNative(request, serving) : undefined;
     mounted = native ?? (await mount(request));
   } catch (error) {
-    // The watcher waits for the end of its input, and this process for the end of the watcher.
-    watcher?.stdin?.destroy();
+    guard.end();
     throw error;
   }
-  tellWatcher(guardLines(mounted));
+  guard.guard(mounted);
   onSignal(undoOnSignal(mounted, log));
   const onReady = () => {
     if (isLaunched) letGo();
@@ -97,8 +91,7 @@ export async function serveMount(
   } finally {
     // The connection was cut, or reading failed: what is left of the mount would answer nobody.
     if (isSeen(mounted)) await unmount(mounted.point, { detach: true });
-    tellWatcher(UNGUARD);
-    watcher?.unref();
+    guard.end();
     view.close();
   }
   return 0;
@@ -143,6 +136,7 @@ async function mountNative(
     uid: process.getuid?.() ?? 0,
     log: (message) => log.line(message),
     onBug: (error, opcode) => log.fault(error, opcode),
+    onDamage: (error, opcode) => log.damage(error, opcode),
     ...timeoutOf(view),
     ...(args.debug === true ? { trace } : {}),
   });
@@ -248,14 +242,6 @@ async function undo(mounted: Mounted, log: Log, detach: boolean): Promise<void> 
     `The mount is in use by ${holders}: detached, and served until they let go; once more to end at once`,
   );
   await undo(mounted, log, true);
-}
-
-function startWatcher(): ChildProcess {
-  const [program, ...args] = WATCHER;
-  const watcher = spawn(program, args, { detached: true, cwd: '/', stdio: ['pipe', 'ignore', 'ignore'] });
-  watcher.on('error', () => {});
-  watcher.stdin?.on('error', () => {});
-  return watcher;
 }
 
 function tell(fd: number, text: string): void {

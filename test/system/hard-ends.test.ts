@@ -9,6 +9,7 @@ import * as layer from '../support/layers.ts';
 import { Oracle } from '../support/oracle.ts';
 import { Server } from '../support/server.ts';
 import {
+  BUILT_COMMAND,
   isMounted,
   lowerdirReference,
   mountStratafs,
@@ -17,7 +18,7 @@ import {
   stratafs,
 } from '../support/stratafs.ts';
 import { describeSystem } from '../support/system.ts';
-import { argumentsOf, kill, temporaryForSuite, until } from '../support/temporary.ts';
+import { argumentsOf, isRunning, kill, mountsBelow, temporaryForSuite, until } from '../support/temporary.ts';
 import { usageOf } from '../support/usage.ts';
 
 const CYCLES = Number(process.env.CYCLES ?? 40);
@@ -114,6 +115,58 @@ describeSystem('a mount under pressure', ['root', 'fuse', 'python', 'build'], ()
     });
   });
 
+  it.each([[[]], [['-f']]])(
+    'is freed though its watcher was killed before the server: mount %j',
+    async (words) => {
+      const directory = temporary.path(`unwatched${words.join('')}`);
+      mkdirSync(directory);
+      const others = watchers();
+      const command = spawn(process.execPath, [BUILT_COMMAND, 'mount', ...words, reference, directory]);
+      temporary.owns(command.pid);
+      await until('the mount', () => isMounted(directory));
+      const ownWatcher = () => watchers().find((pid) => !others.includes(pid));
+      for (let i = 0; i < 2; i += 1) {
+        const first = await until('the watcher', ownWatcher);
+        kill(first, 'SIGKILL');
+        others.push(first);
+        await until('the next watcher', ownWatcher);
+      }
+      expect(await readdir(directory)).toEqual(['big', 'd']);
+      for (const pid of serversOf(directory)) kill(pid, 'SIGKILL');
+      await until('the mount point', () => !isMounted(directory));
+      expect(await readdir(directory)).toEqual([]);
+      await until('the end of the watchers', () => ownWatcher() === undefined);
+    },
+  );
+
+  it('is another one where two are made in one place at a time, and both can be undone', async () => {
+    const directory = temporary.path('both');
+    mkdirSync(directory);
+    for (let i = 0; i < 5; i += 1) {
+      const both = await Promise.all([0, 1].map(() => stratafs(['mount', reference, directory])));
+      expect(both.map(({ code, stderr }) => [code, stderr])).toEqual([
+        [0, ''],
+        [0, ''],
+      ]);
+      expect(mountsBelow(directory).length).toBe(2);
+      expect(await readdir(directory)).toEqual(['big', 'd']);
+      if (i === 0) {
+        const [seen] = mountsBelow(directory);
+        for (const pid of serversOf(directory)) kill(pid, 'SIGTERM');
+        await until(
+          'the mount that is seen',
+          () => !mountsBelow(directory).some(({ id }) => id === seen?.id),
+        );
+        for (const pid of serversOf(directory)) kill(pid, 'SIGTERM');
+      } else {
+        for (let j = 0; j < 2; j += 1)
+          expect(await stratafs(['umount', directory])).toMatchObject({ code: 0, stderr: '' });
+      }
+      await until('the mount point', () => mountsBelow(directory).length === 0);
+      await until('the end of the servers', () => serversOf(directory).length === 0);
+    }
+  });
+
   it(
     `is made and unmade ${CYCLES} times, and nothing of it stays`,
     async () => {
@@ -174,11 +227,19 @@ describeSystem('a mount under pressure', ['root', 'fuse', 'python', 'build'], ()
       .map(Number)
       .filter((pid) => {
         const words = argumentsOf(pid);
-        const isServer = words.some((word) => word.startsWith(temporary.path('cycle-')));
-        return isServer || words.includes('stratafs-watcher');
-      });
+        return words.some((word) => word.startsWith(temporary.path('cycle-')));
+      })
+      .concat(watchers());
   }
 });
+
+/** Of all mounts. */
+function watchers(): number[] {
+  return readdirSync('/proc')
+    .filter((name) => /^[0-9]+$/.test(name))
+    .map(Number)
+    .filter((pid) => isRunning(pid) && argumentsOf(pid).includes('stratafs-watcher'));
+}
 
 function pause(milliseconds: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, milliseconds));
