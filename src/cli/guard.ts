@@ -1,6 +1,7 @@
 // The watcher of a mount as its server sees it: it is told what to free if the server is killed, and where it is killed
 // itself another takes its place.
 import { spawn } from 'node:child_process';
+import { writeSync } from 'node:fs';
 import { Socket } from 'node:net';
 import type { Writable } from 'node:stream';
 import type { Mounted } from '../fuse/mount.ts';
@@ -17,7 +18,8 @@ const READ_BY_A_SHELL = ['/bin', '/usr/bin', '/lib', '/lib64', '/usr/lib', '/usr
 
 export class Guard {
   readonly #log: (message: string) => void;
-  #input: Writable;
+  /** Of the watcher; undefined for the one on WATCHER_FD. */
+  #input: Writable | undefined;
   #mounted: Mounted | undefined;
   #isGone = false;
   #pause = FIRST_PAUSE;
@@ -26,16 +28,18 @@ export class Guard {
   /** Takes the watcher that waits on WATCHER_FD, or where there is none starts one. */
   constructor(isLaunched: boolean, log: (message: string) => void) {
     this.#log = log;
-    this.#input = isLaunched ? this.#take() : this.#start();
+    if (!isLaunched) this.#input = this.#start();
   }
 
-  #take(): Writable {
-    const input = new Socket({ fd: WATCHER_FD, readable: true, writable: true });
-    input.on('error', () => {});
-    input.on('close', () => this.#replace());
+  /** Looks for the end of the watcher on WATCHER_FD. A stream takes milliseconds to make, so not before the mount answers. */
+  #listen(): void {
+    const pipe = new Socket({ fd: WATCHER_FD, readable: true, writable: true });
+    pipe.on('error', () => {});
+    pipe.on('close', () => this.#replace());
     // The watcher says nothing: what is read is the end.
-    input.resume();
-    return input.unref();
+    pipe.resume();
+    pipe.unref();
+    this.#input = pipe;
   }
 
   #start(): Writable {
@@ -71,15 +75,34 @@ export class Guard {
   guard(mounted: Mounted): void {
     this.#mounted = mounted;
     if (this.#isGone) this.#replace();
-    else this.#input.write(guardLines(mounted));
+    else {
+      this.#tell(guardLines(mounted));
+      if (this.#input !== undefined) return;
+      this.#timer = setTimeout(() => {
+        this.#timer = undefined;
+        this.#listen();
+      }, FIRST_PAUSE).unref();
+    }
   }
 
   /** There is nothing to free, or nothing any more. */
   end(): void {
-    if (this.#mounted !== undefined) this.#input.write(UNGUARD);
-    this.#mounted = undefined;
     clearTimeout(this.#timer);
-    this.#input.end();
+    if (this.#mounted !== undefined) this.#tell(UNGUARD);
+    this.#mounted = undefined;
+    this.#input?.end();
+  }
+
+  #tell(text: string): void {
+    if (this.#input !== undefined) {
+      this.#input.write(text);
+      return;
+    }
+    try {
+      writeSync(WATCHER_FD, text);
+    } catch {
+      this.#isGone = true;
+    }
   }
 }
 
