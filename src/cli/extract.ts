@@ -8,10 +8,10 @@ import { type Node, nodeInLayer, TreeNode } from '../forensic/nodes.ts';
 import { walk } from '../overlay/path.ts';
 import type { LayerStack } from '../store/store.ts';
 import { asBytes, type ByteString, bufferOf, bytesOfText } from '../sys/bytes.ts';
-import { Errno, Trouble } from '../sys/errors.ts';
+import { Errno, errnoWords, systemWords, Trouble } from '../sys/errors.ts';
 import { checkWritable, placeOf } from '../sys/kept.ts';
 import { pathArguments } from './arguments.ts';
-import { errnoWords, pathFailure, pathMessage } from './failure.ts';
+import { pathFailure, pathMessage } from './failure.ts';
 import { keptOf } from './kept.ts';
 import { layerHint, layerIndex } from './layer-option.ts';
 import { openStack, openTree, REFERENCE_WORDS, type StoreOptions } from './stack.ts';
@@ -108,7 +108,7 @@ function logTo({ label }: LayerStack, terminal: Terminal): ExtractLog {
           ? errnoWords(error.errno)
           : ours
             ? 'something of this name is in the destination already'
-            : `the destination answers ${code}`;
+            : `the destination answers: ${systemWords(error)}`;
       terminal.report(new Trouble('path', pathMessage('extract', path, label, state)));
     },
     skipped(path, mode) {

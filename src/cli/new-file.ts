@@ -3,9 +3,8 @@
 import { closeSync, constants, linkSync, lstatSync, openSync, renameSync, unlinkSync } from 'node:fs';
 import { basename, dirname } from 'node:path/posix';
 import { bytesOfText, cString } from '../sys/bytes.ts';
-import { Trouble } from '../sys/errors.ts';
+import { errnoWords, Trouble } from '../sys/errors.ts';
 import { AT_FDCWD, AT_SYMLINK_FOLLOW, linkat } from '../sys/libc.ts';
-import { errnoWords } from './failure.ts';
 
 /** Node does not name it; `O_DIRECTORY` is part of it. */
 const O_TMPFILE = 0o20000000 | constants.O_DIRECTORY;
