@@ -9,17 +9,16 @@ const MAY_IMPORT = {
   diff: ['overlay', 'store', 'sys'],
   forensic: ['overlay', 'store', 'sys'],
   'fuse-native': ['fuse', 'sys'],
-  push: ['overlay', 'fuse', 'sys', 'store/store'],
+  push: ['fuse', 'sys'],
 };
 
 /** The files that touch disk, device or another process; every other file is a function of its arguments. */
 const MAY_TOUCH = [
-  'sys/(libc|beneath|holders|kept|limits|mounts|privilege|clone)',
+  'sys/(libc|async-writes|beneath|holders|kept|limits|mounts|privilege|clone)',
   'store/files',
   'overlay/(layer|marks|directories|data)',
   'fuse/(device|mount|mountpoint|fusermount)',
   'fuse-native/(load|mount)',
-  'push/(push|worker)',
   'diff/(union|contents|layered|noise|jobs|jobs-worker|pairs|checksums)',
   'forensic/(layers|tar-files|sort|destination|driver-directories|host-root)',
   // What lies outside the image: the command line's own files, processes and terminal.

@@ -37,6 +37,8 @@ export class View implements FileSystem {
   virtualXattr?: { readonly name: string; readonly value: (node: number) => Uint8Array };
   /** Told of each read from a file's beginning, with the file's size. */
   onFirstRead?: (node: number, size: number) => void;
+  /** Done in idle moments before directories are loaded ahead; false where there is nothing to do. */
+  pushAhead?: () => boolean;
   readonly #table: Table;
   readonly #ahead: Ahead;
   readonly #live: Live | undefined;
@@ -115,7 +117,7 @@ export class View implements FileSystem {
   }
 
   loadAhead(): boolean {
-    return this.#ahead.work();
+    return (this.pushAhead?.() ?? false) || this.#ahead.work();
   }
 
   entryCount(directory: number): number {
@@ -145,6 +147,12 @@ export class View implements FileSystem {
   sizeOf(node: number): number {
     this.#mustHave(node);
     return this.#table.word(node, ROW.size + 1) * 2 ** 32 + this.#table.word(node, ROW.size);
+  }
+
+  /** Bytes; 0 for what is no regular file or cannot be looked up. */
+  fileSize(entry: number): number {
+    if (this.typeOf(entry) !== S_IFREG || this.errnoOf(entry) !== 0) return 0;
+    return this.sizeOf(this.nodeOf(entry));
   }
 
   readLink(node: number, out: Uint8Array, at: number, capacity: number): number {

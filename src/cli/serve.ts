@@ -146,13 +146,22 @@ function timeoutOf({ tree }: View): { readonly timeoutSeconds?: number } {
 }
 
 /** Small files ahead of a reader, where what is pushed holds for ever and is what a read would have got. */
-function pushFiles({ args, view, log }: Serving, { fd }: Mounted): Push | undefined {
-  const { stack, memory, followsMetacopy } = view.tree;
-  // The thread has no records.
-  if (args.metadata !== undefined || followsMetacopy || stack.layers.some((layer) => layer.live))
-    return undefined;
-  const push = new Push({ stack, memory, device: fd }, (cause) => log.fault(cause, 0));
+function pushFiles({ view }: Serving, { fd }: Mounted): Push | undefined {
+  const { stack, followsMetacopy } = view.tree;
+  if (followsMetacopy || stack.layers.some((layer) => layer.live)) return undefined;
+  const push = new Push(
+    {
+      parentOf: (node) => view.parentOf(node),
+      firstEntry: (directory) => view.tree.firstEntry(directory),
+      entryCount: (directory) => view.entryCount(directory),
+      nodeOf: (entry) => view.nodeOf(entry),
+      fileSize: (entry) => view.fileSize(entry),
+      read: (node, offset, out, at, size) => view.tree.read(node, offset, out, at, size),
+    },
+    fd,
+  );
   view.onFirstRead = (node, size) => push.read(node, size);
+  view.pushAhead = () => push.work();
   return push;
 }
 

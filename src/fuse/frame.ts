@@ -14,6 +14,11 @@ export function newFrame(size: number): Frame {
   return { bytes: Buffer.from(memory), words: new Uint32Array(memory) };
 }
 
+/** A buffer that begins at a multiple of 4 as a frame. */
+export function frameOf(bytes: Buffer): Frame {
+  return { bytes, words: new Uint32Array(bytes.buffer, bytes.byteOffset, bytes.length >> 2) };
+}
+
 /** Bytes of a request's header; the operation's own fields follow. */
 export const HEADER = STRUCT.fuse_in_header.sizeof;
 /** Words of a request. */

@@ -1,7 +1,7 @@
 // FUSE_NOTIFY_STORE: puts a file's first bytes into the kernel's page cache without being asked.
 import { E } from '../sys/errors.ts';
 import { NOTIFY, STRUCT } from './abi.ts';
-import { type Frame, newFrame, OUT_ERROR, OUT_LEN, OUT_UNIQUE, PAYLOAD } from './frame.ts';
+import { type Frame, OUT_ERROR, OUT_LEN, OUT_UNIQUE, PAYLOAD } from './frame.ts';
 
 const OUT = STRUCT.fuse_notify_store_out;
 const NODE = (PAYLOAD + OUT.nodeid) >> 2;
@@ -9,11 +9,6 @@ const OFFSET = (PAYLOAD + OUT.offset) >> 2;
 const SIZE = (PAYLOAD + OUT.size) >> 2;
 /** Byte of a frame where the file's contents go. */
 export const CONTENTS = PAYLOAD + OUT.sizeof;
-
-/** A frame for files of up to `size` bytes. */
-export function newStoreFrame(size: number): Frame {
-  return newFrame(CONTENTS + size);
-}
 
 /**
  * Makes the message whose `size` bytes of contents, the whole file, are in the frame already; answers its length.

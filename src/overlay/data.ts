@@ -51,9 +51,7 @@ export class FileData {
   /** A descriptor of a regular file's data, valid until the next call. Throws Errno; EIO where the file was replaced. */
   descriptor(node: number): number {
     if (node === this.#latest) return this.#latestDescriptor;
-    const type = this.#table.word(node, ROW.mode) & S_IFMT;
-    if (type === S_IFDIR) throw new Errno(E.EISDIR, 'read a directory');
-    if (type !== S_IFREG) throw new Errno(E.EINVAL, 'read a special file');
+    this.#mustBeRegular(node);
     let fd = this.#open.get(node);
     if (fd !== undefined) this.#open.delete(node);
     else {
@@ -64,6 +62,12 @@ export class FileData {
     this.#latest = node;
     this.#latestDescriptor = fd;
     return fd;
+  }
+
+  #mustBeRegular(node: number): void {
+    const type = this.#table.word(node, ROW.mode) & S_IFMT;
+    if (type === S_IFDIR) throw new Errno(E.EISDIR, 'read a directory');
+    if (type !== S_IFREG) throw new Errno(E.EINVAL, 'read a special file');
   }
 
   #closeOldest(): void {
@@ -111,7 +115,19 @@ export class FileData {
 
   /** Reads from byte `offset` on to `out` at `at`; answers fewer than `size` bytes only at the end of the file. */
   read(node: number, offset: number, out: Uint8Array, at: number, size: number): number {
-    const fd = this.descriptor(node);
+    const isOnce = offset === 0 && size >= sizeOf(this.#table, node) && !this.#open.has(node);
+    if (!isOnce) return this.#readFrom(this.descriptor(node), node, offset, out, at, size);
+    // Whoever has the whole of it will not ask for it again.
+    this.#mustBeRegular(node);
+    const fd = this.#openNode(node);
+    try {
+      return this.#readFrom(fd, node, offset, out, at, size);
+    } finally {
+      close(fd);
+    }
+  }
+
+  #readFrom(fd: number, node: number, offset: number, out: Uint8Array, at: number, size: number): number {
     let done = 0;
     while (done < size) {
       const count = pread(fd, out.subarray(at + done), size - done, offset + done);

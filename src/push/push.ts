@@ -1,61 +1,105 @@
-// The serving thread's side of pushing files ahead of a reader: counts the reads of small files, starts the thread that
-// pushes when there are enough of them to pay for it, and tells it of each.
-import { Worker } from 'node:worker_threads';
-import type { TableMemory } from '../overlay/table.ts';
-import type { LayerStack } from '../store/store.ts';
-import { newRingMemory, RingWriter } from './ring.ts';
+// Small files put into the kernel's page cache before a reader asks for them, in the moments between his requests. Guesses
+// which ones (`streams.ts`), reads them, and has the kernel's own threads hand them over: see `sealStore`.
+import { type Frame, frameOf } from '../fuse/frame.ts';
+import { CONTENTS, isFinal, sealStore } from '../fuse/store-notify.ts';
+import { AsyncWrites } from '../sys/async-writes.ts';
+import { Errno } from '../sys/errors.ts';
+import { Streams } from './streams.ts';
 
-/** What the thread is given. */
-export interface PushOrder {
-  readonly stack: LayerStack;
-  readonly memory: TableMemory;
-  readonly ring: SharedArrayBuffer;
-  /** The open device. */
-  readonly device: number;
-  /** Bytes of the largest file to push. */
-  readonly largest: number;
+/** What is pushed, by node: a `View` is one. */
+export interface Files {
+  parentOf(node: number): number;
+  firstEntry(directory: number): number;
+  entryCount(directory: number): number;
+  nodeOf(entry: number): number;
+  /** Bytes; 0 for what is no regular file or cannot be looked up. */
+  fileSize(entry: number): number;
+  /** As `FileSystem.read`. */
+  read(node: number, offset: number, out: Uint8Array, at: number, size: number): number;
 }
 
 /** Bytes that the kernel reads with one request. */
 const LARGEST = 128 << 10;
-/** A thread costs some 50 ms and 10 MB: it is for readers of many files. */
-const READS_BEFORE_START = 32;
+/** Files on their way at once; a power of two. */
+const MOST = 32;
+/** Files handed over with one system call. */
+const BATCH = 8;
 
 export class Push {
-  readonly #order: PushOrder;
-  readonly #ring: RingWriter;
-  readonly #onEnd: (cause: Error) => void;
-  #worker: Worker | undefined;
-  #reads = 0;
+  readonly #files: Files;
+  readonly #device: number;
+  readonly #streams: Streams;
+  #writes: AsyncWrites | undefined;
+  #frames: readonly Frame[] = [];
+  #isOver = false;
 
-  /** `onEnd` is told where the thread fails; reading goes on without it. */
-  constructor(order: Pick<PushOrder, 'stack' | 'memory' | 'device'>, onEnd: (cause: Error) => void) {
-    const ring = newRingMemory();
-    this.#order = { ...order, ring, largest: LARGEST };
-    this.#ring = new RingWriter(ring);
-    this.#onEnd = onEnd;
+  /** `device` is the open `/dev/fuse`. */
+  constructor(files: Files, device: number) {
+    this.#files = files;
+    this.#device = device;
+    this.#streams = new Streams({
+      parentOf: (node) => files.parentOf(node),
+      firstOf: (directory) => files.firstEntry(directory),
+      endOf: (directory) => files.firstEntry(directory) + files.entryCount(directory),
+    });
   }
 
   /** To be told of each READ from a file's beginning. `size` is the file's, bytes. */
   read(node: number, size: number): void {
-    if (size > LARGEST) return;
-    if (++this.#reads === READS_BEFORE_START) this.#start();
-    this.#ring.put(node);
+    if (size <= LARGEST && !this.#isOver) this.#streams.read(node);
   }
 
-  #start(): void {
+  /** Pushes one file; false where there is nothing to push. */
+  work(): boolean {
+    if (this.#isOver || !this.#streams.hasGuess) return this.#rest();
+    const writes = this.#writes ?? this.#open();
+    const buffer = writes?.take() ?? -1;
+    if (writes === undefined || buffer < 0) return this.#rest();
+    const length = this.#fill(this.#frames[buffer] as Frame);
+    if (length > 0) writes.queue(buffer, this.#device, length);
+    else writes.giveBack(buffer);
+    if (writes.queued >= BATCH) writes.submit();
+    return true;
+  }
+
+  #rest(): false {
+    if (this.#writes !== undefined && this.#writes.queued > 0) this.#writes.submit();
+    return false;
+  }
+
+  /** Makes the message for the next guess; its length, 0 where there is nothing to push. */
+  #fill(frame: Frame): number {
+    const entry = this.#streams.take();
+    const size = this.#files.fileSize(entry);
+    if (size === 0 || size > LARGEST) return 0;
+    const node = this.#files.nodeOf(entry);
+    return this.#isRead(node, frame, size) ? sealStore(frame, node, size) : 0;
+  }
+
+  /** Errors are left for whoever reads the file. */
+  #isRead(node: number, frame: Frame, size: number): boolean {
     try {
-      const worker = new Worker(new URL('./worker.js', import.meta.url), { workerData: this.#order });
-      worker.on('error', this.#onEnd);
-      worker.unref();
-      this.#worker = worker;
-    } catch (cause) {
-      // No more threads to be had: the read that asked for one must not fail for it.
-      this.#onEnd(cause instanceof Error ? cause : new Error(String(cause)));
+      return this.#files.read(node, 0, frame.bytes, CONTENTS, size) === size;
+    } catch (error) {
+      if (error instanceof Errno) return false;
+      throw error;
     }
   }
 
+  #open(): AsyncWrites | undefined {
+    const writes = AsyncWrites.open(MOST, CONTENTS + LARGEST, (result) => {
+      if (isFinal(result)) this.#isOver = true;
+    });
+    if (writes === undefined) this.#isOver = true;
+    else {
+      this.#frames = writes.buffers.map(frameOf);
+    }
+    this.#writes = writes;
+    return writes;
+  }
+
   end(): void {
-    void this.#worker?.terminate();
+    this.#isOver = true;
+    this.#writes?.close();
   }
 }

@@ -5,18 +5,18 @@ import { E } from './errors.ts';
 import { getdents64, O, openat2 } from './libc.ts';
 
 /** RESOLVE_NO_XDEV, and RESOLVE_NO_MAGICLINKS | RESOLVE_NO_SYMLINKS | RESOLVE_BENEATH (linux/openat2.h). */
-const RESOLVE_NO_XDEV = 0x01n;
-const RESOLVE = 0x02n | 0x04n | 0x08n;
+const RESOLVE_NO_XDEV = 0x01;
+const RESOLVE = 0x02 | 0x04 | 0x08;
 
-/** `struct open_how`: three u64, of which the last is `resolve`. */
-const OPEN_HOW = { size: 24, flags: 0, resolve: 16 } as const;
+/** `struct open_how` in 32-bit words: three u64, of which the last is `resolve`; their high halves stay 0. */
+const OPEN_HOW = { words: 6, flags: 0, resolve: 4 } as const;
 
 /** `struct linux_dirent64`: d_ino, d_off (u64), d_reclen (u16), d_type (u8), then the name and a NUL. */
 const DIRENT = { length: 16, type: 18, name: 19 } as const;
 
 const MOST_TRIES = 100;
 
-const how = Buffer.alloc(OPEN_HOW.size);
+const how = new Uint32Array(OPEN_HOW.words);
 const dirents = Buffer.alloc(1 << 17);
 
 /**
@@ -36,9 +36,9 @@ export function openWithinMount(directory: number, path: Uint8Array, flags: numb
   return openConfined(directory, path, flags, RESOLVE | RESOLVE_NO_XDEV);
 }
 
-function openConfined(directory: number, path: Uint8Array, flags: number, resolve: bigint): number {
-  how.writeBigUInt64LE(BigInt(flags | O.CLOEXEC), OPEN_HOW.flags);
-  how.writeBigUInt64LE(resolve, OPEN_HOW.resolve);
+function openConfined(directory: number, path: Uint8Array, flags: number, resolve: number): number {
+  how[OPEN_HOW.flags] = flags | O.CLOEXEC;
+  how[OPEN_HOW.resolve] = resolve;
   let fd = openat2(directory, path, how);
   // A rename or mount anywhere while `..` was followed: the kernel could not tell whether it left (openat2(2)).
   for (let tries = 1; fd === -E.EAGAIN && tries < MOST_TRIES; tries++) fd = openat2(directory, path, how);

@@ -9,6 +9,8 @@ export type Pointer = Uint8Array | Uint32Array | null;
 
 const lib = koffi.load(null);
 
+const MAP_FAILED = 0xffff_ffff_ffff_ffffn;
+
 /** `open(2)` flags; the processor-dependent ones come from Node, which was compiled for this processor. */
 export const O = {
   RDONLY: 0,
@@ -28,7 +30,20 @@ export const AT_NO_AUTOMOUNT = 0x800;
 export const AT_EMPTY_PATH = 0x1000;
 export const AT_RECURSIVE = 0x8000;
 
-const SYS = { open_tree: 428, openat2: 437, mount_setattr: 442, getxattrat: 464, listxattrat: 465 } as const;
+export const PROT_READ_WRITE = 3;
+/** MAP_SHARED | MAP_POPULATE (asm-generic/mman-common.h). */
+export const MAP_SHARED_POPULATE = 0x8001;
+
+const SYS = {
+  io_uring_setup: 425,
+  io_uring_enter: 426,
+  io_uring_register: 427,
+  open_tree: 428,
+  openat2: 437,
+  mount_setattr: 442,
+  getxattrat: 464,
+  listxattrat: 465,
+} as const;
 
 const c = {
   open: lib.func('int open(void *path, int flags)'),
@@ -56,6 +71,16 @@ const c = {
   open_tree: lib.func('long syscall(long n, int dirfd, void *path, unsigned int flags)'),
   mount_setattr: lib.func(
     'long syscall(long n, int dirfd, void *path, unsigned int flags, void *attr, uint64_t size)',
+  ),
+  mmap: lib.func(
+    'void *mmap64(void *at, uint64_t length, int protection, int flags, int fd, int64_t offset)',
+  ),
+  io_uring_setup: lib.func('long syscall(long n, unsigned int entries, void *params)'),
+  io_uring_enter: lib.func(
+    'long syscall(long n, int fd, unsigned int submit, unsigned int wait, unsigned int flags, void *signals, uint64_t size)',
+  ),
+  io_uring_register: lib.func(
+    'long syscall(long n, int fd, unsigned int what, void *argument, unsigned int count)',
   ),
   getxattrat: lib.func(
     'long syscall(long n, int dirfd, void *path, unsigned int at, void *name, void *args, uint64_t size)',
@@ -154,6 +179,29 @@ export function listxattrat(dirfd: number, path: Pointer, at: number, list: Poin
   return answer(c.listxattrat(SYS.listxattrat, dirfd, path, at, list, size));
 }
 
+/** `params` is a 120-byte `struct io_uring_params`. */
+export function ioUringSetup(entries: number, params: Pointer): number {
+  return answer(c.io_uring_setup(SYS.io_uring_setup, entries, params));
+}
+export function ioUringEnter(ring: number, submit: number, wait: number): number {
+  return answer(c.io_uring_enter(SYS.io_uring_enter, ring, submit, wait, 0, null, 0));
+}
+export function ioUringRegister(ring: number, what: number, argument: Pointer, count: number): number {
+  return answer(c.io_uring_register(SYS.io_uring_register, ring, what, argument, count));
+}
+/** A part of an open file as memory, for as long as the process lives; undefined where it cannot be had. */
+export function mapFile(
+  fd: number,
+  length: number,
+  protection: number,
+  flags: number,
+  offset: number,
+): ArrayBuffer | undefined {
+  const pointer: unknown = c.mmap(null, length, protection, flags, fd, offset);
+  // MAP_FAILED is the highest address.
+  return koffi.address(pointer) === MAP_FAILED ? undefined : koffi.view(pointer, length);
+}
+
 /** Runs `umount2` on another thread, so that the caller's thread can go on serving the mount it undoes. */
 export function umount2Aside(target: Pointer, flags: number): Promise<number> {
   return new Promise((resolve, reject) => {
@@ -162,6 +210,12 @@ export function umount2Aside(target: Pointer, flags: number): Promise<number> {
       else resolve(result < 0 ? -koffi.errno() : result);
     });
   });
+}
+
+/** Low and high 32 bits of the address of a view's first byte. */
+export function addressOf(view: Uint8Array): readonly [low: number, high: number] {
+  const address = BigInt(koffi.address(view));
+  return [Number(address & 0xffff_ffffn), Number(address >> 32n)];
 }
 
 /** Address of a view's first byte, as 8 little-endian bytes written at `offset` of `out`, for structs that hold pointers. */

@@ -5,6 +5,7 @@ import { Streams } from '../../../src/push/streams.ts';
 /** Directory 1 holds entries 100 to 199, directory 2 entries 200 to 299, and so on. */
 const tree = {
   parentOf: (node: number) => Math.floor(node / 100),
+  firstOf: (directory: number) => directory * 100,
   endOf: (directory: number) => directory * 100 + 100,
 };
 
@@ -57,6 +58,27 @@ describe('Streams', () => {
     expect(guesses(streams, 100, 300, 101, 301)).toBe(
       '302 303 304 305 306 307 308 309 102 103 104 105 106 107 108 109',
     );
+  });
+
+  it('keeps its window for the next directory', () => {
+    const streams = new Streams(tree);
+    guesses(streams, 100, 101);
+    guesses(streams, 110);
+    guesses(streams, 127);
+    expect(guesses(streams, 200).split(' ')).toHaveLength(32);
+  });
+
+  it('follows a reader who goes backwards, to the beginning of the directory', () => {
+    const streams = new Streams(tree);
+    expect(guesses(streams, 150, 149)).toBe('148 147 146 145 144 143 142 141');
+    expect(guesses(streams, 105, 104)).toBe('103 102 101 100');
+  });
+
+  it('is not put off by several readers who overtake each other', () => {
+    const streams = new Streams(tree);
+    guesses(streams, 100, 102);
+    expect(guesses(streams, 101)).toBe('');
+    expect(guesses(streams, 113).split(' ').slice(0, 2)).toEqual(['114', '115']);
   });
 
   it('does not guess again what a reader overtook', () => {

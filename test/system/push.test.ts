@@ -1,0 +1,64 @@
+// Files that are read in order: the kernel has most of them before they are asked for, with the right contents.
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { AsyncWrites } from '../../src/sys/async-writes.ts';
+import { lowerdirReference, mountStratafs } from '../support/stratafs.ts';
+import { describeSystem } from '../support/system.ts';
+import { temporaryForSuite } from '../support/temporary.ts';
+
+const DIRECTORIES = 6;
+const FILES = 60;
+const probe = AsyncWrites.open(1, 8, () => {});
+probe?.close();
+
+/** A few pages, other bytes in each file. */
+function contentsOf(directory: number, file: number): string {
+  return `${directory} ${file} `.repeat(1 + ((directory * FILES + file) % 1500));
+}
+
+describeSystem('files read in order', ['root', 'fuse', 'build'], () => {
+  const temporary = temporaryForSuite();
+  const low = temporary.path('low');
+  const reference = lowerdirReference([temporary.path('top'), low]);
+
+  beforeAll(() => {
+    mkdirSync(temporary.path('top'));
+    for (let directory = 0; directory < DIRECTORIES; directory++) {
+      mkdirSync(`${low}/${directory}`, { recursive: true });
+      for (let file = 0; file < FILES; file++)
+        writeFileSync(`${low}/${directory}/${file}`, contentsOf(directory, file));
+    }
+  });
+
+  describe.each([
+    { way: 'forwards', order: (names: string[]) => names },
+    { way: 'backwards', order: (names: string[]) => names.reverse() },
+  ])('$way', ({ order }) => {
+    let reads = 0;
+    const wrong: string[] = [];
+
+    beforeAll(async () => {
+      const mounted = await mountStratafs(temporary, reference, { args: ['--data', 'cached', '--debug'] });
+      for (let directory = 0; directory < DIRECTORIES; directory++) {
+        for (const name of order(readdirSync(`${mounted.directory}/${directory}`))) {
+          const path = `${mounted.directory}/${directory}/${name}`;
+          if (readFileSync(path, 'utf8') !== contentsOf(directory, Number(name))) wrong.push(path);
+          // A moment for the server, also on a busy machine.
+          await new Promise((resolve) => setTimeout(resolve, 2));
+        }
+      }
+      await mounted.umount();
+      reads = mounted
+        .log()
+        .split('\n')
+        .filter((line) => line.startsWith('READ ')).length;
+    });
+
+    it('have their own contents', () => expect(wrong).toEqual([]));
+
+    it.skipIf(probe === undefined)('mostly need no request', () => {
+      expect(reads).toBeGreaterThan(0);
+      expect(reads).toBeLessThan((DIRECTORIES * FILES) / 2);
+    });
+  });
+});

@@ -1,0 +1,81 @@
+// Which files are pushed, and as what message, with a file in the place of /dev/fuse.
+import { openSync, readFileSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import { NOTIFY } from '../../../src/fuse/abi.ts';
+import { CONTENTS } from '../../../src/fuse/store-notify.ts';
+import { type Files, Push } from '../../../src/push/push.ts';
+import { AsyncWrites } from '../../../src/sys/async-writes.ts';
+import { E, Errno } from '../../../src/sys/errors.ts';
+import { temporaryForSuite } from '../../support/temporary.ts';
+
+const probe = AsyncWrites.open(1, 8, () => {});
+probe?.close();
+
+/** One directory, 1, of entries 10 to 29; a file's contents are its number. 14 is no file, 15 is large, 16 cannot be read. */
+const files: Files = {
+  parentOf: () => 1,
+  firstEntry: () => 10,
+  entryCount: () => 20,
+  nodeOf: (entry) => entry,
+  fileSize: (entry) => (entry === 14 ? 0 : entry === 15 ? 1 << 20 : 2),
+  read(node, offset, out, at, size) {
+    if (node === 16) throw new Errno(E.EIO, 'read');
+    expect([offset, size]).toEqual([0, 2]);
+    Buffer.from(out.buffer, out.byteOffset).write(String(node), at);
+    return 2;
+  },
+};
+
+describe.skipIf(probe === undefined)('Push', () => {
+  const temporary = temporaryForSuite();
+
+  /** What is written after these reads, waiting for `count` messages: `node contents` of each. */
+  async function pushed(count: number, ...reads: number[]): Promise<string[]> {
+    const path = temporary.path(`device-${reads.join('-')}`);
+    const push = new Push(files, openSync(path, 'a'));
+    for (const node of reads) push.read(node, 2);
+    while (push.work()) {}
+    let messages: string[] = [];
+    for (let tries = 0; tries < 200 && messages.length < count; tries++) {
+      messages = [];
+      await new Promise((resolve) => setTimeout(resolve, 5));
+      const bytes = readFileSync(path);
+      for (let at = 0; at < bytes.length; at += bytes.readUInt32LE(at)) {
+        expect(bytes.readUInt32LE(at + 4)).toBe(NOTIFY.FUSE_NOTIFY_STORE);
+        const node = bytes.readBigUInt64LE(at + 16);
+        messages.push(`${node} ${bytes.toString('latin1', at + CONTENTS, at + bytes.readUInt32LE(at))}`);
+      }
+    }
+    push.end();
+    return messages.sort();
+  }
+
+  it('pushes what follows two reads in order: small files that can be read', async () => {
+    expect(await pushed(5, 11, 12)).toEqual(['13 13', '17 17', '18 18', '19 19', '20 20']);
+  });
+
+  it('pushes nothing after one read, or reads of large files', () => {
+    const push = new Push(files, -1);
+    push.read(10, 2);
+    push.read(11, 1 << 20);
+    push.read(12, 1 << 20);
+    expect(push.work()).toBe(false);
+  });
+
+  it('gives up where the device is gone', async () => {
+    const push = new Push(files, 99_999);
+    push.read(10, 2);
+    push.read(11, 2);
+    while (push.work()) {}
+    for (let tries = 0; tries < 200; tries++) {
+      await new Promise((resolve) => setTimeout(resolve, 5));
+      push.read(11 + (tries % 2), 2);
+      push.read(12 - (tries % 2), 2);
+      if (!push.work()) break;
+      while (push.work()) {}
+    }
+    push.read(20, 2);
+    push.read(21, 2);
+    expect(push.work()).toBe(false);
+  });
+});
