@@ -27,7 +27,11 @@ export function cleanPath(name: ByteString): ByteString | undefined {
   return mayExist(path) ? (path as ByteString) : undefined;
 }
 
+/** Docker unpacks by paths, which the kernel takes up to this length, its end included. */
+const PATH_MAX = 4096;
+
 function mayExist(path: string): boolean {
+  if (path.length >= PATH_MAX) return false;
   return path.length <= 255 || path.split('/').every((part) => part.length <= 255);
 }
 

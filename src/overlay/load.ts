@@ -335,12 +335,15 @@ function unite(listings: readonly Listing[]): {
   return { names: [...levels.keys()].sort(), levels, repeated };
 }
 
-/** Birth time, or where there is none the inode number alone, in 32 bits. */
+/**
+ * Birth time, or where there is none the inode number alone, in 32 bits. With the device: a btrfs snapshot in a layer has
+ * the numbers and times of what it was made of, and a device of its own.
+ */
 function foldBirth(status: Uint32Array): number {
   const seconds = status[STATX.btime] as number;
   return mix(
     mix(status[STATX.ino] as number, status[STATX.ino + 1] as number),
-    mix(seconds, status[STATX.btime + 2] as number),
+    mix(mix(seconds, status[STATX.btime + 2] as number), status[STATX.devMinor] as number),
   );
 }
 

@@ -41,7 +41,7 @@ export const ROW = {
   errno: 29,
   /** Index of the layer's file system (low 16 bits), of the layer (high 16 bits). */
   layer: 30,
-  /** Birth time folded to 32 bits: tells a replaced file from the one that was listed. */
+  /** Birth time and device folded to 32 bits: tells a replaced file from the one that was listed. */
   birth: 31,
 } as const;
 

@@ -209,7 +209,7 @@ export class Tree {
     return this.#xattrs.names(node);
   }
 
-  /** The value, or the negative errno with which it cannot be had: ENODATA, EOPNOTSUPP for a name no attribute can have. */
+  /** The value, or a negative errno where there is none: ENODATA, EOPNOTSUPP for a name no attribute can have. Throws Errno. */
   xattrAnswer(node: number, shown: string): Buffer | number {
     return this.#xattrs.answer(node, shown);
   }

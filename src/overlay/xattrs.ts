@@ -9,6 +9,8 @@ import { FLAG, type Table } from './table.ts';
 /** Names that every file system knows; whether it knows another one has to be asked. */
 const COMMON_XATTR = /^(?:user|trusted|security)\.|^system\.posix_acl_(?:access|default)$/;
 const XATTR_NAME_MAX = 255;
+/** Answers that say that there is no such attribute, or can be none. */
+const NONE: ReadonlySet<number> = new Set([-E.ENODATA, -E.EOPNOTSUPP]);
 
 export class Xattrs {
   readonly #table: Table;
@@ -28,7 +30,7 @@ export class Xattrs {
     return names.flatMap((onDisk) => shownXattr(onDisk, this.#reader.prefix) ?? []);
   }
 
-  /** The value, or the negative errno with which it cannot be had: ENODATA, EOPNOTSUPP for a name no attribute can have. */
+  /** The value, or a negative errno where there is none: ENODATA, EOPNOTSUPP for a name no attribute can have. Throws Errno. */
   answer(node: number, shown: string): Buffer | number {
     const { prefix } = this.#reader;
     // xattr_resolve_name(): the overlay's own prefix alone is no name.
@@ -37,15 +39,15 @@ export class Xattrs {
     // ovl_xattr_escape_name(): escaping may make a name too long.
     if (stored.length > XATTR_NAME_MAX) return -E.EOPNOTSUPP;
     if ((this.#table.flags(node) & FLAG.noXattrs) !== 0 && COMMON_XATTR.test(shown)) return -E.ENODATA;
-    return this.#reader.xattrAnswer(...this.#places.of(node), stored);
+    const value = this.#reader.xattrAnswer(...this.#places.of(node), stored);
+    if (typeof value !== 'number' || NONE.has(value)) return value;
+    throw new Errno(-value, `read an attribute of ${this.#places.describe(node)}`);
   }
 
   /** Undefined where there is none of that name. Throws Errno. */
   value(node: number, shown: string): Buffer | undefined {
     const value = this.answer(node, shown);
-    if (typeof value !== 'number') return value;
-    if (value === -E.ENODATA || value === -E.EOPNOTSUPP) return undefined;
-    throw new Errno(-value, 'read an extended attribute');
+    return typeof value === 'number' ? undefined : value;
   }
 
   all(node: number): Map<ByteString, Buffer> {

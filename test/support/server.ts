@@ -27,7 +27,9 @@ export class Server {
     this.#oracle = oracle;
     const program = fileURLToPath(new URL('./server.mjs', import.meta.url));
     const build = dirname(dirname(BUILT_COMMAND));
-    this.#child = spawn(process.execPath, [program, build], { stdio: ['pipe', 'pipe', 'inherit'] });
+    this.#child = spawn(process.execPath, ['--expose-gc', program, build], {
+      stdio: ['pipe', 'pipe', 'inherit'],
+    });
     temporary.owns(this.#child.pid);
     createInterface({ input: this.#child.stdout }).on('line', (line) => this.#waiting.shift()?.(line));
     this.#child.on('close', () => {

@@ -20,6 +20,7 @@ const NEEDS = {
   rsync: () => missingCommands('rsync'),
   mtree: () => missingCommands('mtree'),
   bsdtar: () => missingCommands('bsdtar'),
+  btrfs: () => missingCommands('btrfs', 'mkfs.btrfs'),
   build: () => (usable(BUILT_COMMAND, constants.R_OK) ? undefined : `"${BUILT_COMMAND}" is not built`),
 } as const satisfies Record<string, () => string | undefined>;
 

@@ -1,7 +1,18 @@
 // `mount --driver fuse-native` as a command: how it mounts, ends, and fails where the package cannot be had.
 import { spawn } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
-import { chmod, cp, mkdir, open, readdir, readFile, stat, symlink, writeFile } from 'node:fs/promises';
+import {
+  chmod,
+  cp,
+  mkdir,
+  open,
+  readdir,
+  readFile,
+  rename,
+  stat,
+  symlink,
+  writeFile,
+} from 'node:fs/promises';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { run, succeed } from '../support/command.ts';
 import * as layer from '../support/layers.ts';
@@ -91,6 +102,22 @@ describeSystem('stratafs mount --driver fuse-native', ['root', 'fuse', 'python',
     expect(await stratafs(['mount', ...DRIVER, reference, directory])).toEqual(SILENT);
     expect((await readdir(directory)).sort()).toEqual(['b', 'etc']);
     await stratafs(['umount', directory]);
+  });
+
+  it('tells of damage in the log, once', async () => {
+    const damaged = temporary.path('damaged');
+    await oracle.write([{ directory: damaged, steps: [layer.file('a', 'old'), layer.file('b', 'b')] }]);
+    const mounted = await mountStratafs(temporary, lowerdirReference([damaged]), { args: DRIVER });
+    await stat(`${mounted.directory}/a`);
+    await writeFile(`${damaged}/next`, 'new');
+    await rename(`${damaged}/next`, `${damaged}/a`);
+    for (let i = 0; i < 3; i += 1)
+      await expect(readFile(`${mounted.directory}/a`)).rejects.toMatchObject({ code: 'EIO' });
+    expect(await readFile(`${mounted.directory}/b`, 'latin1')).toBe('b');
+    expect(await mounted.umount()).toBe(0);
+    expect(mounted.log()).toBe(
+      `stratafs: READ failed: open "a" in layer "${damaged}", which was replaced: EIO\n`,
+    );
   });
 
   it('prints each request as a line with --debug', async () => {

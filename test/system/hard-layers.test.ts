@@ -1,6 +1,6 @@
 // Layers made to hurt: links that lead out, devices, names that are commands to a terminal, names and paths as long as
 // there are, very deep trees, very full directories. NAMES sets how full.
-import { symlinkSync, writeFileSync } from 'node:fs';
+import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { readdir, readFile } from 'node:fs/promises';
 import { expect, it } from 'vitest';
 import { run, succeed } from '../support/command.ts';
@@ -154,6 +154,44 @@ describeSystem('layers made to hurt', ['root', 'fuse', 'overlay', 'python', 'bui
     expect(await readFile(`${mount.directory}/full/${NAMES / 2}`, 'latin1')).toBe('1');
     await mount.umount();
   }, 900_000);
+});
+
+describeSystem('layers on btrfs', ['root', 'fuse', 'overlay', 'python', 'btrfs', 'build'], () => {
+  const temporary = temporaryForSuite();
+  const oracle = new Oracle(temporary);
+
+  it('with a snapshot inside show of each file its own bytes, links and numbers as the kernel does', async () => {
+    const [image, disk] = [temporary.path('image'), temporary.path('disk')];
+    mkdirSync(disk);
+    await succeed('truncate', ['-s', '200M', image]);
+    await succeed('mkfs.btrfs', ['-q', image]);
+    await succeed('mount', ['-o', 'loop', image, disk]);
+    temporary.undo(async () => void (await run('umount', ['-l', disk])));
+    const layers = [`${disk}/top`, `${disk}/lowest`];
+    await oracle.write([{ directory: layers[0] ?? '', steps: [layer.file('own', 'own')] }]);
+    await oracle.write([{ directory: layers[1] ?? '', steps: [layer.file('below', 'below')] }]);
+    const [live, kept] = [`${disk}/lowest/live`, `${disk}/lowest/kept`];
+    await succeed('btrfs', ['subvolume', 'create', live]);
+    await oracle.write([{ directory: live, steps: [layer.file('a', 'AAAA'), layer.link('b', 'a')] }]);
+    await succeed('btrfs', ['subvolume', 'snapshot', live, kept]);
+    writeFileSync(`${live}/a`, 'BBBB');
+    const kernel = await mountKernel(oracle, temporary, layers);
+    const mount = await mountStratafs(temporary, lowerdirReference(layers));
+    // Of a subvolume the disk lists another number than it has.
+    const fields = ALL_FIELDS.filter((field) => !['dev', 'identity', 'd_ino'].includes(field));
+    const expected = await kernel.dump({ fields });
+    expect(differences(expected, await oracle.dump(mount.directory, { fields }))).toBe('');
+    const read = (path: string) => readFile(`${mount.directory}/${path}`, 'latin1');
+    expect(await Promise.all(['live/a', 'live/b', 'kept/a', 'kept/b'].map(read))).toEqual([
+      'BBBB',
+      'BBBB',
+      'AAAA',
+      'AAAA',
+    ]);
+    expect(await mount.umount()).toBe(0);
+    expect(mount.log()).toBe('');
+    await kernel.umount();
+  });
 });
 
 const RENAME = 'import os,sys; os.rename(bytes.fromhex(sys.argv[1]), bytes.fromhex(sys.argv[2]))';

@@ -111,6 +111,24 @@ describeSystem('an ordinary user', ['root', 'fuse', 'fusermount3', 'python', 'bu
     });
   });
 
+  it('is refused what becomes unreadable while it is mounted, and served all else', async () => {
+    const own = temporary.path('own');
+    const owner = [UID, UID] as const;
+    await oracle.write([
+      {
+        directory: own,
+        steps: [
+          ...['a', 'b', 'e/f'].map((path) => layer.file(path, path, { owner })),
+          ...['.', 'e'].map((path) => layer.change(path, { owner })),
+        ],
+      },
+    ]);
+    const outcome = await script(
+      `$S mount lowerdir=${own} "$M" && { ls "$M" "$M"/e >/dev/null; chmod 000 ${own}/a ${own}/e; cat "$M"/a; cat "$M"/e/f; cat "$M"/b; chmod 755 ${own}/e; cat "$M"/e/f; $S umount "$M"; }`,
+    );
+    expect(told(outcome)).toEqual({ code: 0, stdout: ['be/f'], denied: ['a', 'e/f'], others: [] });
+  });
+
   it('keeps everybody else out, root too', async () => {
     const outcome = await run(
       'unshare',

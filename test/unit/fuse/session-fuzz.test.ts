@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { OPCODE } from '../../../src/fuse/abi.ts';
 import { Session } from '../../../src/fuse/session.ts';
+import { tries } from '../../support/altered.ts';
 import { exchange, initIn, readIn, request, words } from './messages.ts';
 import { SmallTree } from './smallTree.ts';
 
@@ -41,7 +42,7 @@ const message = fc
     return part;
   });
 
-describe('Session', () => {
+describe('Session', { timeout: 600_000 }, () => {
   it.each(['cached', 'passthrough'] as const)('survives any request (%s)', (data) => {
     const backing = { open: (fd: number) => (fd === 103 ? 3 : -40), close: () => 0 };
     fc.assert(
@@ -61,7 +62,7 @@ describe('Session', () => {
         }
         expect(bugs).toEqual([]);
       }),
-      { numRuns: 400 },
+      { numRuns: tries(400) },
     );
   });
 

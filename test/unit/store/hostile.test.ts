@@ -4,6 +4,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { openStore } from '../../../src/store/open.ts';
 import type { Layer } from '../../../src/store/store.ts';
+import { alteredBytes, HOSTILE_TEXT, tries } from '../../support/altered.ts';
 import { FakeStore, hex } from '../../support/fake-store.ts';
 import { temporaryForSuite, temporaryForTest } from '../../support/temporary.ts';
 import { troubleOf } from './trouble.ts';
@@ -34,23 +35,6 @@ function askAll(store: FakeStore, references: readonly string[]): void {
   expect(performance.now() - start).toBeLessThan(5000);
 }
 
-const HOSTILE_TEXT = fc.constantFrom(
-  '',
-  '..',
-  '../../../../etc/passwd',
-  '/etc',
-  '\0',
-  'a\nb',
-  '\u001b[2J',
-  'sha256:',
-  `sha256:${'0'.repeat(64)}`,
-  `sha256:${'../'.repeat(21)}x`,
-  hex('x'),
-  'x'.repeat(70_000),
-  '\ud800',
-  '__proto__',
-  'constructor',
-);
 const ANY_VALUE = fc.oneof(fc.jsonValue({ maxDepth: 3 }), HOSTILE_TEXT, fc.constantFrom(1e308, -1, 2 ** 53));
 
 /** The value with one part of it replaced, added to or taken away. */
@@ -76,23 +60,7 @@ function alterAt(value: unknown, [key, ...rest]: readonly string[], by: unknown)
   return { ...value, [key]: inner };
 }
 
-/** Bytes flipped, cut, doubled. */
-function alteredBytes(bytes: Buffer): fc.Arbitrary<Buffer> {
-  const at = fc.nat({ max: Math.max(0, bytes.length - 1) });
-  return fc.oneof(
-    fc.record({ at, by: fc.nat({ max: 255 }) }).map(({ at, by }) => {
-      const copy = Buffer.from(bytes);
-      copy[at] = by;
-      return copy;
-    }),
-    at.map((end) => bytes.subarray(0, end)),
-    at.map((start) => Buffer.concat([bytes, bytes.subarray(start)])),
-    fc.uint8Array({ maxLength: 200 }).map((array) => Buffer.from(array)),
-    HOSTILE_TEXT.map((text) => Buffer.from(text)),
-  );
-}
-
-describe('a store with one file altered', { timeout: 60_000 }, () => {
+describe('a store with one file altered', { timeout: 600_000 }, () => {
   const temporary = temporaryForSuite();
   const { store, image, container } = sampleStore(temporary.path('store'));
   const config = `image/overlay2/imagedb/content/sha256/${image}`;
@@ -113,7 +81,7 @@ describe('a store with one file altered', { timeout: 60_000 }, () => {
           store.write(path, content);
           askAll(store, [...references, ...more]);
         }),
-        { numRuns: 120 },
+        { numRuns: tries(120) },
       );
     } finally {
       copyFileSync(temporary.path('kept'), store.path(path));
@@ -139,7 +107,7 @@ describe('a store with one file altered', { timeout: 60_000 }, () => {
         askAll(store, [hex(text)]);
         if (path !== config) store.remove(path);
       }),
-      { numRuns: 120 },
+      { numRuns: tries(120) },
     );
   });
 
