@@ -84,6 +84,8 @@ export interface Summary {
   /** Differences that were not told: in nothing but times, in Docker's own `-init` layer, by a noise rule. */
   hidden: { mtime: number; init: number; noise: number };
   bytes: { added: number; removed: number };
+  /** Of what was told, what falls under a noise rule. */
+  noise: number;
   cost: { names: number; filesRead: number };
   errors: number;
 }
@@ -98,6 +100,7 @@ export function newSummary(): Summary {
     rename: 0,
     hidden: { mtime: 0, init: 0, noise: 0 },
     bytes: { added: 0, removed: 0 },
+    noise: 0,
     cost: { names: 0, filesRead: 0 },
     errors: 0,
   };

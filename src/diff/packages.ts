@@ -77,7 +77,7 @@ function ownersOf(inventories: Inventories, paths: ReadonlySet<string>): Map<str
   for (const side of ['a', 'b'] as const) {
     for (const [inventory, each] of inventories[side].entries()) {
       const found = new Map<string, string>();
-      each.own(paths, found);
+      each.own(paths, found, side === 'a' ? inventories.b[inventory] : undefined);
       for (const [path, name] of found) owners.set(path, { inventory, name });
     }
   }

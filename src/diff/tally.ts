@@ -56,6 +56,7 @@ export class Tally {
       this.#summary.hidden.noise++;
       return;
     }
+    if (noise !== undefined) this.#summary.noise++;
     const change = noise === undefined ? visible : { ...visible, noise };
     this.#count(change);
     this.#sink.change(change);

@@ -284,7 +284,7 @@ describeSystem('the forms of stratafs diff', ['root', 'overlay', 'python', 'buil
       {"t":"change","path":"/bin/ping","op":"modify","what":["caps"],"flags":["caps-added"],"a":{"type":"file","mode":"0755","uid":0,"gid":0,"size":4,"mtime":"1000000000.000000001","nlink":1,"layer":1},"b":{"type":"file","mode":"0755","uid":0,"gid":0,"size":4,"mtime":"1000000000.000000001","nlink":1,"layer":2}}"
     `);
     expect(summary).toMatchInlineSnapshot(
-      `"{"t":"summary","equal":false,"add":6,"remove":6,"modify":5,"meta":2,"type":1,"rename":0,"hidden":{"mtime":1,"init":0,"noise":0},"bytes":{"added":13,"removed":22},"cost":{"names":24,"filesRead":12,"ms":0},"errors":0,"complete":true}"`,
+      `"{"t":"summary","equal":false,"add":6,"remove":6,"modify":5,"meta":2,"type":1,"rename":0,"hidden":{"mtime":1,"init":0,"noise":0},"bytes":{"added":13,"removed":22},"noise":0,"cost":{"names":24,"filesRead":12,"ms":0},"errors":0,"complete":true}"`,
     );
   });
 
