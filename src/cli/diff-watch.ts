@@ -2,11 +2,12 @@
 // output.
 import type { Change, PathError, Sink, Summary } from '../diff/change.ts';
 import { isEqual } from '../diff/change.ts';
+import { errnoWords } from '../sys/errors.ts';
 import { type DiffOptions, isFailure } from './diff-options.ts';
 import type { Printer, SideLabel } from './diff-printer.ts';
 import type { Progress } from './diff-progress.ts';
 import { EXIT } from './exit.ts';
-import { errnoWords, pathMessage } from './failure.ts';
+import { pathMessage } from './failure.ts';
 import type { Terminal } from './terminal.ts';
 
 export class Watch implements Sink {
