@@ -1,6 +1,7 @@
 // Which printer an option asks for; the seldom used ones are loaded when they are.
-import type { Side } from '../diff/item.ts';
-import type { DiffOptions, Form } from './diff-options.ts';
+import { TYPE_LETTERS } from '../diff/filter.ts';
+import { ASPECTS, type Aspect, type Side } from '../diff/item.ts';
+import { type DiffOptions, type Form, wantedAspects } from './diff-options.ts';
 import type { DiffContext, Printer } from './diff-printer.ts';
 import { version } from './version.ts';
 
@@ -12,12 +13,8 @@ export async function openPrinter(
   options: DiffOptions,
   sides: readonly [Side, Side],
 ): Promise<Printer> {
+  if (options.json) return openJsonPrinter(form, context, options, sides);
   switch (form) {
-    case 'json': {
-      const { JsonPrinter } = await import('./diff-json.ts');
-      const ignored = [...(options.mtime ? [] : (['mtime'] as const)), ...(options.ignore ?? [])];
-      return new JsonPrinter(context, { tool: `stratafs ${version()}`, content: options.content, ignored });
-    }
     case 'nameStatus':
       return new (await import('./diff-lines.ts')).NameStatusPrinter(context, { nul: options.nul === true });
     case 'itemize':
@@ -41,7 +38,34 @@ export async function openPrinter(
       const { PackagePrinter } = await import('./diff-packages.ts');
       return new PackagePrinter(context, sides, { lists: form });
     }
+    case 'json':
     case undefined:
       return new (await import('./diff-text.ts')).TextPrinter(context);
   }
+}
+
+async function openJsonPrinter(
+  form: Form | undefined,
+  context: DiffContext,
+  options: DiffOptions,
+  sides: readonly [Side, Side],
+): Promise<Printer> {
+  const { JsonPrinter } = await import('./diff-json.ts');
+  const wanted = wantedAspects(options);
+  const isToldTime = options.mtime === true || options.only?.includes('mtime') === true;
+  const isIgnored = (aspect: Aspect) => !wanted.has(aspect) || (aspect === 'mtime' && !isToldTime);
+  const { path, include, exclude, type } = options;
+  const letters =
+    type && [...TYPE_LETTERS].filter(([, bits]) => type.includes(bits)).map(([letter]) => letter);
+  const json = new JsonPrinter(context, {
+    tool: `stratafs ${version()}`,
+    content: options.content,
+    // Links are compared only where that is asked for.
+    ignored: ASPECTS.filter((aspect) => aspect !== 'links' && isIgnored(aspect)),
+    filters: { path, include, exclude, type: letters },
+    trustIds: options.trustIds === true,
+    tellsChanges: form !== 'summary',
+  });
+  if (form !== 'packages' && form !== 'unexplained') return json;
+  return new (await import('./diff-json-packages.ts')).JsonPackagePrinter(json, sides, form);
 }

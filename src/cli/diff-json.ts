@@ -1,5 +1,5 @@
 // `stratafs diff --json`: one object a line, the first a header, the last a summary; without a summary it is incomplete.
-import type { Change, PathError, Summary } from '../diff/change.ts';
+import type { Change, PathError, Subtree, Summary } from '../diff/change.ts';
 import {
   type Aspect,
   gidOf,
@@ -27,6 +27,11 @@ export interface JsonOptions {
   readonly tool: string;
   readonly content: string;
   readonly ignored: readonly Aspect[];
+  /** What was looked at, where that is not all. */
+  readonly filters: Readonly<Record<string, readonly string[] | undefined>>;
+  readonly trustIds: boolean;
+  /** False where only the header and the summary are wanted. */
+  readonly tellsChanges: boolean;
 }
 
 export class JsonPrinter implements Printer {
@@ -39,34 +44,37 @@ export class JsonPrinter implements Printer {
     this.#options = options;
   }
 
-  #line(value: object): void {
+  /** One line. */
+  record(value: object): void {
     this.#context.out.write(`${escapeJson(value)}\n`);
   }
 
   begin(): void {
     const { a, b, sharedLayers } = this.#context;
-    const { tool, content, ignored } = this.#options;
-    this.#line({
+    const { tool, content, ignored, filters, trustIds } = this.#options;
+    this.record({
       t: 'header',
       v: FORMAT_VERSION,
       tool,
       a: jsonSide(a),
       b: jsonSide(b),
       sharedLayers,
-      opts: { content, ignore: ignored },
+      opts: { content, ignore: ignored, ...filters, ...(trustIds ? { trustIds } : {}) },
     });
   }
 
-  change(change: Change): void {
+  /** `more` are fields that other printers add. */
+  change(change: Change, more: object = {}): void {
+    if (!this.#options.tellsChanges) return;
     const { op, what, flags, a, b, from, subtree, by, firstDifference, noise, raced } = change;
-    this.#line({
+    this.record({
       t: 'change',
       ...jsonName('path', change.path),
       op,
       ...(what.length === 0 ? {} : { what }),
       ...(flags.length === 0 ? {} : { flags }),
       ...(from === undefined ? {} : jsonName('from', from)),
-      ...(subtree === undefined ? {} : { subtree: { entries: subtree.entries, bytes: subtree.bytes } }),
+      ...(subtree === undefined ? {} : { subtree: jsonSubtree(subtree) }),
       ...(change.isCounted ? { inSubtree: true } : {}),
       ...(by === undefined ? {} : { by }),
       ...(firstDifference === undefined ? {} : { firstDifference }),
@@ -74,17 +82,18 @@ export class JsonPrinter implements Printer {
       ...(raced === undefined ? {} : { raced }),
       ...(a === undefined ? {} : { a: jsonItem(a) }),
       ...(b === undefined ? {} : { b: jsonItem(b) }),
+      ...more,
     });
   }
 
   error({ path, side, errno, doing }: PathError): void {
-    this.#line({ t: 'error', side, ...jsonName('path', path), code: errnoName(errno), doing });
+    this.record({ t: 'error', side, ...jsonName('path', path), code: errnoName(errno), doing });
   }
 
   end(summary: Summary): void {
     const { cost, errors, ...counts } = summary;
     const { add, remove, modify, meta, type, rename } = summary;
-    this.#line({
+    this.record({
       t: 'summary',
       equal: add + remove + modify + meta + type + rename === 0 && errors === 0,
       ...counts,
@@ -93,6 +102,13 @@ export class JsonPrinter implements Printer {
       complete: errors === 0,
     });
   }
+}
+
+/** Its layers are named where there is more than the one that its directory has. */
+function jsonSubtree({ entries, bytes, layers }: Subtree): object {
+  if (layers.size < 2) return { entries, bytes };
+  const shares = [...layers].sort(([x], [y]) => x - y).map(([layer, share]) => ({ layer, ...share }));
+  return { entries, bytes, layers: shares };
 }
 
 function jsonSide({ reference, kind, stack }: SideLabel): object {

@@ -5,6 +5,7 @@ import { type FilterOptions, TYPE_LETTERS } from '../diff/filter.ts';
 import { ASPECTS, type Aspect } from '../diff/item.ts';
 import { NOISE_RULES } from '../diff/noise.ts';
 import { asBytes, type ByteString } from '../sys/bytes.ts';
+import { Trouble } from '../sys/errors.ts';
 import type { StoreOptions } from './stack.ts';
 
 export const CONTENT_MODES = ['read', 'crc', 'none'] as const;
@@ -26,8 +27,12 @@ export const FORMS = [
 ] as const;
 export type Form = (typeof FORMS)[number];
 
+/** What `--json` may be asked for beside it. */
+const ALSO_JSON: readonly Form[] = ['summary', 'packages', 'unexplained'];
+
 export interface DiffOptions extends StoreOptions, Partial<Readonly<Record<Form, true>>> {
   readonly rootB?: string;
+  readonly trustIds?: true;
   readonly depth?: number;
   readonly path?: readonly string[];
   readonly include?: readonly string[];
@@ -47,6 +52,23 @@ export interface DiffOptions extends StoreOptions, Partial<Readonly<Record<Form,
   readonly failOn?: readonly FailKind[];
   readonly color: 'auto' | 'always' | 'never';
   readonly nul?: true;
+}
+
+/** The one form that is asked for; undefined for the default. Throws Trouble where options do not go together. */
+export function chosenForm(options: DiffOptions): Form | undefined {
+  const chosen = FORMS.filter((each) => options[each] !== undefined);
+  const [form, second] = chosen.length > 1 ? chosen.filter((each) => each !== 'json') : chosen;
+  if (second !== undefined || (form !== undefined && chosen.length > 1 && !ALSO_JSON.includes(form))) {
+    const flags = chosen.map((each) => `--${each.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`);
+    throw new Trouble('usage', `Cannot print in two forms at once: ${flags.join(' and ')}`);
+  }
+  if (options.nul && form !== 'nameStatus' && form !== 'itemize')
+    throw new Trouble('usage', 'Cannot end names with NUL: -z goes with --name-status or --itemize');
+  if (options.depth !== undefined && form !== 'stat')
+    throw new Trouble('usage', 'Cannot use "--depth": it goes with --stat');
+  if (options.renames && (form === 'docker' || form === 'itemize'))
+    throw new Trouble('usage', `Cannot look for renames: --${form} has no letter for them`);
+  return form;
 }
 
 export function collect(value: string, before: readonly string[] = []): string[] {

@@ -69,7 +69,8 @@ export class PackagePrinter implements Printer {
   }
 }
 
-function packageLine({ name, a, b, files }: PackageChange, width: number): string {
+function packageLine({ name, a, b, files: byOp }: PackageChange, width: number): string {
+  const files = Object.values(byOp).reduce((sum, each) => sum + each, 0);
   const shown = (version: string | undefined) =>
     version === undefined ? '(none)' : escapeBytes(asBytes(version));
   const words = `${escapeBytes(asBytes(name)).padEnd(width)}  ${shown(a)} ${ARROW} ${shown(b)}`;

@@ -1,13 +1,15 @@
 // `stratafs diff -p`: unified text differences with git's headers. What is no text, or too much of it, is named only.
+import { createHash } from 'node:crypto';
 import { structuredPatch } from 'diff';
 import type { Change } from '../diff/change.ts';
 import { readPieces } from '../diff/contents.ts';
-import { type Item, modeOf, sizeOf, typeBits } from '../diff/item.ts';
+import { type Aspect, type Item, isDirectory, modeOf, sizeOf, typeBits } from '../diff/item.ts';
 import { LayerItem } from '../diff/layered.ts';
-import { type ByteString, bufferOf, bytesOf } from '../sys/bytes.ts';
+import { type ByteString, bufferOf, bytesOf, bytesOfText } from '../sys/bytes.ts';
 import { Errno, errnoWords } from '../sys/errors.ts';
 import { S_IFLNK, S_IFREG } from '../sys/statx.ts';
 import type { DiffContext, Printer } from './diff-printer.ts';
+import { differenceWords, letterOf, shownPath } from './diff-words.ts';
 import { escapeBytes } from './escape.ts';
 import { humanSize } from './size.ts';
 
@@ -19,6 +21,7 @@ const SNIFFED = 8000;
 const MOST_EDITS = 20_000;
 const MOST_MILLISECONDS = 500;
 const CONTEXT = 3;
+const NO_FILE = '/dev/null';
 
 export class PatchPrinter implements Printer {
   readonly #context: DiffContext;
@@ -30,6 +33,7 @@ export class PatchPrinter implements Printer {
   change(change: Change): void {
     const { a, b, path } = change;
     const [before, after] = [showable(a), showable(b)];
+    this.#remark(change, before, after);
     if (before === undefined && after === undefined) return;
     const type = (item: Item) => typeBits(item);
     if (before !== undefined && after !== undefined && type(before) !== type(after)) {
@@ -42,33 +46,42 @@ export class PatchPrinter implements Printer {
 
   end(): void {}
 
+  /** What git's form cannot say is a comment before it: programs that apply a patch skip what they do not know. */
+  #remark(change: Change, before: Item | undefined, after: Item | undefined): void {
+    const { a, b, op } = change;
+    const item = op === 'remove' ? a : b;
+    const isFile = before !== undefined || after !== undefined;
+    if (op !== 'modify' && !isFile && item !== undefined && isDirectory(item)) return;
+    const what = change.what.filter((aspect) => !isTold(aspect, before, after));
+    const isWhole = isFile && what.length === 0 && change.flags.length === 0;
+    if (isWhole) return;
+    const { subtree: _, ...rest } = change;
+    const words = differenceWords({ ...rest, what });
+    this.#write(`${bytesOfText(`# ${letterOf(change)} ${shownPath(rest)}  ${words}`.trimEnd())}\n`);
+  }
+
   #one(from: ByteString, to: ByteString, a: Item | undefined, b: Item | undefined, change: Change): void {
     const [nameA, nameB] = [quoted(`a${from}`), quoted(`b${to}`)];
-    const lines = [`diff --git ${nameA} ${nameB}`, ...modeLines(a, b)];
+    const [labelA, labelB] = [a === undefined ? NO_FILE : nameA, b === undefined ? NO_FILE : nameB];
+    const lines = modeLines(a, b);
     if (change.op === 'rename')
       lines.push(
         'similarity index 100%',
         `rename from ${quoted(from.slice(1))}`,
         `rename to ${quoted(to.slice(1))}`,
       );
-    const isSame =
-      a !== undefined &&
-      b !== undefined &&
-      !change.what.some((each) => each === 'content' || each === 'target');
-    if (!isSame) lines.push(...this.#body(a, b, nameA, nameB, change));
-    this.#write(`${lines.join('\n')}\n`);
-  }
-
-  #body(a: Item | undefined, b: Item | undefined, nameA: string, nameB: string, change: Change): string[] {
-    const [labelA, labelB] = [a === undefined ? '/dev/null' : nameA, b === undefined ? '/dev/null' : nameB];
-    try {
-      const [before, after] = [textOf(a), textOf(b)];
-      if (before === undefined || after === undefined) return [binaryLine(labelA, labelB, a, b, change)];
-      return hunks(before, after, labelA, labelB);
-    } catch (error) {
-      if (!(error instanceof Errno)) throw error;
-      return [`# not compared: ${errnoWords(error.errno)}`];
+    const isOne = a !== undefined && b !== undefined;
+    if (!isOne || change.what.some((each) => each === 'content' || each === 'target')) {
+      const texts = textsOf(a, b);
+      if ('why' in texts) {
+        const why = texts.why ?? binaryWords(a, b, change);
+        this.#write(`# Binary files ${labelA} and ${labelB} differ: ${why}\n`);
+        // The mode alone would make an empty file, or remove one unseen.
+        if (!isOne) return;
+      } else lines.push(indexLine(texts, a, b), ...hunks(texts, labelA, labelB));
     }
+    // A header that nothing follows makes git refuse all of a patch.
+    if (lines.length > 0) this.#write(`diff --git ${nameA} ${nameB}\n${lines.join('\n')}\n`);
   }
 
   /** Bytes as they are, so that the patch applies; on a terminal without what could hurt it. */
@@ -111,6 +124,39 @@ function quoted(name: string): string {
   return `"${inner}"`;
 }
 
+/** A name with blanks ends at a tab, as git and diff write it. */
+function ended(name: string): string {
+  return name.includes(' ') ? `${name}\t` : name;
+}
+
+/** Whether git's form says of this aspect what there is to say. */
+function isTold(aspect: Aspect, a: Item | undefined, b: Item | undefined): boolean {
+  if (a === undefined || b === undefined) return false;
+  if (aspect !== 'mode') return aspect === 'content' || aspect === 'target';
+  const others = (item: Item) => modeOf(item) & 0o7666;
+  return gitMode(a) !== gitMode(b) && others(a) === others(b);
+}
+
+interface Texts {
+  readonly before: string;
+  readonly after: string;
+}
+
+/** Undefined for the usual reason: it is no text. */
+interface NoTexts {
+  readonly why: string | undefined;
+}
+
+function textsOf(a: Item | undefined, b: Item | undefined): Texts | NoTexts {
+  try {
+    const [before, after] = [textOf(a), textOf(b)];
+    return before === undefined || after === undefined ? { why: undefined } : { before, after };
+  } catch (error) {
+    if (!(error instanceof Errno)) throw error;
+    return { why: errnoWords(error.errno) };
+  }
+}
+
 /** Contents, or a link's target, as bytes; undefined where they are no text or too long. Throws Errno. */
 function textOf(item: Item | undefined): string | undefined {
   if (item === undefined) return '';
@@ -128,30 +174,45 @@ function textOf(item: Item | undefined): string | undefined {
   return isBinary ? undefined : text;
 }
 
-function binaryLine(
-  labelA: string,
-  labelB: string,
-  a: Item | undefined,
-  b: Item | undefined,
-  change: Change,
-): string {
+function binaryWords(a: Item | undefined, b: Item | undefined, change: Change): string {
   const sizes = [a, b].flatMap((item) => (item === undefined ? [] : [humanSize(sizeOf(item))]));
-  const at = firstByteThatDiffers(a, b, change);
+  const at = a === undefined || b === undefined ? undefined : firstByteThatDiffers(a, b, change);
   const where = at === undefined ? '' : `, first difference at byte 0x${at.toString(16)}`;
-  return `Binary files ${labelA} and ${labelB} differ\n# ${sizes.join(' → ')}${where}`.replaceAll('→', 'to');
+  return `${sizes.join(' to ')}${where}`;
 }
 
-function firstByteThatDiffers(a: Item | undefined, b: Item | undefined, change: Change): number | undefined {
+function firstByteThatDiffers(a: Item, b: Item, change: Change): number | undefined {
   if (change.firstDifference !== undefined) return change.firstDifference;
   if (!(a instanceof LayerItem && b instanceof LayerItem)) return undefined;
-  return a.side.firstDifference(a, b);
+  try {
+    return a.side.firstDifference(a, b);
+  } catch (error) {
+    // That it cannot be read was told when it was compared.
+    if (error instanceof Errno) return undefined;
+    throw error;
+  }
 }
 
-function hunks(before: string, after: string, labelA: string, labelB: string): string[] {
+/** The names of both contents as git has them. */
+function indexLine({ before, after }: Texts, a: Item | undefined, b: Item | undefined): string {
+  const name = (item: Item | undefined, text: string) => (item === undefined ? NO_BLOB : blobName(text));
+  const isSameMode = a !== undefined && b !== undefined && gitMode(a) === gitMode(b);
+  return `index ${name(a, before)}..${name(b, after)}${isSameMode ? ` ${gitMode(a)}` : ''}`;
+}
+
+const SHORT_NAME = 7;
+const NO_BLOB = '0'.repeat(SHORT_NAME);
+
+function blobName(text: string): string {
+  const hash = createHash('sha1').update(`blob ${text.length}\0`).update(text, 'latin1');
+  return hash.digest('hex').slice(0, SHORT_NAME);
+}
+
+function hunks({ before, after }: Texts, labelA: string, labelB: string): string[] {
   if (before === after) return [];
   const options = { context: CONTEXT, maxEditLength: MOST_EDITS, timeout: MOST_MILLISECONDS };
   const patch = structuredPatch('', '', before, after, undefined, undefined, options);
-  const lines = [`--- ${labelA}`, `+++ ${labelB}`];
+  const lines = [`--- ${ended(labelA)}`, `+++ ${ended(labelB)}`];
   if (patch === undefined) return [...lines, ...replaced(before, after)];
   for (const { oldStart, oldLines, newStart, newLines, lines: body } of patch.hunks) {
     const start = (from: number, count: number) =>

@@ -29,7 +29,7 @@ export interface Printer extends Omit<Sink, 'error'> {
 
 /** `1 added, 632 removed, 6 changed, 2 metadata only` and what is hidden. */
 export function summaryWords(summary: Summary): string {
-  const { add, remove, modify, meta, type, rename, hidden, errors } = summary;
+  const { add, remove, modify, meta, type, rename, hidden, noise, errors } = summary;
   const counts = [
     [add, 'added'],
     [remove, 'removed'],
@@ -43,6 +43,7 @@ export function summaryWords(summary: Summary): string {
   const notes = [
     ...(hidden.mtime > 0 ? [`${hidden.mtime} differ in time only, --mtime shows them`] : []),
     ...(hidden.init > 0 ? [`${hidden.init} of Docker's init layer hidden, --show-init shows them`] : []),
+    ...(noise > 0 ? [`${noise} noise, --ignore-noise all hides them`] : []),
     ...(hidden.noise > 0 ? [`${hidden.noise} hidden as noise`] : []),
   ];
   const words = told.length === 0 ? 'no difference' : told.join(', ');

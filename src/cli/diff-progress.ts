@@ -1,24 +1,31 @@
 // One line on the error output that tells how far a long comparison is; only on a terminal, and gone in the end.
-import { escapeMessage } from './escape.ts';
+import { asBytes } from '../sys/bytes.ts';
+import { escapeBytes } from './escape.ts';
 import type { Terminal } from './terminal.ts';
+import { displayWidth } from './width.ts';
 
 const FIRST_AFTER = 1000;
 const EVERY = 200;
 
 export class Progress {
   readonly #terminal: Terminal;
-  #next = performance.now() + FIRST_AFTER;
+  #next: number;
   #isShown = false;
 
   constructor(terminal: Terminal) {
     this.#terminal = terminal;
+    this.#next = terminal.now() + FIRST_AFTER;
   }
 
   show(path: string, names: number): void {
     const { err } = this.#terminal;
-    if (err.columns === undefined || performance.now() < this.#next) return;
-    this.#next = performance.now() + EVERY;
-    const line = `${names} names  ${escapeMessage(path)}`.slice(0, err.columns - 1);
+    if (err.columns === undefined || this.#terminal.now() < this.#next) return;
+    this.#next = this.#terminal.now() + EVERY;
+    // What was found so far stands above the line.
+    this.clear();
+    this.#terminal.out.flush();
+    let line = `${names} names  ${escapeBytes(asBytes(path))}`.slice(0, err.columns);
+    while (displayWidth(line) >= err.columns) line = line.slice(0, -1);
     err.write(`\r\x1b[K${line}`);
     err.flush();
     this.#isShown = true;

@@ -9,8 +9,13 @@ import type { SideLabel } from './diff-printer.ts';
 import { openStack, type Records, recordsOf, type StoreOptions } from './stack.ts';
 
 export const SIDE_WORDS =
-  'image, container, lowerdir=TOP:…:LOWEST, or an mtree file; REF#3 is its third layer alone, REF#1-3 the lowest ' +
+  'image, container, lowerdir=TOP:…:LOWEST, a directory (./DIR), or an mtree file; REF#3 is its third layer alone, REF#1-3 the lowest ' +
   'three, REF^ all but the top one';
+
+/** What no image's or container's name begins with. */
+function isDirectoryPath(word: string): boolean {
+  return /^\.{0,2}(\/|$)/.test(word) && existsSync(word) && statSync(word).isDirectory();
+}
 
 /** An mtree file is named by a path, as a directory would be. */
 export function isManifestPath(word: string): boolean {
@@ -22,6 +27,10 @@ export function isManifestPath(word: string): boolean {
 
 export async function openSide(word: string, options: StoreOptions): Promise<SideLabel> {
   if (isManifestPath(word)) return { reference: word, kind: 'manifest' };
+  if (isDirectoryPath(word)) {
+    const stack = await openStack(`lowerdir=${word.replace(/[\\:]/g, '\\$&')}`, options);
+    return { reference: word, kind: stack.kind, stack: { ...stack, label: word }, root: options.root };
+  }
   const choice = /^(.*?)(?:#(\d+)(?:-(\d+))?|(\^+))$/.exec(word);
   if (choice === null || word.startsWith('lowerdir=')) {
     const stack = await openStack(word, options);

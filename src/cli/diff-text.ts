@@ -9,6 +9,13 @@ import { displayWidth } from './width.ts';
 
 const PATH_COLUMN = 32;
 const WORDS_COLUMN = 36;
+const LEAST_WORDS = 12;
+/** What layers and steps have at least, with the gaps before them. */
+const LAYERS_COLUMN = 28;
+/** Before the path: marks, letter and gap. */
+const MARGIN = 5;
+const COLOR = /\x1b\[\d+m/g;
+const COLOR_PIECES = /(\x1b\[\d+m)/;
 const SHORT_ID = 12;
 
 export class TextPrinter implements Printer {
@@ -45,12 +52,19 @@ export class TextPrinter implements Printer {
     this.#isEmpty = false;
     const letter = letterOf(change);
     const mark = change.flags.length > 0 ? this.#colors.red('!') : ' ';
-    const path = pad(shownPath(change), PATH_COLUMN);
+    const path = shownPath(change);
     const words = differenceWords(change);
     const layers = layerWords(change, this.#stacks);
-    const rest = layers === '' ? words : `${pad(words, WORDS_COLUMN)}  ${this.#colors.dim(layers)}`;
-    const line = ` ${mark}${this.#paint(letter)}  ${path}  ${rest}`;
-    out.write(`${this.#fit(line.trimEnd())}\n`);
+    const rest = layers === '' ? words : `${pad(words, this.#wordsColumn())}  ${this.#colors.dim(layers)}`;
+    const line = ` ${mark}${this.#paint(letter)}  ${pad(path, PATH_COLUMN)}  ${rest}`;
+    out.write(`${this.#fit(line.trimEnd(), MARGIN + displayWidth(path))}\n`);
+  }
+
+  /** On a narrow screen the layers come nearer, rather than fall off its edge. */
+  #wordsColumn(): number {
+    const { columns } = this.#context.out;
+    if (columns === undefined) return WORDS_COLUMN;
+    return Math.max(LEAST_WORDS, Math.min(WORDS_COLUMN, columns - MARGIN - PATH_COLUMN - LAYERS_COLUMN));
   }
 
   end(summary: Summary): void {
@@ -65,21 +79,21 @@ export class TextPrinter implements Printer {
     return letter === 'm' ? cyan(letter) : yellow(letter);
   }
 
-  /** On a terminal a line ends where the screen does; a name is never cut. */
-  #fit(line: string): string {
+  /** On a terminal a line ends where the screen does, but for its first `kept` cells: a name is never cut. */
+  #fit(line: string, kept: number): string {
     const { columns } = this.#context.out;
-    if (columns === undefined || displayWidth(line) <= columns) return line;
+    if (columns === undefined || displayWidth(line.replaceAll(COLOR, '')) <= columns) return line;
+    const most = Math.max(columns - 1, kept);
     let shown = '';
     let width = 0;
-    const least = PATH_COLUMN + WORDS_COLUMN + 6;
-    for (const piece of line.split(/(\x1b\[\d+m)/)) {
-      if (piece.startsWith('\x1b')) {
+    for (const piece of line.split(COLOR_PIECES)) {
+      if (COLOR_PIECES.test(piece)) {
         shown += piece;
         continue;
       }
       for (const character of piece) {
         width += displayWidth(character);
-        if (width > Math.max(columns - 1, least)) break;
+        if (width > most) break;
         shown += character;
       }
     }

@@ -1,8 +1,7 @@
 // The forms of `stratafs diff` that add up: by directory (`--stat`), by layer (`--by-layer`), or all (`--summary`).
-import { type Change, isMetadataOnly, type Summary } from '../diff/change.ts';
-import { sizeOf, typeBits } from '../diff/item.ts';
+import { bytesOf, type Change, isMetadataOnly, type Summary } from '../diff/change.ts';
+import { type Item, isDirectory } from '../diff/item.ts';
 import { asBytes } from '../sys/bytes.ts';
-import { S_IFREG } from '../sys/statx.ts';
 import { type DiffContext, type Printer, summaryWords } from './diff-printer.ts';
 import { stepWords } from './diff-words.ts';
 import { escapeBytes } from './escape.ts';
@@ -24,19 +23,15 @@ function newTotals(): Totals {
 
 function count(totals: Totals, change: Change): void {
   if (change.isCounted) return;
+  const { op, a, b } = change;
   const names = change.subtree?.entries ?? 1;
-  if (change.op === 'add') totals.added += names;
-  else if (change.op === 'remove') totals.removed += names;
+  if (op === 'add') totals.added += names;
+  else if (op === 'remove') totals.removed += names;
   else if (isMetadataOnly(change)) totals.metadata++;
   else totals.changed++;
-  totals.growth += growthOf(change);
-}
-
-function growthOf({ a, b, op, subtree }: Change): number {
-  if (op === 'rename') return 0;
-  if (subtree !== undefined && op !== 'type') return op === 'add' ? subtree.bytes : -subtree.bytes;
-  const size = (item: Change['a']) => (item !== undefined && typeBits(item) === S_IFREG ? sizeOf(item) : 0);
-  return size(b) - size(a);
+  if (op === 'type' && a !== undefined && isDirectory(a)) totals.removed += names - 1;
+  else if (op === 'type') totals.added += names - 1;
+  if (op !== 'rename') totals.growth += bytesOf(change, b) - bytesOf(change, a);
 }
 
 function cells({ added, removed, changed, metadata, growth }: Totals): string[] {
@@ -64,9 +59,9 @@ export class StatPrinter implements Printer {
   }
 
   change(change: Change): void {
-    const isDirectory = change.subtree !== undefined && change.op !== 'type';
+    const isTree = change.subtree !== undefined && change.op !== 'type';
     const names = change.path.split('/').slice(1);
-    const directory = `/${(isDirectory ? names : names.slice(0, -1)).slice(0, this.#depth).join('/')}`;
+    const directory = `/${(isTree ? names : names.slice(0, -1)).slice(0, this.#depth).join('/')}`;
     const totals = this.#totals.get(directory) ?? newTotals();
     this.#totals.set(directory, totals);
     count(totals, change);
@@ -92,12 +87,27 @@ export class LayerPrinter implements Printer {
   change(change: Change): void {
     const { a, b, by, op, subtree } = change;
     if (change.isCounted) return;
+    if (op === 'type' && b !== undefined && isDirectory(b)) {
+      this.#replacedByTree(change, b);
+      return;
+    }
     const side = b === undefined && by === undefined ? 'A' : 'B';
     if (subtree !== undefined && by === undefined && (op === 'add' || op === 'remove')) {
       const { layers } = subtree;
       for (const [layer, share] of layers)
         count(this.#of(`${side}${layer}`), { ...change, subtree: { ...share, layers } });
     } else count(this.#of(`${side}${(b ?? by ?? a)?.layer ?? 0}`), change);
+  }
+
+  /** What took the place of a file is its layer's doing; what lies in it may be that of others. */
+  #replacedByTree(change: Change, directory: Item): void {
+    const { subtree: _, ...root } = change;
+    count(this.#of(`B${directory.layer}`), root);
+    for (const [layer, { entries, bytes }] of change.subtree?.layers ?? []) {
+      const totals = this.#of(`B${layer}`);
+      totals.added += layer === directory.layer ? entries - 1 : entries;
+      totals.growth += bytes;
+    }
   }
 
   #of(layer: string): Totals {

@@ -1,7 +1,6 @@
 // `stratafs diff`: what differs between two merged root filesystems, without a mount. Exit codes are those of diff(1).
 import { type Command, Option } from 'commander';
-import type { Change, PathError, Sink } from '../diff/change.ts';
-import { isEqual, type Summary } from '../diff/change.ts';
+import type { Sink, Summary } from '../diff/change.ts';
 import { Comparison, type ComparisonOptions, type SubtreeMode } from '../diff/comparison.ts';
 import { Filter } from '../diff/filter.ts';
 import { ASPECTS, type Item, type Side, typeBits } from '../diff/item.ts';
@@ -12,9 +11,10 @@ import { Errno, errnoWords, Trouble } from '../sys/errors.ts';
 import { pathArguments } from './arguments.ts';
 import { openPrinter } from './diff-forms.ts';
 import * as words from './diff-options.ts';
-import type { DiffContext, Printer, SideLabel } from './diff-printer.ts';
+import type { DiffContext, SideLabel } from './diff-printer.ts';
 import { Progress } from './diff-progress.ts';
 import { openSide, originOf, recordsOfSides, SIDE_WORDS } from './diff-side.ts';
+import { exitCode, Watch } from './diff-watch.ts';
 import { EXIT } from './exit.ts';
 import { pathMessage } from './failure.ts';
 import { metadataOption } from './metadata-option.ts';
@@ -33,6 +33,10 @@ export function registerDiff(program: Command, terminal: Terminal): void {
     .argument('<a>', SIDE_WORDS)
     .argument('[b]', 'the same')
     .option('--root-b <dir>', 'data root of B, where it is another')
+    .option(
+      '--trust-ids',
+      'with --root-b: layers of one chain ID are the same, unread; not for an examination',
+    )
     .addOption(metadataOption())
     .optionsGroup('Form:')
     .option('--json', 'JSON lines: a header, a change a line, a summary')
@@ -107,12 +111,13 @@ async function diff(
   options: words.DiffOptions,
   terminal: Terminal,
 ): Promise<void> {
-  const form = chosenForm(options);
+  const form = words.chosenForm(options);
   const labels = await openSides(a, b, options);
   const stacks = labels.flatMap(({ stack }) => stack ?? []);
   if (stacks.length === 0)
     throw new Trouble('usage', 'Cannot compare two mtree files: one side must be a tree');
-  const union = openUnion(stacks, await recordsOfSides(labels, options));
+  const records = await recordsOfSides(labels, options);
+  const union = openUnion(stacks, records, { trustIds: options.trustIds === true });
   try {
     const sides = await Promise.all(labels.map((label) => sideOf(label, union, labels)));
     const [sideA, sideB] = sides as [Side, Side];
@@ -170,8 +175,11 @@ async function compare(
   if (options.renames) {
     const { RenameFinder } = await import('../diff/renames.ts');
     const { wanted = new Set(), isXattrCompared = () => true, mtime = false } = settings;
-    const folds = FOLDED.includes(chosenForm(options));
-    const finder = new RenameFinder(sink, { wanted, isXattrCompared, mtime, folds });
+    const form = words.chosenForm(options);
+    const folds = FOLDED.includes(form);
+    // A patch names files only.
+    const wholeDirectories = form !== 'patch';
+    const finder = new RenameFinder(sink, { wanted, isXattrCompared, mtime, folds, wholeDirectories });
     finishing.unshift((summary) => finder.finish(summary));
     sink = finder;
   }
@@ -191,16 +199,9 @@ async function compare(
   return summary;
 }
 
-function chosenForm(options: words.DiffOptions): words.Form | undefined {
-  const chosen = words.FORMS.filter((form) => options[form] !== undefined);
-  if (chosen.length > 1)
-    throw new Trouble('usage', `Cannot print in two forms at once: ${chosen.join(' and ')}`);
-  return chosen[0];
-}
-
-function openUnion(...[stacks, records]: ConstructorParameters<typeof Union>): Union {
+function openUnion(...given: ConstructorParameters<typeof Union>): Union {
   try {
-    return new Union(stacks, records);
+    return new Union(...given);
   } catch (cause) {
     if (!(cause instanceof Errno)) throw cause;
     throw new Trouble('path', `Cannot open the layers: ${errnoWords(cause.errno)}`, { cause });
@@ -253,48 +254,4 @@ async function comparisonOptions(
       ? { checksum: (await import('../diff/checksums.ts')).recordedChecksums() }
       : {}),
   };
-}
-
-/** Hands on what is told, remembers what decides the exit code, and tells trouble on the error output. */
-class Watch implements Sink {
-  fails = false;
-  readonly #printer: Printer;
-  readonly #options: words.DiffOptions;
-  readonly #terminal: Terminal;
-  readonly #labels: readonly [SideLabel, SideLabel];
-  readonly #progress: Progress;
-
-  constructor(
-    printer: Printer,
-    options: words.DiffOptions,
-    terminal: Terminal,
-    labels: readonly [SideLabel, SideLabel],
-    progress: Progress,
-  ) {
-    this.#printer = printer;
-    this.#options = options;
-    this.#terminal = terminal;
-    this.#labels = labels;
-    this.#progress = progress;
-  }
-
-  change(change: Change): void {
-    if (this.#options.failOn === undefined || words.isFailure(change, this.#options.failOn))
-      this.fails = true;
-    this.#progress.clear();
-    this.#printer.change(change);
-  }
-
-  error(error: PathError): void {
-    this.#progress.clear();
-    this.#printer.error?.(error);
-    const label = this.#labels[error.side === 'a' ? 0 : 1].reference;
-    this.#terminal.note(pathMessage(error.doing, error.path, label, errnoWords(error.errno)));
-  }
-}
-
-function exitCode(summary: Summary, watch: Watch, options: words.DiffOptions): number {
-  if (summary.errors > 0) return EXIT.usage;
-  const isDifferent = options.failOn === undefined ? !isEqual(summary) : watch.fails;
-  return isDifferent ? EXIT.found : EXIT.success;
 }

@@ -1,7 +1,8 @@
 // Reads an mtree file as a side of a comparison.
 import { readFileSync, statSync } from 'node:fs';
 import { getSystemErrorMap } from 'node:util';
-import { type ManifestSide, parseManifest } from '../diff/manifest.ts';
+import type { ManifestSide } from '../diff/manifest.ts';
+import { readMtree } from '../diff/read-mtree.ts';
 import { Trouble } from '../sys/errors.ts';
 import { humanSize } from './size.ts';
 
@@ -13,7 +14,7 @@ export function readManifest(path: string): ManifestSide {
     if (path !== '-' && statSync(path).size > LARGEST) {
       throw new Trouble('path', `Cannot read "${path}": it is larger than ${humanSize(LARGEST)}`);
     }
-    return parseManifest(readFileSync(path === '-' ? 0 : path, 'latin1'), path);
+    return readMtree(readFileSync(path === '-' ? 0 : path, 'latin1'), path);
   } catch (cause) {
     const { errno } = cause as NodeJS.ErrnoException;
     if (errno === undefined) throw cause;

@@ -1,6 +1,7 @@
 // What a comparison tells: one record a difference, in path order, and the counts in the end.
 import type { ByteString } from '../sys/bytes.ts';
-import type { Aspect, Item, SideName } from './item.ts';
+import { S_IFREG } from '../sys/statx.ts';
+import { type Aspect, type Item, isDirectory, type SideName, sizeOf, typeBits } from './item.ts';
 
 /** A gain of privilege, or of the means to it. */
 export type PrivilegeFlag = 'setuid-added' | 'setgid-added' | 'caps-added';
@@ -53,6 +54,13 @@ export interface PathError {
   readonly doing: 'look up' | 'list' | 'read';
 }
 
+/** Of one side of a change: what its files hold, those of a folded tree included. */
+export function bytesOf({ subtree }: Change, item: Item | undefined): number {
+  if (item === undefined) return 0;
+  if (isDirectory(item)) return subtree?.bytes ?? 0;
+  return typeBits(item) === S_IFREG ? sizeOf(item) : 0;
+}
+
 /** Adds what comes from one layer to the shares of a tree. */
 export function addShare(layers: Map<number, Share>, layer: number, entries: number, bytes: number): void {
   const known = layers.get(layer);
@@ -76,6 +84,8 @@ export interface Summary {
   /** Differences that were not told: in nothing but times, in Docker's own `-init` layer, by a noise rule. */
   hidden: { mtime: number; init: number; noise: number };
   bytes: { added: number; removed: number };
+  /** Of what was told, what falls under a noise rule. */
+  noise: number;
   cost: { names: number; filesRead: number };
   errors: number;
 }
@@ -90,6 +100,7 @@ export function newSummary(): Summary {
     rename: 0,
     hidden: { mtime: 0, init: 0, noise: 0 },
     bytes: { added: 0, removed: 0 },
+    noise: 0,
     cost: { names: 0, filesRead: 0 },
     errors: 0,
   };

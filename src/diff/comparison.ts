@@ -27,7 +27,7 @@ export type SubtreeMode = 'fold' | 'list' | 'skip';
 
 export interface ComparisonOptions extends PairOptions, TallyOptions, ObjectOptions {
   readonly subtrees?: SubtreeMode;
-  /** Told now and then where the walk is. */
+  /** Told now and then where the walk is, also while it waits for contents. */
   readonly progress?: (path: string, names: number) => void;
   /** The fast rule; a test hands in a wrong one to show that it is noticed. */
   readonly commonEnd?: typeof commonEnd;
@@ -67,6 +67,8 @@ export class Comparison {
   readonly #tally: Tally;
   readonly #out: InOrder;
   readonly #isLayered: boolean;
+  /** Where the walk is. */
+  #path = '/';
 
   constructor(union: Union, a: Side, b: Side, sink: Sink, options: ComparisonOptions = {}) {
     this.#union = union;
@@ -74,7 +76,9 @@ export class Comparison {
     this.#options = options;
     this.#filter = options.filter ?? new Filter();
     this.#tally = new Tally(this.summary, sink, options);
-    this.#out = new InOrder(union, this.#tally, options);
+    const { progress } = options;
+    const tick = () => progress?.(this.#path, this.summary.cost.names);
+    this.#out = new InOrder(union, this.#tally, progress === undefined ? options : { ...options, tick });
     this.#objects = new Objects(this.#out, this.#sides, options);
     this.#isLayered = a instanceof LayeredSide && b instanceof LayeredSide;
   }
@@ -155,6 +159,7 @@ export class Comparison {
   #look(frame: Frame, name: string): Frame | undefined {
     const path = `${frame.path}/${name}`;
     if (!this.#filter.enters(path)) return undefined;
+    this.#path = path;
     const names = ++this.summary.cost.names;
     if (names % PROGRESS_EVERY === 0) this.#options.progress?.(path, names);
     const a = this.#ask('a', frame.a, path, (side, directory) => side.glance(directory, name));

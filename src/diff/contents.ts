@@ -5,6 +5,8 @@ import { lseek, pread } from '../sys/libc.ts';
 /** Small enough that both stay in a processor's cache between the read and the comparison. */
 const CHUNK = 128 << 10;
 const SEEK_DATA = 3;
+/** Chunks between two calls of `tick`: 16 MiB. */
+const TICK_CHUNKS = 128;
 
 const left = Buffer.allocUnsafeSlow(CHUNK);
 const right = Buffer.allocUnsafeSlow(CHUNK);
@@ -14,12 +16,15 @@ export interface ContentOptions {
   readonly sparse: boolean;
   /** Where to begin, 0 unless told. */
   readonly from?: number;
+  /** Called now and then while a long file is read. */
+  readonly tick?: (() => void) | undefined;
 }
 
 /** Offset of the first byte in which two files of `size` bytes differ, -1 where there is none. Throws Errno. */
 export function firstDifference(a: number, b: number, size: number, options: ContentOptions): number {
   let at = options.from ?? 0;
-  for (;;) {
+  for (let chunks = 1; ; chunks++) {
+    if (chunks % TICK_CHUNKS === 0) options.tick?.();
     if (options.sparse) at = Math.min(nextData(a, at, size), nextData(b, at, size));
     const step = Math.min(CHUNK, size - at);
     if (step <= 0) return -1;

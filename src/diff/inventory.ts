@@ -8,8 +8,11 @@ export interface Inventory {
   readonly manager: Manager;
   /** Name → version. */
   readonly versions: ReadonlyMap<string, string>;
-  /** Adds path → name of the package for those of `paths` that belong to one. */
-  own(paths: ReadonlySet<string>, owners: Map<string, string>): void;
+  /**
+   * Adds path → name of the package for those of `paths` that belong to one. Packages that `other` has in the same version
+   * may be left to it.
+   */
+  own(paths: ReadonlySet<string>, owners: Map<string, string>, other?: Inventory): void;
 }
 
 /** `touched` are the paths that differ: npm and pip have no one place to look at. */
@@ -33,7 +36,7 @@ function dpkgInventory(side: Side): Inventory {
   const versions = new Map<string, string>();
   const lists = new Map<string, string>();
   const add = (text: string, listOf: (name: string) => string) => {
-    for (const stanza of text.split(/\n\n+/)) {
+    for (const stanza of text.split('\n\n')) {
       const fields = fieldsOf(stanza);
       const [name, version] = [fields.get('Package'), fields.get('Version')];
       const status = fields.get('Status');
@@ -52,16 +55,20 @@ function dpkgInventory(side: Side): Inventory {
   return {
     manager: 'dpkg',
     versions,
-    own(paths, owners) {
+    own(paths, owners, other) {
       if (versions.size === 0) return;
       const infos = new Set(namesAt(side, `${DPKG}/info`));
       for (const [name, list] of lists) {
-        const foreign = [...infos].length > 0 && !infos.has(`${name}.list`);
+        if (other?.versions.get(name) === versions.get(name)) continue;
+        const foreign = infos.size > 0 && !infos.has(`${name}.list`);
         const text = textAt(side, foreign ? withArchitecture(infos, name) : list) ?? '';
-        for (const line of text.split('\n')) {
-          const path = list.endsWith('.md5sums') ? `/${line.slice(34)}` : line;
-          for (const each of spellings(path)) if (paths.has(each)) owners.set(each, name);
-        }
+        const hasSums = list.endsWith('.md5sums');
+        eachLine(text, (line) => {
+          const path = hasSums ? `/${line.slice(34)}` : line;
+          if (paths.has(path)) owners.set(path, name);
+          // Lists name `/bin/x` where a merged `/usr` has it in `/usr/bin/x`.
+          if (MERGED.test(path) && paths.has(`/usr${path}`)) owners.set(`/usr${path}`, name);
+        });
       }
     },
   };
@@ -75,9 +82,16 @@ function withArchitecture(infos: ReadonlySet<string>, name: string): string {
   return '';
 }
 
-/** Lists name `/bin/x` where a merged `/usr` has it in `/usr/bin/x`. */
-function spellings(path: string): string[] {
-  return /^\/(bin|sbin|lib\w*)\//.test(path) ? [path, `/usr${path}`] : [path];
+const MERGED = /^\/(bin|sbin|lib\w*)\//;
+
+/** Without an array of them all: the lists of a distribution have many lines. */
+function eachLine(text: string, use: (line: string) => void): void {
+  for (let at = 0; at < text.length; ) {
+    const found = text.indexOf('\n', at);
+    const end = found < 0 ? text.length : found;
+    use(text.slice(at, end));
+    at = end + 1;
+  }
 }
 
 function apkInventory(side: Side): Inventory {

@@ -65,8 +65,11 @@ export class Jobs {
   readonly #words: Int32Array;
   readonly #table: Table;
   readonly #directories: Directories;
+  readonly #tick: (() => void) | undefined;
 
-  constructor(memory: SharedArrayBuffer, table: Table, directories: Directories) {
+  /** `tick` is called now and then while this thread reads. */
+  constructor(memory: SharedArrayBuffer, table: Table, directories: Directories, tick?: () => void) {
+    this.#tick = tick;
     this.#words = new Int32Array(memory);
     this.#table = table;
     this.#directories = directories;
@@ -112,9 +115,9 @@ export class Jobs {
     return { kind: 'failed', side: state === STATE.failedA ? 'a' : 'b', errno: low };
   }
 
-  /** Blocks until another thread has done a job. */
-  waitFor(number: number): void {
-    Atomics.wait(this.#words, position(number) + JOB.state, STATE.waiting);
+  /** Blocks until another thread has done a job, or the time is over. */
+  waitFor(number: number, milliseconds: number): void {
+    Atomics.wait(this.#words, position(number) + JOB.state, STATE.waiting, milliseconds);
   }
 
   /** Does the oldest job nobody has taken; false where there is none. */
@@ -172,6 +175,7 @@ export class Jobs {
         file(JOB.recordB, JOB.nameB, JOB.lengthB),
         size,
         word(JOB.options),
+        this.#tick,
       );
       if (result.kind === 'equal') state = STATE.equal;
       else if (result.kind === 'attributed') state = STATE.attributed;
@@ -201,6 +205,7 @@ export function compareFiles(
   b: JobFile,
   size: number,
   options: number,
+  tick?: () => void,
 ): JobResult {
   let side: 'a' | 'b' = 'a';
   const fds: number[] = [];
@@ -214,6 +219,7 @@ export function compareFiles(
     }
     const at = firstDifference(fds[0] as number, fds[1] as number, size, {
       sparse: (options & PAIR.sparse) !== 0,
+      tick,
     });
     return at < 0 ? { kind: 'equal' } : { kind: 'different', at };
   } catch (error) {

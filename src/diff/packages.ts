@@ -9,8 +9,8 @@ export interface PackageChange {
   /** Version in A; absent where it is not installed there. */
   readonly a?: string;
   readonly b?: string;
-  /** Changed paths that are its own. */
-  files: number;
+  /** How many changed paths are its own, by what became of them. */
+  readonly files: Partial<Record<Change['op'], number>>;
 }
 
 export interface PackageReport {
@@ -49,7 +49,7 @@ export function explain(changes: readonly Change[], sides: Readonly<Record<SideN
     const manager = owner === undefined ? undefined : inventories.b[owner.inventory]?.manager;
     const changed = owner === undefined ? undefined : packages.get(`${owner.inventory} ${owner.name}`);
     if (changed !== undefined) {
-      changed.files++;
+      changed.files[change.op] = (changed.files[change.op] ?? 0) + 1;
       counts.owned++;
     } else if (change.noise !== undefined) counts.noise++;
     else if (DATABASE.test(change.path)) counts.database++;
@@ -77,7 +77,7 @@ function ownersOf(inventories: Inventories, paths: ReadonlySet<string>): Map<str
   for (const side of ['a', 'b'] as const) {
     for (const [inventory, each] of inventories[side].entries()) {
       const found = new Map<string, string>();
-      each.own(paths, found);
+      each.own(paths, found, side === 'a' ? inventories.b[inventory] : undefined);
       for (const [path, name] of found) owners.set(path, { inventory, name });
     }
   }
@@ -98,7 +98,7 @@ function changedPackages({ a, b }: Inventories): Map<string, PackageChange> {
         name,
         ...(old === undefined ? {} : { a: old }),
         ...(now === undefined ? {} : { b: now }),
-        files: 0,
+        files: {},
       });
     }
   }

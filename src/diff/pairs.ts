@@ -16,6 +16,8 @@ import type { Union } from './union.ts';
 /** After so many files, or so many bytes, the rest is worth another thread. */
 const MANY_FILES = 1200;
 const MANY_BYTES = 64 << 20;
+/** So long another thread is waited for before `tick` is called. */
+const PATIENCE = 100;
 
 /** Where a checksum of a file's contents is known without reading: equal strings mean equal contents. */
 export type Checksum = (item: Item, path: string) => string | undefined;
@@ -26,6 +28,8 @@ export interface PairOptions {
   readonly checksum?: Checksum;
   /** SHA-256 of a file, to compare with what a manifest says. Throws Errno. */
   readonly digest?: (item: LayerItem) => string;
+  /** Called now and then while long files are read. */
+  readonly tick?: () => void;
 }
 
 /** A result, or the number of the job that will have it. */
@@ -39,6 +43,7 @@ export class Pairs {
   readonly #union: Union;
   readonly #checksum: Checksum | undefined;
   readonly #digest: PairOptions['digest'];
+  readonly #tick: PairOptions['tick'];
   readonly #threads: number;
   readonly #workers: Worker[] = [];
   #jobs: Jobs | undefined;
@@ -50,6 +55,7 @@ export class Pairs {
     this.#union = union;
     this.#checksum = options.checksum;
     this.#digest = options.digest;
+    this.#tick = options.tick;
     // Only the built program can start a thread: Node runs no TypeScript there.
     const canStart = extname(import.meta.url) === '.js';
     this.#threads = canStart ? (options.threads ?? Math.min(4, availableParallelism())) : 1;
@@ -91,7 +97,7 @@ export class Pairs {
     if (!(a instanceof LayerItem && b instanceof LayerItem)) return this.#compareDigests(a, b);
     if (!isOnDisk(a) || !isOnDisk(b)) return this.#compareOpened(a, b, size);
     const options = pairOptions(a, b, size, mustBePlain);
-    return compareFiles(this.#union.directories, fileOf(a), fileOf(b), size, options);
+    return compareFiles(this.#union.directories, fileOf(a), fileOf(b), size, options, this.#tick);
   }
 
   #known(a: Item, b: Item, path: string): JobResult | undefined {
@@ -121,7 +127,8 @@ export class Pairs {
       fds.push(a.side.open(a));
       side = 'b';
       fds.push(b.side.open(b));
-      const at = firstDifference(fds[0] as number, fds[1] as number, size, { sparse: false });
+      const tick = this.#tick;
+      const at = firstDifference(fds[0] as number, fds[1] as number, size, { sparse: false, tick });
       return at < 0 ? EQUAL : { kind: 'different', at };
     } catch (error) {
       return failed(side, error);
@@ -143,7 +150,7 @@ export class Pairs {
       worker.on('error', () => {});
       this.#workers.push(worker);
     }
-    return new Jobs(shared, table, directories);
+    return new Jobs(shared, table, directories, this.#tick);
   }
 
   /** The result of a job; undefined where it is not done and need not be waited for. */
@@ -156,7 +163,9 @@ export class Pairs {
         return result;
       }
       if (!options.wait) return undefined;
-      if (!jobs.workOnce()) jobs.waitFor(number);
+      if (jobs.workOnce()) continue;
+      jobs.waitFor(number, PATIENCE);
+      this.#tick?.();
     }
   }
 

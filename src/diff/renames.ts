@@ -25,6 +25,8 @@ export interface RenameOptions {
   readonly mtime: boolean;
   /** One record for a directory that only one side has. */
   readonly folds: boolean;
+  /** Directories that moved as a whole are told as one. */
+  readonly wholeDirectories: boolean;
 }
 
 /** A name that only one side has, and those below it. */
@@ -62,7 +64,7 @@ export class RenameFinder implements Sink {
     const removed = forest(this.#held, 'remove');
     const added = forest(this.#held, 'add');
     const renames = new Map<Change, Change>();
-    this.#matchDirectories(removed, added, renames, summary);
+    if (this.#options.wholeDirectories) this.#matchDirectories(removed, added, renames, summary);
     this.#matchFiles(removed, added, renames, summary);
     const nodes = new Map([...flatten(removed), ...flatten(added)].map((node) => [node.change, node]));
     let skipped = '';

@@ -1,10 +1,10 @@
 // The last step of a comparison: decides what is told and what only counted, and counts.
 
 import { Errno } from '../sys/errors.ts';
-import { S_IFREG, STATX } from '../sys/statx.ts';
+import { STATX } from '../sys/statx.ts';
 import { gainedPrivileges } from './aspects.ts';
-import { type Change, isMetadataOnly, type PathError, type Sink, type Summary } from './change.ts';
-import { type Item, isDirectory, sizeOf, typeBits } from './item.ts';
+import { bytesOf, type Change, isMetadataOnly, type PathError, type Sink, type Summary } from './change.ts';
+import { type Item, isDirectory } from './item.ts';
 import { LayerItem } from './layered.ts';
 
 export interface TallyOptions {
@@ -56,6 +56,7 @@ export class Tally {
       this.#summary.hidden.noise++;
       return;
     }
+    if (noise !== undefined) this.#summary.noise++;
     const change = noise === undefined ? visible : { ...visible, noise };
     this.#count(change);
     this.#sink.change(change);
@@ -91,24 +92,22 @@ export class Tally {
     const names = change.subtree?.entries ?? 1;
     if (change.op === 'add') {
       summary.add += names;
-      summary.bytes.added += bytesOfChange(change, change.b);
+      summary.bytes.added += bytesOf(change, change.b);
     } else if (change.op === 'remove') {
       summary.remove += names;
-      summary.bytes.removed += bytesOfChange(change, change.a);
+      summary.bytes.removed += bytesOf(change, change.a);
     } else if (change.op === 'modify') {
       if (isMetadataOnly(change)) summary.meta++;
       else summary.modify++;
     } else if (change.op === 'type') {
       summary.type++;
+      const [left, right] = [bytesOf(change, change.a), bytesOf(change, change.b)];
+      summary.bytes.removed += left;
+      summary.bytes.added += right;
       if (change.a !== undefined && isDirectory(change.a)) summary.remove += names - 1;
       else summary.add += names - 1;
     } else summary.rename++;
   }
-}
-
-function bytesOfChange(change: Change, item: Item | undefined): number {
-  if (change.subtree !== undefined) return change.subtree.bytes;
-  return item !== undefined && typeBits(item) === S_IFREG ? sizeOf(item) : 0;
 }
 
 /** Whether a file of a running container is not any more what was compared. */

@@ -5,13 +5,18 @@ import { InternedDirectories } from '../overlay/interned.ts';
 import { Entry, LayerReader } from '../overlay/layer.ts';
 import { type RecordedLayer, RecordedReader } from '../overlay/recorded.ts';
 import { newTableMemory, Table, type TableMemory } from '../overlay/table.ts';
-import type { LayerStack } from '../store/store.ts';
+import type { Layer, LayerStack } from '../store/store.ts';
 import { type ByteString, cString } from '../sys/bytes.ts';
 import { AT_FDCWD, AT_NO_AUTOMOUNT, statx } from '../sys/libc.ts';
 import { STATX, STATX_MASK, STATX_SIZE } from '../sys/statx.ts';
 
 /** As many directories as are kept open. */
 const OPEN_DIRECTORIES = 256;
+
+export interface UnionOptions {
+  /** Layers of one chain ID are taken for one, wherever they lie: what the store says, not what the disk shows. */
+  readonly trustIds?: boolean;
+}
 
 /** A stack as the union numbers its layers, top first. */
 export interface StackInUnion {
@@ -42,14 +47,17 @@ export class Union {
   constructor(
     stacks: readonly LayerStack[],
     records: readonly (readonly (RecordedLayer | undefined)[] | undefined)[] = [],
+    { trustIds = false }: UnionOptions = {},
   ) {
     const paths: ByteString[] = [];
     const numbers = new Map<string, number>();
     const marks = new Map<RecordedLayer | undefined, number>();
     this.stacks = stacks.map((stack, side) => {
       const seen = new Map<string, number>();
-      const number = ({ directory }: { readonly directory: ByteString }, layer: number) => {
-        const identity = identityOf(directory);
+      const number = ({ directory, chainId }: Layer, layer: number) => {
+        const isNamed = trustIds && chainId !== undefined;
+        // Drivers write one layer in several ways.
+        const identity = isNamed ? `${chainId} ${stack.dialect}` : identityOf(directory);
         const times = seen.get(identity) ?? 0;
         seen.set(identity, times + 1);
         const record = records[side]?.[layer];

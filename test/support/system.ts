@@ -17,6 +17,7 @@ const NEEDS = {
   'fuse-overlayfs': () => missingCommands('fuse-overlayfs'),
   fusermount3: () => missingCommands('fusermount3'),
   git: () => missingCommands('git'),
+  patch: () => missingCommands('patch'),
   rsync: () => missingCommands('rsync'),
   mtree: () => missingCommands('mtree'),
   bsdtar: () => missingCommands('bsdtar'),

@@ -1,4 +1,5 @@
 // Each form of output of `stratafs diff`, whole, on one pair of small stacks.
+import { writeFileSync } from 'node:fs';
 import { beforeAll, expect, it } from 'vitest';
 import { DiffPair, OLD } from '../support/diff-pair.ts';
 import * as layer from '../support/layers.ts';
@@ -131,7 +132,7 @@ describeSystem('the forms of stratafs diff', ['root', 'overlay', 'python', 'buil
   it('--summary', async () => {
     expect(await diff('--summary')).toMatchInlineSnapshot(`
       "6 added, 6 removed, 5 changed, 2 metadata only, 1 of another type (1 differ in time only, --mtime shows them)
-      13B added, 16B removed
+      13B added, 22B removed
       "
     `);
   });
@@ -139,6 +140,7 @@ describeSystem('the forms of stratafs diff', ['root', 'overlay', 'python', 'buil
   it('--patch', async () => {
     expect(await diff('--patch', '--path', '/src', '--path', '/link')).toMatchInlineSnapshot(`
       "diff --git a/link b/link
+      index 489ce0f..3e5126c 120000
       --- a/link
       +++ b/link
       @@ -1 +1 @@
@@ -147,6 +149,7 @@ describeSystem('the forms of stratafs diff', ['root', 'overlay', 'python', 'buil
       +new
       \\ No newline at end of file
       diff --git a/src/app.js b/src/app.js
+      index 4cb29ea..f04eb26 100644
       --- a/src/app.js
       +++ b/src/app.js
       @@ -1,3 +1,3 @@
@@ -154,22 +157,23 @@ describeSystem('the forms of stratafs diff', ['root', 'overlay', 'python', 'buil
       -two
       +2
        three
-      diff --git a/src/data.bin b/src/data.bin
-      Binary files a/src/data.bin and b/src/data.bin differ
-      # 3B to 3B, first difference at byte 0x2
+      # Binary files a/src/data.bin and b/src/data.bin differ: 3B to 3B, first difference at byte 0x2
       diff --git a/src/moved/from/here b/src/moved/from/here
       deleted file mode 100644
+      index b8516ea..0000000
       --- a/src/moved/from/here
       +++ /dev/null
       @@ -1 +0,0 @@
       -moved away
       diff --git a/src/moved/to/here b/src/moved/to/here
       new file mode 100644
+      index 0000000..b8516ea
       --- /dev/null
       +++ b/src/moved/to/here
       @@ -0,0 +1 @@
       +moved away
       diff --git a/src/silent b/src/silent
+      index ee2363a..96ac65e 100644
       --- a/src/silent
       +++ b/src/silent
       @@ -1 +1 @@
@@ -197,6 +201,68 @@ describeSystem('the forms of stratafs diff', ['root', 'overlay', 'python', 'buil
     `);
   });
 
+  it('--patch says in comments what git cannot', async () => {
+    const lines = (await diff('--patch', '--exclude', '/src', '--exclude', '/doc')).split('\n');
+    expect(lines.filter((line) => line.startsWith('#')).join('\n')).toMatchInlineSnapshot(`
+      "# + /added/suid  1 B  setuid ADDED
+      # m /bin/ping  caps (none) → cap_net_raw=ep  caps ADDED
+      # m /bin/tool  mode 0755 → 4755  setuid ADDED
+      # M /dev  device 1,3 → 1,5"
+    `);
+  });
+
+  it('--by-layer', async () => {
+    expect(await diff('--by-layer')).toMatchInlineSnapshot(`
+      "LAYER     ADDED     REMOVED   CHANGED   METADATA   SIZE      CREATED BY
+      A2        0         2         0         0          -11B      plain
+      B2        6         4         6         2          +0B       plain
+
+      6 added, 6 removed, 5 changed, 2 metadata only, 1 of another type (1 differ in time only, --mtime shows them)
+      "
+    `);
+  });
+
+  it('--docker', async () => {
+    expect(await diff('--docker')).toMatchInlineSnapshot(`
+      "A /added
+      A /added/suid
+      A /added/x
+      C /bin
+      C /bin/ping
+      C /bin/tool
+      C /dev
+      D /doc
+      C /kind
+      C /link
+      A /odd\\033[31m\\377
+      C /src
+      C /src/app.js
+      C /src/data.bin
+      C /src/moved
+      D /src/moved/from
+      A /src/moved/to
+      A /src/moved/to/here
+      C /src/silent
+      C /touched
+      "
+    `);
+  });
+
+  it('in colour', async () => {
+    expect(
+      (await diff('--color', 'always', '--path', '/bin')).replaceAll('\x1b', 'ESC'),
+    ).toMatchInlineSnapshot(`
+      "A  lowerdir=TMP/a:TMP/base  2 layers
+      B  lowerdir=TMP/b:TMP/base  2 layers  (1 shared)
+
+       ESC[31m!ESC[0mESC[36mmESC[0m  /bin/ping                         caps (none) → cap_net_raw=ep  caps ADDED  ESC[2mA1 → B2ESC[0m
+       ESC[31m!ESC[0mESC[36mmESC[0m  /bin/tool                         mode 0755 → 4755  setuid ADDED        ESC[2mA1 → B2ESC[0m
+
+      2 metadata only
+      "
+    `);
+  });
+
   it('--renames', async () => {
     expect(await diff('-M', '--name-status', '--path', '/src/moved')).toMatchInlineSnapshot(`
       "R100	/src/moved/from	/src/moved/to
@@ -218,8 +284,58 @@ describeSystem('the forms of stratafs diff', ['root', 'overlay', 'python', 'buil
       {"t":"change","path":"/bin/ping","op":"modify","what":["caps"],"flags":["caps-added"],"a":{"type":"file","mode":"0755","uid":0,"gid":0,"size":4,"mtime":"1000000000.000000001","nlink":1,"layer":1},"b":{"type":"file","mode":"0755","uid":0,"gid":0,"size":4,"mtime":"1000000000.000000001","nlink":1,"layer":2}}"
     `);
     expect(summary).toMatchInlineSnapshot(
-      `"{"t":"summary","equal":false,"add":6,"remove":6,"modify":5,"meta":2,"type":1,"rename":0,"hidden":{"mtime":1,"init":0,"noise":0},"bytes":{"added":13,"removed":16},"cost":{"names":24,"filesRead":12,"ms":0},"errors":0,"complete":true}"`,
+      `"{"t":"summary","equal":false,"add":6,"remove":6,"modify":5,"meta":2,"type":1,"rename":0,"hidden":{"mtime":1,"init":0,"noise":0},"bytes":{"added":13,"removed":22},"noise":0,"cost":{"names":24,"filesRead":12,"ms":0},"errors":0,"complete":true}"`,
     );
+  });
+
+  it('--json with --summary', async () => {
+    const lines = (await diff('--json', '--summary')).trimEnd().split('\n');
+    expect(lines.map((line) => (JSON.parse(line) as { t: string }).t)).toEqual(['header', 'summary']);
+  });
+
+  it('--json says what was left out', async () => {
+    const [header = ''] = (await diff('--json', '--path', '/bin', '--type', 'f,d', '--only', 'mode')).split(
+      '\n',
+    );
+    expect(JSON.parse(header)).toMatchObject({
+      opts: {
+        ignore: ['content', 'target', 'rdev', 'uid', 'gid', 'mtime', 'xattr', 'caps', 'acl'],
+        path: ['/bin'],
+        type: ['f', 'd'],
+      },
+    });
+  });
+
+  it('takes a directory as it stands', async () => {
+    const { code, stdout } = await stratafs(['diff', '--name-status', pair.a, pair.b]);
+    const straight = await stratafs(['diff', '--name-status', `lowerdir=${pair.a}`, `lowerdir=${pair.b}`]);
+    expect({ code, stdout }).toEqual({ code: 1, stdout: straight.stdout });
+  });
+
+  it.each<[string[], string]>([
+    [['--name-status', '--itemize'], 'Cannot print in two forms at once: --name-status and --itemize'],
+    [['--json', '--by-layer'], 'Cannot print in two forms at once: --json and --by-layer'],
+    [['-z'], 'Cannot end names with NUL: -z goes with --name-status or --itemize'],
+    [['--depth', '1', '--tree'], 'Cannot use "--depth": it goes with --stat'],
+    [['-M', '--docker'], 'Cannot look for renames: --docker has no letter for them'],
+    [['--only', 'color'], '"color" is none of content, target, '],
+    [['--fail-on', 'colour'], '"colour" is none of added, removed, '],
+    [['--path', '/none'], 'Cannot find "/none" in '],
+  ])('refuses %j, and says why', async (words, message) => {
+    const { code, stdout, stderr } = await stratafs(['diff', ...words, ...pair.sides]);
+    expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
+    expect(stderr).toContain(message);
+  });
+
+  it('refuses a file that is no manifest, and names the line', async () => {
+    const garbage = path('garbage.mtree');
+    writeFileSync(garbage, '#mtree\n. type=dir\nthis is prose\n');
+    const { code, stdout, stderr } = await stratafs(['diff', garbage, pair.sides[0]]);
+    expect({ code, stdout, stderr }).toEqual({
+      code: 2,
+      stdout: '',
+      stderr: `stratafs: Cannot read "${garbage}": line 3 is not mtree: is\n`,
+    });
   });
 
   it.each<[string[], string]>([
@@ -270,5 +386,14 @@ describeSystem('the forms of stratafs diff', ['root', 'overlay', 'python', 'buil
     ]);
     expect(outcome).toMatchObject({ code: 2, stdout: 'A\t/other\n' });
     expect(outcome.stderr).toContain('"/stub"');
+    const json = await stratafs(['diff', '--json', `lowerdir=${bottom}`, `lowerdir=${top}:${bottom}`]);
+    const lines = json.stdout.trimEnd().split('\n').slice(2);
+    expect(lines[0]).toBe('{"t":"error","side":"b","path":"/stub","code":"EPERM","doing":"look up"}');
+    expect(JSON.parse(lines[1] ?? '')).toMatchObject({
+      t: 'summary',
+      equal: false,
+      errors: 1,
+      complete: false,
+    });
   });
 });

@@ -27,8 +27,44 @@ describeSystem('stratafs diff of a tree that several layers made', ['root', 'pyt
       { directory: path('4'), steps: [layer.directory('srv', OLD)] },
       { directory: path('5'), steps: [layer.file('other/one', '1', OLD)] },
       { directory: path('6'), steps: [layer.file('srv/e', 'eeee', OLD)] },
+      { directory: path('file'), steps: [layer.file('srv', 'a file', OLD)] },
     ]),
   );
+
+  it('--by-layer counts each entry of what took a place, or was in it', async () => {
+    const stack = (...names: string[]) => `lowerdir=${names.map(path).join(':')}`;
+    const rows = async (...words: string[]) => {
+      const { stdout } = await stratafs(['diff', '--path', '/srv', ...words]);
+      return stdout.split('\n').map((line) => line.trim().replace(/ {2,}/g, '  '));
+    };
+    const [file, tree, above] = [stack('file', '1'), stack('3', '2', '1'), stack('file', '3', '2', '1')];
+    expect(await rows('--by-layer', file, tree)).toEqual([
+      'LAYER  ADDED  REMOVED  CHANGED  METADATA  SIZE  CREATED BY',
+      'B2  3  0  0  0  +3B  plain',
+      'B3  1  0  1  0  -3B  plain',
+      '',
+      '4 added, 1 of another type',
+      '',
+    ]);
+    expect(await rows('--by-layer', tree, above)).toEqual([
+      'LAYER  ADDED  REMOVED  CHANGED  METADATA  SIZE  CREATED BY',
+      'B4  0  4  1  0  +0B  plain',
+      '',
+      '4 removed, 1 of another type',
+      '',
+    ]);
+    expect(await rows('--stat', file, tree)).toContain('4  0  1  0  +0B  /');
+    expect(await rows('--summary', file, tree)).toContain('6B added, 6B removed');
+    // As counts and as names, it is the same.
+    expect(await rows('--name-status', file, tree)).toEqual([
+      'T\t/srv',
+      'A\t/srv/a',
+      'A\t/srv/c',
+      'A\t/srv/d',
+      'A\t/srv/d/b',
+      '',
+    ]);
+  });
 
   it.each([
     ['names all of them', [], ['+  /other/**  2 entries, 1B  B5', '+  /srv/**  6 entries, 10B  B2-B3,B6']],

@@ -81,7 +81,7 @@ describeSystem('stratafs diff --packages', ['root', 'python', 'build'], () => {
              1  owned by packages of one version in both  ← --unexplained lists them
              2  not explained  ← --unexplained lists them
 
-      3 added, 3 removed, 15 changed (19 differ in time only, --mtime shows them)
+      3 added, 3 removed, 15 changed (19 differ in time only, --mtime shows them; 2 noise, --ignore-noise all hides them)
       "
     `);
   });
@@ -92,15 +92,44 @@ describeSystem('stratafs diff --packages', ['root', 'python', 'build'], () => {
         ?  /opt/mine  content 6 B, from byte 5
         ?  /opt/other.pyc  content 20 B, from byte 11
 
-      3 added, 3 removed, 15 changed (19 differ in time only, --mtime shows them)
+      3 added, 3 removed, 15 changed (19 differ in time only, --mtime shows them; 2 noise, --ignore-noise all hides them)
       "
     `);
+  });
+
+  it('rolls up and lists in JSON, too', async () => {
+    const records = async (...words: string[]) =>
+      (await diff('--json', ...words))
+        .trimEnd()
+        .split('\n')
+        .slice(1, -1)
+        .map((line) => JSON.parse(line) as Record<string, unknown>);
+    expect(await records('--packages')).toEqual([
+      { t: 'package', mgr: 'dpkg', name: 'openssl', a: '3.0-1', b: '3.0-2', files: { modify: 2 } },
+      { t: 'package', mgr: 'apk', name: 'musl', a: '1.2.1', b: '1.2.2', files: { modify: 1 } },
+      { t: 'package', mgr: 'pip', name: 'requests', a: '1', b: '2', files: { add: 3, remove: 3, modify: 3 } },
+      {
+        t: 'package',
+        mgr: 'npm',
+        name: '/srv/node_modules/left-pad',
+        a: '1.0.1',
+        b: '1.0.2',
+        files: { modify: 2 },
+      },
+      { t: 'files', owned: 14, database: 2, noise: 2, suspicious: 1, unexplained: 2 },
+    ]);
+    const told = (await records('--unexplained')).map(({ path, package: owner }) => ({ path, owner }));
+    expect(told).toEqual([
+      { path: '/usr/bin/less', owner: { mgr: 'dpkg', name: 'less' } },
+      { path: '/opt/mine', owner: undefined },
+      { path: '/opt/other.pyc', owner: undefined },
+    ]);
   });
 
   it('names noise, and leaves out the rules that are named', async () => {
     expect(
       (await diff('--path', '/opt', '--path', '/etc'))
-        .match(/.*noise.*/g)
+        .match(/.*\[noise.*/g)
         ?.map((line) => line.trim().replace(/ {2,}/g, '  ')),
     ).toEqual([
       '?  /etc/ld.so.cache  content 7 B, from byte 6  [noise: ld-cache]  A1 → B1',

@@ -19,31 +19,31 @@ describeSystem('stratafs diff and other tools', ['root', 'overlay', 'python', 'b
   beforeAll(() => pair.write(oracle));
 
   describeSystem('beside git', ['git'], () => {
-    it('makes a patch that turns one tree into the other', async () => {
-      const patch = path('src.patch');
-      writeFileSync(
-        patch,
-        await diff('--patch', '--path', '/src/app.js', '--path', '/src/moved', '--path', '/link'),
-        'latin1',
-      );
-      const tree = path('patched');
+    /** Applies the patch of A to B to a copy of A, and answers what is still different from B. */
+    const leftAfter = async (...words: string[]) => {
+      const [patch, tree] = [path(`all${words.join('')}.patch`), path(`patched${words.join('')}`)];
+      writeFileSync(patch, (await stratafs(['diff', '--patch', ...words, ...pair.sides])).stdout, 'latin1');
       await oracle.write([{ directory: tree, steps: [...BASE, ...A] }]);
-      const { code, stderr } = await run('git', ['apply', '--unsafe-paths', `--directory=${tree}`, patch], {
-        cwd: '/',
-      });
+      const place = ['--unsafe-paths', `--directory=${tree}`, patch];
+      const { code, stderr } = await run('git', ['apply', ...place], { cwd: '/' });
       expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
-      const { stdout } = await stratafs([
-        'diff',
-        '--name-status',
-        '--path',
-        '/src',
-        '--path',
-        '/link',
-        `lowerdir=${tree}`,
-        pair.sides[1],
-      ]);
-      // What is binary is only named, and a file of another type or time is not git's business.
-      expect(stdout).toBe('M\t/src/data.bin\nM\t/src/silent\n');
+      return (await stratafs(['diff', '--name-status', `lowerdir=${tree}`, pair.sides[1]])).stdout;
+    };
+
+    it.each([[[]], [['-M']]])('makes a patch %j that turns one tree into the other', async (words) => {
+      // What is binary is only named; attributes, devices and empty directories are not git's business.
+      expect(await leftAfter(...words)).toBe(
+        [
+          'M\t/added/suid',
+          'M\t/bin/ping',
+          'M\t/bin/tool',
+          'M\t/dev',
+          'A\t/kind',
+          'M\t/odd\\033[31m\\377',
+          'M\t/src/data.bin',
+          '',
+        ].join('\n'),
+      );
     });
   });
 

@@ -155,7 +155,17 @@ describeSystem('stratafs diff', ['root', 'docker', 'busybox', 'build'], () => {
     utimesSync(tampered, atime, mtime);
     const { code, stdout } = await across('--name-status', 'app:1', 'app:1');
     expect({ code, stdout }).toEqual({ code: 1, stdout: 'M\t/srv/changed\n' });
-    // What the store recorded at the time knows nothing of that.
+    // What the store recorded at the time knows nothing of that, and neither do the names of the layers.
+    expect(await across('--trust-ids', '--json', 'app:1', 'app:1')).toMatchObject({ code: 0 });
+    const trusting = await across('--trust-ids', '--name-status', 'app:1', 'app:2');
+    expect(trusting.stdout).toBe(within.stdout);
+    const [header = '', ...rest] = (await across('--trust-ids', '--json', 'app:1', 'app:2')).stdout.split(
+      '\n',
+    );
+    const alone = (await diff('--json', 'app:1', 'app:2')).stdout.split('\n');
+    expect(JSON.parse(header)).toMatchObject({ sharedLayers: 2, opts: { trustIds: true } });
+    const names = (lines: readonly string[]) => /"names":\d+/.exec(lines.join())?.[0];
+    expect(names(rest)).toBe(names(alone));
     expect(await across('--content', 'crc', '--name-status', 'app:1', 'app:1')).toMatchObject({ code: 0 });
   });
 
