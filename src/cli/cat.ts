@@ -87,7 +87,17 @@ async function copyFromLayer(
       try {
         const node = nodeInLayer(layers, index, componentsOf(path));
         mustBeRegular(path, node.attributes.mode, stack.label);
-        node.read(chunk, (piece) => terminal.out.writeBytes(piece));
+        const contents = node.open();
+        try {
+          for (let offset = 0; ; ) {
+            const size = contents.read(offset, chunk);
+            if (size === 0) break;
+            terminal.out.writeBytes(chunk.subarray(0, size));
+            offset += size;
+          }
+        } finally {
+          contents.close();
+        }
       } catch (error) {
         terminal.report(pathFailure('read', path, stack.label, error));
       }

@@ -53,8 +53,9 @@ function bodyLines(
   const letter = typeOf(mode).letter;
   const type = TSK_TYPES[letter] ?? letter;
   const modes = `${type}/${type}${modeString(mode).slice(1)}`;
-  const times = [atime, mtime, ctime].map(({ seconds }) => seconds);
-  const fields = [0, name, `${ino}-${layer}`, modes, uid, gid, size, ...times, btime?.seconds ?? 0];
+  // mactime takes 0 for a time that is not known.
+  const times = [atime, mtime, ctime, btime].map((time) => time?.seconds ?? 0);
+  const fields = [0, name, `${ino}-${layer}`, modes, uid, gid, size, ...times];
   // A directory comes before what it holds.
   add(`${place}\x01${String(layer).padStart(4, '0')}`, fields.join('|'));
 }

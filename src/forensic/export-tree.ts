@@ -3,14 +3,12 @@ import type { Status, Tree } from '../overlay/tree.ts';
 import { asBytes, type ByteString } from '../sys/bytes.ts';
 import { E, Errno } from '../sys/errors.ts';
 import { S_IFBLK, S_IFCHR, S_IFDIR, S_IFIFO, S_IFLNK, S_IFMT, S_IFREG } from '../sys/statx.ts';
+import { type DataRuns, sparseRuns } from './data-runs.ts';
 import { TarBatch } from './tar-batch.ts';
 import type { TarEntry } from './tar-entry.ts';
 import { paddingOf } from './tar-header.ts';
 import { joinPath } from './tar-path.ts';
-import { type DataRuns, tarEnd, tarHeader } from './tar-write.ts';
-
-const SEEK_DATA = 3;
-const SEEK_HOLE = 4;
+import { tarEnd, tarHeader } from './tar-write.ts';
 
 const TYPES = new Map([
   [S_IFREG, '0'],
@@ -117,9 +115,7 @@ class Exporter {
     if (type !== '0' || status.size === 0) return { entry, runs: undefined };
     // Opens the file, so that one which cannot be read is found before its header is written.
     tree.dataDescriptor(node);
-    const isSparse = status.blocks * 512 < status.size;
-    const runs = isSparse ? dataRuns(tree, node, status.size) : undefined;
-    return { entry, runs: runs?.length === 1 && runs[0]?.[1] === status.size ? undefined : runs };
+    return { entry, runs: sparseRuns(status, (offset, whence) => tree.seek(node, offset, whence)) };
   }
 
   #contents(node: number, runs: DataRuns): void {
@@ -136,32 +132,6 @@ class Exporter {
     }
     const padding = paddingOf(total);
     if (padding > 0) this.#out.add(Buffer.alloc(padding));
-  }
-}
-
-/** Runs of data as the layer's file system tells them; a hole at the end is marked by an empty run, as GNU tar does. */
-function dataRuns(tree: Tree, node: number, size: number): DataRuns {
-  const runs: [number, number][] = [];
-  for (let at = 0; at < size; ) {
-    const start = seek(tree, node, at, SEEK_DATA) ?? size;
-    if (start >= size) break;
-    const end = Math.min(seek(tree, node, start, SEEK_HOLE) ?? size, size);
-    if (end <= start) throw new Errno(E.EIO, 'tell the holes of a file');
-    runs.push([start, end - start]);
-    at = end;
-  }
-  const last = runs.at(-1);
-  if (last === undefined || last[0] + last[1] < size) runs.push([size, 0]);
-  return runs;
-}
-
-/** Undefined where there is no more data. */
-function seek(tree: Tree, node: number, offset: number, whence: number): number | undefined {
-  try {
-    return tree.seek(node, offset, whence);
-  } catch (error) {
-    if (error instanceof Errno && error.errno === E.ENXIO) return undefined;
-    throw error;
   }
 }
 

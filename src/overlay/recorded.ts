@@ -3,7 +3,7 @@
 import type { Dialect } from '../store/store.ts';
 import type { ByteString } from '../sys/bytes.ts';
 import { E } from '../sys/errors.ts';
-import { S_IFDIR, S_IFLNK, S_IFMT, S_IFREG, STATX } from '../sys/statx.ts';
+import { S_IFDIR, S_IFLNK, S_IFMT, S_IFREG, STATX, STATX_ATIME, STATX_CTIME } from '../sys/statx.ts';
 import type { Directories } from './directories.ts';
 import { LayerReader, type Listing, NAME_MAX } from './layer.ts';
 import type { Table } from './table.ts';
@@ -33,6 +33,8 @@ export type RecordedLayer = ReadonlyMap<string, ReadonlyMap<string, RecordedObje
 
 /** Set in the high word of a recorded object's inode number, which no file system's own number reaches. */
 const INODE_MARK = 0x0040_0000;
+/** `STATX_BASIC_STATS` without the times that no record has. */
+const TOLD = 0x7ff & ~(STATX_ATIME | STATX_CTIME);
 const NOTHING: ReadonlyMap<string, RecordedObject> = new Map();
 
 export class RecordedReader extends LayerReader {
@@ -97,6 +99,7 @@ export class RecordedReader extends LayerReader {
   #fill(object: RecordedObject, layer: number): void {
     const { status } = this;
     status.fill(0);
+    status[STATX.mask] = TOLD;
     status[STATX.blksize] = 4096;
     status[STATX.nlink] = object.links;
     status[STATX.uid] = object.uid;
