@@ -8,94 +8,21 @@ import {
   mkdirSync,
   readdirSync,
   readFileSync,
-  readlinkSync,
   rmSync,
-  statSync,
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, expect, it } from 'vitest';
 import { run, succeed } from '../support/command.ts';
 import { Engine } from '../support/engine.ts';
+import { FIELDS, LAYERS } from '../support/everything.ts';
 import { mountKernel } from '../support/kernel.ts';
-import { device, directory, file, link, opaque, special, symlink, whiteout } from '../support/layers.ts';
-import { type Field, Oracle } from '../support/oracle.ts';
+import { file, special } from '../support/layers.ts';
+import { Oracle } from '../support/oracle.ts';
 import { BUILT_COMMAND, stratafs } from '../support/stratafs.ts';
 import { describeSystem } from '../support/system.ts';
 import { temporaryForSuite, until } from '../support/temporary.ts';
-
-/** All that a tar can hold. */
-const FIELDS: readonly Field[] = [
-  'mode',
-  'owner',
-  'size',
-  'rdev',
-  'mtime',
-  'identity',
-  'target',
-  'xattrs',
-  'sha256',
-  'map',
-];
-
-const LONG = 'n'.repeat(255);
-const second = 1_000_000_000n;
-
-const LAYERS = [
-  [
-    directory('gone'),
-    file('gone/file', 'x'),
-    directory('kept', { mode: 0o1777, mtime: 5n * second }),
-    file('kept/old', 'old'),
-    directory('covered'),
-    file('covered/below', 'x'),
-    file('twin', 'twice', { mode: 0o4755 }),
-  ],
-  [
-    whiteout('gone'),
-    directory('kept', { mode: 0o2750, owner: [7, 8], mtime: 1234567890n * second + 123456789n }),
-    file('kept/new', 'new', { owner: [3_000_000, 4_294_967_293], mtime: 9_000_000_000n * second }),
-    directory('covered'),
-    opaque('covered'),
-    file('covered/here', 'x'.repeat(511)),
-    file('before', 'x'.repeat(512), { mtime: -5n * second - 250_000_000n }),
-    file('odd\xff\xfe\n', 'x'.repeat(513)),
-    file(`${LONG}\x80`.slice(1), 'long and no UTF-8'),
-    directory(`deep-${LONG.slice(5)}`),
-    directory(`deep-${LONG.slice(5)}/${LONG}`),
-    file(`deep-${LONG.slice(5)}/${LONG}/${LONG}`, 'deep'),
-    symlink('link', `${LONG}/${LONG}\xff`),
-    symlink('short', 'kept'),
-    link('another', 'odd\xff\xfe\n'),
-    file('sparse', {
-      size: 300_000_000,
-      data: [
-        [4096, 'x'.repeat(5000)],
-        [100_000_000, 'y'],
-      ],
-    }),
-    file('hole', { size: 1_000_000 }),
-    file(`sparse-${LONG.slice(7)}`, { size: 1_000_000, data: [[999_999, 'z']] }),
-    file('marked', 'x', { xattrs: { 'user.note': 'a\0b\n', 'user.a=b%': 'c', 'trusted.deep': '\xff' } }),
-    file('capable', 'x', {
-      xattrs: { 'security.capability': '\x01\0\0\x02\0\x20\0\0\0\0\0\0\0\0\0\0\0\0\0\0' },
-    }),
-    special('fifo', 'fifo', { mode: 0o600 }),
-    device('char', 'char', [10, 200], { owner: [1, 2] }),
-    device('block', 'block', [259, 70_000]),
-  ],
-];
-
-/** Bytes in a file below a directory that a process has open, whether it has a name or not. */
-function written(pid: number, directory: string): number {
-  const files = `/proc/${pid}/fd`;
-  try {
-    const fd = readdirSync(files).find((one) => readlinkSync(join(files, one)).startsWith(`${directory}/`));
-    return fd === undefined ? 0 : statSync(join(files, fd)).size;
-  } catch {
-    return 0;
-  }
-}
+import { written } from '../support/written.ts';
 
 describeSystem('stratafs export', ['root', 'overlay', 'python', 'build'], () => {
   const temporary = temporaryForSuite();
