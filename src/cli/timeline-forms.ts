@@ -38,7 +38,7 @@ const MARKS = { visible: '', deleted: ' (deleted)', shadowed: ' (shadowed)' } as
 
 /**
  * `MD5|name|inode|mode_as_string|UID|GID|size|atime|mtime|ctime|crtime`. The inode is `number-layer`, as TSK puts a part's
- * number behind it; a `|` in a name is written as its octal escape.
+ * number behind it; a `|` in a name is written as its octal escape, and a `%` that mactime would take for an escape as `%25`.
  */
 function bodyLines(
   { entry, layer, label, isOneOfMany }: Subject,
@@ -49,7 +49,7 @@ function bodyLines(
   const prefix = isOneOfMany ? `${escapeText(label)}:` : '';
   const link = target === undefined ? '' : ` -> ${escapeBytes(target)}`;
   const place = `${prefix}${escapeBytes(path)}`;
-  const name = `${place}${link}`.replaceAll('|', '\\174') + MARKS[state];
+  const name = `${place}${link}`.replaceAll('|', '\\174').replace(/%(?=[0-9a-f]{2})/gi, '%25') + MARKS[state];
   const letter = typeOf(mode).letter;
   const type = TSK_TYPES[letter] ?? letter;
   const modes = `${type}/${type}${modeString(mode).slice(1)}`;

@@ -7,9 +7,10 @@ import { LineSorter } from '../forensic/sort.ts';
 import { timeline } from '../forensic/timeline.ts';
 import type { LayerStack } from '../store/store.ts';
 import { bytesOf } from '../sys/bytes.ts';
-import { Errno, Trouble } from '../sys/errors.ts';
+import { Errno, errnoOf, Trouble } from '../sys/errors.ts';
 import { keptAround } from '../sys/kept.ts';
 import { trouble } from './deleted.ts';
+import { errnoWords } from './failure.ts';
 import { keptOf } from './kept.ts';
 import { openStack, openTheStore, REFERENCE_WORDS, type StoreOptions } from './stack.ts';
 import type { Terminal } from './terminal.ts';
@@ -69,11 +70,18 @@ async function write(
       terminal.report(error);
     }
   }
-  const sorter = new LineSorter({ directory: temporaryDirectory(stacks, options) });
+  const directory = temporaryDirectory(stacks, options);
+  const sorter = new LineSorter({ directory });
   try {
     for (const stack of stacks) collect(stack, stacks.length > 1, form, options, sorter, terminal);
+    const lines = sorter.sorted();
     terminal.out.write(form.heading);
-    for (const line of sorter.sorted()) terminal.out.write(`${line}\n`);
+    for (const line of lines) terminal.out.write(`${line}\n`);
+  } catch (error) {
+    const errno = error instanceof Errno ? undefined : errnoOf(error);
+    if (errno === undefined) throw error;
+    const state = `${errnoWords(errno)}; set TMPDIR`;
+    throw new Trouble('usage', `Cannot sort in "${directory}": ${state}`, { cause: error });
   } finally {
     sorter.close();
   }

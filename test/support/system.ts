@@ -19,6 +19,7 @@ const NEEDS = {
   git: () => missingCommands('git'),
   rsync: () => missingCommands('rsync'),
   mtree: () => missingCommands('mtree'),
+  mactime: () => missingCommands('mactime'),
   bsdtar: () => missingCommands('bsdtar'),
   build: () => (usable(BUILT_COMMAND, constants.R_OK) ? undefined : `"${BUILT_COMMAND}" is not built`),
 } as const satisfies Record<string, () => string | undefined>;
