@@ -12,7 +12,8 @@ import { Live } from './live.ts';
 import { type FaultLog, Loader } from './load.ts';
 import { shownXattr, storedXattr } from './marks.ts';
 import { mergeOptions } from './options.ts';
-import { type RecordedLayer, RecordedReader } from './recorded.ts';
+import { RecordedReader } from './recorded.ts';
+import type { RecordedLayer } from './recorded-layer.ts';
 import {
   FLAG,
   LOADING,
