@@ -14,16 +14,16 @@ const MAY_IMPORT = {
 
 /** The files that touch disk, device or another process; every other file is a function of its arguments. */
 const MAY_TOUCH = [
-  'sys/(libc|beneath|whole-file|holders|kept|mounts|privilege|clone)',
+  'sys/(libc|beneath|whole-file|holders|kept|limits|mounts|privilege|clone)',
   'store/files',
-  'overlay/(layer|marks|directories|data|tree)',
+  'overlay/(layer|marks|directories|data)',
   'fuse/(device|mount|mountpoint|fusermount)',
   'fuse-native/(load|mount)',
   'push/(push|worker)',
   'diff/(union|contents|layered|noise|jobs|jobs-worker|pairs|checksums)',
   'forensic/(layers|tar-files|sort|destination|driver-directories|host-root|kept-metadata)',
   // What lies outside the image: the command line's own files, processes and terminal.
-  'cli/(output|arguments|version|log|serve|server|launch|umount|export|extract|timeline|manifest-file|new-file|diff-side)',
+  'cli/(output|arguments|version|log|guard|serve|server|launch|umount|export|extract|timeline|manifest-file|new-file|diff-side)',
 ];
 
 const IMPURE = [

@@ -168,8 +168,8 @@ export class View implements FileSystem {
   dataDescriptor(node: number): number {
     this.#mustHave(node);
     const { tree } = this;
-    if (this.#live === undefined) return tree.dataDescriptor(node);
-    return unlessReplaced(this.#live, node, () => tree.dataDescriptor(node));
+    if (this.#live === undefined) return tree.wholeDataDescriptor(node);
+    return unlessReplaced(this.#live, node, () => tree.wholeDataDescriptor(node));
   }
 
   getXattr(node: number, name: string, out: Uint8Array, at: number, capacity: number, _uid: number): number {

@@ -5,11 +5,10 @@ import { readPieces } from '../diff/contents.ts';
 import { type Item, modeOf, sizeOf, typeBits } from '../diff/item.ts';
 import { LayerItem } from '../diff/layered.ts';
 import { type ByteString, bufferOf, bytesOf } from '../sys/bytes.ts';
-import { Errno } from '../sys/errors.ts';
+import { Errno, errnoWords } from '../sys/errors.ts';
 import { S_IFLNK, S_IFREG } from '../sys/statx.ts';
 import type { DiffContext, Printer } from './diff-printer.ts';
 import { escapeBytes } from './escape.ts';
-import { errnoWords } from './failure.ts';
 import { humanSize } from './size.ts';
 
 /** Larger files are told as binary ones are. */

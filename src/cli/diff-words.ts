@@ -18,10 +18,9 @@ import {
 } from '../diff/item.ts';
 import type { HistoryStep, LayerStack } from '../store/store.ts';
 import { type ByteString, bytesOf } from '../sys/bytes.ts';
-import { Errno } from '../sys/errors.ts';
+import { Errno, errnoWords } from '../sys/errors.ts';
 import { S_IFBLK, S_IFCHR, S_IFLNK, S_IFREG } from '../sys/statx.ts';
 import { escapeBytes, escapeText } from './escape.ts';
-import { errnoWords } from './failure.ts';
 import { humanSize } from './size.ts';
 import { deviceOf, octalMode, typeOf } from './status.ts';
 import { fullTime } from './time.ts';

@@ -8,7 +8,7 @@ import { ASPECTS, type Item, type Side, typeBits } from '../diff/item.ts';
 import { LayeredSide } from '../diff/layered.ts';
 import { NOISE_RULES, noiseOf } from '../diff/noise.ts';
 import { Union } from '../diff/union.ts';
-import { Errno, Trouble } from '../sys/errors.ts';
+import { Errno, errnoWords, Trouble } from '../sys/errors.ts';
 import { pathArguments } from './arguments.ts';
 import { openPrinter } from './diff-forms.ts';
 import * as words from './diff-options.ts';
@@ -16,7 +16,7 @@ import type { DiffContext, Printer, SideLabel } from './diff-printer.ts';
 import { Progress } from './diff-progress.ts';
 import { openSide, originOf, recordsOfSides, SIDE_WORDS } from './diff-side.ts';
 import { EXIT } from './exit.ts';
-import { errnoWords, pathMessage } from './failure.ts';
+import { pathMessage } from './failure.ts';
 import { metadataOption } from './metadata-option.ts';
 import type { Terminal } from './terminal.ts';
 

@@ -2,9 +2,9 @@
 import type { Command } from 'commander';
 import type { LayerStack } from '../store/store.ts';
 import { type ByteString, bytesOfText } from '../sys/bytes.ts';
-import { E, Trouble } from '../sys/errors.ts';
+import { E, errnoWords, Trouble } from '../sys/errors.ts';
 import { checkWritable } from '../sys/kept.ts';
-import { errnoWords, pathMessage } from './failure.ts';
+import { pathMessage } from './failure.ts';
 import { keptOf } from './kept.ts';
 import { metadataOption } from './metadata-option.ts';
 import { NewFile } from './new-file.ts';

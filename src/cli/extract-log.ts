@@ -3,8 +3,8 @@ import type { DestinationError } from '../forensic/destination.ts';
 import type { ExtractLog } from '../forensic/extract.ts';
 import type { LayerStack } from '../store/store.ts';
 import type { ByteString } from '../sys/bytes.ts';
-import { E, Errno, Trouble } from '../sys/errors.ts';
-import { errnoWords, pathMessage } from './failure.ts';
+import { E, Errno, errnoWords, Trouble } from '../sys/errors.ts';
+import { pathMessage } from './failure.ts';
 import { typeOf } from './status.ts';
 import type { Terminal } from './terminal.ts';
 

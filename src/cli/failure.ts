@@ -1,19 +1,7 @@
 // Words for a kernel error number on a path inside an image.
-import { getSystemErrorMap } from 'node:util';
 import type { ByteString } from '../sys/bytes.ts';
-import { E, Errno, errnoName, Trouble } from '../sys/errors.ts';
+import { Errno, errnoWords, Trouble } from '../sys/errors.ts';
 import { escapeBytes, escapeText } from './escape.ts';
-
-/** Where the words of Node's table are odd. */
-const WORDS = new Map<number, string>([
-  [E.EISDIR, 'is a directory'],
-  [E.ELOOP, 'too many levels of symbolic links'],
-  [E.EIO, 'input/output error'],
-]);
-
-export function errnoWords(errno: number): string {
-  return WORDS.get(errno) ?? getSystemErrorMap().get(-errno)?.[1] ?? errnoName(errno);
-}
 
 /** `Cannot open "/x" in nginx:latest: no such file or directory` */
 export function pathMessage(doing: string, path: ByteString, label: string, state: string): string {

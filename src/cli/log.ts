@@ -1,7 +1,7 @@
 // Where a server tells of what goes wrong while it serves: a file, the terminal of one in the foreground, or nowhere.
 import { openSync, writeSync } from 'node:fs';
 import { opcodeName } from '../fuse/abi.ts';
-import { type Errno, Trouble } from '../sys/errors.ts';
+import { type Errno, systemWords, Trouble } from '../sys/errors.ts';
 import { escapeMessage, escapeText } from './escape.ts';
 import type { Terminal } from './terminal.ts';
 
@@ -54,7 +54,8 @@ function openLog(file: string): number {
   try {
     return openSync(file, 'a', 0o640);
   } catch (cause) {
-    const { code = '' } = cause as NodeJS.ErrnoException;
-    throw new Trouble('usage', `Cannot write the log "${escapeText(file)}": ${code}`, { cause });
+    throw new Trouble('usage', `Cannot write the log "${escapeText(file)}": ${systemWords(cause)}`, {
+      cause,
+    });
   }
 }

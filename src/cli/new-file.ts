@@ -2,9 +2,8 @@
 import { lstatSync } from 'node:fs';
 import { basename, dirname } from 'node:path/posix';
 import { bytesOfText } from '../sys/bytes.ts';
-import { E, errnoOf, Trouble } from '../sys/errors.ts';
+import { E, errnoOf, errnoWords, Trouble } from '../sys/errors.ts';
 import { WholeFile } from '../sys/whole-file.ts';
-import { errnoWords } from './failure.ts';
 
 export class NewFile {
   /** Open for writing. */

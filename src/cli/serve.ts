@@ -1,6 +1,5 @@
 // The process behind a mount, from the reference to the unmount. It must never touch its own mount: it would wait for
 // itself.
-import { type ChildProcess, spawn } from 'node:child_process';
 import { closeSync, openSync, writeSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { layerXattr, partProvenance } from '../forensic/layer-xattr.ts';
@@ -9,26 +8,25 @@ import { isSeen, type Mounted, type MountRequest, mount, unmount } from '../fuse
 import { checkMountPoint, type Needed } from '../fuse/mountpoint.ts';
 import { parseMountOptions } from '../fuse/options.ts';
 import { Session } from '../fuse/session.ts';
-import { guardLines, UNGUARD, WATCHER } from '../fuse/watcher.ts';
 import type { NativeMount } from '../fuse-native/mount.ts';
 import type { TreeOptions } from '../overlay/tree.ts';
 import { Push } from '../push/push.ts';
 import type { LayerStack } from '../store/store.ts';
 import { bytesOfText } from '../sys/bytes.ts';
-import { E, Errno, Trouble } from '../sys/errors.ts';
+import { E, Errno, errnoWords, Trouble } from '../sys/errors.ts';
 import { checkWritable } from '../sys/kept.ts';
-import * as libc from '../sys/libc.ts';
+import { dup2 } from '../sys/libc.ts';
+import { raiseDescriptorLimit } from '../sys/limits.ts';
 import { createView, type View } from '../view.ts';
-import { errnoWords } from './failure.ts';
+import { Guard } from './guard.ts';
 import { keptOf } from './kept.ts';
 import { Log } from './log.ts';
-import { ORDERS_FD, type ServeArguments, WATCHER_FD } from './orders.ts';
+import { ORDERS_FD, type ServeArguments } from './orders.ts';
 import { partOverlayWords } from './overlay.ts';
 import { openStack, recordsOf } from './stack.ts';
 import type { Terminal } from './terminal.ts';
 import { describe, describeCall } from './trace.ts';
 
-const RLIMIT_NOFILE = 7;
 /** How long names and attributes of a running container hold. */
 const LIVE_TIMEOUT_SECONDS = 0.5;
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
@@ -65,11 +63,7 @@ export async function serveMount(
   if (provenance) view.virtualXattr = layerXattr(view.tree);
   process.chdir('/');
 
-  const watcher = isLaunched ? undefined : startWatcher();
-  const tellWatcher = (text: string) => {
-    if (watcher === undefined) tell(WATCHER_FD, text);
-    else watcher.stdin?.write(text);
-  };
+  const guard = new Guard(isLaunched, (message) => log.line(message));
   const serving = { args, view, log, terminal };
   const request = { point, label: stack.label, options };
   const onSignal = holdSignals();
@@ -79,11 +73,10 @@ export async function serveMount(
     native = args.driver === 'fuse-native' ? await mountNative(request, serving) : undefined;
     mounted = native ?? (await mount(request));
   } catch (error) {
-    // The watcher waits for the end of its input, and this process for the end of the watcher.
-    watcher?.stdin?.destroy();
+    guard.end();
     throw error;
   }
-  tellWatcher(guardLines(mounted));
+  guard.guard(mounted);
   onSignal(undoOnSignal(mounted, log));
   const onReady = () => {
     if (isLaunched) letGo();
@@ -97,8 +90,7 @@ export async function serveMount(
   } finally {
     // The connection was cut, or reading failed: what is left of the mount would answer nobody.
     if (isSeen(mounted)) await unmount(mounted.point, { detach: true });
-    tellWatcher(UNGUARD);
-    watcher?.unref();
+    guard.end();
     view.close();
   }
   return 0;
@@ -143,6 +135,7 @@ async function mountNative(
     uid: process.getuid?.() ?? 0,
     log: (message) => log.line(message),
     onBug: (error, opcode) => log.fault(error, opcode),
+    onDamage: (error, opcode) => log.damage(error, opcode),
     ...timeoutOf(view),
     ...(args.debug === true ? { trace } : {}),
   });
@@ -187,14 +180,6 @@ function openView(stack: LayerStack, log: Log, options: TreeOptions): View {
   }
 }
 
-/** Each layer and many files of a large tree are kept open. */
-function raiseDescriptorLimit(): void {
-  const limits = new Uint32Array(new ArrayBuffer(16));
-  if (libc.prlimit(RLIMIT_NOFILE, null, limits) < 0) return;
-  limits.copyWithin(0, 2, 4);
-  libc.prlimit(RLIMIT_NOFILE, limits, null);
-}
-
 /** Waits for the kernel's first request to be served. */
 async function answers(session: Session, served: Promise<void>): Promise<void> {
   let ended = false;
@@ -210,7 +195,7 @@ async function answers(session: Session, served: Promise<void>): Promise<void> {
 /** From here on nobody waits for this process, and nothing it says is read. */
 function letGo(): void {
   const nowhere = openSync('/dev/null', 'r+');
-  for (const fd of [0, 1, 2]) libc.dup2(nowhere, fd);
+  for (const fd of [0, 1, 2]) dup2(nowhere, fd);
   closeSync(nowhere);
   tell(ORDERS_FD, 'ready');
   closeSync(ORDERS_FD);
@@ -256,14 +241,6 @@ async function undo(mounted: Mounted, log: Log, detach: boolean): Promise<void> 
     `The mount is in use by ${holders}: detached, and served until they let go; once more to end at once`,
   );
   await undo(mounted, log, true);
-}
-
-function startWatcher(): ChildProcess {
-  const [program, ...args] = WATCHER;
-  const watcher = spawn(program, args, { detached: true, cwd: '/', stdio: ['pipe', 'ignore', 'ignore'] });
-  watcher.on('error', () => {});
-  watcher.stdin?.on('error', () => {});
-  return watcher;
 }
 
 function tell(fd: number, text: string): void {

@@ -5,10 +5,9 @@ import type { Tree } from '../overlay/tree.ts';
 import type { ChainId } from '../store/digest.ts';
 import type { LayerStack, Store } from '../store/store.ts';
 import { asBytes, bytesOfText } from '../sys/bytes.ts';
-import { Errno, Trouble } from '../sys/errors.ts';
+import { Errno, errnoWords, Trouble } from '../sys/errors.ts';
 import { seesTrustedXattrs } from '../sys/privilege.ts';
 import { pathArguments } from './arguments.ts';
-import { errnoWords } from './failure.ts';
 import { DescriptorOutput } from './output.ts';
 import { Terminal } from './terminal.ts';
 

@@ -1,6 +1,6 @@
 // The lines of `stratafs timeline`: The Sleuth Kit's body file (3.x), CSV and JSON. Each with the key it is sorted by.
 import { eventsOf, type TimelineEntry } from '../forensic/timeline.ts';
-import type { Time } from '../overlay/tree.ts';
+import type { Time } from '../overlay/status.ts';
 import type { ByteString } from '../sys/bytes.ts';
 import { escapeBytes, escapeJson, escapeText, jsonName } from './escape.ts';
 import { modeString, octalMode, typeOf } from './status.ts';

@@ -5,12 +5,11 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Command } from 'commander';
 import { MOUNT_TYPE, unmount } from '../fuse/mount.ts';
 import { asBytes, type ByteString, bufferOf } from '../sys/bytes.ts';
-import { E, Trouble } from '../sys/errors.ts';
+import { E, errnoWords, Trouble } from '../sys/errors.ts';
 import { holdersOf, isRunning, serversOf } from '../sys/holders.ts';
 import { type MountEntry, mountAt, readMounts } from '../sys/mounts.ts';
 import { pathArguments } from './arguments.ts';
 import { escapeText } from './escape.ts';
-import { errnoWords } from './failure.ts';
 import { describeHolders } from './holders.ts';
 import type { Terminal } from './terminal.ts';
 

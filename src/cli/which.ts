@@ -6,7 +6,7 @@ import { walk } from '../overlay/path.ts';
 import type { Tree } from '../overlay/tree.ts';
 import type { Layer, LayerStack } from '../store/store.ts';
 import { asBytes, type ByteString } from '../sys/bytes.ts';
-import { E, Errno, errnoName } from '../sys/errors.ts';
+import { E, Errno, errnoName, errnoWords } from '../sys/errors.ts';
 import { pathArguments } from './arguments.ts';
 import { escapeBytes, escapeJson, escapeText, jsonName } from './escape.ts';
 import { pathFailure } from './failure.ts';
@@ -137,7 +137,7 @@ function words(statement: Statement): string {
     case 'redirect':
       return `hides   the directory ${escapeBytes(statement.path)} leads to ${escapeBytes(statement.target)} below`;
     case 'damage':
-      return `damage  ${escapeBytes(statement.path)} cannot be read: ${errnoName(statement.errno)}`;
+      return `damage  ${escapeBytes(statement.path)} cannot be read: ${errnoWords(statement.errno)}`;
     default:
       return `hides   ${MARKS[statement.kind]} ${escapeBytes(statement.path)}`;
   }

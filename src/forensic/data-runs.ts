@@ -4,7 +4,7 @@ import { E, Errno } from '../sys/errors.ts';
 /** Runs of data in a sparse file: [offset, length], in order. */
 export type DataRuns = readonly (readonly [offset: number, length: number])[];
 
-/** As lseek(2); throws Errno, ENXIO past the last data. */
+/** As lseek(2): the offset, or a negative errno, ENXIO past the last data. */
 export type Seek = (offset: number, whence: number) => number;
 
 const SEEK_DATA = 3;
@@ -32,10 +32,8 @@ export function sparseRuns(
 
 /** Undefined where there is no more data. */
 function found(seek: Seek, offset: number, whence: number): number | undefined {
-  try {
-    return seek(offset, whence);
-  } catch (error) {
-    if (error instanceof Errno && error.errno === E.ENXIO) return undefined;
-    throw error;
-  }
+  const at = seek(offset, whence);
+  if (at === -E.ENXIO) return undefined;
+  if (at < 0) throw new Errno(-at, 'seek in a file');
+  return at;
 }

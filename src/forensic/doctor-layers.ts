@@ -2,7 +2,7 @@
 import { type ChainId, chainIdOn, hexOf, isHexId } from '../store/digest.ts';
 import { type LayerRecord, layerPath } from '../store/docker/layerdb.ts';
 import { asBytes } from '../sys/bytes.ts';
-import { E, Errno, errnoName, Trouble } from '../sys/errors.ts';
+import { E, Errno, errnoWords, Trouble } from '../sys/errors.ts';
 import type { FindingCode, Report } from './doctor-findings.ts';
 import { attempt, layerUses, type StoreIndex } from './store-index.ts';
 import { TarDamage } from './tar-entry.ts';
@@ -87,7 +87,7 @@ async function examineTarSplit({ root }: StoreIndex, chainId: ChainId, report: R
   } catch (error) {
     if (error instanceof TarDamage) tell(error.message);
     else if (error instanceof Errno)
-      tell(error.errno === E.EINVAL ? 'not a regular file' : errnoName(error.errno));
+      tell(error.errno === E.EINVAL ? 'not a regular file' : errnoWords(error.errno));
     else throw error;
   }
 }

@@ -5,7 +5,7 @@ import { type Kind, trouble } from '../store/files.ts';
 import { openBeneath } from '../sys/beneath.ts';
 import { asBytes, type ByteString, bytesOf, cString } from '../sys/bytes.ts';
 import { openClone } from '../sys/clone.ts';
-import { E, errnoName, type Trouble } from '../sys/errors.ts';
+import { E, errnoWords, type Trouble } from '../sys/errors.ts';
 import { close, O, open, readlinkat } from '../sys/libc.ts';
 
 /** Names of `overlay2` that are no layer's: the links, and what the driver uses for quotas. */
@@ -37,17 +37,17 @@ export function shortLinkTargets(
   if (names.length === 0) return new Map();
   const path = asBytes(`${driver.name}/l`);
   const root = open(cString(files.directory), O.PATH | O.DIRECTORY | O.CLOEXEC);
-  if (root < 0) throw trouble('open', files.directory, errnoName(-root));
+  if (root < 0) throw trouble('open', files.directory, errnoWords(-root));
   const plain = openBeneath(root, path, O.PATH | O.DIRECTORY | O.NOFOLLOW);
   close(root);
-  if (plain < 0) throw trouble('open', files.pathOf(path), errnoName(-plain));
+  if (plain < 0) throw trouble('open', files.pathOf(path), errnoWords(-plain));
   const clone = openClone(plain, cString(asBytes('')));
   const holder = clone < 0 ? plain : clone;
   const target = Buffer.alloc(4096);
   const read = (name: ByteString) => {
     const length = readlinkat(holder, cString(name), target, target.length);
     if (length === -E.EINVAL) return undefined;
-    if (length < 0) return trouble('read', files.pathOf(`${path}/${name}`), errnoName(-length));
+    if (length < 0) return trouble('read', files.pathOf(`${path}/${name}`), errnoWords(-length));
     return bytesOf(target, 0, length);
   };
   const targets = new Map(names.map((name) => [name, read(name)]));

@@ -4,7 +4,7 @@ import type { DockerRoot } from '../store/docker/driver.ts';
 import { layerPath } from '../store/docker/layerdb.ts';
 import type { Layer } from '../store/store.ts';
 import { asBytes } from '../sys/bytes.ts';
-import { Errno, errnoName, Trouble } from '../sys/errors.ts';
+import { Errno, errnoWords, Trouble } from '../sys/errors.ts';
 import { TarDamage } from './tar-entry.ts';
 import { LayerFiles, withFileBelow } from './tar-files.ts';
 import { type Gap, rebuildTar } from './tar-rebuild.ts';
@@ -45,7 +45,7 @@ export async function exportLayer(
   } catch (error) {
     const file = root.files.pathOf(record);
     if (error instanceof TarDamage) throw refuse(`"${file}" is damaged: ${error.message}`, error);
-    if (error instanceof Errno) throw refuse(`"${file}" cannot be read: ${errnoName(error.errno)}`, error);
+    if (error instanceof Errno) throw refuse(`"${file}" cannot be read: ${errnoWords(error.errno)}`, error);
     throw error;
   } finally {
     files.close();
@@ -58,5 +58,5 @@ export async function exportLayer(
 function gapWords(gap: Gap): string {
   if (gap.kind === 'size') return 'has another size than recorded';
   if (gap.kind === 'sparse') return 'was sparse in the tar, in a way that is not recorded';
-  return `cannot be read: ${errnoName(gap.errno)}`;
+  return `cannot be read: ${errnoWords(gap.errno)}`;
 }

@@ -1,5 +1,6 @@
 // A merged tree as a tar: entries in byte order, parents before children, the root itself left out as `docker export` does.
-import type { Status, Tree } from '../overlay/tree.ts';
+import type { Status } from '../overlay/status.ts';
+import type { Tree } from '../overlay/tree.ts';
 import { asBytes, type ByteString } from '../sys/bytes.ts';
 import { E, Errno } from '../sys/errors.ts';
 import { S_IFBLK, S_IFCHR, S_IFDIR, S_IFIFO, S_IFLNK, S_IFMT, S_IFREG } from '../sys/statx.ts';

@@ -5,7 +5,7 @@ import { optionalString, parseJson } from '../store/json.ts';
 import { readNames } from '../sys/beneath.ts';
 import { asBytes, type ByteString, bufferOf, bytesOf, bytesOfText, cString, textOf } from '../sys/bytes.ts';
 import { openCloneOfAll } from '../sys/clone.ts';
-import { E, errnoName, Trouble } from '../sys/errors.ts';
+import { E, errnoWords, Trouble } from '../sys/errors.ts';
 import { O, open, openat2 } from '../sys/libc.ts';
 
 /** RESOLVE_NO_MAGICLINKS | RESOLVE_IN_ROOT (linux/openat2.h). */
@@ -113,7 +113,7 @@ class Disk {
     this.label = host;
     const plain = open(cString(host), O.PATH | O.DIRECTORY | O.CLOEXEC);
     if (plain < 0) {
-      const state = plain === -E.ENOENT ? 'no such directory' : errnoName(-plain);
+      const state = plain === -E.ENOENT ? 'no such directory' : errnoWords(-plain);
       throw new Trouble('store', `Cannot open host root "${host}": ${state}`);
     }
     // Links of the disk are followed, and only a clone keeps their access times.

@@ -8,8 +8,8 @@ import { type MergeOptions, type Resolution, resolve, type Source } from '../ove
 import { mergeOptions } from '../overlay/options.ts';
 import { RecordedReader } from '../overlay/recorded.ts';
 import type { RecordedLayer } from '../overlay/recorded-layer.ts';
+import type { Time } from '../overlay/status.ts';
 import { Table } from '../overlay/table.ts';
-import type { Time } from '../overlay/tree.ts';
 import type { Layer, LayerStack } from '../store/store.ts';
 import { asBytes, type ByteString, bytesOf, cString } from '../sys/bytes.ts';
 import { E, Errno } from '../sys/errors.ts';
@@ -204,11 +204,9 @@ export class LayerFile {
     }
   }
 
-  /** `SEEK_DATA` or `SEEK_HOLE`. Throws Errno: ENXIO past the last data. */
+  /** `SEEK_DATA` or `SEEK_HOLE`: the offset, or a negative errno. */
   seek(offset: number, whence: number): number {
-    const found = lseek(this.#descriptor, offset, whence);
-    if (found < 0) throw new Errno(-found, 'seek in a file');
-    return found;
+    return lseek(this.#descriptor, offset, whence);
   }
 }
 

@@ -6,7 +6,7 @@ import type { DockerRoot } from '../store/docker/driver.ts';
 import { layerPath } from '../store/docker/layerdb.ts';
 import type { LayerStack } from '../store/store.ts';
 import { asBytes, type ByteString } from '../sys/bytes.ts';
-import { Errno, errnoName, Trouble } from '../sys/errors.ts';
+import { Errno, errnoWords, Trouble } from '../sys/errors.ts';
 import { S_IFBLK, S_IFCHR, S_IFDIR, S_IFIFO, S_IFLNK, S_IFMT, S_IFREG } from '../sys/statx.ts';
 import { TarDamage, type TarEntry } from './tar-entry.ts';
 import { withFileBelow } from './tar-files.ts';
@@ -50,7 +50,7 @@ export async function recordedLayers(
         error instanceof TarDamage
           ? error.message
           : error instanceof Errno
-            ? errnoName(error.errno)
+            ? errnoWords(error.errno)
             : undefined;
       if (state === undefined) throw error;
       throw new Trouble('store', `Cannot read "${root.files.pathOf(record)}": ${state}`, { cause: error });

@@ -1,7 +1,7 @@
 // The second pass over a layer whose hash is wrong or cannot be made: each file's contents against its CRC-64 in the record.
 
 import type { ByteString } from '../sys/bytes.ts';
-import { errnoName } from '../sys/errors.ts';
+import { errnoWords } from '../sys/errors.ts';
 import { Crc64 } from './tar-crc64.ts';
 import { isAbsence, type LayerFiles } from './tar-files.ts';
 import { type Contents, type ReadSome, readTarSplit } from './tar-split.ts';
@@ -46,7 +46,7 @@ function checkFile(
   });
   if (total < 0) {
     if (isAbsence(-total)) return undefined;
-    const message = `cannot be read: ${errnoName(-total)}`;
+    const message = `cannot be read: ${errnoWords(-total)}`;
     return { severity: 'unverifiable', class: 'content', path, message };
   }
   const found = crc.digest();

@@ -1,6 +1,6 @@
 // Keeps which names a layer's tar has, and finds what lies in the layer's directory beside them.
 import { asBytes, type ByteString } from '../sys/bytes.ts';
-import { Errno, errnoName } from '../sys/errors.ts';
+import { E, Errno, errnoWords } from '../sys/errors.ts';
 import type { LayerFiles } from './tar-files.ts';
 import { isWhiteout } from './tar-files.ts';
 import { joinPath, lastName, parentPath, WHITEOUT_PREFIX } from './tar-path.ts';
@@ -13,7 +13,7 @@ export function examining(path: ByteString, what: FindingClass, report: Report, 
     examine();
   } catch (error) {
     if (!(error instanceof Errno)) throw error;
-    const message = `cannot be examined: ${errnoName(error.errno)}`;
+    const message = `cannot be examined: ${errnoWords(error.errno)}`;
     report({ severity: 'unverifiable', class: what, path, message });
   }
 }
@@ -65,8 +65,8 @@ function namesOnDisk(files: LayerFiles, directory: ByteString, report: Report): 
   } catch (error) {
     if (!(error instanceof Errno)) throw error;
     // That the directory is not there, or is none, was found when its entry was compared.
-    if (['ENOENT', 'ENOTDIR', 'ELOOP'].includes(errnoName(error.errno))) return [];
-    const message = `cannot be listed: ${errnoName(error.errno)}`;
+    if ([E.ENOENT, E.ENOTDIR, E.ELOOP].includes(error.errno)) return [];
+    const message = `cannot be listed: ${errnoWords(error.errno)}`;
     report({ severity: 'unverifiable', class: 'extra', path: directory, message });
     return [];
   }

@@ -5,7 +5,7 @@ import { imagePath } from '../store/docker/images.ts';
 import { layerPath, readLayerRecord } from '../store/docker/layerdb.ts';
 import { parseJson, requiredObject, stringsOf } from '../store/json.ts';
 import { asBytes, type ByteString } from '../sys/bytes.ts';
-import { E, Errno, errnoName, Trouble } from '../sys/errors.ts';
+import { E, Errno, errnoWords, Trouble } from '../sys/errors.ts';
 import { LayerFiles, withFileBelow } from './tar-files.ts';
 import type { Finding, Progress } from './verify-finding.ts';
 import { type LayerVerdict, verifyLayer } from './verify-layer.ts';
@@ -172,7 +172,7 @@ export class StoreVerifier {
       );
     } catch (error) {
       if (!(error instanceof Errno)) throw error;
-      const state = error.errno === E.EINVAL ? 'not a regular file' : errnoName(error.errno);
+      const state = error.errno === E.EINVAL ? 'not a regular file' : errnoWords(error.errno);
       const message = `Cannot read "${root.files.pathOf(record)}": ${state}`;
       this.#log.finding({ severity: 'unverifiable', class: 'tar-split', message }, place);
       return NOTHING;

@@ -1,6 +1,7 @@
 // A FileSystem as the callbacks of fuse-native: paths for numbers, text for bytes. Knows no mount and loads no package.
 import type { Handlers, Reply, Stat } from 'fuse-native';
 import { OPCODE } from '../fuse/abi.ts';
+import { isDamage } from '../fuse/damage.ts';
 import type { FileSystem } from '../fuse/filesystem.ts';
 import { bytesOf, bytesOfText, textOf } from '../sys/bytes.ts';
 import { E, Errno } from '../sys/errors.ts';
@@ -20,6 +21,8 @@ export interface HandlerOptions {
   readonly log: (message: string) => void;
   /** Told of every throw that is not an `Errno`; the request is answered with EIO. */
   readonly onBug: (error: unknown, opcode: number) => void;
+  /** Told of every failure of the file system itself that is no ordinary answer. */
+  readonly onDamage?: (error: Errno, opcode: number) => void;
   /** Told of every request once it is answered: `result` is a negative errno where it failed. */
   readonly trace?: (opcode: number, path: string, result: number) => void;
 }
@@ -60,8 +63,10 @@ export function handlersOf(
       const entry = paths.find(path);
       result = entry < 0 ? entry : answer(entry);
     } catch (error) {
-      if (error instanceof Errno && error.errno > 0) result = -error.errno;
-      else {
+      if (error instanceof Errno && error.errno > 0) {
+        if (isDamage(error)) options.onDamage?.(error, opcode);
+        result = -error.errno;
+      } else {
         options.onBug(error, opcode);
         result = -E.EIO;
       }

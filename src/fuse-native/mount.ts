@@ -5,11 +5,10 @@ import { openDevice } from '../fuse/device.ts';
 import { validityOf } from '../fuse/entry.ts';
 import type { FileSystem } from '../fuse/filesystem.ts';
 import { sourceOf } from '../fuse/label.ts';
-import { MOUNT_TYPE, type Mounted, type MountRequest } from '../fuse/mount.ts';
+import { type Mounted, type MountRequest, mountOf } from '../fuse/mount.ts';
 import { bufferOf, textOf } from '../sys/bytes.ts';
 import { Trouble } from '../sys/errors.ts';
 import { close } from '../sys/libc.ts';
-import { mountAt } from '../sys/mounts.ts';
 import { type HandlerOptions, handlersOf, type XattrHandlers } from './handlers.ts';
 import { type FuseNative, loadFuseNative } from './load.ts';
 import { optionLine } from './options.ts';
@@ -57,9 +56,9 @@ export async function mountFuseNative(
       else reject(new Trouble('mount', `${doing}: ${stateOf(error)}`, { cause: error }));
     });
   });
-  const entry = mountAt(request.point);
   const fd = deviceDescriptor();
-  if (entry?.type !== MOUNT_TYPE || fd === undefined)
+  const entry = fd === undefined ? undefined : mountOf(fd, request.point);
+  if (entry === undefined || fd === undefined)
     throw new Trouble('mount', `${doing}: the mount just made is gone again`);
   return { fd, point: request.point, id: entry.id, device: entry.device, ended: closed(fd) };
 }

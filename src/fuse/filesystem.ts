@@ -43,7 +43,10 @@ export interface FileSystem {
   read(node: number, offset: number, out: Uint8Array, at: number, size: number): number;
   /** `SEEK_DATA` (3) or `SEEK_HOLE` (4). */
   seek(node: number, offset: number, whence: number): number;
-  /** A descriptor of the file's data, owned by the file system and valid until its next call; for passthrough. */
+  /**
+   * A descriptor of the file's data, owned by the file system and valid until its next call; for passthrough. -1 for a
+   * file that the kernel must not read by itself.
+   */
   dataDescriptor(node: number): number;
   /**
    * Where opening a file can fail, or a file can hold more or less than its size tells, each open has to be asked for:

@@ -1,9 +1,9 @@
 // Makes and undoes the mount itself: mount(2) where that is allowed, fusermount3 where it is not.
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { asBytes, type ByteString, bytesOfText, cString } from '../sys/bytes.ts';
 import { E, errnoName, Trouble } from '../sys/errors.ts';
 import * as libc from '../sys/libc.ts';
-import { type MountEntry, mountAt } from '../sys/mounts.ts';
+import { type MountEntry, mountAt, readMounts } from '../sys/mounts.ts';
 import { openDevice } from './device.ts';
 import { MAX_READ } from './init.ts';
 import { sourceOf } from './label.ts';
@@ -39,8 +39,9 @@ export interface Mounted {
 /** Mounts; the kernel's first request waits on the descriptor. Throws Trouble. */
 export async function mount(request: MountRequest): Promise<Mounted> {
   const fd = await attach(request);
-  const entry = mountAt(request.point);
-  if (entry?.type !== MOUNT_TYPE) {
+  const entry = mountOf(fd, request.point);
+  if (entry === undefined) {
+    libc.close(fd);
     throw new Trouble(
       'mount',
       `Cannot find the mount at "${shown(request.point)}" just made: is it in another namespace?`,
@@ -48,6 +49,20 @@ export async function mount(request: MountRequest): Promise<Mounted> {
   }
   raiseReadAhead(entry.device);
   return { fd, point: request.point, id: entry.id, device: entry.device };
+}
+
+/**
+ * The mount at `point` that a device serves, which another may cover by now. Kernels that do not tell which connection a
+ * descriptor is of are taken at what is seen there.
+ */
+export function mountOf(fd: number, point: ByteString): MountEntry | undefined {
+  const told = /^fuse_connection:\t(\d+)$/m.exec(readFileSync(`/proc/self/fdinfo/${fd}`, 'latin1'));
+  if (told !== null) {
+    const device = `0:${told[1]}`;
+    return readMounts().findLast((mount) => mount.point === point && mount.device === device);
+  }
+  const seen = mountAt(point);
+  return seen?.type === MOUNT_TYPE ? seen : undefined;
 }
 
 async function attach(request: MountRequest): Promise<number> {

@@ -49,12 +49,12 @@ export class BackingFiles {
     return this.#inUse.size > 0;
   }
 
-  /** Whether the next open of this node needs a descriptor. */
+  /** Whether the next open of this node needs a descriptor: also one kept ready, which the file may not fit any more. */
   needsDescriptor(node: number): boolean {
-    return this.#refused === 0 && !this.#inUse.has(node) && !this.#idle.has(node);
+    return !this.#inUse.has(node) && (this.#refused === 0 || this.#idle.has(node));
   }
 
-  /** Counts an open; answers its backing id, 0 for a cached open. `fd` is looked at only if `needsDescriptor`. */
+  /** Counts an open; answers its backing id, 0 for a cached open, which it is where `fd` is -1. */
   open(node: number, fd: number): number {
     const open = this.#inUse.get(node);
     if (open !== undefined) {
@@ -62,8 +62,9 @@ export class BackingFiles {
       return open.id;
     }
     const idle = this.#idle.get(node);
-    if (idle !== undefined) {
-      this.#idle.delete(node);
+    if (idle !== undefined) this.#idle.delete(node);
+    if (idle !== undefined && fd < 0) this.#device.close(idle.id);
+    else if (idle !== undefined) {
       idle.opens = 1;
       this.#inUse.set(node, idle);
       return idle.id;
@@ -84,7 +85,7 @@ export class BackingFiles {
   }
 
   #make(fd: number): number {
-    if (this.#refused !== 0) return 0;
+    if (this.#refused !== 0 || fd < 0) return 0;
     const id = this.#device.open(fd);
     if (id > 0) {
       this.#made++;

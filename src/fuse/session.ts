@@ -3,6 +3,7 @@
 import { E, Errno } from '../sys/errors.ts';
 import { S_IFDIR, S_IFLNK, S_IFMT } from '../sys/statx.ts';
 import { OPCODE, OPCODE_LIMIT, STRUCT } from './abi.ts';
+import { isDamage } from './damage.ts';
 import { bounded, readFile, seekFile } from './data.ts';
 import { putAttributes, putEntry, type Validity, validityOf } from './entry.ts';
 import type { FileSystem } from './filesystem.ts';
@@ -35,19 +36,6 @@ const LINK_MAX = 4095;
 const DOT = 0x2e;
 /** The kernel takes no error beyond this (fs/fuse/dev.c). */
 const ERRNO_MAX = 511;
-
-/** Failures that are an ordinary answer to a question; all others tell of damage, or of what this process may not do. */
-const ORDINARY: ReadonlySet<number> = new Set([
-  E.EINVAL,
-  E.EISDIR,
-  E.ENODATA,
-  E.ENOENT,
-  E.ENOTDIR,
-  E.ENXIO,
-  E.EOPNOTSUPP,
-  E.ERANGE,
-  E.ESTALE,
-]);
 
 /** No payload, and no reply either. */
 const NO_REPLY = -0x1_0000;
@@ -157,7 +145,7 @@ export class Session {
   /** The one place that turns a throw into a negative errno. */
   #failure(error: unknown, opcode: number): number {
     if (error instanceof Errno && error.errno > 0) {
-      if (!ORDINARY.has(error.errno)) this.#options.onDamage?.(error, opcode);
+      if (isDamage(error)) this.#options.onDamage?.(error, opcode);
       return -error.errno;
     }
     this.#options.onBug(error, opcode);

@@ -1,16 +1,14 @@
 // The real directories behind a tree: each is a record (layer, parent, name), opened when needed, bounded in number.
 // Opens never follow a symlink, leave a layer, or change an access time where the system allows that.
 
+import { openWithinMount } from '../sys/beneath.ts';
 import type { ByteString } from '../sys/bytes.ts';
 import { cString } from '../sys/bytes.ts';
 import { openClone } from '../sys/clone.ts';
 import { E, Errno } from '../sys/errors.ts';
-import { AT_EMPTY_PATH, AT_FDCWD, close, O, open, openat2, statx } from '../sys/libc.ts';
+import { AT_EMPTY_PATH, AT_FDCWD, close, fstatfs, O, open, statx } from '../sys/libc.ts';
 import { STATX, STATX_MASK, STATX_SIZE } from '../sys/statx.ts';
 import type { Table } from './table.ts';
-
-/** RESOLVE_NO_XDEV | RESOLVE_NO_MAGICLINKS | RESOLVE_NO_SYMLINKS | RESOLVE_BENEATH. */
-const RESOLVE = 0x01n | 0x02n | 0x04n | 0x08n;
 
 /** A path handed to one `openat2` is shorter than PATH_MAX. */
 const LONGEST_PATH = 4000;
@@ -25,8 +23,6 @@ interface LayerRoot {
 }
 
 const empty = cString('' as ByteString);
-const how = Buffer.alloc(24);
-how.writeBigUInt64LE(RESOLVE, 16);
 const status = new Uint32Array(STATX_SIZE / 4);
 
 export class Directories {
@@ -34,6 +30,8 @@ export class Directories {
   readonly roots: readonly number[];
   /** Records of the data-only layers' roots, top first. */
   readonly dataRoots: readonly number[];
+  /** Gives back the descriptors that others keep open; called when the process has none left. */
+  onShortage: () => void = () => {};
   readonly #table: Table;
   readonly #layers: readonly LayerRoot[];
   readonly #capacity: number;
@@ -64,6 +62,22 @@ export class Directories {
   deviceOf(record: number): string {
     this.descriptor(record);
     return this.#layer(record).device;
+  }
+
+  /** For each layer the index of its file system, in the order in which the layers first show them. Throws Errno. */
+  fileSystems(): number[] {
+    const devices: string[] = [];
+    return [...this.roots, ...this.dataRoots].map((root) => {
+      const device = this.deviceOf(root);
+      if (!devices.includes(device)) devices.push(device);
+      return devices.indexOf(device);
+    });
+  }
+
+  /** `struct statfs` of the top layer's file system, into a buffer of at least 120 bytes. Throws Errno. */
+  statfs(out: Uint8Array): void {
+    const error = fstatfs(this.descriptor(this.roots[0] as number), out);
+    if (error < 0) throw new Errno(-error, 'examine the file system');
   }
 
   #layer(record: number): LayerRoot {
@@ -97,7 +111,10 @@ export class Directories {
     return this.#table.nameAt(this.#table.record(record, 2), this.#table.record(record, 3));
   }
 
-  /** An open descriptor, good for the `*at` calls and for `getdents64`, valid until the next call. Throws Errno. */
+  /**
+   * An open descriptor, good for the `*at` calls and for `getdents64`, valid until the next call. Where the directory may
+   * only be searched `getdents64` says EBADF. Throws Errno.
+   */
   descriptor(record: number): number {
     if (record === this.#latest) return this.#latestDescriptor;
     let fd = this.#open.get(record);
@@ -127,10 +144,11 @@ export class Directories {
     this.#latest = 0;
   }
 
-  /** Runs an open; when the process is out of descriptors, gives ours back and tries once more. */
+  /** Runs an open; when the process is out of descriptors, gives those back that are kept open and tries once more. */
   #trying(opening: () => number): number {
     const fd = opening();
     if (fd !== -E.EMFILE && fd !== -E.ENFILE) return fd;
+    this.onShortage();
     this.close();
     return opening();
   }
@@ -181,7 +199,10 @@ export class Directories {
     return fd;
   }
 
-  /** Opens `names`, deepest first, below a directory, in steps no longer than a path may be. */
+  /**
+   * Opens `names`, deepest first, below a directory, in steps no longer than a path may be. What may be searched but not
+   * listed is good for searching.
+   */
   #descend(start: number, names: readonly string[]): number {
     let from = start;
     let i = names.length - 1;
@@ -192,11 +213,12 @@ export class Directories {
       const base = from;
       const bytes = cString(path as ByteString);
       const fd = this.#withoutAtime((extra) =>
-        openBeneath(base, bytes, i < 0 ? O.RDONLY | O.DIRECTORY | extra : O.PATH | O.DIRECTORY),
+        openWithinMount(base, bytes, i < 0 ? O.RDONLY | O.DIRECTORY | extra : O.PATH | O.DIRECTORY),
       );
+      const found = fd === -E.EACCES && i < 0 ? openWithinMount(base, bytes, O.PATH | O.DIRECTORY) : fd;
       if (from !== start) close(from);
-      if (fd < 0 || i < 0) return fd;
-      from = fd;
+      if (found < 0 || i < 0) return found;
+      from = found;
     }
   }
 
@@ -205,14 +227,14 @@ export class Directories {
     return this.#trying(() => {
       const directory = this.descriptor(record);
       return this.#withoutAtime((extra) =>
-        openBeneath(directory, name, O.RDONLY | O.NOFOLLOW | O.NONBLOCK | extra),
+        openWithinMount(directory, name, O.RDONLY | O.NOFOLLOW | O.NONBLOCK | extra),
       );
     });
   }
 
   /** A descriptor that only names the object a path below a directory leads to, the last component not followed. */
   findFile(record: number, path: Buffer): number {
-    return this.#trying(() => openBeneath(this.descriptor(record), path, O.PATH | O.NOFOLLOW));
+    return this.#trying(() => openWithinMount(this.descriptor(record), path, O.PATH | O.NOFOLLOW));
   }
 
   /** Whether something else is mounted on an object of this layer, told by its mount id; never with clones. */
@@ -224,9 +246,4 @@ export class Directories {
     const path = this.pathOf(record);
     return `"${path === '' ? '' : `${path}/`}${name}" in layer "${this.#layer(record).label}"`;
   }
-}
-
-function openBeneath(dirfd: number, path: Buffer, flags: number): number {
-  how.writeBigUInt64LE(BigInt(flags | O.CLOEXEC), 0);
-  return openat2(dirfd, path, how);
 }

@@ -1,9 +1,19 @@
 // Reads one real directory of one layer: its listing, and what one of its names is to the overlay.
 // Whiteouts are recognised here, in every dialect; `merge.ts` obeys them.
 import type { Dialect } from '../store/store.ts';
+import { eachName } from '../sys/beneath.ts';
 import { E, Errno } from '../sys/errors.ts';
-import { AT_NO_AUTOMOUNT, AT_SYMLINK_NOFOLLOW, getdents64, lseek, readlinkat, statx } from '../sys/libc.ts';
-import { S_IFCHR, S_IFDIR, S_IFMT, S_IFREG, STATX, STATX_MASK, STATX_SIZE } from '../sys/statx.ts';
+import { AT_NO_AUTOMOUNT, AT_SYMLINK_NOFOLLOW, lseek, readlinkat, statx } from '../sys/libc.ts';
+import {
+  S_IFCHR,
+  S_IFDIR,
+  S_IFMT,
+  S_IFREG,
+  STATX,
+  STATX_BTIME,
+  STATX_MASK,
+  STATX_SIZE,
+} from '../sys/statx.ts';
 import type { Directories } from './directories.ts';
 import { hasXattrs, isMetacopy, type MarkPrefix, xattrAnswer, xattrNames, xattrValue } from './marks.ts';
 import type { Found } from './merge.ts';
@@ -23,7 +33,6 @@ export interface Listing {
 const AUFS_PREFIX = '.wh.';
 const AUFS_OPAQUE = ['.wh..wh..opq', '.wh..opq'];
 
-const dirents = Buffer.alloc(1 << 17);
 export const NAME_MAX = 255;
 const nameBuffer = Buffer.alloc(NAME_MAX + 1);
 
@@ -56,18 +65,9 @@ export class LayerReader {
     const fd = this.directories.descriptor(directory);
     lseek(fd, 0, 0);
     const types = new Map<string, number>();
-    for (;;) {
-      const length = getdents64(fd, dirents, dirents.length);
-      if (length < 0) throw new Errno(-length, `list ${this.directories.describe(directory, '')}`);
-      if (length === 0) break;
-      // struct linux_dirent64: u64 ino, s64 off, u16 reclen, u8 type, name
-      for (let at = 0; at < length; at += dirents.readUInt16LE(at + 16)) {
-        const end = dirents.indexOf(0, at + 19);
-        types.set(dirents.toString('latin1', at + 19, end), dirents[at + 18] as number);
-      }
-    }
-    types.delete('.');
-    types.delete('..');
+    const error = eachName(fd, (name, type) => types.set(name, type));
+    const errno = error === -E.EBADF ? E.EACCES : -error;
+    if (errno > 0) throw new Errno(errno, `list ${this.directories.describe(directory, '')}`);
     return this.#aufs ? readAufsNames(types) : { types, opaque: false };
   }
 
@@ -90,6 +90,20 @@ export class LayerReader {
       throw new Errno(E.EXDEV, `look under the mount on ${this.directories.describe(directory, name)}`);
     }
     return true;
+  }
+
+  /** Undefined where the layer's file system knows none, or the object is there no more. */
+  birthTime(
+    directory: number,
+    name: string,
+  ): { readonly seconds: bigint; readonly nanoseconds: number } | undefined {
+    const { status } = this;
+    const fd = this.directories.descriptor(directory);
+    const error = statx(fd, nameArgument(name), AT_SYMLINK_NOFOLLOW, STATX_MASK, status);
+    if (error < 0 || ((status[STATX.mask] as number) & STATX_BTIME) === 0) return undefined;
+    const [low, high, nanoseconds] = [status[STATX.btime], status[STATX.btime + 1], status[STATX.btime + 2]];
+    const seconds = BigInt.asIntN(64, (BigInt(high as number) << 32n) | BigInt(low as number));
+    return { seconds, nanoseconds: nanoseconds as number };
   }
 
   /** Names of an object's attributes as they are on disk. */

@@ -2,7 +2,7 @@
 // and read again where they changed. What is still the same object keeps its number, so that open files go on.
 // For a tree that one thread uses; a tree that cannot change has none of this.
 import { E, Errno } from '../sys/errors.ts';
-import { S_IFDIR, S_IFMT, STATX } from '../sys/statx.ts';
+import { S_IFDIR, S_IFMT, S_IFREG, STATX } from '../sys/statx.ts';
 import type { Directories } from './directories.ts';
 import type { LayerReader } from './layer.ts';
 import type { Loader } from './load.ts';
@@ -24,6 +24,9 @@ interface Known {
 /** Clocks of file systems tick this slowly at worst, in milliseconds; and how often an unsettled directory is listed. */
 const TICK = 2000;
 const PAUSE = 100;
+/** How often a name that is replaced again and again is looked up at once. */
+const MOST_TRIES = 10;
+const MOST_REMEMBERED = 1000;
 const NOTHING: Known = { stamp: '', listed: 0, unsettled: true, names: new Map(), nodes: [] };
 
 export class Live {
@@ -33,10 +36,26 @@ export class Live {
   readonly #loader: Loader;
   readonly #root: number;
   readonly #isLive: readonly boolean[];
+  readonly #hold: (node: number) => void;
   readonly #known = new Map<number, Known>();
+  /** Of files that were refused with ESTALE: directory and name, which the kernel looks up again at once. */
+  readonly #refused = new Set<string>();
+  /** Files that are kept open for the one open that follows. */
+  readonly #held = new Set<number>();
 
-  /** `isLive` says of each layer, top first, whether it may change. */
-  constructor(table: Table, reader: LayerReader, loader: Loader, root: number, isLive: readonly boolean[]) {
+  /**
+   * `isLive` says of each layer, top first, whether it may change; `hold` opens a file and keeps it open for a while, so
+   * that it can be read though it is removed. It throws Errno.
+   */
+  constructor(
+    table: Table,
+    reader: LayerReader,
+    loader: Loader,
+    root: number,
+    isLive: readonly boolean[],
+    hold: (node: number) => void,
+  ) {
+    this.#hold = hold;
     this.#table = table;
     this.#reader = reader;
     this.#directories = reader.directories;
@@ -49,6 +68,31 @@ export class Live {
 
   /** The node of a name, 0 where there is none. Throws Errno, ESTALE where the directory is there no more. */
   lookup(directory: number, name: string): number {
+    let node = this.#find(directory, name);
+    if (!this.#refused.delete(`${directory}/${name}`)) return node;
+    // The kernel looks a path up again only once: what it finds now it must be able to open.
+    for (let tries = 1; node !== 0 && !this.#isHeld(node) && tries < MOST_TRIES; tries++) {
+      this.#doubt(directory);
+      node = this.#find(directory, name);
+    }
+    return node;
+  }
+
+  /** Holds a regular file for the open that follows; false where it was replaced meanwhile. */
+  #isHeld(node: number): boolean {
+    if ((this.#table.word(node, ROW.mode) & S_IFMT) !== S_IFREG) return true;
+    try {
+      this.#hold(node);
+    } catch (error) {
+      if (error instanceof Errno) return this.#probe(node) !== 'other';
+      throw error;
+    }
+    if (this.#held.size >= MOST_REMEMBERED) this.#held.clear();
+    this.#held.add(node);
+    return true;
+  }
+
+  #find(directory: number, name: string): number {
     const node = this.#current(directory).names.get(name) ?? 0;
     if (node === 0 || this.#probe(node) !== 'other') return node;
     // Replaced in the moment since.
@@ -74,8 +118,11 @@ export class Live {
 
   /** Throws ESTALE, at which the kernel looks the path up again, where a node's name leads to another object now. */
   mustBeSame(node: number): void {
-    if (this.#probe(node) !== 'other') return;
-    this.#doubt(this.#table.word(node, ROW.parent));
+    if (this.#held.delete(node) || this.#probe(node) !== 'other') return;
+    const parent = this.#table.word(node, ROW.parent);
+    this.#doubt(parent);
+    if (this.#refused.size >= MOST_REMEMBERED) this.#refused.clear();
+    this.#refused.add(`${parent}/${this.#table.rowName(node)}`);
     throw new Errno(E.ESTALE, 'use a file that was replaced');
   }
 
@@ -140,10 +187,12 @@ export class Live {
 
   #list(directory: number, before: ReadonlyMap<string, number>): Pick<Known, 'names' | 'nodes'> {
     const table = this.#table;
+    const firstNew = table.rowCount + 1;
     let record: number;
     try {
       record = this.#loader.load(directory);
     } catch (cause) {
+      table.giveBackRows(firstNew);
       if (cause instanceof TableFull) throw new Errno(E.ENOMEM, cause.message, { cause });
       throw cause;
     }

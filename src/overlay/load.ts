@@ -4,7 +4,7 @@ import { E, Errno } from '../sys/errors.ts';
 import { encodeDevice, S_IFCHR, S_IFDIR, S_IFMT, S_IFREG, STATX } from '../sys/statx.ts';
 import { DT_WHT, type Entry, type LayerReader, type Listing } from './layer.ts';
 import { type MergeOptions, type Resolution, resolve, type Source } from './merge.ts';
-import { FLAG, ROW, type Table } from './table.ts';
+import { FLAG, ROW, type Table, TableFull } from './table.ts';
 
 /** Highest file system index that fits the top byte of an inode number. */
 const MAX_INDEX_IN_BYTE = 0xfd;
@@ -46,10 +46,7 @@ export class Loader {
   /** Loads the directory of a row; answers the record [first row, count]. Throws Errno where it cannot be listed. */
   load(row: number): number {
     const table = this.#table;
-    const stackAt = table.word(row, ROW.source);
-    const stack: number[] = [];
-    for (let i = 1; i <= table.record(stackAt, 0); i++) stack.push(table.record(stackAt, i));
-
+    const stack = this.#stackOf(row);
     const listings = stack.map((directory) => this.#reader.list(directory));
     const { names, levels, repeated } = unite(listings);
     const source = this.#source(stack, listings);
@@ -70,6 +67,34 @@ export class Loader {
       }
     }
     return table.addRecord(first, next - first);
+  }
+
+  /** A new row for one name, looked up by itself, without a listing; 0 where it is not there. Throws Errno. */
+  loadName(directory: number, name: string): number {
+    const { directories } = this.#reader;
+    const source: Source<number, Entry> = {
+      roots: directories.roots,
+      layerOf: (holder) => directories.layerOf(holder),
+      find: (holder, wanted) => this.#reader.find(holder, wanted),
+    };
+    const resolution = resolve(this.#stackOf(directory), name, source, this.#options);
+    if (resolution === undefined) return 0;
+    try {
+      const row = this.#table.takeRows(1);
+      this.#fillByRules(row, resolution);
+      this.#finish(row, name, directory);
+      return row;
+    } catch (cause) {
+      if (cause instanceof TableFull) throw new Errno(E.ENOMEM, cause.message, { cause });
+      throw cause;
+    }
+  }
+
+  /** The real directories that a merged one is made of, top first. */
+  #stackOf(directory: number): number[] {
+    const table = this.#table;
+    const at = table.word(directory, ROW.source);
+    return Array.from({ length: table.record(at, 0) }, (_, i) => table.record(at, i + 1));
   }
 
   /** Whether a listed name was removed while it was being examined, as in the upper layer of a running container. */

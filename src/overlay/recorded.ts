@@ -151,6 +151,13 @@ export class RecordedReader extends LayerReader {
     return target.length;
   }
 
+  override birthTime(
+    directory: number,
+    name: string,
+  ): { readonly seconds: bigint; readonly nanoseconds: number } | undefined {
+    return this.isRecorded(directory) ? undefined : super.birthTime(directory, name);
+  }
+
   override isRecorded(directory: number): boolean {
     return this.#layers[this.directories.layerOf(directory)] !== undefined;
   }

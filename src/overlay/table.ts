@@ -31,7 +31,7 @@ export const ROW = {
   nameLength: 24,
   /** Non-directory: record of the real directory that holds it. Directory: record of its stack. */
   source: 25,
-  /** Directory: record of its listing, or NOT_LOADED / LOADING. Metacopy file: record of where its data lie, else 0. */
+  /** Directory: record of its listing, or one of the states below. Metacopy file: record of where its data lie, else 0. */
   listing: 26,
   /** The directory row this entry is in. */
   parent: 27,
@@ -57,6 +57,9 @@ export const FLAG = {
 
 export const NOT_LOADED = 0;
 export const LOADING = 1;
+/** Of a directory that can never be listed: it has more names than there is room for, or may only be searched. */
+export const TOO_LARGE = 2;
+export const SEARCH_ONLY = 3;
 
 /** Records start past the values that mean something else. */
 const FIRST_RECORD = 16;

@@ -4,7 +4,7 @@ import { closeSync, fstatSync, readFileSync, readSync, type Stats, statSync } fr
 import { openBeneath, readNames } from '../sys/beneath.ts';
 import { asBytes, type ByteString, bufferOf, cString } from '../sys/bytes.ts';
 import { realPath } from '../sys/clone.ts';
-import { E, Errno, errnoName, Trouble } from '../sys/errors.ts';
+import { E, Errno, errnoWords, Trouble } from '../sys/errors.ts';
 import { O, open } from '../sys/libc.ts';
 
 /** Bytes of the largest file that is read whole. Real ones stay below 1 MiB. */
@@ -15,12 +15,23 @@ const LARGEST_TEXT = 4096;
 /** What lies at a path, links not followed. */
 export type Kind = 'directory' | 'file' | 'link' | 'other';
 
+/** An open file that is read in parts. */
+export interface FileParts {
+  /** Absolute. */
+  readonly path: ByteString;
+  /** Bytes, as of now. */
+  size(): number;
+  /** Fewer bytes than asked for where the file ends before. Throws Trouble. */
+  read(position: number, length: number): Buffer;
+}
+
 const WHO_MAY = 'run as root, or as the user who owns it';
 
 const STATES = new Map<number, string>([
   [E.EACCES, `permission denied; ${WHO_MAY}`],
   [E.EPERM, `permission denied; ${WHO_MAY}`],
   [E.EIO, 'input/output error; the disk or the copy of it may be damaged'],
+  [E.EXDEV, 'the path leads out of the directory'],
   [E.ENOSYS, 'the system call openat2 is missing; Linux 5.6 or newer is needed'],
 ]);
 
@@ -44,13 +55,22 @@ export class StoreFiles {
 
   /** Undefined where there is no such file. */
   readIfPresent(path: string, limit = LARGEST_FILE): Buffer | undefined {
-    // To open a device is to use it, so its type is asked first.
-    const kind = this.kindOf(path);
-    if (kind === undefined) return undefined;
-    if (kind !== 'file') throw trouble('read', this.pathOf(path), notA('regular file', kind));
-    const fd = this.#open(path, O.RDONLY | O.NONBLOCK | O.NOFOLLOW);
-    if (fd < 0) return this.#fail('read', path, -fd, 'file');
-    return closing(fd, () => this.#readAll(fd, path, limit));
+    return this.#openedIfPresent(path, (fd) => this.#readAll(fd, path, limit));
+  }
+
+  /** Gives a regular file to `use`, open; undefined where there is no such file. */
+  withPartsIfPresent<T>(path: string, use: (file: FileParts) => T): T | undefined {
+    return this.#openedIfPresent(path, (fd) => {
+      const read = (position: number, length: number) => {
+        const buffer = Buffer.allocUnsafe(length);
+        let filled = 0;
+        for (let got = 1; got > 0 && filled < length; filled += got) {
+          got = this.#readSome(fd, path, buffer.subarray(filled), position + filled);
+        }
+        return buffer.subarray(0, filled);
+      };
+      return use({ path: this.pathOf(path), size: () => fstatSync(fd).size, read });
+    });
   }
 
   /** A small file without the white space around its content, as moby reads them (strings.TrimSpace). */
@@ -90,6 +110,16 @@ export class StoreFiles {
     return this.#status(path)?.uid;
   }
 
+  #openedIfPresent<T>(path: string, use: (fd: number) => T): T | undefined {
+    // To open a device is to use it, so its type is asked first.
+    const kind = this.kindOf(path);
+    if (kind === undefined) return undefined;
+    if (kind !== 'file') throw trouble('read', this.pathOf(path), notA('regular file', kind));
+    const fd = this.#open(path, O.RDONLY | O.NONBLOCK | O.NOFOLLOW);
+    if (fd < 0) return this.#fail('read', path, -fd, 'file');
+    return closing(fd, () => use(fd));
+  }
+
   #status(path: string): Stats | undefined {
     const status = this.#probe(path);
     if (typeof status !== 'number') return status;
@@ -116,7 +146,7 @@ export class StoreFiles {
     let buffer = Buffer.allocUnsafe(Math.min(status.size, limit) + 1);
     let filled = 0;
     for (;;) {
-      const got = this.#readSome(fd, path, buffer, filled);
+      const got = this.#readSome(fd, path, buffer.subarray(filled), null);
       if (got === 0) return buffer.subarray(0, filled);
       filled += got;
       if (filled > limit) throw trouble('read', this.pathOf(path), `larger than ${limit} bytes`);
@@ -124,9 +154,10 @@ export class StoreFiles {
     }
   }
 
-  #readSome(fd: number, path: string, buffer: Buffer, filled: number): number {
+  /** At `position`, or on from what was read last. */
+  #readSome(fd: number, path: string, buffer: Buffer, position: number | null): number {
     try {
-      return readSync(fd, buffer, filled, buffer.length - filled, null);
+      return readSync(fd, buffer, 0, buffer.length, position);
     } catch (cause) {
       throw trouble('read', this.pathOf(path), stateOf(errnoOf(cause), 'file'), cause);
     }
@@ -205,7 +236,7 @@ function notA(wanted: string, kind: Kind): string {
 function stateOf(errno: number, wanted: string): string {
   if (errno === E.ENOENT) return `no such ${wanted}`;
   if (errno === E.ENOTDIR) return 'not a directory';
-  return STATES.get(errno) ?? errnoName(errno);
+  return STATES.get(errno) ?? errnoWords(errno);
 }
 
 function errnoOf(error: unknown): number {

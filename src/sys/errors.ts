@@ -1,5 +1,6 @@
 // The two kinds of failure that are not bugs: a number the kernel understands, and what a person can mend.
 import { constants } from 'node:os';
+import { getSystemErrorMap } from 'node:util';
 
 /** Kernel error numbers by their kernel names, positive. The same on x86-64 and arm64. */
 export const E = constants.errno;
@@ -11,13 +12,38 @@ export function errnoName(errno: number): string {
   return NAMES.get(errno) ?? `errno ${errno}`;
 }
 
+/** `EUCLEAN`, which Node does not know: what XFS and ext4 answer where their own metadata is damaged. */
+const EUCLEAN = 117;
+
+/** Where the words of Node's table are odd, or it has none. */
+const WORDS = new Map<number, string>([
+  [E.EISDIR, 'is a directory'],
+  [E.ELOOP, 'too many levels of symbolic links'],
+  [E.EIO, 'input/output error'],
+  [E.EBADMSG, 'bad message: the file system is damaged there'],
+  [E.ESTALE, 'stale file handle'],
+  [EUCLEAN, 'the file system is damaged there and needs cleaning'],
+]);
+
+/** `no such file or directory` for 2. */
+export function errnoWords(errno: number): string {
+  return WORDS.get(errno) ?? getSystemErrorMap().get(-errno)?.[1] ?? errnoName(errno);
+}
+
+/** Words for an error of Node's own calls. One that is none of the system's is thrown on. */
+export function systemWords(error: unknown): string {
+  const errno = error instanceof Error ? (error as NodeJS.ErrnoException).errno : undefined;
+  if (errno === undefined) throw error;
+  return errnoWords(-errno);
+}
+
 /** A failure to hand to the kernel: `errno` is positive. Thrown by overlay and view, answered as `-errno` in one place. */
 export class Errno extends Error {
   override readonly name = 'Errno';
   readonly errno: number;
 
   constructor(errno: number, doing: string, options?: ErrorOptions) {
-    super(`${doing}: ${errnoName(errno)}`, options);
+    super(`${doing}: ${errnoWords(errno)}`, options);
     this.errno = errno;
   }
 }

@@ -3,7 +3,7 @@
 import { readlinkSync, realpathSync, statSync } from 'node:fs';
 import { dirname, isAbsolute } from 'node:path/posix';
 import { asBytes, type ByteString, bufferOf, bytesOf } from './bytes.ts';
-import { E, errnoName, Trouble } from './errors.ts';
+import { E, systemWords, Trouble } from './errors.ts';
 
 export interface Kept {
   readonly directory: ByteString;
@@ -59,8 +59,7 @@ function existingOf(path: ByteString, doing: string): ByteString {
   try {
     return placeOf(path).existing;
   } catch (cause) {
-    const { errno = -E.EIO } = cause as NodeJS.ErrnoException;
-    throw new Trouble('usage', `${doing}: ${errnoName(-errno)}`, { cause });
+    throw new Trouble('usage', `${doing}: ${systemWords(cause)}`, { cause });
   }
 }
 

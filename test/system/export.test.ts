@@ -177,7 +177,7 @@ describeSystem('stratafs export of a store', ['root', 'docker', 'busybox', 'pyth
   const CHANGES: readonly [name: string, change: (path: string) => void, state: string][] = [
     ['changed in place', (path) => writeFileSync(path, 'TEXT\n'), 'its hash is another one'],
     ['longer', (path) => writeFileSync(path, 'longer text\n'), '"etc/plain" has another size than recorded'],
-    ['missing', (path) => rmSync(path), '"etc/plain" cannot be read: ENOENT'],
+    ['missing', (path) => rmSync(path), '"etc/plain" cannot be read: no such file or directory'],
   ];
 
   it.each(CHANGES)('leaves no tar of a layer in which a file is %s', async (name, change, state) => {

@@ -3,11 +3,13 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdirSync, readdirSync, readFileSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { KeptStore } from '../support/kept-store.ts';
 import * as layer from '../support/layers.ts';
 import { Oracle } from '../support/oracle.ts';
 import { Server } from '../support/server.ts';
 import {
+  BUILT_COMMAND,
   isMounted,
   lowerdirReference,
   mountStratafs,
@@ -16,7 +18,8 @@ import {
   stratafs,
 } from '../support/stratafs.ts';
 import { describeSystem } from '../support/system.ts';
-import { argumentsOf, kill, temporaryForSuite, until } from '../support/temporary.ts';
+import { argumentsOf, isRunning, kill, mountsBelow, temporaryForSuite, until } from '../support/temporary.ts';
+import { usageOf } from '../support/usage.ts';
 
 const CYCLES = Number(process.env.CYCLES ?? 40);
 /** Milliseconds in which a mount point must be free again. */
@@ -28,10 +31,7 @@ describeSystem('a mount under pressure', ['root', 'fuse', 'python', 'build'], ()
   const oracle = new Oracle(temporary);
   const layers = ['top', 'lowest'].map((name) => temporary.path(name));
   const reference = lowerdirReference(layers);
-  let before: string[] = [];
-
-  const storeNow = async () =>
-    (await Promise.all(layers.map((each) => oracle.dump(each, { noatime: true, fields: STORE })))).flat();
+  const kept = new KeptStore(oracle);
 
   beforeAll(async () => {
     const files = Array.from({ length: 300 }, (_, i) => layer.file(`d/${i}`, `${i}`.repeat(i)));
@@ -39,10 +39,7 @@ describeSystem('a mount under pressure', ['root', 'fuse', 'python', 'build'], ()
       { directory: layers[0] ?? '', steps: [layer.whiteout('d/7'), layer.file('d/9', 'above')] },
       { directory: layers[1] ?? '', steps: [layer.file('big', 'x'.repeat(8 << 20)), ...files] },
     ]);
-    before = await storeNow();
-  });
-  afterAll(async () => {
-    expect(await storeNow()).toEqual(before);
+    await kept.remember(layers);
   });
 
   function readOn(directory: string, readers = 4): ChildProcess[] {
@@ -118,6 +115,58 @@ describeSystem('a mount under pressure', ['root', 'fuse', 'python', 'build'], ()
     });
   });
 
+  it.each([[[]], [['-f']]])(
+    'is freed though its watcher was killed before the server: mount %j',
+    async (words) => {
+      const directory = temporary.path(`unwatched${words.join('')}`);
+      mkdirSync(directory);
+      const others = watchers();
+      const command = spawn(process.execPath, [BUILT_COMMAND, 'mount', ...words, reference, directory]);
+      temporary.owns(command.pid);
+      await until('the mount', () => isMounted(directory));
+      const ownWatcher = () => watchers().find((pid) => !others.includes(pid));
+      for (let i = 0; i < 2; i += 1) {
+        const first = await until('the watcher', ownWatcher);
+        kill(first, 'SIGKILL');
+        others.push(first);
+        await until('the next watcher', ownWatcher);
+      }
+      expect(await readdir(directory)).toEqual(['big', 'd']);
+      for (const pid of serversOf(directory)) kill(pid, 'SIGKILL');
+      await until('the mount point', () => !isMounted(directory));
+      expect(await readdir(directory)).toEqual([]);
+      await until('the end of the watchers', () => ownWatcher() === undefined);
+    },
+  );
+
+  it('is another one where two are made in one place at a time, and both can be undone', async () => {
+    const directory = temporary.path('both');
+    mkdirSync(directory);
+    for (let i = 0; i < 5; i += 1) {
+      const both = await Promise.all([0, 1].map(() => stratafs(['mount', reference, directory])));
+      expect(both.map(({ code, stderr }) => [code, stderr])).toEqual([
+        [0, ''],
+        [0, ''],
+      ]);
+      expect(mountsBelow(directory).length).toBe(2);
+      expect(await readdir(directory)).toEqual(['big', 'd']);
+      if (i === 0) {
+        const [seen] = mountsBelow(directory);
+        for (const pid of serversOf(directory)) kill(pid, 'SIGTERM');
+        await until(
+          'the mount that is seen',
+          () => !mountsBelow(directory).some(({ id }) => id === seen?.id),
+        );
+        for (const pid of serversOf(directory)) kill(pid, 'SIGTERM');
+      } else {
+        for (let j = 0; j < 2; j += 1)
+          expect(await stratafs(['umount', directory])).toMatchObject({ code: 0, stderr: '' });
+      }
+      await until('the mount point', () => mountsBelow(directory).length === 0);
+      await until('the end of the servers', () => serversOf(directory).length === 0);
+    }
+  });
+
   it(
     `is made and unmade ${CYCLES} times, and nothing of it stays`,
     async () => {
@@ -157,9 +206,9 @@ describeSystem('a mount under pressure', ['root', 'fuse', 'python', 'build'], ()
           expect((await oracle.dump(stack.target, { fields: ['size', 'sha256'] })).length).toBe(302);
         });
       for (let i = 0; i < 20; i += 1) await cycle();
-      const early = usage(server.pid);
+      const early = usageOf(server.pid);
       for (let i = 0; i < CYCLES * 2; i += 1) await cycle();
-      const late = usage(server.pid);
+      const late = usageOf(server.pid);
       expect({ ...late, kilobytes: 0 }).toEqual({ ...early, kilobytes: 0 });
       expect(late.kilobytes).toBeLessThan(early.kilobytes + 200_000);
     },
@@ -178,24 +227,19 @@ describeSystem('a mount under pressure', ['root', 'fuse', 'python', 'build'], ()
       .map(Number)
       .filter((pid) => {
         const words = argumentsOf(pid);
-        const isServer = words.some((word) => word.startsWith(temporary.path('cycle-')));
-        return isServer || words.includes('stratafs-watcher');
-      });
+        return words.some((word) => word.startsWith(temporary.path('cycle-')));
+      })
+      .concat(watchers());
   }
 });
 
-const STORE = [
-  'mode',
-  'owner',
-  'size',
-  'mtime',
-  'ctime',
-  'atime',
-  'nlink',
-  'target',
-  'xattrs',
-  'sha256',
-] as const;
+/** Of all mounts. */
+function watchers(): number[] {
+  return readdirSync('/proc')
+    .filter((name) => /^[0-9]+$/.test(name))
+    .map(Number)
+    .filter((pid) => isRunning(pid) && argumentsOf(pid).includes('stratafs-watcher'));
+}
 
 function pause(milliseconds: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, milliseconds));
@@ -203,14 +247,4 @@ function pause(milliseconds: number): Promise<void> {
 
 function fuseConnections(): number {
   return readFileSync('/proc/self/mountinfo', 'latin1').split(' - fuse.stratafs ').length - 1;
-}
-
-function usage(pid: number): { descriptors: number; threads: number; kilobytes: number } {
-  const status = readFileSync(`/proc/${pid}/status`, 'latin1');
-  const word = (name: string) => Number(new RegExp(`^${name}:\\s+(\\d+)`, 'm').exec(status)?.[1]);
-  return {
-    descriptors: readdirSync(`/proc/${pid}/fd`).length,
-    threads: word('Threads'),
-    kilobytes: word('VmRSS'),
-  };
 }

@@ -2,8 +2,9 @@
 // there are, very deep trees, very full directories. NAMES sets how full.
 import { symlinkSync, writeFileSync } from 'node:fs';
 import { readdir, readFile } from 'node:fs/promises';
-import { afterAll, expect, it } from 'vitest';
+import { expect, it } from 'vitest';
 import { run, succeed } from '../support/command.ts';
+import { KeptStore } from '../support/kept-store.ts';
 import { mountKernel } from '../support/kernel.ts';
 import * as layer from '../support/layers.ts';
 import { ALL_FIELDS, Oracle } from '../support/oracle.ts';
@@ -11,6 +12,7 @@ import { lowerdirReference, mountStratafs, stratafs } from '../support/stratafs.
 import { describeSystem } from '../support/system.ts';
 import { temporaryForSuite } from '../support/temporary.ts';
 import { differences } from '../support/tree.ts';
+import { usageOf } from '../support/usage.ts';
 
 const NAMES = Number(process.env.NAMES ?? 100_000);
 const DEPTH = Number(process.env.DEPTH ?? 10_000);
@@ -31,20 +33,13 @@ const EVIL = [
 describeSystem('layers made to hurt', ['root', 'fuse', 'overlay', 'python', 'build'], () => {
   const temporary = temporaryForSuite();
   const oracle = new Oracle(temporary);
-  const stores: [directory: string, before: string[]][] = [];
+  const kept = new KeptStore(oracle);
 
   async function written(name: string, ...layers: (readonly layer.Step[])[]): Promise<string[]> {
     const directories = layers.map((_, i) => temporary.path(name, String(i)));
     await oracle.write(layers.map((steps, i) => ({ directory: directories[i] ?? '', steps })));
     return directories;
   }
-  const store = (directory: string) => oracle.dump(directory, { noatime: true, fields: [...STORE] });
-  const remember = async (directories: readonly string[]) => {
-    for (const directory of directories) stores.push([directory, await store(directory)]);
-  };
-  afterAll(async () => {
-    for (const [directory, before] of stores) expect(differences(before, await store(directory))).toBe('');
-  });
 
   it('lead nowhere outside by links, and merge nothing through them', async () => {
     writeFileSync(temporary.path('outside'), 'OUTSIDE');
@@ -55,8 +50,8 @@ describeSystem('layers made to hurt', ['root', 'fuse', 'overlay', 'python', 'bui
     );
     symlinkSync('/etc', `${lowest}/d`);
     symlinkSync(`${temporary.directory}`, `${top}/e`);
-    await remember([top, lowest]);
     const layers = [top, lowest];
+    await kept.remember(layers);
     const kernel = await mountKernel(oracle, temporary, layers);
     const mount = await mountStratafs(temporary, lowerdirReference(layers));
     const expected = await kernel.dump();
@@ -80,7 +75,7 @@ describeSystem('layers made to hurt', ['root', 'fuse', 'overlay', 'python', 'bui
       layer.special('socket', 'socket'),
       layer.file('suid', '#!/bin/sh\n', { mode: 0o6755 }),
     ]);
-    await remember(layers);
+    await kept.remember(layers);
     const mount = await mountStratafs(temporary, lowerdirReference(layers), { args: ['--allow-other'] });
     for (const name of ['null', 'mem', 'disk']) {
       const outcome = await run('cat', [`${mount.directory}/${name}`], { env: { LC_ALL: 'C' } });
@@ -155,26 +150,11 @@ describeSystem('layers made to hurt', ['root', 'fuse', 'overlay', 'python', 'bui
     // Every second name of the lower layer is in the upper one too, and one is whited out.
     expect(new Set(names).size).toBe(names.length);
     expect(names.length).toBe((NAMES / 4) * 3 - 1);
-    const status = await readFile(`/proc/${mount.pid}/status`, 'latin1');
-    const kilobytes = (name: string) => Number(new RegExp(`^${name}:\\s+(\\d+)`, 'm').exec(status)?.[1]);
-    expect(kilobytes('RssAnon') + kilobytes('RssShmem')).toBeLessThan(150_000 + NAMES);
+    expect(usageOf(mount.pid).kilobytes).toBeLessThan(150_000 + NAMES);
     expect(await readFile(`${mount.directory}/full/${NAMES / 2}`, 'latin1')).toBe('1');
     await mount.umount();
   }, 900_000);
 });
-
-const STORE = [
-  'mode',
-  'owner',
-  'size',
-  'mtime',
-  'ctime',
-  'atime',
-  'nlink',
-  'target',
-  'xattrs',
-  'sha256',
-] as const;
 
 const RENAME = 'import os,sys; os.rename(bytes.fromhex(sys.argv[1]), bytes.fromhex(sys.argv[2]))';
 const READ = `

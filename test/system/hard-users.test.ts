@@ -41,11 +41,22 @@ describeSystem('an ordinary user', ['root', 'fuse', 'fusermount3', 'python', 'bu
           layer.file('of-group', 'SECRET', { mode: 0o640, owner: [0, 42] }),
           layer.file('closed/inside', 'SECRET', { mode: 0o644 }),
           layer.change('closed', { mode: 0o700 }),
+          layer.file('searched/known', 'known', { mode: 0o644 }),
+          layer.file('searched/secret', 'SECRET', { mode: 0o600 }),
+          layer.symlink('searched/link', 'known'),
+          layer.file('searched/down/file', 'down', { mode: 0o644 }),
+          layer.whiteout('searched/gone'),
+          layer.change('searched', { mode: 0o711 }),
         ],
       },
       {
         directory: lowest,
-        steps: [layer.file('low', 'low', { mode: 0o644 }), layer.file('closed/low', 'SECRET')],
+        steps: [
+          layer.file('low', 'low', { mode: 0o644 }),
+          layer.file('closed/low', 'SECRET'),
+          layer.file('searched/below', 'below', { mode: 0o644 }),
+          layer.file('searched/gone', 'SECRET'),
+        ],
       },
     ]);
   });
@@ -66,7 +77,7 @@ describeSystem('an ordinary user', ['root', 'fuse', 'fusermount3', 'python', 'bu
   const LOOK =
     'cat "$M"/open "$M"/low; cat "$M"/secret "$M"/of-group "$M"/closed/inside; ls "$M" "$M"/closed';
   const SEEN = {
-    stdout: ['openlow', 'closed', 'low', 'of-group', 'open', 'secret'],
+    stdout: ['openlow', 'closed', 'low', 'of-group', 'open', 'searched', 'secret'],
     denied: ['secret', 'of-group', 'closed/inside', 'closed'],
   };
 
@@ -85,6 +96,19 @@ describeSystem('an ordinary user', ['root', 'fuse', 'fusermount3', 'python', 'bu
   it('mounts by fusermount3, reads what is readable, and unmounts', async () => {
     const outcome = await script(`$S mount $L "$M" && { ${LOOK}; $S umount "$M"; ls -A "$M"; }`);
     expect(told(outcome)).toEqual({ ...SEEN, code: 0, others: [] });
+  });
+
+  it('looks up by name what he may search and not list', async () => {
+    const names = ['known', 'link', 'down/file', 'below', 'known'].map((name) => `"$M"/searched/${name}`);
+    const outcome = await script(
+      `$S mount $L "$M" && { cat ${names.join(' ')}; cat "$M"/searched/secret; ls "$M"/searched/down "$M"/searched; cat "$M"/searched/gone; stat -c %A "$M"/searched/known; $S cat $L /searched/known /searched/below; $S umount "$M"; }`,
+    );
+    expect(told(outcome)).toEqual({
+      code: 0,
+      stdout: [`knownknowndownbelowknown${point}/searched/down:`, 'file', '-rw-r--r--', 'knownbelow'],
+      denied: ['searched/secret', 'searched'],
+      others: [`cat: ${point}/searched/gone: No such file or directory`],
+    });
   });
 
   it('keeps everybody else out, root too', async () => {

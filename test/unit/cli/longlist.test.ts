@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { formatLong, totalBlocks } from '../../../src/cli/longlist.ts';
 import { deviceOf, modeString, octalMode, typeOf } from '../../../src/cli/status.ts';
-import type { Status } from '../../../src/overlay/tree.ts';
+import type { Status } from '../../../src/overlay/status.ts';
 import { asBytes, type ByteString } from '../../../src/sys/bytes.ts';
 import { encodeDevice } from '../../../src/sys/statx.ts';
 

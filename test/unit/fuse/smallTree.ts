@@ -40,7 +40,6 @@ const INODE_HIGH = 0x0102;
 export class SmallTree implements FileSystem {
   /** Thrown by the next `read`. */
   failure: unknown;
-  opened = 0;
 
   #row(number: number): Row {
     const found = ROWS[number];
@@ -131,7 +130,6 @@ export class SmallTree implements FileSystem {
   }
 
   dataDescriptor(node: number): number {
-    this.opened++;
     if (node === 7) throw new Errno(E.EACCES, 'open');
     return 100 + node;
   }

@@ -76,6 +76,26 @@ describe('Live', () => {
     expect(live.lookup(1, 'file')).not.toBe(one);
   });
 
+  it('keeps for the kernel that looks again what it finds, though that is replaced too', () => {
+    const { tree, live, upper } = changing();
+    const turn = (content: string) => {
+      writeFileSync(`${upper}/next`, content);
+      renameSync(`${upper}/next`, `${upper}/file`);
+    };
+    turn('one');
+    const one = live.lookup(1, 'file');
+    turn('two');
+    expect(() => live.mustBeSame(one)).toThrow('ESTALE');
+    const two = live.lookup(1, 'file');
+    turn('three');
+    live.mustBeSame(two);
+    const out = Buffer.alloc(10);
+    expect(out.toString('latin1', 0, tree.read(two, 0, out, 0, 3))).toBe('two');
+    // That was for one open only.
+    expect(() => live.mustBeSame(two)).toThrow('ESTALE');
+    tree.close();
+  });
+
   it('tells attributes as they are, by the same number', () => {
     const { tree, live, upper } = changing();
     writeFileSync(`${upper}/file`, 'one');

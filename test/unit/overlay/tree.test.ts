@@ -2,8 +2,11 @@
 // what a tree says when the layers change under it.
 import {
   appendFileSync,
+  closeSync,
   mkdirSync,
   mkdtempSync,
+  openSync,
+  readdirSync,
   renameSync,
   rmSync,
   symlinkSync,
@@ -13,11 +16,17 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import fc from 'fast-check';
 import { afterAll, describe, expect, it } from 'vitest';
+import { Directories } from '../../../src/overlay/directories.ts';
+import { LayerReader } from '../../../src/overlay/layer.ts';
+import { Listings } from '../../../src/overlay/listings.ts';
+import { Loader } from '../../../src/overlay/load.ts';
 import { walk } from '../../../src/overlay/path.ts';
 import { RecordedLayer } from '../../../src/overlay/recorded-layer.ts';
+import { Table } from '../../../src/overlay/table.ts';
 import { Tree, type TreeOptions } from '../../../src/overlay/tree.ts';
 import { asBytes, type ByteString } from '../../../src/sys/bytes.ts';
-import { Errno, errnoName } from '../../../src/sys/errors.ts';
+import { E, Errno, errnoName } from '../../../src/sys/errors.ts';
+import { prlimit } from '../../../src/sys/libc.ts';
 
 const root = mkdtempSync(join(tmpdir(), 'sf-tree-'));
 afterAll(() => rmSync(root, { recursive: true }));
@@ -220,6 +229,59 @@ describe('a tree', () => {
     tree.close();
   });
 
+  it('answers where data and holes begin, and ENXIO where nothing follows', () => {
+    const tree = open(layersOf({ file: '0123456789' }));
+    const node = tree.nodeOf(walk(tree, '/file' as ByteString, { follow: true }));
+    const [SEEK_DATA, SEEK_HOLE] = [3, 4];
+    expect([tree.seek(node, 3, SEEK_DATA), tree.seek(node, 3, SEEK_HOLE)]).toEqual([3, 10]);
+    expect([tree.seek(node, 10, SEEK_DATA), tree.seek(node, 11, SEEK_HOLE)]).toEqual([-E.ENXIO, -E.ENXIO]);
+    tree.close();
+  });
+
+  it('leaves no layer open where a later one cannot be opened', () => {
+    const [place = ''] = layersOf({ file: 'x' });
+    const before = descriptors();
+    for (let i = 0; i < 100; i++) expect(told(() => String(open([place, `${place}-none`])))).toBe('ENOENT');
+    expect(descriptors()).toBeLessThan(before + 50);
+  });
+
+  it('gives the descriptors back that it keeps, where the process has none left', () => {
+    const names = Array.from({ length: 60 }, (_, i) => `d${i % 6}/${i}`);
+    const tree = open(layersOf(Object.fromEntries(names.map((name) => [name, name]))));
+    for (const name of names.slice(0, 50)) contents(tree, `/${name}`);
+    const late: string[] = [];
+    withoutDescriptors(() => {
+      for (const name of names.slice(50)) late.push(told(() => contents(tree, `/${name}`)));
+    });
+    expect(late).toEqual(names.slice(50));
+    tree.close();
+  });
+
+  it('that has no room for a directory takes none for it again', () => {
+    const places = layersOf({ 'small/a': '', ...Object.fromEntries(hundred('large')) });
+    const memory = (bytes: number) => new SharedArrayBuffer(bytes);
+    const table = new Table({
+      ...{ rows: memory(1 << 16), names: memory(150), records: memory(1 << 12) },
+      ...{ links: memory(1 << 18), counters: memory(16) },
+    });
+    const directories = new Directories(table, places.map(asBytes), 0, 4);
+    const reader = new LayerReader(table, directories, 'trusted');
+    const options = { redirect: 'follow', metacopy: false, dataOnlyLayers: false } as const;
+    const loader = new Loader(table, reader, options, [0], () => {}, true);
+    reader.examine(directories.roots[0] ?? 0, '.');
+    loader.fillRoot(table.takeRows(1), reader.status);
+    const listings = new Listings(table, loader);
+    const [large, small] = ['large', 'small'].map((name) =>
+      listings.lookup(1, Buffer.from(name), 0, name.length),
+    );
+    const ask = () => told(() => String(listings.of(large ?? 0)));
+    const told1 = ask();
+    const rows = table.rowCount;
+    expect([told1, ask(), ask(), table.rowCount]).toEqual(['ENOMEM', 'ENOMEM', 'ENOMEM', rows]);
+    expect(listings.of(small ?? 0)).toBeGreaterThan(0);
+    directories.close();
+  });
+
   it.each<[what: string, ask: (tree: Tree, node: number) => unknown, onFile: string, onDirectory: string]>([
     ['list', (tree, node) => tree.entryCount(node), 'ENOTDIR', 'ok'],
     ['read', (tree, node) => tree.dataDescriptor(node), 'ok', 'EISDIR'],
@@ -235,3 +297,28 @@ describe('a tree', () => {
     tree.close();
   });
 });
+
+function hundred(directory: string): [path: string, contents: string][] {
+  return Array.from({ length: 100 }, (_, i) => [`${directory}/name-${i}`, '']);
+}
+
+function descriptors(): number {
+  return readdirSync('/proc/self/fd').length;
+}
+
+/** Runs `use`, which must not wait for anything, while not one descriptor is to be had. */
+function withoutDescriptors(use: () => void): void {
+  const RLIMIT_NOFILE = 7;
+  const before = new Uint32Array(4);
+  prlimit(RLIMIT_NOFILE, null, before);
+  prlimit(RLIMIT_NOFILE, Uint32Array.of(400, 0, before[2] ?? 0, before[3] ?? 0), null);
+  const taken: number[] = [];
+  try {
+    for (;;) taken.push(openSync('/dev/null', 'r'));
+  } catch {
+    use();
+  } finally {
+    for (const fd of taken) closeSync(fd);
+    prlimit(RLIMIT_NOFILE, before, null);
+  }
+}

@@ -1,0 +1,57 @@
+// What a row of the table says of its node, as `lstat` would say it.
+import { ROW, type Table } from './table.ts';
+
+export interface Time {
+  readonly seconds: number;
+  /** 0 to 999,999,999, added to the seconds, also when these are negative. */
+  readonly nanoseconds: number;
+}
+
+/** What `lstat` on the kernel's overlay would say. */
+export interface Status {
+  readonly ino: bigint;
+  /** With type bits. */
+  readonly mode: number;
+  readonly nlink: number;
+  readonly uid: number;
+  readonly gid: number;
+  /** As the kernel encodes it (`encodeDevice`). */
+  readonly rdev: number;
+  readonly size: number;
+  /** Of 512 bytes. */
+  readonly blocks: number;
+  readonly blksize: number;
+  readonly atime: Time;
+  readonly mtime: Time;
+  readonly ctime: Time;
+}
+
+export function statusOf(table: Table, row: number): Status {
+  const word = (field: number) => table.word(row, field);
+  const time = (field: number, ns: number): Time => ({
+    seconds: wide(word(field + 1), word(field)),
+    nanoseconds: word(ns),
+  });
+  return {
+    ino: (BigInt(word(ROW.ino + 1)) << 32n) | BigInt(word(ROW.ino)),
+    mode: word(ROW.mode),
+    nlink: word(ROW.nlink),
+    uid: word(ROW.uid),
+    gid: word(ROW.gid),
+    rdev: word(ROW.rdev),
+    size: sizeOf(table, row),
+    blocks: wide(word(ROW.blocks + 1), word(ROW.blocks)),
+    blksize: word(ROW.blksize),
+    atime: time(ROW.atime, ROW.atimeNs),
+    mtime: time(ROW.mtime, ROW.mtimeNs),
+    ctime: time(ROW.ctime, ROW.ctimeNs),
+  };
+}
+
+export function sizeOf(table: Table, row: number): number {
+  return wide(table.word(row, ROW.size + 1), table.word(row, ROW.size));
+}
+
+function wide(high: number, low: number): number {
+  return (high | 0) * 2 ** 32 + low;
+}
