@@ -9,6 +9,7 @@ import {
   readdirSync,
   readFileSync,
   rmSync,
+  statSync,
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
@@ -22,6 +23,7 @@ import { Oracle } from '../support/oracle.ts';
 import { BUILT_COMMAND, stratafs } from '../support/stratafs.ts';
 import { describeSystem } from '../support/system.ts';
 import { temporaryForSuite, until } from '../support/temporary.ts';
+import { differences, TAR_FIELDS, without } from '../support/tree.ts';
 import { written } from '../support/written.ts';
 
 describeSystem('stratafs export', ['root', 'overlay', 'python', 'build'], () => {
@@ -60,6 +62,55 @@ describeSystem('stratafs export', ['root', 'overlay', 'python', 'build'], () => 
     expect(below(await oracle.dump(unpacked, { fields: FIELDS }))).toEqual(
       below(await kernel.dump({ fields: FIELDS })),
     );
+  });
+
+  it('gives Python what the kernel shows, as far as it can tell', async () => {
+    const tar = temporary.path('for-python.tar');
+    await stratafs(['export', reference, '-o', tar]);
+    const kernel = await mountKernel(oracle, temporary, directories);
+    const expected = without(await kernel.dump({ fields: TAR_FIELDS }), '/');
+    expect(differences(expected, await oracle.tar(tar))).toBe('');
+  });
+
+  describeSystem('read by bsdtar', ['bsdtar'], () => {
+    /** libarchive wants ACLs as text, decodes no name of an attribute, and adds the fraction of a negative time. */
+    const OTHERWISE = /^\/before .*| xattr:(?:system\.posix_acl|user\.a)\S*/g;
+
+    it('is the tree that the kernel shows, but for what it reads otherwise than GNU tar', async () => {
+      const tar = temporary.path('for-bsdtar.tar');
+      await stratafs(['export', reference, '-o', tar]);
+      const unpacked = temporary.path('by-bsdtar');
+      mkdirSync(unpacked);
+      await succeed('bsdtar', ['--numeric-owner', '-xpf', tar, '-C', unpacked]);
+      const kernel = await mountKernel(oracle, temporary, directories);
+      const dump = async (path: string) =>
+        without(await oracle.dump(path, { fields: FIELDS, omitUnlookable: true }), '/').map((line) =>
+          line.replace(OTHERWISE, ''),
+        );
+      expect(differences(await dump(kernel.directory), await dump(unpacked))).toBe('');
+    });
+  });
+
+  it('holds a file of more than 8 GiB, most of it hole, in little room', async () => {
+    const path = temporary.path('with-huge');
+    const GIB = 2 ** 30;
+    const huge = file('huge', { size: 9 * GIB, data: [[8.5 * GIB, 'x'.repeat(4096)]] });
+    await oracle.write([{ directory: path, steps: [huge] }]);
+    const tar = temporary.path('huge.tar');
+    expect(await stratafs(['export', `lowerdir=${path}`, '-o', tar])).toMatchObject({ code: 0, stderr: '' });
+    expect(statSync(tar).size).toBeLessThan(20_000);
+    const fields = ['size', 'map'] as const;
+    const expected = without(await oracle.dump(path, { fields }), '/');
+    const unpacked = temporary.path('huge-unpacked');
+    mkdirSync(unpacked);
+    await succeed('tar', ['-xf', tar, '-C', unpacked]);
+    expect(without(await oracle.dump(unpacked, { fields }), '/')).toEqual(expected);
+    expect(expected[0]).toContain(`size=${9 * GIB}`);
+    const listed = await succeed('python3', [
+      '-c',
+      `import tarfile; print(tarfile.open('${tar}').getmembers()[0].size)`,
+    ]);
+    expect(listed).toBe(`${9 * GIB}\n`);
   });
 
   it('gives the same bytes every time, to a pipe as to a file', async () => {
