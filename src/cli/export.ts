@@ -57,6 +57,10 @@ async function exportMerged(
           terminal.note(pathMessage('export', path, label, 'a tar cannot hold a socket'));
         else terminal.report(new Trouble('path', pathMessage('export', path, label, errnoWords(errno))));
       },
+      lost(path: ByteString, errno: number, offset: number, bytes: number) {
+        const state = `${errnoWords(errno)}: ${bytes} bytes, the first at ${offset}, are zeros in the tar`;
+        terminal.report(new Trouble('path', pathMessage('export all of', path, label, state)));
+      },
     });
   } finally {
     tree.close();

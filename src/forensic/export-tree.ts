@@ -25,9 +25,10 @@ export interface TarSink {
   write(bytes: Uint8Array): void;
   /** An entry is left out: a socket, which no tar can hold (EOPNOTSUPP), or what cannot be read. */
   leftOut(path: ByteString, errno: number): void;
+  /** Part of an entry could not be read after its header was written: `bytes` in all, from `offset` on, are zeros. */
+  lost(path: ByteString, errno: number, offset: number, bytes: number): void;
 }
 
-/** Throws Errno where a file changes, or cannot be read on, after its header was written. */
 export function exportTree(tree: Tree, sink: TarSink): void {
   new Exporter(tree, sink).run();
 }
@@ -96,7 +97,7 @@ class Exporter {
     if (header === undefined) return false;
     if (status.nlink > 1 && type !== '5') this.#names.set(node, path);
     this.#out.add(tarHeader(header.entry, header.runs === undefined ? {} : { runs: header.runs }));
-    if (type === '0') this.#contents(node, header.runs ?? [[0, status.size]]);
+    if (type === '0') this.#contents(node, path, header.runs ?? [[0, status.size]]);
     return type === '5';
   }
 
@@ -119,22 +120,56 @@ class Exporter {
     return { entry, runs: sparseRuns(status, (offset, whence) => tree.seek(node, offset, whence)) };
   }
 
-  #contents(node: number, runs: DataRuns): void {
+  #contents(node: number, path: ByteString, runs: DataRuns): void {
     let total = 0;
+    let lost: { errno: number; offset: number; bytes: number } | undefined;
     for (const [offset, length] of runs) {
       for (let done = 0; done < length; ) {
         const room = this.#out.room(length - done);
-        const count = this.#tree.read(node, offset + done, room, 0, room.length);
-        if (count < room.length) throw new Errno(E.EIO, 'read a file that became shorter');
-        this.#out.advance(count);
-        done += count;
+        this.#read(node, offset + done, room, (errno, at, bytes) => {
+          lost = lost === undefined ? { errno, offset: at, bytes } : { ...lost, bytes: lost.bytes + bytes };
+        });
+        this.#out.advance(room.length);
+        done += room.length;
       }
       total += length;
     }
+    if (lost !== undefined) this.#sink.lost(path, lost.errno, lost.offset, lost.bytes);
     const padding = paddingOf(total);
     if (padding > 0) this.#out.add(Buffer.alloc(padding));
   }
+
+  /** Fills `room`; what cannot be read is zeros there, and told. */
+  #read(
+    node: number,
+    offset: number,
+    room: Uint8Array,
+    lost: (errno: number, offset: number, bytes: number) => void,
+  ): void {
+    const whole = this.#readAt(node, offset, room);
+    if (whole === 0) return;
+    for (let at = 0; at < room.length; at += SECTOR) {
+      const part = room.subarray(at, at + SECTOR);
+      const errno = this.#readAt(node, offset + at, part);
+      if (errno === 0) continue;
+      part.fill(0);
+      lost(errno, offset + at, part.length);
+    }
+  }
+
+  /** Answers 0, or the positive errno with which not all of it could be read: EIO where the file became shorter. */
+  #readAt(node: number, offset: number, room: Uint8Array): number {
+    try {
+      return this.#tree.read(node, offset, room, 0, room.length) === room.length ? 0 : E.EIO;
+    } catch (error) {
+      if (!(error instanceof Errno)) throw error;
+      return error.errno;
+    }
+  }
 }
+
+/** What a disk may fail to give while it gives what is beside it. */
+const SECTOR = 4096;
 
 function tarEntry(name: ByteString, type: string, status: Status): TarEntry {
   const { mode, uid, gid, size, mtime, rdev } = status;
