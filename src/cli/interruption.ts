@@ -4,6 +4,11 @@ const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 /** Milliseconds of work between two looks for a signal. */
 const SLICE = 20;
 
+/** Thrown to leave work that a signal has stopped. Whoever made the `Interruption` catches it. */
+export class Interrupted extends Error {
+  override readonly name = 'Interrupted';
+}
+
 export class Interruption {
   #signal: NodeJS.Signals | undefined;
   readonly #stop = (signal: NodeJS.Signals) => {
@@ -17,6 +22,11 @@ export class Interruption {
 
   get isStopped(): boolean {
     return this.#signal !== undefined;
+  }
+
+  /** Throws `Interrupted` where a signal came. */
+  check(): void {
+    if (this.isStopped) throw new Interrupted('a signal came');
   }
 
   /** Takes step after step, until the last or until a signal comes: then the steps' own `finally` runs. */

@@ -29,8 +29,9 @@ export interface TarSink {
   lost(path: ByteString, errno: number, offset: number, bytes: number): void;
 }
 
-export function exportTree(tree: Tree, sink: TarSink): void {
-  new Exporter(tree, sink).run();
+/** In steps, after each of which it may be ended: then the tar is not whole. */
+export function exportTree(tree: Tree, sink: TarSink): Generator<void> {
+  return new Exporter(tree, sink).run();
 }
 
 class Exporter {
@@ -46,7 +47,7 @@ class Exporter {
     this.#out = new TarBatch((bytes) => sink.write(bytes));
   }
 
-  run(): void {
+  *run(): Generator<void> {
     // A stack of its own, since a tree may be deeper than calls can be.
     const stack = [{ path: asBytes(''), entries: this.#entries(this.#tree.root, asBytes('')) }];
     for (let top = stack.at(-1); top !== undefined; top = stack.at(-1)) {
@@ -56,7 +57,8 @@ class Exporter {
         continue;
       }
       const path = joinPath(top.path, this.#tree.name(entry));
-      if (this.#write(entry, path)) stack.push({ path, entries: this.#entries(entry, path) });
+      const isDirectory = yield* this.#write(entry, path);
+      if (isDirectory) stack.push({ path, entries: this.#entries(entry, path) });
     }
     this.#out.add(tarEnd());
     this.#out.flush();
@@ -78,7 +80,8 @@ class Exporter {
   }
 
   /** Whether it is a directory, whose entries come next. */
-  #write(entry: number, path: ByteString): boolean {
+  *#write(entry: number, path: ByteString): Generator<void, boolean> {
+    yield;
     const tree = this.#tree;
     const errno = tree.errnoOf(entry);
     const node = tree.nodeOf(entry);
@@ -97,7 +100,7 @@ class Exporter {
     if (header === undefined) return false;
     if (status.nlink > 1 && type !== '5') this.#names.set(node, path);
     this.#out.add(tarHeader(header.entry, header.runs === undefined ? {} : { runs: header.runs }));
-    if (type === '0') this.#contents(node, path, header.runs ?? [[0, status.size]]);
+    if (type === '0') yield* this.#contents(node, path, header.runs ?? [[0, status.size]]);
     return type === '5';
   }
 
@@ -120,7 +123,7 @@ class Exporter {
     return { entry, runs: sparseRuns(status, (offset, whence) => tree.seek(node, offset, whence)) };
   }
 
-  #contents(node: number, path: ByteString, runs: DataRuns): void {
+  *#contents(node: number, path: ByteString, runs: DataRuns): Generator<void> {
     let total = 0;
     let lost: { errno: number; offset: number; bytes: number } | undefined;
     for (const [offset, length] of runs) {
@@ -131,6 +134,7 @@ class Exporter {
         });
         this.#out.advance(room.length);
         done += room.length;
+        yield;
       }
       total += length;
     }

@@ -17,12 +17,13 @@ import { beforeAll, expect, it } from 'vitest';
 import { run, succeed } from '../support/command.ts';
 import { Engine } from '../support/engine.ts';
 import { FIELDS, LAYERS } from '../support/everything.ts';
+import { mountFuseOverlayfs } from '../support/fuse-overlayfs.ts';
 import { mountKernel } from '../support/kernel.ts';
 import { file, special } from '../support/layers.ts';
 import { Oracle } from '../support/oracle.ts';
 import { BUILT_COMMAND, stratafs } from '../support/stratafs.ts';
 import { describeSystem } from '../support/system.ts';
-import { temporaryForSuite, until } from '../support/temporary.ts';
+import { temporaryForSuite, temporaryForTest, until } from '../support/temporary.ts';
 import { differences, TAR_FIELDS, without } from '../support/tree.ts';
 import { written } from '../support/written.ts';
 
@@ -140,19 +141,37 @@ describeSystem('stratafs export', ['root', 'overlay', 'python', 'build'], () => 
     expect(readFileSync(there, 'utf8')).toBe('mine');
   });
 
-  it.each(['SIGINT', 'SIGTERM', 'SIGKILL'] as const)('leaves no half of a file at %s', async (signal) => {
-    const large = temporary.path(`large-${signal}`);
-    await oracle.write([{ directory: large, steps: [file('large', 'x'.repeat(1 << 20))] }]);
-    for (let i = 0; i < 400; i++) copyFileSync(join(large, 'large'), join(large, `copy-${i}`));
-    const to = temporary.path(`to-${signal}`);
-    mkdirSync(to);
-    const words = [BUILT_COMMAND, 'export', `lowerdir=${large}`, '-o', join(to, 'x.tar')];
-    const child = spawn(process.execPath, words, { stdio: 'ignore' });
-    temporary.owns(child.pid);
-    const ended = new Promise((resolve) => child.on('exit', (_, by) => resolve(by)));
-    await until('a file that grows', () => written(child.pid ?? 0, to) > 1 << 20);
-    child.kill(signal);
-    expect([await ended, readdirSync(to)]).toEqual([signal, []]);
+  describeSystem('that is ended', ['fuse', 'fuse-overlayfs'], () => {
+    const large = temporary.path('many-large');
+
+    beforeAll(async () => {
+      await oracle.write([{ directory: large, steps: [file('large', 'x'.repeat(1 << 20))] }]);
+      for (let i = 0; i < 400; i++) copyFileSync(join(large, 'large'), join(large, `copy-${i}`));
+    });
+
+    async function end(to: string, signal: NodeJS.Signals): Promise<readonly unknown[]> {
+      const words = [BUILT_COMMAND, 'export', `lowerdir=${large}`, '-o', join(to, 'x.tar')];
+      const child = spawn(process.execPath, words, { stdio: 'ignore' });
+      temporary.owns(child.pid);
+      const ended = new Promise((resolve) => child.on('exit', (_, by) => resolve(by)));
+      await until('a file that grows', () => written(child.pid ?? 0, to) > 1 << 20);
+      child.kill(signal);
+      return [await ended, readdirSync(to)];
+    }
+
+    it.each(['SIGINT', 'SIGTERM', 'SIGKILL'] as const)('leaves no half of a file at %s', async (signal) => {
+      const to = temporary.path(`to-${signal}`);
+      mkdirSync(to);
+      expect(await end(to, signal)).toEqual([signal, []]);
+    });
+
+    it.each(['SIGINT', 'SIGTERM'] as const)(
+      'leaves none at %s where every file has a name from the first',
+      async (signal) => {
+        const to = await mountFuseOverlayfs(temporaryForTest());
+        expect(await end(to, signal)).toEqual([signal, []]);
+      },
+    );
   });
 
   it('has no tar of a plain directory', async () => {

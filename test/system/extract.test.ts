@@ -16,6 +16,7 @@ import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { run, succeed } from '../support/command.ts';
 import { FIELDS, LAYERS } from '../support/everything.ts';
+import { mountFuseOverlayfs } from '../support/fuse-overlayfs.ts';
 import { type KernelView, mountKernel } from '../support/kernel.ts';
 import { directory, file, link, special, symlink } from '../support/layers.ts';
 import { Oracle } from '../support/oracle.ts';
@@ -259,14 +260,8 @@ describeSystem('stratafs extract', ['root', 'overlay', 'python', 'build'], () =>
     it.each(['SIGINT', 'SIGTERM'] as const)(
       'by %s does so where every file has a name from the first',
       async (signal) => {
-        const at = temporaryForTest();
-        const [lower = '', upper = '', work = '', to = ''] = ['lower', 'upper', 'work', 'to'].map((name) =>
-          at.path(name),
-        );
-        for (const path of [lower, upper, work, to]) mkdirSync(path);
-        await succeed('fuse-overlayfs', ['-o', `lowerdir=${lower},upperdir=${upper},workdir=${work}`, to]);
+        const to = await mountFuseOverlayfs(temporaryForTest());
         expect(await end(to, '/a-large', signal)).toEqual([signal, []]);
-        await succeed('umount', [to]);
       },
     );
   });
