@@ -14,13 +14,13 @@ const MAY_IMPORT = {
 
 /** The files that touch disk, device or another process; every other file is a function of its arguments. */
 const MAY_TOUCH = [
-  'sys/(libc|async-writes|beneath|holders|kept|limits|mounts|privilege|clone)',
+  'sys/(libc|async-writes|beneath|whole-file|holders|kept|limits|mounts|privilege|clone)',
   'store/files',
   'overlay/(layer|marks|directories|data)',
   'fuse/(device|mount|mountpoint|fusermount)',
   'fuse-native/(load|mount)',
   'diff/(union|contents|layered|noise|jobs|jobs-worker|pairs|checksums)',
-  'forensic/(layers|tar-files|sort|destination|driver-directories|host-root)',
+  'forensic/(layers|tar-files|sort|destination|driver-directories|host-root|kept-metadata)',
   // What lies outside the image: the command line's own files, processes and terminal.
   'cli/(output|arguments|version|log|guard|serve|server|launch|umount|export|extract|timeline|manifest-file|new-file|diff-side)',
 ];

@@ -2,14 +2,13 @@
 import type { Command } from 'commander';
 import { walk } from '../overlay/path.ts';
 import type { Tree } from '../overlay/tree.ts';
-import type { LayerStack } from '../store/store.ts';
 import type { ByteString } from '../sys/bytes.ts';
 import { E, Errno, Trouble } from '../sys/errors.ts';
 import { pathArguments } from './arguments.ts';
 import { pathFailure, pathMessage } from './failure.ts';
 import { metadataOption } from './metadata-option.ts';
 import type { Output } from './output.ts';
-import { openStack, REFERENCE_WORDS, readTree, type StoreOptions } from './stack.ts';
+import { openStack, REFERENCE_WORDS, readTree, recordsOf, type StoreOptions } from './stack.ts';
 import { isDirectory, isRegular, typeOf } from './status.ts';
 import type { Terminal } from './terminal.ts';
 
@@ -30,12 +29,12 @@ export function registerCat(program: Command, terminal: Terminal): void {
     .argument('<ref>', REFERENCE_WORDS)
     .argument('<path...>', 'paths inside the image; links are resolved inside it')
     .option('--layer <n>', 'as they are in this layer alone (1 is the lowest), links not resolved')
-    .addOption(metadataOption().conflicts('layer'))
+    .addOption(metadataOption())
     .action(async (reference: string, paths: string[], _: unknown, command: Command) => {
       const bytes = pathArguments(paths);
       const options = command.optsWithGlobals<CatOptions>();
       if (options.layer !== undefined) {
-        await copyFromLayer(await openStack(reference, options), options.layer, bytes, terminal);
+        await copyFromLayer(reference, options.layer, options, bytes, terminal);
         return;
       }
       await readTree(reference, options, (tree) => {
@@ -71,23 +70,35 @@ function mustBeRegular(path: ByteString, mode: number, label: string): void {
 }
 
 async function copyFromLayer(
-  stack: LayerStack,
+  reference: string,
   number: string,
+  options: StoreOptions,
   paths: readonly ByteString[],
   terminal: Terminal,
 ): Promise<void> {
   const { componentsOf, Layers } = await import('../forensic/layers.ts');
   const { nodeInLayer } = await import('../forensic/nodes.ts');
   const { layerIndex } = await import('./layer-option.ts');
+  const stack = await openStack(reference, options);
   const index = layerIndex(number, stack);
-  const layers = new Layers(stack);
+  const layers = new Layers(stack, await recordsOf(stack, options));
   const chunk = Buffer.allocUnsafe(CHUNK);
   try {
     for (const path of paths) {
       try {
         const node = nodeInLayer(layers, index, componentsOf(path));
         mustBeRegular(path, node.attributes.mode, stack.label);
-        node.read(chunk, (piece) => terminal.out.writeBytes(piece));
+        const contents = node.open();
+        try {
+          for (let offset = 0; ; ) {
+            const size = contents.read(offset, chunk);
+            if (size === 0) break;
+            terminal.out.writeBytes(chunk.subarray(0, size));
+            offset += size;
+          }
+        } finally {
+          contents.close();
+        }
       } catch (error) {
         terminal.report(pathFailure('read', path, stack.label, error));
       }

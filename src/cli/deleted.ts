@@ -10,8 +10,9 @@ import { E, Errno, errnoWords, Trouble } from '../sys/errors.ts';
 import { pathArguments } from './arguments.ts';
 import { escapeBytes, escapeJson, jsonName } from './escape.ts';
 import { pathFailure } from './failure.ts';
+import { metadataOption } from './metadata-option.ts';
 import { humanSize } from './size.ts';
-import { openStack, openTree, REFERENCE_WORDS, type StoreOptions } from './stack.ts';
+import { openStack, openTree, REFERENCE_WORDS, type Records, recordsOf, type StoreOptions } from './stack.ts';
 import { isDirectory, isLink, layerNumber, octalMode, typeOf } from './status.ts';
 import { formatTable } from './table.ts';
 import type { Terminal } from './terminal.ts';
@@ -39,15 +40,17 @@ export function registerDeleted(program: Command, terminal: Terminal): void {
     .option('--shadowed', 'older versions of files that are still there, instead')
     .option('--expand', 'everything below a deleted directory on its own')
     .option('--json', 'one JSON object a line')
+    .addOption(metadataOption())
     .action(async (reference: string, path: string | undefined, _: unknown, command: Command) => {
       const options = command.optsWithGlobals<DeletedOptions>();
       const [within = asBytes('/')] = path === undefined ? [] : pathArguments([path]);
       const stack = await openStack(reference, options);
-      const layers = new Layers(stack);
+      const recorded = await recordsOf(stack, options);
+      const layers = new Layers(stack, recorded);
       try {
         const names = componentsOf(within);
         if (list(layers, names, options, terminal)) return;
-        const real = await withoutLinks(stack, within);
+        const real = await withoutLinks(stack, within, recorded);
         if (real.join('/') !== names.join('/') && list(layers, real, options, terminal)) return;
         if (!isKnown(layers, real)) throw new Errno(E.ENOENT, 'look up');
       } catch (error) {
@@ -58,8 +61,12 @@ export function registerDeleted(program: Command, terminal: Terminal): void {
     });
 }
 
-async function withoutLinks(stack: LayerStack, path: ByteString): Promise<ByteString[]> {
-  const tree = await openTree(stack);
+async function withoutLinks(
+  stack: LayerStack,
+  path: ByteString,
+  recorded: Records | undefined,
+): Promise<ByteString[]> {
+  const tree = await openTree(stack, recorded);
   try {
     return canonical(tree, path);
   } finally {

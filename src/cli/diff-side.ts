@@ -1,7 +1,7 @@
 // What a side of `stratafs diff` may be, and how it becomes something to compare: a reference with or without a choice of
 // layers, a stack of directories, or an mtree file.
 import { existsSync, statSync } from 'node:fs';
-import type { RecordedLayer } from '../overlay/recorded.ts';
+import type { RecordedLayer } from '../overlay/recorded-layer.ts';
 import type { ChainId } from '../store/digest.ts';
 import type { LayerStack } from '../store/store.ts';
 import { Trouble } from '../sys/errors.ts';

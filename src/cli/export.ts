@@ -5,6 +5,7 @@ import { type ByteString, bytesOfText } from '../sys/bytes.ts';
 import { E, errnoWords, Trouble } from '../sys/errors.ts';
 import { checkWritable } from '../sys/kept.ts';
 import { pathMessage } from './failure.ts';
+import { Interrupted, Interruption } from './interruption.ts';
 import { keptOf } from './kept.ts';
 import { metadataOption } from './metadata-option.ts';
 import { NewFile } from './new-file.ts';
@@ -33,8 +34,8 @@ export function registerExport(program: Command, terminal: Terminal): void {
     .action(async (reference: string, _: unknown, command: Command) => {
       const options = command.optsWithGlobals<ExportOptions>();
       const stack = await openStack(reference, options);
-      await withOutput(stack, options, terminal, async (out) => {
-        if (options.layer === undefined) await exportMerged(stack, options, terminal, out);
+      await withOutput(stack, options, terminal, async (out, run) => {
+        if (options.layer === undefined) await exportMerged(stack, options, terminal, out, run);
         else await exportOne(stack, options.layer, options, out);
       });
     });
@@ -45,19 +46,25 @@ async function exportMerged(
   options: ExportOptions,
   terminal: Terminal,
   out: Output,
+  run: Run,
 ): Promise<void> {
   const { exportTree } = await import('../forensic/export-tree.ts');
   const { label } = stack;
   const tree = await openTree(stack, await recordsOf(stack, options));
   try {
-    exportTree(tree, {
+    const steps = exportTree(tree, {
       write: (bytes) => out.writeBytes(bytes),
       leftOut(path: ByteString, errno: number) {
         if (errno === E.EOPNOTSUPP)
           terminal.note(pathMessage('export', path, label, 'a tar cannot hold a socket'));
         else terminal.report(new Trouble('path', pathMessage('export', path, label, errnoWords(errno))));
       },
+      lost(path: ByteString, errno: number, offset: number, bytes: number) {
+        const state = `${errnoWords(errno)}: ${bytes} bytes, the first at ${offset}, are zeros in the tar`;
+        terminal.report(new Trouble('path', pathMessage('export all of', path, label, state)));
+      },
     });
+    await run(steps);
   } finally {
     tree.close();
   }
@@ -84,27 +91,52 @@ async function exportOne(
   );
 }
 
-/** Gives the place to write to; a file that was begun and cannot be ended is not left. */
+/** Takes the steps of an export, as far as nobody stops it. */
+type Run = (steps: Iterable<void>) => Promise<void>;
+
+/** Gives the place to write to; a file that was begun and cannot be ended is not left, nor one that a signal stops. */
 async function withOutput(
   stack: LayerStack,
   { output: file, root }: ExportOptions,
   terminal: Terminal,
-  use: (out: Output) => Promise<void>,
+  use: (out: Output, run: Run) => Promise<void>,
 ): Promise<void> {
   if (file === undefined) {
     if (terminal.out.columns !== undefined) {
       throw new Trouble('usage', 'Cannot write a tar to a terminal: give -o FILE, or send it to a program');
     }
-    await use(terminal.out);
+    // A signal may end the process anywhere: what was written is the reader's.
+    await use(terminal.out, async (steps) => {
+      for (const _ of steps);
+    });
     return;
   }
   checkWritable(bytesOfText(file), keptOf(stack, root));
   const made = new NewFile(file);
+  const interruption = new Interruption();
   try {
-    await use(new DescriptorOutput(made.descriptor));
+    await use(new InterruptibleOutput(made.descriptor, interruption), (steps) => interruption.run(steps));
+    interruption.check();
     made.keep();
   } catch (error) {
     made.discard();
-    throw error;
+    if (!(error instanceof Interrupted)) throw error;
+  } finally {
+    interruption.end();
+  }
+}
+
+/** Work that is not done in steps is stopped where it writes. */
+class InterruptibleOutput extends DescriptorOutput {
+  readonly #interruption: Interruption;
+
+  constructor(descriptor: number, interruption: Interruption) {
+    super(descriptor);
+    this.#interruption = interruption;
+  }
+
+  override writeBytes(bytes: Uint8Array): void {
+    this.#interruption.check();
+    super.writeBytes(bytes);
   }
 }

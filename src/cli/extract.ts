@@ -1,27 +1,31 @@
 // `stratafs extract`: files and trees of an image, or of one of its layers, copied into a directory.
 import { mkdirSync } from 'node:fs';
 import type { Command } from 'commander';
-import { Destination } from '../forensic/destination.ts';
-import { type ExtractLog, extract } from '../forensic/extract.ts';
+import { Destination, DestinationError } from '../forensic/destination.ts';
+import { Extractor } from '../forensic/extract.ts';
 import { componentsOf, Layers } from '../forensic/layers.ts';
 import { type Node, nodeInLayer, TreeNode } from '../forensic/nodes.ts';
 import { walk } from '../overlay/path.ts';
 import type { LayerStack } from '../store/store.ts';
 import { asBytes, type ByteString, bufferOf, bytesOfText } from '../sys/bytes.ts';
-import { Errno, errnoWords, systemWords, Trouble } from '../sys/errors.ts';
+import { errnoOf, errnoWords, Trouble } from '../sys/errors.ts';
 import { checkWritable, placeOf } from '../sys/kept.ts';
 import { pathArguments } from './arguments.ts';
-import { pathFailure, pathMessage } from './failure.ts';
+import { ExtractPrinter } from './extract-log.ts';
+import { pathFailure } from './failure.ts';
+import { Interruption } from './interruption.ts';
 import { keptOf } from './kept.ts';
 import { layerHint, layerIndex } from './layer-option.ts';
-import { openStack, openTree, REFERENCE_WORDS, type StoreOptions } from './stack.ts';
-import { typeOf } from './status.ts';
+import { metadataOption } from './metadata-option.ts';
+import { openStack, openTree, REFERENCE_WORDS, type Records, recordsOf, type StoreOptions } from './stack.ts';
 import type { Terminal } from './terminal.ts';
 
 interface ExtractOptions extends StoreOptions {
   readonly output: string;
   readonly layer?: string;
-  readonly preserve?: true;
+  readonly preserve?: boolean;
+  readonly devices?: boolean;
+  readonly overwrite?: boolean;
 }
 
 export function registerExtract(program: Command, terminal: Terminal): void {
@@ -29,27 +33,31 @@ export function registerExtract(program: Command, terminal: Terminal): void {
     .command('extract')
     .summary('copy files of an image, or of one layer, into a directory')
     .description(
-      'Copy files, directories and symbolic links to DIR, at the same paths below it, with their times of change. Nothing\n' +
-        'that is there already is overwritten, and no link there is followed. Devices, fifos and sockets are left out.',
+      'Copy files, directories and symbolic links to DIR, at the same paths below it, with their times, hard links and\n' +
+        'holes. Nothing that is there already is overwritten, no link there is followed, and no file has its name before it\n' +
+        'is complete. Rights are cut as by cp; owners, set-id bits and attributes are kept with -p only.',
     )
     .argument('<ref>', REFERENCE_WORDS)
     .argument('<path...>', 'paths inside the image')
     .requiredOption('-o, --output <dir>', 'where to put them; made if it is not there')
     .option('--layer <n>', 'as they are in this layer alone (1 is the lowest): deleted and older ones too')
-    .option('-p, --preserve', 'owners and modes too (owners need root)')
+    .option('-p, --preserve', 'owners, all mode bits, attributes, ACLs and capabilities too (needs root)')
+    .option('--devices', 'devices (needs root), fifos and sockets too')
+    .option('--overwrite', 'replace what is there already, but no directory')
+    .addOption(metadataOption())
     .action(async (reference: string, paths: string[], _: unknown, command: Command) => {
       const options = command.optsWithGlobals<ExtractOptions>();
       const bytes = pathArguments(paths);
       const stack = await openStack(reference, options);
       const index = options.layer === undefined ? undefined : layerIndex(options.layer, stack);
+      const recorded = await recordsOf(stack, options);
       const to = openDestination(stack, options);
-      const layers = new Layers(stack);
-      const log = logTo(stack, terminal);
+      const layers = new Layers(stack, recorded);
       try {
-        if (index === undefined) await fromTree(layers, bytes, to, log, terminal);
-        else
-          for (const path of bytes)
-            one(path, (names) => nodeInLayer(layers, index, names), to, log, terminal);
+        if (index !== undefined) {
+          const find = (path: ByteString) => nodeInLayer(layers, index, componentsOf(path));
+          await copyAll(bytes, find, stack, to, options, terminal);
+        } else await copyFromTree(layers, bytes, recorded, to, options, terminal);
       } finally {
         layers.close();
         to.close();
@@ -57,79 +65,76 @@ export function registerExtract(program: Command, terminal: Terminal): void {
     });
 }
 
-function one(
-  path: ByteString,
-  find: (names: readonly ByteString[]) => Node,
-  to: Destination,
-  log: ExtractLog,
-  terminal: Terminal,
-): void {
-  const names = componentsOf(path);
-  try {
-    extract(find(names), names, to, log);
-  } catch (error) {
-    terminal.report(error);
-  }
-}
-
-async function fromTree(
+async function copyFromTree(
   layers: Layers,
   paths: readonly ByteString[],
+  recorded: Records | undefined,
   to: Destination,
-  log: ExtractLog,
+  options: ExtractOptions,
   terminal: Terminal,
 ): Promise<void> {
-  const tree = await openTree(layers.stack);
-  try {
-    for (const path of paths) {
-      const hint = await layerHint(layers, componentsOf(path));
-      const find = () => {
-        try {
-          return new TreeNode(tree, walk(tree, path, { follow: false }));
-        } catch (error) {
-          const failure = pathFailure('open', path, layers.stack.label, error);
-          throw failure instanceof Trouble ? new Trouble('path', failure.message + hint) : failure;
-        }
-      };
-      one(path, find, to, log, terminal);
+  const { stack } = layers;
+  const tree = await openTree(stack, recorded);
+  const find = async (path: ByteString) => {
+    try {
+      return new TreeNode(tree, walk(tree, path, { follow: false }));
+    } catch (error) {
+      const failure = pathFailure('open', path, stack.label, error);
+      if (!(failure instanceof Trouble)) throw failure;
+      throw new Trouble('path', failure.message + (await layerHint(layers, componentsOf(path))));
     }
+  };
+  try {
+    await copyAll(paths, find, stack, to, options, terminal);
   } finally {
     tree.close();
   }
 }
 
-function logTo({ label }: LayerStack, terminal: Terminal): ExtractLog {
-  return {
-    failed(path, error) {
-      const { code } = error as NodeJS.ErrnoException;
-      const ours = code === 'EEXIST' || code === 'ELOOP' || code === 'ENOTDIR';
-      const state =
-        error instanceof Errno
-          ? errnoWords(error.errno)
-          : ours
-            ? 'something of this name is in the destination already'
-            : `the destination answers: ${systemWords(error)}`;
-      terminal.report(new Trouble('path', pathMessage('extract', path, label, state)));
-    },
-    skipped(path, mode) {
-      terminal.note(pathMessage('extract', path, label, `skipped, a ${typeOf(mode).words}`));
-    },
-  };
+/** A signal ends it between two files, or within one: that one is then not there at all. */
+async function copyAll(
+  paths: readonly ByteString[],
+  find: (path: ByteString) => Node | Promise<Node>,
+  stack: LayerStack,
+  to: Destination,
+  { preserve = false, devices = false, output }: ExtractOptions,
+  terminal: Terminal,
+): Promise<void> {
+  const printer = new ExtractPrinter(stack, terminal);
+  const extractor = new Extractor(to, { preserve, special: devices }, printer);
+  const interruption = new Interruption();
+  try {
+    for (const path of paths) {
+      if (interruption.isStopped) return;
+      try {
+        await interruption.run(extractor.extract(await find(path), componentsOf(path)));
+      } catch (error) {
+        if (error instanceof DestinationError) {
+          throw new Trouble('usage', `Cannot extract to "${output}": ${errnoWords(error.errno)}`, {
+            cause: error,
+          });
+        }
+        terminal.report(error);
+      }
+    }
+  } finally {
+    printer.end();
+    interruption.end();
+  }
 }
 
 /** Never in the store or in a layer: there nothing is written. */
-function openDestination(stack: LayerStack, { output, root, preserve }: ExtractOptions): Destination {
+function openDestination(stack: LayerStack, options: ExtractOptions): Destination {
+  const { output, root, preserve = false, overwrite = false } = options;
   const path = bytesOfText(output);
   try {
     checkWritable(path, keptOf(stack, root));
     makeDirectory(path);
-    return Destination.open(output, { preserve: preserve === true });
+    return Destination.open(output, { preserve, replace: overwrite });
   } catch (error) {
-    const { code, errno } = error as NodeJS.ErrnoException;
-    if (code === undefined) throw error;
-    throw new Trouble('usage', `Cannot extract to "${output}": ${errnoWords(-(errno ?? 0))}`, {
-      cause: error,
-    });
+    const errno = error instanceof DestinationError ? error.errno : errnoOf(error);
+    if (errno === undefined) throw error;
+    throw new Trouble('usage', `Cannot extract to "${output}": ${errnoWords(errno)}`, { cause: error });
   }
 }
 

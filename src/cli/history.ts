@@ -6,8 +6,9 @@ import { Layers } from '../forensic/layers.ts';
 import type { LayerStack } from '../store/store.ts';
 import { Errno, Trouble } from '../sys/errors.ts';
 import { escapeJson, escapeText } from './escape.ts';
+import { metadataOption } from './metadata-option.ts';
 import { humanSize } from './size.ts';
-import { openStack, REFERENCE_WORDS, type StoreOptions } from './stack.ts';
+import { openStack, REFERENCE_WORDS, recordsOf, type StoreOptions } from './stack.ts';
 import { layerNumber } from './status.ts';
 import { formatTable } from './table.ts';
 import type { Terminal } from './terminal.ts';
@@ -35,12 +36,13 @@ export function registerHistory(program: Command, terminal: Terminal): void {
     .option('--dockerfile', 'the steps as the lines of a Dockerfile, oldest first')
     .option('--json', 'one JSON object a line')
     .option('--no-trunc', 'do not shorten anything')
+    .addOption(metadataOption())
     .action(async (reference: string, _: unknown, command: Command) => {
       const options = command.optsWithGlobals<HistoryOptions>();
       const stack = await openStack(reference, options);
       const { rows, damage } = await readHistory(stack, options);
       if (options.dockerfile) terminal.out.write(formatDockerfile(stack, rows));
-      else showRows(stack, rows, options, terminal);
+      else showRows(new Layers(stack, await recordsOf(stack, options)), rows, options, terminal);
       if (damage !== undefined) {
         terminal.report(
           new Trouble('store', `Cannot tell all steps of "${escapeText(stack.label)}": ${damage}`),
@@ -57,12 +59,12 @@ async function readHistory(stack: LayerStack, options: StoreOptions) {
 }
 
 function showRows(
-  stack: LayerStack,
+  layers: Layers,
   rows: readonly HistoryRow[],
   options: HistoryOptions,
   terminal: Terminal,
 ): void {
-  const layers = new Layers(stack);
+  const { stack } = layers;
   try {
     const lines = rows.map((row) => ({ row, ...measure(layers, row, terminal) }));
     if (options.json) {

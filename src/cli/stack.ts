@@ -1,6 +1,6 @@
 // From a reference on the command line to the layers it means, and to their merged tree. The store is loaded only where
 // one is needed.
-import type { RecordedLayer } from '../overlay/recorded.ts';
+import type { RecordedLayer } from '../overlay/recorded-layer.ts';
 import type { Tree } from '../overlay/tree.ts';
 import type { ChainId } from '../store/digest.ts';
 import type { LayerStack, Store } from '../store/store.ts';

@@ -38,7 +38,7 @@ const MARKS = { visible: '', deleted: ' (deleted)', shadowed: ' (shadowed)' } as
 
 /**
  * `MD5|name|inode|mode_as_string|UID|GID|size|atime|mtime|ctime|crtime`. The inode is `number-layer`, as TSK puts a part's
- * number behind it; a `|` in a name is written as its octal escape.
+ * number behind it; a `|` in a name is written as its octal escape, and a `%` that mactime would take for an escape as `%25`.
  */
 function bodyLines(
   { entry, layer, label, isOneOfMany }: Subject,
@@ -49,12 +49,13 @@ function bodyLines(
   const prefix = isOneOfMany ? `${escapeText(label)}:` : '';
   const link = target === undefined ? '' : ` -> ${escapeBytes(target)}`;
   const place = `${prefix}${escapeBytes(path)}`;
-  const name = `${place}${link}`.replaceAll('|', '\\174') + MARKS[state];
+  const name = `${place}${link}`.replaceAll('|', '\\174').replace(/%(?=[0-9a-f]{2})/gi, '%25') + MARKS[state];
   const letter = typeOf(mode).letter;
   const type = TSK_TYPES[letter] ?? letter;
   const modes = `${type}/${type}${modeString(mode).slice(1)}`;
-  const times = [atime, mtime, ctime].map(({ seconds }) => seconds);
-  const fields = [0, name, `${ino}-${layer}`, modes, uid, gid, size, ...times, btime?.seconds ?? 0];
+  // mactime takes 0 for a time that is not known.
+  const times = [atime, mtime, ctime, btime].map((time) => time?.seconds ?? 0);
+  const fields = [0, name, `${ino}-${layer}`, modes, uid, gid, size, ...times];
   // A directory comes before what it holds.
   add(`${place}\x01${String(layer).padStart(4, '0')}`, fields.join('|'));
 }

@@ -5,13 +5,16 @@ import type { Command } from 'commander';
 import { Layers, numberOfLayer } from '../forensic/layers.ts';
 import { LineSorter } from '../forensic/sort.ts';
 import { timeline } from '../forensic/timeline.ts';
+import type { RecordedLayer } from '../overlay/recorded-layer.ts';
+import type { ChainId } from '../store/digest.ts';
 import type { LayerStack } from '../store/store.ts';
 import { bytesOf } from '../sys/bytes.ts';
-import { Errno, Trouble } from '../sys/errors.ts';
+import { Errno, errnoOf, errnoWords, Trouble } from '../sys/errors.ts';
 import { keptAround } from '../sys/kept.ts';
 import { trouble } from './deleted.ts';
 import { keptOf } from './kept.ts';
-import { openStack, openTheStore, REFERENCE_WORDS, type StoreOptions } from './stack.ts';
+import { metadataOption } from './metadata-option.ts';
+import { openStack, openTheStore, REFERENCE_WORDS, recordsOf, type StoreOptions } from './stack.ts';
 import type { Terminal } from './terminal.ts';
 import { FORMS, type TimelineForm } from './timeline-forms.ts';
 
@@ -33,6 +36,7 @@ export function registerTimeline(program: Command, terminal: Terminal): void {
     .option('--all', 'every image and container of the store')
     .option('--format <form>', `${Object.keys(FORMS).join(', ')}`, 'body')
     .option('--shadowed', 'older versions of files that are still there too, marked "(shadowed)"')
+    .addOption(metadataOption())
     .action(async (references: string[], _: unknown, command: Command) => {
       const options = command.optsWithGlobals<TimelineOptions>();
       const form = Object.hasOwn(FORMS, options.format) ? FORMS[options.format] : undefined;
@@ -69,25 +73,43 @@ async function write(
       terminal.report(error);
     }
   }
-  const sorter = new LineSorter({ directory: temporaryDirectory(stacks, options) });
+  const directory = temporaryDirectory(stacks, options);
+  const sorter = new LineSorter({ directory });
   try {
-    for (const stack of stacks) collect(stack, stacks.length > 1, form, options, sorter, terminal);
+    const known = new Map<ChainId, RecordedLayer>();
+    for (const stack of stacks) {
+      // Images that share layers mostly stand side by side; the records of all would be too many.
+      const chains = stack.layers.map(({ chainId }) => chainId);
+      for (const chainId of known.keys()) if (!chains.includes(chainId)) known.delete(chainId);
+      try {
+        const layers = new Layers(stack, await recordsOf(stack, options, known));
+        collect(layers, stacks.length > 1, form, options, sorter, terminal);
+      } catch (error) {
+        terminal.report(error);
+      }
+    }
+    const lines = sorter.sorted();
     terminal.out.write(form.heading);
-    for (const line of sorter.sorted()) terminal.out.write(`${line}\n`);
+    for (const line of lines) terminal.out.write(`${line}\n`);
+  } catch (error) {
+    const errno = error instanceof Errno ? undefined : errnoOf(error);
+    if (errno === undefined) throw error;
+    const state = `${errnoWords(errno)}; set TMPDIR`;
+    throw new Trouble('usage', `Cannot sort in "${directory}": ${state}`, { cause: error });
   } finally {
     sorter.close();
   }
 }
 
 function collect(
-  stack: LayerStack,
+  layers: Layers,
   isOneOfMany: boolean,
   form: TimelineForm,
   options: TimelineOptions,
   sorter: LineSorter,
   terminal: Terminal,
 ): void {
-  const layers = new Layers(stack);
+  const { stack } = layers;
   const { label } = stack;
   try {
     timeline(

@@ -10,8 +10,9 @@ import { E, Errno, errnoName, errnoWords } from '../sys/errors.ts';
 import { pathArguments } from './arguments.ts';
 import { escapeBytes, escapeJson, escapeText, jsonName } from './escape.ts';
 import { pathFailure } from './failure.ts';
+import { metadataOption } from './metadata-option.ts';
 import { humanSize } from './size.ts';
-import { openStack, openTree, REFERENCE_WORDS, type StoreOptions } from './stack.ts';
+import { openStack, openTree, REFERENCE_WORDS, recordsOf, type StoreOptions } from './stack.ts';
 import { isRegular, layerNumber, octalMode, typeOf } from './status.ts';
 import type { Terminal } from './terminal.ts';
 import { fullTime, jsonTime } from './time.ts';
@@ -31,12 +32,14 @@ export function registerWhich(program: Command, terminal: Terminal): void {
     .argument('<ref>', REFERENCE_WORDS)
     .argument('<path...>', 'paths inside the image, there or deleted')
     .option('--json', 'one JSON object a line')
+    .addOption(metadataOption())
     .action(async (reference: string, paths: string[], _: unknown, command: Command) => {
       const options = command.optsWithGlobals<WhichOptions>();
       const bytes = pathArguments(paths);
       const stack = await openStack(reference, options);
-      const layers = new Layers(stack);
-      const tree = await openTree(stack);
+      const recorded = await recordsOf(stack, options);
+      const layers = new Layers(stack, recorded);
+      const tree = await openTree(stack, recorded);
       try {
         for (const path of bytes) {
           try {

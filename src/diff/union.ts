@@ -3,7 +3,8 @@
 import type { Directories } from '../overlay/directories.ts';
 import { InternedDirectories } from '../overlay/interned.ts';
 import { Entry, LayerReader } from '../overlay/layer.ts';
-import { type RecordedLayer, RecordedReader } from '../overlay/recorded.ts';
+import { RecordedReader } from '../overlay/recorded.ts';
+import type { RecordedLayer } from '../overlay/recorded-layer.ts';
 import { newTableMemory, Table, type TableMemory } from '../overlay/table.ts';
 import type { Layer, LayerStack } from '../store/store.ts';
 import { type ByteString, cString } from '../sys/bytes.ts';

@@ -4,14 +4,12 @@ import type { Tree } from '../overlay/tree.ts';
 import { asBytes, type ByteString } from '../sys/bytes.ts';
 import { E, Errno } from '../sys/errors.ts';
 import { S_IFBLK, S_IFCHR, S_IFDIR, S_IFIFO, S_IFLNK, S_IFMT, S_IFREG } from '../sys/statx.ts';
+import { type DataRuns, sparseRuns } from './data-runs.ts';
 import { TarBatch } from './tar-batch.ts';
 import type { TarEntry } from './tar-entry.ts';
 import { paddingOf } from './tar-header.ts';
 import { joinPath } from './tar-path.ts';
-import { type DataRuns, tarEnd, tarHeader } from './tar-write.ts';
-
-const SEEK_DATA = 3;
-const SEEK_HOLE = 4;
+import { tarEnd, tarHeader } from './tar-write.ts';
 
 const TYPES = new Map([
   [S_IFREG, '0'],
@@ -27,11 +25,13 @@ export interface TarSink {
   write(bytes: Uint8Array): void;
   /** An entry is left out: a socket, which no tar can hold (EOPNOTSUPP), or what cannot be read. */
   leftOut(path: ByteString, errno: number): void;
+  /** Part of an entry could not be read after its header was written: `bytes` in all, from `offset` on, are zeros. */
+  lost(path: ByteString, errno: number, offset: number, bytes: number): void;
 }
 
-/** Throws Errno where a file changes, or cannot be read on, after its header was written. */
-export function exportTree(tree: Tree, sink: TarSink): void {
-  new Exporter(tree, sink).run();
+/** In steps, after each of which it may be ended: then the tar is not whole. */
+export function exportTree(tree: Tree, sink: TarSink): Generator<void> {
+  return new Exporter(tree, sink).run();
 }
 
 class Exporter {
@@ -47,7 +47,7 @@ class Exporter {
     this.#out = new TarBatch((bytes) => sink.write(bytes));
   }
 
-  run(): void {
+  *run(): Generator<void> {
     // A stack of its own, since a tree may be deeper than calls can be.
     const stack = [{ path: asBytes(''), entries: this.#entries(this.#tree.root, asBytes('')) }];
     for (let top = stack.at(-1); top !== undefined; top = stack.at(-1)) {
@@ -57,7 +57,8 @@ class Exporter {
         continue;
       }
       const path = joinPath(top.path, this.#tree.name(entry));
-      if (this.#write(entry, path)) stack.push({ path, entries: this.#entries(entry, path) });
+      const isDirectory = yield* this.#write(entry, path);
+      if (isDirectory) stack.push({ path, entries: this.#entries(entry, path) });
     }
     this.#out.add(tarEnd());
     this.#out.flush();
@@ -79,7 +80,8 @@ class Exporter {
   }
 
   /** Whether it is a directory, whose entries come next. */
-  #write(entry: number, path: ByteString): boolean {
+  *#write(entry: number, path: ByteString): Generator<void, boolean> {
+    yield;
     const tree = this.#tree;
     const errno = tree.errnoOf(entry);
     const node = tree.nodeOf(entry);
@@ -98,7 +100,7 @@ class Exporter {
     if (header === undefined) return false;
     if (status.nlink > 1 && type !== '5') this.#names.set(node, path);
     this.#out.add(tarHeader(header.entry, header.runs === undefined ? {} : { runs: header.runs }));
-    if (type === '0') this.#contents(node, header.runs ?? [[0, status.size]]);
+    if (type === '0') yield* this.#contents(node, path, header.runs ?? [[0, status.size]]);
     return type === '5';
   }
 
@@ -118,51 +120,60 @@ class Exporter {
     if (type !== '0' || status.size === 0) return { entry, runs: undefined };
     // Opens the file, so that one which cannot be read is found before its header is written.
     tree.dataDescriptor(node);
-    const isSparse = status.blocks * 512 < status.size;
-    const runs = isSparse ? dataRuns(tree, node, status.size) : undefined;
-    return { entry, runs: runs?.length === 1 && runs[0]?.[1] === status.size ? undefined : runs };
+    return { entry, runs: sparseRuns(status, (offset, whence) => tree.seek(node, offset, whence)) };
   }
 
-  #contents(node: number, runs: DataRuns): void {
+  *#contents(node: number, path: ByteString, runs: DataRuns): Generator<void> {
     let total = 0;
+    let lost: { errno: number; offset: number; bytes: number } | undefined;
     for (const [offset, length] of runs) {
       for (let done = 0; done < length; ) {
         const room = this.#out.room(length - done);
-        const count = this.#tree.read(node, offset + done, room, 0, room.length);
-        if (count < room.length) throw new Errno(E.EIO, 'read a file that became shorter');
-        this.#out.advance(count);
-        done += count;
+        this.#read(node, offset + done, room, (errno, at, bytes) => {
+          lost = lost === undefined ? { errno, offset: at, bytes } : { ...lost, bytes: lost.bytes + bytes };
+        });
+        this.#out.advance(room.length);
+        done += room.length;
+        yield;
       }
       total += length;
     }
+    if (lost !== undefined) this.#sink.lost(path, lost.errno, lost.offset, lost.bytes);
     const padding = paddingOf(total);
     if (padding > 0) this.#out.add(Buffer.alloc(padding));
   }
-}
 
-/** Runs of data as the layer's file system tells them; a hole at the end is marked by an empty run, as GNU tar does. */
-function dataRuns(tree: Tree, node: number, size: number): DataRuns {
-  const runs: [number, number][] = [];
-  for (let at = 0; at < size; ) {
-    const start = seek(tree, node, at, SEEK_DATA) ?? size;
-    if (start >= size) break;
-    const end = Math.min(seek(tree, node, start, SEEK_HOLE) ?? size, size);
-    if (end <= start) throw new Errno(E.EIO, 'tell the holes of a file');
-    runs.push([start, end - start]);
-    at = end;
+  /** Fills `room`; what cannot be read is zeros there, and told. */
+  #read(
+    node: number,
+    offset: number,
+    room: Uint8Array,
+    lost: (errno: number, offset: number, bytes: number) => void,
+  ): void {
+    const whole = this.#readAt(node, offset, room);
+    if (whole === 0) return;
+    for (let at = 0; at < room.length; at += SECTOR) {
+      const part = room.subarray(at, at + SECTOR);
+      const errno = this.#readAt(node, offset + at, part);
+      if (errno === 0) continue;
+      part.fill(0);
+      lost(errno, offset + at, part.length);
+    }
   }
-  const last = runs.at(-1);
-  if (last === undefined || last[0] + last[1] < size) runs.push([size, 0]);
-  return runs;
+
+  /** Answers 0, or the positive errno with which not all of it could be read: EIO where the file became shorter. */
+  #readAt(node: number, offset: number, room: Uint8Array): number {
+    try {
+      return this.#tree.read(node, offset, room, 0, room.length) === room.length ? 0 : E.EIO;
+    } catch (error) {
+      if (!(error instanceof Errno)) throw error;
+      return error.errno;
+    }
+  }
 }
 
-/** Undefined where there is no more data. */
-function seek(tree: Tree, node: number, offset: number, whence: number): number | undefined {
-  const found = tree.seek(node, offset, whence);
-  if (found === -E.ENXIO) return undefined;
-  if (found < 0) throw new Errno(-found, 'seek in a file');
-  return found;
-}
+/** What a disk may fail to give while it gives what is beside it. */
+const SECTOR = 4096;
 
 function tarEntry(name: ByteString, type: string, status: Status): TarEntry {
   const { mode, uid, gid, size, mtime, rdev } = status;

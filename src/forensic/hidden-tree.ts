@@ -60,29 +60,48 @@ export function walkHidden(
   visit: (hidden: Hidden) => void,
   damage: (damage: Damage) => void,
 ): void {
-  const waiting = [start];
-  for (let at = waiting.pop(); at !== undefined; at = waiting.pop()) {
-    visit(at);
-    const { path, entry } = at;
-    if (entry.kind !== 'directory') continue;
-    const record = entry.directory();
-    const told = (place: ByteString, error: unknown) => {
-      if (!(error instanceof Errno)) throw error;
-      damage({ path: place, layer: layers.layerOf(record), error });
-    };
-    let names: string[] = [];
-    try {
-      names = [...layers.list(record).types.keys()].sort().reverse();
-    } catch (error) {
-      told(path, error);
+  visit(start);
+  const open = [namesBelow(layers, start, damage)];
+  for (let at = open.at(-1); at !== undefined; at = open.at(-1)) {
+    const name = at.names.pop();
+    if (name === undefined) {
+      open.pop();
+      continue;
     }
-    for (const name of names) {
-      try {
-        const child = hiddenBelow(layers, at, name);
-        if (child !== undefined) waiting.push(child);
-      } catch (error) {
-        told(below(path, name), error);
-      }
+    try {
+      const child = hiddenBelow(layers, at.hidden, name);
+      if (child === undefined) continue;
+      visit(child);
+      if (child.entry.kind === 'directory') open.push(namesBelow(layers, child, damage));
+    } catch (error) {
+      tell(layers, at.hidden, below(at.hidden.path, name), error, damage);
     }
   }
+}
+
+/** What is still to be visited in a deleted directory, the next one last. */
+interface NamesBelow {
+  readonly hidden: Hidden;
+  readonly names: string[];
+}
+
+function namesBelow(layers: Layers, hidden: Hidden, damage: (damage: Damage) => void): NamesBelow {
+  if (hidden.entry.kind !== 'directory') return { hidden, names: [] };
+  try {
+    return { hidden, names: [...layers.list(hidden.entry.directory()).types.keys()].sort().reverse() };
+  } catch (error) {
+    tell(layers, hidden, hidden.path, error, damage);
+    return { hidden, names: [] };
+  }
+}
+
+function tell(
+  layers: Layers,
+  { entry }: Hidden,
+  path: ByteString,
+  error: unknown,
+  damage: (damage: Damage) => void,
+): void {
+  if (!(error instanceof Errno)) throw error;
+  damage({ path, layer: layers.layerOf(entry.holder), error });
 }

@@ -31,23 +31,34 @@ interface Cut {
 
 /** Deleted directories are told once, for all that is below (`walkHidden` goes there). Sorted by path, then newest first. */
 export function findHidden(layers: Layers, options: HiddenOptions = {}): Hidden[] {
-  return new Search(layers, options).run();
+  const found: Hidden[] = [];
+  tellHidden(layers, options, (hidden) => found.push(hidden));
+  const layerOf = ({ entry }: Hidden) => layers.layerOf(entry.holder);
+  return found.sort((a, b) => (a.path < b.path ? -1 : a.path > b.path ? 1 : layerOf(a) - layerOf(b)));
+}
+
+/** The same as it is found, in no order, so that only directories are held in memory. */
+export function tellHidden(layers: Layers, options: HiddenOptions, tell: (hidden: Hidden) => void): void {
+  new Search(layers, options, tell).run();
 }
 
 class Search {
   readonly #layers: Layers;
   readonly #options: HiddenOptions;
-  readonly #hidden: Hidden[] = [];
+  readonly #tell: (hidden: Hidden) => void;
+  /** Whether they are deleted is known when all was seen that is shown. */
+  readonly #directories: Hidden[] = [];
   readonly #cuts: Cut[] = [];
   /** Directories that the merged view shows somewhere: with redirects, that may be under another name. */
   readonly #shown = new Set<number>();
 
-  constructor(layers: Layers, options: HiddenOptions) {
+  constructor(layers: Layers, options: HiddenOptions, tell: (hidden: Hidden) => void) {
     this.#layers = layers;
     this.#options = options;
+    this.#tell = tell;
   }
 
-  run(): Hidden[] {
+  run(): void {
     const lowest = this.#layers.roots.length - 1;
     const waiting = [{ path: '' as ByteString, parts: this.#layers.roots, depth: 0 }];
     for (let at = waiting.pop(); at !== undefined; at = waiting.pop()) {
@@ -60,10 +71,9 @@ class Search {
       }
     }
     for (let cut = this.#cuts.pop(); cut !== undefined; cut = this.#cuts.pop()) this.#dead(cut);
-    const layerOf = ({ entry }: Hidden) => this.#layers.layerOf(entry.holder);
-    return this.#hidden
-      .filter(({ entry }) => entry.kind !== 'directory' || !this.#shown.has(entry.directory()))
-      .sort((a, b) => (a.path < b.path ? -1 : a.path > b.path ? 1 : layerOf(a) - layerOf(b)));
+    for (const hidden of this.#directories) {
+      if (!this.#shown.has(hidden.entry.directory())) this.#tell(hidden);
+    }
   }
 
   /** Answers the merged directories in it. */
@@ -141,18 +151,12 @@ class Search {
   ): void {
     const shown = this.#shown;
     if (entry.kind !== 'directory') {
-      this.#hidden.push({
-        path,
-        entry,
-        state: found?.kind === 'object' ? 'shadowed' : 'deleted',
-        removal,
-        newer,
-        shown,
-      });
+      const state = found?.kind === 'object' ? 'shadowed' : 'deleted';
+      this.#tell({ path, entry, state, removal, newer, shown });
     } else if (found?.kind === 'directory') {
       this.#cuts.push({ path, record: entry.directory(), merged: found.stack, newer, removal });
     } else {
-      this.#hidden.push({ path, entry, state: 'deleted', removal, newer, shown });
+      this.#directories.push({ path, entry, state: 'deleted', removal, newer, shown });
     }
   }
 

@@ -2,16 +2,21 @@
 // tree cannot answer, because they are about what it hides. One real directory is one record, whichever way leads to it.
 import type { Directories } from '../overlay/directories.ts';
 import { InternedDirectories } from '../overlay/interned.ts';
-import { type Entry, LayerReader, type Listing, nameArgument } from '../overlay/layer.ts';
+import { type Entry, LayerReader, type Listing } from '../overlay/layer.ts';
+import { shownXattr } from '../overlay/marks.ts';
 import { type MergeOptions, type Resolution, resolve, type Source } from '../overlay/merge.ts';
 import { mergeOptions } from '../overlay/options.ts';
+import { RecordedReader } from '../overlay/recorded.ts';
+import type { RecordedLayer } from '../overlay/recorded-layer.ts';
 import type { Time } from '../overlay/status.ts';
 import { Table } from '../overlay/table.ts';
 import type { Layer, LayerStack } from '../store/store.ts';
-import { type ByteString, bytesOf } from '../sys/bytes.ts';
-import { Errno } from '../sys/errors.ts';
-import { close, read, readlinkat } from '../sys/libc.ts';
-import { encodeDevice, STATX, STATX_BTIME } from '../sys/statx.ts';
+import { asBytes, type ByteString, bytesOf, cString } from '../sys/bytes.ts';
+import { E, Errno } from '../sys/errors.ts';
+import { close, lseek, pread } from '../sys/libc.ts';
+import { encodeDevice, STATX, STATX_ATIME, STATX_BTIME, STATX_CTIME } from '../sys/statx.ts';
+
+const SEEK_END = 2;
 
 /** As many directories as are kept open. */
 const OPEN_DIRECTORIES = 128;
@@ -30,10 +35,13 @@ export interface Attributes {
   readonly ino: bigint;
   /** As the kernel encodes it. */
   readonly rdev: number;
-  readonly atime: Time;
+  /** Of 512 bytes. */
+  readonly blocks: number;
   readonly mtime: Time;
-  readonly ctime: Time;
-  /** Absent where the file system has none. */
+  /** Absent where a record tells of the object, and not of these. */
+  readonly atime?: Time;
+  readonly ctime?: Time;
+  /** Absent where the file system has none, too. */
   readonly btime?: Time;
 }
 
@@ -51,8 +59,11 @@ export class Layers {
   #listings = new Map<number, Listing>();
   readonly #target = Buffer.alloc(4096);
 
-  /** Opens nothing yet. Data-only layers are left out: they have no names. */
-  constructor(stack: LayerStack) {
+  /**
+   * Opens nothing yet. Data-only layers are left out: they have no names. `recorded` is for each layer what is believed
+   * of its metadata instead of the disk.
+   */
+  constructor(stack: LayerStack, recorded?: readonly (RecordedLayer | undefined)[]) {
     this.stack = stack;
     const table = new Table({
       rows: new SharedArrayBuffer(4096),
@@ -66,7 +77,10 @@ export class Layers {
       stack.layers.map((layer) => layer.directory),
       OPEN_DIRECTORIES,
     );
-    this.#reader = new LayerReader(table, this.#directories, stack.dialect);
+    this.#reader =
+      recorded === undefined
+        ? new LayerReader(table, this.#directories, stack.dialect)
+        : new RecordedReader(table, this.#directories, stack.dialect, recorded);
     this.roots = this.#directories.roots;
     this.#source = {
       roots: this.roots,
@@ -127,33 +141,79 @@ export class Layers {
     return attributesOf(this.#reader.status);
   }
 
-  linkTarget({ holder, name }: Entry): ByteString {
-    const fd = this.#directories.descriptor(holder);
-    const length = readlinkat(fd, nameArgument(name), this.#target, this.#target.length);
+  linkTarget({ holder, name }: Place): ByteString {
+    const length = this.#reader.readLink(holder, name, this.#target);
     if (length < 0) throw new Errno(-length, 'read a link');
     return bytesOf(this.#target, 0, length);
   }
 
-  /** Gives a regular file's contents to `use`, piece by piece; a piece is valid until the next. Throws Errno. */
-  readFile({ holder, name }: Entry, chunk: Buffer, use: (piece: Buffer) => void): void {
-    const fd = this.#directories.openFile(holder, Buffer.from(`${name}\0`, 'latin1'));
-    if (fd < 0) throw new Errno(-fd, 'open a file');
-    try {
-      for (;;) {
-        const count = read(fd, chunk, chunk.length);
-        if (count < 0) throw new Errno(-count, 'read a file');
-        if (count === 0) return;
-        use(chunk.subarray(0, count));
-      }
-    } finally {
-      close(fd);
+  /** Extended attributes as the overlay shows them: without its own marks. Throws Errno. */
+  xattrs({ holder, name }: Place): Map<ByteString, Buffer> {
+    const all = new Map<ByteString, Buffer>();
+    for (const onDisk of this.#reader.xattrNames(holder, name)) {
+      const shown = shownXattr(onDisk, this.#reader.prefix);
+      if (shown === undefined) continue;
+      const value = this.#reader.xattrAnswer(holder, name, onDisk);
+      if (value === -E.ENODATA) continue;
+      if (typeof value === 'number') throw new Errno(-value, 'read an extended attribute');
+      all.set(asBytes(shown), value);
     }
+    return all;
+  }
+
+  /** A regular file's contents, to be closed. Throws Errno; EIO where a record tells of another size. */
+  openFile({ holder, name, status }: Entry): LayerFile {
+    const [directory, ownName] = this.#reader.contents(holder, name);
+    const fd = this.#directories.openFile(directory, cString(asBytes(ownName)));
+    if (fd < 0) throw new Errno(-fd, 'open a file');
+    const file = new LayerFile(fd);
+    if (this.#reader.isRecorded(holder) && file.size() !== attributesOf(status).size) {
+      file.close();
+      throw new Errno(E.EIO, 'open a file that has another size than recorded');
+    }
+    return file;
+  }
+}
+
+/** An object by its name in a real directory; `.` for the directory itself. */
+type Place = Pick<Entry, 'holder' | 'name'>;
+
+/** A file of a layer, open. */
+export class LayerFile {
+  readonly #descriptor: number;
+
+  constructor(descriptor: number) {
+    this.#descriptor = descriptor;
+  }
+
+  close(): void {
+    close(this.#descriptor);
+  }
+
+  size(): number {
+    return lseek(this.#descriptor, 0, SEEK_END);
+  }
+
+  /** Fills as much of `room` as the file has from `offset` on. Throws Errno. */
+  read(offset: number, room: Uint8Array): number {
+    for (let done = 0; ; ) {
+      const count = pread(this.#descriptor, room.subarray(done), room.length - done, offset + done);
+      if (count < 0) throw new Errno(-count, 'read a file');
+      done += count;
+      if (count === 0 || done === room.length) return done;
+    }
+  }
+
+  /** `SEEK_DATA` or `SEEK_HOLE`: the offset, or a negative errno. */
+  seek(offset: number, whence: number): number {
+    return lseek(this.#descriptor, offset, whence);
   }
 }
 
 /** `words` is a `struct statx`. */
 export function attributesOf(words: Uint32Array): Attributes {
   const word = (field: number) => words[field] as number;
+  const told = (time: number) => (word(STATX.mask) & time) !== 0;
   const time = (field: number): Time => ({
     seconds: (word(field + 1) | 0) * 2 ** 32 + word(field),
     nanoseconds: word(field + 2),
@@ -166,10 +226,11 @@ export function attributesOf(words: Uint32Array): Attributes {
     nlink: word(STATX.nlink),
     ino: (BigInt(word(STATX.ino + 1)) << 32n) | BigInt(word(STATX.ino)),
     rdev: encodeDevice(word(STATX.rdevMajor), word(STATX.rdevMinor)),
-    atime: time(STATX.atime),
+    blocks: word(STATX.blocks + 1) * 2 ** 32 + word(STATX.blocks),
     mtime: time(STATX.mtime),
-    ctime: time(STATX.ctime),
-    ...((word(STATX.mask) & STATX_BTIME) === 0 ? {} : { btime: time(STATX.btime) }),
+    ...(told(STATX_ATIME) ? { atime: time(STATX.atime) } : {}),
+    ...(told(STATX_CTIME) ? { ctime: time(STATX.ctime) } : {}),
+    ...(told(STATX_BTIME) ? { btime: time(STATX.btime) } : {}),
   };
 }
 

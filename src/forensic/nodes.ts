@@ -5,15 +5,29 @@ import { type ByteString, bytesOf } from '../sys/bytes.ts';
 import { E, Errno, Trouble } from '../sys/errors.ts';
 import { type Attributes, attributesOf, type Layers, numberOfLayer } from './layers.ts';
 
-export type NodeAttributes = Pick<Attributes, 'mode' | 'uid' | 'gid' | 'size' | 'mtime'>;
+export type NodeAttributes = Pick<
+  Attributes,
+  'mode' | 'uid' | 'gid' | 'size' | 'nlink' | 'rdev' | 'blocks' | 'mtime' | 'atime'
+>;
+
+/** A file's data, as `LayerFile`. */
+export interface Contents {
+  read(offset: number, room: Uint8Array): number;
+  seek(offset: number, whence: number): number;
+  close(): void;
+}
 
 export interface Node {
   readonly attributes: NodeAttributes;
+  /** The same for all names of one object. */
+  readonly identity: string;
   /** Names in byte order; a name that cannot be looked up has its error. Throws Errno. */
   children(): readonly { readonly name: ByteString; readonly node: Node | Errno }[];
   linkTarget(): ByteString;
-  /** A piece is valid until the next. Throws Errno. */
-  read(chunk: Buffer, use: (piece: Buffer) => void): void;
+  /** Without the overlay's own marks. Throws Errno. */
+  xattrs(): ReadonlyMap<ByteString, Uint8Array>;
+  /** Of a regular file. Throws Errno, and Trouble where its data are not to be had here. */
+  open(): Contents;
 }
 
 export class TreeNode implements Node {
@@ -25,6 +39,10 @@ export class TreeNode implements Node {
     this.#tree = tree;
     this.#entry = entry;
     this.attributes = tree.status(entry);
+  }
+
+  get identity(): string {
+    return String(this.#tree.nodeOf(this.#entry));
   }
 
   children() {
@@ -40,14 +58,21 @@ export class TreeNode implements Node {
     return this.#tree.linkTarget(this.#tree.nodeOf(this.#entry));
   }
 
-  read(chunk: Buffer, use: (piece: Buffer) => void): void {
-    const node = this.#tree.nodeOf(this.#entry);
-    for (let offset = 0; ; ) {
-      const size = this.#tree.read(node, offset, chunk, 0, chunk.length);
-      if (size === 0) return;
-      use(chunk.subarray(0, size));
-      offset += size;
-    }
+  xattrs() {
+    return this.#tree.xattrs(this.#tree.nodeOf(this.#entry));
+  }
+
+  open(): Contents {
+    const tree = this.#tree;
+    const node = tree.nodeOf(this.#entry);
+    // So that one which cannot be opened fails here.
+    tree.dataDescriptor(node);
+    return {
+      read: (offset, room) => tree.read(node, offset, room, 0, room.length),
+      seek: (offset, whence) => tree.seek(node, offset, whence),
+      // The tree keeps it open, and closes it.
+      close() {},
+    };
   }
 }
 
@@ -63,6 +88,10 @@ export class LayerNode implements Node {
     this.#entry = entry;
     this.#root = index;
     this.attributes = entry === undefined ? layers.rootAttributes(index) : attributesOf(entry.status);
+  }
+
+  get identity(): string {
+    return this.#entry === undefined ? 'root' : String(attributesOf(this.#entry.status).ino);
   }
 
   children() {
@@ -88,7 +117,13 @@ export class LayerNode implements Node {
     return this.#layers.linkTarget(this.#entry);
   }
 
-  read(chunk: Buffer, use: (piece: Buffer) => void): void {
+  xattrs() {
+    return this.#layers.xattrs(
+      this.#entry ?? { holder: this.#layers.roots[this.#root] as number, name: '.' },
+    );
+  }
+
+  open(): Contents {
     if (this.#entry === undefined) throw new Errno(E.EISDIR, 'read a directory');
     // Its own bytes are none of the file's: they would be zeros.
     if (this.#entry.metacopy())
@@ -96,7 +131,7 @@ export class LayerNode implements Node {
         'path',
         'Cannot read a metacopy file from its layer alone: its data lie in a lower one',
       );
-    this.#layers.readFile(this.#entry, chunk, use);
+    return this.#layers.openFile(this.#entry);
   }
 }
 

@@ -11,7 +11,7 @@ export interface SortOptions {
   readonly most?: number;
 }
 
-const MOST = 8 << 20;
+const MOST = 4 << 20;
 const READ_AHEAD = 64 << 10;
 /** Of a line in a run: key and line are told apart by it. Neither holds it, nor a newline. */
 const SEPARATOR = '\0';

@@ -1,6 +1,6 @@
 // Layers as their tar-split records tell of them, for copies that lost owners, attributes or whiteouts: what the disk had
 // when Docker unpacked them.
-import type { RecordedLayer, RecordedObject } from '../overlay/recorded.ts';
+import { type RecordedFields, RecordedLayer } from '../overlay/recorded-layer.ts';
 import type { ChainId } from '../store/digest.ts';
 import type { DockerRoot } from '../store/docker/driver.ts';
 import { layerPath } from '../store/docker/layerdb.ts';
@@ -40,7 +40,7 @@ export async function recordedLayers(
     }
     const record = asBytes(`${layerPath(root, chainId)}/tar-split.json.gz`);
     const opaque = root.dialect === 'user' ? 'user.overlay.opaque' : 'trusted.overlay.opaque';
-    let layer: RecordedLayer = new Map();
+    let layer = new RecordedLayer();
     try {
       await withFileBelow(root.files.directory, record, async (read) => {
         layer = await recordedLayer(read, opaque);
@@ -68,15 +68,14 @@ export async function recordedLayer(read: ReadSome, opaque: string): Promise<Rec
   return layer.layer;
 }
 
-/** Shared by all names of an object, so that what is set on one is set on all. */
-type Draft = { -readonly [K in keyof RecordedObject]: RecordedObject[K] };
-
-const NO_XATTRS: ReadonlyMap<string, ByteString> = new Map();
+const NOTHING: RecordedFields = {
+  ...{ mode: 0, uid: 0, gid: 0, size: 0, major: 0, minor: 0, mtime: { seconds: 0, nanoseconds: 0 } },
+  ...{ linkTarget: asBytes(''), xattrs: new Map() },
+};
 
 class LayerBuilder {
-  readonly layer = new Map<string, Map<string, Draft>>([['', new Map()]]);
+  readonly layer = new RecordedLayer();
   readonly #opaque: string;
-  #count = 0;
 
   constructor(opaque: string) {
     this.#opaque = opaque;
@@ -90,77 +89,80 @@ class LayerBuilder {
     else if (name.startsWith(WHITEOUT_PREFIX)) this.#addWhiteout(path, name);
     else if (entry.type === '1') this.#addLink(entry, path);
     else if (entry.type === '5') this.#addDirectory(entry, path);
-    else this.#put(path, { ...this.#draft(path, TYPES.get(entry.type) ?? S_IFREG), ...fieldsOf(entry) });
+    else this.#make(path, fieldsOf(entry));
   }
 
   #addWhiteout(path: ByteString, name: ByteString): void {
     const hidden = joinPath(parentPath(path), asBytes(name.slice(WHITEOUT_PREFIX.length)));
-    this.#put(hidden, this.#draft(hidden, S_IFCHR));
+    this.#make(hidden, { ...NOTHING, mode: S_IFCHR });
   }
 
   /** The header's owner, mode and time go to the file it names; the change of owner takes capabilities away. */
   #addLink(entry: TarEntry, path: ByteString): void {
+    const { layer } = this;
     const target = cleanPath(entry.linkName);
-    const object = target === undefined ? undefined : this.#find(target);
-    if (object === undefined || isDirectory(object)) return;
-    object.mode = (object.mode & ~0o7777) | entry.mode;
-    object.uid = entry.uid;
-    object.gid = entry.gid;
-    object.mtime = clamped(entry.mtime);
-    const kept = [...object.xattrs].filter(([name]) => name !== 'security.capability');
-    object.xattrs = new Map([...kept, ...entry.xattrs]);
-    object.links += 1;
-    this.#put(path, object);
+    const object = target === undefined ? 0 : this.#find(target);
+    if (object === 0 || isDirectory(layer.mode(object))) return;
+    const kept = [...layer.xattrs(object)].filter(([name]) => name !== 'security.capability');
+    layer.change(object, {
+      mode: (layer.mode(object) & ~0o7777) | entry.mode,
+      uid: entry.uid,
+      gid: entry.gid,
+      mtime: clamped(entry.mtime),
+      xattrs: new Map([...kept, ...entry.xattrs]),
+    });
+    layer.addLink(object);
+    const directory = this.#holder(path);
+    if (directory !== undefined) layer.name(directory, lastName(path), object);
   }
 
   /** One that is there already keeps what is in it. */
   #addDirectory(entry: TarEntry, path: ByteString): void {
     const directory = this.#directory(path);
-    const wasOpaque = directory.xattrs.has(this.#opaque);
-    Object.assign(directory, fieldsOf(entry));
-    directory.mode = S_IFDIR | entry.mode;
+    const wasOpaque = this.layer.xattrs(directory).has(this.#opaque);
+    this.layer.change(directory, { ...fieldsOf(entry), mode: S_IFDIR | entry.mode });
     if (wasOpaque) this.#markOpaque(directory);
   }
 
-  #markOpaque(directory: Draft): void {
-    directory.xattrs = new Map([...directory.xattrs, [this.#opaque, asBytes('y')]]);
+  #markOpaque(directory: number): void {
+    const xattrs = new Map([...this.layer.xattrs(directory), [this.#opaque, asBytes('y')]]);
+    this.layer.change(directory, { xattrs });
   }
 
-  #find(path: ByteString): Draft | undefined {
-    return this.layer.get(parentPath(path))?.get(lastName(path));
+  #find(path: ByteString): number {
+    const directory = this.layer.directory(parentPath(path));
+    return directory === undefined ? 0 : this.layer.find(directory, lastName(path));
   }
 
-  #put(path: ByteString, object: Draft): void {
-    if (path === '') return;
+  /** The directory that holds a path, made where no entry told of it; undefined for the root, which no directory holds. */
+  #holder(path: ByteString): number | undefined {
+    if (path === '') return undefined;
+    const parent = parentPath(path);
     // The root is recorded only where the tar has it.
-    if (parentPath(path) !== '') this.#directory(parentPath(path));
-    const names = this.layer.get(parentPath(path));
-    const before = names?.get(lastName(path));
-    if (before !== undefined && before !== object) before.links -= 1;
-    names?.set(lastName(path), object);
+    if (parent !== '') this.#directory(parent);
+    return this.layer.addDirectory(parent);
   }
 
-  /** The directory at a path, made with all above it where no entry told of it. */
-  #directory(path: ByteString): Draft {
-    const known = path === '' ? this.layer.get('')?.get('.') : this.#find(path);
-    if (known !== undefined && isDirectory(known)) return known;
-    const made = this.#draft(path, S_IFDIR | 0o755);
-    if (path === '') this.layer.get('')?.set('.', made);
-    else this.#put(path, made);
-    this.layer.set(path, this.layer.get(path) ?? new Map());
+  #make(path: ByteString, fields: RecordedFields): number {
+    const directory = this.#holder(path);
+    const name = path === '' ? asBytes('.') : lastName(path);
+    const object = this.layer.make(directory ?? 0, path === '' ? '' : name, fields);
+    if (directory !== undefined) this.layer.name(directory, name, object);
+    return object;
+  }
+
+  /** The object of the directory at a path, made with all above it where no entry told of it. */
+  #directory(path: ByteString): number {
+    const known = path === '' ? this.layer.find(0, '.') : this.#find(path);
+    if (known !== 0 && isDirectory(this.layer.mode(known))) return known;
+    const made = this.#make(path, { ...NOTHING, mode: S_IFDIR | 0o755 });
+    if (path === '') this.layer.name(0, '.', made);
+    else this.layer.addDirectory(path);
     return made;
-  }
-
-  #draft(path: ByteString, mode: number): Draft {
-    this.#count += 1;
-    return {
-      ...{ mode, uid: 0, gid: 0, size: 0, major: 0, minor: 0, mtime: { seconds: 0, nanoseconds: 0 } },
-      ...{ number: this.#count, links: 1, linkTarget: asBytes(''), xattrs: NO_XATTRS, path },
-    };
   }
 }
 
-function isDirectory({ mode }: RecordedObject): boolean {
+function isDirectory(mode: number): boolean {
   return (mode & S_IFMT) === S_IFDIR;
 }
 

@@ -1,6 +1,7 @@
 // Writes tar headers: plain ustar where all fits into it, with a PAX extended header before it where not. The same entry
 // always gives the same bytes.
 import { type ByteString, textOf } from '../sys/bytes.ts';
+import type { DataRuns } from './data-runs.ts';
 import type { TarEntry } from './tar-entry.ts';
 import { BLOCK, FIELD, paddingOf } from './tar-header.ts';
 import { paxLine } from './tar-pax.ts';
@@ -9,9 +10,6 @@ import { paxLine } from './tar-pax.ts';
 const LARGEST_ID = 0o7777777;
 const LARGEST_LONG = 0o77777777777;
 const NAME_LENGTH = 100;
-
-/** Runs of data in a sparse file: [offset, length], in order. */
-export type DataRuns = readonly (readonly [offset: number, length: number])[];
 
 export interface HeaderOptions {
   /** The data of a sparse file (GNU sparse format 1.0). The map is part of what is answered. */

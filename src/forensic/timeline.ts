@@ -3,7 +3,7 @@ import type { Entry } from '../overlay/layer.ts';
 import { asBytes, type ByteString } from '../sys/bytes.ts';
 import { Errno } from '../sys/errors.ts';
 import { S_IFLNK, S_IFMT } from '../sys/statx.ts';
-import { findHidden } from './hidden.ts';
+import { tellHidden } from './hidden.ts';
 import { walkHidden } from './hidden-tree.ts';
 import { type Attributes, attributesOf, type Layers } from './layers.ts';
 import type { Damage, Hidden } from './removal.ts';
@@ -36,10 +36,10 @@ export function timeline(
     visit({ path, attributes, layer, state, ...(isLink ? targetOf(layers, path, entry, damage) : {}) });
   };
   visit({ path: asBytes('/'), attributes: layers.rootAttributes(0), layer: 0, state: 'visible' });
-  for (const hidden of findHidden(layers, { visible: tell('visible'), damage })) {
-    if (hidden.state === 'shadowed' && !shadowed) continue;
+  tellHidden(layers, { visible: tell('visible'), damage }, (hidden) => {
+    if (hidden.state === 'shadowed' && !shadowed) return;
     walkHidden(layers, hidden, ({ state, path, entry }) => tell(state)(path, entry), damage);
-  }
+  });
 }
 
 function targetOf(

@@ -1,47 +1,29 @@
 // Layers whose metadata come from a record instead of the disk: for a copy that lost owners, attributes or whiteouts.
 // Knows not what the record was; contents still are the disk's.
 import type { Dialect } from '../store/store.ts';
-import type { ByteString } from '../sys/bytes.ts';
 import { E } from '../sys/errors.ts';
-import { S_IFDIR, S_IFLNK, S_IFMT, S_IFREG, STATX } from '../sys/statx.ts';
+import { S_IFDIR, S_IFLNK, S_IFMT, S_IFREG, STATX, STATX_ATIME, STATX_CTIME } from '../sys/statx.ts';
 import type { Directories } from './directories.ts';
 import { LayerReader, type Listing, NAME_MAX } from './layer.ts';
+import type { RecordedLayer, RecordedObject } from './recorded-layer.ts';
 import type { Table } from './table.ts';
-
-/** One object of a layer; its names, where it has several, share it. */
-export interface RecordedObject {
-  /** With type bits; a whiteout is a character device 0:0. */
-  readonly mode: number;
-  readonly uid: number;
-  readonly gid: number;
-  readonly size: number;
-  readonly major: number;
-  readonly minor: number;
-  readonly mtime: { readonly seconds: number; readonly nanoseconds: number };
-  /** From 1, one for each object of the layer. */
-  readonly number: number;
-  readonly links: number;
-  readonly linkTarget: ByteString;
-  /** Names as they would be on disk, the overlay's marks among them. */
-  readonly xattrs: ReadonlyMap<string, ByteString>;
-  /** Path in the layer of the file that holds the contents. */
-  readonly path: ByteString;
-}
-
-/** Directory (empty for the root) → name → object; the root itself is `.` in its own. */
-export type RecordedLayer = ReadonlyMap<string, ReadonlyMap<string, RecordedObject>>;
 
 /** Set in the high word of a recorded object's inode number, which no file system's own number reaches. */
 const INODE_MARK = 0x0040_0000;
-const NOTHING: ReadonlyMap<string, RecordedObject> = new Map();
+/** `STATX_BASIC_STATS` without the times that no record has. */
+const TOLD = 0x7ff & ~(STATX_ATIME | STATX_CTIME);
 
 export class RecordedReader extends LayerReader {
   /** By layer, in the order of the stack; undefined for one that is read from the disk. */
   readonly #layers: readonly (RecordedLayer | undefined)[];
   readonly #table: Table;
-  /** Record of a directory → its names; and path below a layer → record. */
-  readonly #names = new Map<number, ReadonlyMap<string, RecordedObject>>();
+  /** Real directory → its number in the layer's record, -1 where that has none; and path below a layer → real directory. */
+  readonly #numbers = new Map<number, number>();
   readonly #records = new Map<string, number>();
+  /** The object that was asked for last: each is asked for several times in a row. */
+  #last: RecordedObject | null | undefined;
+  #lastDirectory = -1;
+  #lastName = '';
 
   constructor(
     table: Table,
@@ -54,34 +36,50 @@ export class RecordedReader extends LayerReader {
     this.#layers = layers;
   }
 
-  #namesIn(directory: number): ReadonlyMap<string, RecordedObject> | undefined {
-    const layer = this.#layers[this.directories.layerOf(directory)];
-    if (layer === undefined) return undefined;
-    let names = this.#names.get(directory);
-    if (names === undefined) {
-      names = layer.get(this.directories.pathOf(directory)) ?? NOTHING;
-      this.#names.set(directory, names);
+  #layer(directory: number): RecordedLayer | undefined {
+    return this.#layers[this.directories.layerOf(directory)];
+  }
+
+  #number(layer: RecordedLayer, directory: number): number {
+    let number = this.#numbers.get(directory);
+    if (number === undefined) {
+      number = layer.directory(this.directories.pathOf(directory)) ?? -1;
+      this.#numbers.set(directory, number);
     }
-    return names;
+    return number;
   }
 
   /** Undefined where the layer is read from the disk, null where the record holds nothing by the name. */
   #object(directory: number, name: string): RecordedObject | null | undefined {
-    const layer = this.#layers[this.directories.layerOf(directory)];
+    const layer = this.#layer(directory);
     if (layer === undefined) return undefined;
-    if (name !== '.') return this.#namesIn(directory)?.get(name) ?? null;
-    const path = this.directories.pathOf(directory);
-    // Few records tell of the root; the disk's is then as good as any.
-    if (path === '') return layer.get('')?.get('.');
+    if (directory === this.#lastDirectory && name === this.#lastName) return this.#last;
+    this.#last = this.#findObject(layer, directory, name);
+    this.#lastDirectory = directory;
+    this.#lastName = name;
+    return this.#last;
+  }
+
+  #findObject(layer: RecordedLayer, directory: number, name: string): RecordedObject | null | undefined {
+    const path = name === '.' ? this.directories.pathOf(directory) : '';
+    if (name !== '.' || path === '') {
+      const number = layer.find(this.#number(layer, directory), name);
+      // Few records tell of the root; the disk's is then as good as any.
+      return number !== 0 ? layer.object(number) : name === '.' ? undefined : null;
+    }
     const slash = path.lastIndexOf('/');
-    return layer.get(path.slice(0, Math.max(0, slash)))?.get(path.slice(slash + 1)) ?? null;
+    const parent = layer.directory(path.slice(0, Math.max(0, slash)));
+    const number = parent === undefined ? 0 : layer.find(parent, path.slice(slash + 1));
+    return number === 0 ? null : layer.object(number);
   }
 
   override list(directory: number): Listing {
-    const names = this.#namesIn(directory);
-    if (names === undefined) return super.list(directory);
+    const layer = this.#layer(directory);
+    if (layer === undefined) return super.list(directory);
     const types = new Map<string, number>();
-    for (const [name, { mode }] of names) if (isFileName(name)) types.set(name, mode >>> 12);
+    for (const [name, object] of layer.names(this.#number(layer, directory))) {
+      if (isFileName(name)) types.set(name, layer.mode(object) >>> 12);
+    }
     return { types, opaque: false };
   }
 
@@ -97,6 +95,7 @@ export class RecordedReader extends LayerReader {
   #fill(object: RecordedObject, layer: number): void {
     const { status } = this;
     status.fill(0);
+    status[STATX.mask] = TOLD;
     status[STATX.blksize] = 4096;
     status[STATX.nlink] = object.links;
     status[STATX.uid] = object.uid;

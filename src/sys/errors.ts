@@ -48,6 +48,14 @@ export class Errno extends Error {
   }
 }
 
+/** The positive errno of an `Errno` or of one of Node's system errors; undefined for all else. */
+export function errnoOf(error: unknown): number | undefined {
+  if (error instanceof Errno) return error.errno;
+  if (!(error instanceof Error)) return undefined;
+  const { errno, syscall } = error as NodeJS.ErrnoException;
+  return syscall === undefined || errno === undefined ? undefined : -errno;
+}
+
 /**
  * What went wrong, in the words of the exit-code table (`cli/exit.ts`):
  * usage: the command line itself; reference: no such image or container, or more than one;

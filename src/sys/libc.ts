@@ -2,6 +2,7 @@
 // a result of 0 or more, or the negative errno. Only libc functions, and system calls with numbers above 424
 // (the same on x86-64 and arm64), so that nothing here depends on the processor.
 import { constants as fs } from 'node:fs';
+import { constants } from 'node:os';
 import koffi from 'koffi';
 
 /** What koffi takes for `void *`: a view is passed by address, null is NULL. */
@@ -61,6 +62,10 @@ const c = {
   lgetxattr: lib.func('int64_t lgetxattr(void *path, void *name, void *value, uint64_t size)'),
   llistxattr: lib.func('int64_t llistxattr(void *path, void *list, uint64_t size)'),
   flistxattr: lib.func('int64_t flistxattr(int fd, void *list, uint64_t size)'),
+  lsetxattr: lib.func('int lsetxattr(void *path, void *name, void *value, uint64_t size, int flags)'),
+  fsetxattr: lib.func('int fsetxattr(int fd, void *name, void *value, uint64_t size, int flags)'),
+  utimensat: lib.func('int utimensat(int dirfd, void *path, void *times, int flags)'),
+  futimens: lib.func('int futimens(int fd, void *times)'),
   ioctl: lib.func('int ioctl(int fd, unsigned long request, void *argument)'),
   mount: lib.func('int mount(void *source, void *target, void *type, unsigned long flags, void *data)'),
   umount2: lib.func('int umount2(void *target, int flags)'),
@@ -140,6 +145,29 @@ export function llistxattr(path: Pointer, list: Pointer, size: number): number {
 }
 export function flistxattr(fd: number, list: Pointer, size: number): number {
   return answer(c.flistxattr(fd, list, size));
+}
+export function lsetxattr(path: Pointer, name: Pointer, value: Pointer, size: number): number {
+  return answer(c.lsetxattr(path, name, value, size, 0));
+}
+export function fsetxattr(fd: number, name: Pointer, value: Pointer, size: number): number {
+  return answer(c.fsetxattr(fd, name, value, size, 0));
+}
+/** `times` are two `struct timespec`: seconds and nanoseconds, 64 bits each, of the access and of the change. */
+export function utimensat(dirfd: number, path: Pointer, times: Pointer, flags: number): number {
+  return answer(c.utimensat(dirfd, path, times, flags));
+}
+export function futimens(fd: number, times: Pointer): number {
+  return answer(c.futimens(fd, times));
+}
+let makeNode: ReturnType<typeof lib.func> | undefined;
+/** `mode` with type bits. ENOSYS where the C library has no such function: glibc before 2.33. */
+export function mknod(path: Pointer, mode: number, device: number): number {
+  try {
+    makeNode ??= lib.func('int mknod(void *path, unsigned int mode, uint64_t device)');
+  } catch {
+    return -constants.errno.ENOSYS;
+  }
+  return answer(makeNode(path, mode, device));
 }
 export function ioctl(fd: number, request: number, argument: Pointer): number {
   return answer(c.ioctl(fd, request, argument));

@@ -27,7 +27,9 @@ export const STATX = {
   mountId: 36,
 } as const;
 
-/** `STATX_BTIME`: whether the file system told a birth time. */
+/** Bits of `mask`: which times were told. Every file system tells the first two. */
+export const STATX_ATIME = 0x20;
+export const STATX_CTIME = 0x80;
 export const STATX_BTIME = 0x800;
 
 export const S_IFMT = 0o170000;

@@ -20,6 +20,7 @@ const NEEDS = {
   patch: () => missingCommands('patch'),
   rsync: () => missingCommands('rsync'),
   mtree: () => missingCommands('mtree'),
+  mactime: () => missingCommands('mactime'),
   bsdtar: () => missingCommands('bsdtar'),
   btrfs: () => missingCommands('btrfs', 'mkfs.btrfs'),
   build: () => (usable(BUILT_COMMAND, constants.R_OK) ? undefined : `"${BUILT_COMMAND}" is not built`),

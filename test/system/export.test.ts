@@ -8,7 +8,6 @@ import {
   mkdirSync,
   readdirSync,
   readFileSync,
-  readlinkSync,
   rmSync,
   statSync,
   writeFileSync,
@@ -17,85 +16,16 @@ import { join } from 'node:path';
 import { beforeAll, expect, it } from 'vitest';
 import { run, succeed } from '../support/command.ts';
 import { Engine } from '../support/engine.ts';
+import { FIELDS, LAYERS } from '../support/everything.ts';
+import { mountFuseOverlayfs } from '../support/fuse-overlayfs.ts';
 import { mountKernel } from '../support/kernel.ts';
-import { device, directory, file, link, opaque, special, symlink, whiteout } from '../support/layers.ts';
-import { type Field, Oracle } from '../support/oracle.ts';
+import { file, special } from '../support/layers.ts';
+import { Oracle } from '../support/oracle.ts';
 import { BUILT_COMMAND, stratafs } from '../support/stratafs.ts';
 import { describeSystem } from '../support/system.ts';
-import { temporaryForSuite, until } from '../support/temporary.ts';
-
-/** All that a tar can hold. */
-const FIELDS: readonly Field[] = [
-  'mode',
-  'owner',
-  'size',
-  'rdev',
-  'mtime',
-  'identity',
-  'target',
-  'xattrs',
-  'sha256',
-  'map',
-];
-
-const LONG = 'n'.repeat(255);
-const second = 1_000_000_000n;
-
-const LAYERS = [
-  [
-    directory('gone'),
-    file('gone/file', 'x'),
-    directory('kept', { mode: 0o1777, mtime: 5n * second }),
-    file('kept/old', 'old'),
-    directory('covered'),
-    file('covered/below', 'x'),
-    file('twin', 'twice', { mode: 0o4755 }),
-  ],
-  [
-    whiteout('gone'),
-    directory('kept', { mode: 0o2750, owner: [7, 8], mtime: 1234567890n * second + 123456789n }),
-    file('kept/new', 'new', { owner: [3_000_000, 4_294_967_293], mtime: 9_000_000_000n * second }),
-    directory('covered'),
-    opaque('covered'),
-    file('covered/here', 'x'.repeat(511)),
-    file('before', 'x'.repeat(512), { mtime: -5n * second - 250_000_000n }),
-    file('odd\xff\xfe\n', 'x'.repeat(513)),
-    file(`${LONG}\x80`.slice(1), 'long and no UTF-8'),
-    directory(`deep-${LONG.slice(5)}`),
-    directory(`deep-${LONG.slice(5)}/${LONG}`),
-    file(`deep-${LONG.slice(5)}/${LONG}/${LONG}`, 'deep'),
-    symlink('link', `${LONG}/${LONG}\xff`),
-    symlink('short', 'kept'),
-    link('another', 'odd\xff\xfe\n'),
-    file('sparse', {
-      size: 300_000_000,
-      data: [
-        [4096, 'x'.repeat(5000)],
-        [100_000_000, 'y'],
-      ],
-    }),
-    file('hole', { size: 1_000_000 }),
-    file(`sparse-${LONG.slice(7)}`, { size: 1_000_000, data: [[999_999, 'z']] }),
-    file('marked', 'x', { xattrs: { 'user.note': 'a\0b\n', 'user.a=b%': 'c', 'trusted.deep': '\xff' } }),
-    file('capable', 'x', {
-      xattrs: { 'security.capability': '\x01\0\0\x02\0\x20\0\0\0\0\0\0\0\0\0\0\0\0\0\0' },
-    }),
-    special('fifo', 'fifo', { mode: 0o600 }),
-    device('char', 'char', [10, 200], { owner: [1, 2] }),
-    device('block', 'block', [259, 70_000]),
-  ],
-];
-
-/** Bytes in a file below a directory that a process has open, whether it has a name or not. */
-function written(pid: number, directory: string): number {
-  const files = `/proc/${pid}/fd`;
-  try {
-    const fd = readdirSync(files).find((one) => readlinkSync(join(files, one)).startsWith(`${directory}/`));
-    return fd === undefined ? 0 : statSync(join(files, fd)).size;
-  } catch {
-    return 0;
-  }
-}
+import { temporaryForSuite, temporaryForTest, until } from '../support/temporary.ts';
+import { differences, TAR_FIELDS, without } from '../support/tree.ts';
+import { written } from '../support/written.ts';
 
 describeSystem('stratafs export', ['root', 'overlay', 'python', 'build'], () => {
   const temporary = temporaryForSuite();
@@ -135,6 +65,55 @@ describeSystem('stratafs export', ['root', 'overlay', 'python', 'build'], () => 
     );
   });
 
+  it('gives Python what the kernel shows, as far as it can tell', async () => {
+    const tar = temporary.path('for-python.tar');
+    await stratafs(['export', reference, '-o', tar]);
+    const kernel = await mountKernel(oracle, temporary, directories);
+    const expected = without(await kernel.dump({ fields: TAR_FIELDS }), '/');
+    expect(differences(expected, await oracle.tar(tar))).toBe('');
+  });
+
+  describeSystem('read by bsdtar', ['bsdtar'], () => {
+    /** libarchive wants ACLs as text, decodes no name of an attribute, and adds the fraction of a negative time. */
+    const OTHERWISE = /^\/before .*| xattr:(?:system\.posix_acl|user\.a)\S*/g;
+
+    it('is the tree that the kernel shows, but for what it reads otherwise than GNU tar', async () => {
+      const tar = temporary.path('for-bsdtar.tar');
+      await stratafs(['export', reference, '-o', tar]);
+      const unpacked = temporary.path('by-bsdtar');
+      mkdirSync(unpacked);
+      await succeed('bsdtar', ['--numeric-owner', '-xpf', tar, '-C', unpacked]);
+      const kernel = await mountKernel(oracle, temporary, directories);
+      const dump = async (path: string) =>
+        without(await oracle.dump(path, { fields: FIELDS, omitUnlookable: true }), '/').map((line) =>
+          line.replace(OTHERWISE, ''),
+        );
+      expect(differences(await dump(kernel.directory), await dump(unpacked))).toBe('');
+    });
+  });
+
+  it('holds a file of more than 8 GiB, most of it hole, in little room', async () => {
+    const path = temporary.path('with-huge');
+    const GIB = 2 ** 30;
+    const huge = file('huge', { size: 9 * GIB, data: [[8.5 * GIB, 'x'.repeat(4096)]] });
+    await oracle.write([{ directory: path, steps: [huge] }]);
+    const tar = temporary.path('huge.tar');
+    expect(await stratafs(['export', `lowerdir=${path}`, '-o', tar])).toMatchObject({ code: 0, stderr: '' });
+    expect(statSync(tar).size).toBeLessThan(20_000);
+    const fields = ['size', 'map'] as const;
+    const expected = without(await oracle.dump(path, { fields }), '/');
+    const unpacked = temporary.path('huge-unpacked');
+    mkdirSync(unpacked);
+    await succeed('tar', ['-xf', tar, '-C', unpacked]);
+    expect(without(await oracle.dump(unpacked, { fields }), '/')).toEqual(expected);
+    expect(expected[0]).toContain(`size=${9 * GIB}`);
+    const listed = await succeed('python3', [
+      '-c',
+      `import tarfile; print(tarfile.open('${tar}').getmembers()[0].size)`,
+    ]);
+    expect(listed).toBe(`${9 * GIB}\n`);
+  });
+
   it('gives the same bytes every time, to a pipe as to a file', async () => {
     const files = ['once.tar', 'twice.tar'].map((name) => temporary.path(name));
     await stratafs(['export', reference, '-o', files[0] ?? '']);
@@ -162,19 +141,37 @@ describeSystem('stratafs export', ['root', 'overlay', 'python', 'build'], () => 
     expect(readFileSync(there, 'utf8')).toBe('mine');
   });
 
-  it.each(['SIGINT', 'SIGTERM', 'SIGKILL'] as const)('leaves no half of a file at %s', async (signal) => {
-    const large = temporary.path(`large-${signal}`);
-    await oracle.write([{ directory: large, steps: [file('large', 'x'.repeat(1 << 20))] }]);
-    for (let i = 0; i < 400; i++) copyFileSync(join(large, 'large'), join(large, `copy-${i}`));
-    const to = temporary.path(`to-${signal}`);
-    mkdirSync(to);
-    const words = [BUILT_COMMAND, 'export', `lowerdir=${large}`, '-o', join(to, 'x.tar')];
-    const child = spawn(process.execPath, words, { stdio: 'ignore' });
-    temporary.owns(child.pid);
-    const ended = new Promise((resolve) => child.on('exit', (_, by) => resolve(by)));
-    await until('a file that grows', () => written(child.pid ?? 0, to) > 1 << 20);
-    child.kill(signal);
-    expect([await ended, readdirSync(to)]).toEqual([signal, []]);
+  describeSystem('that is ended', ['fuse', 'fuse-overlayfs'], () => {
+    const large = temporary.path('many-large');
+
+    beforeAll(async () => {
+      await oracle.write([{ directory: large, steps: [file('large', 'x'.repeat(1 << 20))] }]);
+      for (let i = 0; i < 400; i++) copyFileSync(join(large, 'large'), join(large, `copy-${i}`));
+    });
+
+    async function end(to: string, signal: NodeJS.Signals): Promise<readonly unknown[]> {
+      const words = [BUILT_COMMAND, 'export', `lowerdir=${large}`, '-o', join(to, 'x.tar')];
+      const child = spawn(process.execPath, words, { stdio: 'ignore' });
+      temporary.owns(child.pid);
+      const ended = new Promise((resolve) => child.on('exit', (_, by) => resolve(by)));
+      await until('a file that grows', () => written(child.pid ?? 0, to) > 1 << 20);
+      child.kill(signal);
+      return [await ended, readdirSync(to)];
+    }
+
+    it.each(['SIGINT', 'SIGTERM', 'SIGKILL'] as const)('leaves no half of a file at %s', async (signal) => {
+      const to = temporary.path(`to-${signal}`);
+      mkdirSync(to);
+      expect(await end(to, signal)).toEqual([signal, []]);
+    });
+
+    it.each(['SIGINT', 'SIGTERM'] as const)(
+      'leaves none at %s where every file has a name from the first',
+      async (signal) => {
+        const to = await mountFuseOverlayfs(temporaryForTest());
+        expect(await end(to, signal)).toEqual([signal, []]);
+      },
+    );
   });
 
   it('has no tar of a plain directory', async () => {

@@ -143,6 +143,60 @@ describeSystem(
       expect(withoutDirectories(await changes(lossy, ...fromRecord))).toEqual(withoutDirectories(whole));
     });
 
+    /** The lines of a command on the whole root, and on the lossy one by its records; the latter are not those without. */
+    const alike = async (told: (lines: string) => unknown, ...words: string[]) => {
+      const whole = told(await output('--root', engine.dataRoot, ...words));
+      expect(told(await output('--root', lossy, ...words, ...fromRecord))).toEqual(whole);
+      expect(told(await output('--root', lossy, ...words))).not.toEqual(whole);
+      return whole as Told[];
+    };
+
+    it('gives deleted what is gone, and back to history what was counted', async () => {
+      const gone = await alike(entriesOf, 'deleted', '--json', '--expand', 'app');
+      expect(gone.map(({ path }) => path)).toEqual(['/bin/tail', '/srv/covered/below']);
+      const history = await alike(entriesOf, 'history', '--json', 'other');
+      expect(history.map(({ deleted = 0 }) => deleted)).toContain(2);
+    });
+
+    it('gives which every version and whiteout', async () => {
+      const paths = ['/srv/file', '/srv/plain', '/bin/tail', '/srv/covered/below', '/srv/two', '/srv/link'];
+      const answers = await alike(entriesOf, 'which', '--json', 'other', ...paths);
+      expect(JSON.stringify(answers)).toContain('"whiteout"');
+    });
+
+    it('gives timeline the times of change, and no others', async () => {
+      const changes = (lines: string) =>
+        entriesOf(lines)
+          .filter(({ macb }) => String(macb).startsWith('m'))
+          .map(({ macb: _, ...event }) => event);
+      const events = await alike(changes, 'timeline', '--shadowed', '--format', 'jsonl', 'other');
+      expect(new Set(events.map(({ state }) => state))).toEqual(new Set(['visible', 'deleted', 'shadowed']));
+      const all = await output('--root', lossy, 'timeline', '--format', 'jsonl', ...fromRecord, 'app');
+      expect(new Set(entriesOf(all).map(({ macb }) => macb))).toEqual(new Set(['m...']));
+    });
+
+    it('gives extract all that was lost, of the view and of a layer', async () => {
+      for (const [name, ...of] of [['view'], ['layer', '--layer', '2']]) {
+        const copy = async (root: string, ...more: string[]) => {
+          const to = temporary.path(`extracted-${name}-${more.length}-${root === lossy}`);
+          const words = ['--root', root, 'extract', '-p', '--devices', ...of, ...more, '-o', to, 'app', '/'];
+          expect(await stratafs(words)).toMatchObject({ code: 0, stderr: '' });
+          return without(await oracle.dump(to, { fields: FIELDS }), '/');
+        };
+        const whole = await copy(engine.dataRoot);
+        expect(differences(whole, await copy(lossy, ...fromRecord))).toBe('');
+        expect(differences(whole, await copy(lossy))).not.toBe('');
+      }
+    });
+
+    it('gives cat --layer the contents of a name that was only a link', async () => {
+      const root = temporary.path('one-link');
+      await succeed('cp', ['-a', lossy, root]);
+      rmSync(join(root, layer, 'srv/two'));
+      const words = ['cat', '--layer', '2', ...fromRecord, 'app', '/srv/two'];
+      expect(await output('--root', root, ...words)).toBe('twice\n');
+    });
+
     it("takes a container's own layer, which has no record, from the disk", async () => {
       const { code, stdout, stderr } = await stratafs([
         '--root',

@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import type { TarEntry } from '../../../src/forensic/tar-entry.ts';
 import { recordedLayer } from '../../../src/forensic/tar-metadata.ts';
 import { tarHeader } from '../../../src/forensic/tar-write.ts';
+import type { RecordedLayer } from '../../../src/overlay/recorded-layer.ts';
 import { asBytes } from '../../../src/sys/bytes.ts';
 
 const EMPTY: TarEntry = {
@@ -30,13 +31,20 @@ async function recorded(...entries: readonly Given[]): Promise<string[]> {
     rest = rest.subarray(count);
     return count;
   }, 'trusted.overlay.opaque');
-  return [...layer].flatMap(([directory, names]) =>
-    [...names].map(([name, { mode, uid, gid, mtime, links, path, xattrs }]) => {
-      const marks = [...xattrs].map(([key, value]) => ` ${key}=${value}`).join('');
-      const words = [mode.toString(8), `${uid}:${gid}`, mtime.seconds, `x${links}`, `=${path}`];
-      return `${directory === '' ? '' : `${directory}/`}${name} ${words.join(' ')}${marks}`;
-    }),
-  );
+  return linesOf(layer, '');
+}
+
+/** A directory's names in byte order, each before what is in it. */
+function linesOf(layer: RecordedLayer, directory: string): string[] {
+  const names = [...layer.names(layer.directory(directory) ?? 0)].sort(([a], [b]) => (a < b ? -1 : 1));
+  return names.flatMap(([name, number]) => {
+    const { mode, uid, gid, mtime, links, path, xattrs } = layer.object(number);
+    const marks = [...xattrs].map(([key, value]) => ` ${key}=${value}`).join('');
+    const words = [mode.toString(8), `${uid}:${gid}`, mtime.seconds, `x${links}`, `=${path}`];
+    const place = directory === '' ? name : `${directory}/${name}`;
+    const below = name !== '.' && layer.directory(place) !== undefined ? linesOf(layer, place) : [];
+    return [`${place} ${words.join(' ')}${marks}`, ...below];
+  });
 }
 
 describe('recordedLayer()', () => {
@@ -51,10 +59,10 @@ describe('recordedLayer()', () => {
       ),
     ).toEqual([
       '. 40711 0:0 0 x1 =',
-      'f 104755 1:2 7 x1 =f',
-      'old 100644 0:0 0 x1 =old',
-      'l 120777 0:0 0 x1 =l',
       'c 20644 0:0 0 x1 =c',
+      'f 104755 1:2 7 x1 =f',
+      'l 120777 0:0 0 x1 =l',
+      'old 100644 0:0 0 x1 =old',
     ]);
   });
 
@@ -68,8 +76,8 @@ describe('recordedLayer()', () => {
         { name: 'back', mode: 0o600 },
       ),
     ).toEqual([
-      'd 40755 0:0 0 x1 =d trusted.overlay.opaque=y',
       'back 100600 0:0 0 x1 =back',
+      'd 40755 0:0 0 x1 =d trusted.overlay.opaque=y',
       'd/gone 20000 0:0 0 x1 =d/gone',
     ]);
   });

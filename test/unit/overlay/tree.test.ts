@@ -21,6 +21,7 @@ import { LayerReader } from '../../../src/overlay/layer.ts';
 import { Listings } from '../../../src/overlay/listings.ts';
 import { Loader } from '../../../src/overlay/load.ts';
 import { walk } from '../../../src/overlay/path.ts';
+import { RecordedLayer } from '../../../src/overlay/recorded-layer.ts';
 import { Table } from '../../../src/overlay/table.ts';
 import { Tree, type TreeOptions } from '../../../src/overlay/tree.ts';
 import { asBytes, type ByteString } from '../../../src/sys/bytes.ts';
@@ -179,14 +180,17 @@ describe('a tree', () => {
 
   it('takes no name out of a record that no file can have, and gives what is broken a number to be listed by', () => {
     const [place = ''] = layersOf({});
-    const object = (xattrs: readonly (readonly [string, ByteString])[] = []) => ({
-      ...{ mode: 0o100644, uid: 0, gid: 0, size: 0, major: 0, minor: 0, number: 7, links: 1 },
-      ...{ mtime: { seconds: 0, nanoseconds: 0 }, linkTarget: asBytes(''), path: asBytes('f') },
-      xattrs: new Map(xattrs),
-    });
-    const names = ['', '..', 'n'.repeat(256), 'n'.repeat(255)].map((name) => [name, object()] as const);
-    const stub = object([['trusted.overlay.metacopy', asBytes('')]]);
-    const tree = open([place], { recorded: [new Map([['', new Map([...names, ['stub', stub]])]])] });
+    const record = new RecordedLayer();
+    const add = (name: string, xattrs: readonly (readonly [string, ByteString])[] = []) => {
+      const fields = {
+        ...{ mode: 0o100644, uid: 0, gid: 0, size: 0, major: 0, minor: 0, linkTarget: asBytes('') },
+        ...{ mtime: { seconds: 0, nanoseconds: 0 }, xattrs: new Map(xattrs) },
+      };
+      record.name(0, name, record.make(0, name, fields));
+    };
+    for (const name of ['', '..', 'n'.repeat(256), 'n'.repeat(255)]) add(name);
+    add('stub', [['trusted.overlay.metacopy', asBytes('')]]);
+    const tree = open([place], { recorded: [record] });
     const told = tree
       .entries(tree.root)
       .map((entry) => [tree.name(entry), errnoName(tree.errnoOf(entry)), tree.status(entry).ino > 0n]);
