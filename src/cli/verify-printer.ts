@@ -3,6 +3,7 @@ import type { Finding } from '../forensic/verify-finding.ts';
 import type { Subject, SubjectLog } from '../forensic/verify-reference.ts';
 import type { LayerPlace, Verdict, VerifyLog } from '../forensic/verify-store.ts';
 import { asBytes } from '../sys/bytes.ts';
+import { counted } from './count.ts';
 import { escapeBytes, escapeJson, escapeMessage, escapeText, jsonName } from './escape.ts';
 import { humanSize } from './size.ts';
 import type { Terminal } from './terminal.ts';
@@ -47,8 +48,11 @@ export class VerifyPrinter {
           this.#json({ type: 'layer', ...this.#about(layer), ...verdict, ...(again ? { again } : {}) });
           return;
         }
-        const told = again ? 'told above' : `${entries} entries, ${humanSize(bytes)}`;
-        const more = notes === 0 || options.verbose ? '' : `; ${notes} known differences or changed times`;
+        const told = again ? 'told above' : `${counted(entries, 'entry', 'entries')}, ${humanSize(bytes)}`;
+        const more =
+          notes === 0 || options.verbose
+            ? ''
+            : `; ${counted(notes, 'known difference or changed time', 'known differences or changed times')}`;
         this.#line(verdict.verdict, `${this.#place(layer)}  ${layer.diffId}: ${told}${more}`);
       },
     };

@@ -70,6 +70,10 @@ export function isHexId(name: string): boolean {
   return HEX_ID.test(name);
 }
 
+export function isChainId(text: string): text is ChainId {
+  return DIGEST.test(text);
+}
+
 export function isImageId(text: string): text is ImageId {
   return DIGEST.test(text);
 }
