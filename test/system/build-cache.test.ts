@@ -1,6 +1,6 @@
 // Build cache, volumes and databases on a real engine's data root: what BuildKit left there is told apart from orphans,
 // held against what the engine itself says, also while the engine runs.
-import { readdirSync, readFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, expect, it } from 'vitest';
 import { type Bucket, readBolt } from '../../src/store/bolt.ts';
@@ -17,7 +17,7 @@ RUN echo made > /made && echo left > /left
 FROM base
 COPY --from=first /made /made
 COPY given /given
-RUN mkdir -p /opt && echo x > /opt/x
+RUN mkdir -p /opt && echo x > /opt/x && chmod 710 /noted
 `;
 
 interface Finding {
@@ -70,7 +70,10 @@ describeSystem('build cache and volumes', ['root', 'docker', 'buildkit', 'busybo
 
   beforeAll(async () => {
     await engine.start();
-    await engine.importBusybox('base');
+    const base = temporary.path('base');
+    mkdirSync(join(base, 'noted'), { recursive: true });
+    await succeed('setfattr', ['-n', 'user.a', '-v', 'b', join(base, 'noted')]);
+    await engine.importBusybox('base', { into: base });
     await engine.buildWithBuildKit('app', DOCKERFILE, { given: 'given' });
     image = (await engine.docker(['inspect', '-f', '{{.Id}}', 'app'])).trim();
     await engine.docker(['volume', 'create', '--label', 'of=test', 'shared']);
@@ -159,10 +162,24 @@ describeSystem('build cache and volumes', ['root', 'docker', 'buildkit', 'busybo
       listed.map((id) => `cache ${id}`),
     );
     const steps = owners.map(({ step }) => step);
-    expect(steps).toContain('mount / from exec /bin/sh -c mkdir -p /opt && echo x > /opt/x');
+    expect(steps).toContain(
+      'mount / from exec /bin/sh -c mkdir -p /opt && echo x > /opt/x && chmod 710 /noted',
+    );
     const places = unrecorded(built).map((name) => join(built, 'overlay2', name, 'diff'));
     const byPlace = await lines<Owner>(built, 'whose', ...places);
     expect(byPlace.map(({ kind }) => kind)).toEqual(places.map(() => 'cache'));
+  });
+
+  it('verifies what BuildKit made, though its tar has neither the attributes nor the nanoseconds of the files', async () => {
+    const { code, stdout } = await stratafs(['--root', built, 'verify', '-v', '--all']);
+    expect([code, stdout.split('\n').filter((line) => /^(?:tampered|unverifiable)/.test(line))]).toEqual([
+      0,
+      [],
+    ]);
+    expect(stdout).toMatch(
+      /^note +app:latest layer 4 {2}xattr {2}noted: expected no user\.a, found user\.a=0x62$/m,
+    );
+    expect(stdout).toMatch(/^known +app:latest layer 4 {2}mtime {2}opt/m);
   });
 
   it('names what an image and a container are made of and what they mount', async () => {
