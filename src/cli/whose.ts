@@ -126,15 +126,17 @@ function relation(kind: OwnerKind, { kind: used, at }: Related): string {
 
 function describeRelated({ kind, id, label, layer, at, directory }: Related): string {
   const short = id.replace(/^sha256:/, '').slice(0, 12);
-  const isNamed = label !== '' && (short === '' || !label.startsWith(short));
+  // A label that is the ID itself is no name; a volume's name is its ID.
+  const isNamed = short === '' || !label.startsWith(short);
   const words = [
     kind === 'layer' && layer !== undefined ? `layer ${layer}` : kind,
-    ...(label === '' || (kind === 'layer' && !isNamed) ? [] : [escapeText(isNamed ? label : short)]),
-    ...(kind === 'layer' ? [short] : isNamed && kind !== 'volume' && short !== '' ? [`(${short})`] : []),
-    ...(at === undefined ? [] : [`at ${escapeText(at)}`]),
-    ...(directory === undefined ? [] : [escapeBytes(directory)]),
+    escapeText(isNamed ? label : short),
+    isNamed && kind !== 'volume' && short !== '' ? `(${escapeText(short)})` : '',
+    at === undefined ? '' : `at ${escapeText(at)}`,
+    directory === undefined ? '' : escapeBytes(directory),
   ];
-  return `${words.join(' ')}${kind === 'layer' || layer === undefined ? '' : `, layer ${layer}`}`;
+  const place = kind === 'layer' || layer === undefined ? '' : `, layer ${layer}`;
+  return `${words.filter((word) => word !== '').join(' ')}${place}`;
 }
 
 function jsonLine(asked: ByteString, { kind, id, directory, facts, uses, users }: Owner): string {

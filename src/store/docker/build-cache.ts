@@ -41,12 +41,13 @@ export function readBuildCache(root: DockerRoot): CacheEntry[] | undefined {
   const snapshots = files.withPartsIfPresent(SNAPSHOTS, (file) => readBolt(file, readSnapshots));
   if (snapshots === undefined) return undefined;
   const metadata = readMetadata(root);
+  const parents = new Map(snapshots.map(({ key, parent }) => [key, parent]));
   const committed = new Set(snapshots.flatMap((snapshot) => snapshot.committed ?? []));
   return snapshots
     .filter(({ key }) => !committed.has(key) && !isChainId(key))
     .map(({ key, chainId, committed: directory = key, parent }) => {
       const isLayer = isChainId(directory);
-      const below = parent ?? snapshots.find((snapshot) => snapshot.key === directory)?.parent;
+      const below = parent ?? parents.get(directory);
       const chain = chainId ?? (isLayer ? (directory as string as ChainId) : undefined);
       return {
         id: key,
