@@ -1,9 +1,11 @@
 // `stratafs diff --packages` and `--unexplained`: what changed, as the package managers see it, and what they do not.
+
 import type { Change, Summary } from '../diff/change.ts';
 import type { Manager } from '../diff/inventory.ts';
 import type { Side } from '../diff/item.ts';
 import { explain, type PackageChange, type PackageReport } from '../diff/packages.ts';
 import { asBytes } from '../sys/bytes.ts';
+import { counted } from './count.ts';
 import { type DiffContext, type Printer, summaryWords } from './diff-printer.ts';
 import { ARROW, differenceWords, letterOf, shownPath } from './diff-words.ts';
 import { escapeBytes } from './escape.ts';
@@ -74,5 +76,5 @@ function packageLine({ name, a, b, files: byOp }: PackageChange, width: number):
   const shown = (version: string | undefined) =>
     version === undefined ? '(none)' : escapeBytes(asBytes(version));
   const words = `${escapeBytes(asBytes(name)).padEnd(width)}  ${shown(a)} ${ARROW} ${shown(b)}`;
-  return `${words}  ${files} ${files === 1 ? 'file' : 'files'}`;
+  return `${words}  ${counted(files, 'file')}`;
 }

@@ -1,6 +1,8 @@
 // The default output of `stratafs diff`: a line a path, for people.
+
 import type { Change, Summary } from '../diff/change.ts';
 import { type Colors, colors } from './colors.ts';
+import { counted } from './count.ts';
 import { type DiffContext, type Printer, type SideLabel, summaryWords } from './diff-printer.ts';
 import { differenceWords, type Letter, layerWords, letterOf, type Stacks, shownPath } from './diff-words.ts';
 import { escapeText } from './escape.ts';
@@ -108,7 +110,7 @@ function pad(text: string, width: number): string {
 function sideWords({ reference, stack }: SideLabel, width: number): string {
   const name = pad(escapeText(reference), width);
   if (stack === undefined) return `${name}  manifest`;
-  const layers = `${stack.layers.length} ${stack.layers.length === 1 ? 'layer' : 'layers'}`;
+  const layers = counted(stack.layers.length, 'layer');
   const size = stack.layers.reduce((sum, layer) => sum + (layer.size ?? 0), 0);
   const words = [name, stack.id?.slice(0, SHORT_ID), layers, size > 0 ? humanSize(size) : undefined];
   return words.filter((word) => word !== undefined).join('  ');

@@ -20,6 +20,7 @@ import type { HistoryStep, LayerStack } from '../store/store.ts';
 import { type ByteString, bytesOf } from '../sys/bytes.ts';
 import { Errno, errnoWords } from '../sys/errors.ts';
 import { S_IFBLK, S_IFCHR, S_IFLNK, S_IFREG } from '../sys/statx.ts';
+import { counted } from './count.ts';
 import { escapeBytes, escapeText } from './escape.ts';
 import { humanSize } from './size.ts';
 import { deviceOf, octalMode, typeOf } from './status.ts';
@@ -62,9 +63,7 @@ export function differenceWords(change: Change): string {
     words.push(`${typeOf(modeOf(a)).name} ${ARROW} ${typeOf(modeOf(b)).name}`);
   }
   if (subtree !== undefined) {
-    words.push(
-      `${subtree.entries} ${subtree.entries === 1 ? 'entry' : 'entries'}, ${humanSize(subtree.bytes)}`,
-    );
+    words.push(`${counted(subtree.entries, 'entry', 'entries')}, ${humanSize(subtree.bytes)}`);
   } else if (op === 'add' || op === 'remove') words.push(...singleWords(b ?? a));
   if (a !== undefined && b !== undefined)
     for (const aspect of change.what) words.push(aspectWords(aspect, change, a, b));

@@ -1,6 +1,7 @@
 // `stratafs doctor`: what is wrong with a whole store, what that means, and what still works.
 import type { Command } from 'commander';
-import { KINDS, type Severity, type StoreFinding } from '../forensic/doctor-findings.ts';
+import { type FindingCode, KINDS, type Severity, type StoreFinding } from '../forensic/doctor-findings.ts';
+import { counted } from './count.ts';
 import { escapeBytes, escapeJson, escapeMessage, jsonName } from './escape.ts';
 import { EXIT } from './exit.ts';
 import type { StoreOptions } from './stack.ts';
@@ -28,29 +29,32 @@ export function registerDoctor(program: Command, terminal: Terminal): void {
       const { examineStore } = await import('../forensic/doctor.ts');
       const root = openDockerRoot(options.root);
       const counts: Record<Severity, number> = { error: 0, warning: 0, note: 0 };
+      const told = new Set<FindingCode>();
       await examineStore(root, (finding) => {
         const { severity } = KINDS[finding.code];
         counts[severity] += 1;
         if (severity !== 'note') terminal.exitWith(EXIT.found);
         else if (options.quiet) return;
-        terminal.out.write(options.json ? jsonLine(finding) : describe(finding));
+        terminal.out.write(options.json ? jsonLine(finding) : describe(finding, !told.has(finding.code)));
+        told.add(finding.code);
       });
       if (!options.json) {
-        const { error, warning, note } = counts;
-        terminal.out.write(
-          `${escapeBytes(root.files.directory)}: ${error} errors, ${warning} warnings, ${note} notes\n`,
+        const sums = (['error', 'warning', 'note'] as const).map((severity) =>
+          counted(counts[severity], severity),
         );
+        terminal.out.write(`${escapeBytes(root.files.directory)}: ${sums.join(', ')}\n`);
       }
     });
 }
 
-function describe({ code, path, detail }: StoreFinding): string {
+/** What a kind of finding means is said with the first one. */
+function describe({ code, path, detail }: StoreFinding, isFirst: boolean): string {
   const { severity, meaning, works } = KINDS[code];
   return [
     `${severity.padEnd(8)} ${code}  ${escapeBytes(path)}`,
     `         ${escapeMessage(detail)}`,
-    `         ${meaning}`,
-    `         still works: ${works}\n`,
+    ...(isFirst ? [`         ${meaning}`, `         still works: ${works}`] : []),
+    '',
   ].join('\n');
 }
 

@@ -1,8 +1,9 @@
 // What `stratafs verify` prints: a line for each finding, layer and image, its verdict first; or the same as JSON lines.
-import type { Finding } from '../forensic/verify-finding.ts';
+import { type Finding, type Losable, lossOf } from '../forensic/verify-finding.ts';
 import type { Subject, SubjectLog } from '../forensic/verify-reference.ts';
 import type { LayerPlace, Verdict, VerifyLog } from '../forensic/verify-store.ts';
 import { asBytes } from '../sys/bytes.ts';
+import { counted } from './count.ts';
 import { escapeBytes, escapeJson, escapeMessage, escapeText, jsonName } from './escape.ts';
 import { humanSize } from './size.ts';
 import type { Terminal } from './terminal.ts';
@@ -28,6 +29,10 @@ export class VerifyPrinter {
   readonly #start: number;
   #subject: Subject = { label: '', kind: 'store' };
   #notes = 0;
+  readonly #lost = new Set<Losable>();
+  readonly #kept = new Set<Losable>();
+  /** Whether a finding is more than a loss. */
+  #isChanged = false;
   #bytes = 0;
   #shown = 0;
 
@@ -39,16 +44,20 @@ export class VerifyPrinter {
     this.layers = {
       bytes: (count) => this.#progress(count),
       finding: (finding, layer) => this.#finding(finding, layer),
-      layer: (layer, verdict, again) => {
+      layer: (layer, { kept, ...verdict }, again) => {
         const { entries, bytes } = verdict;
+        for (const kind of kept) this.#kept.add(kind);
         const notes = this.#notes;
         this.#notes = 0;
         if (options.json) {
           this.#json({ type: 'layer', ...this.#about(layer), ...verdict, ...(again ? { again } : {}) });
           return;
         }
-        const told = again ? 'told above' : `${entries} entries, ${humanSize(bytes)}`;
-        const more = notes === 0 || options.verbose ? '' : `; ${notes} known differences or changed times`;
+        const told = again ? 'told above' : `${counted(entries, 'entry', 'entries')}, ${humanSize(bytes)}`;
+        const more =
+          notes === 0 || options.verbose
+            ? ''
+            : `; ${counted(notes, 'known difference or changed time', 'known differences or changed times')}`;
         this.#line(verdict.verdict, `${this.#place(layer)}  ${layer.diffId}: ${told}${more}`);
       },
     };
@@ -67,6 +76,7 @@ export class VerifyPrinter {
 
   #finding(finding: Finding, layer: LayerPlace | undefined): void {
     const { severity, path, expected, found, message } = finding;
+    if (severity === 'tampered') this.#noteLoss(finding);
     const isNote = severity === 'note' || severity === 'known';
     if (this.#options.json) {
       this.#json({
@@ -94,6 +104,18 @@ export class VerifyPrinter {
     this.#print(
       `${severity.padEnd(VERDICT_WIDTH)}${this.#place(layer)}  ${finding.class}${where}: ${words.join(', ')}\n`,
     );
+  }
+
+  #noteLoss(finding: Finding): void {
+    const lost = lossOf(finding);
+    if (lost === undefined) this.#isChanged = true;
+    else this.#lost.add(lost);
+  }
+
+  /** What a copy has lost altogether, where all that was found is such a loss. */
+  lostByCopy(): readonly Losable[] {
+    const isCopy = !this.#isChanged && ![...this.#lost].some((kind) => this.#kept.has(kind));
+    return isCopy ? [...this.#lost].sort() : [];
   }
 
   #place(layer: LayerPlace | undefined): string {

@@ -1,5 +1,6 @@
 // `stratafs verify`: proof that the layers of images are what their IDs say, or which files are not.
 import type { Command } from 'commander';
+import type { Losable } from '../forensic/verify-finding.ts';
 import type { Verdict } from '../forensic/verify-store.ts';
 import { Errno, Trouble } from '../sys/errors.ts';
 import { EXIT, exitCodeOf } from './exit.ts';
@@ -18,6 +19,14 @@ const EXIT_OF_VERDICT: Readonly<Record<Verdict, number>> = {
   verified: EXIT.success,
   tampered: EXIT.found,
   unverifiable: EXIT.store,
+};
+
+const LOST_WORDS: Readonly<Record<Losable, string>> = {
+  owner: 'owners',
+  xattr: 'extended attributes',
+  whiteout: 'whiteouts',
+  special: 'devices and fifos',
+  hardlink: 'hard links',
 };
 
 export function registerVerify(program: Command, terminal: Terminal): void {
@@ -68,6 +77,13 @@ async function verify(
     }
   }
   printer.clear();
+  const lost = printer.lostByCopy().map((kind) => LOST_WORDS[kind]);
+  if (lost.length > 0) {
+    terminal.note(
+      `all that differs is what a poor copy loses (${lost.join(', ')}), and none of it is left; ` +
+        'if this is such a copy, "--metadata tar-split" of other commands takes it from the record',
+    );
+  }
   // That something was changed weighs more than what could not be found or read.
   if (verdict !== 'tampered') terminal.exitWith(failure);
   terminal.exitWith(EXIT_OF_VERDICT[verdict]);

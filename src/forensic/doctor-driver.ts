@@ -1,14 +1,13 @@
 // The graph driver's own directories against what layerdb records: directories that no record leads to, the short links,
 // and the driver's lists of the layers below.
-import type { ChainId } from '../store/digest.ts';
-import { asBytes, type ByteString } from '../sys/bytes.ts';
+import { type ChainId, isChainId } from '../store/digest.ts';
+import type { CacheEntry } from '../store/docker/build-cache.ts';
+import { asBytes, type ByteString, bytesOfText } from '../sys/bytes.ts';
 import { Trouble } from '../sys/errors.ts';
 import type { FindingCode, Report } from './doctor-findings.ts';
 import { directoryOfTarget, driverDirectories, shortLinks, shortLinkTargets } from './driver-directories.ts';
-import { attempt, chainTo, type StoreIndex } from './store-index.ts';
+import { attempt, cacheEntries, chainTo, type StoreIndex } from './store-index.ts';
 
-/** BuildKit's record of its snapshots; an engine makes it when it starts, so only one with data in it says something. */
-const BUILD_CACHE = 'buildkit/snapshots.db';
 const REMOVING = /-removing$/;
 
 export function examineDriver(index: StoreIndex, report: Report): void {
@@ -20,6 +19,7 @@ export function examineDriver(index: StoreIndex, report: Report): void {
   }
   const records = recordedDirectories(index);
   const links = examineLinks(index, report);
+  const cache = new Map(cacheEntries(index).map((entry) => [entry.directory, entry]));
   for (const { name, kind } of directories) {
     const path = root.files.pathOf(`${root.driver.name}/${name}`);
     const tell = (code: FindingCode, detail: string) => report({ code, path, detail });
@@ -28,9 +28,35 @@ export function examineDriver(index: StoreIndex, report: Report): void {
       continue;
     }
     const below = records.get(name);
-    if (below === undefined) orphan(index, name, tell);
-    else examineDirectory(index, name, below, links, tell);
+    const entry = cache.get(name);
+    if (entry !== undefined && !isLayer(index, entry)) tell('directory-cache', describeEntry(entry));
+    else if (below === undefined) orphan(index, name, tell);
+    if (below !== undefined) examineDirectory(index, name, below, links, tell);
   }
+  examineCache(index, new Set(directories.map(({ name }) => name)), report);
+}
+
+/** Entries of the build cache whose files are not there. */
+function examineCache(index: StoreIndex, present: ReadonlySet<string>, report: Report): void {
+  for (const entry of cacheEntries(index)) {
+    const { directory, chainId } = entry;
+    const tell = (state: string) => {
+      const path = index.root.files.pathOf('buildkit/snapshots.db');
+      report({ code: 'cache-incomplete', path, detail: `${describeEntry(entry)}: ${state}` });
+    };
+    if (chainId !== undefined && !index.layers.has(chainId)) tell(`no record in layerdb of ${chainId}`);
+    else if (directory !== undefined && !present.has(directory)) tell(`no directory "${directory}"`);
+  }
+}
+
+/** Whether a layer of layerdb was made of it: then its directory is the layer's. */
+function isLayer({ layers }: StoreIndex, { chainId, directory }: CacheEntry): boolean {
+  const record = chainId === undefined ? undefined : layers.get(chainId);
+  return record !== undefined && !(record instanceof Trouble) && (record.cacheId as string) === directory;
+}
+
+function describeEntry({ id, description }: CacheEntry): string {
+  return `the entry ${id.slice(0, 12)}${description === undefined ? '' : `, "${bytesOfText(description)}"`}`;
 }
 
 /** Directory → the directories of the layers below it, top first, as layerdb tells; undefined where that is not known. */
@@ -52,11 +78,37 @@ function recordedDirectories(index: StoreIndex): Map<string, readonly (string | 
     if (mount.initId !== undefined) records.set(mount.initId, chain);
     records.set(mount.mountId, mount.initId === undefined ? chain : [mount.initId, ...chain]);
   }
+  const stackOf = cacheStacks(index, cacheIdOf, chainOf);
+  for (const { directory, parent } of cacheEntries(index)) {
+    if (directory !== undefined && !records.has(directory)) records.set(directory, stackOf(parent));
+  }
   return records;
 }
 
+/** Answers what an entry of the build cache stands on, top first: layers of layerdb, and other entries. */
+function cacheStacks(
+  index: StoreIndex,
+  cacheIdOf: (chainId: ChainId) => string | undefined,
+  chainOf: (top: ChainId) => readonly (string | undefined)[],
+): (parent: ByteString | undefined) => readonly (string | undefined)[] {
+  const entries = new Map(cacheEntries(index).map((entry) => [entry.id, entry]));
+  return (parent) => {
+    const stack: (string | undefined)[] = [];
+    const passed = new Set<ByteString>();
+    for (let next = parent; next !== undefined && !passed.has(next); ) {
+      passed.add(next);
+      const entry = entries.get(next);
+      const chainId = isChainId(next) ? next : entry?.chainId;
+      if (chainId !== undefined && cacheIdOf(chainId) !== undefined) return [...stack, ...chainOf(chainId)];
+      stack.push(entry?.directory);
+      next = entry?.parent;
+    }
+    return stack;
+  };
+}
+
 function orphan(
-  { root }: StoreIndex,
+  { cache }: StoreIndex,
   name: ByteString,
   tell: (code: FindingCode, detail: string) => void,
 ): void {
@@ -64,9 +116,8 @@ function orphan(
     tell('directory-orphan', 'its removal was begun and not ended');
     return;
   }
-  const cache = attempt(() => root.files.kindOf(BUILD_CACHE));
-  if (cache === 'file') tell('directory-cache', `unreferenced (may be build cache: ${BUILD_CACHE} is there)`);
-  else tell('directory-orphan', 'no record in layerdb has this ID');
+  const unknown = cache instanceof Trouble ? '; it may be build cache, whose records cannot be read' : '';
+  tell('directory-orphan', `no record in layerdb has this ID${unknown}`);
 }
 
 /** Short name → directory, of the links that lead to one. */

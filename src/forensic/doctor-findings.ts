@@ -1,5 +1,8 @@
 // What can be wrong with a data root: one row a kind, with what it means and what still works.
+import type { DockerRoot } from '../store/docker/driver.ts';
 import type { ByteString } from '../sys/bytes.ts';
+import { Trouble } from '../sys/errors.ts';
+import { attempt } from './store-index.ts';
 
 /** error: something cannot be used; warning: something is not as Docker leaves it; note: worth knowing, not wrong. */
 export type Severity = 'error' | 'warning' | 'note';
@@ -123,8 +126,64 @@ export const KINDS = {
   },
   'directory-cache': {
     severity: 'note',
-    meaning: 'a layer directory without a record; BuildKit has been used here, so it may be build cache',
+    meaning: 'files of the build cache: BuildKit has a record of this directory, no image has it',
     works: 'everything; its files can be read by lowerdir=',
+  },
+  'layer-cache': {
+    severity: 'note',
+    meaning: 'no image and no container has this layer; the build cache holds it',
+    works: 'everything; its files can be read by lowerdir=',
+  },
+  'cache-incomplete': {
+    severity: 'warning',
+    meaning: 'files that the build cache has a record of are not there',
+    works: 'everything; a daemon runs that build step again, or fails to build until "docker builder prune"',
+  },
+  'database-damaged': {
+    severity: 'error',
+    meaning: 'a database of the daemon cannot be read to its end; a daemon may not start with it',
+    works: 'images and containers; what the database holds is not known, or only in part',
+  },
+  distribution: {
+    severity: 'warning',
+    meaning: 'the records of where layers were pulled from are damaged or contradict each other',
+    works: 'everything; only where this layer came from is not certain',
+  },
+  'pulled-before': {
+    severity: 'note',
+    meaning: 'images were pulled here whose layers have been removed since',
+    works: 'everything',
+  },
+  'container-file': {
+    severity: 'warning',
+    meaning:
+      'a file that Docker keeps for the container is missing or damaged: its log, hostconfig.json, hosts or the like',
+    works: "the container's file system",
+  },
+  'checkpoint-damaged': {
+    severity: 'warning',
+    meaning: 'a checkpoint of the container without its contents',
+    works: 'the container, which cannot be restored from it',
+  },
+  'volume-missing': {
+    severity: 'error',
+    meaning: 'a container mounts a volume that is not there; a daemon would make an empty one',
+    works: 'the container without the contents of that volume',
+  },
+  'volume-damaged': {
+    severity: 'error',
+    meaning: 'the directory of a volume has not what belongs in it',
+    works: 'other volumes, all images and containers',
+  },
+  'volume-record': {
+    severity: 'warning',
+    meaning: 'the database has a record of a volume that is damaged, or whose directory is not there',
+    works: 'other volumes, all images and containers',
+  },
+  'volume-unused': {
+    severity: 'note',
+    meaning: 'no container mounts this volume',
+    works: 'everything; its contents lie in its directory "_data"',
   },
   'mount-damaged': {
     severity: 'error',
@@ -164,3 +223,23 @@ export interface StoreFinding {
 }
 
 export type Report = (finding: StoreFinding) => void;
+
+/** Names that Docker does not write where it keeps ids. */
+export function reportForeignNames(
+  { files }: DockerRoot,
+  directory: string,
+  isOurs: (name: ByteString) => boolean,
+  report: Report,
+): void {
+  const names = attempt(() => files.namesIfPresent(directory) ?? []);
+  // That it cannot be listed was told.
+  if (names instanceof Trouble) return;
+  for (const name of names) {
+    if (isOurs(name)) continue;
+    report({
+      code: 'foreign-name',
+      path: files.pathOf(`${directory}/${name}`),
+      detail: `the name "${name}"`,
+    });
+  }
+}

@@ -4,7 +4,7 @@ import { type LayerRecord, layerPath } from '../store/docker/layerdb.ts';
 import { asBytes } from '../sys/bytes.ts';
 import { E, Errno, errnoWords, Trouble } from '../sys/errors.ts';
 import type { FindingCode, Report } from './doctor-findings.ts';
-import { attempt, layerUses, type StoreIndex } from './store-index.ts';
+import { attempt, layersOfCache, layerUses, type StoreIndex } from './store-index.ts';
 import { TarDamage } from './tar-entry.ts';
 import { withFileBelow } from './tar-files.ts';
 import { readTarSplit } from './tar-split.ts';
@@ -15,6 +15,7 @@ const REMOVING = /^[0-9a-f]{64}-.*-removing$/;
 export async function examineLayers(index: StoreIndex, report: Report): Promise<void> {
   examineLeftovers(index, report);
   const uses = layerUses(index);
+  const cached = layersOfCache(index);
   const directories = new Map<string, ChainId>();
   for (const [chainId, record] of index.layers) {
     const path = index.root.files.pathOf(layerPath(index.root, chainId));
@@ -28,7 +29,8 @@ export async function examineLayers(index: StoreIndex, report: Report): Promise<
       directories.set(record.cacheId, chainId);
     }
     await examineTarSplit(index, chainId, report);
-    if (!uses.has(chainId)) tell('layer-unused', `the layer ${hexOf(chainId).slice(0, 12)}`);
+    const short = `the layer ${hexOf(chainId).slice(0, 12)}`;
+    if (!uses.has(chainId)) tell(cached.has(chainId) ? 'layer-cache' : 'layer-unused', short);
   }
 }
 

@@ -1,15 +1,17 @@
 // The health of a whole data root: everything that it records is read and held against everything else, and each thing
 // that is wrong is told. Goes on past all damage. Contents of layers are not read: that is what `verify` does.
-import { type ChainId, chainIds, type ImageId, isHexId } from '../store/digest.ts';
-import { containerPath } from '../store/docker/containers.ts';
+import { type ImageId, isHexId } from '../store/digest.ts';
 import { type DockerRoot, driverNames } from '../store/docker/driver.ts';
 import { imagePath } from '../store/docker/images.ts';
-import { type CheckedLayer, LayerChecks, mountPath } from '../store/docker/layerdb.ts';
-import type { ByteString } from '../sys/bytes.ts';
+import { LayerChecks } from '../store/docker/layerdb.ts';
 import { Trouble } from '../sys/errors.ts';
+import { examineContainers } from './doctor-containers.ts';
+import { examineDatabases } from './doctor-databases.ts';
+import { examineDistribution } from './doctor-distribution.ts';
 import { examineDriver } from './doctor-driver.ts';
-import type { FindingCode, Report } from './doctor-findings.ts';
+import { type FindingCode, type Report, reportForeignNames } from './doctor-findings.ts';
 import { examineLayers } from './doctor-layers.ts';
+import { examineVolumes } from './doctor-volumes.ts';
 import { attempt, readStoreIndex, type StoreIndex } from './store-index.ts';
 
 /** Tells `report` of everything; what it is told comes in the order of the checks, then of the paths. */
@@ -23,7 +25,10 @@ export async function examineStore(root: DockerRoot, report: Report): Promise<vo
   const checks = new LayerChecks(root);
   examineImages(index, checks, report);
   await examineLayers(index, report);
+  examineDistribution(index, report);
   examineContainers(index, checks, report);
+  examineVolumes(index, report);
+  examineDatabases(root, report);
   examineDriver(index, report);
 }
 
@@ -53,7 +58,7 @@ function examineNames({ root, names, images }: StoreIndex, report: Report): void
 function examineImages(index: StoreIndex, checks: LayerChecks, report: Report): void {
   const { root, images } = index;
   const { files, metadata } = root;
-  foreignNames(root, `${metadata}/imagedb/content/sha256`, isHexId, report);
+  reportForeignNames(root, `${metadata}/imagedb/content/sha256`, isHexId, report);
   for (const [id, config] of images) {
     const path = files.pathOf(imagePath(root, id));
     if (config instanceof Trouble) {
@@ -74,75 +79,4 @@ function examineImages(index: StoreIndex, checks: LayerChecks, report: Report): 
       detail: 'no config of this image',
     });
   }
-}
-
-/** Names that Docker does not write where it keeps ids. */
-function foreignNames(
-  { files }: DockerRoot,
-  directory: string,
-  isOurs: (name: ByteString) => boolean,
-  report: Report,
-): void {
-  const names = attempt(() => files.namesIfPresent(directory) ?? []);
-  // That it cannot be listed was told.
-  if (names instanceof Trouble) return;
-  for (const name of names) {
-    if (isOurs(name)) continue;
-    report({
-      code: 'foreign-name',
-      path: files.pathOf(`${directory}/${name}`),
-      detail: `the name "${name}"`,
-    });
-  }
-}
-
-function examineContainers(index: StoreIndex, checks: LayerChecks, report: Report): void {
-  const { root, containers, mounts, images } = index;
-  const { files, metadata } = root;
-  foreignNames(root, 'containers', isHexId, report);
-  foreignNames(root, `${metadata}/layerdb/mounts`, isHexId, report);
-  for (const [id, config] of containers) {
-    const path = files.pathOf(containerPath(id));
-    if (config instanceof Trouble) report({ code: 'container-damaged', path, detail: config.message });
-    if (!mounts.has(id)) {
-      const detail = `no such directory as "${files.pathOf(mountPath(root, id))}"`;
-      report({ code: 'container-layers', path, detail });
-    }
-    if (config instanceof Trouble || config.imageId === undefined) continue;
-    const image = images.get(config.imageId);
-    const mount = mounts.get(id);
-    if (image === undefined) {
-      report({ code: 'container-image', path, detail: `${config.imageId} is not there` });
-    } else if (!(image instanceof Trouble) && mount !== undefined && !(mount instanceof Trouble)) {
-      const top: ChainId | undefined = chainIds(image.diffIds).at(-1);
-      if (top === mount.parent) continue;
-      const detail = `it stands on ${mount.parent ?? 'no layer'}, its image ends with ${top ?? 'none'}`;
-      report({ code: 'container-image', path, detail });
-    }
-  }
-  for (const id of mounts.keys()) examineMount(index, checks, id, report);
-}
-
-function examineMount(
-  { root, containers, mounts }: StoreIndex,
-  checks: LayerChecks,
-  id: Parameters<typeof mountPath>[1],
-  report: Report,
-): void {
-  const { files, driver } = root;
-  const mount = mounts.get(id);
-  const path = files.pathOf(mountPath(root, id));
-  if (!containers.has(id)) report({ code: 'mount-orphan', path, detail: `no container ${id.slice(0, 12)}` });
-  if (mount === undefined) return;
-  if (mount instanceof Trouble) {
-    report({ code: 'mount-damaged', path, detail: mount.message });
-    return;
-  }
-  const { mountId, initId, parent } = mount;
-  for (const own of initId === undefined ? [mountId] : [mountId, initId]) {
-    const found = attempt(() => files.requireDirectory(driver.layerDirectory(own)));
-    if (found instanceof Trouble) report({ code: 'container-layers', path, detail: found.message });
-  }
-  const chain = parent === undefined ? [] : attempt<CheckedLayer[]>(() => checks.chainFrom(parent));
-  if (chain instanceof Trouble) report({ code: 'container-layers', path, detail: chain.message });
 }

@@ -1,6 +1,7 @@
 // Everything a Docker data root records, read once and damage kept beside it: layers, images, containers, and the names
 // that lead to them. What `whose` and `doctor` ask.
-import { type ChainId, type ContainerId, chainIds, hexOf, type ImageId } from '../store/digest.ts';
+import { type ChainId, type ContainerId, chainIds, hexOf, type ImageId, isChainId } from '../store/digest.ts';
+import { type CacheEntry, readBuildCache } from '../store/docker/build-cache.ts';
 import { type ContainerConfig, containerIds, readContainerConfig } from '../store/docker/containers.ts';
 import type { DockerRoot } from '../store/docker/driver.ts';
 import { type ImageConfig, imageIds, readImageConfig } from '../store/docker/images.ts';
@@ -12,6 +13,13 @@ import {
   readMountRecord,
 } from '../store/docker/layerdb.ts';
 import { type ImageNames, readImageNames } from '../store/docker/repositories.ts';
+import {
+  type VolumeDirectory,
+  type Volumes,
+  volumeDirectories,
+  volumeRecords,
+} from '../store/docker/volumes.ts';
+import type { ByteString } from '../sys/bytes.ts';
 import { Trouble } from '../sys/errors.ts';
 
 /** What was read, or what is wrong with it. */
@@ -32,6 +40,13 @@ export interface StoreIndex {
   readonly containers: ReadonlyMap<ContainerId, Read<ContainerConfig>>;
   /** By the names in `layerdb/mounts`. */
   readonly mounts: ReadonlyMap<ContainerId, Read<MountRecord>>;
+  /** BuildKit's cache; undefined where it was never used. */
+  readonly cache: Read<readonly CacheEntry[] | undefined>;
+  /** By name. */
+  readonly volumes: ReadonlyMap<ByteString, VolumeDirectory>;
+  /** Names among the volumes that are none. */
+  readonly notVolumes: readonly ByteString[];
+  readonly volumeRecords: Read<Volumes['records']>;
   /** What could not even be listed. */
   readonly damage: readonly Trouble[];
 }
@@ -50,8 +65,19 @@ export function readStoreIndex(root: DockerRoot): StoreIndex {
     const names = root.files.namesIfPresent(`${root.metadata}/layerdb/mounts`) ?? [];
     return names.filter((name) => /^[0-9a-f]{64}$/.test(name)) as string[] as ContainerId[];
   };
+  const { directories, foreign } = given(
+    attempt(() => volumeDirectories(root.files)),
+    damage,
+  ) ?? {
+    directories: [],
+    foreign: [],
+  };
   return {
     root,
+    cache: attempt(() => readBuildCache(root)),
+    volumes: new Map(directories.map((volume) => [volume.name, volume])),
+    notVolumes: foreign,
+    volumeRecords: attempt(() => volumeRecords(root.files)),
     names: readImageNames(root),
     images: all(
       () => imageIds(root),
@@ -68,6 +94,18 @@ export function readStoreIndex(root: DockerRoot): StoreIndex {
     mounts: all(mountIds, (id) => readMountRecord(root, id)),
     damage,
   };
+}
+
+/** What was read, or undefined with the trouble told to `damage`. */
+function given<T>(read: Read<T>, damage: Trouble[]): T | undefined {
+  if (!(read instanceof Trouble)) return read;
+  damage.push(read);
+  return undefined;
+}
+
+/** The entries of the build cache, none where they cannot be read. */
+export function cacheEntries({ cache }: StoreIndex): readonly CacheEntry[] {
+  return cache instanceof Trouble ? [] : (cache ?? []);
 }
 
 /** A failure that a person can mend as a value; anything else is thrown. */
@@ -106,6 +144,17 @@ export function chainTo(index: StoreIndex, top: ChainId): ChainId[] {
     next = record === undefined || record instanceof Trouble ? undefined : record.parent;
   }
   return [...chain].reverse();
+}
+
+/** The layers of layerdb that the build cache holds, with all below them. */
+export function layersOfCache(index: StoreIndex): Set<ChainId> {
+  const held = cacheEntries(index).flatMap(({ chainId, parent }) => [
+    ...(chainId === undefined ? [] : [chainId]),
+    ...(parent !== undefined && isChainId(parent) ? [parent] : []),
+  ]);
+  return new Set(
+    held.flatMap((chainId) => chainTo(index, chainId)).filter((chainId) => index.layers.has(chainId)),
+  );
 }
 
 /** As a person would name it: its first tag, or the short ID. */

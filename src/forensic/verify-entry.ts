@@ -14,15 +14,17 @@ import {
 import type { TarEntry, TarTime } from './tar-entry.ts';
 import type { FileStatus, LayerFiles } from './tar-files.ts';
 import { cleanPath } from './tar-path.ts';
-import type { Finding, FindingClass, Severity } from './verify-finding.ts';
+import { ANOTHER_FILE, type Finding, type FindingClass, type Severity } from './verify-finding.ts';
+import type { OwnerMap } from './verify-owners.ts';
 import { compareXattrs } from './verify-xattrs.ts';
 
 /** How a layer's files differ from its tar by the way they were unpacked. */
 export interface Unpacking {
-  /** What the user namespace adds to every owner and group. */
-  readonly shift: { readonly uid: number; readonly gid: number };
+  readonly owners: OwnerMap;
   /** Whether it was done without the right to make devices. */
   readonly withoutDevices: boolean;
+  /** Whether it was not done at all: the tar was made from the files as a build step left them. */
+  readonly inPlace: boolean;
 }
 
 const TYPES = new Map([
@@ -99,9 +101,9 @@ export function compareEntry(
   } else if ((status.mode & 0o7777) !== entry.mode) {
     findings.push(differ('mode', octal(entry.mode), octal(status.mode)));
   }
-  const owner = `${entry.uid + unpacking.shift.uid}:${entry.gid + unpacking.shift.gid}`;
-  const found = `${status.uid}:${status.gid}`;
-  if (owner !== found) findings.push(differ('owner', owner, found));
+  if (!unpacking.owners.fits(entry, status)) {
+    findings.push(differ('owner', unpacking.owners.describe(entry), `${status.uid}:${status.gid}`));
+  }
   if (wanted === S_IFREG && status.size !== entry.size) {
     findings.push(differ('content', `${entry.size} bytes`, `${status.size} bytes`));
   }
@@ -110,9 +112,11 @@ export function compareEntry(
   }
   const xattrs = files.xattrs(path);
   if (xattrs.size > 0 || entry.xattrs.size > 0) {
-    const shifted = unpacking.shift.uid !== 0;
+    const shifted = unpacking.owners.isShifted;
     const takesUser = wanted === S_IFREG || wanted === S_IFDIR;
-    findings.push(...compareXattrs(path, entry.xattrs, xattrs, { shifted, takesUser }));
+    findings.push(
+      ...compareXattrs(path, entry.xattrs, xattrs, { shifted, takesUser, inPlace: unpacking.inPlace }),
+    );
   }
   const time = compareTime(entry.mtime, status.mtime);
   if (time !== undefined) {
@@ -136,7 +140,7 @@ function compareHardLink(
       class: 'link',
       path,
       expected: `the same file as ${target ?? entry.linkName}`,
-      found: other === undefined ? 'nothing there' : 'another file',
+      found: other === undefined ? 'nothing there' : ANOTHER_FILE,
     },
   ];
 }
@@ -144,7 +148,9 @@ function compareHardLink(
 /** Docker clamps what lies before 1970 (pkg/system Chtimes). A time proves nothing: it changes and is put back with ease. */
 function compareTime(recorded: TarTime, found: TarTime): Severity | undefined {
   if (recorded.seconds === found.seconds && recorded.nanoseconds === found.nanoseconds) return undefined;
-  return recorded.seconds < 0 && found.seconds === 0 && found.nanoseconds === 0 ? 'known' : 'note';
+  if (recorded.seconds < 0 && found.seconds === 0 && found.nanoseconds === 0) return 'known';
+  // BuildKit writes whole seconds, cut off, into the tar of a layer that it has made in place.
+  return recorded.seconds === found.seconds && recorded.nanoseconds === 0 ? 'known' : 'note';
 }
 
 function timeText({ seconds, nanoseconds }: TarTime): string {

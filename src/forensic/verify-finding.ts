@@ -42,6 +42,24 @@ export interface Finding {
   readonly message?: string;
 }
 
+/** What a copy that was not made for it loses: `rsync` without `-X`, a zip, anything that is not root. */
+export type Losable = 'owner' | 'xattr' | 'whiteout' | 'special' | 'hardlink';
+
+/** Files that only root can make, and many archives have no form for. */
+const SPECIAL = ['character device', 'block device', 'fifo'];
+
+/** What is found where a hard link was parted from its file. */
+export const ANOTHER_FILE = 'another file';
+
+/** The kind of thing that is lost here, if nothing but a loss is told: undefined for a content that is another. */
+export function lossOf({ class: kind, expected = '', found = '' }: Finding): Losable | undefined {
+  if (kind === 'owner') return kind;
+  if (kind === 'link') return found === ANOTHER_FILE ? 'hardlink' : undefined;
+  if (kind === 'missing') return SPECIAL.includes(expected) ? 'special' : undefined;
+  if (kind === 'xattr') return found.startsWith('no ') ? kind : undefined;
+  return kind === 'whiteout' && (found === 'nothing' || found === 'not opaque') ? kind : undefined;
+}
+
 export type Report = (finding: Finding) => void;
 
 export interface Progress {

@@ -9,7 +9,14 @@ import { type Gap, rebuildTar } from './tar-rebuild.ts';
 import type { ReadSome } from './tar-split.ts';
 import { checkContents } from './verify-contents.ts';
 import { compareEntry, type Unpacking } from './verify-entry.ts';
-import type { Finding, Progress, Report, Severity } from './verify-finding.ts';
+import {
+  type Finding,
+  type Losable,
+  lossOf,
+  type Progress,
+  type Report,
+  type Severity,
+} from './verify-finding.ts';
 import { examining, SeenNames } from './verify-listing.ts';
 import { MarkComparison, type MarkRules } from './verify-marks.ts';
 
@@ -27,6 +34,8 @@ export interface LayerVerdict {
   readonly entries: number;
   /** Of the tar, as far as it could be put together. */
   readonly bytes: number;
+  /** What a poor copy loses and this one has, of what the record tells. */
+  readonly kept: readonly Losable[];
 }
 
 /** Goes on past everything it finds. Throws Trouble where the record cannot be opened. */
@@ -48,6 +57,7 @@ export async function verifyLayer(
     verdict: counts.tampered > 0 ? 'tampered' : counts.unverifiable > 0 ? 'unverifiable' : 'verified',
     entries: comparison.entries,
     bytes,
+    kept: comparison.kept(),
   });
   try {
     await evidence.withTarSplit((read) =>
@@ -93,6 +103,8 @@ function reportGap(path: ByteString, gap: Gap, report: Report): void {
   }
 }
 
+/** Devices and fifos in a tar. */
+const SPECIAL_TYPES = ['3', '4', '6'];
 const CAPABILITY = asBytes('security.capability');
 
 function isLostCapability({ class: kind, found }: Finding): boolean {
@@ -108,6 +120,7 @@ class Comparison {
   readonly #marks: MarkComparison;
   /** Findings on files with several names, by inode: a later name's header may be the one that was applied last. */
   readonly #linked = new Map<string, Finding[]>();
+  readonly #kept = new Set<Losable>();
 
   constructor(evidence: LayerEvidence, report: Report) {
     this.#evidence = evidence;
@@ -128,6 +141,7 @@ class Comparison {
     this.#marks.passEntry(path);
     const status = files.status(path);
     const { findings, xattrs } = compareEntry(entry, path, status, files, unpacking);
+    if (status !== undefined) this.#noteKept(entry, findings);
     if (status !== undefined && (status.mode & S_IFMT) === S_IFDIR) {
       this.#seen.addDirectory(path);
       this.#marks.passDirectory(path, xattrs);
@@ -136,6 +150,19 @@ class Comparison {
       return;
     }
     for (const finding of findings) this.#report(finding);
+  }
+
+  /** Owners that are not root's, attributes and marks that came through. */
+  kept(): Losable[] {
+    return [...this.#kept, ...(this.#marks.hasKept ? (['whiteout'] as const) : [])];
+  }
+
+  #noteKept({ type, uid, gid, xattrs }: TarEntry, findings: readonly Finding[]): void {
+    const lost = findings.map(lossOf);
+    if ((uid !== 0 || gid !== 0) && !lost.includes('owner')) this.#kept.add('owner');
+    if (type === '1' && !lost.includes('hardlink')) this.#kept.add('hardlink');
+    if (SPECIAL_TYPES.includes(type)) this.#kept.add('special');
+    if (xattrs.size > 0 && !lost.includes('xattr')) this.#kept.add('xattr');
   }
 
   /**
@@ -155,11 +182,10 @@ class Comparison {
 
   /** What is left of a finding on a file after the header of another of its names. */
   #overrule(finding: Finding, link: TarEntry, status: FileStatus): Finding[] {
-    const { shift } = this.#evidence.unpacking;
+    const { owners } = this.#evidence.unpacking;
     if (finding.class === 'mode') return link.mode === (status.mode & 0o7777) ? [] : [finding];
     if (finding.class === 'owner') {
-      const isOwner = link.uid + shift.uid === status.uid && link.gid + shift.gid === status.gid;
-      return isOwner ? [] : [finding];
+      return owners.fits(link, status) ? [] : [finding];
     }
     return link.xattrs.has(CAPABILITY) ? [finding] : [{ ...finding, severity: 'known' }];
   }

@@ -18,6 +18,8 @@ export interface MarkRules {
 }
 
 export class MarkComparison {
+  /** Whether a mark of the tar was found on disk. */
+  hasKept = false;
   readonly #files: LayerFiles;
   readonly #rules: MarkRules;
   readonly #seen: SeenNames;
@@ -57,7 +59,10 @@ export class MarkComparison {
     this.#recorded.add(directory);
     this.#seen.addDirectory(directory);
     const isThere = this.#files.status(directory) !== undefined;
-    if (isThere && isOpaque(this.#files.xattrs(directory), this.#rules.dialect)) return;
+    if (isThere && isOpaque(this.#files.xattrs(directory), this.#rules.dialect)) {
+      this.hasKept = true;
+      return;
+    }
     this.#report({
       severity: 'tampered',
       class: 'whiteout',
@@ -73,8 +78,10 @@ export class MarkComparison {
       if (status !== undefined && !this.#seen.has(path)) this.#lost.add(path);
       return;
     }
-    if (status !== undefined && isWhiteout(status)) this.#seen.add(path);
-    else if (!this.#seen.has(path)) this.#lost.add(path);
+    if (status !== undefined && isWhiteout(status)) {
+      this.#seen.add(path);
+      this.hasKept = true;
+    } else if (!this.#seen.has(path)) this.#lost.add(path);
   }
 
   /** A real entry of the tar: it takes the place of a whiteout before it. */

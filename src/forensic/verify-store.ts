@@ -1,5 +1,13 @@
 // Verifies images of Docker's store: each layer, the chain they form, the config they belong to, the names that lead to it.
-import { type ChainId, chainIdOn, type DiffId, type ImageId, parseDiffId, sha256 } from '../store/digest.ts';
+import {
+  type ChainId,
+  chainIdOn,
+  type DiffId,
+  type ImageId,
+  isBuiltInPlace,
+  parseDiffId,
+  sha256,
+} from '../store/digest.ts';
 import type { DockerRoot } from '../store/docker/driver.ts';
 import { imagePath } from '../store/docker/images.ts';
 import { layerPath, readLayerRecord } from '../store/docker/layerdb.ts';
@@ -7,8 +15,10 @@ import { parseJson, requiredObject, stringsOf } from '../store/json.ts';
 import { asBytes, type ByteString } from '../sys/bytes.ts';
 import { E, Errno, errnoWords, Trouble } from '../sys/errors.ts';
 import { LayerFiles, withFileBelow } from './tar-files.ts';
+import type { Unpacking } from './verify-entry.ts';
 import type { Finding, Progress } from './verify-finding.ts';
 import { type LayerVerdict, verifyLayer } from './verify-layer.ts';
+import { type OwnerMap, ROOT } from './verify-owners.ts';
 import { unpackingOf } from './verify-unpacking.ts';
 
 /** One layer of an image, or what stands for it, base first from 1. */
@@ -25,18 +35,26 @@ export interface VerifyLog extends Progress {
   layer(layer: LayerPlace, verdict: LayerVerdict, again: boolean): void;
 }
 
+/** Where a layer's files are, and whether a build step wrote them there. */
+interface Found {
+  readonly directory: ByteString;
+  readonly inPlace: boolean;
+}
+
 export type Verdict = LayerVerdict['verdict'];
 
-const NOTHING: LayerVerdict = { verdict: 'unverifiable', entries: 0, bytes: 0 };
+const NOTHING: LayerVerdict = { verdict: 'unverifiable', entries: 0, bytes: 0, kept: [] };
 
 export class StoreVerifier {
   readonly #root: DockerRoot;
   readonly #log: VerifyLog;
+  readonly #unpacking: Omit<Unpacking, 'inPlace'>;
   readonly #verdicts = new Map<ChainId, LayerVerdict>();
 
   constructor(root: DockerRoot, log: VerifyLog) {
     this.#root = root;
     this.#log = log;
+    this.#unpacking = unpackingOf(root);
   }
 
   /** The image's config and all of its layers. */
@@ -95,18 +113,18 @@ export class StoreVerifier {
   /** `below` are the directories of the layers below it, to which its own is added. */
   async #layer(place: LayerPlace, parent: ChainId | undefined, below: ByteString[]): Promise<Verdict> {
     const findings: Finding[] = [];
-    const directory = this.#place(place, parent, (finding) => findings.push(finding));
+    const found = this.#place(place, parent, (finding) => findings.push(finding));
     const known = this.#verdicts.get(place.chainId);
     if (known !== undefined) {
-      if (directory !== undefined) below.push(directory);
+      if (found !== undefined) below.push(found.directory);
       this.#log.layer(place, known, true);
       return known.verdict;
     }
     for (const finding of findings) this.#log.finding(finding, place);
     let verdict = NOTHING;
-    if (directory !== undefined) {
-      verdict = await this.#contents(place, directory, below);
-      below.push(directory);
+    if (found !== undefined) {
+      verdict = await this.#contents(place, found, below);
+      below.push(found.directory);
     }
     for (const finding of findings)
       verdict = { ...verdict, verdict: worse(verdict.verdict, severityVerdict(finding)) };
@@ -120,7 +138,7 @@ export class StoreVerifier {
     { chainId, diffId }: LayerPlace,
     parent: ChainId | undefined,
     report: (finding: Finding) => void,
-  ): ByteString | undefined {
+  ): Found | undefined {
     const root = this.#root;
     const differ = (name: string, expected: string | undefined, found: string | undefined) => {
       if (expected === found) return;
@@ -137,7 +155,8 @@ export class StoreVerifier {
       const record = readLayerRecord(root, chainId);
       differ('diff', diffId, record.diffId);
       differ('parent', parent, record.parent);
-      return root.files.requireDirectory(root.driver.layerDirectory(record.cacheId));
+      const directory = root.files.requireDirectory(root.driver.layerDirectory(record.cacheId));
+      return { directory, inPlace: isBuiltInPlace(record.cacheId) };
     } catch (error) {
       if (!(error instanceof Trouble)) throw error;
       report({ severity: 'unverifiable', class: 'chain', message: error.message });
@@ -147,20 +166,22 @@ export class StoreVerifier {
 
   async #contents(
     place: LayerPlace,
-    directory: ByteString,
+    { directory, inPlace }: Found,
     below: readonly ByteString[],
   ): Promise<LayerVerdict> {
     const root = this.#root;
     const record = asBytes(`${layerPath(root, place.chainId)}/tar-split.json.gz`);
     const dialect = root.dialect === 'user' ? 'user' : 'trusted';
     const files = new LayerFiles(directory, dialect);
+    const { owners } = this.#unpacking;
+    if (owners.isShifted) this.#log.finding(shiftFinding(owners), place);
     try {
       return await verifyLayer(
         {
           diffId: place.diffId,
           files,
           withTarSplit: (use) => withFileBelow(root.files.directory, record, use),
-          unpacking: unpackingOf(root.files.directory, root.dialect),
+          unpacking: { ...this.#unpacking, inPlace },
           marks: {
             marks: root.dialect === 'aufs' ? 'aufs' : 'kernel',
             dialect,
@@ -180,6 +201,11 @@ export class StoreVerifier {
       files.close();
     }
   }
+}
+
+function shiftFinding(owners: OwnerMap): Finding {
+  const message = 'owners are those of a user namespace (userns-remap or rootless): root is another there';
+  return { severity: 'known', class: 'owner', expected: '0:0', found: owners.describe(ROOT), message };
 }
 
 function hasPath(layer: ByteString, path: ByteString): boolean {

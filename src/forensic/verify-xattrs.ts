@@ -5,6 +5,8 @@ import type { Finding } from './verify-finding.ts';
 /** Marks that the kernel's overlay leaves in a layer and that change nothing in the merged view. */
 const HARMLESS_MARKS = /^(?:trusted|user)\.overlay\.(?:origin|impure|nlink|uuid|upper|protattr)$/;
 const OPAQUE = /^(?:trusted|user)\.overlay\.opaque$/;
+/** What moby leaves out of the tar that it makes from files (pkg/archive ReadSecurityXattrToTarHeader). */
+const UNRECORDED = /^(?:user\.(?!overlay\.)|system\.posix_acl_)/;
 /** Given by the machine that holds the store, not by the image. */
 const OF_THE_HOST = /^security\.(?:selinux|ima|evm|apparmor|SMACK64.*)$/;
 
@@ -13,6 +15,8 @@ export interface XattrRules {
   readonly shifted: boolean;
   /** Whether the file is one that may have `user.` attributes: a regular file or a directory. */
   readonly takesUser: boolean;
+  /** Whether the tar was made from the files, and not the files from a tar. */
+  readonly inPlace: boolean;
 }
 
 /** The differences, in the order of the names; the mark `opaque` is left to the caller. */
@@ -29,7 +33,7 @@ export function compareXattrs(
     if (expected === found || OPAQUE.test(name)) continue;
     if (expected === undefined && (HARMLESS_MARKS.test(name) || OF_THE_HOST.test(name))) continue;
     findings.push({
-      severity: isKnown(name, expected, found, rules) ? 'known' : 'tampered',
+      severity: severityOf(name, expected, found, rules),
       class: 'xattr',
       path,
       expected: describe(name, expected),
@@ -37,6 +41,17 @@ export function compareXattrs(
     });
   }
   return findings;
+}
+
+function severityOf(
+  name: string,
+  expected: string | undefined,
+  found: string | undefined,
+  rules: XattrRules,
+): Finding['severity'] {
+  if (isKnown(name, expected, found, rules)) return 'known';
+  // Whether a build step set it, or somebody later, cannot be told: no record would have it.
+  return expected === undefined && rules.inPlace && UNRECORDED.test(name) ? 'note' : 'tampered';
 }
 
 function isKnown(

@@ -1,38 +1,24 @@
-// Which images and containers a path below the data root, or an ID of any kind, belongs to.
+// What a path below the data root, an ID of any kind, or a name means: each thing of the store that it may be.
 import { type ChainId, type ContainerId, hexOf, type ImageId } from '../store/digest.ts';
+import { blobNames, diffIdOfBlob } from '../store/docker/distribution.ts';
 import type { DockerRoot } from '../store/docker/driver.ts';
+import { parseReference, type Reference } from '../store/reference.ts';
 import { asBytes, type ByteString } from '../sys/bytes.ts';
 import { Trouble } from '../sys/errors.ts';
 import { directoryOfTarget, driverDirectories, shortLinks, shortLinkTargets } from './driver-directories.ts';
 import {
-  attempt,
-  containerLabel,
-  imageLabel,
-  isImageId,
-  type LayerUse,
-  layerUses,
-  type StoreIndex,
-} from './store-index.ts';
-
-/** An image or container that uses something. */
-export interface User {
-  readonly kind: 'image' | 'container';
-  readonly id: string;
-  readonly label: string;
-  /** Which of its layers that is, from the lowest, 1. */
-  readonly layer?: number;
-}
-
-export interface Owner {
-  /** What was asked for: upper and init are a container's own layers. */
-  readonly kind: 'layer' | 'upper' | 'init' | 'image' | 'container' | 'directory';
-  readonly id: string;
-  /** Where it lies. */
-  readonly directory?: ByteString;
-  /** Other IDs it goes by. */
-  readonly facts: Readonly<Record<string, string>>;
-  readonly users: readonly User[];
-}
+  blobOwner,
+  type Context,
+  cacheOwner,
+  containerOwner,
+  directoryOwner,
+  imageOwner,
+  layerOwner,
+  mountOwner,
+  type Owner,
+  volumeOwner,
+} from './owner.ts';
+import { attempt, cacheEntries, layerUses, type StoreIndex } from './store-index.ts';
 
 /** Fewer letters of an ID would be anybody's. */
 const SHORTEST_ID = 4;
@@ -40,12 +26,12 @@ const SHORTEST_ID = 4;
 export class Owners {
   readonly #index: StoreIndex;
   readonly #root: DockerRoot;
-  readonly #uses: ReadonlyMap<ChainId, readonly LayerUse[]>;
+  readonly #context: Context;
 
   constructor(index: StoreIndex) {
     this.#index = index;
     this.#root = index.root;
-    this.#uses = layerUses(index);
+    this.#context = { index, uses: layerUses(index) };
   }
 
   /** `path` is relative to the data root, without a leading slash. */
@@ -62,44 +48,76 @@ export class Owners {
     if (directory !== undefined) return this.#byDirectory(directory);
     const mount = after(`${metadata}/layerdb/mounts`) ?? after('containers');
     if (mount !== undefined) return this.#containers((id) => id === mount);
+    const volume = after('volumes');
+    if (volume !== undefined) return this.#volumes((name) => name === volume);
     const layer = after(`${metadata}/layerdb/sha256`);
     if (layer !== undefined) return this.#layers((id) => hexOf(id) === layer);
     const image = after(`${metadata}/imagedb/content/sha256`) ?? after(`${metadata}/imagedb/metadata/sha256`);
     if (image !== undefined) return this.#images((id) => hexOf(id) === image);
     const diff = after(`${metadata}/distribution/v2metadata-by-diffid/sha256`);
-    if (diff !== undefined) return this.#layers((_, record) => record.diffId === `sha256:${diff}`);
+    if (diff !== undefined) return this.#layers((_, diffId) => diffId === `sha256:${diff}`);
     const blob = after(`${metadata}/distribution/diffid-by-digest/sha256`);
-    if (blob !== undefined && /^[0-9a-f]{64}$/.test(blob)) return this.#byBlob(blob);
+    return blob === undefined ? [] : this.#blobs((name) => name === blob);
+  }
+
+  /** A name of an image, a container or a volume; an ID or its beginning, with or without `sha256:`. */
+  ofWords(words: ByteString): Owner[] {
+    const all = [...this.#named(words), ...this.#ofId(words)];
+    const seen = new Set<string>();
+    return all.filter(({ kind, id }) => !seen.has(`${kind} ${id}`) && seen.add(`${kind} ${id}`));
+  }
+
+  #named(words: ByteString): Owner[] {
+    const { names, containers } = this.#index;
+    const reference = attempt(() => parseReference(words));
+    if (reference instanceof Trouble) return [];
+    const { kind, imageName, containerName }: Reference = reference;
+    const named = imageName === undefined ? undefined : names.images.get(imageName);
+    return [
+      ...(named === undefined ? [] : this.#images((id) => id === named)),
+      ...this.#containers((id) => {
+        const config = containers.get(id);
+        return config !== undefined && !(config instanceof Trouble) && config.name !== undefined
+          ? config.name === containerName
+          : false;
+      }),
+      ...(kind === 'either' ? this.#volumes((name) => name === words) : []),
+      ...this.#byKind(reference),
+    ];
+  }
+
+  /** IDs behind `image:` and `container:`. */
+  #byKind({ kind, imageId = '', containerId = '' }: Reference): Owner[] {
+    if (kind === 'image' && imageId.length >= SHORTEST_ID)
+      return this.#images((id) => hexOf(id).startsWith(imageId));
+    if (kind === 'container' && containerId.length >= SHORTEST_ID) {
+      return this.#containers((id) => id.startsWith(containerId));
+    }
     return [];
   }
 
-  /** A whole ID, or its beginning; with or without `sha256:`. */
-  ofId(text: string): Owner[] {
+  #ofId(text: string): Owner[] {
     const words = text.replace(/^sha256:/, '');
     if (words.length < SHORTEST_ID) return [];
     const fits = (id: string) => id.replace(/^sha256:/, '').startsWith(words);
     const owners = [
       ...this.#images(fits),
       ...this.#containers(fits),
-      ...this.#layers((chainId, { diffId, cacheId }) => [chainId, diffId, cacheId].some(fits)),
-      ...this.#mounts((id) => fits(id)),
+      ...this.#layers((chainId, diffId, cacheId) => [chainId, diffId, cacheId].some(fits)),
+      ...this.#mounts(fits),
+      ...this.#cache(fits),
+      ...this.#blobs(fits),
     ];
     if (owners.length > 0) return owners;
     if (/^[A-Z0-9]{26}$/.test(words)) return this.#byLink(words);
     return this.#directories(fits);
   }
 
-  #layers(
-    fits: (chainId: ChainId, record: { readonly diffId: string; readonly cacheId: string }) => boolean,
-  ): Owner[] {
+  #layers(fits: (chainId: ChainId, diffId: string, cacheId: string) => boolean): Owner[] {
     const owners: Owner[] = [];
     for (const [chainId, record] of this.#index.layers) {
-      const ids = record instanceof Trouble ? { diffId: '', cacheId: '' } : record;
-      if (!fits(chainId, ids)) continue;
-      const place = ids.cacheId === '' ? {} : { directory: this.#place(ids.cacheId) };
-      const facts = { diffId: ids.diffId, cacheId: ids.cacheId };
-      const users = (this.#uses.get(chainId) ?? []).map((use) => this.#user(use.of, use.layer));
-      owners.push({ kind: 'layer', id: chainId, ...place, facts: present(facts), users });
+      const { diffId, cacheId } = record instanceof Trouble ? { diffId: '', cacheId: '' } : record;
+      if (fits(chainId, diffId, cacheId)) owners.push(layerOwner(this.#context, chainId));
     }
     return owners;
   }
@@ -108,55 +126,69 @@ export class Owners {
     const owners: Owner[] = [];
     for (const [id, mount] of this.#index.mounts) {
       if (mount instanceof Trouble) continue;
-      const { mountId, initId = '' } = mount;
-      for (const [kind, own] of [
-        ['upper', mountId],
-        ['init', initId],
-      ] as const) {
-        if (own === '' || !fits(own)) continue;
-        owners.push({ kind, id: own, directory: this.#place(own), facts: {}, users: [this.#user(id)] });
-      }
+      const { mountId, initId } = mount;
+      if (fits(mountId)) owners.push(mountOwner(this.#context, 'upper', mountId, id));
+      if (initId !== undefined && fits(initId)) owners.push(mountOwner(this.#context, 'init', initId, id));
     }
     return owners;
   }
 
   #images(fits: (id: ImageId) => boolean): Owner[] {
-    const { names, images, containers } = this.#index;
-    const all = new Set([...images.keys(), ...names.images.values()]);
-    return [...all].filter(fits).map((id) => {
-      const known = [...names.images].flatMap(([name, named]) => (named === id ? [name] : []));
-      const users: User[] = [];
-      for (const [container, config] of containers) {
-        if (!(config instanceof Trouble) && config.imageId === id) users.push(this.#user(container));
-      }
-      return { kind: 'image', id, facts: present({ names: known.join(' ') }), users };
-    });
+    const all = new Set([...this.#index.images.keys(), ...this.#index.names.images.values()]);
+    return [...all].filter(fits).map((id) => imageOwner(this.#context, id));
   }
 
   #containers(fits: (id: ContainerId) => boolean): Owner[] {
-    const { containers, mounts } = this.#index;
-    return [...new Set([...containers.keys(), ...mounts.keys()])].filter(fits).map((id) => {
-      const config = containers.get(id);
-      const mount = mounts.get(id);
-      const imageId = config === undefined || config instanceof Trouble ? undefined : config.imageId;
-      const mountId = mount === undefined || mount instanceof Trouble ? '' : mount.mountId;
-      const facts = { name: containerLabel(this.#index, id), mountId };
-      return {
-        kind: 'container',
-        id,
-        facts: present(facts),
-        users: imageId === undefined ? [] : [this.#user(imageId)],
-      };
+    const all = new Set([...this.#index.containers.keys(), ...this.#index.mounts.keys()]);
+    return [...all].filter(fits).map((id) => containerOwner(this.#context, id));
+  }
+
+  /** Those that are there, have a record, or are mounted by a container. */
+  #volumes(fits: (name: string) => boolean): Owner[] {
+    const { volumes, volumeRecords, containers } = this.#index;
+    const mounted = [...containers.values()].flatMap((config) =>
+      config instanceof Trouble ? [] : config.mounts,
+    );
+    const all = new Set<string>([
+      ...volumes.keys(),
+      ...(volumeRecords instanceof Trouble ? [] : volumeRecords.keys()),
+      ...mounted.flatMap(({ name }) => (name === '' ? [] : [name])),
+    ]);
+    return [...all].filter(fits).map((name) => volumeOwner(this.#context, asBytes(name)));
+  }
+
+  /** Entries of the build cache that are no layer of an image. */
+  #cache(fits: (id: string) => boolean): Owner[] {
+    const entries = cacheEntries(this.#index).filter(
+      ({ id, directory }) =>
+        fits(id) || (directory !== undefined && fits(directory) && !this.#isLayer(directory)),
+    );
+    return entries.map((entry) => cacheOwner(this.#context, entry));
+  }
+
+  #isLayer(directory: string): boolean {
+    return this.#layers((_, __, cacheId) => cacheId === directory).length > 0;
+  }
+
+  /** Digests of compressed layers, whose layers may be here or not. */
+  #blobs(fits: (blob: string) => boolean): Owner[] {
+    const names = attempt(() => blobNames(this.#root));
+    return (names instanceof Trouble ? [] : names).filter(fits).flatMap((blob) => {
+      const diffId = diffIdOfBlob(this.#root, blob);
+      const layers = diffId === undefined ? [] : this.#layers((_, id) => id === diffId);
+      return layers.length > 0 || diffId === undefined ? layers : [blobOwner(this.#context, blob, diffId)];
     });
   }
 
   /** A directory of the driver, by its name. */
   #byDirectory(name: string): Owner[] {
     const owners = [
-      ...this.#layers((_, { cacheId }) => cacheId === name),
+      ...this.#layers((_, __, cacheId) => cacheId === name),
       ...this.#mounts((id) => id === name),
     ];
-    return owners.length > 0 ? owners : this.#directories((id) => id === name);
+    if (owners.length > 0) return owners;
+    const cache = this.#cache((id) => id === name);
+    return cache.length > 0 ? cache : this.#directories((id) => id === name);
   }
 
   #byLink(name: string): Owner[] {
@@ -169,37 +201,9 @@ export class Owners {
     return directory === undefined ? [] : this.#byDirectory(directory);
   }
 
-  #byBlob(blob: string): Owner[] {
-    const { files, metadata } = this.#root;
-    const diffId = files.readTextIfPresent(`${metadata}/distribution/diffid-by-digest/sha256/${blob}`);
-    return this.#layers((_, record) => record.diffId !== '' && record.diffId === diffId);
-  }
-
   /** Directories that no record leads to. */
   #directories(fits: (name: string) => boolean): Owner[] {
-    return driverDirectories(this.#root)
-      .filter(({ name }) => fits(name))
-      .map(({ name }) => ({
-        kind: 'directory',
-        id: name,
-        directory: this.#place(name),
-        facts: {},
-        users: [],
-      }));
+    const found = driverDirectories(this.#root).filter(({ name }) => fits(name));
+    return found.map(({ name }) => directoryOwner(this.#context, name));
   }
-
-  #place(id: string): ByteString {
-    return this.#root.files.pathOf(this.#root.driver.layerDirectory(id));
-  }
-
-  #user(of: LayerUse['of'], layer?: number): User {
-    const number = layer === undefined ? {} : { layer };
-    return isImageId(of)
-      ? { kind: 'image', id: of, label: imageLabel(this.#index, of), ...number }
-      : { kind: 'container', id: of, label: containerLabel(this.#index, of), ...number };
-  }
-}
-
-function present(facts: Readonly<Record<string, string>>): Record<string, string> {
-  return Object.fromEntries(Object.entries(facts).filter(([, value]) => value !== ''));
 }

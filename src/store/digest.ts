@@ -51,6 +51,11 @@ export function parseCacheId(text: string, source: Source): CacheId {
   ) as CacheId;
 }
 
+/** Whether BuildKit made the layer: then its files lie where the build step wrote them, and were not unpacked from a tar. */
+export function isBuiltInPlace(cacheId: CacheId): boolean {
+  return !HEX_ID.test(cacheId);
+}
+
 export function parseMountId(text: string, source: Source): MountId {
   const form = 'a mount ID (64 lower-case hex digits, then perhaps "-init")';
   return matching(text, MOUNT_ID, form, source) as MountId;
@@ -68,6 +73,10 @@ function matching(text: string, pattern: RegExp, form: string, { file, part }: S
 /** Whether a name in a directory of the store is an id: `ab…` of 64 hex digits. */
 export function isHexId(name: string): boolean {
   return HEX_ID.test(name);
+}
+
+export function isChainId(text: string): text is ChainId {
+  return DIGEST.test(text);
 }
 
 export function isImageId(text: string): text is ImageId {

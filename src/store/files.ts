@@ -105,9 +105,10 @@ export class StoreFiles {
     return status && kindOfStatus(status);
   }
 
-  /** The user who owns it, undefined where there is nothing. */
-  ownerOf(path: string): number | undefined {
-    return this.#status(path)?.uid;
+  /** The user and group who own it, undefined where there is nothing. */
+  ownerOf(path: string): { readonly uid: number; readonly gid: number } | undefined {
+    const status = this.#status(path);
+    return status && { uid: status.uid, gid: status.gid };
   }
 
   #openedIfPresent<T>(path: string, use: (fd: number) => T): T | undefined {

@@ -15,16 +15,26 @@ const BYTE_ORDER_MARK = '\ufeff';
 
 /** `file` names the bytes in messages. */
 export function parseJson(bytes: Buffer, file: string): JsonObject {
+  const value = parse(bytes, file);
+  if (!isObject(value)) throw new Trouble('store', `Cannot parse "${file}": not a JSON object`);
+  return { file, prefix: '', fields: value };
+}
+
+/** The objects of an array. */
+export function parseJsonArray(bytes: Buffer, file: string): JsonObject[] {
+  const value = parse(bytes, file);
+  if (!Array.isArray(value)) throw new Trouble('store', `Cannot parse "${file}": not a JSON array`);
+  return objectsOf({ file, prefix: '', fields: { array: value } }, 'array');
+}
+
+function parse(bytes: Buffer, file: string): unknown {
   const text = bytes.toString('utf8');
-  let value: unknown;
   try {
-    value = JSON.parse(text.startsWith(BYTE_ORDER_MARK) ? text.slice(1) : text);
+    return JSON.parse(text.startsWith(BYTE_ORDER_MARK) ? text.slice(1) : text);
   } catch (cause) {
     const state = bytes.length === 0 ? 'it is empty' : 'not valid JSON';
     throw new Trouble('store', `Cannot parse "${file}": ${state}`, { cause });
   }
-  if (!isObject(value)) throw new Trouble('store', `Cannot parse "${file}": not a JSON object`);
-  return { file, prefix: '', fields: value };
 }
 
 export function optionalString(object: JsonObject, key: string): string | undefined {

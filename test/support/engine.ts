@@ -11,6 +11,7 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { type Outcome, type RunOptions, run, succeed } from './command.ts';
+import { buildKitClient } from './system.ts';
 import { argumentsOf, isRunning, kill, Temporary, until } from './temporary.ts';
 
 /** The longest path of a socket, less the longest name containerd adds. */
@@ -124,12 +125,22 @@ export class Engine {
 
   /** Builds with the classic builder; the context holds the Dockerfile and `files`. */
   async build(tag: string, dockerfile: string, files: Readonly<Record<string, string>> = {}): Promise<void> {
-    const context = this.#folder.path(`context-${fileNameOf(tag)}`);
-    mkdirSync(context);
-    writeFileSync(join(context, 'Dockerfile'), dockerfile);
-    for (const [name, contents] of Object.entries(files))
-      writeFileSync(join(context, name), contents, 'latin1');
-    await this.docker(['build', '--network', 'none', '-t', tag, context]);
+    await this.docker(['build', '--network', 'none', '-t', tag, this.#context(tag, dockerfile, files)]);
+  }
+
+  /** Builds with the engine's own BuildKit. */
+  async buildWithBuildKit(
+    tag: string,
+    dockerfile: string,
+    files: Readonly<Record<string, string>> = {},
+  ): Promise<void> {
+    const words = ['build', '--network', 'none', '-t', tag, this.#context(tag, dockerfile, files)];
+    await succeed(buildKitClient() ?? 'docker', words, { env: { ...this.#env, DOCKER_BUILDKIT: '1' } });
+  }
+
+  /** Asks the engine's own containerd. */
+  ctr(args: readonly string[]): Promise<string> {
+    return succeed('ctr', ['--address', this.#folder.path('exec/containerd/containerd.sock'), ...args]);
   }
 
   /** `docker export` to a tar file, whose path is answered. */
@@ -148,6 +159,16 @@ export class Engine {
       readonly LowerDir?: string;
     };
     return [data.UpperDir, ...(data.LowerDir ?? '').split(':').filter(Boolean)];
+  }
+
+  /** A directory with the Dockerfile and `files`. */
+  #context(tag: string, dockerfile: string, files: Readonly<Record<string, string>>): string {
+    const context = this.#folder.path(`context-${fileNameOf(tag)}`);
+    mkdirSync(context);
+    writeFileSync(join(context, 'Dockerfile'), dockerfile);
+    for (const [name, contents] of Object.entries(files))
+      writeFileSync(join(context, name), contents, 'latin1');
+    return context;
   }
 
   /** A file of our own, so that the machine's /etc/docker/daemon.json has no say. */

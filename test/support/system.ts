@@ -1,4 +1,5 @@
 // What a system test needs of the machine. A test that cannot run says so and why; under REQUIRE_SYSTEM=1 it fails.
+import { spawnSync } from 'node:child_process';
 import { accessSync, constants, readFileSync } from 'node:fs';
 import { release } from 'node:os';
 import { delimiter, join } from 'node:path';
@@ -11,6 +12,7 @@ const NEEDS = {
   fuse: () => (usable('/dev/fuse') ? undefined : '/dev/fuse cannot be opened for reading and writing'),
   overlay: () => overlayProblem(),
   docker: () => missingCommands('dockerd', 'docker', 'containerd', 'runc'),
+  buildkit: () => (buildKitClient() === undefined ? 'no docker client here can use BuildKit' : undefined),
   busybox: () => missingCommands('busybox'),
   python: () => missingCommands('python3'),
   compiler: () => missingCommands('cc'),
@@ -50,6 +52,16 @@ export function describeSystem(name: string, needs: readonly Need[], body: () =>
       console.warn(`Skipped "${name}": ${reason}`);
       context.skip(reason);
     });
+  });
+}
+
+/** Clients before 23 ask the engine's BuildKit themselves, later ones by the plugin buildx. */
+export function buildKitClient(): string | undefined {
+  const clients = (process.env.PATH ?? '').split(delimiter).map((directory) => join(directory, 'docker'));
+  return clients.find((client) => {
+    if (!usable(client, constants.X_OK)) return false;
+    const version = / version (\d+)/.exec(spawnSync(client, ['--version'], { encoding: 'utf8' }).stdout)?.[1];
+    return Number(version) < 23 || spawnSync(client, ['buildx', 'version']).status === 0;
   });
 }
 

@@ -36,7 +36,8 @@ const FAILURES: readonly Failure[] = [
     name: 'a misspelt image',
     words: ['inspect', 'sample/wep'],
     code: 3,
-    message: () => 'Cannot find "sample/wep": no such image or container; did you mean "sample/web:1.0"?',
+    message: () =>
+      'Cannot find "sample/wep": no such image or container; did you mean "sample/web:1.0" or "sample/web:1.1"?',
   },
   {
     name: 'no such container',

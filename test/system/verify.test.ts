@@ -41,7 +41,7 @@ const BASE = `cd "$1" && mkdir bin etc tree && echo gone > etc/gone && echo old 
   head -c 300000 /dev/urandom > bin/data && setcap cap_chown+ep bin/data &&
   printf x > "etc/$(printf 'b\\377ad')" && touch "etc/$(printf '%0200d' 0)" && mkfifo etc/fifo`;
 
-describeSystem('stratafs verify', ['root', 'docker', 'busybox', 'build'], () => {
+describeSystem('stratafs verify', ['root', 'docker', 'busybox', 'rsync', 'build'], () => {
   const temporary = temporaryForSuite();
   const engine = new Engine(temporary);
   /** Directories of the layers of `app` in the engine's root, base first, relative to the root. */
@@ -63,6 +63,11 @@ describeSystem('stratafs verify', ['root', 'docker', 'busybox', 'build'], () => 
 
   function run(script: string, ...args: readonly string[]): void {
     const { status, stderr } = spawnSync('sh', ['-ec', script, 'sh', ...args]);
+    if (status !== 0) throw new Error(`${script}: ${stderr}`);
+  }
+
+  function bash(script: string, ...args: readonly string[]): void {
+    const { status, stderr } = spawnSync('bash', ['-ec', script, 'bash', ...args]);
     if (status !== 0) throw new Error(`${script}: ${stderr}`);
   }
 
@@ -302,6 +307,81 @@ describeSystem('stratafs verify', ['root', 'docker', 'busybox', 'build'], () => 
     run('chmod 777 "$1"', join(root, layers[2] ?? '', 'x/empty'));
     const { code, lines: found } = await verify(root, 'app');
     expect({ code, found }).toEqual({ code: 1, found: ['tampered tar-split 3', 'tampered image'] });
+  });
+
+  /** Every owner of the layers through a user namespace: root is $2, user 1 is $3. 1000 is a rootless daemon's user. */
+  const NAMESPACE = `
+    cd "$1"
+    for path in overlay2/*/diff overlay2/*/work; do
+      find "$path" -printf '%U %G %p\\0' | while IFS= read -r -d '' entry; do
+        uid=\${entry%% *}; rest=\${entry#* }; gid=\${rest%% *}; file=\${rest#* }
+        [ "$uid" = 0 ] && uid=$2 || uid=$((uid + $3 - 1))
+        [ "$gid" = 0 ] && gid=$2 || gid=$((gid + $3 - 1))
+        mode=$(stat -c %a "$file")
+        chown -h "$uid:$gid" "$file"
+        [ -h "$file" ] || chmod "$mode" "$file"
+      done
+    done
+    if [ "$2" = 1000 ]; then
+      chown -R 1000:1000 image
+      find overlay2/*/diff -type d | while IFS= read -r path; do
+        getfattr -n trusted.overlay.opaque "$path" > /dev/null 2>&1 || continue
+        setfattr -x trusted.overlay.opaque "$path"; setfattr -n user.overlay.opaque -v y "$path"
+      done
+    fi
+    setcap cap_net_raw+ep "$4/bin/one"; setcap cap_chown+ep "$4/bin/data"`;
+
+  it.each([
+    ['userns-remap, under another name', '100000', '100001'],
+    ['a rootless daemon', '1000', '100000'],
+  ])(
+    'verifies a store with the owners of %s, and finds the one that was changed',
+    async (_, root0, user1) => {
+      const root = await copy();
+      bash(NAMESPACE, root, root0, user1, layers[0] ?? '');
+      expect(await verify(root, 'app')).toMatchObject({ code: 0, lines: ['verified image'] });
+      const { stdout } = await stratafs(['--root', root, 'verify', '-v', 'app']);
+      expect(stdout).toMatch(new RegExp(`^known .* owner: .*expected 0:0, found ${root0}:${root0}$`, 'm'));
+      run(
+        'chown -h 0:0 "$1"; chown -h 5:5 "$2"',
+        ...['x/link', 'x/empty'].map((name) => join(root, layers[2] ?? '', name)),
+      );
+      expect(await verify(root, 'app')).toMatchObject({
+        code: 1,
+        lines: ['tampered owner 3 x/empty', 'tampered owner 3 x/link', 'tampered image'],
+      });
+    },
+  );
+
+  it('says of a poor copy what it has lost, and where to have it from', async () => {
+    const root = temporary.path('poor');
+    bash(
+      'rsync -rlpt --no-devices --no-specials "$1/" "$2/" 2>/dev/null || [ $? = 23 ]',
+      engine.dataRoot,
+      root,
+    );
+    const hint =
+      'what a poor copy loses (devices and fifos, extended attributes, hard links, owners, whiteouts)';
+    const { code, stdout, stderr } = await stratafs(['--root', root, 'verify', 'app']);
+    expect([code, stderr.includes('--metadata tar-split')]).toEqual([1, true]);
+    const named = /\((.*?)\), and none/.exec(stderr)?.[1]?.split(', ').sort();
+    expect(named).toEqual(
+      hint
+        .slice(hint.indexOf('(') + 1, -1)
+        .split(', ')
+        .sort(),
+    );
+    expect(stdout).toMatch(/^tampered +app:latest {2}sha256/m);
+    // One change of another kind, and it is no copy's loss any more.
+    run('chmod 777 "$1"', join(root, layers[2] ?? '', 'x/empty'));
+    expect((await stratafs(['--root', root, 'verify', 'app'])).stderr).toBe('');
+  });
+
+  it('says nothing of copies where others of the kind are kept', async () => {
+    const root = await copy();
+    run('setfattr -x user.note "$1"', join(root, layers[0] ?? '', 'etc'));
+    const { code, stderr } = await stratafs(['--root', root, 'verify', 'app']);
+    expect([code, stderr]).toEqual([1, '']);
   });
 
   it('finds a changed config, and still looks at the layers', async () => {

@@ -13,7 +13,6 @@ import {
   booleanOf,
   integerOf,
   type JsonObject,
-  keysOf,
   optionalObject,
   optionalString,
   parseJson,
@@ -24,6 +23,7 @@ import {
 } from '../json.ts';
 import { isContainerName } from '../reference.ts';
 import type { ContainerSummary, Layer, LayerStack } from '../store.ts';
+import { type ContainerMount, mountsOf } from './container-mounts.ts';
 import type { DockerRoot } from './driver.ts';
 import { type ImageConfig, imageLayers, imagePath, readImageConfig, timeValue } from './images.ts';
 import { type CheckedLayer, LayerChecks, mountPath, readMountRecord } from './layerdb.ts';
@@ -42,15 +42,24 @@ export interface ContainerConfig {
   readonly command: string;
   readonly status: string;
   readonly running: boolean;
-  /** Where volumes and directories of the host are mounted in it, sorted. */
-  readonly mountPoints: readonly string[];
+  /** Volumes and directories of the host that are mounted in it, sorted by destination. */
+  readonly mounts: readonly ContainerMount[];
+  /** Paths of files that Docker keeps for it, on the machine that ran it; none that it has not made yet. */
+  readonly ownFiles: readonly string[];
 }
 
+/** Fields that hold them. */
+const OWN_FILES = ['LogPath', 'HostnamePath', 'HostsPath', 'ResolvConfPath'];
 /** Go's zero time. */
 const NEVER = '0001-01-01T00:00:00Z';
 
 export function containerPath(id: ContainerId): string {
-  return `containers/${id}/config.v2.json`;
+  return `${containerDirectory(id)}/config.v2.json`;
+}
+
+/** The directory of what Docker keeps for a container beside its layers. */
+export function containerDirectory(id: ContainerId): string {
+  return `containers/${id}`;
 }
 
 /** All containers that have a directory, damaged or not, sorted. Other names in there are left out. */
@@ -81,8 +90,13 @@ export function readContainerConfig({ files }: DockerRoot, id: ContainerId): Con
     command: commandOf(config),
     status: statusOf(state),
     running: booleanOf(state, 'Running'),
-    mountPoints: keysOf(config, 'MountPoints'),
+    mounts: mountsOf(config),
+    ownFiles: OWN_FILES.flatMap((key) => nonEmpty(config.fields[key])),
   };
+}
+
+function nonEmpty(value: unknown): string[] {
+  return typeof value === 'string' && value !== '' ? [value] : [];
 }
 
 /** Checks all that the container is made of: its own layer first, then `-init`, then its image's. */
@@ -95,7 +109,7 @@ export function containerStack(root: DockerRoot, id: ContainerId): LayerStack {
     layers: containerLayers(root, config, new LayerChecks(root)),
     dataLayers: [],
     dialect: root.dialect,
-    ...(config.mountPoints.length === 0 ? {} : { mountPoints: config.mountPoints }),
+    ...(config.mounts.length === 0 ? {} : { mountPoints: config.mounts.map((mount) => mount.destination) }),
   };
 }
 

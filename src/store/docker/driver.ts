@@ -34,7 +34,7 @@ export function dockerRoot(files: StoreFiles, driver: GraphDriver): DockerRoot {
   const metadata = `image/${driver.name}`;
   const owner = files.ownerOf(metadata);
   if (owner === undefined) throw trouble('open', files.pathOf(metadata), 'no such directory');
-  return { files, driver, metadata, dialect: driver.dialect(isRootless(owner, readUidMap())) };
+  return { files, driver, metadata, dialect: driver.dialect(isRootless(owner.uid, readUidMap())) };
 }
 
 /** Names of the graph drivers that left metadata here. */

@@ -139,16 +139,26 @@ function notFound(reference: Reference, names: Names): Trouble {
   const unknown = kind === 'image' ? 0 : names.containers().unknown;
   const damaged = `${unknown} damaged ${unknown === 1 ? 'container, whose name is' : 'containers, whose names are'}`;
   const beside = unknown === 0 ? '' : ` beside ${damaged} unknown`;
-  const near = nearest(reference, names);
-  const hint = near === undefined ? '' : `; did you mean "${near}"?`;
-  return new Trouble('reference', `Cannot find "${text}": ${state}${beside}${hint}`);
+  return new Trouble('reference', `Cannot find "${text}": ${state}${beside}${hint(reference, names)}`);
 }
 
-/** The name that is nearest to what was written, of either kind, if any is near. */
-function nearest({ text, kind, words, imageName }: Reference, names: Names): string | undefined {
+/** `; did you mean "nginx:latest"?`, or nothing where no name is near. */
+export function hintFor(root: DockerRoot, reference: Reference): string {
+  return hint(reference, namesOf(root));
+}
+
+function hint(reference: Reference, names: Names): string {
+  const near = nearest(reference, names).map((name) => `"${name}"`);
+  const last = near.pop();
+  if (last === undefined) return '';
+  return `; did you mean ${near.length === 0 ? '' : `${near.join(', ')} or `}${last}?`;
+}
+
+/** The names that are nearest to what was written, of either kind, if any is near: those that are equally near. */
+function nearest({ text, kind, words, imageName }: Reference, names: Names): string[] {
   const tags = [...names.images().images.keys()];
   const literal = kind === 'either' ? undefined : familiarName(text);
-  if (literal !== undefined && tags.includes(literal)) return `image:${literal}`;
+  if (literal !== undefined && tags.includes(literal)) return [`image:${literal}`];
   const familiar = imageName ?? words;
   const repository = imageName === undefined ? words : repositoryOf(imageName);
   const scored = [
@@ -166,10 +176,14 @@ function nearest({ text, kind, words, imageName }: Reference, names: Names): str
   ];
   // About a third of the letters may be wrong, three at most.
   const wrong = repository.length < 3 ? 0 : Math.min(3, Math.floor((repository.length + 1) / 3));
-  const near = scored.filter(({ score }) => score <= wrong + HALF);
-  return near.sort((a, b) => a.score - b.score)[0]?.name;
+  const best = Math.min(wrong + HALF, ...scored.map(({ score }) => score));
+  return scored
+    .filter(({ score }) => score === best)
+    .map(({ name }) => name)
+    .slice(0, MOST_HINTS);
 }
 
+const MOST_HINTS = 3;
 const HALF = 0.5;
 
 /** Letters to change; little where `name` only goes on after `words`. */

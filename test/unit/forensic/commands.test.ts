@@ -310,6 +310,29 @@ describe('whose', () => {
     }
   });
 
+  it('knows images and containers by name, and says what they are made of', async () => {
+    const { out } = await answer('whose', IMAGE);
+    const [first = '', ...rest] = out.split('\n').filter(Boolean);
+    expect(first).toBe(`${IMAGE}: an image sha256:${sample.imageId}`);
+    expect(rest.map((line) => line.trim().replace(/ +/g, ' '))).toEqual([
+      `names ${IMAGE}`,
+      ...sample.layers.map(
+        ({ chainId, directory }, i) => `made of layer ${3 - i} ${chainId.slice(7, 19)} ${directory}`,
+      ),
+      'used by nothing',
+    ]);
+    expect((await answer('whose', `image:${IMAGE}`)).out.split('\n').slice(1)).toEqual(
+      out.split('\n').slice(1),
+    );
+  });
+
+  it('offers the names that are near', async () => {
+    const { code, err } = await answer('whose', 'sample/wep');
+    const state =
+      'nothing in the store has this name, ID or path; did you mean "sample/web:1.0" or "sample/web:1.1"?';
+    expect([code, err]).toEqual([3, `stratafs: Cannot find whose "sample/wep" is: ${state}\n`]);
+  });
+
   it('tells of a directory that nothing leads to', async () => {
     const orphan = 'ef'.repeat(32);
     mkdirSync(join(sample.root, 'overlay2', orphan));
@@ -321,7 +344,7 @@ describe('whose', () => {
     const { code, err } = await answer('whose', 'abcdef0123', `${sample.root}/nothing`);
     expect(code).toBe(3);
     expect(err.split('\n')[0]).toBe(
-      'stratafs: Cannot find whose "abcdef0123" is: nothing in the store has this ID',
+      'stratafs: Cannot find whose "abcdef0123" is: nothing in the store has this name, ID or path',
     );
   });
 });

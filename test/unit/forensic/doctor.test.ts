@@ -183,13 +183,13 @@ const DAMAGE: readonly Damage[] = [
     finds: [`directory-orphan overlay2/${ORPHAN}`],
   },
   {
-    rule: 'what may be build cache',
+    rule: 'what may be build cache, in a database that cannot be read',
     act: ({ root }) => {
       mkdirSync(join(root, `overlay2/${ORPHAN}/diff`), { recursive: true });
       mkdirSync(join(root, 'buildkit'));
       writeFileSync(join(root, 'buildkit/snapshots.db'), 'x');
     },
-    finds: [`directory-cache overlay2/${ORPHAN}`],
+    finds: ['database-damaged buildkit/snapshots.db', `directory-orphan overlay2/${ORPHAN}`],
   },
   {
     rule: 'a short link that is missing',
@@ -318,7 +318,7 @@ describe('doctor', () => {
     const { root, layers } = writeSampleRoot(join(temporaryForTest().directory, 'root'));
     mkdirSync(join(root, 'image/vfs'));
     const well = await stratafs(['--root', root, 'doctor']);
-    expect([well.code, well.out.split('\n').at(-2)]).toEqual([0, `${root}: 0 errors, 0 warnings, 1 notes`]);
+    expect([well.code, well.out.split('\n').at(-2)]).toEqual([0, `${root}: 0 errors, 0 warnings, 1 note`]);
     writeFileSync(join(layers[0].record, 'size'), '');
     const ill = await stratafs(['--root', root, 'doctor', '--json', '--quiet']);
     const { severity, code, works } = JSON.parse(ill.out) as Record<string, string>;

@@ -1,10 +1,15 @@
+import { chownSync, mkdirSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
+import { OwnerMap } from '../../../src/forensic/verify-owners.ts';
+import { openDockerRoot } from '../../../src/forensic/verify-reference.ts';
 import { severityVerdict, worse } from '../../../src/forensic/verify-store.ts';
 import { unpackingOf } from '../../../src/forensic/verify-unpacking.ts';
 import { compareXattrs, isOpaque } from '../../../src/forensic/verify-xattrs.ts';
 import { asBytes } from '../../../src/sys/bytes.ts';
+import { FakeStore } from '../../support/fake-store.ts';
+import { temporaryForTest } from '../../support/temporary.ts';
 
-const PLAIN = { shifted: false, takesUser: true };
+const PLAIN = { shifted: false, takesUser: true, inPlace: false };
 
 describe('compareXattrs()', () => {
   const CASES: readonly [
@@ -75,6 +80,24 @@ describe('compareXattrs()', () => {
       ['tampered security.capability=0x61 no security.capability'],
     ],
     [
+      'cannot tell who set what no tar made from files records',
+      {},
+      { 'user.a': 'x', 'system.posix_acl_access': 'y' },
+      { ...PLAIN, inPlace: true },
+      ['note no system.posix_acl_access system.posix_acl_access=0x79', 'note no user.a user.a=0x78'],
+    ],
+    [
+      'finds the rest there too',
+      { 'user.b': 'x' },
+      { 'user.overlay.redirect': 'x', 'security.capability': 'y' },
+      { ...PLAIN, inPlace: true },
+      [
+        'tampered no security.capability security.capability=0x79',
+        'tampered user.b=0x78 no user.b',
+        'tampered no user.overlay.redirect user.overlay.redirect=0x78',
+      ],
+    ],
+    [
       'cuts long values',
       {},
       { 'user.a': 'x'.repeat(33) },
@@ -106,13 +129,77 @@ describe('isOpaque()', () => {
 });
 
 describe('unpackingOf()', () => {
+  const isRoot = process.getuid?.() === 0;
+  it.runIf(isRoot).each([
+    ['its own numbers', 'docker', [0, 0], '0:0', '42:7', false],
+    ['a part of a user namespace', '100000.200000', [0, 0], '100000:200000', '100042:200007', true],
+    ['a copy of such a part', 'docker', [100000, 200000], '100000:200000', '100042:200007', true],
+    [
+      'a rootless root',
+      'rootless',
+      [1000, 1000],
+      '1000:1000',
+      '42 in a user namespace:7 in a user namespace',
+      true,
+    ],
+    ['a name with more below', '1.2/docker', [0, 0], '0:0', '42:7', false],
+  ] as const)('tells of %s', (_, name, [uid, gid], root, other, withoutDevices) => {
+    const store = new FakeStore(temporaryForTest().path(name));
+    store.image({ layers: ['a', 'b', 'c'] });
+    for (const layers of [
+      ['a', 'b'],
+      ['a', 'b', 'c'],
+    ]) {
+      const work = store.path(`overlay2/${FakeStore.cacheId(layers)}/work`);
+      mkdirSync(work);
+      chownSync(work, uid, gid);
+    }
+    if (name === 'rootless') chownSync(store.path('image/overlay2'), uid, gid);
+    const unpacking = unpackingOf(openDockerRoot(store.root));
+    expect([
+      unpacking.owners.describe({ uid: 0, gid: 0 }),
+      unpacking.owners.describe({ uid: 42, gid: 7 }),
+      unpacking.withoutDevices,
+    ]).toEqual([root, other, withoutDevices]);
+  });
+});
+
+describe('OwnerMap', () => {
+  const RECORDED = [
+    [0, 0],
+    [42, 0],
+    [7, 42],
+    [0, 7],
+  ] as const;
   it.each([
-    ['/var/lib/docker', 'trusted', { uid: 0, gid: 0 }, false],
-    ['/var/lib/docker/100000.200000', 'trusted', { uid: 100000, gid: 200000 }, true],
-    ['/var/lib/docker/1.2/docker', 'trusted', { uid: 0, gid: 0 }, false],
-    ['/home/me/.local/share/docker', 'user', { uid: 0, gid: 0 }, true],
-  ] as const)('tells of %s, dialect %s', (root, dialect, shift, withoutDevices) => {
-    expect(unpackingOf(asBytes(root), dialect)).toEqual({ shift, withoutDevices });
+    ['the same numbers', [0, 0], ['0:0', '42:0', '7:42', '0:7'], []],
+    ['a namespace of one range', [500, 600], ['500:600', '542:600', '507:642', '500:607'], []],
+    ['a rootless one', [1000, 1000], ['1000:1000', '100041:1000', '100006:100041', '1000:100006'], []],
+    ['one owner changed', [0, 0], ['0:0', '0:0', '7:42', '0:7'], [1]],
+    ['one owner changed in a namespace', [500, 600], ['500:600', '542:600', '500:642', '500:607'], [2]],
+    [
+      'one owner given to a user of the machine',
+      [1000, 1000],
+      ['1000:1000', '5:1000', '100006:100041', '1000:100006'],
+      [1],
+    ],
+    ['root itself changed', [1000, 1000], ['0:1000', '100041:1000', '100006:100041', '1000:100006'], [0]],
+    [
+      'owners lost to one user',
+      [1000, 1000],
+      ['1000:1000', '1000:1000', '1000:1000', '1000:1000'],
+      [1, 2, 3],
+    ],
+    ['owners lost to root', [0, 0], ['0:0', '0:0', '0:0', '0:0'], [1, 2, 3]],
+  ] as const)('judges %s', (_, [uid, gid], found, wrong) => {
+    const owners = new OwnerMap({ uid, gid }, uid === 500);
+    const misfits = found.flatMap((text, i) => {
+      const [foundUid = 0, foundGid = 0] = text.split(':').map(Number);
+      const [recordedUid, recordedGid] = RECORDED[i] ?? [0, 0];
+      const fits = owners.fits({ uid: recordedUid, gid: recordedGid }, { uid: foundUid, gid: foundGid });
+      return fits ? [] : [i];
+    });
+    expect(misfits).toEqual(wrong);
   });
 });
 

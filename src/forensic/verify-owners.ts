@@ -1,0 +1,67 @@
+// How the owners of a layer's tar became those of its files: the same numbers, or those that a user namespace puts in
+// their place (userns-remap, rootless; user_namespaces(7)).
+
+/** An owner and a group. */
+export interface Owner {
+  readonly uid: number;
+  readonly gid: number;
+}
+
+export const ROOT: Owner = { uid: 0, gid: 0 };
+
+/** Numbers for namespaces begin at 65536 at the lowest (useradd's SUB_UID_MIN is 100000), which is user 1 of one. */
+const LOWEST_ADDED = 65535;
+
+/** The numbers of users, or those of groups: 0 is one number, all others lie in a row as they are in the namespace. */
+class IdMap {
+  readonly #root: number;
+  /** What is added to numbers above 0; undefined where none was seen yet. */
+  #added: number | undefined;
+
+  constructor(root: number, added: number | undefined) {
+    this.#root = root;
+    this.#added = added;
+  }
+
+  /** Whether `found` stands for `id`. The first that can stand for one tells where the row begins. */
+  fits(id: number, found: number): boolean {
+    if (id === 0) return found === this.#root;
+    // What is below came through no namespace: two owners became one, or it is a user of the machine.
+    if (this.#added === undefined && found - id >= LOWEST_ADDED) this.#added = found - id;
+    return this.#added !== undefined && found === id + this.#added;
+  }
+
+  describe(id: number): string {
+    if (id === 0) return String(this.#root);
+    return this.#added === undefined ? `${id} in a user namespace` : String(id + this.#added);
+  }
+}
+
+export class OwnerMap {
+  readonly #uids: IdMap;
+  readonly #gids: IdMap;
+  /** What root of the containers is on disk. */
+  readonly root: Owner;
+
+  /** With `isShift` all numbers have the same added as root; else where the others begin is learnt from the first. */
+  constructor(root: Owner, isShift: boolean) {
+    this.root = root;
+    this.#uids = new IdMap(root.uid, isShift || root.uid === 0 ? root.uid : undefined);
+    this.#gids = new IdMap(root.gid, isShift || root.gid === 0 ? root.gid : undefined);
+  }
+
+  /** Whether the numbers on disk are others than in the tar. */
+  get isShifted(): boolean {
+    return this.root.uid !== 0 || this.root.gid !== 0;
+  }
+
+  fits(recorded: Owner, found: Owner): boolean {
+    const isUser = this.#uids.fits(recorded.uid, found.uid);
+    return this.#gids.fits(recorded.gid, found.gid) && isUser;
+  }
+
+  /** What the recorded owner should be on disk, `uid:gid`. */
+  describe({ uid, gid }: Owner): string {
+    return `${this.#uids.describe(uid)}:${this.#gids.describe(gid)}`;
+  }
+}

@@ -1,0 +1,36 @@
+// What is mounted in a container beside its layers (`MountPoints` of config.v2.json), and the files that Docker keeps for
+// it in its directory.
+import { type JsonObject, keysOf } from '../json.ts';
+
+/** A volume, a directory of the host, or another mount. Texts are as the config has them. */
+export interface ContainerMount {
+  /** Path in the container. */
+  readonly destination: string;
+  /** `volume`, `bind`, `tmpfs`, …; empty in configs of old. */
+  readonly type: string;
+  /** Path on the machine that ran it; empty where nothing was mounted yet. */
+  readonly source: string;
+  /** Of a volume. */
+  readonly name: string;
+  readonly driver: string;
+  readonly writable: boolean;
+}
+
+/** Sorted by destination; none where the field is absent or something else. What is odd in one is left empty. */
+export function mountsOf(config: JsonObject): ContainerMount[] {
+  const fields = config.fields.MountPoints;
+  return keysOf(config, 'MountPoints').map((destination) => {
+    const mount = (fields as Readonly<Record<string, unknown>>)[destination];
+    const entries: Readonly<Record<string, unknown>> =
+      typeof mount === 'object' && mount !== null ? (mount as Readonly<Record<string, unknown>>) : {};
+    const text = (key: string) => (typeof entries[key] === 'string' ? entries[key] : '');
+    return {
+      destination,
+      type: text('Type'),
+      source: text('Source'),
+      name: text('Name'),
+      driver: text('Driver'),
+      writable: entries.RW === true,
+    };
+  });
+}
