@@ -29,7 +29,7 @@ export function registerExtract(program: Command, terminal: Terminal): void {
     .command('extract')
     .summary('copy files of an image, or of one layer, into a directory')
     .description(
-      'Copy files, directories and symbolic links to DIR, at the same paths below it, with their times of change. Nothing\n' +
+      'Copy files, directories and symbolic links to DIR, at the same paths below it, with their times of change. Nothing ' +
         'that is there already is overwritten, and no link there is followed. Devices, fifos and sockets are left out.',
     )
     .argument('<ref>', REFERENCE_WORDS)

@@ -19,7 +19,7 @@ export function registerWhose(program: Command, terminal: Terminal): void {
     .command('whose')
     .summary('tell which images and containers a path or ID of the store belongs to')
     .description(
-      'Tell what a path below the data root, or an ID (cache, chain, diff, mount, image, container; whole or its beginning)\n' +
+      'Tell what a path below the data root, or an ID (cache, chain, diff, mount, image, container; whole or its beginning) ' +
         'is, and which images and containers use it.',
     )
     .argument('<path-or-id...>', 'a path below the data root, or an ID')
