@@ -2,9 +2,9 @@
 import { type Command, Option } from 'commander';
 import { bytesOfText } from '../sys/bytes.ts';
 import { pathArguments } from './arguments.ts';
-import { launch } from './launch.ts';
+import { becomeLauncher, isServer } from './launch.ts';
 import { metadataOption } from './metadata-option.ts';
-import type { ServeArguments } from './orders.ts';
+import type { ServeArguments } from './serve.ts';
 import { REFERENCE_WORDS } from './stack.ts';
 import type { Terminal } from './terminal.ts';
 
@@ -19,7 +19,8 @@ Examples:
   stratafs mount --allow-other -o suid,dev web /mnt  as the container "web" would see it
 
 Ends when it is unmounted (stratafs umount, umount or fusermount3 -u), or by SIGINT, SIGTERM or SIGHUP: a mount in use
-is then detached, and served on to those who use it; a second signal ends it at once.
+is then detached, and served on to those who use it; a second signal ends it at once, with exit code 130. One directory
+takes one mount of ours: another there is refused.
 `;
 
 export function registerMount(program: Command, terminal: Terminal): void {
@@ -27,7 +28,7 @@ export function registerMount(program: Command, terminal: Terminal): void {
     .command('mount')
     .summary('mount the root filesystem of an image or container, read-only')
     .description(
-      'Mount the merged root filesystem of REF on DIR, read-only, and return when it answers; the server goes on in the\n' +
+      'Mount the merged root filesystem of REF on DIR, read-only, and return when it answers; the server goes on in the ' +
         'background. Set-user-ID bits and devices mean nothing there, and no other user gets in, unless asked for.',
     )
     .argument('<ref>', REFERENCE_WORDS)
@@ -77,10 +78,10 @@ export async function mountCommand(
   terminal: Terminal,
 ): Promise<number> {
   const [place = bytesOfText(directory)] = pathArguments([directory]);
-  const orders = { ...options, reference, directory: place };
-  if (options.foreground !== true && options.debug !== true) return launch(orders);
+  const isLaunched = isServer();
+  if (!isLaunched && options.foreground !== true && options.debug !== true) becomeLauncher();
   const { serveMount } = await import('./serve.ts');
-  const code = await serveMount(orders, { terminal, isLaunched: false });
+  const code = await serveMount({ ...options, reference, directory: place }, { terminal, isLaunched });
   // The package keeps the event loop alive for ever.
   if (options.driver === 'fuse-native') process.exit(code);
   return code;

@@ -1,7 +1,7 @@
 // The process behind a mount, from the reference to the unmount. It must never touch its own mount: it would wait for
 // itself.
-import { closeSync, openSync, writeSync } from 'node:fs';
 import { dirname } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { layerXattr, partProvenance } from '../forensic/layer-xattr.ts';
 import { backingDevice, serve } from '../fuse/device.ts';
 import { isSeen, type Mounted, type MountRequest, mount, unmount } from '../fuse/mount.ts';
@@ -12,18 +12,18 @@ import type { NativeMount } from '../fuse-native/mount.ts';
 import type { TreeOptions } from '../overlay/tree.ts';
 import { Push } from '../push/push.ts';
 import type { LayerStack } from '../store/store.ts';
-import { bytesOfText } from '../sys/bytes.ts';
+import { type ByteString, bytesOfText } from '../sys/bytes.ts';
 import { E, Errno, errnoWords, Trouble } from '../sys/errors.ts';
 import { checkWritable } from '../sys/kept.ts';
-import { dup2 } from '../sys/libc.ts';
 import { raiseDescriptorLimit } from '../sys/limits.ts';
 import { createView, type View } from '../view.ts';
+import { EXIT } from './exit.ts';
 import { Guard } from './guard.ts';
 import { keptOf } from './kept.ts';
+import { answerReady } from './launch.ts';
 import { Log } from './log.ts';
-import { ORDERS_FD, type ServeArguments } from './orders.ts';
 import { partOverlayWords } from './overlay.ts';
-import { openStack, recordsOf } from './stack.ts';
+import { openStack, recordsOf, type StoreOptions } from './stack.ts';
 import type { Terminal } from './terminal.ts';
 import { describe, describeCall } from './trace.ts';
 
@@ -31,9 +31,22 @@ import { describe, describeCall } from './trace.ts';
 const LIVE_TIMEOUT_SECONDS = 0.5;
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
+/** What the command line asks for. */
+export interface ServeArguments extends StoreOptions {
+  readonly reference: string;
+  readonly directory: ByteString;
+  readonly allowOther?: true;
+  /** Each as given after `-o`. */
+  readonly options?: readonly string[];
+  readonly debug?: true;
+  readonly log?: string;
+  readonly data: 'auto' | 'cached' | 'passthrough';
+  readonly driver: 'kernel' | 'fuse-native';
+}
+
 interface Surroundings {
   readonly terminal: Terminal;
-  /** Whether a parent waits on ORDERS_FD, and a watcher on WATCHER_FD. */
+  /** Whether a shell waits for this process to answer. */
   readonly isLaunched: boolean;
 }
 
@@ -63,7 +76,7 @@ export async function serveMount(
   if (provenance) view.virtualXattr = layerXattr(view.tree);
   process.chdir('/');
 
-  const guard = new Guard(isLaunched, (message) => log.line(message));
+  const guard = new Guard((message) => log.line(message));
   const serving = { args, view, log, terminal };
   const request = { point, label: stack.label, options };
   const onSignal = holdSignals();
@@ -77,9 +90,11 @@ export async function serveMount(
     throw error;
   }
   guard.guard(mounted);
-  onSignal(undoOnSignal(mounted, log));
+  const end = undoOnSignal(mounted, log);
+  onSignal(end);
   const onReady = () => {
-    if (isLaunched) letGo();
+    // Where the shell was ended meanwhile, nobody knows of this mount.
+    if (isLaunched && !answerReady()) void end();
   };
   try {
     if (native === undefined) await serveSession(mounted, serving, onReady);
@@ -169,7 +184,11 @@ function pushFiles({ view }: Serving, { fd }: Mounted): Push | undefined {
 function needed(stack: LayerStack, args: ServeArguments): Needed[] {
   return [
     ...keptOf(stack, args.root).map((kept) => ({ ...kept, isServed: true })),
-    { directory: bytesOfText(import.meta.dirname), what: 'the program', isServed: false },
+    {
+      directory: bytesOfText(fileURLToPath(new URL('.', import.meta.url))),
+      what: 'the program',
+      isServed: false,
+    },
     { directory: bytesOfText(dirname(process.execPath)), what: 'the program', isServed: false },
   ];
 }
@@ -201,15 +220,6 @@ async function answers(session: Session, served: Promise<void>): Promise<void> {
   if (!session.started) throw new Trouble('mount', 'Cannot mount: the kernel ended the connection at once');
 }
 
-/** From here on nobody waits for this process, and nothing it says is read. */
-function letGo(): void {
-  const nowhere = openSync('/dev/null', 'r+');
-  for (const fd of [0, 1, 2]) dup2(nowhere, fd);
-  closeSync(nowhere);
-  tell(ORDERS_FD, 'ready');
-  closeSync(ORDERS_FD);
-}
-
 /** From here on signals wait for the handler that the answer takes: one that came while mounting would leave the mount. */
 function holdSignals(): (handler: () => void) => void {
   let waiting = 0;
@@ -227,37 +237,30 @@ function holdSignals(): (handler: () => void) => void {
  * The first signal unmounts; a mount in use is detached, so that the mount point is free, and served on until the last
  * who uses it lets go. The second ends it at once.
  */
-function undoOnSignal(mounted: Mounted, log: Log): () => void {
+function undoOnSignal(mounted: Mounted, log: Log): () => Promise<void> {
   let count = 0;
   return async () => {
     count += 1;
-    if (!isSeen(mounted)) log.line('Cannot unmount: it is detached already, or another mount covers it');
-    else await undo(mounted, log, count > 1);
-    if (count > 1) process.exit(0);
+    if (count > 1) {
+      if (isSeen(mounted)) await unmount(mounted.point, { detach: true });
+      process.exit(EXIT.interrupted);
+    }
+    if (isSeen(mounted)) await undo(mounted, log);
+    else log.line('Cannot unmount: another mount covers it');
   };
 }
 
-async function undo(mounted: Mounted, log: Log, detach: boolean): Promise<void> {
-  const result = await unmount(mounted.point, { detach });
-  if (result >= 0) return;
-  if (result !== -E.EBUSY || detach) {
-    log.line(`Cannot unmount: ${errnoWords(-result)}`);
-    return;
+async function undo(mounted: Mounted, log: Log): Promise<void> {
+  let result = await unmount(mounted.point, { detach: false });
+  if (result === -E.EBUSY) {
+    const { describeHolders, openHolders } = await import('./holders.ts');
+    const holders = describeHolders(openHolders(mounted.point));
+    log.line(
+      `The mount is in use by ${holders}: detached, and served until they let go; once more to end at once`,
+    );
+    result = await unmount(mounted.point, { detach: true });
   }
-  const { describeHolders, openHolders } = await import('./holders.ts');
-  const holders = describeHolders(openHolders(mounted.point));
-  log.line(
-    `The mount is in use by ${holders}: detached, and served until they let go; once more to end at once`,
-  );
-  await undo(mounted, log, true);
-}
-
-function tell(fd: number, text: string): void {
-  try {
-    writeSync(fd, text);
-  } catch {
-    // Whoever listened has gone; the mount is there all the same.
-  }
+  if (result < 0) log.line(`Cannot unmount: ${errnoWords(-result)}`);
 }
 
 function traceTo(terminal: Terminal): NonNullable<ConstructorParameters<typeof Session>[1]['trace']> {

@@ -93,8 +93,10 @@ class LayerBuilder {
   }
 
   #addWhiteout(path: ByteString, name: ByteString): void {
-    const hidden = joinPath(parentPath(path), asBytes(name.slice(WHITEOUT_PREFIX.length)));
-    this.#make(hidden, { ...NOTHING, mode: S_IFCHR });
+    const hidden = name.slice(WHITEOUT_PREFIX.length);
+    // No file can have such a name, so there is nothing to hide.
+    if (hidden === '' || hidden === '.' || hidden === '..') return;
+    this.#make(joinPath(parentPath(path), asBytes(hidden)), { ...NOTHING, mode: S_IFCHR });
   }
 
   /** The header's owner, mode and time go to the file it names; the change of owner takes capabilities away. */
