@@ -22,7 +22,7 @@ const MAY_TOUCH = [
   'diff/(union|contents|layered|noise|jobs|jobs-worker|pairs|checksums)',
   'forensic/(layers|tar-files|sort|destination|driver-directories|host-root|kept-metadata)',
   // What lies outside the image: the command line's own files, processes and terminal.
-  'cli/(output|arguments|version|log|guard|serve|server|launch|umount|export|extract|timeline|manifest-file|new-file|diff-side)',
+  'cli/(main|output|arguments|version|log|guard|serve|launch|umount|export|extract|timeline|manifest-file|new-file|diff-side)',
 ];
 
 const IMPURE = [

@@ -22,7 +22,7 @@ export interface Absent {
 }
 
 const COMMAND =
-  process.env.STRATAFS_COMMAND ?? fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url));
+  process.env.STRATAFS_COMMAND ?? fileURLToPath(new URL('../../dist/cli/stratafs.sh', import.meta.url));
 
 /** The one whose files the kernel reads by itself. */
 export const PASSTHROUGH = 'passthrough';
@@ -71,7 +71,7 @@ export function isInstalled(session: Session, command: string): Promise<boolean>
 async function mountHelp(session: Session): Promise<string | undefined> {
   if (!existsSync(COMMAND)) return undefined;
   try {
-    return await run(session, [process.execPath, COMMAND, 'mount', '--help']);
+    return await run(session, [COMMAND, 'mount', '--help']);
   } catch {
     return undefined;
   }
@@ -99,7 +99,7 @@ function fuseOverlayfs(): Contender {
 
 function stratafs(id: string, args: readonly string[]): Contender {
   const words = (form: readonly string[]) => (layers: readonly string[], directory: string) => [
-    ...[process.execPath, COMMAND, 'mount', ...form, ...args, `lowerdir=${layers.join(':')}`, directory],
+    ...[COMMAND, 'mount', ...form, ...args, `lowerdir=${layers.join(':')}`, directory],
   ];
   return { id, isOurs: true, isServed: true, foreground: words(['-f']), background: words([]) };
 }

@@ -20,6 +20,7 @@ export function pathArguments(
   });
 }
 
-function splitAtNul(commandLine: Uint8Array): ByteString[] {
-  return bytesOf(commandLine).split('\0') as ByteString[];
+/** The words of /proc/PID/cmdline, each ended by NUL. */
+export function splitAtNul(commandLine: Uint8Array): ByteString[] {
+  return bytesOf(commandLine).split('\0').slice(0, -1) as ByteString[];
 }

@@ -1,31 +1,27 @@
 #!/usr/bin/env node
-// The door: the process's words in, its exit code out. Loads only what the words ask for: starting is most of the time
-// that a short command takes.
+// The door for Node. The program behind it is one file (scripts/bundle.mjs), with its compiled code beside it: finding,
+// reading and compiling a hundred modules is most of the time that a short command takes.
+import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { fileURLToPath } from 'node:url';
+import { Script } from 'node:vm';
+import type * as run from './run.ts';
 
-const words = process.argv.slice(2);
-if (words.includes('mount')) {
-  // The server takes as long to start as this process: both do so side by side.
-  const { isBackgroundMount, startServer } = await import('./launch.ts');
-  if (isBackgroundMount(words)) startServer(words);
-}
-if (words.length === 1 && words[0] === '--version') {
-  const { version } = await import('./version.ts');
-  process.stdout.write(`${version()}\n`);
-} else {
-  await run();
-}
+/** As scripts/bundle.mjs writes it. `moduleUrl` answers a module's URL, given its path below dist/. */
+type Program = (
+  exports: Partial<typeof run>,
+  require: NodeJS.Require,
+  moduleUrl: (path: string) => string,
+) => void;
 
-async function run(): Promise<void> {
-  const [{ DescriptorOutput }, { Terminal }, { runProgram }] = await Promise.all([
-    import('./output.ts'),
-    import('./terminal.ts'),
-    import('./program.ts'),
-  ]);
-  const terminal = new Terminal(new DescriptorOutput(1), new DescriptorOutput(2));
-  process.on('uncaughtException', (error) => {
-    terminal.end(error);
-    process.exit(terminal.exitCode);
-  });
-  const code = await runProgram(words, terminal);
-  if (code !== 0) process.exitCode = code;
-}
+const built = new URL('../', import.meta.url);
+const program = new URL('./stratafs.cjs', built);
+const script = new Script(readFileSync(program, 'latin1'), {
+  filename: fileURLToPath(program),
+  // That of another Node is not taken, and does no harm.
+  cachedData: readFileSync(new URL('./stratafs.cache', built)),
+});
+const exports: Partial<typeof run> = {};
+const load = script.runInThisContext() as Program;
+load(exports, createRequire(program), (path) => new URL(path, built).href);
+await exports.main?.(process.argv.slice(2));

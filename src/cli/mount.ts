@@ -2,9 +2,9 @@
 import { type Command, Option } from 'commander';
 import { bytesOfText } from '../sys/bytes.ts';
 import { pathArguments } from './arguments.ts';
-import { launch } from './launch.ts';
+import { becomeLauncher, isServer } from './launch.ts';
 import { metadataOption } from './metadata-option.ts';
-import type { ServeArguments } from './orders.ts';
+import type { ServeArguments } from './serve.ts';
 import { REFERENCE_WORDS } from './stack.ts';
 import type { Terminal } from './terminal.ts';
 
@@ -77,10 +77,10 @@ export async function mountCommand(
   terminal: Terminal,
 ): Promise<number> {
   const [place = bytesOfText(directory)] = pathArguments([directory]);
-  const orders = { ...options, reference, directory: place };
-  if (options.foreground !== true && options.debug !== true) return launch(orders);
+  const isLaunched = isServer();
+  if (!isLaunched && options.foreground !== true && options.debug !== true) becomeLauncher();
   const { serveMount } = await import('./serve.ts');
-  const code = await serveMount(orders, { terminal, isLaunched: false });
+  const code = await serveMount({ ...options, reference, directory: place }, { terminal, isLaunched });
   // The package keeps the event loop alive for ever.
   if (options.driver === 'fuse-native') process.exit(code);
   return code;

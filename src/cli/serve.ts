@@ -1,7 +1,7 @@
 // The process behind a mount, from the reference to the unmount. It must never touch its own mount: it would wait for
 // itself.
-import { closeSync, openSync, writeSync } from 'node:fs';
 import { dirname } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { layerXattr, partProvenance } from '../forensic/layer-xattr.ts';
 import { backingDevice, serve } from '../fuse/device.ts';
 import { isSeen, type Mounted, type MountRequest, mount, unmount } from '../fuse/mount.ts';
@@ -12,18 +12,17 @@ import type { NativeMount } from '../fuse-native/mount.ts';
 import type { TreeOptions } from '../overlay/tree.ts';
 import { Push } from '../push/push.ts';
 import type { LayerStack } from '../store/store.ts';
-import { bytesOfText } from '../sys/bytes.ts';
+import { type ByteString, bytesOfText } from '../sys/bytes.ts';
 import { E, Errno, errnoWords, Trouble } from '../sys/errors.ts';
 import { checkWritable } from '../sys/kept.ts';
-import { dup2 } from '../sys/libc.ts';
 import { raiseDescriptorLimit } from '../sys/limits.ts';
 import { createView, type View } from '../view.ts';
 import { Guard } from './guard.ts';
 import { keptOf } from './kept.ts';
+import { answerReady } from './launch.ts';
 import { Log } from './log.ts';
-import { ORDERS_FD, type ServeArguments } from './orders.ts';
 import { partOverlayWords } from './overlay.ts';
-import { openStack, recordsOf } from './stack.ts';
+import { openStack, recordsOf, type StoreOptions } from './stack.ts';
 import type { Terminal } from './terminal.ts';
 import { describe, describeCall } from './trace.ts';
 
@@ -31,9 +30,22 @@ import { describe, describeCall } from './trace.ts';
 const LIVE_TIMEOUT_SECONDS = 0.5;
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
+/** What the command line asks for. */
+export interface ServeArguments extends StoreOptions {
+  readonly reference: string;
+  readonly directory: ByteString;
+  readonly allowOther?: true;
+  /** Each as given after `-o`. */
+  readonly options?: readonly string[];
+  readonly debug?: true;
+  readonly log?: string;
+  readonly data: 'auto' | 'cached' | 'passthrough';
+  readonly driver: 'kernel' | 'fuse-native';
+}
+
 interface Surroundings {
   readonly terminal: Terminal;
-  /** Whether a parent waits on ORDERS_FD, and a watcher on WATCHER_FD. */
+  /** Whether a shell waits for this process to answer. */
   readonly isLaunched: boolean;
 }
 
@@ -63,7 +75,7 @@ export async function serveMount(
   if (provenance) view.virtualXattr = layerXattr(view.tree);
   process.chdir('/');
 
-  const guard = new Guard(isLaunched, (message) => log.line(message));
+  const guard = new Guard((message) => log.line(message));
   const serving = { args, view, log, terminal };
   const request = { point, label: stack.label, options };
   const onSignal = holdSignals();
@@ -77,9 +89,11 @@ export async function serveMount(
     throw error;
   }
   guard.guard(mounted);
-  onSignal(undoOnSignal(mounted, log));
+  const undo = undoOnSignal(mounted, log);
+  onSignal(undo);
   const onReady = () => {
-    if (isLaunched) letGo();
+    // Where the shell was ended meanwhile, nobody knows of this mount.
+    if (isLaunched && !answerReady()) void undo();
   };
   try {
     if (native === undefined) await serveSession(mounted, serving, onReady);
@@ -169,7 +183,11 @@ function pushFiles({ view }: Serving, { fd }: Mounted): Push | undefined {
 function needed(stack: LayerStack, args: ServeArguments): Needed[] {
   return [
     ...keptOf(stack, args.root).map((kept) => ({ ...kept, isServed: true })),
-    { directory: bytesOfText(import.meta.dirname), what: 'the program', isServed: false },
+    {
+      directory: bytesOfText(fileURLToPath(new URL('.', import.meta.url))),
+      what: 'the program',
+      isServed: false,
+    },
     { directory: bytesOfText(dirname(process.execPath)), what: 'the program', isServed: false },
   ];
 }
@@ -199,15 +217,6 @@ async function answers(session: Session, served: Promise<void>): Promise<void> {
   while (!session.started && !ended) await new Promise((resolve) => setImmediate(resolve));
   if (ended) await served;
   if (!session.started) throw new Trouble('mount', 'Cannot mount: the kernel ended the connection at once');
-}
-
-/** From here on nobody waits for this process, and nothing it says is read. */
-function letGo(): void {
-  const nowhere = openSync('/dev/null', 'r+');
-  for (const fd of [0, 1, 2]) dup2(nowhere, fd);
-  closeSync(nowhere);
-  tell(ORDERS_FD, 'ready');
-  closeSync(ORDERS_FD);
 }
 
 /** From here on signals wait for the handler that the answer takes: one that came while mounting would leave the mount. */
@@ -250,14 +259,6 @@ async function undo(mounted: Mounted, log: Log, detach: boolean): Promise<void> 
     `The mount is in use by ${holders}: detached, and served until they let go; once more to end at once`,
   );
   await undo(mounted, log, true);
-}
-
-function tell(fd: number, text: string): void {
-  try {
-    writeSync(fd, text);
-  } catch {
-    // Whoever listened has gone; the mount is there all the same.
-  }
 }
 
 function traceTo(terminal: Terminal): NonNullable<ConstructorParameters<typeof Session>[1]['trace']> {

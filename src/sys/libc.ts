@@ -31,6 +31,8 @@ export const AT_NO_AUTOMOUNT = 0x800;
 export const AT_EMPTY_PATH = 0x1000;
 export const AT_RECURSIVE = 0x8000;
 
+const F_SETFD = 2;
+
 export const PROT_READ_WRITE = 3;
 /** MAP_SHARED | MAP_POPULATE (asm-generic/mman-common.h). */
 export const MAP_SHARED_POPULATE = 0x8001;
@@ -71,6 +73,9 @@ const c = {
   umount2: lib.func('int umount2(void *target, int flags)'),
   socketpair: lib.func('int socketpair(int domain, int type, int protocol, void *pair)'),
   recvmsg: lib.func('int64_t recvmsg(int fd, void *message, int flags)'),
+  setDescriptorFlags: lib.func('int fcntl(int fd, int command, int flags)'),
+  setsid: lib.func('int setsid()'),
+  execv: lib.func('int execv(void *path, void *words)'),
   prlimit: lib.func('int prlimit64(int pid, int resource, void *newLimit, void *oldLimit)'),
   openat2: lib.func('long syscall(long n, int dirfd, void *path, void *how, uint64_t size)'),
   open_tree: lib.func('long syscall(long n, int dirfd, void *path, unsigned int flags)'),
@@ -182,6 +187,20 @@ export function socketpair(domain: number, type: number, protocol: number, pair:
 /** `message` is a 56-byte `struct msghdr`. */
 export function recvmsg(fd: number, message: Pointer, flags: number): number {
   return answer(c.recvmsg(fd, message, flags));
+}
+/** This process leads a session of its own, without a terminal. */
+export function setsid(): number {
+  return answer(c.setsid());
+}
+/**
+ * This process becomes another program; returns only to say why not. The words are C strings, the first its name. It keeps
+ * the standard descriptors, which Node would close.
+ */
+export function execv(path: Pointer, words: readonly Uint8Array[]): number {
+  const pointers = Buffer.alloc(8 * (words.length + 1));
+  for (const [i, word] of words.entries()) writeAddress(word, pointers, 8 * i);
+  for (const fd of [0, 1, 2]) c.setDescriptorFlags(fd, F_SETFD, 0);
+  return answer(c.execv(path, pointers));
 }
 /** Limits are pairs of u64: soft, hard. */
 export function prlimit(resource: number, newLimit: Pointer, oldLimit: Pointer): number {

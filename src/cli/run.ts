@@ -1,0 +1,17 @@
+// One run of the program: words in, an exit code out. It loads only what the words ask for.
+import { answerAtExit, isServer } from './launch.ts';
+import { DescriptorOutput } from './output.ts';
+import { runProgram } from './program.ts';
+import { Terminal } from './terminal.ts';
+
+/** The words without node and script. Sets the process's exit code. */
+export async function main(words: readonly string[]): Promise<void> {
+  if (isServer()) answerAtExit();
+  const terminal = new Terminal(new DescriptorOutput(1), new DescriptorOutput(2));
+  process.on('uncaughtException', (error) => {
+    terminal.end(error);
+    process.exit(terminal.exitCode);
+  });
+  const code = await runProgram(words, terminal);
+  if (code !== 0) process.exitCode = code;
+}

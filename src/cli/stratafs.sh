@@ -1,0 +1,36 @@
+#!/bin/sh
+# The command. A mount in the background is one process, its server: this shell starts it and waits for its answer, for a
+# second Node beside it would double the time that a mount takes. All else is Node's.
+self=$0
+[ ! -h "$self" ] || self=$(readlink -f -- "$self")
+here=${self%/*}
+node=${STRATAFS_NODE:-node}
+
+# Whether these words are surely such a mount. Of all others Node decides, and comes back here if they are one after all.
+in_background() {
+  [ "$STRATAFS_MOUNT" != background ] || return 0
+  while :; do
+    case $1 in
+    --root | --host-root | --overlay) [ $# -gt 1 ] && shift 2 || return 1 ;;
+    --root=* | --host-root=* | --overlay=*) shift ;;
+    mount) break ;;
+    *) return 1 ;;
+    esac
+  done
+  for word; do
+    case $word in
+    -f* | -h | --foreground | --debug | --help) return 1 ;;
+    esac
+  done
+}
+
+in_background "$@" || exec "$node" "$here/main.js" "$@"
+
+# What is written to descriptor 3 is the server's exit code: 0 when the mount answers; else it has said why on the error
+# output.
+STRATAFS_MOUNT=server
+export STRATAFS_MOUNT
+exec 5>&1
+code=$("$node" "$here/main.js" "$@" 3>&1 >&5 5>&- </dev/null &)
+[ -n "$code" ] || echo 'stratafs: Cannot mount: the server was killed' >&2
+exit "${code:-6}"

@@ -1,0 +1,148 @@
+// The two doors of the command, the shell and Node: a mount in the background is one server, whoever starts it, and both
+// hand its words over byte for byte.
+import { spawn } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { mkdir, open, symlink, writeFile } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { type Outcome, run, succeed } from '../support/command.ts';
+import { BUILT_COMMAND, isMounted, serversOf } from '../support/stratafs.ts';
+import { describeSystem } from '../support/system.ts';
+import { argumentsOf, isRunning, kill, temporaryForSuite, until } from '../support/temporary.ts';
+
+const SHELL = `${dirname(BUILT_COMMAND)}/stratafs.sh`;
+const SILENT: Outcome = { code: 0, signal: null, stdout: '', stderr: '' };
+
+const DOORS: readonly (readonly [name: string, command: readonly string[]])[] = [
+  ['the shell', [SHELL]],
+  ['Node', [process.execPath, BUILT_COMMAND]],
+];
+
+describeSystem('stratafs in the background', ['root', 'fuse', 'build'], () => {
+  const temporary = temporaryForSuite();
+  const layer = temporary.path('layer');
+  const reference = `lowerdir=${layer}`;
+  let count = 0;
+
+  const newDirectory = async () => {
+    count += 1;
+    const directory = temporary.path(`mnt-${count}`);
+    await mkdir(directory);
+    return directory;
+  };
+  const gone = (directory: string) =>
+    until('the end of the server', () => !isMounted(directory) && serversOf(directory).length === 0, 10);
+
+  beforeAll(async () => {
+    await mkdir(layer);
+    await writeFile(`${layer}/file`, 'here');
+  });
+
+  describe.each(DOORS)('by %s', (_name, [program = '', ...before]) => {
+    const door = (...words: string[]) => run(program, [...before, ...words]);
+
+    it('is one process, in a session of its own, and a watcher', async () => {
+      const directory = await newDirectory();
+      expect(await door('--root', '/nowhere', 'mount', '-o', 'suid', reference, directory)).toEqual(SILENT);
+      expect(readFileSync(`${directory}/file`, 'utf8')).toBe('here');
+      const [server = 0, ...others] = serversOf(directory);
+      expect(others).toEqual([]);
+      // pid (command) state ppid pgrp session tty
+      const [, , pgrp, session, tty] =
+        readFileSync(`/proc/${server}/stat`, 'latin1').split(') ')[1]?.split(' ') ?? [];
+      expect([pgrp, session, tty]).toEqual([String(server), String(server), '0']);
+      kill(server, 'SIGKILL');
+      await gone(directory);
+    });
+
+    it.each([
+      ['2', ['mount', reference], /^stratafs: missing required argument 'dir'\n$/],
+      ['2', ['mount', '--bad', reference, '/mnt'], /^stratafs: unknown option '--bad'/],
+      [
+        '4',
+        ['--root=/nowhere', 'mount', 'nginx', '/mnt'],
+        /^stratafs: Cannot open "\/nowhere": no such directory\n$/,
+      ],
+      ['6', ['mount', reference, '/nowhere'], /^stratafs: Cannot mount on "\/nowhere": /],
+    ])('answers %s to %j', async (code, words, message) => {
+      const outcome = await door(...words);
+      expect(outcome).toEqual({
+        code: Number(code),
+        signal: null,
+        stdout: '',
+        stderr: expect.stringMatching(message),
+      });
+    });
+
+    it('prints its help, and lists what is asked for', async () => {
+      expect(await door('mount', '--help')).toMatchObject({
+        code: 0,
+        stdout: expect.stringMatching(/^Usage: stratafs mount/),
+      });
+      expect(await door('ls', reference, '/')).toEqual({ ...SILENT, stdout: 'file\n' });
+    });
+
+    it('takes names that are not UTF-8', async () => {
+      const script = `
+        set -e
+        cd "$(mktemp -d -p "$0")"
+        layer=$(printf 'l\\377\\303'); point=$(printf 'm\\377\\303')
+        mkdir "$layer" "$point"; echo bytes >"$layer/file"
+        "$@" mount "lowerdir=$PWD/$layer" "$point"
+        cat "$point/file"
+        "$@" umount "$point"`;
+      const outcome = await run('sh', ['-c', script, temporary.directory, program, ...before]);
+      expect(outcome).toEqual({ ...SILENT, stdout: 'bytes\n' });
+    });
+  });
+
+  it('works by a link to the command, from anywhere', async () => {
+    const [link, directory] = [temporary.path('stratafs'), await newDirectory()];
+    await symlink(SHELL, temporary.path('inner'));
+    await symlink('inner', link);
+    const env = { PATH: `${temporary.directory}:${process.env.PATH}` };
+    expect(await run('stratafs', ['mount', reference, directory], { env, cwd: '/' })).toEqual(SILENT);
+    expect(await run('stratafs', ['umount', directory], { env, cwd: '/' })).toEqual(SILENT);
+  });
+
+  describe('where it is ended before it has mounted', () => {
+    /** A server that waits for a reader of its log. */
+    const begin = async () => {
+      const [directory, log] = [await newDirectory(), temporary.path(`log-${count}`)];
+      await succeed('mkfifo', [log]);
+      const shell = spawn(SHELL, ['mount', '--log', log, reference, directory]);
+      temporary.owns(shell.pid);
+      const ended = new Promise((resolve) => shell.on('exit', (code, signal) => resolve(code ?? signal)));
+      let stderr = '';
+      shell.stderr.on('data', (block: Buffer) => {
+        stderr += block.toString();
+      });
+      const server = await until('the server', () =>
+        serversOf(directory).find((pid) => argumentsOf(pid)[0] === 'node' && isWaiting(pid)),
+      );
+      return { directory, log, shell, server, ended, stderr: () => stderr };
+    };
+    /** Waits in open(2) of a pipe that nobody reads. */
+    const isWaiting = (pid: number) => readFileSync(`/proc/${pid}/wchan`, 'latin1') === 'wait_for_partner';
+
+    it('says so when the server is killed', async () => {
+      const { directory, server, ended, stderr } = await begin();
+      kill(server, 'SIGKILL');
+      expect(await ended).toBe(6);
+      await until('the message', () => stderr() === 'stratafs: Cannot mount: the server was killed\n');
+      await gone(directory);
+    });
+
+    it('mounts nothing when the shell is killed', async () => {
+      const { directory, log, shell, server, ended } = await begin();
+      shell.kill('SIGTERM');
+      expect(await ended).toBe('SIGTERM');
+      expect(isRunning(server)).toBe(true);
+      const reader = await open(log, 'r');
+      await until('the end of the server', () => !isRunning(server));
+      expect(await reader.readFile('utf8')).toBe('');
+      await reader.close();
+      await gone(directory);
+    });
+  });
+});
