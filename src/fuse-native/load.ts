@@ -10,7 +10,7 @@ export type FuseNative = typeof import('fuse-native');
 const PACKAGE = 'fuse-native';
 
 /** Throws Trouble that says how to get it. */
-export async function loadFuseNative(): Promise<FuseNative> {
+export function loadFuseNative(): FuseNative {
   const doing = `Cannot load the driver "${PACKAGE}"`;
   const require = createRequire(import.meta.url);
   let directory: string;
@@ -23,7 +23,7 @@ export async function loadFuseNative(): Promise<FuseNative> {
   }
   preloadLibfuse(directory);
   try {
-    return (await import('fuse-native')).default;
+    return require(PACKAGE) as FuseNative;
   } catch (cause) {
     const place = `${process.platform} on ${process.arch}`;
     const [reason = ''] = String((cause as Error).message).split('\n');

@@ -41,7 +41,7 @@ export async function mountFuseNative(
     throw new Trouble('mount', `${doing}: fuse-native takes only paths that are UTF-8`);
   if (request.point.length > PATH_MAX)
     throw new Trouble('mount', `${doing}: fuse-native takes only paths of up to ${PATH_MAX} bytes`);
-  const Fuse = await loadFuseNative();
+  const Fuse = loadFuseNative();
   close(openDevice());
   const { handlers, xattrs } = handlersOf(fs, options);
   const line = optionLine(request.options, sourceOf(request.label), {

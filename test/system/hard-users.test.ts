@@ -151,7 +151,7 @@ describeSystem('an ordinary user', ['root', 'fuse', 'fusermount3', 'python', 'bu
   });
 
   it('finds the mount point free again after kill -9', async () => {
-    const text = `$S mount $L "$M" && pid=$(pgrep -u ${UID} -f "server.js mount $L") && kill -9 $pid && { ${FREED}; }`;
+    const text = `$S mount $L "$M" && pid=$(pgrep -u ${UID} -f "main.js mount $L") && kill -9 $pid && { ${FREED}; }`;
     expect(await script(text)).toMatchObject({ code: 0, stdout: '', stderr: '' });
   });
 
