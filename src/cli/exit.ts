@@ -20,6 +20,8 @@ export const EXIT = {
   bug: 70,
   /** 128 + SIGINT, as the shell counts it. */
   interrupted: 130,
+  /** 128 + SIGPIPE. */
+  closed: 141,
 } as const;
 
 const CODES: Readonly<Record<TroubleKind, number>> = {
@@ -43,6 +45,7 @@ export const EXIT_TABLE: readonly (readonly [code: number, meaning: string])[] =
   [EXIT.busy, 'cannot unmount'],
   [EXIT.bug, 'a fault of stratafs itself: please report it'],
   [EXIT.interrupted, 'interrupted'],
+  [EXIT.closed, 'whoever read the output went away, as in "stratafs ls REF | head"'],
 ];
 
 export function exitCodeOf(error: unknown): number {

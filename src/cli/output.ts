@@ -13,7 +13,7 @@ export interface Output {
   readonly columns: number | undefined;
 }
 
-/** The reader went away. Nobody is left to tell, so it is not an error. */
+/** The reader went away: nobody is left to tell. */
 export class OutputClosed extends Error {
   override readonly name = 'OutputClosed';
 }

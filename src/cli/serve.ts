@@ -17,6 +17,7 @@ import { E, Errno, errnoWords, Trouble } from '../sys/errors.ts';
 import { checkWritable } from '../sys/kept.ts';
 import { raiseDescriptorLimit } from '../sys/limits.ts';
 import { createView, type View } from '../view.ts';
+import { EXIT } from './exit.ts';
 import { Guard } from './guard.ts';
 import { keptOf } from './kept.ts';
 import { answerReady } from './launch.ts';
@@ -89,11 +90,11 @@ export async function serveMount(
     throw error;
   }
   guard.guard(mounted);
-  const undo = undoOnSignal(mounted, log);
-  onSignal(undo);
+  const end = undoOnSignal(mounted, log);
+  onSignal(end);
   const onReady = () => {
     // Where the shell was ended meanwhile, nobody knows of this mount.
-    if (isLaunched && !answerReady()) void undo();
+    if (isLaunched && !answerReady()) void end();
   };
   try {
     if (native === undefined) await serveSession(mounted, serving, onReady);
@@ -236,29 +237,30 @@ function holdSignals(): (handler: () => void) => void {
  * The first signal unmounts; a mount in use is detached, so that the mount point is free, and served on until the last
  * who uses it lets go. The second ends it at once.
  */
-function undoOnSignal(mounted: Mounted, log: Log): () => void {
+function undoOnSignal(mounted: Mounted, log: Log): () => Promise<void> {
   let count = 0;
   return async () => {
     count += 1;
-    if (!isSeen(mounted)) log.line('Cannot unmount: it is detached already, or another mount covers it');
-    else await undo(mounted, log, count > 1);
-    if (count > 1) process.exit(0);
+    if (count > 1) {
+      if (isSeen(mounted)) await unmount(mounted.point, { detach: true });
+      process.exit(EXIT.interrupted);
+    }
+    if (isSeen(mounted)) await undo(mounted, log);
+    else log.line('Cannot unmount: another mount covers it');
   };
 }
 
-async function undo(mounted: Mounted, log: Log, detach: boolean): Promise<void> {
-  const result = await unmount(mounted.point, { detach });
-  if (result >= 0) return;
-  if (result !== -E.EBUSY || detach) {
-    log.line(`Cannot unmount: ${errnoWords(-result)}`);
-    return;
+async function undo(mounted: Mounted, log: Log): Promise<void> {
+  let result = await unmount(mounted.point, { detach: false });
+  if (result === -E.EBUSY) {
+    const { describeHolders, openHolders } = await import('./holders.ts');
+    const holders = describeHolders(openHolders(mounted.point));
+    log.line(
+      `The mount is in use by ${holders}: detached, and served until they let go; once more to end at once`,
+    );
+    result = await unmount(mounted.point, { detach: true });
   }
-  const { describeHolders, openHolders } = await import('./holders.ts');
-  const holders = describeHolders(openHolders(mounted.point));
-  log.line(
-    `The mount is in use by ${holders}: detached, and served until they let go; once more to end at once`,
-  );
-  await undo(mounted, log, true);
+  if (result < 0) log.line(`Cannot unmount: ${errnoWords(-result)}`);
 }
 
 function traceTo(terminal: Terminal): NonNullable<ConstructorParameters<typeof Session>[1]['trace']> {

@@ -1,7 +1,7 @@
 // What every command is given: where results go, where messages go, and the exit code that its failures add up to.
 import { Errno, Trouble } from '../sys/errors.ts';
 import { escapeMessage } from './escape.ts';
-import { exitCodeOf } from './exit.ts';
+import { EXIT, exitCodeOf } from './exit.ts';
 import { type Output, OutputClosed } from './output.ts';
 
 export class Terminal {
@@ -44,7 +44,10 @@ export class Terminal {
 
   /** Tells of whatever ended the command. Throws nothing. */
   end(error: unknown): void {
-    if (error instanceof OutputClosed) return;
+    if (error instanceof OutputClosed) {
+      this.exitWith(EXIT.closed);
+      return;
+    }
     this.exitWith(exitCodeOf(error));
     try {
       this.out.flush();

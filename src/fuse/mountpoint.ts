@@ -1,9 +1,11 @@
-// Whether a directory may be mounted on: it must be there, and neither in what is served nor above it, because the server
-// would then wait for itself.
+// Whether a directory may be mounted on: it must be there, not a mount of ours already, and neither in what is served nor
+// above it, because the server would then wait for itself.
 import { type BigIntStats, statSync } from 'node:fs';
 import { type ByteString, bufferOf } from '../sys/bytes.ts';
 import { E, errnoName, Trouble } from '../sys/errors.ts';
 import { ancestors, identity, type Kept, keptAround, realPath } from '../sys/kept.ts';
+import { mountAt } from '../sys/mounts.ts';
+import { MOUNT_TYPE } from './mount.ts';
 
 /** A directory that a mount point must not hide. */
 export interface Needed extends Kept {
@@ -17,6 +19,12 @@ export function checkMountPoint(directory: ByteString, needed: readonly Needed[]
   const stat = look(directory, doing);
   if (!stat.isDirectory()) throw new Trouble('mount', `${doing}: not a directory`);
   const point = realPath(directory);
+  // Where something else is mounted, that is hidden as on any mount; twice the same command is a mistake.
+  const mounted = mountAt(point);
+  if (mounted?.type === MOUNT_TYPE) {
+    const source = bufferOf(mounted.source).toString();
+    throw new Trouble('mount', `${doing}: "${source}" is mounted there already; "stratafs umount" it first`);
+  }
 
   const around = keptAround(
     point,

@@ -1,5 +1,5 @@
 // The two doors of the command, the shell and Node: a mount in the background is one server, whoever starts it, and both
-// hand its words over byte for byte.
+// hand its words over byte for byte; and how commands end whose reader goes away.
 import { spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { mkdir, open, symlink, writeFile } from 'node:fs/promises';
@@ -35,7 +35,11 @@ describeSystem('stratafs in the background', ['root', 'fuse', 'build'], () => {
 
   beforeAll(async () => {
     await mkdir(layer);
+    await mkdir(temporary.path('empty'));
     await writeFile(`${layer}/file`, 'here');
+    await writeFile(`${layer}/big`, 'a line\n'.repeat(100_000));
+    await mkdir(`${layer}/many`);
+    for (let i = 0; i < 3000; i += 1) await writeFile(`${layer}/many/${'long'.repeat(20)}-${i}`, '');
   });
 
   describe.each(DOORS)('by %s', (_name, [program = '', ...before]) => {
@@ -79,7 +83,7 @@ describeSystem('stratafs in the background', ['root', 'fuse', 'build'], () => {
         code: 0,
         stdout: expect.stringMatching(/^Usage: stratafs mount/),
       });
-      expect(await door('ls', reference, '/')).toEqual({ ...SILENT, stdout: 'file\n' });
+      expect(await door('ls', reference, '/')).toEqual({ ...SILENT, stdout: 'big\nfile\nmany\n' });
     });
 
     it('takes names that are not UTF-8', async () => {
@@ -95,6 +99,28 @@ describeSystem('stratafs in the background', ['root', 'fuse', 'build'], () => {
       expect(outcome).toEqual({ ...SILENT, stdout: 'bytes\n' });
     });
   });
+
+  it.each(['ls -R', 'ls -lR --json', 'cat /big', 'export', 'timeline', 'manifest', 'diff -p'])(
+    'ends %s with 141 and no word when the reader goes away',
+    async (words) => {
+      const [command = '', ...rest] = words.split(' ');
+      const operands = [reference, ...(command === 'diff' ? [`lowerdir=${temporary.path('empty')}`] : [])];
+      const paths = rest.filter((word) => word.startsWith('/'));
+      const options = rest.filter((word) => word.startsWith('-'));
+      const text = 'exec 3>&1; { "$@"; echo $? >&3; } | head -c 1 >/dev/null';
+      const { stdout, stderr } = await run('sh', [
+        '-c',
+        text,
+        'sh',
+        SHELL,
+        command,
+        ...options,
+        ...operands,
+        ...paths,
+      ]);
+      expect({ stdout, stderr }).toEqual({ stdout: '141\n', stderr: '' });
+    },
+  );
 
   it('works by a link to the command, from anywhere', async () => {
     const [link, directory] = [temporary.path('stratafs'), await newDirectory()];

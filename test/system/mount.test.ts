@@ -136,6 +136,22 @@ describeSystem('stratafs mount', ['root', 'fuse', 'python', 'build'], () => {
       expect(await refused(path)).toEqual(failure(6, `Cannot mount on "${path}": not a directory`));
     });
 
+    it('a mount point that has a mount of ours already, but no other', async () => {
+      const { directory, outcome } = await mount();
+      expect(outcome).toEqual(SILENT);
+      const state = `"${IMAGE}" is mounted there already; "stratafs umount" it first`;
+      for (const reference of [IMAGE, `lowerdir=${temporary.directory}`]) {
+        expect(await refused(directory, [], reference)).toEqual(
+          failure(6, `Cannot mount on "${directory}": ${state}`),
+        );
+      }
+      expect(mounts().filter((line) => line.directory === directory).length).toBe(1);
+      expect(await stratafs(['umount', directory])).toEqual(SILENT);
+      await run('mount', ['-t', 'tmpfs', 'tmpfs', directory]);
+      expect(await refused(directory)).toEqual(SILENT);
+      expect(await stratafs(['umount', directory])).toEqual(SILENT);
+    });
+
     it('a mount point inside the store, under whatever name', async () => {
       const message = (shown: string) =>
         `Cannot mount on "${shown}": it lies inside the store "${store.root}"`;
@@ -204,6 +220,35 @@ describeSystem('stratafs mount', ['root', 'fuse', 'python', 'build'], () => {
         expect(mounted.log()).toBe('');
       },
     );
+
+    it('on a second SIGINT where it is in use, with one message', async () => {
+      const directory = await newDirectory();
+      const words = ['--root', store.root, 'mount', '-f', IMAGE, directory];
+      const server = spawn(process.execPath, [BUILT_COMMAND, ...words], {
+        stdio: ['ignore', 'ignore', 'pipe'],
+      });
+      temporary.owns(server.pid);
+      const ended = new Promise((resolve) => server.on('close', (code, signal) => resolve(code ?? signal)));
+      let printed = '';
+      server.stderr.on('data', (block: Buffer) => {
+        printed += block.toString();
+      });
+      await until('the mount', () => isMounted(directory));
+      const holder = spawn('sleep', ['600'], { cwd: `${directory}/etc`, stdio: 'ignore' });
+      temporary.owns(holder.pid);
+      await until('the process', () => isRunning(holder.pid ?? 0));
+      server.kill('SIGINT');
+      await until('the message', () => printed.endsWith('\n'));
+      await until('the mount to be detached', () => !isMounted(directory));
+      expect(server.exitCode).toBe(null);
+      server.kill('SIGINT');
+      expect(await ended).toBe(130);
+      expect(printed).toBe(
+        `stratafs: The mount is in use by sleep (pid ${holder.pid}): detached, and served until they let go; ` +
+          'once more to end at once\n',
+      );
+      await gone(directory);
+    });
 
     it('on SIGTERM in the very moment it is mounted', async () => {
       for (let round = 0; round < 15; round += 1) {

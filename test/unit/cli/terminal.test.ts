@@ -93,7 +93,7 @@ describe('Terminal', () => {
   it('ends quietly when the reader has gone', () => {
     const { terminal, err } = memoryTerminal();
     terminal.end(new OutputClosed('gone'));
-    expect([terminal.exitCode, err.text]).toEqual([0, '']);
+    expect([terminal.exitCode, err.text]).toEqual([141, '']);
   });
 
   it('goes on without an error output', () => {
