@@ -1,16 +1,14 @@
-// What a side of `stratafs diff` may be, and how it becomes something to compare: a reference with or without a choice of
-// layers, a stack of directories, or an mtree file.
+// What a side of `stratafs diff` may be, and how it becomes something to compare: a reference, a directory, or
+// an mtree file.
 import { existsSync, statSync } from 'node:fs';
 import type { RecordedLayer } from '../overlay/recorded-layer.ts';
 import type { ChainId } from '../store/digest.ts';
 import type { LayerStack } from '../store/store.ts';
 import { Trouble } from '../sys/errors.ts';
 import type { SideLabel } from './diff-printer.ts';
-import { openStack, type Records, recordsOf, type StoreOptions } from './stack.ts';
+import { openStack, REFERENCE_WORDS, type Records, recordsOf, type StoreOptions } from './stack.ts';
 
-export const SIDE_WORDS =
-  'image, container, lowerdir=TOP:…:LOWEST, a directory (./DIR), or an mtree file; REF#3 is its third layer alone, REF#1-3 the lowest ' +
-  'three, REF^ all but the top one';
+export const SIDE_WORDS = `${REFERENCE_WORDS}; a directory (./DIR); or an mtree file`;
 
 /** What no image's or container's name begins with. */
 function isDirectoryPath(word: string): boolean {
@@ -31,24 +29,8 @@ export async function openSide(word: string, options: StoreOptions): Promise<Sid
     const stack = await openStack(`lowerdir=${word.replace(/[\\:]/g, '\\$&')}`, options);
     return { reference: word, kind: stack.kind, stack: { ...stack, label: word }, root: options.root };
   }
-  const choice = /^(.*?)(?:#(\d+)(?:-(\d+))?|(\^+))$/.exec(word);
-  if (choice === null || word.startsWith('lowerdir=')) {
-    const stack = await openStack(word, options);
-    return { reference: word, kind: stack.kind, stack, root: options.root };
-  }
-  const [, reference = '', first, last, carets] = choice;
-  const stack = await openStack(reference, options);
-  const count = stack.layers.length;
-  const [from, to] =
-    carets === undefined ? [Number(first), Number(last ?? first)] : [1, count - carets.length];
-  if (from < 1 || to < from || to > count) {
-    throw new Trouble(
-      'reference',
-      `Cannot take layers "${word}": "${reference}" has ${count} layers, 1 the lowest`,
-    );
-  }
-  const chosen = { ...stack, label: word, layers: stack.layers.slice(count - to, count - from + 1) };
-  return { reference: word, kind: stack.kind, stack: chosen, root: options.root };
+  const stack = await openStack(word, options);
+  return { reference: word, kind: stack.kind, stack, root: options.root };
 }
 
 /** What a container was made from: its image, under Docker's own `-init` layer, which is not the container's work. */

@@ -3,6 +3,7 @@ import type { Command } from 'commander';
 import { DockerfileReader, foldInstruction } from '../forensic/dockerfile.ts';
 import { type HistoryRow, historyOf, measureLayer, stepsOrDamage } from '../forensic/history.ts';
 import { Layers } from '../forensic/layers.ts';
+import { parseLayerChoice } from '../store/choice.ts';
 import type { LayerStack } from '../store/store.ts';
 import { Errno, Trouble } from '../sys/errors.ts';
 import { escapeJson, escapeText } from './escape.ts';
@@ -40,7 +41,7 @@ export function registerHistory(program: Command, terminal: Terminal): void {
     .action(async (reference: string, _: unknown, command: Command) => {
       const options = command.optsWithGlobals<HistoryOptions>();
       const stack = await openStack(reference, options);
-      const { rows, damage } = await readHistory(stack, options);
+      const { rows, damage } = await readHistory(reference, stack, options);
       if (options.dockerfile) terminal.out.write(formatDockerfile(stack, rows));
       else showRows(new Layers(stack, await recordsOf(stack, options)), rows, options, terminal);
       if (damage !== undefined) {
@@ -51,8 +52,10 @@ export function registerHistory(program: Command, terminal: Terminal): void {
     });
 }
 
-async function readHistory(stack: LayerStack, options: StoreOptions) {
-  if (stack.kind === 'lowerdir') return historyOf(stack, []);
+async function readHistory(reference: string, stack: LayerStack, options: StoreOptions) {
+  // Of some layers, each has its own step, and those that made none have no place.
+  const isPart = parseLayerChoice(reference) !== undefined;
+  if (stack.kind === 'lowerdir' || isPart) return historyOf(stack, []);
   const { openDockerRoot } = await import('../forensic/verify-reference.ts');
   const { steps, damage } = stepsOrDamage(openDockerRoot(options.root), stack);
   return { ...historyOf(stack, steps), ...(damage === undefined ? {} : { damage }) };

@@ -82,7 +82,8 @@ Examples:
   stratafs ls lowerdir=/top:/lowest /          plain directories, no store
 
 A reference is an image (nginx, nginx:1.25, name@sha256:…, an ID or the start of one), a container (name or ID), or
-lowerdir=TOP:…:LOWEST. "image:" or "container:" in front says which is meant.
+lowerdir=TOP:…:LOWEST. "image:" or "container:" in front says which is meant. REF#3 is its third layer alone, REF#1-3 the
+lowest three, REF^ all but the top one.
 `;
 
 /** Runs one command line (without node and script) and answers its exit code; output is flushed. */

@@ -2,6 +2,7 @@
 // one is needed.
 import type { RecordedLayer } from '../overlay/recorded-layer.ts';
 import type { Tree } from '../overlay/tree.ts';
+import { chooseLayers, parseLayerChoice } from '../store/choice.ts';
 import type { ChainId } from '../store/digest.ts';
 import type { LayerStack, Store } from '../store/store.ts';
 import { asBytes, bytesOfText } from '../sys/bytes.ts';
@@ -24,7 +25,8 @@ export interface StoreOptions {
 export type Records = readonly (RecordedLayer | undefined)[];
 
 /** What a `<ref>` may be, for `--help`. */
-export const REFERENCE_WORDS = 'image, container, or lowerdir=TOP:…:LOWEST';
+export const REFERENCE_WORDS =
+  'image, container, or lowerdir=TOP:…:LOWEST; REF#3 is its third layer alone, REF#1-3 the lowest three, REF^ all but the top one';
 
 export async function openTheStore(options: StoreOptions): Promise<Store> {
   const { openStore } = await import('../store/open.ts');
@@ -57,7 +59,11 @@ function warnOfHiddenMarks({ label }: LayerStack): void {
 }
 
 async function findStack(reference: string, options: StoreOptions): Promise<LayerStack> {
-  if (!reference.startsWith(LOWERDIR)) return (await openTheStore(options)).resolve(reference);
+  if (!reference.startsWith(LOWERDIR)) {
+    const choice = parseLayerChoice(reference);
+    const stack = (await openTheStore(options)).resolve(choice?.reference ?? reference);
+    return choice === undefined ? stack : chooseLayers(stack, choice);
+  }
   const { stackOfLowerdir } = await import('../store/lowerdir.ts');
   const [bytes = bytesOfText(reference)] = pathArguments([reference]);
   return stackOfLowerdir(asBytes(bytes.slice(LOWERDIR.length)));

@@ -105,6 +105,18 @@ describeSystem('stratafs mount', ['root', 'fuse', 'python', 'build'], () => {
     await stratafs(['umount', directory]);
   });
 
+  it('mounts some layers of an image', async () => {
+    const { directory, outcome } = await mount([], `${IMAGE}^`);
+    expect(outcome).toEqual(SILENT);
+    expect(mounts().find((line) => line.directory === directory)?.source).toBe(`${IMAGE}^`);
+    expect((await readdir(`${directory}/srv/plugins`)).sort()).toEqual(['auth', 'cache']);
+    await stratafs(['umount', directory]);
+    const { stdout } = await stratafs(['--root', store.root, 'ls', `${IMAGE}#3`, '/srv/plugins']);
+    expect(stdout).toBe('auth-2\n');
+    const { stderr, code } = await stratafs(['--root', store.root, 'history', `${IMAGE}#2`]);
+    expect([stderr, code]).toEqual(['', 0]);
+  });
+
   it('prints each request as a line with --debug', async () => {
     const mounted = await mountStratafs(temporary, IMAGE, { root: store.root, args: ['--debug'] });
     await readdir(mounted.directory);
