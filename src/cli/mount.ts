@@ -19,7 +19,8 @@ Examples:
   stratafs mount --allow-other -o suid,dev web /mnt  as the container "web" would see it
 
 Ends when it is unmounted (stratafs umount, umount or fusermount3 -u), or by SIGINT, SIGTERM or SIGHUP: a mount in use
-is then detached, and served on to those who use it; a second signal ends it at once.
+is then detached, and served on to those who use it; a second signal ends it at once, with exit code 130. One directory
+takes one mount of ours: another there is refused.
 `;
 
 export function registerMount(program: Command, terminal: Terminal): void {
