@@ -32,7 +32,7 @@ export function registerDeleted(program: Command, terminal: Terminal): void {
     .command('deleted')
     .summary('list what a layer has and a newer one took away')
     .description(
-      'List files and trees that a lower layer of REF has and the merged view has not: the layer that has them, the one\n' +
+      'List files and trees that a lower layer of REF has and the merged view has not: the layer that has them, the one ' +
         'that removed them and how. "cat --layer" and "extract --layer" get them back.',
     )
     .argument('<ref>', REFERENCE_WORDS)

@@ -27,7 +27,7 @@ export function registerDiff(program: Command, terminal: Terminal): void {
     .command('diff')
     .summary('what differs between two images or containers')
     .description(
-      'Compare two root filesystems: names, types, contents, modes, owners, links, devices, attributes.\n' +
+      'Compare two root filesystems: names, types, contents, modes, owners, links, devices, attributes. ' +
         'With one container alone: what it changed against its image. Exit code: 0 same, 1 different, 2 trouble.',
     )
     .argument('<a>', SIDE_WORDS)

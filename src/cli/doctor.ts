@@ -17,8 +17,8 @@ export function registerDoctor(program: Command, terminal: Terminal): void {
     .command('doctor')
     .summary('examine the health of the whole store')
     .description(
-      'Read everything that the store records and hold it against everything else: missing and damaged files, broken links,\n' +
-        'directories, images and containers that nothing leads to. Contents are not read: that is what "verify" does.\n' +
+      'Read everything that the store records and hold it against everything else: missing and damaged files, broken links, ' +
+        'directories, images and containers that nothing leads to. Contents are not read: that is what "verify" does. ' +
         'Exit code 0: nothing found but notes; 1: something is wrong.',
     )
     .option('--json', 'one JSON object a line')

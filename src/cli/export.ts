@@ -24,7 +24,7 @@ export function registerExport(program: Command, terminal: Terminal): void {
     .command('export')
     .summary('write an image or container, or one layer, as a tar')
     .description(
-      'Write the merged tree as a tar (PAX, GNU sparse files), the same bytes every time; what `docker export` has of the\n' +
+      'Write the merged tree as a tar (PAX, GNU sparse files), the same bytes every time; what `docker export` has of the ' +
         "image, and extended attributes. With --layer, that layer's own tar, byte for byte as its diff ID was made from it.",
     )
     .argument('<ref>', REFERENCE_WORDS)

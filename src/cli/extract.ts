@@ -33,8 +33,8 @@ export function registerExtract(program: Command, terminal: Terminal): void {
     .command('extract')
     .summary('copy files of an image, or of one layer, into a directory')
     .description(
-      'Copy files, directories and symbolic links to DIR, at the same paths below it, with their times, hard links and\n' +
-        'holes. Nothing that is there already is overwritten, no link there is followed, and no file has its name before it\n' +
+      'Copy files, directories and symbolic links to DIR, at the same paths below it, with their times, hard links and ' +
+        'holes. Nothing that is there already is overwritten, no link there is followed, and no file has its name before it ' +
         'is complete. Rights are cut as by cp; owners, set-id bits and attributes are kept with -p only.',
     )
     .argument('<ref>', REFERENCE_WORDS)

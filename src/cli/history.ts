@@ -30,7 +30,7 @@ export function registerHistory(program: Command, terminal: Terminal): void {
     .command('history')
     .summary('show the steps and layers of an image, newest first')
     .description(
-      'Show each step of the history of REF with the layer it made: its size, and how many names it added, changed and\n' +
+      'Show each step of the history of REF with the layer it made: its size, and how many names it added, changed and ' +
         'deleted. A step that made no layer has "-" for one.',
     )
     .argument('<ref>', REFERENCE_WORDS)

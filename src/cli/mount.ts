@@ -28,7 +28,7 @@ export function registerMount(program: Command, terminal: Terminal): void {
     .command('mount')
     .summary('mount the root filesystem of an image or container, read-only')
     .description(
-      'Mount the merged root filesystem of REF on DIR, read-only, and return when it answers; the server goes on in the\n' +
+      'Mount the merged root filesystem of REF on DIR, read-only, and return when it answers; the server goes on in the ' +
         'background. Set-user-ID bits and devices mean nothing there, and no other user gets in, unless asked for.',
     )
     .argument('<ref>', REFERENCE_WORDS)

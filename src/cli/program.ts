@@ -113,7 +113,7 @@ function finish(terminal: Terminal): number {
 async function buildProgram(words: readonly string[], terminal: Terminal): Promise<Command> {
   const program = new Command('stratafs')
     .description(
-      'Look into the root filesystem of a container image or container, straight from the store on disk:\n' +
+      'Look into the root filesystem of a container image or container, straight from the store on disk: ' +
         'no daemon, no container, and nothing in the store is changed.',
     )
     .usage('[options] <command>')

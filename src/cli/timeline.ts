@@ -29,7 +29,7 @@ export function registerTimeline(program: Command, terminal: Terminal): void {
     .command('timeline')
     .summary('list all files with their times, deleted ones too')
     .description(
-      "Write a body file for The Sleuth Kit's mactime (by path), or one line an event, by time. What a lower layer has and\n" +
+      "Write a body file for The Sleuth Kit's mactime (by path), or one line an event, by time. What a lower layer has and " +
         'a newer one removed is marked "(deleted)".',
     )
     .argument('[ref...]', REFERENCE_WORDS)

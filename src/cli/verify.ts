@@ -34,8 +34,8 @@ export function registerVerify(program: Command, terminal: Terminal): void {
     .command('verify')
     .summary('prove that images are what their IDs say')
     .description(
-      "Put each layer's tar together again from its tar-split record and the files on disk, and compare its sha256 with\n" +
-        'the diff ID; compare every header and the listing too, and the chain, the config and the names.\n' +
+      "Put each layer's tar together again from its tar-split record and the files on disk, and compare its sha256 with " +
+        'the diff ID; compare every header and the listing too, and the chain, the config and the names. ' +
         'Exit code 0: all verified; 1: something was changed (tampered); 4: something cannot be verified.',
     )
     .argument('[ref...]', 'images or containers')

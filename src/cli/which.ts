@@ -26,7 +26,7 @@ export function registerWhich(program: Command, terminal: Terminal): void {
     .command('which')
     .summary('show which layer a path comes from, and what the others say of it')
     .description(
-      'Show the layer that supplies each path, the step that made it, and every other layer that says something about the\n' +
+      'Show the layer that supplies each path, the step that made it, and every other layer that says something about the ' +
         'path, newest first: hidden versions, whiteouts, opaque directories above it.',
     )
     .argument('<ref>', REFERENCE_WORDS)

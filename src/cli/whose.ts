@@ -23,7 +23,7 @@ export function registerWhose(program: Command, terminal: Terminal): void {
     .command('whose')
     .summary('tell what a path, ID or name of the store is, what uses it and what it is made of')
     .description(
-      'Tell what a path below the data root, an ID (cache, chain, diff, mount, image, container, build cache, pulled blob;\n' +
+      'Tell what a path below the data root, an ID (cache, chain, diff, mount, image, container, build cache, pulled blob; ' +
         'whole or its beginning) or a name (image, container, volume) is: what uses it, and what it is made of.',
     )
     .argument('<path-or-id...>', 'a path below the data root, an ID or a name')
