@@ -1,4 +1,5 @@
-// What a side of `stratafs diff` may be, and how it becomes something to compare: a reference or an mtree file.
+// What a side of `stratafs diff` may be, and how it becomes something to compare: a reference, a directory, or
+// an mtree file.
 import { existsSync, statSync } from 'node:fs';
 import type { RecordedLayer } from '../overlay/recorded-layer.ts';
 import type { ChainId } from '../store/digest.ts';
