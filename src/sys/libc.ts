@@ -31,8 +31,6 @@ export const AT_NO_AUTOMOUNT = 0x800;
 export const AT_EMPTY_PATH = 0x1000;
 export const AT_RECURSIVE = 0x8000;
 
-const F_SETFD = 2;
-
 export const PROT_READ_WRITE = 3;
 /** MAP_SHARED | MAP_POPULATE (asm-generic/mman-common.h). */
 export const MAP_SHARED_POPULATE = 0x8001;
