@@ -106,7 +106,7 @@ export class View implements FileSystem {
   }
 
   errnoOf(entry: number): number {
-    return this.#table.word(entry, ROW.errno);
+    return this.#table.errnoOf(entry);
   }
 
   firstEntry(directory: number): number {

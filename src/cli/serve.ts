@@ -15,6 +15,7 @@ import type { LayerStack } from '../store/store.ts';
 import { type ByteString, bytesOfText } from '../sys/bytes.ts';
 import { E, Errno, errnoWords, Trouble } from '../sys/errors.ts';
 import { checkWritable } from '../sys/kept.ts';
+import { staySmall } from '../sys/lean.ts';
 import { raiseDescriptorLimit } from '../sys/limits.ts';
 import { createView, type View } from '../view.ts';
 import { EXIT } from './exit.ts';
@@ -71,6 +72,7 @@ export async function serveMount(
   if (args.log !== undefined) checkWritable(bytesOfText(args.log), keptOf(stack, args.root));
   const log = new Log(args.log, isLaunched ? undefined : terminal);
   raiseDescriptorLimit();
+  staySmall();
   const recorded = await recordsOf(stack, args);
   const view = openView(stack, log, recorded === undefined ? follows(args) : { recorded });
   if (provenance) view.virtualXattr = layerXattr(view.tree);

@@ -54,8 +54,7 @@ export class Ahead {
       }
       const row = rest.next++;
       const isDirectory = (table.word(row, ROW.mode) & S_IFMT) === S_IFDIR;
-      if (!isDirectory || table.word(row, ROW.errno) !== 0 || table.word(row, ROW.listing) !== NOT_LOADED)
-        continue;
+      if (!isDirectory || table.errnoOf(row) !== 0 || table.word(row, ROW.listing) !== NOT_LOADED) continue;
       this.#credit--;
       this.#load(row);
       return true;

@@ -31,7 +31,7 @@ export class Listings {
       if (record === TOO_LARGE) throw new Errno(E.ENOMEM, 'list a directory for which there is no room');
       if (record === SEARCH_ONLY) throw new Errno(E.EACCES, 'list a directory');
       if ((table.word(directory, ROW.mode) & S_IFMT) !== S_IFDIR) throw new Errno(E.ENOTDIR, 'list a file');
-      if (table.word(directory, ROW.errno) !== 0) throw new Errno(table.word(directory, ROW.errno), 'list');
+      if (table.errnoOf(directory) !== 0) throw new Errno(table.errnoOf(directory), 'list');
       if (Atomics.compareExchange(table.rows, word, NOT_LOADED, LOADING) !== NOT_LOADED) continue;
       let loaded = NOT_LOADED;
       try {
@@ -64,7 +64,7 @@ export class Listings {
     while (low <= high) {
       const middle = (low + high) >>> 1;
       const order = table.compareName(middle, from, start, end);
-      if (order === 0) return table.word(middle, ROW.errno) === 0 ? middle : this.#searched.retry(middle);
+      if (order === 0) return table.errnoOf(middle) === 0 ? middle : this.#searched.retry(middle);
       if (order < 0) low = middle + 1;
       else high = middle - 1;
     }

@@ -228,10 +228,13 @@ export class Live {
   #isContinued(old: number, row: number): boolean {
     const table = this.#table;
     const equal = (field: number) => table.word(old, field) === table.word(row, field);
-    if (!equal(ROW.errno) || (table.word(old, ROW.mode) & S_IFMT) !== (table.word(row, ROW.mode) & S_IFMT)) {
+    if (
+      table.errnoOf(old) !== table.errnoOf(row) ||
+      (table.word(old, ROW.mode) & S_IFMT) !== (table.word(row, ROW.mode) & S_IFMT)
+    ) {
       return false;
     }
-    if (table.word(old, ROW.errno) !== 0) return true;
+    if (table.errnoOf(old) !== 0) return true;
     if (equal(ROW.layer) && equal(ROW.ino) && equal(ROW.ino + 1) && equal(ROW.birth)) return true;
     if (!this.#isDirectory(row)) return false;
     // A directory of the image goes on where the container puts its own on top of it.
@@ -252,7 +255,7 @@ export class Live {
   /** Whether what a node's name leads to is the object it was; where it may change and is the same, the reader has its status. */
   #probe(node: number): 'fixed' | 'same' | 'other' {
     const table = this.#table;
-    if (!this.#isOfLive(node) || table.word(node, ROW.errno) !== 0) return 'fixed';
+    if (!this.#isOfLive(node) || table.errnoOf(node) !== 0) return 'fixed';
     const isDirectory = this.#isDirectory(node);
     try {
       const name = isDirectory ? '.' : table.rowName(node);

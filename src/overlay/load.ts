@@ -4,7 +4,7 @@ import { E, Errno } from '../sys/errors.ts';
 import { encodeDevice, S_IFCHR, S_IFDIR, S_IFMT, S_IFREG, STATX } from '../sys/statx.ts';
 import { DT_WHT, type Entry, type LayerReader, type Listing } from './layer.ts';
 import { type MergeOptions, type Resolution, resolve, type Source } from './merge.ts';
-import { FLAG, ROW, type Table, TableFull } from './table.ts';
+import { ERRNO_SHIFT, FLAG, ROW, type Table, TableFull } from './table.ts';
 
 /** Highest file system index that fits the top byte of an inode number. */
 const MAX_INDEX_IN_BYTE = 0xfd;
@@ -212,12 +212,12 @@ export class Loader {
   #fillBroken(row: number, type: number, error: Errno, holder: number): void {
     const table = this.#table;
     for (let field = 0; field < ROW.name; field++) table.set(row, field, 0);
-    table.set(row, ROW.nameLength, 0);
+    const errno = error.errno === E.ENOENT ? E.EIO : error.errno;
+    table.set(row, ROW.nameLength, errno << ERRNO_SHIFT);
     // The C library leaves out a name whose inode number is 0; any other does, as nobody can ask for its status.
     table.set(row, ROW.ino, row);
     table.set(row, ROW.mode, type << 12);
     table.set(row, ROW.source, holder);
-    table.set(row, ROW.errno, error.errno === E.ENOENT ? E.EIO : error.errno);
     table.set(row, ROW.layer, this.#reader.directories.layerOf(holder) << 16);
     this.#log(error.message);
   }
@@ -230,7 +230,7 @@ export class Loader {
     table.set(row, ROW.parent, parent);
     const isDirectory = (table.word(row, ROW.mode) & S_IFMT) === S_IFDIR;
     const isLinked =
-      this.#sharesNodes && !isDirectory && table.word(row, ROW.errno) === 0 && table.word(row, ROW.nlink) > 1;
+      this.#sharesNodes && !isDirectory && table.errnoOf(row) === 0 && table.word(row, ROW.nlink) > 1;
     table.set(row, ROW.node, isLinked ? table.shareNode(row) : row);
   }
 

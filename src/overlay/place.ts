@@ -23,7 +23,7 @@ export class Places {
     const table = this.#table;
     const source = table.word(row, ROW.source);
     const isDirectory = (table.word(row, ROW.mode) & S_IFMT) === S_IFDIR;
-    if (isDirectory && table.word(row, ROW.errno) === 0) return [table.record(source, 1), ITSELF];
+    if (isDirectory && table.errnoOf(row) === 0) return [table.record(source, 1), ITSELF];
     return [source, table.rowName(row)];
   }
 

@@ -3,7 +3,7 @@
 import { totalmem } from 'node:os';
 
 /** Words (32 bits) a row: `struct fuse_attr` in wire form (22 words), then what the tree needs to know of the entry. */
-const ROW_WORDS = 32;
+const ROW_WORDS = 30;
 
 /** Word offsets in a row. 0 to 21 are `struct fuse_attr` (linux/fuse.h); 64-bit fields are low word first. */
 export const ROW = {
@@ -22,31 +22,25 @@ export const ROW = {
   gid: 18,
   rdev: 19,
   blksize: 20,
-  attrFlags: 21,
+  /** The directory row this entry is in; in the place of `flags`, of which there are none. */
+  parent: 21,
   /** The row that stands for the node: itself, or the first row seen of a hard-linked file. */
   node: 22,
   /** Byte offset in `names`. */
   name: 23,
-  /** Name length in the low 16 bits, `FLAG` bits above. */
+  /** Name length in the low 16 bits, `FLAG` bits above, from `ERRNO_SHIFT` on the errno (`errnoOf`). */
   nameLength: 24,
   /** Non-directory: record of the real directory that holds it. Directory: record of its stack. */
   source: 25,
   /** Directory: record of its listing, or one of the states below. Metacopy file: record of where its data lie, else 0. */
   listing: 26,
-  /** The directory row this entry is in. */
-  parent: 27,
   /** Next row of the same bucket of hard-linked nodes. */
-  nextLink: 28,
-  /** Positive errno of an entry that is listed but cannot be looked up. */
-  errno: 29,
+  nextLink: 27,
   /** Index of the layer's file system (low 16 bits), of the layer (high 16 bits). */
-  layer: 30,
+  layer: 28,
   /** Birth time and device folded to 32 bits: tells a replaced file from the one that was listed. */
-  birth: 31,
+  birth: 29,
 } as const;
-
-/** Words of `struct fuse_attr`. */
-const ATTR_WORDS = 22;
 
 export const FLAG = {
   /** The object has no extended attribute at all. */
@@ -54,6 +48,9 @@ export const FLAG = {
   /** The directory merges several real ones. */
   merged: 0x2_0000,
 } as const;
+
+/** The kernel's error numbers have 12 bits. */
+export const ERRNO_SHIFT = 20;
 
 export const NOT_LOADED = 0;
 export const LOADING = 1;
@@ -211,6 +208,11 @@ export class Table {
     return this.nameAt(this.word(row, ROW.name), this.nameLength(row));
   }
 
+  /** Positive errno of an entry that is listed but cannot be looked up; 0 where all is well. */
+  errnoOf(row: number): number {
+    return (this.rows[row * ROW_WORDS + ROW.nameLength] as number) >>> ERRNO_SHIFT;
+  }
+
   flags(row: number): number {
     return this.word(row, ROW.nameLength) & ~0xffff;
   }
@@ -230,7 +232,8 @@ export class Table {
   copyAttributes(row: number, out: Uint32Array, at: number): void {
     const rows = this.rows;
     const from = row * ROW_WORDS;
-    for (let i = 0; i < ATTR_WORDS; i++) out[at + i] = rows[from + i] as number;
+    for (let i = 0; i < ROW.parent; i++) out[at + i] = rows[from + i] as number;
+    out[at + ROW.parent] = 0;
   }
 
   copyName(row: number, out: Uint8Array, at: number): void {

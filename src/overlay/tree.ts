@@ -137,7 +137,7 @@ export class Tree {
   }
 
   #mustBeSound(entry: number): void {
-    const errno = this.table.word(entry, ROW.errno);
+    const errno = this.table.errnoOf(entry);
     if (errno !== 0) throw new Errno(errno, `look up "${this.table.rowName(entry)}"`);
   }
 
@@ -150,7 +150,7 @@ export class Tree {
   }
 
   errnoOf(entry: number): number {
-    return this.table.word(entry, ROW.errno);
+    return this.table.errnoOf(entry);
   }
 
   name(entry: number): ByteString {

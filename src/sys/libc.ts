@@ -249,6 +249,15 @@ export function mapFile(
   return koffi.address(pointer) === MAP_FAILED ? undefined : koffi.view(pointer, length);
 }
 
+/** Nothing happens where the C library has no such function (musl). */
+export function mallopt(parameter: number, value: number): void {
+  try {
+    lib.func('int mallopt(int parameter, int value)')(parameter, value);
+  } catch {
+    // Only glibc has it.
+  }
+}
+
 /** Runs `umount2` on another thread, so that the caller's thread can go on serving the mount it undoes. */
 export function umount2Aside(target: Pointer, flags: number): Promise<number> {
   return new Promise((resolve, reject) => {

@@ -1,7 +1,7 @@
 // Which directories are loaded before they are listed.
 import { describe, expect, it } from 'vitest';
 import { Ahead } from '../../../src/overlay/ahead.ts';
-import { newTableMemory, ROW, Table } from '../../../src/overlay/table.ts';
+import { ERRNO_SHIFT, newTableMemory, ROW, Table } from '../../../src/overlay/table.ts';
 import { S_IFDIR, S_IFREG } from '../../../src/sys/statx.ts';
 
 /** A table with a root of `directories` subdirectories and a file between each two; answers the row numbers loaded. */
@@ -48,7 +48,7 @@ describe('Ahead', () => {
   it('skips files, directories loaded already and names that cannot be looked up', () => {
     const { ahead, root, first, count, workAll, table } = setUp(4);
     table.set(first, ROW.listing, 99);
-    table.set(first + 4, ROW.errno, 1);
+    table.set(first + 4, ROW.nameLength, 1 << ERRNO_SHIFT);
     ahead.listed(root, first, count);
     ahead.listed(first, 0, 0);
     expect(workAll()).toEqual([1, 3]);
