@@ -1,5 +1,5 @@
 // The disk below a layer fails: each operation on each kind of name, with the errnos that disks and networks give. What was
-// hit costs an errno and a line in the log; all else is served, and all is well again when the disk is. ROUNDS sets how
+// hit costs an errno and a line in the log; all else is served, and all is well again when the disk is. FAULTS sets how
 // many random sets of faults are tried, SEED which.
 import { beforeAll, describe, expect, it } from 'vitest';
 import { type DiskOperation, FailingDisk, type Fault } from '../support/failing-disk.ts';
@@ -13,7 +13,7 @@ import { temporaryForSuite, temporaryForTest } from '../support/temporary.ts';
 import { differences, lineOf } from '../support/tree.ts';
 import { randomOf } from './diff-random.ts';
 
-const ROUNDS = Number(process.env.ROUNDS ?? 40);
+const ROUNDS = Number(process.env.FAULTS ?? 40);
 const SEED = Number(process.env.SEED ?? 20260727);
 const FIELDS: readonly Field[] = ['mode', 'owner', 'size', 'mtime', 'target', 'xattrs', 'sha256'];
 const SIZE = 300_000;
