@@ -116,7 +116,7 @@ describeSystem('stratafs mount --driver fuse-native', ['root', 'fuse', 'python',
     expect(await readFile(`${mounted.directory}/b`, 'latin1')).toBe('b');
     expect(await mounted.umount()).toBe(0);
     expect(mounted.log()).toBe(
-      `stratafs: READ failed: open "a" in layer "${damaged}", which was replaced: EIO\n`,
+      `stratafs: READ failed: open "a" in layer "${damaged}", which was replaced: input/output error\n`,
     );
   });
 

@@ -2,6 +2,7 @@
 // hit costs an errno and a line in the log; all else is served, and all is well again when the disk is. FAULTS sets how
 // many random sets of faults are tried, SEED which.
 import { beforeAll, describe, expect, it } from 'vitest';
+import { E, errnoWords } from '../../src/sys/errors.ts';
 import { type DiskOperation, FailingDisk, type Fault } from '../support/failing-disk.ts';
 import { mountKernel } from '../support/kernel.ts';
 import * as layer from '../support/layers.ts';
@@ -32,6 +33,10 @@ const OPERATIONS: readonly DiskOperation[] = [
   'readdir',
 ];
 const ERRNOS = ['EIO', 'ENOMEM', 'ETIMEDOUT', 'ENOLINK', 'EACCES', 'EREMOTEIO', 'EUCLEAN'];
+
+function inWords({ errno }: Fault): string {
+  return errnoWords(E[errno as keyof typeof E]);
+}
 
 describeSystem('a disk that fails', ['root', 'fuse', 'overlay', 'python', 'build'], () => {
   const temporary = temporaryForSuite();
@@ -121,7 +126,7 @@ describeSystem('a disk that fails', ['root', 'fuse', 'overlay', 'python', 'build
         await mount.umount();
         // What the kernel reads by itself fails without us.
         const told =
-          data === 'passthrough' && fault.operation === 'read' ? '^$' : `^stratafs: .*${fault.errno}`;
+          data === 'passthrough' && fault.operation === 'read' ? '^$' : `^stratafs: .*${inWords(fault)}`;
         expect(mount.log()).toMatch(new RegExp(told));
       },
     );
@@ -154,7 +159,7 @@ describeSystem('a disk that fails', ['root', 'fuse', 'overlay', 'python', 'build
       await new Promise((resolve) => setTimeout(resolve, BELIEVED));
       expect(differences(sound, await oracle.dump(mount.directory, { fields: FIELDS }))).toBe('');
       await mount.umount();
-      expect(mount.log()).toMatch(new RegExp(fault.errno));
+      expect(mount.log()).toMatch(new RegExp(inWords(fault)));
     },
   );
 
