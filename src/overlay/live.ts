@@ -38,7 +38,7 @@ export class Live {
   readonly #isLive: readonly boolean[];
   readonly #hold: (node: number) => void;
   readonly #known = new Map<number, Known>();
-  /** Of files that were refused with ESTALE: directory and name, which the kernel looks up again at once. */
+  /** Of files that were refused with ESTALE, until they were opened: directory and name, which the kernel looks up again. */
   readonly #refused = new Set<string>();
   /** Files that are kept open for the one open that follows. */
   readonly #held = new Set<number>();
@@ -69,8 +69,9 @@ export class Live {
   /** The node of a name, 0 where there is none. Throws Errno, ESTALE where the directory is there no more. */
   lookup(directory: number, name: string): number {
     let node = this.#find(directory, name);
-    if (!this.#refused.delete(`${directory}/${name}`)) return node;
-    // The kernel looks a path up again only once: what it finds now it must be able to open.
+    if (!this.#refused.has(`${directory}/${name}`)) return node;
+    // The kernel walks a path again only once, with two lookups where the first finds another node: what it finds it must
+    // be able to open.
     for (let tries = 1; node !== 0 && !this.#isHeld(node) && tries < MOST_TRIES; tries++) {
       this.#doubt(directory);
       node = this.#find(directory, name);
@@ -118,8 +119,12 @@ export class Live {
 
   /** Throws ESTALE, at which the kernel looks the path up again, where a node's name leads to another object now. */
   mustBeSame(node: number): void {
-    if (this.#held.delete(node) || this.#probe(node) !== 'other') return;
     const parent = this.#table.word(node, ROW.parent);
+    if (this.#held.delete(node)) {
+      this.#refused.delete(`${parent}/${this.#table.rowName(node)}`);
+      return;
+    }
+    if (this.#probe(node) !== 'other') return;
     this.#doubt(parent);
     if (this.#refused.size >= MOST_REMEMBERED) this.#refused.clear();
     this.#refused.add(`${parent}/${this.#table.rowName(node)}`);

@@ -46,7 +46,13 @@ export class Push {
 
   /** To be told of each READ from a file's beginning. `size` is the file's, bytes. */
   read(node: number, size: number): void {
-    if (size <= LARGEST && !this.#isOver) this.#streams.read(node);
+    if (size > LARGEST || this.#isOver) return;
+    try {
+      this.#streams.read(node);
+    } catch (error) {
+      // What lies in a directory that may only be searched has no neighbours.
+      if (!(error instanceof Errno)) throw error;
+    }
   }
 
   /** Pushes one file; false where there is nothing to push. */

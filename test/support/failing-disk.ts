@@ -60,6 +60,15 @@ export class FailingDisk {
     return Number(await answer);
   }
 
+  /** From now on nothing is answered at all, until `resume`. */
+  stop(): void {
+    this.#child.kill('SIGSTOP');
+  }
+
+  resume(): void {
+    this.#child.kill('SIGCONT');
+  }
+
   #line(): Promise<string> {
     return new Promise((resolve, reject) => {
       this.#lines.once('line', resolve);

@@ -1,19 +1,21 @@
 // The disk below a layer fails: each operation on each kind of name, with the errnos that disks and networks give. What was
-// hit costs an errno and a line in the log; all else is served, and all is well again when the disk is. ROUNDS sets how
+// hit costs an errno and a line in the log; all else is served, and all is well again when the disk is. FAULTS sets how
 // many random sets of faults are tried, SEED which.
+import { spawn } from 'node:child_process';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { E, errnoWords } from '../../src/sys/errors.ts';
 import { type DiskOperation, FailingDisk, type Fault } from '../support/failing-disk.ts';
 import { mountKernel } from '../support/kernel.ts';
 import * as layer from '../support/layers.ts';
 import { type Field, Oracle } from '../support/oracle.ts';
 import { Server } from '../support/server.ts';
-import { lowerdirReference, mountStratafs } from '../support/stratafs.ts';
+import { isMounted, lowerdirReference, mountStratafs } from '../support/stratafs.ts';
 import { describeSystem } from '../support/system.ts';
-import { temporaryForSuite, temporaryForTest } from '../support/temporary.ts';
+import { kill, temporaryForSuite, temporaryForTest, until } from '../support/temporary.ts';
 import { differences, lineOf } from '../support/tree.ts';
 import { randomOf } from './diff-random.ts';
 
-const ROUNDS = Number(process.env.ROUNDS ?? 40);
+const ROUNDS = Number(process.env.FAULTS ?? 40);
 const SEED = Number(process.env.SEED ?? 20260727);
 const FIELDS: readonly Field[] = ['mode', 'owner', 'size', 'mtime', 'target', 'xattrs', 'sha256'];
 const SIZE = 300_000;
@@ -32,6 +34,10 @@ const OPERATIONS: readonly DiskOperation[] = [
   'readdir',
 ];
 const ERRNOS = ['EIO', 'ENOMEM', 'ETIMEDOUT', 'ENOLINK', 'EACCES', 'EREMOTEIO', 'EUCLEAN'];
+
+function inWords({ errno }: Fault): string {
+  return errnoWords(E[errno as keyof typeof E]);
+}
 
 describeSystem('a disk that fails', ['root', 'fuse', 'overlay', 'python', 'build'], () => {
   const temporary = temporaryForSuite();
@@ -121,7 +127,7 @@ describeSystem('a disk that fails', ['root', 'fuse', 'overlay', 'python', 'build
         await mount.umount();
         // What the kernel reads by itself fails without us.
         const told =
-          data === 'passthrough' && fault.operation === 'read' ? '^$' : `^stratafs: .*${fault.errno}`;
+          data === 'passthrough' && fault.operation === 'read' ? '^$' : `^stratafs: .*${inWords(fault)}`;
         expect(mount.log()).toMatch(new RegExp(told));
       },
     );
@@ -154,9 +160,29 @@ describeSystem('a disk that fails', ['root', 'fuse', 'overlay', 'python', 'build
       await new Promise((resolve) => setTimeout(resolve, BELIEVED));
       expect(differences(sound, await oracle.dump(mount.directory, { fields: FIELDS }))).toBe('');
       await mount.umount();
-      expect(mount.log()).toMatch(new RegExp(fault.errno));
+      expect(mount.log()).toMatch(new RegExp(inWords(fault)));
     },
   );
+
+  it('that does not answer at all leaves no dead mount behind a server that is killed', async () => {
+    await disk.fail([]);
+    const test = temporaryForTest();
+    const mount = await mountStratafs(test, lowerdirReference([top, target]));
+    await oracle.dump(mount.directory, { fields: ['mode'] });
+    disk.stop();
+    const reader = spawn('cat', [`${mount.directory}/low/d0/file-0`], { stdio: 'ignore' });
+    test.owns(reader.pid);
+    try {
+      await new Promise((resolve) => setTimeout(resolve, 300));
+      expect(reader.exitCode).toBe(null);
+      kill(mount.pid, 'SIGKILL');
+      await until('the mount point', () => !isMounted(mount.directory));
+      await until('the end of the reader', () => reader.exitCode !== null);
+      expect(reader.exitCode).toBe(1);
+    } finally {
+      disk.resume();
+    }
+  });
 
   it(
     `costs what it hits and no more, in ${ROUNDS} sets of random faults`,
