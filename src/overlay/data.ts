@@ -5,9 +5,9 @@ import { cString } from '../sys/bytes.ts';
 import { E, Errno } from '../sys/errors.ts';
 import { AT_EMPTY_PATH, close, lseek, pread, statx } from '../sys/libc.ts';
 import { S_IFDIR, S_IFMT, S_IFREG, STATX, STATX_MASK, STATX_SIZE } from '../sys/statx.ts';
+import type { Attributes } from './attributes.ts';
 import type { Directories } from './directories.ts';
 import type { LayerReader } from './layer.ts';
-import type { Loader } from './load.ts';
 import type { Places } from './place.ts';
 import { sizeOf } from './status.ts';
 import { ROW, type Table } from './table.ts';
@@ -20,7 +20,7 @@ export class FileData {
   readonly #table: Table;
   readonly #directories: Directories;
   readonly #reader: LayerReader;
-  readonly #loader: Loader;
+  readonly #attributes: Attributes;
   readonly #places: Places;
   readonly #isLive: readonly boolean[];
   readonly #capacity: number;
@@ -33,7 +33,7 @@ export class FileData {
   constructor(
     table: Table,
     reader: LayerReader,
-    loader: Loader,
+    attributes: Attributes,
     places: Places,
     isLive: readonly boolean[],
     capacity: number,
@@ -41,7 +41,7 @@ export class FileData {
     this.#table = table;
     this.#directories = reader.directories;
     this.#reader = reader;
-    this.#loader = loader;
+    this.#attributes = attributes;
     this.#places = places;
     this.#isLive = isLive;
     this.#capacity = capacity;
@@ -175,7 +175,7 @@ export class FileData {
 
   /** Judges `status`: by identity, or where a record told of the file, by the size it told. */
   #isWhatWasListed(node: number, holder: number): boolean {
-    return this.#reader.isRecorded(holder) ? this.#isListedSize(node) : this.#loader.isSame(node, status);
+    return this.#reader.isRecorded(holder) ? this.#isListedSize(node) : this.#attributes.isSame(node, status);
   }
 
   /** Opens a regular file and leaves its status in `status`. */

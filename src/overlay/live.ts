@@ -3,6 +3,7 @@
 // For a tree that one thread uses; a tree that cannot change has none of this.
 import { E, Errno } from '../sys/errors.ts';
 import { S_IFDIR, S_IFMT, S_IFREG, STATX } from '../sys/statx.ts';
+import type { Attributes } from './attributes.ts';
 import type { Directories } from './directories.ts';
 import type { LayerReader } from './layer.ts';
 import type { Loader } from './load.ts';
@@ -34,6 +35,7 @@ export class Live {
   readonly #reader: LayerReader;
   readonly #directories: Directories;
   readonly #loader: Loader;
+  readonly #attributes: Attributes;
   readonly #root: number;
   readonly #isLive: readonly boolean[];
   readonly #hold: (node: number) => void;
@@ -51,6 +53,7 @@ export class Live {
     table: Table,
     reader: LayerReader,
     loader: Loader,
+    attributes: Attributes,
     root: number,
     isLive: readonly boolean[],
     hold: (node: number) => void,
@@ -60,6 +63,7 @@ export class Live {
     this.#reader = reader;
     this.#directories = reader.directories;
     this.#loader = loader;
+    this.#attributes = attributes;
     this.#root = root;
     this.#isLive = isLive;
     table.internNames();
@@ -180,7 +184,7 @@ export class Live {
       this.#reader.examine(record, '.');
       const { status } = this.#reader;
       const isTop = level === 0 && directory !== this.#root;
-      if (isTop && !this.#loader.isSame(directory, status)) {
+      if (isTop && !this.#attributes.isSame(directory, status)) {
         throw new Errno(E.ESTALE, 'use a directory that was replaced');
       }
       stamp += `${record}:${status.subarray(STATX.ino, STATX.ino + 2).join()},${status.subarray(STATX.btime, STATX.rdevMajor).join()};`;
@@ -269,7 +273,7 @@ export class Live {
       if (error instanceof Errno) return 'other';
       throw error;
     }
-    return this.#loader.isSame(node, this.#reader.status) ? 'same' : 'other';
+    return this.#attributes.isSame(node, this.#reader.status) ? 'same' : 'other';
   }
 
   /** The real directory that holds a node, or for a directory the topmost one that it is. */

@@ -1,13 +1,11 @@
 // Loads one merged directory into the table: lists its real directories, merges, and writes a row for every visible name.
 // Names that mean the same in every stack (most of them) take a short way past the rules of `merge.ts`; the rest ask them.
 import { E, Errno } from '../sys/errors.ts';
-import { encodeDevice, S_IFCHR, S_IFDIR, S_IFMT, S_IFREG, STATX } from '../sys/statx.ts';
+import { S_IFCHR, S_IFDIR, S_IFMT, S_IFREG, STATX } from '../sys/statx.ts';
+import type { Attributes } from './attributes.ts';
 import { DT_WHT, type Entry, type LayerReader, type Listing } from './layer.ts';
 import { type MergeOptions, type Resolution, resolve, type Source } from './merge.ts';
 import { ERRNO_SHIFT, FLAG, ROW, type Table, TableFull } from './table.ts';
-
-/** Highest file system index that fits the top byte of an inode number. */
-const MAX_INDEX_IN_BYTE = 0xfd;
 
 /** Told of each listed name that cannot be looked up. */
 export type FaultLog = (message: string) => void;
@@ -17,9 +15,7 @@ export class Loader {
   readonly #reader: LayerReader;
   readonly #options: MergeOptions;
   readonly #log: FaultLog;
-  /** File system index of each layer, in the order of the layers; 0 is the top layer's. */
-  readonly #fileSystems: readonly number[];
-  readonly #hasSeveralFileSystems: boolean;
+  readonly #attributes: Attributes;
   readonly #lowest: number;
   /** Whether the names of a hard-linked file lead to one node. */
   readonly #sharesNodes: boolean;
@@ -28,15 +24,14 @@ export class Loader {
     table: Table,
     reader: LayerReader,
     options: MergeOptions,
-    fileSystems: readonly number[],
+    attributes: Attributes,
     log: FaultLog,
     sharesNodes: boolean,
   ) {
     this.#table = table;
     this.#reader = reader;
     this.#options = options;
-    this.#fileSystems = fileSystems;
-    this.#hasSeveralFileSystems = fileSystems.some((index) => index > 0);
+    this.#attributes = attributes;
     // With data-only layers below, the kernel reads the marks of the lowest layer's directories too.
     this.#lowest = options.dataOnlyLayers ? -1 : reader.directories.roots.length - 1;
     this.#log = log;
@@ -143,7 +138,7 @@ export class Loader {
           return this.#fillByRules(row, resolve(stack, name, source, this.#options));
         }
       }
-      this.#fillAttributes(row, status, holder);
+      this.#attributes.fill(row, status, holder);
       const nameAt = table.addName(name);
       table.set(row, ROW.name, nameAt);
       const directory = reader.directories.child(holder, nameAt, name.length);
@@ -158,7 +153,7 @@ export class Loader {
     } else if (type === S_IFCHR && status[STATX.rdevMajor] === 0 && status[STATX.rdevMinor] === 0) {
       return false;
     }
-    this.#fillAttributes(row, status, holder);
+    this.#attributes.fill(row, status, holder);
     table.set(row, ROW.source, holder);
     return true;
   }
@@ -167,7 +162,7 @@ export class Loader {
     if (resolution === undefined) return false;
     const table = this.#table;
     const { top } = resolution;
-    this.#fillAttributes(row, top.status, top.holder);
+    this.#attributes.fill(row, top.status, top.holder);
     if (resolution.kind === 'directory') {
       const { stack } = resolution;
       table.set(row, ROW.source, table.addRecord(stack.length, ...stack));
@@ -234,76 +229,20 @@ export class Loader {
     table.set(row, ROW.node, isLinked ? table.shareNode(row) : row);
   }
 
-  /** Writes `struct fuse_attr` from a `struct statx`. */
-  #fillAttributes(row: number, status: Uint32Array, holder: number): void {
-    const { rows } = this.#table;
-    const at = this.#table.at(row);
-    const copy = (field: number, from: number) => {
-      rows[at + field] = status[from] as number;
-    };
-    copy(ROW.ino, STATX.ino);
-    copy(ROW.ino + 1, STATX.ino + 1);
-    copy(ROW.size, STATX.size);
-    copy(ROW.size + 1, STATX.size + 1);
-    copy(ROW.blocks, STATX.blocks);
-    copy(ROW.blocks + 1, STATX.blocks + 1);
-    copy(ROW.atime, STATX.atime);
-    copy(ROW.atime + 1, STATX.atime + 1);
-    copy(ROW.mtime, STATX.mtime);
-    copy(ROW.mtime + 1, STATX.mtime + 1);
-    copy(ROW.ctime, STATX.ctime);
-    copy(ROW.ctime + 1, STATX.ctime + 1);
-    copy(ROW.atimeNs, STATX.atime + 2);
-    copy(ROW.mtimeNs, STATX.mtime + 2);
-    copy(ROW.ctimeNs, STATX.ctime + 2);
-    copy(ROW.nlink, STATX.nlink);
-    copy(ROW.uid, STATX.uid);
-    copy(ROW.gid, STATX.gid);
-    copy(ROW.blksize, STATX.blksize);
-    rows[at + ROW.mode] = (status[STATX.mode] as number) & 0xffff;
-    rows[at + ROW.rdev] = encodeDevice(status[STATX.rdevMajor] as number, status[STATX.rdevMinor] as number);
-    const layer = this.#reader.directories.layerOf(holder);
-    const fileSystem = this.#fileSystems[layer] as number;
-    rows[at + ROW.layer] = (layer << 16) | fileSystem;
-    rows[at + ROW.birth] = foldBirth(status);
-    if (this.#hasSeveralFileSystems) this.#remapInode(at, fileSystem);
-  }
-
-  /**
-   * Layers on several file systems: the file system's index goes into the top byte of the inode number, so that no
-   * two objects collide; a number that already uses that byte, whichever layer it is of, is replaced by a hash of itself.
-   */
-  #remapInode(at: number, fileSystem: number): void {
-    const { rows } = this.#table;
-    const high = rows[at + ROW.ino + 1] as number;
-    if (high >>> 24 === 0 && fileSystem <= MAX_INDEX_IN_BYTE) {
-      rows[at + ROW.ino + 1] = (high | (fileSystem << 24)) >>> 0;
-      return;
-    }
-    const low = rows[at + ROW.ino] as number;
-    rows[at + ROW.ino] = mix(mix(low, high), fileSystem);
-    rows[at + ROW.ino + 1] = (mix(mix(high, fileSystem), low) | 0xfe00_0000) >>> 0;
-  }
-
   /** Writes a row's attributes again, from a `struct statx` of the same object; those of a metacopy file stay. */
   refill(row: number, status: Uint32Array, holder: number): void {
     const table = this.#table;
     const isDirectory = (table.word(row, ROW.mode) & S_IFMT) === S_IFDIR;
     if (!isDirectory && table.word(row, ROW.listing) !== 0) return;
-    this.#fillAttributes(row, status, holder);
+    this.#attributes.fill(row, status, holder);
     if ((table.flags(row) & FLAG.merged) !== 0) table.set(row, ROW.nlink, 1);
-  }
-
-  /** Whether a `struct statx` is of the object that a row was made from. */
-  isSame(row: number, status: Uint32Array): boolean {
-    return this.#table.word(row, ROW.birth) === foldBirth(status);
   }
 
   /** The root: the top layer's root in all attributes, merged from the first row on. */
   fillRoot(row: number, status: Uint32Array): void {
     const table = this.#table;
     const roots = this.#reader.rootStack(this.#reader.directories.roots);
-    this.#fillAttributes(row, status, roots[0] as number);
+    this.#attributes.fill(row, status, roots[0] as number);
     table.set(row, ROW.source, table.addRecord(roots.length, ...roots));
     table.set(row, ROW.node, row);
     table.set(row, ROW.parent, row);
@@ -333,21 +272,4 @@ function unite(listings: readonly Listing[]): {
     }
   }
   return { names: [...levels.keys()].sort(), levels, repeated };
-}
-
-/**
- * Birth time, or where there is none the inode number alone, in 32 bits. With the device: a btrfs snapshot in a layer has
- * the numbers and times of what it was made of, and a device of its own.
- */
-function foldBirth(status: Uint32Array): number {
-  const seconds = status[STATX.btime] as number;
-  return mix(
-    mix(status[STATX.ino] as number, status[STATX.ino + 1] as number),
-    mix(mix(seconds, status[STATX.btime + 2] as number), status[STATX.devMinor] as number),
-  );
-}
-
-function mix(a: number, b: number): number {
-  const x = Math.imul(a ^ (b >>> 15) ^ b, 0x85ebca6b);
-  return (x ^ (x >>> 13) ^ Math.imul(b, 0xc2b2ae35)) >>> 0;
 }

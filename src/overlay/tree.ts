@@ -5,6 +5,7 @@ import { type ByteString, cString } from '../sys/bytes.ts';
 import { E, Errno } from '../sys/errors.ts';
 import { descriptorLimit } from '../sys/limits.ts';
 import { S_IFDIR, S_IFLNK, S_IFMT } from '../sys/statx.ts';
+import { Attributes } from './attributes.ts';
 import { FileData } from './data.ts';
 import { Directories } from './directories.ts';
 import { LayerReader } from './layer.ts';
@@ -78,13 +79,14 @@ export class Tree {
     const follows = options.follows === true && isLive.includes(true);
     const log = options.log ?? (() => {});
     try {
-      const loader = new Loader(table, reader, merge, directories.fileSystems(), log, !follows);
+      const attributes = new Attributes(table, directories, directories.fileSystems());
+      const loader = new Loader(table, reader, merge, attributes, log, !follows);
       this.#listings = new Listings(table, loader);
       this.#places = new Places(table, directories);
-      this.#data = new FileData(table, reader, loader, this.#places, isLive, capacity);
+      this.#data = new FileData(table, reader, attributes, this.#places, isLive, capacity);
       this.#xattrs = new Xattrs(table, reader, this.#places);
       const hold = (node: number) => void this.#data.descriptor(node);
-      this.live = follows ? new Live(table, reader, loader, ROOT, isLive, hold) : undefined;
+      this.live = follows ? new Live(table, reader, loader, attributes, ROOT, isLive, hold) : undefined;
       if (options.memory === undefined) {
         reader.examine(directories.roots[0] as number, ITSELF);
         loader.fillRoot(table.takeRows(1), reader.status);

@@ -16,6 +16,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import fc from 'fast-check';
 import { afterAll, describe, expect, it } from 'vitest';
+import { Attributes } from '../../../src/overlay/attributes.ts';
 import { Directories } from '../../../src/overlay/directories.ts';
 import { LayerReader } from '../../../src/overlay/layer.ts';
 import { Listings } from '../../../src/overlay/listings.ts';
@@ -267,7 +268,8 @@ describe('a tree', () => {
     const directories = new Directories(table, places.map(asBytes), 0, 4);
     const reader = new LayerReader(table, directories, 'trusted');
     const options = { redirect: 'follow', metacopy: false, dataOnlyLayers: false } as const;
-    const loader = new Loader(table, reader, options, [0], () => {}, true);
+    const attributes = new Attributes(table, directories, [0]);
+    const loader = new Loader(table, reader, options, attributes, () => {}, true);
     reader.examine(directories.roots[0] ?? 0, '.');
     loader.fillRoot(table.takeRows(1), reader.status);
     const listings = new Listings(table, loader);

@@ -1,0 +1,95 @@
+// What a row says of one object on disk: `struct fuse_attr` in wire form, and what tells the object from another by its name.
+import { encodeDevice, STATX } from '../sys/statx.ts';
+import type { Directories } from './directories.ts';
+import { ROW, type Table } from './table.ts';
+
+/** Highest file system index that fits the top byte of an inode number. */
+const MAX_INDEX_IN_BYTE = 0xfd;
+
+export class Attributes {
+  readonly #table: Table;
+  readonly #directories: Directories;
+  readonly #fileSystems: readonly number[];
+  readonly #hasSeveralFileSystems: boolean;
+
+  /** `fileSystems` has the index of each layer's file system, in the order of the layers; 0 is the top layer's. */
+  constructor(table: Table, directories: Directories, fileSystems: readonly number[]) {
+    this.#table = table;
+    this.#directories = directories;
+    this.#fileSystems = fileSystems;
+    this.#hasSeveralFileSystems = fileSystems.some((index) => index > 0);
+  }
+
+  /** Writes them to a row from a `struct statx`; `holder` is the real directory. */
+  fill(row: number, status: Uint32Array, holder: number): void {
+    const { rows } = this.#table;
+    const at = this.#table.at(row);
+    const copy = (field: number, from: number) => {
+      rows[at + field] = status[from] as number;
+    };
+    copy(ROW.ino, STATX.ino);
+    copy(ROW.ino + 1, STATX.ino + 1);
+    copy(ROW.size, STATX.size);
+    copy(ROW.size + 1, STATX.size + 1);
+    copy(ROW.blocks, STATX.blocks);
+    copy(ROW.blocks + 1, STATX.blocks + 1);
+    copy(ROW.atime, STATX.atime);
+    copy(ROW.atime + 1, STATX.atime + 1);
+    copy(ROW.mtime, STATX.mtime);
+    copy(ROW.mtime + 1, STATX.mtime + 1);
+    copy(ROW.ctime, STATX.ctime);
+    copy(ROW.ctime + 1, STATX.ctime + 1);
+    copy(ROW.atimeNs, STATX.atime + 2);
+    copy(ROW.mtimeNs, STATX.mtime + 2);
+    copy(ROW.ctimeNs, STATX.ctime + 2);
+    copy(ROW.nlink, STATX.nlink);
+    copy(ROW.uid, STATX.uid);
+    copy(ROW.gid, STATX.gid);
+    copy(ROW.blksize, STATX.blksize);
+    rows[at + ROW.mode] = (status[STATX.mode] as number) & 0xffff;
+    rows[at + ROW.rdev] = encodeDevice(status[STATX.rdevMajor] as number, status[STATX.rdevMinor] as number);
+    const layer = this.#directories.layerOf(holder);
+    const fileSystem = this.#fileSystems[layer] as number;
+    rows[at + ROW.layer] = (layer << 16) | fileSystem;
+    rows[at + ROW.birth] = foldBirth(status);
+    if (this.#hasSeveralFileSystems) this.#remapInode(at, fileSystem);
+  }
+
+  /**
+   * Layers on several file systems: the file system's index goes into the top byte of the inode number, so that no
+   * two objects collide; a number that already uses that byte, whichever layer it is of, is replaced by a hash of itself.
+   */
+  #remapInode(at: number, fileSystem: number): void {
+    const { rows } = this.#table;
+    const high = rows[at + ROW.ino + 1] as number;
+    if (high >>> 24 === 0 && fileSystem <= MAX_INDEX_IN_BYTE) {
+      rows[at + ROW.ino + 1] = (high | (fileSystem << 24)) >>> 0;
+      return;
+    }
+    const low = rows[at + ROW.ino] as number;
+    rows[at + ROW.ino] = mix(mix(low, high), fileSystem);
+    rows[at + ROW.ino + 1] = (mix(mix(high, fileSystem), low) | 0xfe00_0000) >>> 0;
+  }
+
+  /** Whether a `struct statx` is of the object that a row was made from. */
+  isSame(row: number, status: Uint32Array): boolean {
+    return this.#table.word(row, ROW.birth) === foldBirth(status);
+  }
+}
+
+/**
+ * Birth time, or where there is none the inode number alone, in 32 bits. With the device: a btrfs snapshot in a layer has
+ * the numbers and times of what it was made of, and a device of its own.
+ */
+function foldBirth(status: Uint32Array): number {
+  const seconds = status[STATX.btime] as number;
+  return mix(
+    mix(status[STATX.ino] as number, status[STATX.ino + 1] as number),
+    mix(mix(seconds, status[STATX.btime + 2] as number), status[STATX.devMinor] as number),
+  );
+}
+
+function mix(a: number, b: number): number {
+  const x = Math.imul(a ^ (b >>> 15) ^ b, 0x85ebca6b);
+  return (x ^ (x >>> 13) ^ Math.imul(b, 0xc2b2ae35)) >>> 0;
+}
