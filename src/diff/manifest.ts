@@ -65,7 +65,9 @@ export class ManifestItem implements Item {
     }
     const value = Number.parseInt(text, radix);
     const digits = radix === 8 ? /^[0-7]+$/ : /^\d+$/;
-    if (!digits.test(text) || !Number.isSafeInteger(value)) throw new RangeError(`${key}=${text}`);
+    // Only a size has more than 32 bits; another number would be taken for its remainder.
+    const most = key === 'size' ? Number.MAX_SAFE_INTEGER : 2 ** 32 - 1;
+    if (!digits.test(text) || value > most) throw new RangeError(`${key}=${text}`);
     use(value);
   }
 
@@ -163,9 +165,19 @@ const LETTERS = new Map([
   ['0', '\0'],
 ]);
 
-/** What vis(3) encoded. */
+/** What vis(3) encoded: `\303`, `\n`, `\^A` for a control, and `\M-C` or `\M^A` for the same with the highest bit. */
 export function unvis(text: string): ByteString {
-  return text.replace(/\\([0-7]{3}|.)/g, (_, code: string) =>
-    code.length === 3 ? String.fromCharCode(Number.parseInt(code, 8) & 0xff) : (LETTERS.get(code) ?? code),
+  return text.replace(
+    /\\(?:([0-7]{3})|(M?)\^([?-_])|M-([ -~])|(.))/g,
+    (_, octal?: string, meta?: string, control?: string, high?: string, letter = '') => {
+      if (octal !== undefined) return byte(Number.parseInt(octal, 8));
+      if (control !== undefined) return byte((control.charCodeAt(0) ^ 0x40) | (meta === '' ? 0 : 0x80));
+      if (high !== undefined) return byte(high.charCodeAt(0) | 0x80);
+      return LETTERS.get(letter) ?? letter;
+    },
   ) as ByteString;
+}
+
+function byte(code: number): string {
+  return String.fromCharCode(code & 0xff);
 }

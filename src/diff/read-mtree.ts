@@ -22,15 +22,20 @@ const LONGEST_SHOWN = 60;
 function* entries(text: string): Generator<{ readonly line: number; readonly words: readonly string[] }> {
   let before = '';
   let first = 0;
-  for (const [index, line] of text.split('\n').entries()) {
+  for (const [index, line] of text.split(/\r?\n/).entries()) {
     if (before === '') first = index + 1;
     const isContinued = /(?<!\\)(?:\\\\)*\\$/.test(line);
     before += isContinued ? `${line.slice(0, -1)} ` : line;
     if (isContinued) continue;
-    yield { line: first, words: before.trim().split(/[ \t]+/) };
+    yield { line: first, words: wordsOf(before) };
     before = '';
   }
-  if (before !== '') yield { line: first, words: before.trim().split(/[ \t]+/) };
+  if (before !== '') yield { line: first, words: wordsOf(before) };
+}
+
+/** Not `trim`, for which the last byte of `à` is a blank. */
+function wordsOf(line: string): string[] {
+  return line.split(/[ \t]+/).filter((word) => word !== '');
 }
 
 /** `text` latin1; `label` is for messages. Throws Trouble where it is no mtree specification. */

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { gidOf, type Item, isDirectory, modeOf, mtimeOf, sizeOf, uidOf } from '../../../src/diff/item.ts';
-import type { ManifestSide } from '../../../src/diff/manifest.ts';
+import { type ManifestSide, unvis } from '../../../src/diff/manifest.ts';
 import { visName } from '../../../src/diff/mtree.ts';
 import { readMtree } from '../../../src/diff/read-mtree.ts';
 import { walkSide } from '../../../src/diff/walk.ts';
@@ -67,6 +67,7 @@ describe('readMtree()', () => {
     ['an unknown type', './a type=door\n', 'line 1 is not mtree: type=door'],
     ['a size that is no number', './a type=file size=x\n', 'line 1 is not mtree: size=x'],
     ['a mode that is not octal', './a type=file mode=0689\n', 'line 1 is not mtree: mode=0689'],
+    ['a user with more than 32 bits', '. type=dir uid=4294967296\n', 'line 1 is not mtree: uid=4294967296'],
     ['a digest of another length', './a type=file sha256=ab\n', 'line 1 is not mtree: sha256=ab'],
     ['a device that is none', './a type=char device=x\n', 'line 1 is not mtree: device=x'],
     ['a time that is none', './a type=file time=now\n', 'line 1 is not mtree: time=now'],
@@ -101,6 +102,23 @@ describe('readMtree()', () => {
       './a cksum=1 flags=none md5digest=00 sha1=00 inode=7 tags=x tar_time=1.0 ignore nochange xattr.user.a=eA==\n' +
       './b type=char device=freebsd,1,2,3\n/unset all\n./c type=fifo\n';
     expect(shown(readMtree(text, 'file')).map((line) => line.split(' ')[0])).toEqual(['/', '/a', '/b', '/c']);
+  });
+
+  it('takes no byte of a name for a blank', () => {
+    const side = readMtree(
+      '. type=dir\r\n./a type=link link=\xc3\xa0\r\n/set type=file\n./\xc3\xa0\n',
+      'test',
+    );
+    expect([...side.names(side.root)]).toEqual(['a', '\xc3\xa0']);
+    expect(side.find(side.root, 'a')?.target()).toBe('\xc3\xa0');
+  });
+
+  it.each([
+    ["NetBSD's mtree", 'a\\M-C\\240\\^A\\^?\\M^A\\s\\\\M-C', 'a\xc3\xa0\x01\x7f\x81 \\M-C'],
+    ['bsdtar', 'a\\303\\240\\001\\134M\\040', 'a\xc3\xa0\x01\\M '],
+    ['nobody', '\\M\\^', 'M^'],
+  ])('takes back a name as %s writes it', (_, word, name) => {
+    expect(unvis(word)).toBe(name);
   });
 
   it('takes back every name that visName() wrote', () => {
