@@ -92,7 +92,8 @@ export class PatchPrinter implements Printer {
       return;
     }
     const lines = text.split('\n').map((line) => escapeBytes(line.replaceAll('\\', '\0') as ByteString));
-    out.write(lines.join('\n').replaceAll('\\000', '\\').replaceAll('\\t', '\t'));
+    // Tabs first: a backslash of the file's own may stand before a `t`.
+    out.write(lines.join('\n').replaceAll('\\t', '\t').replaceAll('\\000', '\\'));
   }
 }
 
