@@ -9,6 +9,7 @@ import {
   originsPath,
   readOrigins,
 } from '../store/docker/distribution.ts';
+import { quoted } from '../store/json.ts';
 import type { ByteString } from '../sys/bytes.ts';
 import { Trouble } from '../sys/errors.ts';
 import type { Report } from './doctor-findings.ts';
@@ -45,7 +46,7 @@ export function examineDistribution({ root, layers }: StoreIndex, report: Report
       const other = diffIds.get(digest);
       if (other === diffId) continue;
       const state = other === undefined ? 'is not there' : `says ${other}`;
-      damaged(originsPath(root, diffId), `it names the blob ${digest}, whose own entry ${state}`);
+      damaged(originsPath(root, diffId), `it names the blob ${quoted(digest)}, whose own entry ${state}`);
     }
   }
   for (const [digest, diffId] of diffIds) {

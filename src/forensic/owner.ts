@@ -7,6 +7,7 @@ import {
   type DiffId,
   hexOf,
   type ImageId,
+  isCacheId,
   isChainId,
 } from '../store/digest.ts';
 import type { CacheEntry } from '../store/docker/build-cache.ts';
@@ -192,7 +193,8 @@ export function cacheOwner({ index }: Context, entry: CacheEntry): Owner {
   return {
     kind: 'cache',
     id,
-    ...(directory === undefined ? {} : { directory: place(index, directory) }),
+    // What a record says is no path before it has the form of an ID.
+    ...(directory === undefined || !isCacheId(directory) ? {} : { directory: place(index, directory) }),
     facts: present({ step: description, type, chainId, created: createdAt, lastUsed: lastUsedAt }),
     uses: below === undefined ? onLayer : [{ kind: 'cache', id: below.id, label: labelOf(below) }],
     users: above.map((other) => ({ kind: 'cache', id: other.id, label: labelOf(other) })),
@@ -207,7 +209,8 @@ export function blobOwner({ index }: Context, blob: string, diffId: DiffId): Own
 
 /** A directory that nothing has a record of. */
 export function directoryOwner({ index }: Context, name: ByteString): Owner {
-  return { kind: 'directory', id: name, directory: place(index, name), facts: {}, uses: [], users: [] };
+  const directory = place(index, name);
+  return { kind: 'directory', id: textOf(name) ?? name, directory, facts: {}, uses: [], users: [] };
 }
 
 function layers(index: StoreIndex, chain: readonly ChainId[]): Related[] {

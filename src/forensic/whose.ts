@@ -3,7 +3,7 @@ import { type ChainId, type ContainerId, hexOf, type ImageId } from '../store/di
 import { blobNames, diffIdOfBlob } from '../store/docker/distribution.ts';
 import type { DockerRoot } from '../store/docker/driver.ts';
 import { parseReference, type Reference } from '../store/reference.ts';
-import { asBytes, type ByteString } from '../sys/bytes.ts';
+import { asBytes, type ByteString, bytesOfText } from '../sys/bytes.ts';
 import { Trouble } from '../sys/errors.ts';
 import { directoryOfTarget, driverDirectories, shortLinks, shortLinkTargets } from './driver-directories.ts';
 import {
@@ -149,12 +149,12 @@ export class Owners {
     const mounted = [...containers.values()].flatMap((config) =>
       config instanceof Trouble ? [] : config.mounts,
     );
-    const all = new Set<string>([
+    const all = new Set<ByteString>([
       ...volumes.keys(),
       ...(volumeRecords instanceof Trouble ? [] : volumeRecords.keys()),
-      ...mounted.flatMap(({ name }) => (name === '' ? [] : [name])),
+      ...mounted.flatMap(({ name }) => (name === '' ? [] : [bytesOfText(name)])),
     ]);
-    return [...all].filter(fits).map((name) => volumeOwner(this.#context, asBytes(name)));
+    return [...all].filter(fits).map((name) => volumeOwner(this.#context, name));
   }
 
   /** Entries of the build cache that are no layer of an image. */

@@ -51,6 +51,10 @@ export function parseCacheId(text: string, source: Source): CacheId {
   ) as CacheId;
 }
 
+export function isCacheId(text: string): boolean {
+  return CACHE_ID.test(text);
+}
+
 /** Whether BuildKit made the layer: then its files lie where the build step wrote them, and were not unpacked from a tar. */
 export function isBuiltInPlace(cacheId: CacheId): boolean {
   return !HEX_ID.test(cacheId);

@@ -115,7 +115,8 @@ function describe(entry: Bucket, file: string): Description {
   };
   const time = (key: string) => {
     // Nanoseconds, of which JSON keeps all but the last few hundred.
-    const date = new Date(Number(value(key)) / 1e6);
+    const nanoseconds = value(key);
+    const date = new Date(typeof nanoseconds === 'number' ? nanoseconds / 1e6 : Number.NaN);
     return Number.isNaN(date.getTime()) ? undefined : date.toISOString();
   };
   const uses = value('cache.usageCount');

@@ -209,13 +209,13 @@ const DAMAGE: readonly [rule: string, act: (sound: Sound) => void, ...finds: str
     'an origin that its blob does not know',
     ({ store }) => origin(store, 'a', ['blob a', 'blob x']),
     SOUND,
-    `distribution ${DISTRIBUTION}/v2metadata-by-diffid/sha256/DIFF-A: it names the blob sha256:BLOB-X, whose own entry is not there`,
+    `distribution ${DISTRIBUTION}/v2metadata-by-diffid/sha256/DIFF-A: it names the blob "sha256:BLOB-X", whose own entry is not there`,
   ],
   [
     'a blob that two layers claim',
     ({ store }) => origin(store, 'b', ['blob a']),
     SOUND,
-    `distribution ${DISTRIBUTION}/v2metadata-by-diffid/sha256/DIFF-B: it names the blob sha256:BLOB-A, whose own entry says sha256:DIFF-A`,
+    `distribution ${DISTRIBUTION}/v2metadata-by-diffid/sha256/DIFF-B: it names the blob "sha256:BLOB-A", whose own entry says sha256:DIFF-A`,
   ],
   [
     'a blob that its layer does not name',

@@ -39,6 +39,7 @@ function storeOfAll(): FakeStore {
       [TOP]: { parent: ENTRY },
       [chainId]: {},
       '\x1b]0;x\x07': { parent: ENTRY },
+      upward: { committed: '../../etc' },
     }),
   );
   const value = (of: unknown) => JSON.stringify({ value: of });
@@ -155,6 +156,16 @@ describe('whose', () => {
       'used by nothing',
     ]);
     expect((await told(store, hex('blob a')))[3]).toBe('pulledFrom docker.io/library/app');
+  });
+
+  it('makes no path of a record that holds no ID', async () => {
+    expect(await told(storeOfAll(), 'upward')).toEqual(['upward: build cache', 'used by nothing']);
+  });
+
+  it('tells of a directory by its name, which is UTF-8 mostly', async () => {
+    const store = storeOfAll();
+    mkdirSync(store.path('overlay2/dü'));
+    expect((await told(store, 'overlay2/dü'))[0]).toMatch(/ dü$/);
   });
 
   it('shows no control character of a record', async () => {
