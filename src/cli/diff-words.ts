@@ -19,11 +19,11 @@ import {
 import type { HistoryStep, LayerStack } from '../store/store.ts';
 import { type ByteString, bytesOf } from '../sys/bytes.ts';
 import { Errno, errnoWords } from '../sys/errors.ts';
-import { S_IFBLK, S_IFCHR, S_IFLNK, S_IFREG } from '../sys/statx.ts';
+import { decodeDevice, S_IFBLK, S_IFCHR, S_IFLNK, S_IFREG } from '../sys/statx.ts';
 import { counted } from './count.ts';
 import { escapeBytes, escapeText } from './escape.ts';
 import { humanSize } from './size.ts';
-import { deviceOf, octalMode, typeOf } from './status.ts';
+import { octalMode, typeOf } from './status.ts';
 import { fullTime } from './time.ts';
 
 export const ARROW = '→';
@@ -117,7 +117,7 @@ function contentWords({ firstDifference }: Change, a: Item, b: Item): string {
 }
 
 export function deviceWords(item: Item): string {
-  const { major, minor } = deviceOf(rdevOf(item));
+  const { major, minor } = decodeDevice(rdevOf(item));
   return `${major},${minor}`;
 }
 

@@ -1,7 +1,9 @@
 // The lines of `ls -l`: as `ls -n --time-style=long-iso` prints them, names escaped.
+
 import type { Tree } from '../overlay/tree.ts';
+import { decodeDevice } from '../sys/statx.ts';
 import { escapeBytes } from './escape.ts';
-import { deviceOf, isDevice, isLink, modeString } from './status.ts';
+import { isDevice, isLink, modeString } from './status.ts';
 import { shortTime } from './time.ts';
 
 /** What a listing asks of a tree. */
@@ -67,7 +69,7 @@ export function formatLong(tree: Inodes, items: readonly Item[]): string {
 function describe(tree: Inodes, { entry, shown }: Item): Line {
   const status = tree.status(entry);
   const node = tree.nodeOf(entry);
-  const device = isDevice(status.mode) ? deviceOf(status.rdev) : undefined;
+  const device = isDevice(status.mode) ? decodeDevice(status.rdev) : undefined;
   return {
     mode: modeString(status.mode) + (hasAcl(tree, node, status.mode) ? '+' : ''),
     nlink: String(status.nlink),

@@ -1,23 +1,16 @@
 // `stratafs stat`: everything about a path of an image, as stat(1) lays it out, and the layer it comes from.
+
 import type { Command } from 'commander';
 import { walk } from '../overlay/path.ts';
 import type { Tree } from '../overlay/tree.ts';
 import { asBytes, type ByteString, bytesOf } from '../sys/bytes.ts';
+import { decodeDevice } from '../sys/statx.ts';
 import { pathArguments } from './arguments.ts';
 import { escapeBytes, escapeJson, escapeText, jsonName } from './escape.ts';
 import { pathFailure } from './failure.ts';
 import { metadataOption } from './metadata-option.ts';
 import { REFERENCE_WORDS, readTree, type StoreOptions } from './stack.ts';
-import {
-  deviceOf,
-  isDevice,
-  isLink,
-  jsonEntry,
-  layerNumber,
-  modeString,
-  octalMode,
-  typeOf,
-} from './status.ts';
+import { isDevice, isLink, jsonEntry, layerNumber, modeString, octalMode, typeOf } from './status.ts';
 import type { Terminal } from './terminal.ts';
 import { fullTime, jsonTime } from './time.ts';
 
@@ -92,7 +85,7 @@ function describe(tree: Tree, entry: number, path: ByteString): string {
   const node = tree.nodeOf(entry);
   const { layer, number, file } = sourceOf(tree, entry);
   const target = isLink(status.mode) ? ` -> ${escapeBytes(tree.linkTarget(node))}` : '';
-  const device = deviceOf(status.rdev);
+  const device = decodeDevice(status.rdev);
   const words = typeOf(status.mode).words.replace(/^regular file$/, (same) =>
     status.size === 0 ? 'regular empty file' : same,
   );

@@ -2,7 +2,17 @@
 import type { Tree } from '../overlay/tree.ts';
 import type { LayerStack } from '../store/store.ts';
 import type { ByteString } from '../sys/bytes.ts';
-import { S_IFBLK, S_IFCHR, S_IFDIR, S_IFIFO, S_IFLNK, S_IFMT, S_IFREG, S_IFSOCK } from '../sys/statx.ts';
+import {
+  decodeDevice,
+  S_IFBLK,
+  S_IFCHR,
+  S_IFDIR,
+  S_IFIFO,
+  S_IFLNK,
+  S_IFMT,
+  S_IFREG,
+  S_IFSOCK,
+} from '../sys/statx.ts';
 import { jsonName } from './escape.ts';
 import { jsonTime } from './time.ts';
 
@@ -73,16 +83,6 @@ export function modeString(mode: number): string {
   ].join('');
 }
 
-export interface Device {
-  readonly major: number;
-  readonly minor: number;
-}
-
-/** `rdev` as the kernel encodes it in 32 bits (`new_decode_dev`). */
-export function deviceOf(rdev: number): Device {
-  return { major: (rdev >>> 8) & 0xfff, minor: (rdev & 0xff) | ((rdev >>> 12) & 0xfff00) };
-}
-
 /** Layers are numbered from the lowest, 1, so that the number of a layer does not change when another comes on top. */
 export function layerNumber(stack: LayerStack, index: number): number {
   return stack.layers.length - index;
@@ -99,7 +99,7 @@ export function jsonEntry(tree: Tree, entry: number, path: ByteString): object {
     uid: status.uid,
     gid: status.gid,
     size: status.size,
-    ...(isDevice(status.mode) ? deviceOf(status.rdev) : {}),
+    ...(isDevice(status.mode) ? decodeDevice(status.rdev) : {}),
     mtime: jsonTime(status.mtime),
     ino: String(status.ino),
     ...(isLink(status.mode) ? jsonName('target', tree.linkTarget(tree.nodeOf(entry))) : {}),

@@ -1,7 +1,7 @@
 // One side of a comparison that is an mtree(5) file (`read-mtree.ts`): each object is what its keywords say of it, and what
 // they do not tell is not compared.
 import type { ByteString } from '../sys/bytes.ts';
-import { S_IFREG, STATX, STATX_SIZE } from '../sys/statx.ts';
+import { decodeDevice, S_IFREG, STATX, STATX_SIZE } from '../sys/statx.ts';
 import type { Aspect, Item, Side } from './item.ts';
 import { MTREE_TYPES } from './mtree.ts';
 
@@ -99,9 +99,9 @@ export class ManifestItem implements Item {
       this.#set(STATX.rdevMinor, Number(words[2]));
     } else if (/^(0x[0-9a-f]{1,8}|\d{1,9})$/.test(text)) {
       // NetBSD's mtree writes the number as the C library has it.
-      const number = Number(text);
-      this.#set(STATX.rdevMajor, (number >>> 8) & 0xfff);
-      this.#set(STATX.rdevMinor, (number & 0xff) | ((number >>> 12) & 0xfff00));
+      const { major, minor } = decodeDevice(Number(text));
+      this.#set(STATX.rdevMajor, major);
+      this.#set(STATX.rdevMinor, minor);
     } else throw new RangeError(`device=${text}`);
   }
 

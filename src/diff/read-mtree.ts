@@ -96,6 +96,7 @@ class Reader {
     const item = this.#made(keywords);
     this.#last = item;
     if (word === '.') {
+      if (!isDirectory(item)) throw new RangeError('. is no directory');
       // The root's line may come after others.
       for (const [name, child] of this.root?.children ?? []) item.children.set(name, child);
       this.root = item;

@@ -4,9 +4,9 @@ import { type ContainerConfig, containerDirectory, containerPath } from '../stor
 import { type CheckedLayer, type LayerChecks, mountPath } from '../store/docker/layerdb.ts';
 import { parseJson } from '../store/json.ts';
 import { bytesOfText } from '../sys/bytes.ts';
-import { Trouble } from '../sys/errors.ts';
+import { attempt, Trouble } from '../sys/errors.ts';
 import { type Report, reportForeignNames } from './doctor-findings.ts';
-import { attempt, type StoreIndex } from './store-index.ts';
+import type { StoreIndex } from './store-index.ts';
 
 export function examineContainers(index: StoreIndex, checks: LayerChecks, report: Report): void {
   const { root, containers, mounts } = index;

@@ -2,9 +2,8 @@
 
 import { checkBucket, readBolt } from '../store/bolt.ts';
 import type { DockerRoot } from '../store/docker/driver.ts';
-import { Trouble } from '../sys/errors.ts';
+import { attempt, Trouble } from '../sys/errors.ts';
 import type { Report } from './doctor-findings.ts';
-import { attempt } from './store-index.ts';
 
 /** Relative to the data root, with what a daemon keeps in it. */
 const DATABASES: readonly (readonly [path: string, what: string])[] = [

@@ -11,9 +11,9 @@ import {
 } from '../store/docker/distribution.ts';
 import { quoted } from '../store/json.ts';
 import type { ByteString } from '../sys/bytes.ts';
-import { Trouble } from '../sys/errors.ts';
+import { attempt, Trouble } from '../sys/errors.ts';
 import type { Report } from './doctor-findings.ts';
-import { attempt, type StoreIndex } from './store-index.ts';
+import type { StoreIndex } from './store-index.ts';
 
 export function examineDistribution({ root, layers }: StoreIndex, report: Report): void {
   const { files, metadata } = root;

@@ -3,10 +3,10 @@
 import { type ChainId, isChainId } from '../store/digest.ts';
 import type { CacheEntry } from '../store/docker/build-cache.ts';
 import { asBytes, type ByteString, bytesOfText } from '../sys/bytes.ts';
-import { Trouble } from '../sys/errors.ts';
+import { attempt, Trouble } from '../sys/errors.ts';
 import type { FindingCode, Report } from './doctor-findings.ts';
 import { directoryOfTarget, driverDirectories, shortLinks, shortLinkTargets } from './driver-directories.ts';
-import { attempt, cacheEntries, chainTo, type StoreIndex } from './store-index.ts';
+import { cacheEntries, chainTo, type StoreIndex } from './store-index.ts';
 
 const REMOVING = /-removing$/;
 

@@ -1,8 +1,7 @@
 // What can be wrong with a data root: one row a kind, with what it means and what still works.
 import type { DockerRoot } from '../store/docker/driver.ts';
 import type { ByteString } from '../sys/bytes.ts';
-import { Trouble } from '../sys/errors.ts';
-import { attempt } from './store-index.ts';
+import { attempt, Trouble } from '../sys/errors.ts';
 
 /** error: something cannot be used; warning: something is not as Docker leaves it; note: worth knowing, not wrong. */
 export type Severity = 'error' | 'warning' | 'note';

@@ -2,9 +2,9 @@
 import { type ChainId, chainIdOn, hexOf, isHexId } from '../store/digest.ts';
 import { type LayerRecord, layerPath } from '../store/docker/layerdb.ts';
 import { asBytes } from '../sys/bytes.ts';
-import { E, Errno, errnoWords, Trouble } from '../sys/errors.ts';
+import { attempt, E, Errno, errnoWords, Trouble } from '../sys/errors.ts';
 import type { FindingCode, Report } from './doctor-findings.ts';
-import { attempt, layersOfCache, layerUses, type StoreIndex } from './store-index.ts';
+import { layersOfCache, layerUses, type StoreIndex } from './store-index.ts';
 import { TarDamage } from './tar-entry.ts';
 import { withFileBelow } from './tar-files.ts';
 import { readTarSplit } from './tar-split.ts';

@@ -3,9 +3,9 @@
 import { containerPath } from '../store/docker/containers.ts';
 import { isLocal, VOLUMES_DATABASE, volumeData, volumeOptions } from '../store/docker/volumes.ts';
 import { bytesOfText } from '../sys/bytes.ts';
-import { Trouble } from '../sys/errors.ts';
+import { attempt, Trouble } from '../sys/errors.ts';
 import type { Report } from './doctor-findings.ts';
-import { attempt, containerLabel, type StoreIndex } from './store-index.ts';
+import { containerLabel, type StoreIndex } from './store-index.ts';
 
 export function examineVolumes(index: StoreIndex, report: Report): void {
   const { root, volumes, notVolumes, volumeRecords } = index;

@@ -4,7 +4,7 @@ import { type ImageId, isHexId } from '../store/digest.ts';
 import { type DockerRoot, driverNames } from '../store/docker/driver.ts';
 import { imagePath } from '../store/docker/images.ts';
 import { LayerChecks } from '../store/docker/layerdb.ts';
-import { Trouble } from '../sys/errors.ts';
+import { attempt, Trouble } from '../sys/errors.ts';
 import { examineContainers } from './doctor-containers.ts';
 import { examineDatabases } from './doctor-databases.ts';
 import { examineDistribution } from './doctor-distribution.ts';
@@ -12,7 +12,7 @@ import { examineDriver } from './doctor-driver.ts';
 import { type FindingCode, type Report, reportForeignNames } from './doctor-findings.ts';
 import { examineLayers } from './doctor-layers.ts';
 import { examineVolumes } from './doctor-volumes.ts';
-import { attempt, readStoreIndex, type StoreIndex } from './store-index.ts';
+import { readStoreIndex, type StoreIndex } from './store-index.ts';
 
 /** Tells `report` of everything; what it is told comes in the order of the checks, then of the paths. */
 export async function examineStore(root: DockerRoot, report: Report): Promise<void> {

@@ -3,7 +3,7 @@ import type { Status } from '../overlay/status.ts';
 import type { Tree } from '../overlay/tree.ts';
 import { asBytes, type ByteString } from '../sys/bytes.ts';
 import { E, Errno } from '../sys/errors.ts';
-import { S_IFBLK, S_IFCHR, S_IFDIR, S_IFIFO, S_IFLNK, S_IFMT, S_IFREG } from '../sys/statx.ts';
+import { decodeDevice, S_IFBLK, S_IFCHR, S_IFDIR, S_IFIFO, S_IFLNK, S_IFMT, S_IFREG } from '../sys/statx.ts';
 import { type DataRuns, sparseRuns } from './data-runs.ts';
 import { TarBatch } from './tar-batch.ts';
 import type { TarEntry } from './tar-entry.ts';
@@ -177,7 +177,6 @@ const SECTOR = 4096;
 
 function tarEntry(name: ByteString, type: string, status: Status): TarEntry {
   const { mode, uid, gid, size, mtime, rdev } = status;
-  const isDevice = type === '3' || type === '4';
   return {
     name,
     linkName: asBytes(''),
@@ -187,8 +186,7 @@ function tarEntry(name: ByteString, type: string, status: Status): TarEntry {
     gid,
     size: type === '0' ? size : 0,
     mtime,
-    major: isDevice ? (rdev >>> 8) & 0xfff : 0,
-    minor: isDevice ? (rdev & 0xff) | ((rdev >>> 12) & 0xfff00) : 0,
+    ...(type === '3' || type === '4' ? decodeDevice(rdev) : { major: 0, minor: 0 }),
     xattrs: new Map(),
     sparse: false,
   };

@@ -14,9 +14,8 @@ import type { CacheEntry } from '../store/docker/build-cache.ts';
 import { readOrigins } from '../store/docker/distribution.ts';
 import { isLocal, type VolumeDirectory, type VolumeRecord, volumeData } from '../store/docker/volumes.ts';
 import { asBytes, type ByteString, bytesOfText, textOf } from '../sys/bytes.ts';
-import { Trouble } from '../sys/errors.ts';
+import { attempt, Trouble } from '../sys/errors.ts';
 import {
-  attempt,
   cacheEntries,
   chainTo,
   containerLabel,

@@ -20,7 +20,7 @@ import {
   volumeRecords,
 } from '../store/docker/volumes.ts';
 import type { ByteString } from '../sys/bytes.ts';
-import { Trouble } from '../sys/errors.ts';
+import { attempt, Trouble } from '../sys/errors.ts';
 
 /** What was read, or what is wrong with it. */
 export type Read<T> = T | Trouble;
@@ -106,16 +106,6 @@ function given<T>(read: Read<T>, damage: Trouble[]): T | undefined {
 /** The entries of the build cache, none where they cannot be read. */
 export function cacheEntries({ cache }: StoreIndex): readonly CacheEntry[] {
   return cache instanceof Trouble ? [] : (cache ?? []);
-}
-
-/** A failure that a person can mend as a value; anything else is thrown. */
-export function attempt<T>(read: () => T): Read<T> {
-  try {
-    return read();
-  } catch (error) {
-    if (error instanceof Trouble) return error;
-    throw error;
-  }
 }
 
 /** Which images and containers each layer is part of, by their configs and `parent` files. */

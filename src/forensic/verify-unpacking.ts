@@ -1,8 +1,7 @@
 // How a data root's layers were unpacked, as far as its place and what the daemon made itself tell.
 import type { DockerRoot } from '../store/docker/driver.ts';
-import { Trouble } from '../sys/errors.ts';
+import { attempt, Trouble } from '../sys/errors.ts';
 import { driverDirectories } from './driver-directories.ts';
-import { attempt } from './store-index.ts';
 import type { Unpacking } from './verify-entry.ts';
 import { type Owner, OwnerMap, ROOT } from './verify-owners.ts';
 

@@ -4,7 +4,7 @@ import { blobNames, diffIdOfBlob } from '../store/docker/distribution.ts';
 import type { DockerRoot } from '../store/docker/driver.ts';
 import { parseReference, type Reference } from '../store/reference.ts';
 import { asBytes, type ByteString, bytesOfText } from '../sys/bytes.ts';
-import { Trouble } from '../sys/errors.ts';
+import { attempt, Trouble } from '../sys/errors.ts';
 import { directoryOfTarget, driverDirectories, shortLinks, shortLinkTargets } from './driver-directories.ts';
 import {
   blobOwner,
@@ -18,7 +18,7 @@ import {
   type Owner,
   volumeOwner,
 } from './owner.ts';
-import { attempt, cacheEntries, layerUses, type StoreIndex } from './store-index.ts';
+import { cacheEntries, layerUses, type StoreIndex } from './store-index.ts';
 
 /** Fewer letters of an ID would be anybody's. */
 const SHORTEST_ID = 4;

@@ -2,7 +2,7 @@
 // their lock: a writer never touches a page of the last transaction, so what was read is right if none was committed
 // meanwhile. Every page is read at most once a question, belongs to one parent only, and is checked before it is used.
 import type { ByteString } from '../sys/bytes.ts';
-import { Trouble } from '../sys/errors.ts';
+import { attempt, Trouble } from '../sys/errors.ts';
 import {
   BUCKET,
   LARGEST_PAGE,
@@ -51,15 +51,6 @@ export function checkBucket(bucket: Bucket): number {
   for (const entry of bucket.entries())
     count += 1 + (entry.bucket === undefined ? 0 : checkBucket(entry.bucket));
   return count;
-}
-
-function attempt<T>(use: () => T): T | Trouble {
-  try {
-    return use();
-  } catch (error) {
-    if (error instanceof Trouble) return error;
-    throw error;
-  }
 }
 
 /** Of the two meta pages the whole one with the later transaction; the other is of the transaction before. */

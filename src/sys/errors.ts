@@ -74,3 +74,13 @@ export class Trouble extends Error {
     this.kind = kind;
   }
 }
+
+/** A failure that a person can mend as a value; anything else is thrown. */
+export function attempt<T>(read: () => T): T | Trouble {
+  try {
+    return read();
+  } catch (error) {
+    if (error instanceof Trouble) return error;
+    throw error;
+  }
+}

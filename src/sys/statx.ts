@@ -45,3 +45,8 @@ export const S_IFSOCK = 0o140000;
 export function encodeDevice(major: number, minor: number): number {
   return ((minor & 0xff) | (major << 8) | ((minor & ~0xff) << 12)) >>> 0;
 }
+
+/** Major and minor of a number as the kernel encodes it (`new_decode_dev`). */
+export function decodeDevice(rdev: number): { readonly major: number; readonly minor: number } {
+  return { major: (rdev >>> 8) & 0xfff, minor: (rdev & 0xff) | ((rdev >>> 12) & 0xfff00) };
+}

@@ -2,7 +2,7 @@
 // `buildkit/snapshots.db` says where a cache entry's files are (moby builder-next/adapters/snapshot/snapshot.go: a bucket
 // a snapshot with `parent`, `committed`, `chainid`), `metadata_v2.db` what it is (BuildKit cache/metadata/metadata.go).
 import { asBytes, type ByteString } from '../../sys/bytes.ts';
-import { Trouble } from '../../sys/errors.ts';
+import { attempt, Trouble } from '../../sys/errors.ts';
 import { type Bucket, readBolt } from '../bolt.ts';
 import { type ChainId, isChainId } from '../digest.ts';
 import { parseJson } from '../json.ts';
@@ -90,21 +90,20 @@ type Description = Pick<CacheEntry, 'description' | 'type' | 'createdAt' | 'last
 /** By entry. It is there to describe, so what is odd or damaged in it is left out, and so is it where it is not there. */
 function readMetadata({ files }: DockerRoot): ReadonlyMap<ByteString, Description> {
   for (const path of METADATA) {
-    try {
-      const found = files.withPartsIfPresent(path, (file) =>
-        readBolt(file, (root) => describeAll(root, file.path)),
-      );
-      if (found !== undefined) return found;
-    } catch (error) {
-      if (!(error instanceof Trouble)) throw error;
-    }
+    const found = attempt(() =>
+      files.withPartsIfPresent(path, (file) => readBolt(file, (root) => describeAll(root, file.path))),
+    );
+    if (found !== undefined && !(found instanceof Trouble)) return found;
   }
   return new Map();
 }
 
 function describeAll(root: Bucket, file: string): ReadonlyMap<ByteString, Description> {
-  const entries = [...(root.bucket('_main')?.entries() ?? [])];
-  return new Map(entries.flatMap(({ key, bucket }) => (bucket ? [[key, describe(bucket, file)]] : [])));
+  const all = new Map<ByteString, Description>();
+  for (const { key, bucket } of root.bucket('_main')?.entries() ?? []) {
+    if (bucket !== undefined) all.set(key, describe(bucket, file));
+  }
+  return all;
 }
 
 function describe(entry: Bucket, file: string): Description {
@@ -136,10 +135,6 @@ function describe(entry: Bucket, file: string): Description {
 /** Of `{"value": …}`; undefined where it is something else. */
 function metadataValue(bytes: Buffer | undefined, file: string): unknown {
   if (bytes === undefined || bytes.length === 0) return undefined;
-  try {
-    return parseJson(bytes, file).fields.value;
-  } catch (error) {
-    if (error instanceof Trouble) return undefined;
-    throw error;
-  }
+  const object = attempt(() => parseJson(bytes, file));
+  return object instanceof Trouble ? undefined : object.fields.value;
 }

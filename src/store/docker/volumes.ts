@@ -1,7 +1,7 @@
 // Docker's volumes: the directories below `volumes/`, and what `volumes/metadata.db` and each `opts.json` say of them
 // (moby volume/local/local.go, volume/service/db.go).
 import type { ByteString } from '../../sys/bytes.ts';
-import { Trouble } from '../../sys/errors.ts';
+import { attempt, type Trouble } from '../../sys/errors.ts';
 import { readBolt } from '../bolt.ts';
 import type { StoreFiles } from '../files.ts';
 import { type JsonObject, optionalObject, optionalString, parseJson } from '../json.ts';
@@ -71,17 +71,14 @@ export function volumeRecords(files: StoreFiles): Volumes['records'] {
 }
 
 function record(value: Buffer, file: string, key: ByteString): VolumeRecord | Trouble {
-  try {
+  return attempt(() => {
     const fields = parseJson(value, `${file}" at "${key}`);
     return {
       driver: optionalString(fields, 'Driver') ?? '',
       labels: strings(optionalObject(fields, 'Labels')),
       options: strings(optionalObject(fields, 'Options')),
     };
-  } catch (error) {
-    if (error instanceof Trouble) return error;
-    throw error;
-  }
+  });
 }
 
 /** `type`, `device` and `o` of a volume that is a mount of something else; undefined where it is none. Throws Trouble. */

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { formatLong, totalBlocks } from '../../../src/cli/longlist.ts';
-import { deviceOf, modeString, octalMode, typeOf } from '../../../src/cli/status.ts';
+import { modeString, octalMode, typeOf } from '../../../src/cli/status.ts';
 import type { Status } from '../../../src/overlay/status.ts';
 import { asBytes, type ByteString } from '../../../src/sys/bytes.ts';
-import { encodeDevice } from '../../../src/sys/statx.ts';
+import { decodeDevice, encodeDevice } from '../../../src/sys/statx.ts';
 
 const TIME = { seconds: Date.UTC(2024, 4, 1, 12, 34, 56) / 1000, nanoseconds: 5 };
 
@@ -107,13 +107,13 @@ describe('typeOf()', () => {
   });
 });
 
-describe('deviceOf()', () => {
+describe('decodeDevice()', () => {
   it.each([
     { major: 1, minor: 3 },
     { major: 8, minor: 255 },
     { major: 511, minor: 70_000 },
     { major: 4095, minor: 0xfffff },
   ])('undoes the encoding of $major:$minor', (device) => {
-    expect(deviceOf(encodeDevice(device.major, device.minor))).toEqual(device);
+    expect(decodeDevice(encodeDevice(device.major, device.minor))).toEqual(device);
   });
 });

@@ -74,6 +74,7 @@ describe('readMtree()', () => {
     ['a name that leads up', './a/../../b type=file\n', 'line 1 is not mtree: the name ..'],
     ['a name with a slash', '. type=dir\na\\057b type=file\n', 'line 2 is not mtree: the name a\\057b'],
     ['a name with NUL', './a\\000 type=file\n', 'line 1 is not mtree: the name a\\000'],
+    ['a root that is no directory', '. type=link link=/etc\n', 'line 1 is not mtree: . is no directory'],
     ['more ends than directories', '. type=dir\n..\n..\n', 'line 3 is not mtree: .. above the root'],
     [
       'what lies below a file',
