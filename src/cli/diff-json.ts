@@ -12,12 +12,12 @@ import {
   typeBits,
   uidOf,
 } from '../diff/item.ts';
-import { errnoName } from '../sys/errors.ts';
-import { S_IFLNK } from '../sys/statx.ts';
+import { Errno, errnoName } from '../sys/errors.ts';
+import { decodeDevice, S_IFLNK } from '../sys/statx.ts';
 import type { DiffContext, Printer, SideLabel } from './diff-printer.ts';
 import { isDevice } from './diff-words.ts';
 import { escapeJson, jsonName } from './escape.ts';
-import { deviceOf, octalMode, typeOf } from './status.ts';
+import { octalMode, typeOf } from './status.ts';
 import { jsonTime } from './time.ts';
 
 /** Changes only when a field changes its meaning. */
@@ -136,10 +136,20 @@ export function jsonItem(item: Item): object {
     uid: uidOf(item),
     gid: gidOf(item),
     size: sizeOf(item),
-    ...(isDevice(item) ? deviceOf(rdevOf(item)) : {}),
-    ...(typeBits(item) === S_IFLNK ? jsonName('target', item.target()) : {}),
+    ...(isDevice(item) ? decodeDevice(rdevOf(item)) : {}),
+    ...(typeBits(item) === S_IFLNK ? jsonTarget(item) : {}),
     mtime: jsonTime(mtimeOf(item)),
     nlink: nlinkOf(item),
     ...(item.layer === 0 ? {} : { layer: item.layer }),
   };
+}
+
+/** A container that runs may have lost its link meanwhile. */
+function jsonTarget(item: Item): object {
+  try {
+    return jsonName('target', item.target());
+  } catch (error) {
+    if (error instanceof Errno) return { targetError: errnoName(error.errno) };
+    throw error;
+  }
 }

@@ -91,9 +91,10 @@ export class PatchPrinter implements Printer {
       out.writeBytes(bufferOf(text as ByteString));
       return;
     }
-    const lines = text.split('\n').map((line) => escapeBytes(line.replaceAll('\\', '\0') as ByteString));
-    // Tabs first: a backslash of the file's own may stand before a `t`.
-    out.write(lines.join('\n').replaceAll('\\t', '\t').replaceAll('\\000', '\\'));
+    const shown = text
+      .split(/([\\\t\n])/)
+      .map((piece, i) => (i % 2 === 1 ? piece : escapeBytes(piece as ByteString)));
+    out.write(shown.join(''));
   }
 }
 

@@ -4,12 +4,17 @@ import { expect, it } from 'vitest';
 import { temporaryForTest } from '../../support/temporary.ts';
 import { stratafs } from './memory.ts';
 
-it('shows a backslash, a tab and a control character of a file on a terminal', async () => {
+it('shows backslashes and tabs of a file as they are, and no control character', async () => {
   const { directory } = temporaryForTest();
-  for (const [side, text] of Object.entries({ a: 'old\n', b: '\\t \\000 \t \\\\\x1b[31m\n' })) {
+  for (const [side, text] of Object.entries({
+    a: 'old\n',
+    b: `\\t \\000 \t \\\\\x1b[31m à\n${'x'.repeat(9000)}\0\n`,
+  })) {
     mkdirSync(`${directory}/${side}`);
     writeFileSync(`${directory}/${side}/file`, text);
   }
   const words = ['diff', '--patch', `${directory}/a`, `${directory}/b`];
-  expect((await stratafs(words, 80)).out).toMatch(/^\+\\t \\000 \t \\\\\\033\[31m$/m);
+  const { out } = await stratafs(words, 80);
+  expect(out).toMatch(/^\+\\t \\000 \t \\\\\\033\[31m à$/m);
+  expect(out).toMatch(/^\+x{9000}\\000$/m);
 });

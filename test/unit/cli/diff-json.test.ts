@@ -1,0 +1,15 @@
+import { expect, it } from 'vitest';
+import { jsonItem } from '../../../src/cli/diff-json.ts';
+import { ManifestItem } from '../../../src/diff/manifest.ts';
+import { E, Errno } from '../../../src/sys/errors.ts';
+
+class LostLink extends ManifestItem {
+  override target(): never {
+    throw new Errno(E.ENOENT, 'read a link');
+  }
+}
+
+it('tells that the target of a link cannot be read', () => {
+  const link = new LostLink(new Map([['type', 'link']]), { allXattrs: false });
+  expect(jsonItem(link)).toMatchObject({ type: 'link', targetError: 'ENOENT' });
+});
