@@ -28,7 +28,7 @@ export function registerExport(program: Command, terminal: Terminal): void {
         "image, and extended attributes. With --layer, that layer's own tar, byte for byte as its diff ID was made from it.",
     )
     .argument('<ref>', REFERENCE_WORDS)
-    .option('-o, --output <file>', 'a new file, instead of the standard output')
+    .option('-o, --output <file>', 'a new file, instead of the standard output (-)')
     .option('--layer <n>', 'the layer of this number, as `inspect` counts them: 1 is the lowest')
     .addOption(metadataOption())
     .action(async (reference: string, _: unknown, command: Command) => {
@@ -101,7 +101,7 @@ async function withOutput(
   terminal: Terminal,
   use: (out: Output, run: Run) => Promise<void>,
 ): Promise<void> {
-  if (file === undefined) {
+  if (file === undefined || file === '-') {
     if (terminal.out.columns !== undefined) {
       throw new Trouble('usage', 'Cannot write a tar to a terminal: give -o FILE, or send it to a program');
     }

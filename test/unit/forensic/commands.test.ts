@@ -223,6 +223,12 @@ describe('export', () => {
     expect(existsSync(join(sample.root, name))).toBe(false);
   });
 
+  it('writes to the standard output for -o -', async () => {
+    const { code, out } = await answer('export', IMAGE, '-o', '-');
+    expect([code, out]).toEqual([0, (await answer('export', IMAGE)).out]);
+    expect(existsSync('-')).toBe(false);
+  });
+
   it('writes nothing into a plain layer', async () => {
     const layer = temporaryForTest().path('layer');
     mkdirSync(layer);
