@@ -14,6 +14,8 @@ export function examineVolumes(index: StoreIndex, report: Report): void {
     report({ code: 'foreign-name', path: files.pathOf(`volumes/${name}`), detail: `the name "${name}"` });
   }
   const mounted = examineMounts(index, report);
+  const isDamaged = [...index.containers.values()].some((config) => config instanceof Trouble);
+  const unknown = isDamaged ? '; a container whose config cannot be read may mount it' : '';
   for (const volume of volumes.values()) {
     const path = files.pathOf(volume.path);
     const data = attempt(() => files.requireDirectory(volumeData(volume)));
@@ -21,7 +23,7 @@ export function examineVolumes(index: StoreIndex, report: Report): void {
     const options = attempt(() => volumeOptions(files, volume));
     if (options instanceof Trouble) report({ code: 'volume-damaged', path, detail: options.message });
     if (!mounted.has(volume.name))
-      report({ code: 'volume-unused', path, detail: `the volume "${volume.name}"` });
+      report({ code: 'volume-unused', path, detail: `the volume "${volume.name}"${unknown}` });
   }
   // That the database is damaged is told with the other databases.
   if (volumeRecords instanceof Trouble) return;

@@ -173,6 +173,13 @@ const DAMAGE: readonly [rule: string, act: (sound: Sound) => void, ...finds: str
     'volume-unused volumes/other: the volume "other"',
   ],
   [
+    'a volume that only a damaged container may mount',
+    ({ store, box }) => store.write(`${box}/config.v2.json`, '{'),
+    SOUND,
+    'container-damaged BOX/config.v2.json: Cannot parse "ROOT/BOX/config.v2.json": not valid JSON',
+    'volume-unused volumes/data: the volume "data"; a container whose config cannot be read may mount it',
+  ],
+  [
     'a record of a volume that is no JSON',
     ({ store }) => store.write('volumes/metadata.db', boltFile({ volumes: { data: 'x' } })),
     SOUND,
