@@ -99,18 +99,20 @@ class LayerBuilder {
     this.#make(joinPath(parentPath(path), asBytes(hidden)), { ...NOTHING, mode: S_IFCHR });
   }
 
-  /** The header's owner, mode and time go to the file it names; the change of owner takes capabilities away. */
+  /** The header's owner, mode and time go to the file it names, mode and time to no symbolic link; the change of owner takes capabilities away. */
   #addLink(entry: TarEntry, path: ByteString): void {
     const { layer } = this;
     const target = cleanPath(entry.linkName);
     const object = target === undefined ? 0 : this.#find(target);
     if (object === 0 || isDirectory(layer.mode(object))) return;
     const kept = [...layer.xattrs(object)].filter(([name]) => name !== 'security.capability');
+    const mode = layer.mode(object);
+    // Docker finds no call that changes these of a symbolic link itself (pkg/archive createTarFile, for TypeLink).
+    const isLink = (mode & S_IFMT) === S_IFLNK;
     layer.change(object, {
-      mode: (layer.mode(object) & ~0o7777) | entry.mode,
+      ...(isLink ? {} : { mode: (mode & ~0o7777) | entry.mode, mtime: clamped(entry.mtime) }),
       uid: entry.uid,
       gid: entry.gid,
-      mtime: clamped(entry.mtime),
       xattrs: new Map([...kept, ...entry.xattrs]),
     });
     layer.addLink(object);

@@ -66,6 +66,16 @@ describe('recordedLayer()', () => {
     ]);
   });
 
+  it('gives a symbolic link nothing of a hard link but the owner, as Docker does', async () => {
+    const mtime = { seconds: 7, nanoseconds: 0 };
+    expect(
+      await recorded(
+        { name: 'l', type: '2', linkName: 'f', mtime },
+        { name: 'm', type: '1', linkName: 'l', mode: 0o644, uid: 5, mtime: { ...mtime, seconds: 9 } },
+      ),
+    ).toEqual(['l 120777 5:0 7 x2 =l', 'm 120777 5:0 7 x2 =l']);
+  });
+
   it('makes whiteouts and opaque directories of the names that stand for them', async () => {
     expect(
       await recorded(
