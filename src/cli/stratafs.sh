@@ -3,7 +3,10 @@
 # second Node beside it would double the time that a mount takes. All else is Node's.
 self=$0
 [ ! -h "$self" ] || self=$(readlink -f -- "$self")
-here=${self%/*}
+case $self in
+*/*) here=${self%/*} ;;
+*) here=. ;;
+esac
 node=${STRATAFS_NODE:-node}
 
 # Whether these words are surely such a mount. Of all others Node decides, and comes back here if they are one after all.
@@ -30,6 +33,8 @@ in_background "$@" || exec "$node" "$here/main.js" "$@"
 # output.
 STRATAFS_MOUNT=server
 export STRATAFS_MOUNT
+# Whoever closed the output wants none.
+{ true 5>&1; } 2>/dev/null || exec >/dev/null
 exec 5>&1
 code=$("$node" "$here/main.js" "$@" 3>&1 >&5 5>&- </dev/null &)
 [ -n "$code" ] || echo 'stratafs: Cannot mount: the server was killed' >&2

@@ -131,6 +131,18 @@ describeSystem('stratafs in the background', ['root', 'fuse', 'build'], () => {
     expect(await run('stratafs', ['umount', directory], { env, cwd: '/' })).toEqual(SILENT);
   });
 
+  it('works where it is found in the working directory, without a slash', async () => {
+    const outcome = await run('sh', ['stratafs.sh', 'ls', reference, '/many/..'], { cwd: dirname(SHELL) });
+    expect(outcome).toMatchObject({ code: 0, stderr: '' });
+  });
+
+  it('mounts where the output is closed', async () => {
+    const directory = await newDirectory();
+    const words = ['-c', '"$@" >&-', 'sh', SHELL, 'mount', reference, directory];
+    expect(await run('sh', words)).toEqual(SILENT);
+    expect(await run(SHELL, ['umount', directory])).toEqual(SILENT);
+  });
+
   describe('where it is ended before it has mounted', () => {
     /** A server that waits for a reader of its log. */
     const begin = async () => {
