@@ -1,9 +1,10 @@
 // The watcher of a mount as its server sees it: it is told what to free if the server is killed, and where it is killed
 // itself another takes its place.
 import { spawn } from 'node:child_process';
+import { accessSync, constants } from 'node:fs';
 import type { Writable } from 'node:stream';
 import type { Mounted } from '../fuse/mount.ts';
-import { guardLines, UNGUARD, WATCHER } from '../fuse/watcher.ts';
+import { busyLine, CALM, CUT, guardLines, UNGUARD, WATCHER } from '../fuse/watcher.ts';
 import type { ByteString } from '../sys/bytes.ts';
 
 /** Milliseconds until a watcher that is gone is replaced; twice as long each time, up to a minute. */
@@ -19,6 +20,7 @@ export class Guard {
   #input: Writable;
   #mounted: Mounted | undefined;
   #isGone = false;
+  #isBusy = false;
   #pause = FIRST_PAUSE;
   #timer: NodeJS.Timeout | undefined;
 
@@ -26,6 +28,9 @@ export class Guard {
   constructor(log: (message: string) => void) {
     this.#log = log;
     this.#input = this.#start();
+    process.on('exit', () => {
+      if (this.#isBusy && this.#mounted !== undefined) this.#input.write(CUT);
+    });
   }
 
   #start(): Writable {
@@ -61,7 +66,17 @@ export class Guard {
   guard(mounted: Mounted): void {
     this.#mounted = mounted;
     if (this.#isGone) this.#replace();
-    else this.#input.write(guardLines(mounted));
+    else {
+      this.#input.write(guardLines(mounted));
+      if (this.#isBusy) this.#input.write(busyLine(process.pid));
+    }
+  }
+
+  /** To be told before kernel threads write to the device for this process, and when they have done for a while. */
+  busy(isBusy: boolean): void {
+    this.#isBusy = isBusy;
+    if (this.#mounted !== undefined && !this.#isGone)
+      this.#input.write(isBusy ? busyLine(process.pid) : CALM);
   }
 
   /** There is nothing to free, or nothing any more. */
@@ -70,6 +85,17 @@ export class Guard {
     if (this.#mounted !== undefined) this.#input.write(UNGUARD);
     this.#mounted = undefined;
     this.#input.end();
+  }
+}
+
+/** Whether the watcher may cut a mount's connection: as root by `umount -f`, else where fusectl lets its owner. */
+export function canCut({ device }: Mounted): boolean {
+  if (process.geteuid?.() === 0) return true;
+  try {
+    accessSync(`/sys/fs/fuse/connections/${device.split(':')[1]}/abort`, constants.W_OK);
+    return true;
+  } catch {
+    return false;
   }
 }
 

@@ -19,7 +19,7 @@ import { staySmall } from '../sys/lean.ts';
 import { raiseDescriptorLimit } from '../sys/limits.ts';
 import { createView, type View } from '../view.ts';
 import { EXIT } from './exit.ts';
-import { Guard } from './guard.ts';
+import { canCut, Guard } from './guard.ts';
 import { keptOf } from './kept.ts';
 import { answerReady } from './launch.ts';
 import { Log } from './log.ts';
@@ -56,6 +56,7 @@ interface Serving {
   readonly view: View;
   readonly log: Log;
   readonly terminal: Terminal;
+  readonly guard: Guard;
 }
 
 /** Mounts, serves, and answers the exit code after the unmount. Throws Trouble where it cannot be mounted. */
@@ -79,7 +80,7 @@ export async function serveMount(
   process.chdir('/');
 
   const guard = new Guard((message) => log.line(message));
-  const serving = { args, view, log, terminal };
+  const serving = { args, view, log, terminal, guard };
   const request = { point, label: stack.label, options };
   const onSignal = holdSignals();
   let native: NativeMount | undefined;
@@ -163,9 +164,9 @@ function timeoutOf({ tree }: View): { readonly timeoutSeconds?: number } {
 }
 
 /** Small files ahead of a reader, where what is pushed holds for ever and is what a read would have got. */
-function pushFiles({ view }: Serving, { fd }: Mounted): Push | undefined {
+function pushFiles({ view, guard }: Serving, mounted: Mounted): Push | undefined {
   const { stack, followsMetacopy } = view.tree;
-  if (followsMetacopy || stack.layers.some((layer) => layer.live)) return undefined;
+  if (followsMetacopy || stack.layers.some((layer) => layer.live) || !canCut(mounted)) return undefined;
   const push = new Push(
     {
       parentOf: (node) => view.parentOf(node),
@@ -175,7 +176,8 @@ function pushFiles({ view }: Serving, { fd }: Mounted): Push | undefined {
       fileSize: (entry) => view.fileSize(entry),
       read: (node, offset, out, at, size) => view.tree.read(node, offset, out, at, size),
     },
-    fd,
+    mounted.fd,
+    (isBusy) => guard.busy(isBusy),
   );
   view.onFirstRead = (node, size) => push.read(node, size);
   view.pushAhead = () => push.work();

@@ -24,6 +24,8 @@ const LARGEST = 128 << 10;
 const MOST = 32;
 /** Files handed over with one system call. */
 const BATCH = 8;
+/** Milliseconds without a push after which nobody is busy any more. */
+const REST = 1000;
 
 export class Push {
   readonly #files: Files;
@@ -32,11 +34,16 @@ export class Push {
   #writes: AsyncWrites | undefined;
   #frames: readonly Frame[] = [];
   #isOver = false;
+  /** Runs while writes are under way, or were a moment ago. */
+  #resting: NodeJS.Timeout | undefined;
+  #submitted = 0;
+  readonly #onBusy: (isBusy: boolean) => void;
 
-  /** `device` is the open `/dev/fuse`. */
-  constructor(files: Files, device: number) {
+  /** `device` is the open `/dev/fuse`; `onBusy` is told before the first of many writes, and when they have ended. */
+  constructor(files: Files, device: number, onBusy: (isBusy: boolean) => void) {
     this.#files = files;
     this.#device = device;
+    this.#onBusy = onBusy;
     this.#streams = new Streams({
       parentOf: (node) => files.parentOf(node),
       firstOf: (directory) => files.firstEntry(directory),
@@ -64,13 +71,32 @@ export class Push {
     const length = this.#fill(this.#frames[buffer] as Frame);
     if (length > 0) writes.queue(buffer, this.#device, length);
     else writes.giveBack(buffer);
-    if (writes.queued >= BATCH) writes.submit();
+    if (writes.queued >= BATCH) this.#submit(writes);
     return true;
   }
 
   #rest(): false {
-    if (this.#writes !== undefined && this.#writes.queued > 0) this.#writes.submit();
+    if (this.#writes !== undefined && this.#writes.queued > 0) this.#submit(this.#writes);
     return false;
+  }
+
+  #submit(writes: AsyncWrites): void {
+    if (this.#resting === undefined) {
+      this.#onBusy(true);
+      this.#resting = setInterval(() => this.#rests(writes), REST);
+      this.#resting.unref();
+    }
+    this.#submitted++;
+    writes.submit();
+  }
+
+  #rests(writes: AsyncWrites): void {
+    const isResting = this.#submitted === 0 && writes.isIdle;
+    this.#submitted = 0;
+    if (!isResting) return;
+    clearInterval(this.#resting);
+    this.#resting = undefined;
+    this.#onBusy(false);
   }
 
   /** Makes the message for the next guess; its length, 0 where there is nothing to push. */
@@ -106,6 +132,8 @@ export class Push {
 
   end(): void {
     this.#isOver = true;
+    clearInterval(this.#resting);
     this.#writes?.close();
+    this.#writes = undefined;
   }
 }

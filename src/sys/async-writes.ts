@@ -144,6 +144,12 @@ export class AsyncWrites {
     return this.#queued;
   }
 
+  /** Whether the kernel has nothing of ours. */
+  get isIdle(): boolean {
+    this.#reap();
+    return this.#free.length === this.buffers.length;
+  }
+
   /** Hands over what is queued; what the kernel does not take now stays queued. */
   submit(): void {
     this.#reap();

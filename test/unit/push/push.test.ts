@@ -1,6 +1,6 @@
 // Which files are pushed, and as what message, with a file in the place of /dev/fuse.
 import { openSync, readFileSync } from 'node:fs';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { NOTIFY } from '../../../src/fuse/abi.ts';
 import { CONTENTS } from '../../../src/fuse/store-notify.ts';
 import { type Files, Push } from '../../../src/push/push.ts';
@@ -28,11 +28,12 @@ const files: Files = {
 
 describe.skipIf(probe === undefined)('Push', () => {
   const temporary = temporaryForSuite();
+  const busy: boolean[] = [];
 
   /** What is written after these reads, waiting for `count` messages: `node contents` of each. */
   async function pushed(count: number, ...reads: number[]): Promise<string[]> {
     const path = temporary.path(`device-${reads.join('-')}`);
-    const push = new Push(files, openSync(path, 'a'));
+    const push = new Push(files, openSync(path, 'a'), (isBusy) => busy.push(isBusy));
     for (const node of reads) push.read(node, 2);
     while (push.work()) {}
     let messages: string[] = [];
@@ -54,8 +55,19 @@ describe.skipIf(probe === undefined)('Push', () => {
     expect(await pushed(5, 11, 12)).toEqual(['13 13', '17 17', '18 18', '19 19', '20 20']);
   });
 
+  it('is busy from before the first message until a while after the last', async () => {
+    const path = temporary.path('device');
+    const push = new Push(files, openSync(path, 'a'), (isBusy) => busy.push(isBusy));
+    push.read(11, 2);
+    push.read(12, 2);
+    busy.length = 0;
+    while (push.work()) {}
+    await vi.waitFor(() => expect(busy).toEqual([true, false]), 10_000);
+    push.end();
+  });
+
   it('pushes nothing after one read, or reads of large files', () => {
-    const push = new Push(files, -1);
+    const push = new Push(files, -1, () => {});
     push.read(10, 2);
     push.read(11, 1 << 20);
     push.read(12, 1 << 20);
@@ -63,7 +75,7 @@ describe.skipIf(probe === undefined)('Push', () => {
   });
 
   it('gives up where the device is gone', async () => {
-    const push = new Push(files, 99_999);
+    const push = new Push(files, 99_999, () => {});
     push.read(10, 2);
     push.read(11, 2);
     while (push.work()) {}
