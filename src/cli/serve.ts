@@ -256,7 +256,7 @@ async function undo(mounted: Mounted, log: Log): Promise<void> {
   let result = await unmount(mounted.point, { detach: false });
   if (result === -E.EBUSY) {
     const { describeHolders, openHolders } = await import('./holders.ts');
-    const holders = describeHolders(openHolders(mounted.point));
+    const holders = describeHolders(mounted.point, openHolders(mounted.point));
     log.line(
       `The mount is in use by ${holders}: detached, and served until they let go; once more to end at once`,
     );
