@@ -1,25 +1,29 @@
 // `npm run demo`: what stratafs does, shown on an image of this machine's Docker, or on a sample store made for it.
-// Nothing is left behind.
+// Nothing is left behind, but the sample store with `-- --keep`.
 import { spawnSync } from 'node:child_process';
 import { accessSync, constants, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { writeSampleStore } from './sample-store.ts';
 
 const COMMAND = fileURLToPath(new URL('../dist/cli/main.js', import.meta.url));
+const LAUNCHER = fileURLToPath(new URL('../dist/cli/stratafs.sh', import.meta.url));
 const DOCKER = '/var/lib/docker';
 
+const isKept = process.argv.includes('--keep');
 const folder = mkdtempSync(join(tmpdir(), 'stratafs-demo-'));
+const sample = join(folder, 'docker');
+const own = firstImage(DOCKER);
 try {
   demonstrate();
 } finally {
-  rmSync(folder, { recursive: true, force: true });
+  if (own !== undefined || !isKept) rmSync(folder, { recursive: true, force: true });
 }
+sayWhatNext();
 
 function demonstrate(): void {
-  const own = firstImage(DOCKER);
-  const root = own === undefined ? join(folder, 'docker') : DOCKER;
+  const root = own === undefined ? sample : DOCKER;
   if (own === undefined) {
     say(`No Docker image can be read in ${DOCKER}: this is a sample store, made for the demo.`);
     writeSampleStore(root);
@@ -57,6 +61,14 @@ function demonstrate(): void {
   } finally {
     stratafs('umount', directory);
   }
+}
+
+function sayWhatNext(): void {
+  const command = relative(process.cwd(), LAUNCHER);
+  say(`The command is ${command}; "npm link" puts it on the path as stratafs. What to try next:`);
+  if (own !== undefined) process.stdout.write(`$ ${command} history ${own}\n`);
+  else if (isKept) process.stdout.write(`$ ${command} --root ${sample} history sample/web:1.1\n`);
+  else process.stdout.write('$ npm run demo -- --keep    # the sample store is removed; this keeps it\n');
 }
 
 /** The first tag of a data root, undefined where there is none or it cannot be read. */

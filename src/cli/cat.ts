@@ -6,7 +6,9 @@ import type { ByteString } from '../sys/bytes.ts';
 import { E, Errno, Trouble } from '../sys/errors.ts';
 import { pathArguments } from './arguments.ts';
 import { pathFailure, pathMessage } from './failure.ts';
+import { layerIndex, layerPointer } from './layer-option.ts';
 import { metadataOption } from './metadata-option.ts';
+import { missingFailure } from './missing.ts';
 import type { Output } from './output.ts';
 import { openStack, REFERENCE_WORDS, readTree, recordsOf, type StoreOptions } from './stack.ts';
 import { isDirectory, isRegular, typeOf } from './status.ts';
@@ -37,12 +39,12 @@ export function registerCat(program: Command, terminal: Terminal): void {
         await copyFromLayer(reference, options.layer, options, bytes, terminal);
         return;
       }
-      await readTree(reference, options, (tree) => {
+      await readTree(reference, options, async (tree) => {
         for (const path of bytes) {
           try {
             copy(tree, path, terminal.out);
           } catch (error) {
-            terminal.report(pathFailure('read', path, tree.stack.label, error));
+            terminal.report(await missingFailure('read', path, tree, error, layerPointer));
           }
         }
       });
@@ -78,7 +80,6 @@ async function copyFromLayer(
 ): Promise<void> {
   const { componentsOf, Layers } = await import('../forensic/layers.ts');
   const { nodeInLayer } = await import('../forensic/nodes.ts');
-  const { layerIndex } = await import('./layer-option.ts');
   const stack = await openStack(reference, options);
   const index = layerIndex(number, stack);
   const layers = new Layers(stack, await recordsOf(stack, options));

@@ -4,11 +4,14 @@ import { existsSync, statSync } from 'node:fs';
 import type { RecordedLayer } from '../overlay/recorded-layer.ts';
 import type { ChainId } from '../store/digest.ts';
 import type { LayerStack } from '../store/store.ts';
-import { Trouble } from '../sys/errors.ts';
+import { Trouble, type TroubleKind } from '../sys/errors.ts';
 import type { SideLabel } from './diff-printer.ts';
 import { openStack, REFERENCE_WORDS, type Records, recordsOf, type StoreOptions } from './stack.ts';
 
-export const SIDE_WORDS = `${REFERENCE_WORDS}; a directory (./DIR); or an mtree file`;
+export const SIDE_WORDS = `${REFERENCE_WORDS}; a directory (./DIR); or an mtree file (./FILE)`;
+
+/** Kinds of trouble with a reference that leads to nothing. */
+const MISSING: readonly TroubleKind[] = ['reference', 'store'];
 
 /** What no image's or container's name begins with. */
 function isDirectoryPath(word: string): boolean {
@@ -29,8 +32,21 @@ export async function openSide(word: string, options: StoreOptions): Promise<Sid
     const stack = await openStack(`lowerdir=${word.replace(/[\\:]/g, '\\$&')}`, options);
     return { reference: word, kind: stack.kind, stack: { ...stack, label: word }, root: options.root };
   }
-  const stack = await openStack(word, options);
+  const stack = await openReference(word, options);
   return { reference: word, kind: stack.kind, stack, root: options.root };
+}
+
+/** Where there is no such reference, but something of this name in the file system, that is said too. */
+async function openReference(word: string, options: StoreOptions): Promise<LayerStack> {
+  try {
+    return await openStack(word, options);
+  } catch (error) {
+    if (!(error instanceof Trouble) || !MISSING.includes(error.kind) || word.startsWith('/')) throw error;
+    const found = statSync(word, { throwIfNoEntry: false });
+    if (found === undefined) throw error;
+    const hint = `"./${word}" is a ${found.isDirectory() ? 'directory' : 'file'} here`;
+    throw new Trouble(error.kind, `${error.message} (${hint})`, { cause: error });
+  }
 }
 
 /** What a container was made from: its image, under Docker's own `-init` layer, which is not the container's work. */

@@ -13,12 +13,15 @@ interface Totals {
   removed: number;
   changed: number;
   metadata: number;
+  /** Of another type. */
+  type: number;
+  renamed: number;
   /** Bytes B has more than A. */
   growth: number;
 }
 
 function newTotals(): Totals {
-  return { added: 0, removed: 0, changed: 0, metadata: 0, growth: 0 };
+  return { added: 0, removed: 0, changed: 0, metadata: 0, type: 0, renamed: 0, growth: 0 };
 }
 
 function count(totals: Totals, change: Change): void {
@@ -27,6 +30,8 @@ function count(totals: Totals, change: Change): void {
   const names = change.subtree?.entries ?? 1;
   if (op === 'add') totals.added += names;
   else if (op === 'remove') totals.removed += names;
+  else if (op === 'type') totals.type++;
+  else if (op === 'rename') totals.renamed++;
   else if (isMetadataOnly(change)) totals.metadata++;
   else totals.changed++;
   if (op === 'type' && a !== undefined && isDirectory(a)) totals.removed += names - 1;
@@ -34,18 +39,36 @@ function count(totals: Totals, change: Change): void {
   if (op !== 'rename') totals.growth += bytesOf(change, b) - bytesOf(change, a);
 }
 
-function cells({ added, removed, changed, metadata, growth }: Totals): string[] {
-  const sign = growth < 0 ? '-' : '+';
-  return [
-    String(added),
-    String(removed),
-    String(changed),
-    String(metadata),
-    `${sign}${humanSize(Math.abs(growth))}`,
-  ];
+const COLUMNS = [
+  ['added', 'ADDED'],
+  ['removed', 'REMOVED'],
+  ['changed', 'CHANGED'],
+  ['metadata', 'METADATA'],
+] as const;
+/** Shown where there are any. */
+const RARE_COLUMNS = [
+  ['type', 'TYPE'],
+  ['renamed', 'RENAMED'],
+] as const;
+
+interface Row {
+  readonly totals: Totals;
+  readonly before: readonly string[];
+  readonly after: string;
 }
 
-const HEADING = ['ADDED', 'REMOVED', 'CHANGED', 'METADATA', 'SIZE'];
+/** The summary's counts, in columns between those that say whose they are. */
+function table(rows: readonly Row[], before: readonly string[], after: string): string {
+  if (rows.length === 0) return '';
+  const rare = RARE_COLUMNS.filter(([key]) => rows.some(({ totals }) => totals[key] > 0));
+  const columns = [...COLUMNS, ...rare];
+  const lines = rows.map(({ totals, ...row }) => {
+    const counts = columns.map(([key]) => String(totals[key]));
+    const growth = `${totals.growth < 0 ? '-' : '+'}${humanSize(Math.abs(totals.growth))}`;
+    return [...row.before, ...counts, growth, row.after];
+  });
+  return `${formatTable([...before, ...columns.map(([, heading]) => heading), 'SIZE', after], lines)}\n`;
+}
 
 /** A row a directory, `depth` names deep. */
 export class StatPrinter implements Printer {
@@ -69,8 +92,8 @@ export class StatPrinter implements Printer {
 
   end(summary: Summary): void {
     const rows = [...this.#totals].sort(([a], [b]) => (a < b ? -1 : 1));
-    const lines = rows.map(([directory, totals]) => [...cells(totals), escapeBytes(asBytes(directory))]);
-    if (lines.length > 0) this.#context.out.write(`${formatTable([...HEADING, 'DIRECTORY'], lines)}\n`);
+    const lines = rows.map(([path, totals]) => ({ before: [], totals, after: escapeBytes(asBytes(path)) }));
+    this.#context.out.write(table(lines, [], 'DIRECTORY'));
     this.#context.out.write(`${summaryWords(summary)}\n`);
   }
 }
@@ -118,9 +141,8 @@ export class LayerPrinter implements Printer {
 
   end(summary: Summary): void {
     const rows = [...this.#totals].sort(([a], [b]) => order(a) - order(b));
-    const lines = rows.map(([layer, totals]) => [layer, ...cells(totals), this.#step(layer)]);
-    if (lines.length > 0)
-      this.#context.out.write(`${formatTable(['LAYER', ...HEADING, 'CREATED BY'], lines)}\n`);
+    const lines = rows.map(([layer, totals]) => ({ before: [layer], totals, after: this.#step(layer) }));
+    this.#context.out.write(table(lines, ['LAYER'], 'CREATED BY'));
     this.#context.out.write(`${summaryWords(summary)}\n`);
   }
 

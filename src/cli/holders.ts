@@ -1,7 +1,8 @@
 // Who keeps a mount busy, in words.
 import type { ByteString } from '../sys/bytes.ts';
 import { type Holder, holdersOf } from '../sys/holders.ts';
-import { escapeText } from './escape.ts';
+import { readMounts } from '../sys/mounts.ts';
+import { escapeBytes, escapeText } from './escape.ts';
 
 const SHOWN = 5;
 
@@ -10,10 +11,17 @@ export function openHolders(point: ByteString): Holder[] {
   return holdersOf(point, undefined);
 }
 
-/** `bash (pid 12), less (pid 34)`; never empty. */
-export function describeHolders(holders: readonly Holder[]): string {
-  if (holders.length === 0) return 'a process that cannot be seen from here';
-  const names = holders.slice(0, SHOWN).map(({ command, pid }) => `${escapeText(command)} (pid ${pid})`);
-  if (holders.length > SHOWN) names.push(`${holders.length - SHOWN} more`);
-  return names.join(', ');
+/** `the mount "/mnt/etc" (tmpfs), bash (pid 12), less (pid 34)`; never empty. */
+export function describeHolders(point: ByteString, holders: readonly Holder[]): string {
+  const below = readMounts().filter((mount) => isBelow(mount.point, point));
+  const words = below.map((mount) => `the mount "${escapeBytes(mount.point)}" (${escapeText(mount.type)})`);
+  words.push(...holders.map(({ command, pid }) => `${escapeText(command)} (pid ${pid})`));
+  if (words.length === 0) return 'a process that cannot be seen from here';
+  const shown = words.slice(0, SHOWN);
+  if (words.length > SHOWN) shown.push(`${words.length - SHOWN} more`);
+  return shown.join(', ');
+}
+
+function isBelow(path: ByteString, point: ByteString): boolean {
+  return path.startsWith(point === '/' ? point : `${point}/`) && path !== point;
 }

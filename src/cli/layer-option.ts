@@ -18,12 +18,21 @@ export function layerIndex(text: string, stack: LayerStack): number {
   );
 }
 
+export function layerPointer(number: number): string {
+  return `--layer ${number}`;
+}
+
 /** What to say of a path that is not in the merged view, where a layer has it: `; layer 2 has it (--layer 2)`. */
-export async function layerHint(layers: Layers, components: readonly ByteString[]): Promise<string> {
+export async function layerHint(
+  layers: Layers,
+  components: readonly ByteString[],
+  pointer = layerPointer,
+): Promise<string> {
   const { provenance } = await import('../forensic/provenance.ts');
-  const said = provenance(layers, components).layers;
+  const { layers: said, visible } = provenance(layers, components);
+  if (visible) return '';
   const has = said.find(({ statements }) => statements.some(({ kind }) => kind === 'version'));
   if (has === undefined) return '';
   const number = layerNumber(layers.stack, has.layer);
-  return `; layer ${number} has it (--layer ${number})`;
+  return `; layer ${number} has it (${pointer(number)})`;
 }

@@ -10,6 +10,7 @@ import { escapeBytes, escapeJson } from './escape.ts';
 import { pathFailure } from './failure.ts';
 import { formatLong, type Item, totalBlocks } from './longlist.ts';
 import { metadataOption } from './metadata-option.ts';
+import { missingFailure } from './missing.ts';
 import { REFERENCE_WORDS, readTree, type StoreOptions } from './stack.ts';
 import { isDirectory, jsonEntry } from './status.ts';
 import type { Terminal } from './terminal.ts';
@@ -67,9 +68,13 @@ class Listing {
     this.#options = options;
   }
 
-  run(paths: readonly ByteString[]): void {
+  async run(paths: readonly ByteString[]): Promise<void> {
     const sorted = paths.toSorted((a, b) => (a < b ? -1 : a > b ? 1 : 0));
-    const places = sorted.map((path) => this.#find(path)).filter((place) => place !== undefined);
+    const places: Place[] = [];
+    for (const path of sorted) {
+      const place = await this.#find(path);
+      if (place !== undefined) places.push(place);
+    }
     const isListed = (place: Place) =>
       this.#options.directory !== true && isDirectory(this.#tree.status(place.entry).mode);
     const files = places.filter((place) => !isListed(place));
@@ -82,7 +87,7 @@ class Listing {
   }
 
   /** As ls(1): a link named on the command line is followed to a directory, unless -l or -d asks for the link itself. */
-  #find(path: ByteString): Place | undefined {
+  async #find(path: ByteString): Promise<Place | undefined> {
     const tree = this.#tree;
     try {
       const itself = () => ({ path, entry: walk(tree, path, { follow: false }) });
@@ -92,7 +97,7 @@ class Listing {
         ? { path, entry: followed }
         : itself();
     } catch (error) {
-      this.#fail('open', path, error);
+      this.#terminal.report(await missingFailure('open', path, tree, error));
       return undefined;
     }
   }

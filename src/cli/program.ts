@@ -91,7 +91,7 @@ export async function runProgram(words: readonly string[], terminal: Terminal): 
   try {
     const program = await buildProgram(words, terminal);
     if (words.length === 0) program.help({ error: true });
-    await program.parseAsync(words, { from: 'user' });
+    await program.parseAsync(withKnownHelp(words), { from: 'user' });
     terminal.out.flush();
   } catch (error) {
     if (!(error instanceof CommanderError)) terminal.end(error);
@@ -143,7 +143,7 @@ async function buildProgram(words: readonly string[], terminal: Terminal): Promi
     .hook('preAction', (command) => findDataRoot(command, terminal))
     .exitOverride();
   const wanted = commandWord(words);
-  const isKnown = GROUPS.some(({ commands }) => commands.some(({ name }) => name === wanted));
+  const isKnown = isCommand(wanted);
   for (const { heading, commands } of GROUPS) {
     program.commandsGroup(heading);
     for (const { name, load } of commands) {
@@ -174,6 +174,18 @@ function commandWord(words: readonly string[]): string | undefined {
     else if (!word.startsWith('-') && word !== 'help') return word;
   }
   return undefined;
+}
+
+function isCommand(word: string | undefined): boolean {
+  return GROUPS.some(({ commands }) => commands.some(({ name }) => name === word));
+}
+
+/** `help nope` as `nope`: there commander says what is wrong, here it would print all help. */
+function withKnownHelp(words: readonly string[]): readonly string[] {
+  const at = words.findIndex((word, i) => word === 'help' && !VALUE_OPTIONS.includes(words[i - 1] ?? ''));
+  const asked = words[at + 1];
+  const isUnknown = at >= 0 && asked !== undefined && asked === commandWord(words) && !isCommand(asked);
+  return isUnknown ? words.toSpliced(at, 1) : words;
 }
 
 function overlayOption(): Option {

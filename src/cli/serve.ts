@@ -6,7 +6,7 @@ import { layerXattr, partProvenance } from '../forensic/layer-xattr.ts';
 import { backingDevice, serve } from '../fuse/device.ts';
 import { isSeen, type Mounted, type MountRequest, mount, unmount } from '../fuse/mount.ts';
 import { checkMountPoint, type Needed } from '../fuse/mountpoint.ts';
-import { parseMountOptions } from '../fuse/options.ts';
+import { checkForUser, parseMountOptions } from '../fuse/options.ts';
 import { Session } from '../fuse/session.ts';
 import type { NativeMount } from '../fuse-native/mount.ts';
 import type { TreeOptions } from '../overlay/tree.ts';
@@ -67,6 +67,7 @@ export async function serveMount(
   const words = partOverlayWords(args.options ?? []);
   const { provenance, others } = partProvenance(words.others);
   const options = parseMountOptions(others, args.allowOther === true);
+  if (process.geteuid?.() !== 0) checkForUser(options);
   const overlay = [...(args.overlay ?? []), ...words.overlay];
   const stack = await openStack(args.reference, { ...args, overlay });
   const point = checkMountPoint(args.directory, needed(stack, args));
@@ -258,7 +259,7 @@ async function undo(mounted: Mounted, log: Log): Promise<void> {
   let result = await unmount(mounted.point, { detach: false });
   if (result === -E.EBUSY) {
     const { describeHolders, openHolders } = await import('./holders.ts');
-    const holders = describeHolders(openHolders(mounted.point));
+    const holders = describeHolders(mounted.point, openHolders(mounted.point));
     log.line(
       `The mount is in use by ${holders}: detached, and served until they let go; once more to end at once`,
     );

@@ -91,12 +91,12 @@ export async function recordsOf(
 export async function readTree(
   reference: string,
   options: StoreOptions,
-  read: (tree: Tree) => void,
+  read: (tree: Tree) => void | Promise<void>,
 ): Promise<void> {
   const stack = await openStack(reference, options);
   const tree = await openTree(stack, await recordsOf(stack, options));
   try {
-    read(tree);
+    await read(tree);
   } finally {
     tree.close();
   }

@@ -7,8 +7,8 @@ import { asBytes, type ByteString, bytesOf } from '../sys/bytes.ts';
 import { decodeDevice } from '../sys/statx.ts';
 import { pathArguments } from './arguments.ts';
 import { escapeBytes, escapeJson, escapeText, jsonName } from './escape.ts';
-import { pathFailure } from './failure.ts';
 import { metadataOption } from './metadata-option.ts';
+import { missingFailure } from './missing.ts';
 import { REFERENCE_WORDS, readTree, type StoreOptions } from './stack.ts';
 import { isDevice, isLink, jsonEntry, layerNumber, modeString, octalMode, typeOf } from './status.ts';
 import type { Terminal } from './terminal.ts';
@@ -32,14 +32,14 @@ export function registerStat(program: Command, terminal: Terminal): void {
     .action(async (reference: string, paths: string[], _: unknown, command: Command) => {
       const options = command.optsWithGlobals<StatOptions>();
       const bytes = pathArguments(paths);
-      await readTree(reference, options, (tree) => {
+      await readTree(reference, options, async (tree) => {
         for (const path of bytes) {
           try {
             const entry = walk(tree, path, { follow: options.dereference === true });
             const show = options.json ? jsonLine : describe;
             terminal.out.write(show(tree, entry, path));
           } catch (error) {
-            terminal.report(pathFailure('open', path, tree.stack.label, error));
+            terminal.report(await missingFailure('open', path, tree, error));
           }
         }
       });

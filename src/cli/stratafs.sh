@@ -9,6 +9,9 @@ case $self in
 esac
 node=${STRATAFS_NODE:-node}
 
+# Node puts /dev/null in the place of a closed output, and would take lost results for written. This refuses each write.
+{ true 5>&1; } 2>/dev/null || exec 1</dev/null
+
 # Whether these words are surely such a mount. Of all others Node decides, and comes back here if they are one after all.
 in_background() {
   [ "$STRATAFS_MOUNT" != background ] || return 0

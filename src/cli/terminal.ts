@@ -42,8 +42,9 @@ export class Terminal {
     this.note(error.message);
   }
 
-  /** Tells of whatever ended the command. Throws nothing. */
+  /** Tells of whatever ended the command. A verdict does not stand that was not printed whole. Throws nothing. */
   end(error: unknown): void {
+    if (this.#exitCode === EXIT.found) this.#exitCode = 0;
     if (error instanceof OutputClosed) {
       this.exitWith(EXIT.closed);
       return;

@@ -62,7 +62,7 @@ async function umountOne(
   const servers = options.lazy === true ? [] : serversOf(entry.device);
   const result = await unmount(entry.point, { detach: options.lazy === true });
   if (result === -E.EBUSY) {
-    const holders = describeHolders(holdersOf(entry.point, entry.device));
+    const holders = describeHolders(entry.point, holdersOf(entry.point, entry.device));
     throw new Trouble('busy', `${doing}: in use by ${holders}; "-l" frees the mount point all the same`);
   }
   if (result === -E.EPERM) throw new Trouble('busy', `${doing}: only root and who mounted it may`);

@@ -67,6 +67,17 @@ export function parseMountOptions(lists: readonly string[], allowOther: boolean)
   return { flags, allowOther: isShared };
 }
 
+/** Throws Trouble for what fusermount3 would leave out without a word for anyone but root (util/fusermount.c). */
+export function checkForUser({ flags }: MountOptions): void {
+  const refused = [
+    ...((flags & MS.NOSUID) === 0 ? ['suid'] : []),
+    ...((flags & MS.NODEV) === 0 ? ['dev'] : []),
+  ];
+  if (refused.length === 0) return;
+  const state = 'for root only; the mount of any other user is nosuid,nodev';
+  throw new Trouble('mount', `Cannot use mount option "${refused.join(',')}": ${state}`);
+}
+
 /** The same as words, for fusermount3, which has no flags. It knows no relatime. */
 export function optionWords({ flags, allowOther }: MountOptions): string[] {
   const word = (flag: number, set: string, clear: string) => [(flags & flag) !== 0 ? set : clear];

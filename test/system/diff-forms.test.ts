@@ -117,12 +117,12 @@ describeSystem('the forms of stratafs diff', ['root', 'overlay', 'python', 'buil
 
   it('--stat', async () => {
     expect(await diff('--stat', '--depth', '1')).toMatchInlineSnapshot(`
-      "ADDED     REMOVED   CHANGED   METADATA   SIZE      DIRECTORY
-      1         0         3         0          -6B       /
-      3         0         0         0          +2B       /added
-      0         0         0         2          +0B       /bin
-      0         4         0         0          -5B       /doc
-      2         2         3         0          -2B       /src
+      "ADDED     REMOVED   CHANGED   METADATA   TYPE      SIZE      DIRECTORY
+      1         0         2         0          1         -6B       /
+      3         0         0         0          0         +2B       /added
+      0         0         0         2          0         +0B       /bin
+      0         4         0         0          0         -5B       /doc
+      2         2         3         0          0         -2B       /src
 
       6 added, 6 removed, 5 changed, 2 metadata only, 1 of another type (1 differ in time only, --mtime shows them)
       "
@@ -213,9 +213,9 @@ describeSystem('the forms of stratafs diff', ['root', 'overlay', 'python', 'buil
 
   it('--by-layer', async () => {
     expect(await diff('--by-layer')).toMatchInlineSnapshot(`
-      "LAYER     ADDED     REMOVED   CHANGED   METADATA   SIZE      CREATED BY
-      A2        0         2         0         0          -11B      plain
-      B2        6         4         6         2          +0B       plain
+      "LAYER     ADDED     REMOVED   CHANGED   METADATA   TYPE      SIZE      CREATED BY
+      A2        0         2         0         0          0         -11B      plain
+      B2        6         4         5         2          1         +0B       plain
 
       6 added, 6 removed, 5 changed, 2 metadata only, 1 of another type (1 differ in time only, --mtime shows them)
       "

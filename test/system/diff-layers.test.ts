@@ -39,21 +39,21 @@ describeSystem('stratafs diff of a tree that several layers made', ['root', 'pyt
     };
     const [file, tree, above] = [stack('file', '1'), stack('3', '2', '1'), stack('file', '3', '2', '1')];
     expect(await rows('--by-layer', file, tree)).toEqual([
-      'LAYER  ADDED  REMOVED  CHANGED  METADATA  SIZE  CREATED BY',
-      'B2  3  0  0  0  +3B  plain',
-      'B3  1  0  1  0  -3B  plain',
+      'LAYER  ADDED  REMOVED  CHANGED  METADATA  TYPE  SIZE  CREATED BY',
+      'B2  3  0  0  0  0  +3B  plain',
+      'B3  1  0  0  0  1  -3B  plain',
       '',
       '4 added, 1 of another type',
       '',
     ]);
     expect(await rows('--by-layer', tree, above)).toEqual([
-      'LAYER  ADDED  REMOVED  CHANGED  METADATA  SIZE  CREATED BY',
-      'B4  0  4  1  0  +0B  plain',
+      'LAYER  ADDED  REMOVED  CHANGED  METADATA  TYPE  SIZE  CREATED BY',
+      'B4  0  4  0  0  1  +0B  plain',
       '',
       '4 removed, 1 of another type',
       '',
     ]);
-    expect(await rows('--stat', file, tree)).toContain('4  0  1  0  +0B  /');
+    expect(await rows('--stat', file, tree)).toContain('4  0  0  0  1  +0B  /');
     expect(await rows('--summary', file, tree)).toContain('6B added, 6B removed');
     // As counts and as names, it is the same.
     expect(await rows('--name-status', file, tree)).toEqual([

@@ -8,6 +8,7 @@ import {
   unlinkSync,
   writeFileSync,
 } from 'node:fs';
+import { dirname } from 'node:path';
 import { expect, it } from 'vitest';
 import { type SampleRoot, writeSampleRoot } from '../support/sample-root.ts';
 import { stratafs } from '../support/stratafs.ts';
@@ -71,7 +72,42 @@ const FAILURES: readonly Failure[] = [
     name: 'no such path in the image',
     words: ['cat', IMAGE, '/etc/motd'],
     code: 5,
-    message: () => `Cannot read "/etc/motd" in ${IMAGE}: no such file or directory`,
+    message: () =>
+      `Cannot read "/etc/motd" in ${IMAGE}: no such file or directory; layer 1 has it (--layer 1)`,
+  },
+  {
+    name: 'a path that no layer ever had',
+    words: ['cat', IMAGE, '/etc/never'],
+    code: 5,
+    message: () => `Cannot read "/etc/never" in ${IMAGE}: no such file or directory`,
+  },
+  {
+    name: 'a path below a directory that was replaced',
+    words: ['ls', IMAGE, '/srv/plugins/auth'],
+    code: 5,
+    message: () =>
+      `Cannot open "/srv/plugins/auth" in ${IMAGE}: no such file or directory; layer 2 has it (see "stratafs which")`,
+  },
+  {
+    name: 'a deleted path behind a slash',
+    words: ['stat', IMAGE, '/etc/../etc/motd'],
+    code: 5,
+    message: () =>
+      `Cannot open "/etc/../etc/motd" in ${IMAGE}: no such file or directory; layer 1 has it (see "stratafs which")`,
+  },
+  {
+    name: 'a file where diff wants a reference',
+    damage: ({ root }) => writeFileSync(`${dirname(root)}/b.mt`, ''),
+    words: ['diff', 'b.mt', IMAGE],
+    code: 2,
+    message: () => 'Cannot find "b.mt": no such image or container ("./b.mt" is a file here)',
+  },
+  {
+    name: 'a directory where diff wants a reference',
+    damage: ({ root }) => mkdirSync(`${dirname(root)}/k`),
+    words: ['diff', IMAGE, 'k'],
+    code: 2,
+    message: () => 'Cannot find "k": no such image or container ("./k" is a directory here)',
   },
   {
     name: 'a directory where a file is wanted',
@@ -204,7 +240,7 @@ describeSystem('a failure', ['build'], () => {
   it.each(FAILURES.map((failure) => [failure.name, failure] as const))('%s', async (_name, failure) => {
     const store = writeSampleRoot(temporaryForTest().path('docker'));
     failure.damage?.(store);
-    const outcome = await stratafs(['--root', store.root, ...failure.words]);
+    const outcome = await stratafs(['--root', store.root, ...failure.words], { cwd: dirname(store.root) });
     const stderr = outcome.stderr.replace(/sha256 is [0-9a-f]{64}/, 'sha256 is SHA256');
     expect({ ...outcome, stderr }).toEqual({
       code: failure.code,

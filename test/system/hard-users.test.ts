@@ -176,6 +176,13 @@ describeSystem('an ordinary user', ['root', 'fuse', 'fusermount3', 'python', 'bu
 
   it.each([
     [
+      'set-user-ID bits and devices, which fusermount3 leaves out without a failure',
+      `$S mount -o suid,dev $L "$M"`,
+      'opened',
+      6,
+      /^stratafs: Cannot use mount option "suid,dev": for root only; the mount of any other user is nosuid,nodev\n$/,
+    ],
+    [
       'allow_other that root has not granted',
       `$S mount --allow-other $L "$M"`,
       'opened',

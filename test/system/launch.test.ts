@@ -122,6 +122,34 @@ describeSystem('stratafs in the background', ['root', 'fuse', 'build'], () => {
     },
   );
 
+  it.each([
+    ['full', '>/dev/full', 'no space left on device'],
+    ['closed', '>&-', 'bad file descriptor'],
+  ])('ends with 2 where the output is %s, whatever the verdict', async (_name, redirection, words) => {
+    const commands = [
+      ['ls', reference],
+      ['cat', reference, '/file'],
+      ['export', reference],
+      ['diff', reference, `lowerdir=${temporary.path('empty')}`],
+      ['diff', '--json', reference, reference],
+      ['--help'],
+    ];
+    for (const command of commands) {
+      const text = `"$@" ${redirection}`;
+      const stderr = `stratafs: Cannot write the output: ${words}\n`;
+      const outcome = await run('sh', ['-c', text, 'sh', SHELL, ...command]);
+      expect([command, outcome]).toEqual([command, { ...SILENT, code: 2, stderr }]);
+    }
+  });
+
+  it.each(['>&-', '2>&-', '<&- >&- 2>&-'])('mounts and unmounts with %s', async (redirection) => {
+    const directory = await newDirectory();
+    const byShell = (...words: string[]) => run('sh', ['-c', `"$@" ${redirection}`, 'sh', SHELL, ...words]);
+    expect(await byShell('mount', reference, directory)).toEqual(SILENT);
+    expect(readFileSync(`${directory}/file`, 'utf8')).toBe('here');
+    expect(await byShell('umount', directory)).toEqual(SILENT);
+  });
+
   it('works by a link to the command, from anywhere', async () => {
     const [link, directory] = [temporary.path('stratafs'), await newDirectory()];
     await symlink(SHELL, temporary.path('inner'));

@@ -326,6 +326,19 @@ describeSystem('stratafs mount', ['root', 'fuse', 'python', 'build'], () => {
       expect(await stratafs(['umount', directory])).toEqual(SILENT);
     });
 
+    it('names what is mounted below it', async () => {
+      const { directory } = await mount();
+      await run('mount', ['-t', 'tmpfs', 'tmpfs', `${directory}/etc`]);
+      const words = `in use by the mount "${directory}/etc" (tmpfs); "-l" frees the mount point all the same`;
+      expect(await stratafs(['umount', directory])).toEqual({
+        ...SILENT,
+        code: 7,
+        stderr: `stratafs: Cannot unmount "${directory}": ${words}\n`,
+      });
+      await run('umount', [`${directory}/etc`]);
+      expect(await stratafs(['umount', directory])).toEqual(SILENT);
+    });
+
     it('refuses what is not mounted, and what is not ours', async () => {
       const directory = await newDirectory();
       const plain = await stratafs(['umount', directory]);

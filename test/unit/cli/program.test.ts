@@ -52,6 +52,8 @@ describe('stratafs', () => {
   it.each<[words: string[], message: string]>([
     [['lss', 'x'], "unknown command 'lss' (Did you mean ls?)"],
     [['\x1b[2J'], "unknown command '\\033[2J'"],
+    [['help', 'lss'], "unknown command 'lss' (Did you mean ls?)"],
+    [['--root', 'help', 'help', 'zzzzzz'], "unknown command 'zzzzzz'"],
     [['ls'], "missing required argument 'ref'"],
     [['cat', 'x'], "missing required argument 'path'"],
     [['ls', '--lnog', 'x'], "unknown option '--lnog' (Did you mean --long?)"],

@@ -96,6 +96,16 @@ describe('Terminal', () => {
     expect([terminal.exitCode, err.text]).toEqual([141, '']);
   });
 
+  it.each([
+    [1, 2],
+    [5, 5],
+  ])('ends with a failed write after %d with %d', (before, after) => {
+    const { terminal } = memoryTerminal();
+    terminal.exitWith(before);
+    terminal.end(new Trouble('usage', 'Cannot write the output: no space left on device'));
+    expect(terminal.exitCode).toBe(after);
+  });
+
   it('goes on without an error output', () => {
     const closed: Output = {
       columns: undefined,
