@@ -8,7 +8,7 @@ import { pathArguments } from './arguments.ts';
 import { pathFailure, pathMessage } from './failure.ts';
 import { metadataOption } from './metadata-option.ts';
 import type { Output } from './output.ts';
-import { openStack, REFERENCE_WORDS, readTree, recordsOf, type StoreOptions } from './stack.ts';
+import { openDamagedStack, REFERENCE_WORDS, readTree, recordsOf, type StoreOptions } from './stack.ts';
 import { isDirectory, isRegular, typeOf } from './status.ts';
 import type { Terminal } from './terminal.ts';
 
@@ -79,7 +79,7 @@ async function copyFromLayer(
   const { componentsOf, Layers } = await import('../forensic/layers.ts');
   const { nodeInLayer } = await import('../forensic/nodes.ts');
   const { layerIndex } = await import('./layer-option.ts');
-  const stack = await openStack(reference, options);
+  const stack = await openDamagedStack(reference, options);
   const index = layerIndex(number, stack);
   const layers = new Layers(stack, await recordsOf(stack, options));
   const chunk = Buffer.allocUnsafe(CHUNK);
