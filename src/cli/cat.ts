@@ -4,13 +4,13 @@ import { walk } from '../overlay/path.ts';
 import type { Tree } from '../overlay/tree.ts';
 import type { ByteString } from '../sys/bytes.ts';
 import { E, Errno, Trouble } from '../sys/errors.ts';
+import { missingFailure } from './absent.ts';
 import { pathArguments } from './arguments.ts';
 import { pathFailure, pathMessage } from './failure.ts';
 import { layerIndex, layerPointer } from './layer-option.ts';
 import { metadataOption } from './metadata-option.ts';
-import { missingFailure } from './missing.ts';
 import type { Output } from './output.ts';
-import { openStack, REFERENCE_WORDS, readTree, recordsOf, type StoreOptions } from './stack.ts';
+import { openDamagedStack, REFERENCE_WORDS, readTree, recordsOf, type StoreOptions } from './stack.ts';
 import { isDirectory, isRegular, typeOf } from './status.ts';
 import type { Terminal } from './terminal.ts';
 
@@ -80,7 +80,7 @@ async function copyFromLayer(
 ): Promise<void> {
   const { componentsOf, Layers } = await import('../forensic/layers.ts');
   const { nodeInLayer } = await import('../forensic/nodes.ts');
-  const stack = await openStack(reference, options);
+  const stack = await openDamagedStack(reference, options);
   const index = layerIndex(number, stack);
   const layers = new Layers(stack, await recordsOf(stack, options));
   const chunk = Buffer.allocUnsafe(CHUNK);

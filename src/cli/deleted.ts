@@ -11,8 +11,16 @@ import { pathArguments } from './arguments.ts';
 import { escapeBytes, escapeJson, jsonName } from './escape.ts';
 import { pathFailure } from './failure.ts';
 import { metadataOption } from './metadata-option.ts';
+import { present, reportMissing } from './missing.ts';
 import { humanSize } from './size.ts';
-import { openStack, openTree, REFERENCE_WORDS, type Records, recordsOf, type StoreOptions } from './stack.ts';
+import {
+  openDamagedStack,
+  openTree,
+  REFERENCE_WORDS,
+  type Records,
+  recordsOf,
+  type StoreOptions,
+} from './stack.ts';
 import { isDirectory, isLink, layerNumber, octalMode, typeOf } from './status.ts';
 import { formatTable } from './table.ts';
 import type { Terminal } from './terminal.ts';
@@ -44,13 +52,15 @@ export function registerDeleted(program: Command, terminal: Terminal): void {
     .action(async (reference: string, path: string | undefined, _: unknown, command: Command) => {
       const options = command.optsWithGlobals<DeletedOptions>();
       const [within = asBytes('/')] = path === undefined ? [] : pathArguments([path]);
-      const stack = await openStack(reference, options);
+      const stack = await openDamagedStack(reference, options);
       const recorded = await recordsOf(stack, options);
+      const there = present(stack, recorded);
+      reportMissing(stack, terminal);
       const layers = new Layers(stack, recorded);
       try {
         const names = componentsOf(within);
         if (list(layers, names, options, terminal)) return;
-        const real = await withoutLinks(stack, within, recorded);
+        const real = await withoutLinks(there.stack, within, there.recorded);
         if (real.join('/') !== names.join('/') && list(layers, real, options, terminal)) return;
         if (!isKnown(layers, real)) throw new Errno(E.ENOENT, 'look up');
       } catch (error) {

@@ -8,9 +8,17 @@ import { pathMessage } from './failure.ts';
 import { Interrupted, Interruption } from './interruption.ts';
 import { keptOf } from './kept.ts';
 import { metadataOption } from './metadata-option.ts';
+import { mustBeThere } from './missing.ts';
 import { NewFile } from './new-file.ts';
 import { DescriptorOutput, type Output } from './output.ts';
-import { openStack, openTree, REFERENCE_WORDS, recordsOf, type StoreOptions } from './stack.ts';
+import {
+  openDamagedStack,
+  openStack,
+  openTree,
+  REFERENCE_WORDS,
+  recordsOf,
+  type StoreOptions,
+} from './stack.ts';
 import { layerNumber } from './status.ts';
 import type { Terminal } from './terminal.ts';
 
@@ -33,7 +41,8 @@ export function registerExport(program: Command, terminal: Terminal): void {
     .addOption(metadataOption())
     .action(async (reference: string, _: unknown, command: Command) => {
       const options = command.optsWithGlobals<ExportOptions>();
-      const stack = await openStack(reference, options);
+      const open = options.layer === undefined ? openStack : openDamagedStack;
+      const stack = await open(reference, options);
       await withOutput(stack, options, terminal, async (out, run) => {
         if (options.layer === undefined) await exportMerged(stack, options, terminal, out, run);
         else await exportOne(stack, options.layer, options, out);
@@ -82,6 +91,7 @@ async function exportOne(
     const state = `"${stack.label}" has layers 1 to ${stack.layers.length}`;
     throw new Trouble('usage', `Cannot export layer "${number}": ${state}`);
   }
+  mustBeThere(layer);
   const { exportLayer } = await import('../forensic/export-layer.ts');
   const { openDockerRoot } = await import('../forensic/verify-reference.ts');
   await exportLayer(

@@ -17,7 +17,15 @@ import { Interruption } from './interruption.ts';
 import { keptOf } from './kept.ts';
 import { layerHint, layerIndex } from './layer-option.ts';
 import { metadataOption } from './metadata-option.ts';
-import { openStack, openTree, REFERENCE_WORDS, type Records, recordsOf, type StoreOptions } from './stack.ts';
+import {
+  openDamagedStack,
+  openStack,
+  openTree,
+  REFERENCE_WORDS,
+  type Records,
+  recordsOf,
+  type StoreOptions,
+} from './stack.ts';
 import type { Terminal } from './terminal.ts';
 
 interface ExtractOptions extends StoreOptions {
@@ -48,7 +56,8 @@ export function registerExtract(program: Command, terminal: Terminal): void {
     .action(async (reference: string, paths: string[], _: unknown, command: Command) => {
       const options = command.optsWithGlobals<ExtractOptions>();
       const bytes = pathArguments(paths);
-      const stack = await openStack(reference, options);
+      const open = options.layer === undefined ? openStack : openDamagedStack;
+      const stack = await open(reference, options);
       const index = options.layer === undefined ? undefined : layerIndex(options.layer, stack);
       const recorded = await recordsOf(stack, options);
       const to = openDestination(stack, options);

@@ -8,8 +8,9 @@ import type { LayerStack } from '../store/store.ts';
 import { Errno, Trouble } from '../sys/errors.ts';
 import { escapeJson, escapeText } from './escape.ts';
 import { metadataOption } from './metadata-option.ts';
+import { reportMissing } from './missing.ts';
 import { humanSize } from './size.ts';
-import { openStack, REFERENCE_WORDS, recordsOf, type StoreOptions } from './stack.ts';
+import { openDamagedStack, REFERENCE_WORDS, recordsOf, type StoreOptions } from './stack.ts';
 import { layerNumber } from './status.ts';
 import { formatTable } from './table.ts';
 import type { Terminal } from './terminal.ts';
@@ -40,10 +41,11 @@ export function registerHistory(program: Command, terminal: Terminal): void {
     .addOption(metadataOption())
     .action(async (reference: string, _: unknown, command: Command) => {
       const options = command.optsWithGlobals<HistoryOptions>();
-      const stack = await openStack(reference, options);
+      const stack = await openDamagedStack(reference, options);
       const { rows, damage } = await readHistory(reference, stack, options);
       if (options.dockerfile) terminal.out.write(formatDockerfile(stack, rows));
       else showRows(new Layers(stack, await recordsOf(stack, options)), rows, options, terminal);
+      reportMissing(stack, terminal);
       if (damage !== undefined) {
         terminal.report(
           new Trouble('store', `Cannot tell all steps of "${escapeText(stack.label)}": ${damage}`),
@@ -83,9 +85,9 @@ function showRows(
 
 type Measured = Partial<ReturnType<typeof measureLayer>>;
 
-/** Nothing where the layer cannot be read; that is told. */
+/** Nothing where the layer cannot be read; that is told. What it did to layers that are missing is not known. */
 function measure(layers: Layers, { layer }: HistoryRow, terminal: Terminal): Measured {
-  if (layer === undefined) return {};
+  if (layer === undefined || layers.stack.layers.slice(layer).some(({ missing }) => missing)) return {};
   try {
     const measured = measureLayer(layers, layer);
     const { unreadable } = measured.changes;
@@ -113,7 +115,7 @@ function tableRow(
   const size = own?.size ?? bytes;
   const count = (value: number | undefined) => (layer === undefined ? '' : String(value ?? '?'));
   return [
-    layer === undefined ? '-' : String(layerNumber(stack, layer)),
+    layer === undefined ? '-' : `${layerNumber(stack, layer)}${own?.missing ? ' (missing)' : ''}`,
     step === undefined ? '' : escapeText(trunc ? ago(step.created, now) : (step.created ?? 'N/A')),
     stepText(step?.createdBy ?? (own?.role === 'image' ? '' : `(${own?.role ?? ''})`), trunc),
     layer === undefined ? '0B' : size === undefined ? '?' : humanSize(size),
@@ -139,6 +141,7 @@ function jsonRow(
     ...(layer === undefined ? { emptyLayer: true } : { layer: layerNumber(stack, layer) }),
     ...(own === undefined ? {} : { role: own.role }),
     ...(own?.diffId === undefined ? {} : { diffId: own.diffId }),
+    ...(own?.missing === undefined ? {} : { missing: own.missing }),
     ...(own?.size === undefined ? {} : { size: own.size }),
     ...(bytes === undefined ? {} : { fileBytes: bytes }),
     ...changes,

@@ -2,8 +2,9 @@
 import type { Command } from 'commander';
 import type { Layer, LayerStack } from '../store/store.ts';
 import { escapeBytes, escapeJson, escapeText, jsonName } from './escape.ts';
+import { reportMissing } from './missing.ts';
 import { humanSize } from './size.ts';
-import { openStack, REFERENCE_WORDS, type StoreOptions } from './stack.ts';
+import { openDamagedStack, REFERENCE_WORDS, type StoreOptions } from './stack.ts';
 import { layerNumber } from './status.ts';
 import type { Terminal } from './terminal.ts';
 
@@ -22,8 +23,9 @@ export function registerInspect(program: Command, terminal: Terminal): void {
     .option('--json', 'one JSON object')
     .action(async (reference: string, _: unknown, command: Command) => {
       const options = command.optsWithGlobals<InspectOptions>();
-      const stack = await openStack(reference, options);
+      const stack = await openDamagedStack(reference, options);
       terminal.out.write(showStack(stack, options));
+      reportMissing(stack, terminal);
     });
 }
 
@@ -78,5 +80,6 @@ function describeLayer(title: string, layer: Layer): string {
     ['comment', history?.comment && escapeText(history.comment)],
   ];
   const lines = fields.map(([key, value]) => (value ? `  ${key.padEnd(11)} ${value}\n` : ''));
-  return `${title}, ${layer.role}${layer.live ? ', live' : ''}\n${lines.join('')}`;
+  const marks = `${layer.live ? ', live' : ''}${layer.missing ? ', missing' : ''}`;
+  return `${title}, ${layer.role}${marks}\n${lines.join('')}`;
 }

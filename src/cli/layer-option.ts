@@ -4,13 +4,18 @@ import type { LayerStack } from '../store/store.ts';
 import type { ByteString } from '../sys/bytes.ts';
 import { Trouble } from '../sys/errors.ts';
 import { escapeText } from './escape.ts';
+import { mustBeThere } from './missing.ts';
 import { layerNumber } from './status.ts';
 
-/** Index of the layer, 0 at the top. */
+/** Index of the layer, 0 at the top. Throws Trouble where there is no such layer, or its directory is missing. */
 export function layerIndex(text: string, stack: LayerStack): number {
   const number = /^\d{1,6}$/.test(text) ? Number(text) : 0;
   const count = stack.layers.length;
-  if (number >= 1 && number <= count) return count - number;
+  const layer = stack.layers[count - number];
+  if (layer !== undefined) {
+    mustBeThere(layer);
+    return count - number;
+  }
   const range = count === 1 ? 'one layer, 1' : `the layers 1 (the lowest) to ${count}`;
   throw new Trouble(
     'usage',

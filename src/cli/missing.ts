@@ -1,41 +1,58 @@
-// A path that the merged view has not: whether one of the layers has it, hidden or deleted by those above.
-import type { Tree } from '../overlay/tree.ts';
-import type { ByteString } from '../sys/bytes.ts';
-import { E, Errno, Trouble } from '../sys/errors.ts';
-import { pathFailure } from './failure.ts';
+// Layers whose directory is not there: what is refused for them, what goes on without them, and how people are told.
+import type { Layer, LayerStack } from '../store/store.ts';
+import { Trouble } from '../sys/errors.ts';
+import { layerNumber } from './status.ts';
+import type { Terminal } from './terminal.ts';
 
-const ABSENT: readonly number[] = [E.ENOENT, E.ENOTDIR];
-
-/** As `pathFailure`; `pointer` says what shows the version of layer `number`. Nothing is looked for before a failure. */
-export async function missingFailure(
-  doing: string,
-  path: ByteString,
-  tree: Tree,
-  error: unknown,
-  pointer?: (number: number) => string,
-): Promise<unknown> {
-  const failure = pathFailure(doing, path, tree.stack.label, error);
-  if (!(error instanceof Errno && failure instanceof Trouble) || !ABSENT.includes(error.errno))
-    return failure;
-  return new Trouble(failure.kind, failure.message + (await hintFor(path, tree, pointer)), { cause: error });
+/** Throws Trouble where the layer is not there. */
+export function mustBeThere({ missing }: Layer): void {
+  if (missing !== undefined) throw new Trouble('store', missing);
 }
 
-async function hintFor(
-  path: ByteString,
-  tree: Tree,
-  pointer: (number: number) => string = () => 'see "stratafs which"',
-): Promise<string> {
-  const { Layers } = await import('../forensic/layers.ts');
-  const { layerHint } = await import('./layer-option.ts');
-  const { canonical } = await import('./which.ts');
-  const layers = new Layers(tree.stack);
-  try {
-    return await layerHint(layers, canonical(tree, path), pointer);
-  } catch (error) {
-    // The failure at hand is told; that no more can be said of it adds nothing.
-    if (error instanceof Errno) return '';
-    throw error;
-  } finally {
-    layers.close();
+/**
+ * A merged view without one of its layers would be wrong, so it is refused, with word of what can be had. `stack` is the
+ * whole of `reference`, or some of its layers. Throws Trouble.
+ */
+export function mustBeWhole(stack: LayerStack, whole: LayerStack, reference: string): void {
+  const gone = stack.layers.find(({ missing }) => missing !== undefined);
+  if (gone?.missing === undefined) return;
+  const number = layerNumber(whole, whole.layers.indexOf(gone));
+  const rest = runsOf(whole).map(([from, to]) => `"${reference}#${from === to ? from : `${from}-${to}`}"`);
+  const left = rest.length === 0 ? '' : `; what is left of it: ${rest.join(', ')}`;
+  throw new Trouble('store', `${gone.missing}; it is layer ${number} of "${reference}"${left}`);
+}
+
+/** First and last numbers of the layers that are there and lie together, the lowest first. */
+function runsOf(stack: LayerStack): [from: number, to: number][] {
+  const runs: [from: number, to: number][] = [];
+  for (const [i, { missing }] of stack.layers.toReversed().entries()) {
+    const last = runs.at(-1);
+    if (missing !== undefined) continue;
+    if (last?.[1] === i) last[1] = i + 1;
+    else runs.push([i + 1, i + 1]);
   }
+  return runs;
+}
+
+/** Names the layers that an answer had to do without; the exit code then says so. */
+export function reportMissing(stack: LayerStack, terminal: Terminal): void {
+  for (const [index, { missing }] of stack.layers.entries()) {
+    if (missing === undefined) continue;
+    const place = `layer ${layerNumber(stack, index)}`;
+    terminal.report(
+      new Trouble('store', `Cannot tell all of "${stack.label}": ${place} is missing: ${missing}`),
+    );
+  }
+}
+
+/** The layers that are there, with their records. Throws Trouble where none is. */
+export function present<T>(
+  stack: LayerStack,
+  recorded?: readonly T[],
+): { readonly stack: LayerStack; readonly recorded: readonly T[] | undefined } {
+  const isThere = (_: unknown, i: number) => stack.layers[i]?.missing === undefined;
+  const layers = stack.layers.filter(isThere);
+  const [top] = stack.layers;
+  if (layers.length === 0 && top !== undefined) mustBeThere(top);
+  return { stack: { ...stack, layers }, recorded: recorded?.filter(isThere) };
 }

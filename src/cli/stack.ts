@@ -9,6 +9,7 @@ import { asBytes, bytesOfText } from '../sys/bytes.ts';
 import { Errno, errnoWords, Trouble } from '../sys/errors.ts';
 import { seesTrustedXattrs } from '../sys/privilege.ts';
 import { pathArguments } from './arguments.ts';
+import { mustBeWhole } from './missing.ts';
 import { DescriptorOutput } from './output.ts';
 import { Terminal } from './terminal.ts';
 
@@ -35,8 +36,19 @@ export async function openTheStore(options: StoreOptions): Promise<Store> {
 
 const LOWERDIR = 'lowerdir=';
 
+/** Throws Trouble where a layer of it is missing. */
 export async function openStack(reference: string, options: StoreOptions): Promise<LayerStack> {
-  const found = await findStack(reference, options);
+  const { stack, whole, name } = await findStack(reference, options);
+  mustBeWhole(stack, whole, name);
+  return prepared(stack, options);
+}
+
+/** The same for what can go on without a layer: one that is missing is marked so. */
+export async function openDamagedStack(reference: string, options: StoreOptions): Promise<LayerStack> {
+  return prepared((await findStack(reference, options)).stack, options);
+}
+
+async function prepared(found: LayerStack, options: StoreOptions): Promise<LayerStack> {
   const stack = isEmpty(options.overlay)
     ? found
     : (await import('./overlay.ts')).withOverlayWords(found, options.overlay);
@@ -58,15 +70,24 @@ function warnOfHiddenMarks({ label }: LayerStack): void {
   );
 }
 
-async function findStack(reference: string, options: StoreOptions): Promise<LayerStack> {
+interface FoundStack {
+  readonly stack: LayerStack;
+  /** That of which `stack` may be some layers, and its reference. */
+  readonly whole: LayerStack;
+  readonly name: string;
+}
+
+async function findStack(reference: string, options: StoreOptions): Promise<FoundStack> {
   if (!reference.startsWith(LOWERDIR)) {
     const choice = parseLayerChoice(reference);
-    const stack = (await openTheStore(options)).resolve(choice?.reference ?? reference);
-    return choice === undefined ? stack : chooseLayers(stack, choice);
+    const name = choice?.reference ?? reference;
+    const whole = (await openTheStore(options)).resolve(name, 'marked');
+    return { stack: choice === undefined ? whole : chooseLayers(whole, choice), whole, name };
   }
   const { stackOfLowerdir } = await import('../store/lowerdir.ts');
   const [bytes = bytesOfText(reference)] = pathArguments([reference]);
-  return stackOfLowerdir(asBytes(bytes.slice(LOWERDIR.length)));
+  const stack = stackOfLowerdir(asBytes(bytes.slice(LOWERDIR.length)));
+  return { stack, whole: stack, name: reference };
 }
 
 /**

@@ -14,7 +14,8 @@ import { keptAround } from '../sys/kept.ts';
 import { trouble } from './deleted.ts';
 import { keptOf } from './kept.ts';
 import { metadataOption } from './metadata-option.ts';
-import { openStack, openTheStore, REFERENCE_WORDS, recordsOf, type StoreOptions } from './stack.ts';
+import { present, reportMissing } from './missing.ts';
+import { openDamagedStack, openTheStore, REFERENCE_WORDS, recordsOf, type StoreOptions } from './stack.ts';
 import type { Terminal } from './terminal.ts';
 import { FORMS, type TimelineForm } from './timeline-forms.ts';
 
@@ -68,7 +69,10 @@ async function write(
   const stacks: LayerStack[] = [];
   for (const reference of references) {
     try {
-      stacks.push(await openStack(reference, options));
+      const stack = await openDamagedStack(reference, options);
+      present(stack);
+      reportMissing(stack, terminal);
+      stacks.push(stack);
     } catch (error) {
       terminal.report(error);
     }

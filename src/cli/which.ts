@@ -11,8 +11,9 @@ import { pathArguments } from './arguments.ts';
 import { escapeBytes, escapeJson, escapeText, jsonName } from './escape.ts';
 import { pathFailure } from './failure.ts';
 import { metadataOption } from './metadata-option.ts';
+import { present, reportMissing } from './missing.ts';
 import { humanSize } from './size.ts';
-import { openStack, openTree, REFERENCE_WORDS, recordsOf, type StoreOptions } from './stack.ts';
+import { openDamagedStack, openTree, REFERENCE_WORDS, recordsOf, type StoreOptions } from './stack.ts';
 import { isRegular, layerNumber, octalMode, typeOf } from './status.ts';
 import type { Terminal } from './terminal.ts';
 import { fullTime, jsonTime } from './time.ts';
@@ -36,14 +37,16 @@ export function registerWhich(program: Command, terminal: Terminal): void {
     .action(async (reference: string, paths: string[], _: unknown, command: Command) => {
       const options = command.optsWithGlobals<WhichOptions>();
       const bytes = pathArguments(paths);
-      const stack = await openStack(reference, options);
+      const stack = await openDamagedStack(reference, options);
       const recorded = await recordsOf(stack, options);
+      const there = present(stack, recorded);
+      reportMissing(stack, terminal);
       const layers = new Layers(stack, recorded);
-      const tree = await openTree(stack, recorded);
+      const tree = await openTree(there.stack, there.recorded);
       try {
         for (const path of bytes) {
           try {
-            const answer = provenance(layers, canonical(tree, path));
+            const answer = answerFor(layers, tree, path);
             if (answer.layers.length === 0) throw new Errno(E.ENOENT, 'look up');
             terminal.out.write(options.json ? jsonLine(stack, path, answer) : describe(stack, path, answer));
           } catch (error) {
@@ -55,6 +58,18 @@ export function registerWhich(program: Command, terminal: Terminal): void {
         layers.close();
       }
     });
+}
+
+/** What is known of the path that links lead to; where that is nothing, of the path as it is written: it may be older than a link. */
+function answerFor(layers: Layers, tree: Tree, path: ByteString): Provenance {
+  const answer = provenance(layers, canonical(tree, path));
+  if (hasVersion(answer)) return answer;
+  const written = provenance(layers, componentsOf(path));
+  return hasVersion(written) ? written : answer;
+}
+
+function hasVersion({ layers }: Provenance): boolean {
+  return layers.some(({ statements }) => statements.some(({ kind }) => kind === 'version'));
 }
 
 /** The names that lead to a path without links on the way; what is not there any more is taken as it is written. */

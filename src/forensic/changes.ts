@@ -25,7 +25,8 @@ interface Pair {
 /** `index` is the layer's, 0 at the top. */
 export function countChanges(layers: Layers, index: number): LayerChanges {
   const count = { added: 0, changed: 0, deleted: 0, unreadable: 0 };
-  const waiting: Pair[] = [{ after: layers.roots.slice(index), before: layers.roots.slice(index + 1) }];
+  const from = (top: number) => layers.roots.filter((root) => layers.layerOf(root) >= top);
+  const waiting: Pair[] = [{ after: from(index), before: from(index + 1) }];
   for (let pair = waiting.pop(); pair !== undefined; pair = waiting.pop()) {
     for (const name of namesOf(layers, pair, count)) {
       try {

@@ -59,7 +59,7 @@ class Search {
   }
 
   run(): void {
-    const lowest = this.#layers.roots.length - 1;
+    const lowest = this.#layers.layerOf(this.#layers.roots.at(-1) ?? 0);
     const waiting = [{ path: '' as ByteString, parts: this.#layers.roots, depth: 0 }];
     for (let at = waiting.pop(); at !== undefined; at = waiting.pop()) {
       const { path, parts, depth } = at;

@@ -58,7 +58,7 @@ export function measureLayer(
 ): { readonly changes: LayerChanges; readonly bytes: number } {
   let bytes = 0;
   const linked = new Set<bigint>();
-  walkTree(layers, { path: asBytes(''), record: layers.roots[index] as number }, (_, { status }) => {
+  walkTree(layers, { path: asBytes(''), record: layers.rootOf(index) }, (_, { status }) => {
     const { mode, size, nlink, ino } = attributesOf(status);
     if ((mode & S_IFMT) !== S_IFREG || linked.has(ino)) return;
     if (nlink > 1) linked.add(ino);

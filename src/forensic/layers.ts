@@ -49,7 +49,7 @@ export type Found = Resolution<number, Entry>;
 
 export class Layers {
   readonly stack: LayerStack;
-  /** Records of the layers' roots, top first. */
+  /** Records of the layers' roots, top first; of those that are there. */
   readonly roots: readonly number[];
   readonly #directories: Directories;
   readonly #reader: LayerReader;
@@ -81,7 +81,7 @@ export class Layers {
       recorded === undefined
         ? new LayerReader(table, this.#directories, stack.dialect)
         : new RecordedReader(table, this.#directories, stack.dialect, recorded);
-    this.roots = this.#directories.roots;
+    this.roots = this.#directories.roots.filter((_, i) => stack.layers[i]?.missing === undefined);
     this.#source = {
       roots: this.roots,
       layerOf: (record) => this.layerOf(record),
@@ -104,6 +104,12 @@ export class Layers {
     if (layer === undefined)
       throw new RangeError(`no layer ${index} in a stack of ${this.stack.layers.length}`);
     return layer;
+  }
+
+  /** Record of a layer's root. */
+  rootOf(index: number): number {
+    this.layer(index);
+    return this.#directories.roots[index] as number;
   }
 
   /** Path of a directory in its layer, without a leading slash; empty for the root. */
@@ -137,7 +143,7 @@ export class Layers {
 
   /** The attributes of a layer's root. Throws Errno. */
   rootAttributes(index: number): Attributes {
-    this.#reader.examine(this.roots[index] as number, '.');
+    this.#reader.examine(this.rootOf(index), '.');
     return attributesOf(this.#reader.status);
   }
 

@@ -96,7 +96,7 @@ export class LayerNode implements Node {
 
   children() {
     const layers = this.#layers;
-    const record = this.#entry?.directory() ?? (layers.roots[this.#root] as number);
+    const record = this.#entry?.directory() ?? layers.rootOf(this.#root);
     const children: { name: ByteString; node: Node | Errno }[] = [];
     for (const name of [...layers.list(record).types.keys()].sort()) {
       const bytes = bytesOf(Buffer.from(name, 'latin1'));
@@ -118,9 +118,7 @@ export class LayerNode implements Node {
   }
 
   xattrs() {
-    return this.#layers.xattrs(
-      this.#entry ?? { holder: this.#layers.roots[this.#root] as number, name: '.' },
-    );
+    return this.#layers.xattrs(this.#entry ?? { holder: this.#layers.rootOf(this.#root), name: '.' });
   }
 
   open(): Contents {
@@ -142,7 +140,7 @@ export function nodeInLayer(layers: Layers, index: number, components: readonly 
     const options = cause === undefined ? {} : { cause };
     return new Trouble('path', `Cannot find "/${components.join('/')}" in ${place}: ${state}`, options);
   };
-  let directory = layers.roots[index] as number;
+  let directory = layers.rootOf(index);
   let entry: Entry | undefined;
   try {
     for (const [depth, name] of components.entries()) {

@@ -44,10 +44,10 @@ export function provenance(layers: Layers, components: readonly ByteString[]): P
   const shown = show(layers, components);
   let names: readonly string[] = components;
   const said: LayerStatements[] = [];
-  for (const [index, root] of layers.roots.entries()) {
+  for (const root of layers.roots) {
     const { statements, lower } = askLayer(layers, root, names, shown);
     const moved = names.join('/') === components.join('/') ? {} : { path: pathOf(names) };
-    if (statements.length > 0) said.push({ layer: index, ...moved, statements });
+    if (statements.length > 0) said.push({ layer: layers.layerOf(root), ...moved, statements });
     names = lower;
   }
   const supplier = shown === undefined ? undefined : supplierOf(layers, shown);
@@ -80,7 +80,7 @@ function show(layers: Layers, components: readonly ByteString[]): Shown | undefi
 }
 
 function supplierOf(layers: Layers, shown: Shown): number {
-  return shown === 'root' ? 0 : layers.layerOf(shown.top.holder);
+  return layers.layerOf(shown === 'root' ? (layers.roots[0] as number) : shown.top.holder);
 }
 
 /** `lower` is the path that the layers below are asked for. */
@@ -140,7 +140,7 @@ function rootVersion(layers: Layers, root: number): Statement {
   return {
     kind: 'version',
     attributes: layers.rootAttributes(index),
-    state: index === 0 ? 'supplies' : 'merged',
+    state: root === layers.roots[0] ? 'supplies' : 'merged',
     opaque: false,
   };
 }

@@ -35,7 +35,10 @@ export function timeline(
     const isLink = (attributes.mode & S_IFMT) === S_IFLNK;
     visit({ path, attributes, layer, state, ...(isLink ? targetOf(layers, path, entry, damage) : {}) });
   };
-  visit({ path: asBytes('/'), attributes: layers.rootAttributes(0), layer: 0, state: 'visible' });
+  const [root] = layers.roots;
+  if (root === undefined) return;
+  const top = layers.layerOf(root);
+  visit({ path: asBytes('/'), attributes: layers.rootAttributes(top), layer: top, state: 'visible' });
   tellHidden(layers, { visible: tell('visible'), damage }, (hidden) => {
     if (hidden.state === 'shadowed' && !shadowed) return;
     walkHidden(layers, hidden, ({ state, path, entry }) => tell(state)(path, entry), damage);

@@ -30,6 +30,8 @@ export interface Layer {
   readonly size?: number;
   /** The history step that made it. */
   readonly history?: HistoryStep;
+  /** Why the directory cannot be used, a sentence; only where that was not to be refused (`Directories`). */
+  readonly missing?: string;
   /** Whether the directory may change while it is read (a running container's upper). */
   readonly live?: boolean;
 }
@@ -87,6 +89,9 @@ export interface ContainerSummary {
   readonly damage?: string;
 }
 
+/** What becomes of a layer whose directory is not there: the whole stack is refused, or that layer is marked `missing`. */
+export type Directories = 'checked' | 'marked';
+
 /** One store on disk. Reads only; every failure is a `Trouble` that names the file and what is wrong with it. */
 export interface Store {
   /** What lies here, in words: `docker overlay2`. */
@@ -96,7 +101,7 @@ export interface Store {
   images(): readonly ImageSummary[];
   containers(): readonly ContainerSummary[];
   /** The stack a reference means; see `reference.ts` for the forms. Everything used is checked on the way. */
-  resolve(reference: string): LayerStack;
+  resolve(reference: string, directories?: Directories): LayerStack;
   /** What is wrong with the store beyond single images and containers (the list of names, say): a sentence each. */
   damage?(): readonly string[];
 }

@@ -22,7 +22,7 @@ import {
   timeOf,
 } from '../json.ts';
 import { isContainerName } from '../reference.ts';
-import type { ContainerSummary, Layer, LayerStack } from '../store.ts';
+import type { ContainerSummary, Directories, Layer, LayerStack } from '../store.ts';
 import { type ContainerMount, mountsOf } from './container-mounts.ts';
 import type { DockerRoot } from './driver.ts';
 import { type ImageConfig, imageLayers, imagePath, readImageConfig, timeValue } from './images.ts';
@@ -100,13 +100,13 @@ function nonEmpty(value: unknown): string[] {
 }
 
 /** Checks all that the container is made of: its own layer first, then `-init`, then its image's. */
-export function containerStack(root: DockerRoot, id: ContainerId): LayerStack {
+export function containerStack(root: DockerRoot, id: ContainerId, directories: Directories): LayerStack {
   const config = readContainerConfig(root, id);
   return {
     label: config.name ?? id.slice(0, 12),
     kind: 'container',
     id,
-    layers: containerLayers(root, config, new LayerChecks(root)),
+    layers: containerLayers(root, config, new LayerChecks(root, directories)),
     dataLayers: [],
     dialect: root.dialect,
     ...(config.mounts.length === 0 ? {} : { mountPoints: config.mounts.map((mount) => mount.destination) }),
@@ -128,14 +128,11 @@ function containerLayers(root: DockerRoot, config: ContainerConfig, checks: Laye
   }
   const { mountId, initId, parent } = readMountRecord(root, config.id);
   const upper: Layer = {
-    directory: files.requireDirectory(driver.layerDirectory(mountId)),
+    ...checks.directory(mountId),
     role: 'upper',
     ...(config.running ? { live: true } : {}),
   };
-  const init: Layer[] =
-    initId === undefined
-      ? []
-      : [{ directory: files.requireDirectory(driver.layerDirectory(initId)), role: 'init' }];
+  const init: Layer[] = initId === undefined ? [] : [{ ...checks.directory(initId), role: 'init' }];
   const chain = parent === undefined ? [] : checks.chainFrom(parent);
   return [upper, ...init, ...imageLayers(chain, imageOf(root, config, chain))];
 }

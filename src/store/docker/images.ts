@@ -13,7 +13,7 @@ import {
   stringsOf,
   timeOf,
 } from '../json.ts';
-import type { HistoryStep, ImageSummary, Layer, LayerStack } from '../store.ts';
+import type { Directories, HistoryStep, ImageSummary, Layer, LayerStack } from '../store.ts';
 import type { DockerRoot } from './driver.ts';
 import { type CheckedLayer, LayerChecks } from './layerdb.ts';
 import type { ImageNames } from './repositories.ts';
@@ -59,9 +59,14 @@ export function readImageConfig(root: DockerRoot, id: ImageId): ImageConfig {
 }
 
 /** Checks all that the image is made of. `label` is how a person would name it. */
-export function imageStack(root: DockerRoot, id: ImageId, label: string): LayerStack {
+export function imageStack(
+  root: DockerRoot,
+  id: ImageId,
+  label: string,
+  directories: Directories,
+): LayerStack {
   const config = readImageConfig(root, id);
-  const layers = imageLayers(new LayerChecks(root).imageChain(config.diffIds), config);
+  const layers = imageLayers(new LayerChecks(root, directories).imageChain(config.diffIds), config);
   if (layers.length === 0) {
     throw new Trouble('store', `Cannot use image "${label}": it has no layers, so there is nothing to show`);
   }
@@ -71,7 +76,7 @@ export function imageStack(root: DockerRoot, id: ImageId, label: string): LayerS
 /** `chain` top first; with the history of `config` where that is known and counts as many layers. */
 export function imageLayers(chain: readonly CheckedLayer[], config?: ImageConfig): Layer[] {
   const steps = (config?.history ?? []).filter((step) => !step.emptyLayer).reverse();
-  return chain.map(({ directory, diffId, chainId, cacheId, size }, index) => {
+  return chain.map(({ directory, missing, diffId, chainId, cacheId, size }, index) => {
     // A wrong history line is worse than none.
     const history = steps.length === chain.length ? steps[index] : undefined;
     return {
@@ -80,6 +85,7 @@ export function imageLayers(chain: readonly CheckedLayer[], config?: ImageConfig
       diffId,
       chainId,
       cacheId,
+      ...(missing === undefined ? {} : { missing }),
       ...(size === undefined ? {} : { size }),
       ...(history === undefined ? {} : { history }),
     };

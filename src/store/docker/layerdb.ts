@@ -1,6 +1,5 @@
 // Docker's layerdb: what it records of each layer (`layerdb/sha256/<chain ID>/{diff,parent,cache-id,size}`) and of each
 // container's own layers (`layerdb/mounts/<container ID>/{mount-id,init-id,parent}`), checked before it is believed.
-import type { ByteString } from '../../sys/bytes.ts';
 import { Trouble } from '../../sys/errors.ts';
 import {
   type CacheId,
@@ -18,6 +17,7 @@ import {
   parseMountId,
 } from '../digest.ts';
 import { trouble } from '../files.ts';
+import type { Directories, Layer } from '../store.ts';
 import type { DockerRoot } from './driver.ts';
 
 /** A layer of an image, as layerdb has it. */
@@ -32,9 +32,9 @@ export interface LayerRecord {
 }
 
 /** A layer whose place in the chain and whose directory were checked. */
-export interface CheckedLayer extends LayerRecord {
-  readonly directory: ByteString;
-}
+export type CheckedLayer = LayerRecord & LayerDirectory;
+
+type LayerDirectory = Pick<Layer, 'directory' | 'missing'>;
 
 /** A container's own layers. */
 export interface MountRecord {
@@ -96,10 +96,24 @@ export function readMountRecord(root: DockerRoot, id: ContainerId): MountRecord 
 /** Layers checked once and remembered with what was wrong with them: images share most of theirs. */
 export class LayerChecks {
   readonly #root: DockerRoot;
+  readonly #directories: Directories;
   readonly #seen = new Map<ChainId, CheckedLayer | Trouble>();
 
-  constructor(root: DockerRoot) {
+  constructor(root: DockerRoot, directories: Directories = 'checked') {
     this.#root = root;
+    this.#directories = directories;
+  }
+
+  /** Where the files of a layer with this cache or mount ID lie. Throws Trouble. */
+  directory(id: string): LayerDirectory {
+    const { files, driver } = this.#root;
+    const path = driver.layerDirectory(id);
+    try {
+      return { directory: files.requireDirectory(path) };
+    } catch (error) {
+      if (!(error instanceof Trouble) || this.#directories === 'checked') throw error;
+      return { directory: files.pathOf(path), missing: error.message };
+    }
   }
 
   /** The layers of an image, top first. `diffIds` base first, as in its config. */
@@ -144,8 +158,7 @@ export class LayerChecks {
     try {
       const record = readLayerRecord(this.#root, chainId);
       checkPlace(this.#root, record, said);
-      const directory = this.#root.files.requireDirectory(this.#root.driver.layerDirectory(record.cacheId));
-      return { ...record, directory };
+      return { ...record, ...this.directory(record.cacheId) };
     } catch (error) {
       if (error instanceof Trouble) return error;
       throw error;

@@ -3,7 +3,7 @@
 import type { ByteString } from '../../sys/bytes.ts';
 import { isLowerdir, parseLowerdir } from '../lowerdir.ts';
 import { parseReference } from '../reference.ts';
-import type { ContainerSummary, ImageSummary, LayerStack, Store } from '../store.ts';
+import type { ContainerSummary, Directories, ImageSummary, LayerStack, Store } from '../store.ts';
 import { containerStack, listContainers } from './containers.ts';
 import type { DockerRoot } from './driver.ts';
 import { find } from './find.ts';
@@ -29,12 +29,12 @@ export class DockerStore implements Store {
     return listContainers(this.#root);
   }
 
-  resolve(reference: string): LayerStack {
+  resolve(reference: string, directories: Directories = 'checked'): LayerStack {
     if (isLowerdir(reference)) return parseLowerdir(reference);
     const found = find(this.#root, parseReference(reference));
     return found.kind === 'image'
-      ? imageStack(this.#root, found.id, found.name)
-      : containerStack(this.#root, found.id);
+      ? imageStack(this.#root, found.id, found.name, directories)
+      : containerStack(this.#root, found.id, directories);
   }
 
   damage(): readonly string[] {

@@ -7,6 +7,7 @@ import {
   renameSync,
   statSync,
   symlinkSync,
+  writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -85,6 +86,20 @@ describe('which', () => {
       state: 'supplies',
       target: '/proc/mounts',
     });
+  });
+
+  it('finds what was in a directory that is a link now', async () => {
+    const temporary = temporaryForTest();
+    for (const directory of ['low/lib', 'low/data', 'top'])
+      mkdirSync(temporary.path(directory), { recursive: true });
+    writeFileSync(temporary.path('low/lib/f'), 'old');
+    symlinkSync('/data', temporary.path('top/lib'));
+    const layers = `lowerdir=${temporary.path('top')}:${temporary.path('low')}`;
+    const { out, err, code } = await answer('which', layers, '/lib/f');
+    expect([err, code]).toEqual(['', 0]);
+    expect(out).toMatch(
+      /^\/lib\/f: not in the merged view\n {2}layer 2 .*no directory at \/lib\n {2}layer 1 .*hidden .*\n$/,
+    );
   });
 
   it('fails where no layer has it, and goes on', async () => {
