@@ -24,6 +24,8 @@ interface Failure {
 }
 
 const IMAGE = 'sample/web:1.1';
+/** What is said of an image of three layers whose second cannot be used. */
+const REST = `; it is layer 2 of "${IMAGE}"; what is left of it: "${IMAGE}#1", "${IMAGE}#3"`;
 const OTHER = `sha256:${'0'.repeat(64)}`;
 
 const FAILURES: readonly Failure[] = [
@@ -186,7 +188,7 @@ const FAILURES: readonly Failure[] = [
     damage: ({ layers: [, middle] }) => rmSync(middle.directory, { recursive: true }),
     words: ['ls', IMAGE],
     code: 4,
-    message: ({ layers: [, middle] }) => `Cannot use "${middle.directory}": no such directory`,
+    message: ({ layers: [, middle] }) => `Cannot use "${middle.directory}": no such directory${REST}`,
   },
   {
     name: 'a layer whose directory is a link',
@@ -197,7 +199,7 @@ const FAILURES: readonly Failure[] = [
     words: ['ls', IMAGE],
     code: 4,
     message: ({ layers: [, middle] }) =>
-      `Cannot use "${middle.directory}": a symbolic link, which is not followed`,
+      `Cannot use "${middle.directory}": a symbolic link, which is not followed${REST}`,
   },
   {
     name: 'a layer whose directory is a file',
@@ -207,7 +209,7 @@ const FAILURES: readonly Failure[] = [
     },
     words: ['ls', IMAGE],
     code: 4,
-    message: ({ layers: [, middle] }) => `Cannot use "${middle.directory}": not a directory`,
+    message: ({ layers: [, middle] }) => `Cannot use "${middle.directory}": not a directory${REST}`,
   },
   {
     name: 'names that are no JSON',
