@@ -1,5 +1,6 @@
 // `stratafs diff --json`: one object a line, the first a header, the last a summary; without a summary it is incomplete.
-import type { Change, PathError, Subtree, Summary } from '../diff/change.ts';
+import { type Change, isEqual, type PathError, type Subtree, type Summary } from '../diff/change.ts';
+import type { ConfigChange } from '../diff/config.ts';
 import {
   type Aspect,
   gidOf,
@@ -90,12 +91,15 @@ export class JsonPrinter implements Printer {
     this.record({ t: 'error', side, ...jsonName('path', path), code: errnoName(errno), doing });
   }
 
+  configuration(changes: readonly ConfigChange[]): void {
+    for (const change of changes) this.record({ t: 'config', ...change });
+  }
+
   end(summary: Summary): void {
     const { cost, errors, ...counts } = summary;
-    const { add, remove, modify, meta, type, rename } = summary;
     this.record({
       t: 'summary',
-      equal: add + remove + modify + meta + type + rename === 0 && errors === 0,
+      equal: isEqual(summary) && errors === 0,
       ...counts,
       cost: { ...cost, ms: Math.round(performance.now() - this.#started) },
       errors,

@@ -52,6 +52,7 @@ export interface DiffOptions extends StoreOptions, Partial<Readonly<Record<Form,
   readonly failOn?: readonly FailKind[];
   readonly color: 'auto' | 'always' | 'never';
   readonly nul?: true;
+  readonly config?: true;
 }
 
 /** The one form that is asked for; undefined for the default. Throws Trouble where options do not go together. */
@@ -68,6 +69,10 @@ export function chosenForm(options: DiffOptions): Form | undefined {
     throw new Trouble('usage', 'Cannot use "--depth": it goes with --stat');
   if (options.renames && (form === 'docker' || form === 'itemize'))
     throw new Trouble('usage', `Cannot look for renames: --${form} has no letter for them`);
+  if (options.config && (chosen.length > 1 || (form !== undefined && form !== 'json')))
+    throw new Trouble('usage', 'Cannot use "--config": it goes with --json, or with no form at all');
+  if (!options.config && options.failOn?.includes('config'))
+    throw new Trouble('usage', 'Cannot fail on "config": it is compared with --config only');
   return form;
 }
 
@@ -123,6 +128,7 @@ const FAIL_KINDS = [
   'setuid',
   'setgid',
   'privilege',
+  'config',
   ...ASPECTS,
 ] as const;
 export type FailKind = (typeof FAIL_KINDS)[number];

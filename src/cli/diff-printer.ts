@@ -1,5 +1,6 @@
 // What each form of output of `stratafs diff` is: it takes changes as they are found, and the counts in the end.
 import type { Sink, Summary } from '../diff/change.ts';
+import type { ConfigChange } from '../diff/config.ts';
 import type { LayerStack } from '../store/store.ts';
 import type { Output } from './output.ts';
 
@@ -24,12 +25,14 @@ export interface Printer extends Omit<Sink, 'error'> {
   error?: Sink['error'];
   /** Before the first change. */
   begin?(): void;
+  /** After the last change, where configurations are compared; only of forms that tell them. */
+  configuration?(changes: readonly ConfigChange[]): void;
   end(summary: Summary): void;
 }
 
 /** `1 added, 632 removed, 6 changed, 2 metadata only` and what is hidden. */
 export function summaryWords(summary: Summary): string {
-  const { add, remove, modify, meta, type, rename, hidden, noise, errors } = summary;
+  const { add, remove, modify, meta, type, rename, hidden, noise, config = 0, errors } = summary;
   const counts = [
     [add, 'added'],
     [remove, 'removed'],
@@ -37,6 +40,7 @@ export function summaryWords(summary: Summary): string {
     [meta, 'metadata only'],
     [type, 'of another type'],
     [rename, 'renamed'],
+    [config, 'of the configuration'],
     [errors, 'not compared'],
   ] as const;
   const told = counts.filter(([count]) => count > 0).map(([count, word]) => `${count} ${word}`);

@@ -1,11 +1,20 @@
 // The default output of `stratafs diff`: a line a path, for people.
 
 import type { Change, Summary } from '../diff/change.ts';
+import type { ConfigChange } from '../diff/config.ts';
 import { type Colors, colors } from './colors.ts';
 import { counted } from './count.ts';
 import { type DiffContext, type Printer, type SideLabel, summaryWords } from './diff-printer.ts';
-import { differenceWords, type Letter, layerWords, letterOf, type Stacks, shownPath } from './diff-words.ts';
-import { escapeText } from './escape.ts';
+import {
+  ARROW,
+  differenceWords,
+  type Letter,
+  layerWords,
+  letterOf,
+  type Stacks,
+  shownPath,
+} from './diff-words.ts';
+import { escapeJson, escapeText } from './escape.ts';
 import { humanSize } from './size.ts';
 import { displayWidth } from './width.ts';
 
@@ -67,6 +76,23 @@ export class TextPrinter implements Printer {
     const { columns } = this.#context.out;
     if (columns === undefined) return WORDS_COLUMN;
     return Math.max(LEAST_WORDS, Math.min(WORDS_COLUMN, columns - MARGIN - PATH_COLUMN - LAYERS_COLUMN));
+  }
+
+  configuration(changes: readonly ConfigChange[]): void {
+    if (changes.length === 0) return;
+    const { out } = this.#context;
+    out.write('\nconfiguration\n');
+    this.#isEmpty = false;
+    for (const change of changes) out.write(`${this.#configLine(change)}\n`);
+  }
+
+  /** Never cut: where two long values differ may be at their ends. */
+  #configLine({ key, a, b }: ConfigChange): string {
+    const { green, red, yellow } = this.#colors;
+    const name = escapeText(key);
+    if (a === undefined) return `  ${green('+')} ${name}  ${escapeJson(b)}`;
+    if (b === undefined) return `  ${red('-')} ${name}  ${escapeJson(a)}`;
+    return `  ${yellow('~')} ${name}  ${escapeJson(a)} ${ARROW} ${escapeJson(b)}`;
   }
 
   end(summary: Summary): void {

@@ -49,6 +49,8 @@ export class Watch implements Sink {
 /** diff(1)'s: 0 the same, 1 different, 2 trouble. */
 export function exitCode(summary: Summary, watch: Watch, options: DiffOptions): number {
   if (summary.errors > 0) return EXIT.usage;
-  const isDifferent = options.failOn === undefined ? !isEqual(summary) : watch.fails;
+  const { failOn } = options;
+  const fails = watch.fails || (failOn?.includes('config') === true && (summary.config ?? 0) > 0);
+  const isDifferent = failOn === undefined ? !isEqual(summary) : fails;
   return isDifferent ? EXIT.found : EXIT.success;
 }

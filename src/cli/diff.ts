@@ -66,6 +66,7 @@ export function registerDiff(program: Command, terminal: Terminal): void {
     .option('--ignore-noise <rules>', `not what means nothing: all, or some of ${RULES}`, words.parseNoise)
     .option('--mtime', 'times too')
     .option('--hardlinks', 'which names are one file, too')
+    .option('--config', 'configurations too: environment, command, user, labels, …')
     .option('-M, --renames', 'find what was renamed or moved')
     .option('--show-init', "Docker's own -init layer of a container, too")
     .addOption(
@@ -116,6 +117,8 @@ async function diff(
   const stacks = labels.flatMap(({ stack }) => stack ?? []);
   if (stacks.length === 0)
     throw new Trouble('usage', 'Cannot compare two mtree files: one side must be a tree');
+  const configured = options.config && (await import('./diff-config.ts'));
+  const configuration = configured?.configChanges(labels, { ofOrigin: b === undefined });
   const records = await recordsOfSides(labels, options);
   const union = openUnion(stacks, records, { trustIds: options.trustIds === true });
   try {
@@ -140,6 +143,10 @@ async function diff(
     printer.begin?.();
     const summary = await compare(union, [sideA, sideB], watch, settings, options);
     progress.end();
+    if (configuration !== undefined) {
+      summary.config = configuration.length;
+      printer.configuration?.(configuration);
+    }
     printer.end(summary);
     terminal.exitWith(exitCode(summary, watch, options));
   } finally {

@@ -88,6 +88,8 @@ export interface Summary {
   noise: number;
   cost: { names: number; filesRead: number };
   errors: number;
+  /** Fields of the configurations that differ; absent where these were not compared. */
+  config?: number;
 }
 
 export function newSummary(): Summary {
@@ -114,5 +116,6 @@ export function isMetadataOnly({ op, what }: Change): boolean {
 }
 
 export function isEqual(summary: Summary): boolean {
-  return summary.add + summary.remove + summary.modify + summary.meta + summary.type + summary.rename === 0;
+  const { add, remove, modify, meta, type, rename, config = 0 } = summary;
+  return add + remove + modify + meta + type + rename + config === 0;
 }

@@ -67,13 +67,20 @@ export function containerIds({ files }: DockerRoot): ContainerId[] {
   return (files.namesIfPresent('containers') ?? []).filter(isHexId).map(containerIdOf);
 }
 
-export function readContainerConfig({ files }: DockerRoot, id: ContainerId): ContainerConfig {
+/** The whole of it, checked to be that container's. */
+export function readContainerJson({ files }: DockerRoot, id: ContainerId): JsonObject {
   const path = containerPath(id);
   const file = files.pathOf(path);
   const config = parseJson(files.read(path), file);
   if (parseContainerId(requiredString(config, 'ID'), { file, part: 'ID' }) !== id) {
     throw new Trouble('store', `Cannot use "${file}": ID is not the name of its directory`);
   }
+  return config;
+}
+
+export function readContainerConfig(root: DockerRoot, id: ContainerId): ContainerConfig {
+  const config = readContainerJson(root, id);
+  const { file } = config;
   const name = (optionalString(config, 'Name') ?? '').replace(/^\//, '');
   const image = optionalString(config, 'Image') ?? '';
   const created = timeOf(config, 'Created');

@@ -36,13 +36,19 @@ export function imageIds({ files, metadata }: DockerRoot): ImageId[] {
   return (files.namesIfPresent(`${metadata}/imagedb/content/sha256`) ?? []).filter(isHexId).map(imageIdOf);
 }
 
-export function readImageConfig(root: DockerRoot, id: ImageId): ImageConfig {
+/** The whole config, checked against its name. */
+export function readImageJson(root: DockerRoot, id: ImageId): JsonObject {
   const path = imagePath(root, id);
   const file = root.files.pathOf(path);
   const bytes = root.files.read(path);
   const found = sha256(bytes);
   if (found !== hexOf(id)) throw trouble('use', file, `its sha256 is ${found}, not its name`);
-  const config = parseJson(bytes, file);
+  return parseJson(bytes, file);
+}
+
+export function readImageConfig(root: DockerRoot, id: ImageId): ImageConfig {
+  const config = readImageJson(root, id);
+  const { file } = config;
   const rootfs = requiredObject(config, 'rootfs');
   if (requiredString(rootfs, 'type') !== 'layers') {
     throw new Trouble('store', `Cannot use "${file}": rootfs.type is not "layers"`);
