@@ -1,5 +1,6 @@
 // One side of a comparison that is a stack of layers. What a name means is asked of the overlay's own rules.
-import type { Entry, LayerReader, Listing } from '../overlay/layer.ts';
+import type { Entry } from '../overlay/entry.ts';
+import type { LayerReader, Listing } from '../overlay/layer.ts';
 import { nameArgument } from '../overlay/layer.ts';
 import { shownXattr } from '../overlay/marks.ts';
 import { type MergeOptions, type Resolution, resolve, type Source } from '../overlay/merge.ts';

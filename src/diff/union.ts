@@ -1,8 +1,9 @@
 // All layers of both sides under one roof: each real directory is one record whichever side or name leads to it, so that
 // "the same directories" is a comparison of numbers. Layers that both sides have at the bottom are told apart here.
 import type { Directories } from '../overlay/directories.ts';
+import { Entry } from '../overlay/entry.ts';
 import { InternedDirectories } from '../overlay/interned.ts';
-import { Entry, LayerReader } from '../overlay/layer.ts';
+import { LayerReader } from '../overlay/layer.ts';
 import { RecordedReader } from '../overlay/recorded.ts';
 import type { RecordedLayer } from '../overlay/recorded-layer.ts';
 import { newTableMemory, Table, type TableMemory } from '../overlay/table.ts';

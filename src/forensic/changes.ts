@@ -1,6 +1,6 @@
 // How many names each layer of a stack added, changed and took away: the merged view with the layer against the one
 // without it, name by name. Walks only what the layer touches.
-import type { Entry } from '../overlay/layer.ts';
+import type { Entry } from '../overlay/entry.ts';
 import { Errno } from '../sys/errors.ts';
 import { STATX } from '../sys/statx.ts';
 import type { Found, Layers } from './layers.ts';

@@ -1,5 +1,5 @@
 // Walks trees that only their own layer still has.
-import type { Entry } from '../overlay/layer.ts';
+import type { Entry } from '../overlay/entry.ts';
 import type { ByteString } from '../sys/bytes.ts';
 import { Errno } from '../sys/errors.ts';
 import { below, type Layers } from './layers.ts';

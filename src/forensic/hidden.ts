@@ -1,6 +1,7 @@
 // What the merged view of a stack hides: for every object of a lower layer that it does not show, which newer layer took
 // it away and how. Walks only where several layers meet; what one layer alone supplies hides nothing.
-import { DT_WHT, type Entry, type Listing } from '../overlay/layer.ts';
+import type { Entry } from '../overlay/entry.ts';
+import { DT_WHT, type Listing } from '../overlay/layer.ts';
 import type { ByteString } from '../sys/bytes.ts';
 import { Errno } from '../sys/errors.ts';
 import { below, type Found, type Layers } from './layers.ts';

@@ -1,8 +1,9 @@
 // All layers of a stack at once, each as it lies on disk, and the overlay's rules over them: for questions that the merged
 // tree cannot answer, because they are about what it hides. One real directory is one record, whichever way leads to it.
 import type { Directories } from '../overlay/directories.ts';
+import type { Entry } from '../overlay/entry.ts';
 import { InternedDirectories } from '../overlay/interned.ts';
-import { type Entry, LayerReader, type Listing } from '../overlay/layer.ts';
+import { LayerReader, type Listing } from '../overlay/layer.ts';
 import { shownXattr } from '../overlay/marks.ts';
 import { type MergeOptions, type Resolution, resolve, type Source } from '../overlay/merge.ts';
 import { mergeOptions } from '../overlay/options.ts';

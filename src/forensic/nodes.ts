@@ -1,5 +1,5 @@
 // A file tree to copy from: the merged view, or one layer as it lies on disk, in the same terms.
-import type { Entry } from '../overlay/layer.ts';
+import type { Entry } from '../overlay/entry.ts';
 import type { Tree } from '../overlay/tree.ts';
 import { type ByteString, bytesOf } from '../sys/bytes.ts';
 import { E, Errno, Trouble } from '../sys/errors.ts';

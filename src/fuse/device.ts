@@ -4,6 +4,7 @@ import koffi from 'koffi';
 import { asBytes, cString } from '../sys/bytes.ts';
 import { E, errnoName, Trouble } from '../sys/errors.ts';
 import * as libc from '../sys/libc.ts';
+import { addressOf } from '../sys/memory.ts';
 import { IOCTL, STRUCT } from './abi.ts';
 import type { BackingDevice } from './passthrough.ts';
 import type { Session } from './session.ts';
@@ -90,14 +91,16 @@ export function serve(fd: number, session: Session): Promise<void> {
 function serveBurst(fd: number, session: Session, spin: Spin): Pause {
   const { request, reply } = session;
   const size = request.bytes.length;
+  const requestAt = addressOf(request.bytes);
+  const replyAt = addressOf(reply.bytes);
   let tries = spin.budget;
   for (let served = 0; served < BURST; ) {
-    const length = libc.read(fd, request.bytes, size);
+    const length = libc.readAt(fd, requestAt, size);
     if (length > 0) {
       if (tries < spin.budget) spin.won();
       const replied = session.handle(request, length);
       if (replied !== 0) {
-        const written = libc.write(fd, reply.bytes, replied);
+        const written = libc.writeAt(fd, replyAt, replied);
         if (written < 0) notTaken(fd, session, -written);
       }
       tries = spin.budget;

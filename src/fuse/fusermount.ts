@@ -4,6 +4,7 @@ import { spawn } from 'node:child_process';
 import { type ByteString, bufferOf } from '../sys/bytes.ts';
 import { E, Trouble } from '../sys/errors.ts';
 import * as libc from '../sys/libc.ts';
+import { writeAddress } from '../sys/memory.ts';
 import { type MountOptions, optionWords } from './options.ts';
 
 const PROGRAMS = ['fusermount3', 'fusermount'];
@@ -118,11 +119,11 @@ function runProgram(
 function receiveDescriptor(socket: number): number {
   const memory = Buffer.from(new ArrayBuffer(256));
   const at = { message: 0, vector: 64, byte: 96, control: 128 };
-  libc.writeAddress(memory.subarray(at.vector), memory, at.message + MSGHDR.iov);
+  writeAddress(memory.subarray(at.vector), memory, at.message + MSGHDR.iov);
   memory.writeUInt32LE(1, at.message + MSGHDR.iovlen);
-  libc.writeAddress(memory.subarray(at.control), memory, at.message + MSGHDR.control);
+  writeAddress(memory.subarray(at.control), memory, at.message + MSGHDR.control);
   memory.writeUInt32LE(CMSGHDR.space, at.message + MSGHDR.controllen);
-  libc.writeAddress(memory.subarray(at.byte), memory, at.vector + IOVEC.base);
+  writeAddress(memory.subarray(at.byte), memory, at.vector + IOVEC.base);
   memory.writeUInt32LE(1, at.vector + IOVEC.len);
 
   const result = libc.recvmsg(socket, memory, MSG_CMSG_CLOEXEC | MSG_DONTWAIT);

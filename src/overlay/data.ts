@@ -3,7 +3,8 @@
 import type { ByteString } from '../sys/bytes.ts';
 import { cString } from '../sys/bytes.ts';
 import { E, Errno } from '../sys/errors.ts';
-import { AT_EMPTY_PATH, close, lseek, pread, statx } from '../sys/libc.ts';
+import { AT_EMPTY_PATH, close, lseek, preadAt, statxAt } from '../sys/libc.ts';
+import { addressOf, pinned } from '../sys/memory.ts';
 import { S_IFDIR, S_IFMT, S_IFREG, STATX, STATX_MASK, STATX_SIZE } from '../sys/statx.ts';
 import type { Attributes } from './attributes.ts';
 import type { Directories } from './directories.ts';
@@ -13,8 +14,18 @@ import { sizeOf } from './status.ts';
 import { ROW, type Table } from './table.ts';
 
 const SEEK_END = 2;
-const empty = cString('' as ByteString);
-const status = new Uint32Array(STATX_SIZE / 4);
+const empty = pinned(1);
+const statusMemory = pinned(STATX_SIZE);
+const status = new Uint32Array(statusMemory.buffer.buffer);
+
+/** Reads the status of an open file into `status`; answers 0 or a negative errno. */
+function examine(fd: number): number {
+  return statxAt(fd, empty.address, AT_EMPTY_PATH, STATX_MASK, statusMemory.address);
+}
+
+function isRegular(fd: number): boolean {
+  return examine(fd) === 0 && ((status[STATX.mode] as number) & S_IFMT) === S_IFREG;
+}
 
 export class FileData {
   readonly #table: Table;
@@ -26,6 +37,7 @@ export class FileData {
   readonly #capacity: number;
   /** Node → descriptor, least recently used first. */
   readonly #open = new Map<number, number>();
+  readonly #addresses = new WeakMap<Uint8Array, number>();
   #latest = 0;
   #latestDescriptor = -1;
 
@@ -89,8 +101,7 @@ export class FileData {
   wholeDescriptor(node: number): number {
     const fd = this.descriptor(node);
     if (!this.#isFixed(node)) return fd;
-    const error = statx(fd, empty, AT_EMPTY_PATH, STATX_MASK, status);
-    return error === 0 && this.#isListedSize(node) ? fd : -1;
+    return examine(fd) === 0 && this.#isListedSize(node) ? fd : -1;
   }
 
   /** Whether `status` has the size that was listed. */
@@ -128,9 +139,10 @@ export class FileData {
   }
 
   #readFrom(fd: number, node: number, offset: number, out: Uint8Array, at: number, size: number): number {
+    const start = this.#addressOf(out) + at;
     let done = 0;
     while (done < size) {
-      const count = pread(fd, out.subarray(at + done), size - done, offset + done);
+      const count = preadAt(fd, start + done, size - done, offset + done);
       if (count < 0) throw new Errno(-count, `read ${this.#places.describe(node)}`);
       if (count === 0) {
         this.#mustEnd(node, offset + done);
@@ -139,6 +151,16 @@ export class FileData {
       done += count;
     }
     return done;
+  }
+
+  /** Most reads are to the same few buffers. */
+  #addressOf(out: Uint8Array): number {
+    let address = this.#addresses.get(out);
+    if (address === undefined) {
+      address = addressOf(out);
+      this.#addresses.set(out, address);
+    }
+    return address;
   }
 
   /** A file that ends before its size was cut since: the kernel would make it shorter, or fill it up with zeroes. */
@@ -164,36 +186,41 @@ export class FileData {
   #openOwn(node: number): number {
     const table = this.#table;
     const holder = table.word(node, ROW.source);
-    const name = table.rowName(node);
-    const fd = this.#openRegular(...this.#reader.contents(holder, name));
-    if (!this.#isWhatWasListed(node, holder)) {
-      close(fd);
-      throw new Errno(E.EIO, `open ${this.#directories.describe(holder, name)}, which was replaced`);
-    }
+    if (this.#reader.isRecorded(holder)) return this.#openRecorded(node, holder);
+    const fd = this.#directories.openFileAt(holder, table.addressAt(table.word(node, ROW.name)));
+    if (fd < 0 || !isRegular(fd)) this.#refuse(fd, holder, table.rowName(node));
+    if (!this.#attributes.isSame(node, status)) this.#refuseReplaced(fd, holder, node);
     return fd;
   }
 
-  /** Judges `status`: by identity, or where a record told of the file, by the size it told. */
-  #isWhatWasListed(node: number, holder: number): boolean {
-    return this.#reader.isRecorded(holder) ? this.#isListedSize(node) : this.#attributes.isSame(node, status);
+  /** Where a record told of the file, the size it told is all there is to judge by. */
+  #openRecorded(node: number, holder: number): number {
+    const fd = this.#openRegular(...this.#reader.contents(holder, this.#table.rowName(node)));
+    if (!this.#isListedSize(node)) this.#refuseReplaced(fd, holder, node);
+    return fd;
+  }
+
+  #refuseReplaced(fd: number, holder: number, node: number): never {
+    close(fd);
+    const name = this.#table.rowName(node);
+    throw new Errno(E.EIO, `open ${this.#directories.describe(holder, name)}, which was replaced`);
   }
 
   /** Opens a regular file and leaves its status in `status`. */
   #openRegular(holder: number, name: string): number {
     const fd = this.#directories.openFile(holder, cString(name as ByteString));
+    if (fd < 0 || !isRegular(fd)) this.#refuse(fd, holder, name);
+    return fd;
+  }
+
+  /** `fd` is what opening answered: a negative errno, or something that is no regular file. */
+  #refuse(fd: number, holder: number, name: string): never {
     if (fd < 0) {
       const vanished = fd === -E.ENOENT || fd === -E.ELOOP || fd === -E.ENXIO || fd === -E.EXDEV;
       throw new Errno(vanished ? E.EIO : -fd, `open ${this.#directories.describe(holder, name)}`);
     }
-    const error = statx(fd, empty, AT_EMPTY_PATH, STATX_MASK, status);
-    if (error < 0 || ((status[STATX.mode] as number) & S_IFMT) !== S_IFREG) {
-      close(fd);
-      throw new Errno(
-        E.EIO,
-        `open ${this.#directories.describe(holder, name)}, which is no regular file now`,
-      );
-    }
-    return fd;
+    close(fd);
+    throw new Errno(E.EIO, `open ${this.#directories.describe(holder, name)}, which is no regular file now`);
   }
 
   /**
@@ -209,9 +236,9 @@ export class FileData {
         errno = -found;
         continue;
       }
-      const error = statx(found, empty, AT_EMPTY_PATH, STATX_MASK, status);
+      const isFile = isRegular(found);
       close(found);
-      if (error === 0 && ((status[STATX.mode] as number) & S_IFMT) === S_IFREG) {
+      if (isFile) {
         const fd = this.#directories.openFile(root, name);
         if (fd >= 0) return fd;
         throw new Errno(-fd, `open the data "${path}" in a data-only layer`);

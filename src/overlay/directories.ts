@@ -1,12 +1,13 @@
 // The real directories behind a tree: each is a record (layer, parent, name), opened when needed, bounded in number.
 // Opens never follow a symlink, leave a layer, or change an access time where the system allows that.
 
-import { openWithinMount } from '../sys/beneath.ts';
+import { openWithinMount, openWithinMountAt } from '../sys/beneath.ts';
 import type { ByteString } from '../sys/bytes.ts';
 import { cString } from '../sys/bytes.ts';
 import { openClone } from '../sys/clone.ts';
 import { E, Errno } from '../sys/errors.ts';
 import { AT_EMPTY_PATH, AT_FDCWD, close, fstatfs, O, open, statx } from '../sys/libc.ts';
+import type { Address } from '../sys/memory.ts';
 import { STATX, STATX_MASK, STATX_SIZE } from '../sys/statx.ts';
 import type { Table } from './table.ts';
 
@@ -148,9 +149,13 @@ export class Directories {
   #trying(opening: () => number): number {
     const fd = opening();
     if (fd !== -E.EMFILE && fd !== -E.ENFILE) return fd;
+    this.#giveBack();
+    return opening();
+  }
+
+  #giveBack(): void {
     this.onShortage();
     this.close();
-    return opening();
   }
 
   #openRoot(record: number): number {
@@ -230,6 +235,21 @@ export class Directories {
         openWithinMount(directory, name, O.RDONLY | O.NOFOLLOW | O.NONBLOCK | extra),
       );
     });
+  }
+
+  /** The same for a name in memory that does not move. */
+  openFileAt(record: number, name: Address): number {
+    const flags = O.RDONLY | O.NOFOLLOW | O.NONBLOCK;
+    if (!this.#clones) {
+      return this.#trying(() => {
+        const directory = this.descriptor(record);
+        return this.#withoutAtime((extra) => openWithinMountAt(directory, name, flags | extra));
+      });
+    }
+    const fd = openWithinMountAt(this.descriptor(record), name, flags);
+    if (fd !== -E.EMFILE && fd !== -E.ENFILE) return fd;
+    this.#giveBack();
+    return openWithinMountAt(this.descriptor(record), name, flags);
   }
 
   /** A descriptor that only names the object a path below a directory leads to, the last component not followed. */

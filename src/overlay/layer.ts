@@ -3,7 +3,8 @@
 import type { Dialect } from '../store/store.ts';
 import { eachName } from '../sys/beneath.ts';
 import { E, Errno } from '../sys/errors.ts';
-import { AT_NO_AUTOMOUNT, AT_SYMLINK_NOFOLLOW, lseek, readlinkat, statx } from '../sys/libc.ts';
+import { AT_NO_AUTOMOUNT, AT_SYMLINK_NOFOLLOW, lseek, readlinkat, statx, statxAt } from '../sys/libc.ts';
+import { pinned } from '../sys/memory.ts';
 import {
   S_IFCHR,
   S_IFDIR,
@@ -15,8 +16,9 @@ import {
   STATX_SIZE,
 } from '../sys/statx.ts';
 import type { Directories } from './directories.ts';
-import { hasXattrs, isMetacopy, type MarkPrefix, xattrAnswer, xattrNames, xattrValue } from './marks.ts';
-import type { Found } from './merge.ts';
+import { Entry } from './entry.ts';
+import { hasXattrs, hasXattrsAt, type MarkPrefix, xattrAnswer, xattrNames, xattrValue } from './marks.ts';
+import type { Names } from './names.ts';
 import type { Table } from './table.ts';
 
 /** `d_type` of a name that only hides (dirent.h DT_WHT): an AUFS whiteout, under the name it hides. */
@@ -51,9 +53,13 @@ export class LayerReader {
   readonly #table: Table;
   readonly #aufs: boolean;
   /** The `struct statx` of the last successful `examine`. */
-  readonly status = new Uint32Array(STATX_SIZE / 4);
+  readonly status: Uint32Array;
+  readonly #statusAddress: number;
 
   constructor(table: Table, directories: Directories, dialect: Dialect) {
+    const status = pinned(STATX_SIZE);
+    this.status = new Uint32Array(status.buffer.buffer);
+    this.#statusAddress = status.address;
     this.#table = table;
     this.directories = directories;
     this.#aufs = dialect === 'aufs';
@@ -62,13 +68,37 @@ export class LayerReader {
 
   /** Lists a real directory. Throws Errno. */
   list(directory: number): Listing {
+    const types = new Map<string, number>();
+    const fd = this.#fromStart(directory);
+    this.#mustBeListed(
+      eachName(fd, (name, type) => types.set(name, type)),
+      directory,
+    );
+    return this.#aufs ? readAufsNames(types) : { types, opaque: false };
+  }
+
+  /** Whether `listBytes` can list a directory: none of its names is a mark, none is to be stored only once. */
+  hasPlainNames(_directory: number): boolean {
+    return !this.#aufs && !this.#table.internsNames;
+  }
+
+  /** Lists a real directory that has plain names; answers how many. Throws Errno. */
+  listBytes(directory: number, names: Names): number {
+    const count = names.read(this.#fromStart(directory));
+    this.#mustBeListed(count, directory);
+    return count;
+  }
+
+  #fromStart(directory: number): number {
     const fd = this.directories.descriptor(directory);
     lseek(fd, 0, 0);
-    const types = new Map<string, number>();
-    const error = eachName(fd, (name, type) => types.set(name, type));
-    const errno = error === -E.EBADF ? E.EACCES : -error;
-    if (errno > 0) throw new Errno(errno, `list ${this.directories.describe(directory, '')}`);
-    return this.#aufs ? readAufsNames(types) : { types, opaque: false };
+    return fd;
+  }
+
+  #mustBeListed(result: number, directory: number): void {
+    if (result >= 0) return;
+    const errno = result === -E.EBADF ? E.EACCES : -result;
+    throw new Errno(errno, `list ${this.directories.describe(directory, '')}`);
   }
 
   /**
@@ -84,12 +114,34 @@ export class LayerReader {
       STATX_MASK,
       this.status,
     );
+    if (error === 0 && !this.#isForeign(directory)) return true;
+    return this.#refuse(error, directory, name);
+  }
+
+  /** As `examine`, for a name that the table has. */
+  examineStored(directory: number, nameAt: number, length: number): boolean {
+    const fd = this.directories.descriptor(directory);
+    const error = statxAt(
+      fd,
+      this.#table.addressAt(nameAt),
+      AT_SYMLINK_NOFOLLOW | AT_NO_AUTOMOUNT,
+      STATX_MASK,
+      this.#statusAddress,
+    );
+    if (error === 0 && length <= NAME_MAX && !this.#isForeign(directory)) return true;
+    return this.examine(directory, this.#table.nameAt(nameAt, length));
+  }
+
+  #isForeign(directory: number): boolean {
+    return this.directories.isForeign(directory, this.status[STATX.mountId] as number);
+  }
+
+  /** For an error, or a status that is another file system's. */
+  #refuse(error: number, directory: number, name: string): false {
     if (error === -E.ENOENT) return false;
-    if (error < 0) throw new Errno(-error, `examine ${this.directories.describe(directory, name)}`);
-    if (this.directories.isForeign(directory, this.status[STATX.mountId] as number)) {
-      throw new Errno(E.EXDEV, `look under the mount on ${this.directories.describe(directory, name)}`);
-    }
-    return true;
+    const what = this.directories.describe(directory, name);
+    if (error < 0) throw new Errno(-error, `examine ${what}`);
+    throw new Errno(E.EXDEV, `look under the mount on ${what}`);
   }
 
   /** Undefined where the layer's file system knows none, or the object is there no more. */
@@ -122,6 +174,15 @@ export class LayerReader {
 
   hasXattrs(directory: number, name: string): boolean {
     return hasXattrs(this.directories.descriptor(directory), nameArgument(name));
+  }
+
+  /** As `hasXattrs`, for a name that the table has. */
+  hasXattrsStored(directory: number, nameAt: number, length: number): boolean {
+    const fd = this.directories.descriptor(directory);
+    return (
+      hasXattrsAt(fd, this.#table.addressAt(nameAt)) ??
+      this.hasXattrs(directory, this.#table.nameAt(nameAt, length))
+    );
   }
 
   mark(directory: number, name: string, mark: string): Buffer | undefined {
@@ -191,93 +252,6 @@ export class LayerReader {
 
   #isAufsOpaque(directory: number): boolean {
     return AUFS_OPAQUE.some((mark) => this.exists(directory, mark));
-  }
-}
-
-/** Statuses are cut from pieces of memory of this many: an allocation for each would cost more than the rest of an entry. */
-const STATUSES = 64;
-const STATUS_WORDS = STATX_SIZE / 4;
-let statuses = new Uint32Array(0);
-let statusesUsed = 0;
-
-function keptStatus(status: Uint32Array): Uint32Array {
-  if (statusesUsed === statuses.length) {
-    statuses = new Uint32Array(STATUSES * STATUS_WORDS);
-    statusesUsed = 0;
-  }
-  const kept = statuses.subarray(statusesUsed, statusesUsed + STATUS_WORDS);
-  statusesUsed += STATUS_WORDS;
-  kept.set(status);
-  return kept;
-}
-
-/** One name of one real directory. Its status is copied, its marks are read when asked for. */
-export class Entry implements Found<number> {
-  readonly holder: number;
-  readonly name: string;
-  readonly kind: Found<number>['kind'];
-  readonly status: Uint32Array;
-  aufsOpaque = false;
-  /** Taken for a file without `overlay.metacopy`, by a caller who finds out later. */
-  takenForPlain = false;
-  readonly #reader: LayerReader;
-  readonly #table: Table;
-  #directory = 0;
-  #xattrNames: readonly string[] | undefined;
-
-  constructor(reader: LayerReader, table: Table, holder: number, name: string, kind: Entry['kind']) {
-    this.#reader = reader;
-    this.#table = table;
-    this.holder = holder;
-    this.name = name;
-    this.kind = kind;
-    this.status = keptStatus(reader.status);
-  }
-
-  directory(): number {
-    if (this.#directory === 0) {
-      this.#directory = this.#reader.directories.child(
-        this.holder,
-        this.#table.addName(this.name),
-        this.name.length,
-      );
-    }
-    return this.#directory;
-  }
-
-  /** Names of its attributes as they are on disk, read once. */
-  xattrNames(): readonly string[] {
-    this.#xattrNames ??= this.#reader.xattrNames(this.holder, this.name);
-    return this.#xattrNames;
-  }
-
-  #mark(mark: string): Buffer | undefined {
-    // Most objects have no attribute at all: one call tells it for all marks.
-    if (!this.#mayHave(this.#reader.prefix + mark)) return undefined;
-    return this.#reader.mark(this.holder, this.name, mark);
-  }
-
-  /** A list can be too long for the kernel to give; each attribute on it can be asked for all the same. */
-  #mayHave(attribute: string): boolean {
-    try {
-      return this.xattrNames().includes(attribute);
-    } catch (error) {
-      if (error instanceof Errno && error.errno === E.E2BIG) return true;
-      throw error;
-    }
-  }
-
-  opaque(): string {
-    if (this.aufsOpaque) return 'y';
-    return this.#mark('opaque')?.toString('latin1') ?? '';
-  }
-
-  redirect(): string | undefined {
-    return this.#mark('redirect')?.toString('latin1');
-  }
-
-  metacopy(): boolean {
-    return !this.takenForPlain && isMetacopy(this.#mark('metacopy'));
   }
 }
 

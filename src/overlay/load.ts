@@ -3,12 +3,22 @@
 import { E, Errno } from '../sys/errors.ts';
 import { S_IFCHR, S_IFDIR, S_IFMT, S_IFREG, STATX } from '../sys/statx.ts';
 import type { Attributes } from './attributes.ts';
-import { DT_WHT, type Entry, type LayerReader, type Listing } from './layer.ts';
+import type { Entry } from './entry.ts';
+import { DT_WHT, type LayerReader, type Listing } from './layer.ts';
 import { type MergeOptions, type Resolution, resolve, type Source } from './merge.ts';
+import { Names } from './names.ts';
 import { ERRNO_SHIFT, FLAG, ROW, type Table, TableFull } from './table.ts';
+import { unite } from './unite.ts';
 
 /** Told of each listed name that cannot be looked up. */
 export type FaultLog = (message: string) => void;
+
+/** A listed name: its place in the table's memory, its length, its `d_type`. */
+interface Listed {
+  readonly at: number;
+  readonly length: number;
+  readonly type: number;
+}
 
 export class Loader {
   readonly #table: Table;
@@ -17,6 +27,9 @@ export class Loader {
   readonly #log: FaultLog;
   readonly #attributes: Attributes;
   readonly #lowest: number;
+  readonly #names: Names;
+  /** The rules' view of the layers as they lie on disk. */
+  readonly #disk: Source<number, Entry>;
   /** Whether the names of a hard-linked file lead to one node. */
   readonly #sharesNodes: boolean;
 
@@ -35,13 +48,41 @@ export class Loader {
     // With data-only layers below, the kernel reads the marks of the lowest layer's directories too.
     this.#lowest = options.dataOnlyLayers ? -1 : reader.directories.roots.length - 1;
     this.#log = log;
+    this.#names = new Names(table);
+    const { directories } = reader;
+    this.#disk = {
+      roots: directories.roots,
+      layerOf: (directory) => directories.layerOf(directory),
+      find: (directory, name) => reader.find(directory, name),
+    };
     this.#sharesNodes = sharesNodes;
   }
 
   /** Loads the directory of a row; answers the record [first row, count]. Throws Errno where it cannot be listed. */
   load(row: number): number {
-    const table = this.#table;
     const stack = this.#stackOf(row);
+    const [only] = stack;
+    return stack.length === 1 && only !== undefined && this.#reader.hasPlainNames(only)
+      ? this.#loadOne(row, only, stack)
+      : this.#loadMerged(row, stack);
+  }
+
+  /** What one real directory alone holds. */
+  #loadOne(row: number, directory: number, stack: readonly number[]): number {
+    const table = this.#table;
+    const names = this.#names;
+    const count = this.#reader.listBytes(directory, names);
+    const first = table.takeRows(count);
+    let next = first;
+    for (let i = 0; i < count; i++) {
+      const name = { at: names.nameAt(i), length: names.length(i), type: names.type(i) };
+      if (this.#add(next, row, name, stack, 0, false, this.#disk)) next++;
+    }
+    return table.addRecord(first, next - first);
+  }
+
+  #loadMerged(row: number, stack: readonly number[]): number {
+    const table = this.#table;
     const listings = stack.map((directory) => this.#reader.list(directory));
     const { names, levels, repeated } = unite(listings);
     const source = this.#source(stack, listings);
@@ -51,33 +92,42 @@ export class Loader {
       const level = levels === undefined ? 0 : (levels.get(name) as number);
       const type = (listings[level] as Listing).types.get(name) as number;
       if (type === DT_WHT) continue;
-      const isRepeated = repeated.has(name);
-      try {
-        if (this.#fill(next, name, stack, level, isRepeated, source)) this.#finish(next++, name, row);
-      } catch (error) {
-        if (!(error instanceof Errno)) throw error;
-        if (error.errno === E.ENOENT && this.#isGone(stack[level] as number, name)) continue;
-        this.#fillBroken(next, type, error, stack[level] as number);
-        this.#finish(next++, name, row);
-      }
+      const stored = { at: table.addName(name), length: name.length, type };
+      if (this.#add(next, row, stored, stack, level, repeated.has(name), source)) next++;
     }
     return table.addRecord(first, next - first);
   }
 
+  /** Writes the row of a listed name, whole or broken; false where it is not visible. */
+  #add(
+    row: number,
+    parent: number,
+    name: Listed,
+    stack: readonly number[],
+    level: number,
+    isRepeated: boolean,
+    source: Source<number, Entry>,
+  ): boolean {
+    try {
+      if (!this.#fill(row, name, stack, level, isRepeated, source)) return false;
+    } catch (error) {
+      if (!(error instanceof Errno)) throw error;
+      const holder = stack[level] as number;
+      if (error.errno === E.ENOENT && this.#isGone(holder, name)) return false;
+      this.#fillBroken(row, name.type, error, holder);
+    }
+    this.#finish(row, name, parent);
+    return true;
+  }
+
   /** A new row for one name, looked up by itself, without a listing; 0 where it is not there. Throws Errno. */
   loadName(directory: number, name: string): number {
-    const { directories } = this.#reader;
-    const source: Source<number, Entry> = {
-      roots: directories.roots,
-      layerOf: (holder) => directories.layerOf(holder),
-      find: (holder, wanted) => this.#reader.find(holder, wanted),
-    };
-    const resolution = resolve(this.#stackOf(directory), name, source, this.#options);
+    const resolution = resolve(this.#stackOf(directory), name, this.#disk, this.#options);
     if (resolution === undefined) return 0;
     try {
       const row = this.#table.takeRows(1);
       this.#fillByRules(row, resolution);
-      this.#finish(row, name, directory);
+      this.#finish(row, { at: this.#table.addName(name), length: name.length }, directory);
       return row;
     } catch (cause) {
       if (cause instanceof TableFull) throw new Errno(E.ENOMEM, cause.message, { cause });
@@ -89,13 +139,14 @@ export class Loader {
   #stackOf(directory: number): number[] {
     const table = this.#table;
     const at = table.word(directory, ROW.source);
+    if (table.record(at, 0) === 1) return [table.record(at, 1)];
     return Array.from({ length: table.record(at, 0) }, (_, i) => table.record(at, i + 1));
   }
 
   /** Whether a listed name was removed while it was being examined, as in the upper layer of a running container. */
-  #isGone(holder: number, name: string): boolean {
+  #isGone(holder: number, name: Listed): boolean {
     try {
-      return !this.#reader.examine(holder, name);
+      return !this.#reader.examineStored(holder, name.at, name.length);
     } catch (error) {
       if (error instanceof Errno) return false;
       throw error;
@@ -104,10 +155,8 @@ export class Loader {
 
   /** The rules' view of the layers: what the listings already tell is not asked of the disk. */
   #source(stack: readonly number[], listings: readonly Listing[]): Source<number, Entry> {
-    const { directories } = this.#reader;
     return {
-      roots: directories.roots,
-      layerOf: (directory) => directories.layerOf(directory),
+      ...this.#disk,
       find: (directory, name) => {
         const level = stack.indexOf(directory);
         if (level >= 0 && !(listings[level] as Listing).types.has(name)) return undefined;
@@ -119,7 +168,7 @@ export class Loader {
   /** Writes the row of a name whose topmost occurrence is at `level`; false where it is not visible. */
   #fill(
     row: number,
-    name: string,
+    { at, length }: Listed,
     stack: readonly number[],
     level: number,
     isRepeated: boolean,
@@ -128,26 +177,22 @@ export class Loader {
     const reader = this.#reader;
     const table = this.#table;
     const holder = stack[level] as number;
-    if (!reader.examine(holder, name)) return false;
+    if (!reader.examineStored(holder, at, length)) return false;
     const { status } = reader;
     const type = (status[STATX.mode] as number) & S_IFMT;
     if (type === S_IFDIR) {
-      const isLowest = reader.directories.layerOf(holder) === this.#lowest;
-      if (!isLowest || isRepeated) {
-        if (isRepeated || reader.hasXattrs(holder, name)) {
-          return this.#fillByRules(row, resolve(stack, name, source, this.#options));
-        }
+      const mayBeMarked = isRepeated || reader.directories.layerOf(holder) !== this.#lowest;
+      if (mayBeMarked && (isRepeated || reader.hasXattrsStored(holder, at, length))) {
+        return this.#fillByRules(row, resolve(stack, table.nameAt(at, length), source, this.#options));
       }
       this.#attributes.fill(row, status, holder);
-      const nameAt = table.addName(name);
-      table.set(row, ROW.name, nameAt);
-      const directory = reader.directories.child(holder, nameAt, name.length);
-      table.set(row, ROW.source, table.addRecord(1, directory));
+      table.set(row, ROW.source, table.addRecord(1, reader.directories.child(holder, at, length)));
       return true;
     }
     if (type === S_IFREG) {
-      if (reader.hasXattrs(holder, name)) {
-        return this.#fillByRules(row, resolve(stack.slice(level), name, source, this.#options));
+      if (reader.hasXattrsStored(holder, at, length)) {
+        const below = stack.slice(level);
+        return this.#fillByRules(row, resolve(below, table.nameAt(at, length), source, this.#options));
       }
       table.set(row, ROW.nameLength, FLAG.noXattrs);
     } else if (type === S_IFCHR && status[STATX.rdevMajor] === 0 && status[STATX.rdevMinor] === 0) {
@@ -218,9 +263,9 @@ export class Loader {
   }
 
   /** What every row has: name, parent, node. */
-  #finish(row: number, name: string, parent: number): void {
+  #finish(row: number, name: { readonly at: number; readonly length: number }, parent: number): void {
     const table = this.#table;
-    if (table.word(row, ROW.name) === 0) table.set(row, ROW.name, table.addName(name));
+    table.set(row, ROW.name, name.at);
     table.set(row, ROW.nameLength, name.length | table.flags(row));
     table.set(row, ROW.parent, parent);
     const isDirectory = (table.word(row, ROW.mode) & S_IFMT) === S_IFDIR;
@@ -251,25 +296,4 @@ export class Loader {
       table.set(row, ROW.nameLength, FLAG.merged);
     }
   }
-}
-
-/** All names in byte order; for each the topmost listing that has it (undefined: one listing), and whether others do too. */
-function unite(listings: readonly Listing[]): {
-  names: string[];
-  levels: Map<string, number> | undefined;
-  repeated: ReadonlySet<string>;
-} {
-  const repeated = new Set<string>();
-  const [only] = listings;
-  if (listings.length === 1 && only !== undefined) {
-    return { names: [...only.types.keys()].sort(), levels: undefined, repeated };
-  }
-  const levels = new Map<string, number>();
-  for (const [level, listing] of listings.entries()) {
-    for (const name of listing.types.keys()) {
-      if (levels.has(name)) repeated.add(name);
-      else levels.set(name, level);
-    }
-  }
-  return { names: [...levels.keys()].sort(), levels, repeated };
 }

@@ -7,9 +7,10 @@ import {
   getxattrat,
   lgetxattr,
   listxattrat,
+  listxattratAt,
   llistxattr,
-  writeAddress,
 } from '../sys/libc.ts';
+import { type Address, writeAddress } from '../sys/memory.ts';
 
 /** XATTR_LIST_MAX and XATTR_SIZE_MAX of linux/limits.h: no list and no value is longer. */
 const XATTR_MAX = 65536;
@@ -45,6 +46,10 @@ function list(dirfd: number, name: Uint8Array, into: Buffer | null): number {
   } else {
     length = llistxattr(procPath(dirfd, name), into, size);
   }
+  return checked(length);
+}
+
+function checked(length: number): number {
   if (length === -E.EOPNOTSUPP) return 0;
   if (length < 0) throw new Errno(-length, 'list extended attributes');
   return length;
@@ -53,6 +58,14 @@ function list(dirfd: number, name: Uint8Array, into: Buffer | null): number {
 /** Whether the object has any extended attribute. `name` is NUL-terminated; throws Errno. */
 export function hasXattrs(dirfd: number, name: Uint8Array): boolean {
   return list(dirfd, name, null) > 0;
+}
+
+/** The same for a name in memory that does not move; undefined where the kernel cannot tell by a directory and a name. */
+export function hasXattrsAt(dirfd: number, name: Address): boolean | undefined {
+  if (!hasXattrAt) return undefined;
+  const length = listxattratAt(dirfd, name, AT_SYMLINK_NOFOLLOW);
+  if (length === -E.ENOSYS) return undefined;
+  return checked(length) > 0;
 }
 
 /** Names of an object's attributes as they are on disk, latin1. */

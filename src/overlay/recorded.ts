@@ -91,6 +91,15 @@ export class RecordedReader extends LayerReader {
     return true;
   }
 
+  override hasPlainNames(directory: number): boolean {
+    return !this.isRecorded(directory) && super.hasPlainNames(directory);
+  }
+
+  override examineStored(directory: number, nameAt: number, length: number): boolean {
+    if (!this.isRecorded(directory)) return super.examineStored(directory, nameAt, length);
+    return this.examine(directory, this.#table.nameAt(nameAt, length));
+  }
+
   /** A `struct statx` with all times those of the last change that was recorded. */
   #fill(object: RecordedObject, layer: number): void {
     const { status } = this;
@@ -122,6 +131,11 @@ export class RecordedReader extends LayerReader {
   override hasXattrs(directory: number, name: string): boolean {
     const object = this.#object(directory, name);
     return object === undefined ? super.hasXattrs(directory, name) : (object?.xattrs.size ?? 0) > 0;
+  }
+
+  override hasXattrsStored(directory: number, nameAt: number, length: number): boolean {
+    if (!this.isRecorded(directory)) return super.hasXattrsStored(directory, nameAt, length);
+    return this.hasXattrs(directory, this.#table.nameAt(nameAt, length));
   }
 
   override xattrAnswer(directory: number, name: string, attribute: string): Buffer | number {

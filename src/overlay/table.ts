@@ -1,6 +1,8 @@
 // The merged tree's memory: packed rows, names and records in shared memory, filled once and never changed after.
 // Knows where things lie, not what they mean on disk. Several threads may share one table.
 import { totalmem } from 'node:os';
+import { bytesOf } from '../sys/bytes.ts';
+import { type Address, addressOf } from '../sys/memory.ts';
 
 /** Words (32 bits) a row: `struct fuse_attr` in wire form (22 words), then what the tree needs to know of the entry. */
 const ROW_WORDS = 30;
@@ -114,6 +116,7 @@ export class Table {
   readonly signedRows: Int32Array;
   readonly names: Uint8Array;
   readonly records: Uint32Array;
+  readonly #namesAddress: Address;
   readonly #links: Uint32Array;
   #interned: Map<string, number> | undefined;
   readonly #counters: Uint32Array;
@@ -122,6 +125,7 @@ export class Table {
     this.rows = new Uint32Array(memory.rows);
     this.signedRows = new Int32Array(memory.rows);
     this.names = new Uint8Array(memory.names);
+    this.#namesAddress = addressOf(this.names);
     this.records = new Uint32Array(memory.records);
     this.#links = new Uint32Array(memory.links);
     this.#counters = new Uint32Array(memory.counters);
@@ -182,21 +186,37 @@ export class Table {
     this.#interned ??= new Map();
   }
 
-  /** Stores a name (latin1, a byte a character) and answers its offset. */
+  get internsNames(): boolean {
+    return this.#interned !== undefined;
+  }
+
+  /** Stores a name (latin1, a byte a character) and a NUL, and answers its offset. */
   addName(name: string): number {
     const known = this.#interned?.get(name);
     if (known !== undefined) return known;
     const length = name.length;
-    const at = this.#take(COUNTER.name, length, this.names.length);
+    const at = this.#take(COUNTER.name, length + 1, this.names.length);
     for (let i = 0; i < length; i++) this.names[at + i] = name.charCodeAt(i);
     this.#interned?.set(name, at);
     return at;
   }
 
+  /** The same for the bytes `start` to `end` of `from`. */
+  addNameFrom(from: Uint8Array, start: number, end: number): number {
+    const length = end - start;
+    const at = this.#take(COUNTER.name, length + 1, this.names.length);
+    const { names } = this;
+    for (let i = 0; i < length; i++) names[at + i] = from[start + i] as number;
+    return at;
+  }
+
   nameAt(at: number, length: number): string {
-    let name = '';
-    for (let i = 0; i < length; i++) name += String.fromCharCode(this.names[at + i] as number);
-    return name;
+    return bytesOf(this.names, at, at + length);
+  }
+
+  /** Where the name at an offset lies in memory, NUL-terminated. */
+  addressAt(at: number): Address {
+    return this.#namesAddress + at;
   }
 
   /** Length of a row's name, bytes. */

@@ -69,12 +69,21 @@ export class Streams {
   }
 
   get hasGuess(): boolean {
-    return this.#streams.some(({ left }) => left > 0);
+    return this.#guessing() !== undefined;
+  }
+
+  #guessing(): Stream | undefined {
+    const streams = this.#streams;
+    for (let i = streams.length - 1; i >= 0; i--) {
+      const stream = streams[i] as Stream;
+      if (stream.left > 0) return stream;
+    }
+    return undefined;
   }
 
   /** The next guess, in the directory read last first; 0 where there is none. */
   take(): number {
-    const stream = this.#streams.findLast(({ left }) => left > 0);
+    const stream = this.#guessing();
     if (stream === undefined) return 0;
     const entry = stream.next;
     stream.next += stream.step;

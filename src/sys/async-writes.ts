@@ -1,7 +1,6 @@
 // Writes that another may hold up: handed to kernel threads of this process (io_uring), so that the caller goes on.
 // One ring, a fixed number of buffers; a buffer is its caller's until it is sent, and the kernel's until it is done.
 import {
-  addressOf,
   close,
   ioUringEnter,
   ioUringRegister,
@@ -10,6 +9,7 @@ import {
   mapFile,
   PROT_READ_WRITE,
 } from './libc.ts';
+import { type Address, addressOf } from './memory.ts';
 import { IORING, STRUCT } from './uring-abi.ts';
 
 const { io_uring_params: PARAMS, io_sqring_offsets: SQ, io_cqring_offsets: CQ } = STRUCT;
@@ -17,6 +17,8 @@ const { io_uring_sqe: SQE, io_uring_cqe: CQE } = STRUCT;
 
 /** Kernel threads, for regular files and for all others: those that wait take no processor, and their order is of use. */
 const WORKERS = [1, 2] as const;
+
+const WORD = 2 ** 32;
 
 /** Told of each write that is done: bytes written, or a negative errno. */
 export type OnWritten = (result: number) => void;
@@ -37,8 +39,7 @@ export class AsyncWrites {
     cqMask: number;
     cqes: number;
   };
-  /** Low and high half of each buffer's address. */
-  readonly #addresses: readonly (readonly [low: number, high: number])[];
+  readonly #addresses: readonly Address[];
   readonly #free: number[];
   #queued = 0;
 
@@ -91,7 +92,8 @@ export class AsyncWrites {
     const cq = (field: number) => word(params, PARAMS.cq_off + field) >> 2;
     this.#ring = ring;
     this.#words = words;
-    this.#entries = entries;
+    // What no write uses stays 0.
+    this.#entries = entries.fill(0);
     this.#onWritten = onWritten;
     this.#at = {
       sqTail: sq(SQ.tail),
@@ -127,12 +129,11 @@ export class AsyncWrites {
     const tail = words[sqTail] as number;
     const at = (tail & sqMask) * (SQE.sizeof >> 2);
     const entries = this.#entries;
-    const [low, high] = this.#addresses[buffer] as readonly [number, number];
-    entries.fill(0, at, at + (SQE.sizeof >> 2));
+    const address = this.#addresses[buffer] as Address;
     entries[at + (SQE.opcode >> 2)] = IORING.IORING_OP_WRITE | (IORING.IOSQE_ASYNC << (SQE.flags * 8));
     entries[at + (SQE.fd >> 2)] = fd;
-    entries[at + (SQE.addr >> 2)] = low;
-    entries[at + (SQE.addr >> 2) + 1] = high;
+    entries[at + (SQE.addr >> 2)] = address >>> 0;
+    entries[at + (SQE.addr >> 2) + 1] = Math.floor(address / WORD);
     entries[at + (SQE.len >> 2)] = length;
     entries[at + (SQE.user_data >> 2)] = buffer;
     Atomics.store(words, sqTail, (tail + 1) | 0);
@@ -153,7 +154,7 @@ export class AsyncWrites {
   /** Hands over what is queued; what the kernel does not take now stays queued. */
   submit(): void {
     this.#reap();
-    const taken = ioUringEnter(this.#ring, this.#queued, 0);
+    const taken = ioUringEnter(this.#ring, this.#queued);
     if (taken > 0) this.#queued -= taken;
   }
 

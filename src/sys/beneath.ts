@@ -2,7 +2,8 @@
 // without touching an access time. Knows nothing of what the files mean.
 import { type ByteString, cString } from './bytes.ts';
 import { E } from './errors.ts';
-import { getdents64, O, openat2 } from './libc.ts';
+import { getdents64, O, openat2, openat2At } from './libc.ts';
+import { type Address, pinned } from './memory.ts';
 
 /** RESOLVE_NO_XDEV, and RESOLVE_NO_MAGICLINKS | RESOLVE_NO_SYMLINKS | RESOLVE_BENEATH (linux/openat2.h). */
 const RESOLVE_NO_XDEV = 0x01;
@@ -14,10 +15,13 @@ const OPEN_HOW = { words: 6, flags: 0, resolve: 4 } as const;
 /** `struct linux_dirent64`: d_ino, d_off (u64), d_reclen (u16), d_type (u8), then the name and a NUL. */
 const DIRENT = { length: 16, type: 18, name: 19 } as const;
 
+const DOT = 0x2e;
+
 const MOST_TRIES = 100;
 
-const how = new Uint32Array(OPEN_HOW.words);
-const dirents = Buffer.alloc(1 << 17);
+const { buffer: howBytes, address: howAddress } = pinned(OPEN_HOW.words * 4);
+const how = new Uint32Array(howBytes.buffer);
+const { buffer: dirents, address: direntsAddress } = pinned(1 << 17);
 
 /**
  * A descriptor for `path`, relative to the open `directory`, or a negative errno: ELOOP where any component is a link,
@@ -36,13 +40,26 @@ export function openWithinMount(directory: number, path: Uint8Array, flags: numb
   return openConfined(directory, path, flags, RESOLVE | RESOLVE_NO_XDEV);
 }
 
+/** The same for a path in memory that does not move. */
+export function openWithinMountAt(directory: number, path: Address, flags: number): number {
+  sayHow(flags, RESOLVE | RESOLVE_NO_XDEV);
+  let fd = openat2At(directory, path, howAddress);
+  for (let tries = 1; fd === -E.EAGAIN && tries < MOST_TRIES; tries++)
+    fd = openat2At(directory, path, howAddress);
+  return fd;
+}
+
 function openConfined(directory: number, path: Uint8Array, flags: number, resolve: number): number {
-  how[OPEN_HOW.flags] = flags | O.CLOEXEC;
-  how[OPEN_HOW.resolve] = resolve;
+  sayHow(flags, resolve);
   let fd = openat2(directory, path, how);
   // A rename or mount anywhere while `..` was followed: the kernel could not tell whether it left (openat2(2)).
   for (let tries = 1; fd === -E.EAGAIN && tries < MOST_TRIES; tries++) fd = openat2(directory, path, how);
   return fd;
+}
+
+function sayHow(flags: number, resolve: number): void {
+  how[OPEN_HOW.flags] = flags | O.CLOEXEC;
+  how[OPEN_HOW.resolve] = resolve;
 }
 
 /** The names in an open directory without `.` and `..`, in the order the file system gives them; or a negative errno. */
@@ -54,13 +71,30 @@ export function readNames(directory: number): ByteString[] | number {
 
 /** Tells each of them with its `d_type` to `tell`, which must list nothing itself. Answers 0 or a negative errno. */
 export function eachName(directory: number, tell: (name: ByteString, type: number) => void): number {
+  return eachNameBytes(directory, (from, start, end, type) =>
+    tell(from.toString('latin1', start, end) as ByteString, type),
+  );
+}
+
+/** The same for names as the bytes `start` to `end` of a buffer, which is good until `tell` returns. */
+export function eachNameBytes(
+  directory: number,
+  tell: (from: Buffer, start: number, end: number, type: number) => void,
+): number {
   for (;;) {
-    const filled = getdents64(directory, dirents, dirents.length);
+    const filled = getdents64(directory, direntsAddress, dirents.length);
     if (filled <= 0) return filled;
     for (let at = 0; at < filled; at += dirents.readUInt16LE(at + DIRENT.length)) {
       const start = at + DIRENT.name;
-      const name = dirents.toString('latin1', start, dirents.indexOf(0, start)) as ByteString;
-      if (name !== '.' && name !== '..') tell(name, dirents[at + DIRENT.type] as number);
+      let end = start;
+      while (dirents[end] !== 0) end++;
+      if (isDots(start, end - start)) continue;
+      tell(dirents, start, end, dirents[at + DIRENT.type] as number);
     }
   }
+}
+
+/** Whether a name is `.` or `..`. */
+function isDots(start: number, length: number): boolean {
+  return dirents[start] === DOT && (length === 1 || (length === 2 && dirents[start + 1] === DOT));
 }

@@ -4,6 +4,7 @@
 import { constants as fs } from 'node:fs';
 import { constants } from 'node:os';
 import koffi from 'koffi';
+import { type Address, writeAddress } from './memory.ts';
 
 /** What koffi takes for `void *`: a view is passed by address, null is NULL. */
 export type Pointer = Uint8Array | Uint32Array | null;
@@ -56,7 +57,7 @@ const c = {
   write: lib.func('int64_t write(int fd, void *buffer, uint64_t size)'),
   pread: lib.func('int64_t pread64(int fd, void *buffer, uint64_t size, int64_t offset)'),
   lseek: lib.func('int64_t lseek64(int fd, int64_t offset, int whence)'),
-  getdents64: lib.func('int64_t getdents64(int fd, void *buffer, uint64_t size)'),
+  getdents64: lib.func('int64_t getdents64(int fd, intptr_t buffer, uint64_t size)'),
   statx: lib.func('int statx(int dirfd, void *path, int flags, unsigned int mask, void *buffer)'),
   fstatfs: lib.func('int fstatfs64(int fd, void *buffer)'),
   readlinkat: lib.func('int64_t readlinkat(int dirfd, void *path, void *buffer, uint64_t size)'),
@@ -91,6 +92,14 @@ const c = {
   ),
   io_uring_register: lib.func(
     'long syscall(long n, int fd, unsigned int what, void *argument, unsigned int count)',
+  ),
+  readAt: lib.func('int64_t read(int fd, intptr_t buffer, uint64_t size)'),
+  writeAt: lib.func('int64_t write(int fd, intptr_t buffer, uint64_t size)'),
+  preadAt: lib.func('int64_t pread64(int fd, intptr_t buffer, uint64_t size, int64_t offset)'),
+  statxAt: lib.func('int statx(int dirfd, intptr_t path, int flags, unsigned int mask, intptr_t buffer)'),
+  openat2At: lib.func('long syscall(long n, int dirfd, intptr_t path, intptr_t how, uint64_t size)'),
+  listxattratAt: lib.func(
+    'long syscall(long n, int dirfd, intptr_t path, unsigned int at, intptr_t list, uint64_t size)',
   ),
   getxattrat: lib.func(
     'long syscall(long n, int dirfd, void *path, unsigned int at, void *name, void *args, uint64_t size)',
@@ -127,7 +136,7 @@ export function pread(fd: number, buffer: Pointer, size: number, offset: number)
 export function lseek(fd: number, offset: number, whence: number): number {
   return answer(Number(c.lseek(fd, offset, whence)));
 }
-export function getdents64(fd: number, buffer: Pointer, size: number): number {
+export function getdents64(fd: number, buffer: Address, size: number): number {
   return answer(c.getdents64(fd, buffer, size));
 }
 export function statx(dirfd: number, path: Pointer, flags: number, mask: number, buffer: Pointer): number {
@@ -226,12 +235,34 @@ export function listxattrat(dirfd: number, path: Pointer, at: number, list: Poin
   return answer(c.listxattrat(SYS.listxattrat, dirfd, path, at, list, size));
 }
 
+// The calls that come by the hundred thousand, for memory whose address is known.
+
+export function readAt(fd: number, buffer: Address, size: number): number {
+  return answer(c.readAt(fd, buffer, size));
+}
+export function writeAt(fd: number, buffer: Address, size: number): number {
+  return answer(c.writeAt(fd, buffer, size));
+}
+export function preadAt(fd: number, buffer: Address, size: number, offset: number): number {
+  return answer(c.preadAt(fd, buffer, size, offset));
+}
+export function statxAt(dirfd: number, path: Address, flags: number, mask: number, buffer: Address): number {
+  return answer(c.statxAt(dirfd, path, flags, mask, buffer));
+}
+export function openat2At(dirfd: number, path: Address, how: Address): number {
+  return answer(c.openat2At(SYS.openat2, dirfd, path, how, 24));
+}
+/** Length of the list of attributes. Linux 6.13; ENOSYS before. */
+export function listxattratAt(dirfd: number, path: Address, at: number): number {
+  return answer(c.listxattratAt(SYS.listxattrat, dirfd, path, at, 0, 0));
+}
+
 /** `params` is a 120-byte `struct io_uring_params`. */
 export function ioUringSetup(entries: number, params: Pointer): number {
   return answer(c.io_uring_setup(SYS.io_uring_setup, entries, params));
 }
-export function ioUringEnter(ring: number, submit: number, wait: number): number {
-  return answer(c.io_uring_enter(SYS.io_uring_enter, ring, submit, wait, 0, null, 0));
+export function ioUringEnter(ring: number, submit: number): number {
+  return answer(c.io_uring_enter(SYS.io_uring_enter, ring, submit, 0, 0, null, 0));
 }
 export function ioUringRegister(ring: number, what: number, argument: Pointer, count: number): number {
   return answer(c.io_uring_register(SYS.io_uring_register, ring, what, argument, count));
@@ -266,15 +297,4 @@ export function umount2Aside(target: Pointer, flags: number): Promise<number> {
       else resolve(result < 0 ? -koffi.errno() : result);
     });
   });
-}
-
-/** Low and high 32 bits of the address of a view's first byte. */
-export function addressOf(view: Uint8Array): readonly [low: number, high: number] {
-  const address = BigInt(koffi.address(view));
-  return [Number(address & 0xffff_ffffn), Number(address >> 32n)];
-}
-
-/** Address of a view's first byte, as 8 little-endian bytes written at `offset` of `out`, for structs that hold pointers. */
-export function writeAddress(view: Uint8Array, out: Buffer, offset: number): void {
-  out.writeBigUInt64LE(BigInt(koffi.address(view)), offset);
 }
