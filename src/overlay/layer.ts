@@ -82,11 +82,9 @@ export class LayerReader {
     return !this.#aufs && !this.#table.internsNames;
   }
 
-  /** Lists a real directory that has plain names; answers how many. Throws Errno. */
-  listBytes(directory: number, names: Names): number {
-    const count = names.read(this.#fromStart(directory));
-    this.#mustBeListed(count, directory);
-    return count;
+  /** Adds what a real directory with plain names holds. Throws Errno. */
+  listBytes(directory: number, names: Names): void {
+    this.#mustBeListed(names.read(this.#fromStart(directory)), directory);
   }
 
   #fromStart(directory: number): number {

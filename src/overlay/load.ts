@@ -48,7 +48,7 @@ export class Loader {
     // With data-only layers below, the kernel reads the marks of the lowest layer's directories too.
     this.#lowest = options.dataOnlyLayers ? -1 : reader.directories.roots.length - 1;
     this.#log = log;
-    this.#names = new Names(table);
+    this.#names = new Names();
     const { directories } = reader;
     this.#disk = {
       roots: directories.roots,
@@ -61,31 +61,39 @@ export class Loader {
   /** Loads the directory of a row; answers the record [first row, count]. Throws Errno where it cannot be listed. */
   load(row: number): number {
     const stack = this.#stackOf(row);
-    const [only] = stack;
-    return stack.length === 1 && only !== undefined && this.#reader.hasPlainNames(only)
-      ? this.#loadOne(row, only, stack)
-      : this.#loadMerged(row, stack);
+    return stack.every((directory) => this.#reader.hasPlainNames(directory))
+      ? this.#loadBytes(row, stack)
+      : this.#loadStrings(row, stack);
   }
 
-  /** What one real directory alone holds. */
-  #loadOne(row: number, directory: number, stack: readonly number[]): number {
+  /** Names as bytes, for most directories. */
+  #loadBytes(row: number, stack: readonly number[]): number {
     const table = this.#table;
     const names = this.#names;
-    const count = this.#reader.listBytes(directory, names);
-    const first = table.takeRows(count);
+    names.clear();
+    for (const directory of stack) this.#reader.listBytes(directory, names);
+    names.sort();
+    const isAlone = stack.length === 1;
+    const source = isAlone ? this.#disk : this.#source(stack, (level, name) => names.has(level, name));
+    const first = table.takeRows(names.countDifferent());
     let next = first;
-    for (let i = 0; i < count; i++) {
-      const name = { at: names.nameAt(i), length: names.length(i), type: names.type(i) };
-      if (this.#add(next, row, name, stack, 0, false, this.#disk)) next++;
+    for (let i = 0, end = 0; i < names.count; i = end) {
+      end = names.endOfEqual(i);
+      const place = names.place(i);
+      const length = names.length(i);
+      const at = table.addNameFrom(names.bytes, place, place + length);
+      const name = { at, length, type: names.type(i) };
+      if (this.#add(next, row, name, stack, names.level(i), end > i + 1, source)) next++;
     }
     return table.addRecord(first, next - first);
   }
 
-  #loadMerged(row: number, stack: readonly number[]): number {
+  /** Names as strings, where some are marks, come from a record, or are to be stored once only. */
+  #loadStrings(row: number, stack: readonly number[]): number {
     const table = this.#table;
     const listings = stack.map((directory) => this.#reader.list(directory));
     const { names, levels, repeated } = unite(listings);
-    const source = this.#source(stack, listings);
+    const source = this.#source(stack, (level, name) => (listings[level] as Listing).types.has(name));
     const first = table.takeRows(names.length);
     let next = first;
     for (const name of names) {
@@ -154,12 +162,15 @@ export class Loader {
   }
 
   /** The rules' view of the layers: what the listings already tell is not asked of the disk. */
-  #source(stack: readonly number[], listings: readonly Listing[]): Source<number, Entry> {
+  #source(
+    stack: readonly number[],
+    isListed: (level: number, name: string) => boolean,
+  ): Source<number, Entry> {
     return {
       ...this.#disk,
       find: (directory, name) => {
         const level = stack.indexOf(directory);
-        if (level >= 0 && !(listings[level] as Listing).types.has(name)) return undefined;
+        if (level >= 0 && !isListed(level, name)) return undefined;
         return this.#reader.find(directory, name);
       },
     };

@@ -1,10 +1,9 @@
-// The names of a directory as the table keeps them, beside what Node's own listing says.
+// The names of a directory as the loader reads them, beside what Node's own listing says.
 import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Names } from '../../../src/overlay/names.ts';
-import { newTableMemory, Table } from '../../../src/overlay/table.ts';
 import { type ByteString, cString } from '../../../src/sys/bytes.ts';
 import { E } from '../../../src/sys/errors.ts';
 import { close, O, open } from '../../../src/sys/libc.ts';
@@ -24,17 +23,29 @@ function make(names: readonly string[]): string {
   return directory;
 }
 
-function readAll(names: Names, table: Table, directory: string): { name: string; type: number }[] {
-  const fd = open(cString(directory as ByteString), O.RDONLY | O.DIRECTORY, 0);
-  try {
-    const count = names.read(fd);
-    return Array.from({ length: count }, (_, i) => ({
-      name: table.nameAt(names.nameAt(i), names.length(i)),
-      type: names.type(i),
-    }));
-  } finally {
-    close(fd);
+interface Read {
+  readonly name: string;
+  readonly type: number;
+  readonly level: number;
+}
+
+/** What is read of several directories at once. */
+function readAll(names: Names, ...directories: string[]): Read[] {
+  names.clear();
+  for (const directory of directories) {
+    const fd = open(cString(directory as ByteString), O.RDONLY | O.DIRECTORY);
+    try {
+      expect(names.read(fd)).toBe(0);
+    } finally {
+      close(fd);
+    }
   }
+  names.sort();
+  return Array.from({ length: names.count }, (_, i) => ({
+    name: names.bytes.toString('latin1', names.place(i), names.place(i) + names.length(i)),
+    type: names.type(i),
+    level: names.level(i),
+  }));
 }
 
 function sorted(directory: string): string[] {
@@ -42,8 +53,7 @@ function sorted(directory: string): string[] {
 }
 
 describe('names of a directory', () => {
-  const table = new Table(newTableMemory());
-  const names = new Names(table);
+  const names = new Names();
 
   it.each([
     ['none', []],
@@ -59,7 +69,7 @@ describe('names of a directory', () => {
     ],
   ])('are in byte order: %s', (_, made) => {
     const directory = make(made);
-    const read = readAll(names, table, directory);
+    const read = readAll(names, directory);
     expect(read.map(({ name }) => name)).toEqual(sorted(directory));
     expect(read).toHaveLength(made.length);
     expect(new Set(read.map(({ type }) => type))).toEqual(new Set(made.length > 0 ? [DT_REG] : []));
@@ -68,18 +78,43 @@ describe('names of a directory', () => {
   it('have their types', () => {
     const directory = make(['file']);
     mkdtempSync(join(directory, 'zz'));
-    expect(readAll(names, table, directory).map(({ type }) => type)).toEqual([DT_REG, DT_DIR]);
+    expect(readAll(names, directory).map(({ type }) => type)).toEqual([DT_REG, DT_DIR]);
   });
 
-  it('end in a NUL, for system calls', () => {
-    const directory = make(['one', 'two']);
-    readAll(names, table, directory);
-    for (const i of [0, 1]) expect(table.names[names.nameAt(i) + names.length(i)]).toBe(0);
+  it('of several directories stand together, topmost first', () => {
+    const layers = [
+      ['b', 'both', 'z'],
+      ['a', 'both', 'z'],
+      ['both', 'c'],
+    ];
+    const read = readAll(names, ...layers.map(make));
+    expect(read.map(({ name, level }) => `${name} ${level}`)).toEqual([
+      'a 1',
+      'b 0',
+      'both 0',
+      'both 1',
+      'both 2',
+      'c 2',
+      'z 0',
+      'z 1',
+    ]);
+    expect(names.countDifferent()).toBe(5);
+    expect(names.endOfEqual(2)).toBe(5);
+  });
+
+  it('are found by directory', () => {
+    const layers = [Array.from({ length: 300 }, (_, i) => `even${2 * i}`), ['even0', 'odd1']];
+    readAll(names, ...layers.map(make));
+    for (const [level, layer] of layers.entries()) {
+      for (const name of ['even0', 'even598', 'odd1', 'odd', 'odd11', '', 'zzz', 'EVEN0'])
+        expect([level, name, names.has(level, name)]).toEqual([level, name, layer.includes(name)]);
+    }
   });
 
   it('cannot be read from what is no directory', () => {
-    const fd = open(cString(join(make(['file']), 'file') as ByteString), O.RDONLY, 0);
+    const fd = open(cString(join(make(['file']), 'file') as ByteString), O.RDONLY);
     try {
+      names.clear();
       expect(names.read(fd)).toBe(-E.ENOTDIR);
     } finally {
       close(fd);
