@@ -91,7 +91,7 @@ export class View implements FileSystem {
   }
 
   nodeOf(entry: number): number {
-    return this.#table.word(entry, ROW.node);
+    return this.#table.nodeOf(entry);
   }
 
   parentOf(node: number): number {

@@ -45,11 +45,10 @@ export class Attributes {
     rows[at + ROW.blksize] = status[STATX.blksize] as number;
     rows[at + ROW.mode] = (status[STATX.mode] as number) & 0xffff;
     rows[at + ROW.rdev] = encodeDevice(status[STATX.rdevMajor] as number, status[STATX.rdevMinor] as number);
-    const layer = this.#directories.layerOf(holder);
-    const fileSystem = this.#fileSystems[layer] as number;
-    rows[at + ROW.layer] = (layer << 16) | fileSystem;
     rows[at + ROW.birth] = foldBirth(status);
-    if (this.#hasSeveralFileSystems) this.#remapInode(at, fileSystem);
+    if (this.#hasSeveralFileSystems) {
+      this.#remapInode(at, this.#fileSystems[this.#directories.layerOf(holder)] as number);
+    }
   }
 
   /**

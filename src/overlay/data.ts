@@ -9,7 +9,7 @@ import { S_IFDIR, S_IFMT, S_IFREG, STATX, STATX_MASK, STATX_SIZE } from '../sys/
 import type { Attributes } from './attributes.ts';
 import type { Directories } from './directories.ts';
 import type { LayerReader } from './layer.ts';
-import type { Places } from './place.ts';
+import { layerOf, type Places } from './place.ts';
 import { sizeOf } from './status.ts';
 import { ROW, type Table } from './table.ts';
 
@@ -114,7 +114,7 @@ export class FileData {
   /** Whether a file's data are its own and, by all rules, do not change. */
   #isFixed(node: number): boolean {
     const table = this.#table;
-    return table.word(node, ROW.listing) === 0 && !this.#isLive[table.word(node, ROW.layer) >>> 16];
+    return table.word(node, ROW.listing) === 0 && !this.#isLive[layerOf(table, node)];
   }
 
   /** False for a metacopy file whose data are longer or shorter than it says. Throws Errno where it cannot be opened. */

@@ -7,6 +7,7 @@ import type { Attributes } from './attributes.ts';
 import type { Directories } from './directories.ts';
 import type { LayerReader } from './layer.ts';
 import type { Loader } from './load.ts';
+import { layerOf } from './place.ts';
 import { FLAG, ROW, type Table, TableFull } from './table.ts';
 
 /** What is known of a directory that was listed. */
@@ -214,12 +215,10 @@ export class Live {
       const old = before.get(name) ?? 0;
       if (old !== 0 && this.#isContinued(old, row)) {
         table.copyRow(row, old);
-        table.set(old, ROW.node, old);
         names.set(name, old);
         continue;
       }
       if (free !== row) table.copyRow(row, free);
-      table.set(free, ROW.node, free);
       names.set(name, free++);
     }
     table.giveBackRows(free);
@@ -244,7 +243,13 @@ export class Live {
       return false;
     }
     if (table.errnoOf(old) !== 0) return true;
-    if (equal(ROW.layer) && equal(ROW.ino) && equal(ROW.ino + 1) && equal(ROW.birth)) return true;
+    if (
+      layerOf(table, old) === layerOf(table, row) &&
+      equal(ROW.ino) &&
+      equal(ROW.ino + 1) &&
+      equal(ROW.birth)
+    )
+      return true;
     if (!this.#isDirectory(row)) return false;
     // A directory of the image goes on where the container puts its own on top of it.
     const stack = this.#stack(row);
@@ -258,7 +263,7 @@ export class Live {
   }
 
   #isOfLive(node: number): boolean {
-    return this.#isLive[this.#table.word(node, ROW.layer) >>> 16] === true;
+    return this.#isLive[layerOf(this.#table, node)] === true;
   }
 
   /** Whether what a node's name leads to is the object it was; where it may change and is the same, the reader has its status. */

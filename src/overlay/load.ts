@@ -269,11 +269,10 @@ export class Loader {
     table.set(row, ROW.ino, row);
     table.set(row, ROW.mode, type << 12);
     table.set(row, ROW.source, holder);
-    table.set(row, ROW.layer, this.#reader.directories.layerOf(holder) << 16);
     this.#log(error.message);
   }
 
-  /** What every row has: name, parent, node. */
+  /** What every row has: name and parent; and its node, where that is another row's. */
   #finish(row: number, name: { readonly at: number; readonly length: number }, parent: number): void {
     const table = this.#table;
     table.set(row, ROW.name, name.at);
@@ -282,7 +281,7 @@ export class Loader {
     const isDirectory = (table.word(row, ROW.mode) & S_IFMT) === S_IFDIR;
     const isLinked =
       this.#sharesNodes && !isDirectory && table.errnoOf(row) === 0 && table.word(row, ROW.nlink) > 1;
-    table.set(row, ROW.node, isLinked ? table.shareNode(row) : row);
+    if (isLinked) table.shareNode(row);
   }
 
   /** Writes a row's attributes again, from a `struct statx` of the same object; those of a metacopy file stay. */
@@ -300,7 +299,6 @@ export class Loader {
     const roots = this.#reader.rootStack(this.#reader.directories.roots);
     this.#attributes.fill(row, status, roots[0] as number);
     table.set(row, ROW.source, table.addRecord(roots.length, ...roots));
-    table.set(row, ROW.node, row);
     table.set(row, ROW.parent, row);
     if (roots.length > 1) {
       table.set(row, ROW.nlink, 1);

@@ -9,6 +9,17 @@ export type Place = readonly [holder: number, name: string];
 /** What a directory is called where it is asked about itself. */
 export const ITSELF = '.' as ByteString;
 
+/** Index of the layer, top first, that a row's attributes come from. */
+export function layerOf(table: Table, row: number): number {
+  const source = table.word(row, ROW.source);
+  return table.record(isWholeDirectory(table, row) ? table.record(source, 1) : source, 0);
+}
+
+/** Broken ones have no stack. */
+function isWholeDirectory(table: Table, row: number): boolean {
+  return (table.word(row, ROW.mode) & S_IFMT) === S_IFDIR && table.errnoOf(row) === 0;
+}
+
 export class Places {
   readonly #table: Table;
   readonly #directories: Directories;
@@ -22,8 +33,7 @@ export class Places {
   of(row: number): Place {
     const table = this.#table;
     const source = table.word(row, ROW.source);
-    const isDirectory = (table.word(row, ROW.mode) & S_IFMT) === S_IFDIR;
-    if (isDirectory && table.errnoOf(row) === 0) return [table.record(source, 1), ITSELF];
+    if (isWholeDirectory(table, row)) return [table.record(source, 1), ITSELF];
     return [source, table.rowName(row)];
   }
 

@@ -5,7 +5,7 @@ import { bytesOf } from '../sys/bytes.ts';
 import { type Address, addressOf } from '../sys/memory.ts';
 
 /** Words (32 bits) a row: `struct fuse_attr` in wire form (22 words), then what the tree needs to know of the entry. */
-const ROW_WORDS = 30;
+const ROW_WORDS = 28;
 
 /** Word offsets in a row. 0 to 21 are `struct fuse_attr` (linux/fuse.h); 64-bit fields are low word first. */
 export const ROW = {
@@ -26,8 +26,8 @@ export const ROW = {
   blksize: 20,
   /** The directory row this entry is in; in the place of `flags`, of which there are none. */
   parent: 21,
-  /** The row that stands for the node: itself, or the first row seen of a hard-linked file. */
-  node: 22,
+  /** `FLAG.other`: the row that stands for the node. Else the next row of the same bucket of hard-linked nodes. */
+  link: 22,
   /** Byte offset in `names`. */
   name: 23,
   /** Name length in the low 16 bits, `FLAG` bits above, from `ERRNO_SHIFT` on the errno (`errnoOf`). */
@@ -36,12 +36,8 @@ export const ROW = {
   source: 25,
   /** Directory: record of its listing, or one of the states below. Metacopy file: record of where its data lie, else 0. */
   listing: 26,
-  /** Next row of the same bucket of hard-linked nodes. */
-  nextLink: 27,
-  /** Index of the layer's file system (low 16 bits), of the layer (high 16 bits). */
-  layer: 28,
   /** Birth time and device folded to 32 bits: tells a replaced file from the one that was listed. */
-  birth: 29,
+  birth: 27,
 } as const;
 
 export const FLAG = {
@@ -49,6 +45,8 @@ export const FLAG = {
   noXattrs: 0x1_0000,
   /** The directory merges several real ones. */
   merged: 0x2_0000,
+  /** One more name of a hard-linked file: another row stands for the node. */
+  other: 0x4_0000,
 } as const;
 
 /** The kernel's error numbers have 12 bits. */
@@ -110,7 +108,7 @@ export function newTableMemory(): TableMemory {
 }
 
 export class Table {
-  /** Rows, indexed `row * 32 + ROW.x`: `word(row, ROW.x)` outside the hot path. */
+  /** Rows, indexed `at(row) + ROW.x`: `word(row, ROW.x)` outside the hot path. */
   readonly rows: Uint32Array;
   /** The same memory for `Atomics.wait`, which wants signed words. */
   readonly signedRows: Int32Array;
@@ -237,6 +235,11 @@ export class Table {
     return this.word(row, ROW.nameLength) & ~0xffff;
   }
 
+  /** The row that stands for the node: itself, or the first row seen of a hard-linked file. */
+  nodeOf(row: number): number {
+    return (this.flags(row) & FLAG.other) === 0 ? row : this.word(row, ROW.link);
+  }
+
   /** Only for rows that nobody was told of, in a table that one thread uses; as `giveBackRows`. */
   copyRow(from: number, to: number): void {
     this.rows.copyWithin(to * ROW_WORDS, from * ROW_WORDS, (from + 1) * ROW_WORDS);
@@ -276,30 +279,31 @@ export class Table {
   }
 
   /**
-   * The row that stands for a hard-linked object: the first row put in with the same inode number, file system and time of
-   * birth, which a number given to another object does not share. Lock-free: rows are only ever pushed on a bucket's head.
+   * Makes a row one more name of the hard-linked object it tells of, where there is a row of it already: one with the same
+   * inode number and time of birth, which a number given to another object does not share (`Attributes` gives objects of
+   * several file systems different numbers). Lock-free: rows are only ever pushed on a bucket's head.
    */
-  shareNode(row: number): number {
+  shareNode(row: number): void {
     const at = row * ROW_WORDS;
     const low = this.rows[at + ROW.ino] as number;
     const high = this.rows[at + ROW.ino + 1] as number;
-    const fileSystem = (this.rows[at + ROW.layer] as number) & 0xffff;
     const birth = this.rows[at + ROW.birth] as number;
-    const bucket = (Math.imul(low ^ (fileSystem << 20), 0x9e3779b1) >>> 16) & (LINK_BUCKETS - 1);
+    const bucket = (Math.imul(low ^ high, 0x9e3779b1) >>> 16) & (LINK_BUCKETS - 1);
     for (;;) {
       const head = Atomics.load(this.#links, bucket);
-      for (let other = head; other !== 0; other = this.word(other, ROW.nextLink)) {
+      for (let other = head; other !== 0; other = this.word(other, ROW.link)) {
         if (
           this.word(other, ROW.ino) === low &&
           this.word(other, ROW.ino + 1) === high &&
-          this.word(other, ROW.birth) === birth &&
-          (this.word(other, ROW.layer) & 0xffff) === fileSystem
+          this.word(other, ROW.birth) === birth
         ) {
-          return other;
+          this.set(row, ROW.link, other);
+          this.set(row, ROW.nameLength, this.word(row, ROW.nameLength) | FLAG.other);
+          return;
         }
       }
-      this.set(row, ROW.nextLink, head);
-      if (Atomics.compareExchange(this.#links, bucket, head, row) === head) return row;
+      this.set(row, ROW.link, head);
+      if (Atomics.compareExchange(this.#links, bucket, head, row) === head) return;
     }
   }
 }

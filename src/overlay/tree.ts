@@ -144,7 +144,7 @@ export class Tree {
   }
 
   nodeOf(entry: number): number {
-    return this.table.word(entry, ROW.node);
+    return this.table.nodeOf(entry);
   }
 
   parentOf(node: number): number {

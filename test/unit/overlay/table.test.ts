@@ -1,12 +1,12 @@
 // The packed table: rows, names, hard links, and what happens when it is full.
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { ROW, Table, TableFull, type TableMemory } from '../../../src/overlay/table.ts';
+import { FLAG, ROW, Table, TableFull, type TableMemory } from '../../../src/overlay/table.ts';
 
 /** A table of so many rows, bytes of names and words of records. */
 function small(rows = 64, names = 4096, records = 64): TableMemory {
   return {
-    rows: new SharedArrayBuffer(rows * 32 * 4),
+    rows: new SharedArrayBuffer(rows * 28 * 4),
     names: new SharedArrayBuffer(names),
     records: new SharedArrayBuffer(records * 4),
     links: new SharedArrayBuffer((1 << 16) * 4),
@@ -21,13 +21,13 @@ function named(table: Table, name: string): number {
   return row;
 }
 
-function linked(table: Table, ino: bigint, fileSystem = 0, birth = 0): number {
+function linked(table: Table, ino: bigint, birth = 0): number {
   const row = table.takeRows(1);
   table.set(row, ROW.ino, Number(ino & 0xffff_ffffn));
   table.set(row, ROW.ino + 1, Number(ino >> 32n));
-  table.set(row, ROW.layer, fileSystem);
   table.set(row, ROW.birth, birth);
-  return table.shareNode(row);
+  table.shareNode(row);
+  return table.nodeOf(row);
 }
 
 const bytes = fc.string({
@@ -92,23 +92,37 @@ describe('shareNode()', () => {
     expect([linked(table, 77n), linked(table, 77n)]).toEqual([first, first]);
   });
 
-  it.each<[what: string, ino: bigint, fileSystem: number]>([
-    ['another number', 78n, 0],
-    ['another number in the high word only', 77n + (1n << 32n), 0],
-    ['the same number on another file system', 77n, 1],
-  ])('keeps %s apart', (_what, ino, fileSystem) => {
+  it.each<[what: string, ino: bigint]>([
+    ['another number', 78n],
+    ['another number in the high word only', 77n + (1n << 32n)],
+    ['the same number with the mark of another file system', 77n | (1n << 56n)],
+  ])('keeps %s apart', (_what, ino) => {
     const table = new Table(small());
     const first = linked(table, 77n);
-    expect(linked(table, ino, fileSystem)).not.toBe(first);
+    expect(linked(table, ino)).not.toBe(first);
     expect(linked(table, 77n)).toBe(first);
   });
 
   it('keeps an object apart from an earlier one whose number it was given', () => {
     const table = new Table(small());
-    const first = linked(table, 77n, 0, 1);
-    const second = linked(table, 77n, 0, 2);
+    const first = linked(table, 77n, 1);
+    const second = linked(table, 77n, 2);
     expect(second).not.toBe(first);
-    expect([linked(table, 77n, 0, 1), linked(table, 77n, 0, 2)]).toEqual([first, second]);
+    expect([linked(table, 77n, 1), linked(table, 77n, 2)]).toEqual([first, second]);
+  });
+
+  it('leaves the name and what else is known of the row as they were', () => {
+    const table = new Table(small());
+    linked(table, 77n);
+    const row = named(table, 'another');
+    table.set(row, ROW.nameLength, 'another'.length | FLAG.noXattrs);
+    table.set(row, ROW.ino, 77);
+    table.shareNode(row);
+    expect([table.rowName(row), table.errnoOf(row), table.flags(row)]).toEqual([
+      'another',
+      0,
+      FLAG.noXattrs | FLAG.other,
+    ]);
   });
 
   it('finds each of many, whichever buckets they fall in', () => {
