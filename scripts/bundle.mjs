@@ -1,4 +1,4 @@
-// The last step of `npm run build`: the compiled modules in dist/ as one file, and V8's compiled code of it. What the
+// The last step of `npm run build`: the compiled modules in dist/ as two files, and V8's compiled code of each. What the
 // workers and the tests load stays in modules. Run as `node scripts/bundle.mjs`.
 import { chmodSync, copyFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { relative } from 'node:path';
@@ -9,6 +9,9 @@ import { rolldown } from 'rolldown';
 
 const inRoot = (path) => fileURLToPath(new URL(`../${path}`, import.meta.url));
 const dist = inRoot('dist');
+
+/** The modules of the part that a mount needs. */
+let served;
 
 /** A module goes on having its own URL, below which it finds its neighbours. */
 const ownUrls = {
@@ -25,23 +28,65 @@ const bundle = await rolldown({
   // These find binaries beside themselves.
   external: ['koffi', 'fuse-native'],
   plugins: [ownUrls],
+  preserveEntrySignatures: 'allow-extension',
+  // That a module is in a file already though somebody wants it only later is what the parts are for.
+  checks: { ineffectiveDynamicImport: false },
 });
-const { output } = await bundle.generate({ format: 'cjs', codeSplitting: false });
-const [{ code }] = output;
+const { output } = await bundle.generate({
+  format: 'cjs',
+  entryFileNames: 'stratafs.cjs',
+  chunkFileNames: '[name].cjs',
+  codeSplitting: {
+    includeDependenciesRecursively: false,
+    groups: [{ debugName: 'parts', name: partOf }],
+  },
+});
+for (const { fileName, code, imports } of output) write(fileName, code, imports);
 
-// One byte a character is read the fastest.
-const ascii = code.replace(/[^\0-\x7f]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`);
-const source = `(function (exports, require, moduleUrl) { ${ascii}\n})`;
-const filename = `${dist}/stratafs.cjs`;
-// Code of one source is never found beside another.
-rmSync(`${dist}/stratafs.cache`, { force: true });
-writeFileSync(filename, source);
+/**
+ * Two parts. What a mount in the background keeps in memory for as long as it lasts is one file; what only other commands
+ * use, or a mount only seldom, is another, which is loaded when it is wanted.
+ */
+function partOf(id, graph) {
+  served ??= reachable([`${dist}/cli/run.js`, `${dist}/cli/mount.js`], graph);
+  return served.has(id) ? 'stratafs' : 'commands';
+}
 
-// Every function is compiled, not only those that run at once. The flags must be as they were for the code to be taken.
-setFlagsFromString('--no-lazy');
-const script = new Script(source, { filename });
-setFlagsFromString('--lazy');
-writeFileSync(`${dist}/stratafs.cache`, script.createCachedData());
+/** All that is imported from these on, the other commands left out, and what only the records of a lossy copy need. */
+function reachable(entries, graph) {
+  const found = new Set();
+  const open = [...entries];
+  for (let id = open.pop(); id !== undefined; id = open.pop()) {
+    const info = graph.getModuleInfo(id);
+    if (found.has(id) || info === null) continue;
+    found.add(id);
+    const later = id.endsWith('/cli/program.js') ? [] : info.dynamicallyImportedIds;
+    open.push(...info.importedIds, ...later.filter((each) => !each.includes('/forensic/')));
+  }
+  return found;
+}
+
+function write(fileName, code, imports) {
+  if (fileName === 'stratafs.cjs' && imports.some((each) => each.endsWith('.cjs')))
+    throw new Error('what a mount needs is not all in one part');
+  // One byte a character is read the fastest.
+  const ascii = code.replace(
+    /[^\0-\x7f]/g,
+    (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  );
+  const source = `(function (exports, require, moduleUrl) { ${ascii}\n})`;
+  const filename = `${dist}/${fileName}`;
+  const cache = filename.replace(/cjs$/, 'cache');
+  // Code of one source is never found beside another.
+  rmSync(cache, { force: true });
+  writeFileSync(filename, source);
+
+  // Every function is compiled, not only those that run at once. The flags must be as they were for the code to be taken.
+  setFlagsFromString('--no-lazy');
+  const script = new Script(source, { filename });
+  setFlagsFromString('--lazy');
+  writeFileSync(cache, script.createCachedData());
+}
 
 // A shell reads its script as it goes: one that runs keeps the file it has.
 copyFileSync(inRoot('src/cli/stratafs.sh'), `${dist}/cli/stratafs.new`);

@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-// The door for Node. The program behind it is one file (scripts/bundle.mjs), with its compiled code beside it: finding,
+// The door for Node. The program behind it is two files (scripts/bundle.mjs), each with its compiled code beside it: finding,
 // reading and compiling a hundred modules is most of the time that a short command takes.
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
@@ -8,20 +8,32 @@ import { Script } from 'node:vm';
 import type * as run from './run.ts';
 
 /** As scripts/bundle.mjs writes it. `moduleUrl` answers a module's URL, given its path below dist/. */
-type Program = (
-  exports: Partial<typeof run>,
-  require: NodeJS.Require,
-  moduleUrl: (path: string) => string,
-) => void;
+type Part = (exports: object, require: (id: string) => unknown, moduleUrl: (path: string) => string) => void;
 
 const built = new URL('../', import.meta.url);
-const program = new URL('./stratafs.cjs', built);
-const script = new Script(readFileSync(program, 'latin1'), {
-  filename: fileURLToPath(program),
-  // That of another Node is not taken, and does no harm.
-  cachedData: readFileSync(new URL('./stratafs.cache', built)),
-});
-const exports: Partial<typeof run> = {};
-const load = script.runInThisContext() as Program;
-load(exports, createRequire(program), (path) => new URL(path, built).href);
-await exports.main?.(process.argv.slice(2));
+const requireModule = createRequire(built);
+const parts = new Map<string, object>();
+
+/** What a part exports, `./NAME.cjs`; it is loaded when it is first wanted. */
+function part(id: string): object {
+  const known = parts.get(id);
+  if (known !== undefined) return known;
+  const source = new URL(id, built);
+  const script = new Script(readFileSync(source, 'latin1'), {
+    filename: fileURLToPath(source),
+    // That of another Node is not taken, and does no harm.
+    cachedData: readFileSync(new URL(id.replace(/cjs$/, 'cache'), built)),
+  });
+  const exports = {};
+  parts.set(id, exports);
+  const load = script.runInThisContext() as Part;
+  load(
+    exports,
+    (wanted) => (wanted.startsWith('./') ? part(wanted) : requireModule(wanted)),
+    (path) => new URL(path, built).href,
+  );
+  return exports;
+}
+
+const { main } = part('./stratafs.cjs') as typeof run;
+await main(process.argv.slice(2));
