@@ -47,7 +47,7 @@ export class View implements FileSystem {
     this.tree = tree;
     const { live } = tree;
     this.#live = live;
-    this.#ahead = new Ahead(tree.table, (directory) => {
+    this.#ahead = new Ahead(tree.table, live === undefined ? tree.root : 0, (directory) => {
       try {
         tree.firstEntry(directory);
       } catch (error) {

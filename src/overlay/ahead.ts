@@ -21,12 +21,15 @@ export class Ahead {
   readonly #load: (directory: number) => void;
   readonly #rests: Rest[] = [];
   #credit = 0;
+  /** What whoever comes needs first; 0 when it was loaded. */
+  #root: number;
   #last = 0;
   #lastParent = 0;
 
-  /** `load` loads a directory; what it throws is left for whoever asks for that directory. */
-  constructor(table: Table, load: (directory: number) => void) {
+  /** `load` loads a directory and throws nothing: errors are for whoever asks for it. `root` is 0 where it is not to be loaded. */
+  constructor(table: Table, root: number, load: (directory: number) => void) {
     this.#table = table;
+    this.#root = root;
     this.#load = load;
   }
 
@@ -45,6 +48,11 @@ export class Ahead {
   /** Loads one directory more, the one a walk in the order of the listings comes to first; false where there is none. */
   work(): boolean {
     const table = this.#table;
+    if (this.#root !== 0) {
+      this.#load(this.#root);
+      this.#root = 0;
+      return true;
+    }
     while (this.#credit > 0) {
       const rest = this.#rests.at(-1);
       if (rest === undefined) return false;

@@ -15,7 +15,7 @@ function setUp(directories: number) {
   }
   table.set(root, ROW.parent, root);
   const loaded: number[] = [];
-  const ahead = new Ahead(table, (row) => {
+  const ahead = new Ahead(table, 0, (row) => {
     loaded.push(row);
     table.set(row, ROW.listing, 99);
   });
@@ -27,6 +27,12 @@ function setUp(directories: number) {
 }
 
 describe('Ahead', () => {
+  it('loads the root before anybody asks, once', () => {
+    const loaded: number[] = [];
+    const ahead = new Ahead(new Table(newTableMemory()), 7, (row) => loaded.push(row));
+    expect([ahead.work(), ahead.work(), loaded]).toEqual([true, false, [7]]);
+  });
+
   it('loads nothing for a listing that follows from none', () => {
     const { ahead, root, first, count, workAll, table } = setUp(10);
     table.set(root, ROW.parent, 0);
