@@ -14,7 +14,7 @@ const MAY_IMPORT = {
 
 /** The files that touch disk, device or another process; every other file is a function of its arguments. */
 const MAY_TOUCH = [
-  'sys/(libc|memory|async-writes|lean|beneath|whole-file|holders|kept|limits|mounts|privilege|clone)',
+  'sys/(libc|memory|ring|usage|async-lookups|lean|beneath|whole-file|holders|kept|limits|mounts|privilege|clone)',
   'store/files',
   'overlay/(layer|marks|directories|data)',
   'fuse/(device|mount|mountpoint|fusermount)',

@@ -47,14 +47,15 @@ export class View implements FileSystem {
     this.tree = tree;
     const { live } = tree;
     this.#live = live;
-    this.#ahead = new Ahead(tree.table, live === undefined ? tree.root : 0, (directory) => {
+    const load = (directory: number): void => {
       try {
         tree.firstEntry(directory);
       } catch (error) {
         // Whoever lists this directory will be told.
         if (!(error instanceof Errno)) throw error;
       }
-    });
+    };
+    this.#ahead = new Ahead(tree.table, live === undefined ? tree.root : 0, load, tree.prefetch);
     if (tree.followsMetacopy || live !== undefined) {
       this.open = (node) => {
         this.#mustHave(node);

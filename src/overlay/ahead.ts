@@ -1,7 +1,7 @@
 // Guesses which directory a walker will list next, so that it can be loaded while the walker is busy with the last one.
 // Only guesses: what it loads is what anybody's listing would have loaded.
 import { S_IFDIR, S_IFMT } from '../sys/statx.ts';
-import { NOT_LOADED, ROW, type Table } from './table.ts';
+import { NOT_LOADED, ROW, SEARCH_ONLY, type Table } from './table.ts';
 
 /** Directories that may be loaded ahead of those that were asked for, however well the guesses did so far. */
 const MOST_CREDIT = 64;
@@ -9,16 +9,29 @@ const MOST_CREDIT = 64;
 const EARNED = 4;
 /** Listings whose subdirectories are remembered, innermost last. */
 const DEEPEST = 64;
+/** Entries beyond the next one that are looked through for directories to read from a disk. */
+const FARTHEST = 96;
 
 /** The part of a directory's entries that no guess was spent on yet. */
 interface Rest {
   next: number;
+  /** The first entry whose contents were not asked of the disk yet. */
+  unasked: number;
   readonly end: number;
+}
+
+/** Reads directories from a disk before they are loaded. */
+export interface Prefetching {
+  /** Whether that is of use; asked after each load. */
+  readonly isWanted: boolean;
+  /** Asks for those among the rows from `first` to before `end`; answers the first one that there was no room for. */
+  ask(first: number, end: number): number;
 }
 
 export class Ahead {
   readonly #table: Table;
   readonly #load: (directory: number) => void;
+  readonly #prefetch: Prefetching | undefined;
   readonly #rests: Rest[] = [];
   #credit = 0;
   /** What whoever comes needs first; 0 when it was loaded. */
@@ -27,10 +40,11 @@ export class Ahead {
   #lastParent = 0;
 
   /** `load` loads a directory and throws nothing: errors are for whoever asks for it. `root` is 0 where it is not to be loaded. */
-  constructor(table: Table, root: number, load: (directory: number) => void) {
+  constructor(table: Table, root: number, load: (directory: number) => void, prefetch?: Prefetching) {
     this.#table = table;
     this.#root = root;
     this.#load = load;
+    this.#prefetch = prefetch;
   }
 
   /** To be told of each listing that a client asks for. `first` and `count` are its entries. */
@@ -41,7 +55,7 @@ export class Ahead {
     this.#last = directory;
     this.#lastParent = parent;
     this.#credit = follows ? Math.min(this.#credit + EARNED, MOST_CREDIT) : 0;
-    if (count > 0) this.#rests.push({ next: first, end: first + count });
+    if (count > 0) this.#rests.push({ next: first, unasked: first, end: first + count });
     if (this.#rests.length > DEEPEST) this.#rests.shift();
   }
 
@@ -65,8 +79,21 @@ export class Ahead {
       if (!isDirectory || table.errnoOf(row) !== 0 || table.word(row, ROW.listing) !== NOT_LOADED) continue;
       this.#credit--;
       this.#load(row);
+      if (this.#prefetch?.isWanted) this.#ask(this.#prefetch, rest, row);
       return true;
     }
     return false;
+  }
+
+  /** For what lies beyond those that may be loaded now, and for what a walker comes to first in the one just loaded. */
+  #ask(prefetch: Prefetching, rest: Rest, row: number): void {
+    const table = this.#table;
+    const listing = table.word(row, ROW.listing);
+    if (listing > SEARCH_ONLY) {
+      const first = table.record(listing, 0);
+      prefetch.ask(first, first + Math.min(table.record(listing, 1), FARTHEST));
+    }
+    const end = Math.min(rest.end, rest.next + FARTHEST);
+    if (rest.unasked < end) rest.unasked = prefetch.ask(Math.max(rest.unasked, rest.next), end);
   }
 }

@@ -130,6 +130,11 @@ export class Directories {
     return fd;
   }
 
+  /** The descriptor of the directory that a real one is in, -1 where that is not open at the moment or there is none. */
+  openParent(record: number): number {
+    return this.#open.get(this.#table.record(record, 1)) ?? -1;
+  }
+
   #closeOldest(): void {
     for (const [record, fd] of this.#open) {
       close(fd);

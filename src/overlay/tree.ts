@@ -14,6 +14,7 @@ import { Live } from './live.ts';
 import { type FaultLog, Loader } from './load.ts';
 import { mergeOptions } from './options.ts';
 import { ITSELF, Places } from './place.ts';
+import { Prefetch } from './prefetch.ts';
 import { RecordedReader } from './recorded.ts';
 import type { RecordedLayer } from './recorded-layer.ts';
 import { type Status, statusOf } from './status.ts';
@@ -48,6 +49,7 @@ export class Tree {
   readonly table: Table;
   /** Where it was asked for and a layer may change: what directories hold now. */
   readonly live: Live | undefined;
+  readonly prefetch: Prefetch;
   readonly #directories: Directories;
   readonly #reader: LayerReader;
   readonly #listings: Listings;
@@ -67,6 +69,7 @@ export class Tree {
     const capacity = Math.max(FEWEST_DESCRIPTORS, Math.min(MOST_DESCRIPTORS, share));
     const directories = new Directories(table, paths, stack.dataLayers.length, capacity);
     this.#directories = directories;
+    this.prefetch = new Prefetch(table, directories);
     const { recorded } = options;
     const reader =
       recorded === undefined
@@ -99,6 +102,7 @@ export class Tree {
 
   /** Closes every descriptor. */
   close(): void {
+    this.prefetch.close();
     this.#data.close();
     this.#directories.close();
   }

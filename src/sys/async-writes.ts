@@ -1,183 +1,21 @@
-// Writes that another may hold up: handed to kernel threads of this process (io_uring), so that the caller goes on.
-// One ring, a fixed number of buffers; a buffer is its caller's until it is sent, and the kernel's until it is done.
-import {
-  close,
-  ioUringEnter,
-  ioUringRegister,
-  ioUringSetup,
-  MAP_SHARED_POPULATE,
-  mapFile,
-  PROT_READ_WRITE,
-} from './libc.ts';
-import { type Address, addressOf } from './memory.ts';
-import { IORING, STRUCT } from './uring-abi.ts';
+// Writes that another may hold up, done by kernel threads.
+import type { Address } from './memory.ts';
+import { type OnDone, openRing, Ring } from './ring.ts';
+import { IORING } from './uring-abi.ts';
 
-const { io_uring_params: PARAMS, io_sqring_offsets: SQ, io_cqring_offsets: CQ } = STRUCT;
-const { io_uring_sqe: SQE, io_uring_cqe: CQE } = STRUCT;
-
-/** Kernel threads, for regular files and for all others: those that wait take no processor, and their order is of use. */
-const WORKERS = [1, 2] as const;
-
-const WORD = 2 ** 32;
-
-/** Told of each write that is done: bytes written, or a negative errno. */
-export type OnWritten = (result: number) => void;
-
-export class AsyncWrites {
-  /** The buffers, by number. */
-  readonly buffers: readonly Buffer[];
-  readonly #ring: number;
-  readonly #onWritten: OnWritten;
-  /** The submission and completion rings, as 32-bit words, and the submissions. */
-  readonly #words: Int32Array;
-  readonly #entries: Uint32Array;
-  readonly #at: {
-    sqTail: number;
-    sqMask: number;
-    cqHead: number;
-    cqTail: number;
-    cqMask: number;
-    cqes: number;
-  };
-  readonly #addresses: readonly Address[];
-  readonly #free: number[];
-  #queued = 0;
-
+export class AsyncWrites extends Ring {
   /**
-   * `count` buffers (a power of two) of `size` bytes each. Answers undefined where the kernel has no io_uring for this
-   * process: it is too old, or an administrator (`kernel.io_uring_disabled`) or a container's seccomp rules forbid it.
+   * `count` buffers (a power of two) of `size` bytes each; `onWritten` is told of each write's bytes or negative errno.
+   * Answers undefined where there is no io_uring.
    */
-  static open(count: number, size: number, onWritten: OnWritten): AsyncWrites | undefined {
-    const params = new Uint32Array(PARAMS.sizeof >> 2);
-    const ring = ioUringSetup(count, params);
-    if (ring < 0) return undefined;
-    const has = (feature: number) => (word(params, PARAMS.features) & feature) !== 0;
-    const limit = () =>
-      ioUringRegister(
-        ring,
-        IORING.IORING_REGISTER_IOWQ_MAX_WORKERS,
-        new Uint32Array(WORKERS),
-        WORKERS.length,
-      );
-    if (has(IORING.IORING_FEAT_SINGLE_MMAP) && limit() === 0) {
-      const map = (length: number, offset: number) =>
-        mapFile(ring, length, PROT_READ_WRITE, MAP_SHARED_POPULATE, offset);
-      const sqEnd = word(params, PARAMS.sq_off + SQ.array) + word(params, PARAMS.sq_entries) * 4;
-      const cqEnd = word(params, PARAMS.cq_off + CQ.cqes) + word(params, PARAMS.cq_entries) * CQE.sizeof;
-      const rings = map(Math.max(sqEnd, cqEnd), IORING.IORING_OFF_SQ_RING);
-      const entries = map(word(params, PARAMS.sq_entries) * SQE.sizeof, IORING.IORING_OFF_SQES);
-      if (rings !== undefined && entries !== undefined)
-        return new AsyncWrites(
-          ring,
-          params,
-          new Int32Array(rings),
-          new Uint32Array(entries),
-          size,
-          onWritten,
-        );
-    }
-    close(ring);
-    return undefined;
+  static open(count: number, size: number, onWritten: OnDone): AsyncWrites | undefined {
+    const memory = openRing(count);
+    return memory && new AsyncWrites(memory, size, onWritten);
   }
 
-  private constructor(
-    ring: number,
-    params: Uint32Array,
-    words: Int32Array,
-    entries: Uint32Array,
-    size: number,
-    onWritten: OnWritten,
-  ) {
-    const sq = (field: number) => word(params, PARAMS.sq_off + field) >> 2;
-    const cq = (field: number) => word(params, PARAMS.cq_off + field) >> 2;
-    this.#ring = ring;
-    this.#words = words;
-    // What no write uses stays 0.
-    this.#entries = entries.fill(0);
-    this.#onWritten = onWritten;
-    this.#at = {
-      sqTail: sq(SQ.tail),
-      sqMask: words[sq(SQ.ring_mask)] as number,
-      cqHead: cq(CQ.head),
-      cqTail: cq(CQ.tail),
-      cqMask: words[cq(CQ.ring_mask)] as number,
-      cqes: cq(CQ.cqes),
-    };
-    const count = word(params, PARAMS.sq_entries);
-    for (let i = 0; i < count; i++) words[sq(SQ.array) + i] = i;
-    // Not from the pool: its pages are used as they are touched.
-    this.buffers = Array.from({ length: count }, () => Buffer.allocUnsafeSlow(size));
-    this.#addresses = this.buffers.map(addressOf);
-    this.#free = this.buffers.map((_, number) => number);
-  }
-
-  /** The number of a buffer to fill, -1 where the kernel has them all. */
-  take(): number {
-    if (this.#free.length === 0) this.#reap();
-    return this.#free.pop() ?? -1;
-  }
-
-  /** Gives back a buffer that is not sent after all. */
-  giveBack(buffer: number): void {
-    this.#free.push(buffer);
-  }
-
-  /** Queues the first `length` bytes of a buffer as one write to `fd`. Nothing is written before `submit`. */
+  /** Queues the first `length` bytes of a buffer as one write to `fd`. */
   queue(buffer: number, fd: number, length: number): void {
-    const words = this.#words;
-    const { sqTail, sqMask } = this.#at;
-    const tail = words[sqTail] as number;
-    const at = (tail & sqMask) * (SQE.sizeof >> 2);
-    const entries = this.#entries;
-    const address = this.#addresses[buffer] as Address;
-    entries[at + (SQE.opcode >> 2)] = IORING.IORING_OP_WRITE | (IORING.IOSQE_ASYNC << (SQE.flags * 8));
-    entries[at + (SQE.fd >> 2)] = fd;
-    entries[at + (SQE.addr >> 2)] = address >>> 0;
-    entries[at + (SQE.addr >> 2) + 1] = Math.floor(address / WORD);
-    entries[at + (SQE.len >> 2)] = length;
-    entries[at + (SQE.user_data >> 2)] = buffer;
-    Atomics.store(words, sqTail, (tail + 1) | 0);
-    this.#queued++;
+    const address = this.addresses[buffer] as Address;
+    this.enqueue(buffer, { opcode: IORING.IORING_OP_WRITE, fd, address, length, offset: 0 });
   }
-
-  /** How many writes wait for `submit`. */
-  get queued(): number {
-    return this.#queued;
-  }
-
-  /** Whether the kernel has nothing of ours. */
-  get isIdle(): boolean {
-    this.#reap();
-    return this.#free.length === this.buffers.length;
-  }
-
-  /** Hands over what is queued; what the kernel does not take now stays queued. */
-  submit(): void {
-    this.#reap();
-    const taken = ioUringEnter(this.#ring, this.#queued);
-    if (taken > 0) this.#queued -= taken;
-  }
-
-  #reap(): void {
-    const words = this.#words;
-    const { cqHead, cqTail, cqMask, cqes } = this.#at;
-    const tail = Atomics.load(words, cqTail);
-    let head = words[cqHead] as number;
-    for (; head !== tail; head = (head + 1) | 0) {
-      const at = cqes + (head & cqMask) * (CQE.sizeof >> 2);
-      this.#free.push(words[at + (CQE.user_data >> 2)] as number);
-      this.#onWritten(words[at + (CQE.res >> 2)] as number);
-    }
-    Atomics.store(words, cqHead, head);
-  }
-
-  /** What is under way is finished by the kernel all the same. */
-  close(): void {
-    close(this.#ring);
-  }
-}
-
-/** The word at a byte offset. */
-function word(words: Uint32Array, offset: number): number {
-  return words[offset >> 2] as number;
 }

@@ -57,6 +57,14 @@ function openConfined(directory: number, path: Uint8Array, flags: number, resolv
   return fd;
 }
 
+/** A `struct open_how` of its own, that stays where it is: for opens within a mount that are done later. */
+export function openHow(flags: number): { readonly bytes: Buffer; readonly address: Address } {
+  const { buffer, address } = pinned(OPEN_HOW.words * 4);
+  buffer.writeUInt32LE(flags | O.CLOEXEC, OPEN_HOW.flags * 4);
+  buffer.writeUInt32LE(RESOLVE | RESOLVE_NO_XDEV, OPEN_HOW.resolve * 4);
+  return { bytes: buffer, address };
+}
+
 function sayHow(flags: number, resolve: number): void {
   how[OPEN_HOW.flags] = flags | O.CLOEXEC;
   how[OPEN_HOW.resolve] = resolve;

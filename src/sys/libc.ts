@@ -77,6 +77,7 @@ const c = {
   setDescriptorFlags: lib.func('int fcntl(int fd, int command, int flags)'),
   setsid: lib.func('int setsid()'),
   execv: lib.func('int execv(void *path, void *words)'),
+  getrusage: lib.func('int getrusage(int who, intptr_t usage)'),
   prlimit: lib.func('int prlimit64(int pid, int resource, void *newLimit, void *oldLimit)'),
   openat2: lib.func('long syscall(long n, int dirfd, void *path, void *how, uint64_t size)'),
   open_tree: lib.func('long syscall(long n, int dirfd, void *path, unsigned int flags)'),
@@ -210,6 +211,10 @@ export function execv(path: Pointer, words: readonly Uint8Array[]): number {
   for (const [i, word] of words.entries()) writeAddress(word, pointers, 8 * i);
   for (const fd of [0, 1, 2]) c.setDescriptorFlags(fd, F_SETFD, 0);
   return answer(c.execv(path, pointers));
+}
+/** `usage` is a 144-byte `struct rusage`. */
+export function getrusage(who: number, usage: Address): number {
+  return answer(c.getrusage(who, usage));
 }
 /** Limits are pairs of u64: soft, hard. */
 export function prlimit(resource: number, newLimit: Pointer, oldLimit: Pointer): number {

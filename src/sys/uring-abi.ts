@@ -4,12 +4,13 @@ export const STRUCT = {
   io_uring_params: { sizeof: 120, sq_entries: 0, cq_entries: 4, features: 20, sq_off: 40, cq_off: 80 },
   io_sqring_offsets: { sizeof: 40, head: 0, tail: 4, ring_mask: 8, array: 24 },
   io_cqring_offsets: { sizeof: 40, head: 0, tail: 4, ring_mask: 8, cqes: 20 },
-  io_uring_sqe: { sizeof: 64, opcode: 0, flags: 1, fd: 4, addr: 16, len: 24, user_data: 32 },
+  io_uring_sqe: { sizeof: 64, opcode: 0, flags: 1, fd: 4, off: 8, addr: 16, len: 24, user_data: 32 },
   io_uring_cqe: { sizeof: 16, user_data: 0, res: 8 },
 } as const;
 
 export const IORING = {
   IORING_OP_WRITE: 23,
+  IORING_OP_OPENAT2: 28,
   /** Never done by the thread that submits it. */
   IOSQE_ASYNC: 1 << 4,
   IORING_OFF_SQ_RING: 0,

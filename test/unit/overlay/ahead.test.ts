@@ -1,11 +1,11 @@
 // Which directories are loaded before they are listed.
 import { describe, expect, it } from 'vitest';
-import { Ahead } from '../../../src/overlay/ahead.ts';
+import { Ahead, type Prefetching } from '../../../src/overlay/ahead.ts';
 import { ERRNO_SHIFT, newTableMemory, ROW, Table } from '../../../src/overlay/table.ts';
 import { S_IFDIR, S_IFREG } from '../../../src/sys/statx.ts';
 
 /** A table with a root of `directories` subdirectories and a file between each two; answers the row numbers loaded. */
-function setUp(directories: number) {
+function setUp(directories: number, prefetch?: Prefetching) {
   const table = new Table(newTableMemory());
   const root = table.takeRows(1);
   const first = table.takeRows(directories * 2);
@@ -15,10 +15,15 @@ function setUp(directories: number) {
   }
   table.set(root, ROW.parent, root);
   const loaded: number[] = [];
-  const ahead = new Ahead(table, 0, (row) => {
-    loaded.push(row);
-    table.set(row, ROW.listing, 99);
-  });
+  const ahead = new Ahead(
+    table,
+    0,
+    (row) => {
+      loaded.push(row);
+      table.set(row, ROW.listing, 99);
+    },
+    prefetch,
+  );
   const workAll = () => {
     while (ahead.work());
     return loaded.splice(0).map((row) => (row - first) / 2);
@@ -67,5 +72,40 @@ describe('Ahead', () => {
     ahead.listed(root, first, count);
     expect(workAll()).toEqual([]);
     expect(before).toBeLessThanOrEqual(4);
+  });
+
+  describe('with a disk to read from', () => {
+    function walked(isWanted: boolean, room: number) {
+      const asked: number[] = [];
+      const prefetch = {
+        isWanted,
+        ask(from: number, end: number) {
+          const to = Math.min(end, from + room);
+          for (let row = from; row < to; row++) asked.push(row);
+          return to;
+        },
+      };
+      const set = setUp(20, prefetch);
+      set.ahead.listed(set.root, set.first, set.count);
+      set.ahead.listed(set.first, 0, 0);
+      set.workAll();
+      return { ...set, asked };
+    }
+
+    it('asks for what lies beyond what may be loaded, each entry once', () => {
+      const { asked, first, count } = walked(true, 1000);
+      expect(asked.length).toBeGreaterThan(0);
+      expect(asked.length).toBe(new Set(asked).size);
+      expect(asked.at(-1)).toBe(first + count - 1);
+    });
+
+    it('goes on where there was no room', () => {
+      const { asked } = walked(true, 3);
+      expect(asked).toEqual(Array.from({ length: asked.length }, (_, i) => (asked[0] as number) + i));
+    });
+
+    it('asks for nothing while all is cached', () => {
+      expect(walked(false, 1000).asked).toEqual([]);
+    });
   });
 });

@@ -1,0 +1,89 @@
+// Has the kernel read directories from a disk before they are loaded, several at once: a disk that is asked for one thing at
+// a time spends most of a walk waiting. Only while loading does read from a disk; asking for what is cached is a loss.
+import { AsyncLookups } from '../sys/async-lookups.ts';
+import { S_IFDIR, S_IFMT } from '../sys/statx.ts';
+import { blocksRead } from '../sys/usage.ts';
+import type { Directories } from './directories.ts';
+import { NOT_LOADED, ROW, type Table } from './table.ts';
+
+/** Lookups under way at once; a power of two. */
+const MOST = 128;
+/** Loads without a read after which the disk is taken for cached. */
+const PATIENCE = 256;
+/** No name in any directory, most likely: looking it up reads all of a small one, and reads nothing else. */
+const ABSENT = Buffer.from('/\x01stratafs\0', 'latin1');
+
+export class Prefetch {
+  readonly #table: Table;
+  readonly #directories: Directories;
+  #lookups: AsyncLookups | undefined;
+  #isOver = false;
+  #blocksRead = 0;
+  #patience = 0;
+
+  constructor(table: Table, directories: Directories) {
+    this.#table = table;
+    this.#directories = directories;
+  }
+
+  /** Whether loads read from a disk now; to be asked after each. */
+  get isWanted(): boolean {
+    if (this.#isOver) return false;
+    const blocks = blocksRead();
+    if (blocks !== this.#blocksRead) {
+      this.#blocksRead = blocks;
+      this.#patience = PATIENCE;
+    }
+    return this.#patience > 0 && this.#patience-- > 0;
+  }
+
+  /** Asks for the directories among the rows from `first` to before `end`; answers the first one that there was no room for. */
+  ask(first: number, end: number): number {
+    const lookups = this.#open();
+    if (lookups === undefined) return end;
+    let row = first;
+    while (row < end && this.#askOne(lookups, row)) row++;
+    if (lookups.queued > 0) lookups.submit();
+    return row;
+  }
+
+  #askOne(lookups: AsyncLookups, row: number): boolean {
+    const table = this.#table;
+    const isDirectory = (table.word(row, ROW.mode) & S_IFMT) === S_IFDIR;
+    if (!isDirectory || table.errnoOf(row) !== 0 || table.word(row, ROW.listing) !== NOT_LOADED) return true;
+    const stack = table.word(row, ROW.source);
+    for (let i = 1; i <= table.record(stack, 0); i++) {
+      const buffer = lookups.take();
+      if (buffer < 0) return false;
+      const parent = this.#directories.openParent(table.record(stack, i));
+      if (parent < 0) lookups.giveBack(buffer);
+      else {
+        this.#write(lookups.buffers[buffer] as Buffer, table.record(stack, i));
+        lookups.queue(buffer, parent);
+      }
+    }
+    return true;
+  }
+
+  /** The path to ask for below a real directory's parent. */
+  #write(path: Buffer, directory: number): void {
+    const table = this.#table;
+    const nameAt = table.record(directory, 2);
+    const length = table.record(directory, 3);
+    for (let i = 0; i < length; i++) path[i] = table.names[nameAt + i] as number;
+    ABSENT.copy(path, length);
+  }
+
+  #open(): AsyncLookups | undefined {
+    if (this.#isOver) return undefined;
+    this.#lookups ??= AsyncLookups.open(MOST);
+    this.#isOver = this.#lookups === undefined;
+    return this.#lookups;
+  }
+
+  close(): void {
+    this.#isOver = true;
+    this.#lookups?.close();
+    this.#lookups = undefined;
+  }
+}
