@@ -21,7 +21,7 @@ export function registerContainers(program: Command, terminal: Terminal): void {
       const options = command.optsWithGlobals<ListOptions>();
       const store = await openTheStore(options);
       listContainers(store.containers(), options, terminal);
-      reportDamage(store, terminal);
+      reportDamage(store, 'containers', terminal);
     });
 }
 

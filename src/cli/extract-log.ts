@@ -37,7 +37,7 @@ export class ExtractPrinter implements ExtractLog {
       return;
     }
     const state = error instanceof Errno ? errnoWords(error.errno) : destinationWords(error.errno);
-    this.#report('extract', path, state);
+    this.#report('extract', path, state, error instanceof Errno ? 'path' : 'usage');
   }
 
   notKept(path: ByteString, what: string, errno: number): void {
@@ -45,7 +45,7 @@ export class ExtractPrinter implements ExtractLog {
     const key = `${what}: ${words}`;
     const more = this.#more.get(key);
     this.#more.set(key, more === undefined ? 0 : more + 1);
-    if (more === undefined) this.#report(`keep the ${what} of`, path, words);
+    if (more === undefined) this.#report(`keep the ${what} of`, path, words, 'usage');
   }
 
   skipped(path: ByteString, mode: number): void {
@@ -58,7 +58,8 @@ export class ExtractPrinter implements ExtractLog {
     }
   }
 
-  #report(doing: string, path: ByteString, state: string): void {
-    this.#terminal.report(new Trouble('path', pathMessage(doing, path, this.#label, state)));
+  /** What the image's file cannot do is of kind `path`, what the destination cannot, `usage`. */
+  #report(doing: string, path: ByteString, state: string, kind: 'path' | 'usage'): void {
+    this.#terminal.report(new Trouble(kind, pathMessage(doing, path, this.#label, state)));
   }
 }

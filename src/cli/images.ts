@@ -24,7 +24,7 @@ export function registerImages(program: Command, terminal: Terminal): void {
       const options = command.optsWithGlobals<ImagesOptions>();
       const store = await openTheStore(options);
       listImages(store.images(), options, terminal);
-      reportDamage(store, terminal);
+      reportDamage(store, 'images', terminal);
     });
 }
 

@@ -13,9 +13,13 @@ const VARIABLE = 'STRATAFS_MOUNT';
 
 let isAnswered = true;
 
-/** Whether the shell has started this process as the server of a mount. */
+let role: string | undefined;
+
+/** Whether the shell has started this process as the server of a mount. Who is started by this process is not told. */
 export function isServer(): boolean {
-  return process.env[VARIABLE] === 'server';
+  role ??= process.env[VARIABLE] ?? '';
+  delete process.env[VARIABLE];
+  return role === 'server';
 }
 
 /** The server's exit code becomes the shell's, unless `answerReady` comes first. */

@@ -59,8 +59,8 @@ export function printList<T extends Item>(
 }
 
 /** Tells what is wrong with the store as a whole, after what could be listed. */
-export function reportDamage(store: Store, terminal: Terminal): void {
-  for (const sentence of store.damage?.() ?? []) terminal.report(new Trouble('store', sentence));
+export function reportDamage(store: Store, listed: 'images' | 'containers', terminal: Terminal): void {
+  for (const sentence of store.damage?.(listed) ?? []) terminal.report(new Trouble('store', sentence));
 }
 
 /** By creation time, then by ID; what has no time comes last. */

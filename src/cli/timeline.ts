@@ -53,7 +53,7 @@ export function registerTimeline(program: Command, terminal: Terminal): void {
 
 async function everything(options: StoreOptions, terminal: Terminal): Promise<string[]> {
   const store = await openTheStore(options);
-  for (const sentence of store.damage?.() ?? []) terminal.report(new Trouble('store', sentence));
+  for (const sentence of store.damage?.('containers') ?? []) terminal.report(new Trouble('store', sentence));
   return [
     ...store.images().map(({ id, tags }) => `image:${tags[0] ?? id}`),
     ...store.containers().map(({ id, name }) => `container:${name === '' ? id : name}`),

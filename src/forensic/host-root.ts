@@ -31,9 +31,12 @@ export function findDataRoots(host: string, say: (damage: string) => void): Host
   const disk = new Disk(bytesOfText(host));
   try {
     const found = new Map<ByteString, HostDataRoot>();
-    for (const { path, why } of candidates(disk, say)) {
-      for (const root of disk.storesAt(path, why)) {
-        if (!found.has(root.directory)) found.set(root.directory, root);
+    for (const { path, why, isConfigured } of candidates(disk, say)) {
+      const roots = disk.storesAt(path, why);
+      for (const root of roots) if (!found.has(root.directory)) found.set(root.directory, root);
+      if (roots.length === 0 && isConfigured) {
+        const state = disk.directory(path) === undefined ? 'no such directory' : 'no store is there';
+        say(`Cannot open data root "${path}" of the host root "${host}" (${why}): ${state}`);
       }
     }
     return [...found.values()];
@@ -57,6 +60,7 @@ export function dataRootAt(host: string, path: string): string {
 interface Candidate {
   readonly path: ByteString;
   readonly why: string;
+  readonly isConfigured?: true;
 }
 
 function* candidates(disk: Disk, say: (damage: string) => void): Generator<Candidate> {
@@ -68,7 +72,7 @@ function* candidates(disk: Disk, say: (damage: string) => void): Generator<Candi
   for (const config of configs) {
     try {
       const path = configuredRoot(disk, config);
-      if (path !== undefined) yield { path, why: `"data-root" in ${config}` };
+      if (path !== undefined) yield { path, why: `"data-root" in ${config}`, isConfigured: true };
     } catch (error) {
       if (!(error instanceof Trouble)) throw error;
       say(error.message);
@@ -203,7 +207,7 @@ export function chooseDataRoot(host: string, say: (message: string) => void): st
   if (first === undefined) {
     throw new Trouble(
       'store',
-      `Cannot find a data root of Docker in host root "${host}": none is configured and none is at the usual places; ` +
+      `Cannot find a data root of Docker in host root "${host}": none is where one is configured, and none at the usual places; ` +
         'name it with --root, as that machine would',
     );
   }

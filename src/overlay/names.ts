@@ -79,10 +79,12 @@ export class Names {
     return (bytes[left + i] as number) - (bytes[right + i] as number);
   }
 
-  /** Past the last of those that have the same name as this one; they stand together, that of the first directory first. */
+  /**
+   * Past the last of those that have the same name as this one; they stand together, that of the first directory first. One
+   * directory can have a name twice, where the disk is damaged.
+   */
   endOfEqual(index: number): number {
     let end = index + 1;
-    if (this.#starts.length === 1) return end;
     while (end < this.#count && this.#compare(this.place(index), this.place(end)) === 0) end++;
     return end;
   }

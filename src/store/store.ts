@@ -102,6 +102,9 @@ export interface Store {
   containers(): readonly ContainerSummary[];
   /** The stack a reference means; see `reference.ts` for the forms. Everything used is checked on the way. */
   resolve(reference: string, directories?: Directories): LayerStack;
-  /** What is wrong with the store beyond single images and containers (the list of names, say): a sentence each. */
-  damage?(): readonly string[];
+  /**
+   * What is wrong with the store beyond single images and containers (the list of names, say), as far as it concerns a list
+   * of the ones or the others: a sentence each.
+   */
+  damage?(listed: 'images' | 'containers'): readonly string[];
 }

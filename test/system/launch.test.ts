@@ -11,6 +11,10 @@ import { describeSystem } from '../support/system.ts';
 import { argumentsOf, isRunning, kill, temporaryForSuite, until } from '../support/temporary.ts';
 
 const SHELL = `${dirname(BUILT_COMMAND)}/stratafs.sh`;
+function childrenOf(pid: number): number[] {
+  return readFileSync(`/proc/${pid}/task/${pid}/children`, 'latin1').trim().split(' ').map(Number);
+}
+
 const SILENT: Outcome = { code: 0, signal: null, stdout: '', stderr: '' };
 
 const DOORS: readonly (readonly [name: string, command: readonly string[]])[] = [
@@ -55,6 +59,10 @@ describeSystem('stratafs in the background', ['root', 'fuse', 'build'], () => {
       const [, , pgrp, session, tty] =
         readFileSync(`/proc/${server}/stat`, 'latin1').split(') ')[1]?.split(' ') ?? [];
       expect([pgrp, session, tty]).toEqual([String(server), String(server), '0']);
+      const [watcher = 0] = childrenOf(server);
+      const variables = readFileSync(`/proc/${watcher}/environ`, 'latin1').split('\0');
+      expect(variables.filter((variable) => variable.startsWith('STRATAFS_MOUNT='))).toEqual([]);
+      expect(variables.length).toBeGreaterThan(1);
       kill(server, 'SIGKILL');
       await gone(directory);
     });

@@ -62,6 +62,17 @@ export function containerDirectory(id: ContainerId): string {
   return `containers/${id}`;
 }
 
+/** Docker makes the directory of all containers when it is first started: where it is not, a copy left it out. */
+export function containersDamage({ files }: DockerRoot): string[] {
+  try {
+    files.requireDirectory('containers');
+    return [];
+  } catch (error) {
+    if (error instanceof Trouble) return [error.message];
+    throw error;
+  }
+}
+
 /** All containers that have a directory, damaged or not, sorted. Other names in there are left out. */
 export function containerIds({ files }: DockerRoot): ContainerId[] {
   return (files.namesIfPresent('containers') ?? []).filter(isHexId).map(containerIdOf);

@@ -103,7 +103,9 @@ export function listImages(root: DockerRoot, names: ImageNames): ImageSummary[] 
   const namesOf = new Map<ImageId, string[]>();
   for (const [name, id] of names.images) namesOf.set(id, [...(namesOf.get(id) ?? []), name]);
   const present = imageIds(root);
-  const parents = parentIds(root, present);
+  // Where names are not known, no image is known to have none.
+  const areNamesKnown = names.unreadable === undefined && names.damage.length === 0;
+  const parents = areNamesKnown ? parentIds(root, present) : new Set<string>();
   const ids = new Set([...present, ...names.images.values()]);
   const checks = new LayerChecks(root);
   const images = [...ids].map((id): ImageSummary => {

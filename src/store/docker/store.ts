@@ -4,7 +4,7 @@ import type { ByteString } from '../../sys/bytes.ts';
 import { isLowerdir, parseLowerdir } from '../lowerdir.ts';
 import { parseReference } from '../reference.ts';
 import type { ContainerSummary, Directories, ImageSummary, LayerStack, Store } from '../store.ts';
-import { containerStack, listContainers } from './containers.ts';
+import { containerStack, containersDamage, listContainers } from './containers.ts';
 import type { DockerRoot } from './driver.ts';
 import { find } from './find.ts';
 import { imageStack, listImages } from './images.ts';
@@ -37,8 +37,9 @@ export class DockerStore implements Store {
       : containerStack(this.#root, found.id, directories);
   }
 
-  damage(): readonly string[] {
+  damage(listed: 'images' | 'containers'): readonly string[] {
     const { unreadable, damage } = readImageNames(this.#root);
-    return unreadable === undefined ? damage : [unreadable.message];
+    const named = unreadable === undefined ? damage : [unreadable.message];
+    return listed === 'containers' ? [...named, ...containersDamage(this.#root)] : named;
   }
 }

@@ -92,6 +92,22 @@ describe('findDataRoots()', () => {
     ]);
   });
 
+  it.each([
+    ['is not there', {}, 'no such directory'],
+    ['holds no store', { 'srv/docker/other': null }, 'no store is there'],
+  ])('tells of a configured root that %s', (_, disk, state) => {
+    const host = diskOf({
+      'etc/docker/daemon.json': '{"data-root":"/srv/docker"}',
+      'var/lib/docker/image': null,
+      ...disk,
+    });
+    const said: string[] = [];
+    expect(chooseDataRoot(host, (message) => said.push(message))).toBe(join(host, 'var/lib/docker'));
+    expect(said).toEqual([
+      `Cannot open data root "/srv/docker" of the host root "${host}" ("data-root" in /etc/docker/daemon.json): ${state}`,
+    ]);
+  });
+
   it('says so where there is none', () => {
     const host = diskOf({ etc: null });
     expect(() => chooseDataRoot(host, () => {})).toThrow(

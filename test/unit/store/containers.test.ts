@@ -100,6 +100,25 @@ describe('resolve() of a container', () => {
 
 const DIGEST_FORM = '("sha256:" and 64 lower-case hex digits)';
 
+describe('a store without the directory of all containers', () => {
+  it('has none, and says why; its images are whole', () => {
+    const { store } = webStore();
+    store.remove('containers');
+    const listed = openStore(store.root);
+    expect([listed.containers(), listed.damage?.('images')]).toEqual([[], []]);
+    expect(listed.damage?.('containers')?.map((message) => shortened(message, store.root))).toEqual([
+      'Cannot use "ROOT/containers": no such directory',
+    ]);
+  });
+
+  it('is told from one without a container', () => {
+    const { store } = webStore();
+    store.remove(`containers/${ID}`);
+    const listed = openStore(store.root);
+    expect([listed.containers(), listed.damage?.('containers')]).toEqual([[], []]);
+  });
+});
+
 describe('a damaged container', () => {
   const cases: [rule: string, act: (store: FakeStore, image: string) => void, message: string][] = [
     ['its config is missing', (s) => s.remove(CONFIG), `read "ROOT/${CONFIG}": no such file`],

@@ -103,7 +103,7 @@ describe('a store that was read', () => {
     const opened = openStore(store.root);
     opened.images();
     opened.containers();
-    opened.damage?.();
+    opened.damage?.('containers');
     for (const reference of ['app:1', 'web', image.slice(0, 12)]) opened.resolve(reference);
     expect(troubleOf(() => opened.resolve('nothing'))).toMatch(/^reference:/);
     expect(state()).toEqual(before);

@@ -174,6 +174,19 @@ describe('images()', () => {
     );
   });
 
+  it.each([
+    ['cannot be read', () => '{"Repositories":{"app'],
+    ['are damaged in part', (store: FakeStore) => store.read(NAMES).replace('named:1', 'na med:1')],
+  ])('marks none where the names %s', (_, damaged) => {
+    const store = new FakeStore(temporaryForTest().directory);
+    const parent = store.image({ names: ['named:1'], layers: ['a'] });
+    store.image({ names: ['other:1'], layers: ['a', 'b'], parent });
+    store.write(NAMES, damaged(store));
+    const listed = openStore(store.root);
+    expect(listed.images().map(({ intermediate }) => intermediate)).toEqual([undefined, undefined]);
+    expect(listed.damage?.('images')).toHaveLength(1);
+  });
+
   it('leaves out what is not named by a hash, and knows no size where one is missing', () => {
     const { store, id } = appStore();
     for (const name of ['x', '..x', `${id}-removing`, id.toUpperCase()])
@@ -215,7 +228,7 @@ describe('damaged names', () => {
       [[], undefined],
       [[], undefined],
     ]);
-    expect(opened.damage?.().map((text) => shortened(text, store.root))).toEqual(damage);
+    expect(opened.damage?.('images').map((text) => shortened(text, store.root))).toEqual(damage);
     expect(opened.resolve(id).label).toBe(id.slice(0, 12));
     expect(opened.resolve(id.slice(0, 10)).id).toBe(id);
     // The name may well be in there, so this is not "no such image".
@@ -237,7 +250,7 @@ describe('damaged names', () => {
     };
     store.write(NAMES, JSON.stringify({ Repositories }));
     const opened = openStore(store.root);
-    expect(opened.damage?.().map((text) => shortened(text, store.root))).toEqual([
+    expect(opened.damage?.('images').map((text) => shortened(text, store.root))).toEqual([
       `Cannot use ${FILE}: the value of "app:bad" is not an image ID`,
       `Cannot use ${FILE}: the value of "app:none" is not an image ID`,
       `Cannot use ${FILE}: "App:x" is not an image name`,
@@ -254,7 +267,7 @@ describe('damaged names', () => {
       Array.from({ length: 50 }, (_, index) => [`A${index}${'x'.repeat(200)}`, 1]),
     );
     store.write(NAMES, JSON.stringify({ Repositories: bad }));
-    const damage = openStore(store.root).damage?.() ?? [];
+    const damage = openStore(store.root).damage?.('images') ?? [];
     expect(damage).toHaveLength(21);
     expect(shortened(damage[0] ?? '', store.root)).toBe(
       `Cannot use ${FILE}: the entry "A0${'x'.repeat(78)}…" is not an object`,
@@ -266,6 +279,6 @@ describe('damaged names', () => {
     const store = new FakeStore(temporaryForTest().directory);
     rmSync(store.path('containers'), { recursive: true });
     const opened = openStore(store.root);
-    expect([opened.images(), opened.containers(), opened.damage?.()]).toEqual([[], [], []]);
+    expect([opened.images(), opened.containers(), opened.damage?.('images')]).toEqual([[], [], []]);
   });
 });
