@@ -1,0 +1,94 @@
+// A walk over layers that have to be read from a disk: the server has directories read before they are asked for, and shows
+// the same as ever.
+import { spawnSync } from 'node:child_process';
+import { mkdirSync, readdirSync, readlinkSync, symlinkSync, writeFileSync } from 'node:fs';
+import { beforeAll, expect, it } from 'vitest';
+import { AsyncLookups } from '../../src/sys/async-lookups.ts';
+import { run, succeed } from '../support/command.ts';
+import { lowerdirReference, mountStratafs, type StratafsMount } from '../support/stratafs.ts';
+import { describeSystem } from '../support/system.ts';
+import { kill, temporaryForSuite, until } from '../support/temporary.ts';
+
+const PACKAGES = 150;
+const PARTS = 6;
+const probe = AsyncLookups.open(1);
+probe?.close();
+
+function listing(directory: string): string[] {
+  return readdirSync(directory, { recursive: true, encoding: 'latin1' }).sort();
+}
+
+function rings({ pid }: StratafsMount): number {
+  const links = readdirSync(`/proc/${pid}/fd`).map((fd) => {
+    try {
+      return readlinkSync(`/proc/${pid}/fd/${fd}`);
+    } catch {
+      return '';
+    }
+  });
+  return links.filter((link) => link === 'anon_inode:[io_uring]').length;
+}
+
+describeSystem('a walk that reads from a disk', ['root', 'fuse', 'build'], () => {
+  const temporary = temporaryForSuite();
+  const image = temporary.path('image');
+  const disk = temporary.path('disk');
+  const reference = lowerdirReference([`${disk}/top`, `${disk}/low`]);
+  let expected: string[] = [];
+
+  /** Mounted anew, a disk has nothing in the kernel's cache but the pages of its image. */
+  async function mountCold(): Promise<void> {
+    await succeed('umount', [disk]);
+    await succeed('mount', ['-o', 'loop,ro', image, disk]);
+  }
+
+  beforeAll(async () => {
+    mkdirSync(disk);
+    await succeed('truncate', ['-s', '64M', image]);
+    await succeed('mkfs.ext4', ['-q', '-b', '4096', image]);
+    await succeed('mount', ['-o', 'loop', image, disk]);
+    temporary.undo(async () => void (await run('umount', ['-l', disk])));
+    for (let i = 0; i < PACKAGES; i++) {
+      for (let part = 0; part < PARTS; part++) {
+        const path = `${disk}/low/package-${i}/part-${part}`;
+        mkdirSync(path, { recursive: true });
+        writeFileSync(`${path}/file`, String(i));
+      }
+    }
+    mkdirSync(`${disk}/top/package-7/part-7`, { recursive: true });
+    symlinkSync('package-7', `${disk}/top/package-8`);
+    const mounted = await mountStratafs(temporary, reference);
+    expected = listing(mounted.directory);
+    await mounted.umount();
+  }, 60_000);
+
+  it('shows what one shows that reads nothing', async () => {
+    await mountCold();
+    const mounted = await mountStratafs(temporary, reference);
+    expect(listing(mounted.directory)).toEqual(expected);
+    await mounted.umount();
+  });
+
+  it.skipIf(probe === undefined)(
+    'has kernel threads read ahead, and leaves the disk free in the end',
+    async () => {
+      await mountCold();
+      const mounted = await mountStratafs(temporary, reference);
+      expect(rings(mounted)).toBe(0);
+      listing(mounted.directory);
+      expect(rings(mounted)).toBe(1);
+      await mounted.umount();
+      await mountCold();
+    },
+  );
+
+  it('can be killed in its midst', async () => {
+    await mountCold();
+    const mounted = await mountStratafs(temporary, reference);
+    const walk = succeed('sh', ['-c', 'find "$0" >/dev/null 2>&1; true', mounted.directory]);
+    await until('the first directories', () => rings(mounted) > 0 || probe === undefined, 10);
+    kill(mounted.pid, 'SIGKILL');
+    await walk;
+    await until('the disk', () => spawnSync('umount', [disk]).status === 0, 20);
+  });
+});
