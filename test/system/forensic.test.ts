@@ -200,7 +200,7 @@ describeSystem('the forensic commands', ['root', 'overlay', 'python', 'docker', 
       '/cap',
       '/etc/kept',
     ]);
-    expect(outcome.code).toBe(5);
+    expect(outcome.code).toBe(2);
     expect(
       outcome.stderr
         .split('\n')
