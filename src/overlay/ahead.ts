@@ -23,7 +23,7 @@ interface Rest {
 /** Reads directories from a disk before they are loaded. */
 export interface Prefetching {
   /** Whether that is of use; asked after each load. */
-  readonly isWanted: boolean;
+  isWanted(): boolean;
   /** Asks for those among the rows from `first` to before `end`; answers the first one that there was no room for. */
   ask(first: number, end: number): number;
 }
@@ -79,7 +79,7 @@ export class Ahead {
       if (!isDirectory || table.errnoOf(row) !== 0 || table.word(row, ROW.listing) !== NOT_LOADED) continue;
       this.#credit--;
       this.#load(row);
-      if (this.#prefetch?.isWanted) this.#ask(this.#prefetch, rest, row);
+      if (this.#prefetch?.isWanted()) this.#ask(this.#prefetch, rest, row);
       return true;
     }
     return false;

@@ -112,6 +112,15 @@ export class Directories {
     return this.#table.nameAt(this.#table.record(record, 2), this.#table.record(record, 3));
   }
 
+  /** Writes a directory's name, which has at most 255 bytes, to the beginning of `out`; answers its length. */
+  copyName(record: number, out: Uint8Array): number {
+    const { names } = this.#table;
+    const at = this.#table.record(record, 2);
+    const length = this.#table.record(record, 3);
+    for (let i = 0; i < length; i++) out[i] = names[at + i] as number;
+    return length;
+  }
+
   /**
    * An open descriptor, good for the `*at` calls and for `getdents64`, valid until the next call. Where the directory may
    * only be searched `getdents64` says EBADF. Throws Errno.

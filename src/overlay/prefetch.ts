@@ -26,8 +26,8 @@ export class Prefetch {
     this.#directories = directories;
   }
 
-  /** Whether loads read from a disk now; to be asked after each. */
-  get isWanted(): boolean {
+  /** Whether loads read from a disk now; to be asked after each, as the answer depends on how many ago the last one did. */
+  isWanted(): boolean {
     if (this.#isOver) return false;
     const blocks = blocksRead();
     if (blocks !== this.#blocksRead) {
@@ -55,23 +55,16 @@ export class Prefetch {
     for (let i = 1; i <= table.record(stack, 0); i++) {
       const buffer = lookups.take();
       if (buffer < 0) return false;
-      const parent = this.#directories.openParent(table.record(stack, i));
+      const directory = table.record(stack, i);
+      const parent = this.#directories.openParent(directory);
       if (parent < 0) lookups.giveBack(buffer);
       else {
-        this.#write(lookups.buffers[buffer] as Buffer, table.record(stack, i));
+        const path = lookups.buffers[buffer] as Buffer;
+        ABSENT.copy(path, this.#directories.copyName(directory, path));
         lookups.queue(buffer, parent);
       }
     }
     return true;
-  }
-
-  /** The path to ask for below a real directory's parent. */
-  #write(path: Buffer, directory: number): void {
-    const table = this.#table;
-    const nameAt = table.record(directory, 2);
-    const length = table.record(directory, 3);
-    for (let i = 0; i < length; i++) path[i] = table.names[nameAt + i] as number;
-    ABSENT.copy(path, length);
   }
 
   #open(): AsyncLookups | undefined {

@@ -78,7 +78,7 @@ describe('Ahead', () => {
     function walked(isWanted: boolean, room: number) {
       const asked: number[] = [];
       const prefetch = {
-        isWanted,
+        isWanted: () => isWanted,
         ask(from: number, end: number) {
           const to = Math.min(end, from + room);
           for (let row = from; row < to; row++) asked.push(row);

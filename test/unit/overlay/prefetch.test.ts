@@ -48,16 +48,16 @@ describe.skipIf(probe === undefined)('Prefetch', () => {
 
   it('is not wanted while nothing is read from a disk', () => {
     const tree = make(['c'], 2);
-    void tree.prefetch.isWanted;
-    for (let i = 0; i < 1000; i++) void tree.prefetch.isWanted;
+    tree.prefetch.isWanted();
+    for (let i = 0; i < 1000; i++) tree.prefetch.isWanted();
     tree.firstEntry(tree.root);
-    expect(tree.prefetch.isWanted).toBe(false);
+    expect(tree.prefetch.isWanted()).toBe(false);
     tree.close();
   });
 
   it('asks for nothing more when it is closed', () => {
     const tree = make(['d'], 2);
     tree.close();
-    expect(tree.prefetch.isWanted).toBe(false);
+    expect(tree.prefetch.isWanted()).toBe(false);
   });
 });
