@@ -6,8 +6,12 @@ const MAY_IMPORT = {
   fuse: ['sys'],
   store: ['sys'],
   sys: [],
-  diff: ['overlay', 'store', 'sys'],
-  forensic: ['overlay', 'store', 'sys'],
+  tar: ['sys'],
+  diff: ['overlay', 'store', 'sys', 'tar'],
+  layers: ['overlay', 'store', 'sys', 'tar'],
+  verify: ['layers', 'overlay', 'store', 'sys', 'tar'],
+  copy: ['layers', 'overlay', 'store', 'sys', 'tar'],
+  health: ['layers', 'store', 'sys', 'tar'],
   'fuse-native': ['fuse', 'sys'],
   push: ['fuse', 'sys'],
 };
@@ -15,14 +19,18 @@ const MAY_IMPORT = {
 /** The files that touch disk, device or another process; every other file is a function of its arguments. */
 const MAY_TOUCH = [
   'sys/(libc|memory|ring|usage|async-lookups|lean|beneath|whole-file|holders|kept|limits|mounts|privilege|clone)',
-  'store/files',
+  'store/(files|host-root|docker/driver-directories)',
   'overlay/(layer|marks|directories|data)',
   'fuse/(device|mount|mountpoint|fusermount)',
   'fuse-native/(load|mount)',
   'diff/(union|contents|layered|noise|jobs|jobs-worker|pairs|checksums)',
-  'forensic/(layers|tar-files|sort|destination|driver-directories|host-root|kept-metadata)',
+  'layers/(layers|layer-files|sort)',
+  'copy/(destination|kept-metadata)',
   // What lies outside the image: the command line's own files, processes and terminal.
-  'cli/(main|output|arguments|version|log|guard|serve|launch|umount|export|extract|timeline|manifest-file|new-file|diff-side)',
+  'cli/(main|arguments|version|manifest-file|new-file|diff/side)',
+  'cli/mount/(log|guard|serve|launch)',
+  'cli/print/output',
+  'cli/commands/(umount|export|extract|timeline)',
 ];
 
 const IMPURE = [

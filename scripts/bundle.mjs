@@ -48,7 +48,7 @@ for (const { fileName, code, imports } of output) write(fileName, code, imports)
  * use, or a mount only seldom, is another, which is loaded when it is wanted.
  */
 function partOf(id, graph) {
-  served ??= reachable([`${dist}/cli/run.js`, `${dist}/cli/mount.js`], graph);
+  served ??= reachable([`${dist}/cli/run.js`, `${dist}/cli/commands/mount.js`], graph);
   return served.has(id) ? 'stratafs' : 'commands';
 }
 
@@ -61,7 +61,10 @@ function reachable(entries, graph) {
     if (found.has(id) || info === null) continue;
     found.add(id);
     const later = id.endsWith('/cli/program.js') ? [] : info.dynamicallyImportedIds;
-    open.push(...info.importedIds, ...later.filter((each) => !each.includes('/forensic/')));
+    open.push(
+      ...info.importedIds,
+      ...later.filter((each) => !/\/(?:layers|tar|verify|copy|health)\//.test(each)),
+    );
   }
   return found;
 }

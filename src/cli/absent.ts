@@ -25,9 +25,9 @@ async function hintFor(
   tree: Tree,
   pointer: (number: number) => string = () => 'see "stratafs which"',
 ): Promise<string> {
-  const { Layers } = await import('../forensic/layers.ts');
+  const { Layers } = await import('../layers/layers.ts');
   const { layerHint } = await import('./layer-option.ts');
-  const { canonical } = await import('./which.ts');
+  const { canonical } = await import('./commands/which.ts');
   const layers = new Layers(tree.stack);
   try {
     return await layerHint(layers, canonical(tree, path), pointer);

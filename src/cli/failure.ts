@@ -1,7 +1,7 @@
 // Words for a kernel error number on a path inside an image.
 import type { ByteString } from '../sys/bytes.ts';
 import { Errno, errnoWords, Trouble } from '../sys/errors.ts';
-import { escapeBytes, escapeText } from './escape.ts';
+import { escapeBytes, escapeText } from './print/escape.ts';
 
 /** `Cannot open "/x" in nginx:latest: no such file or directory` */
 export function pathMessage(doing: string, path: ByteString, label: string, state: string): string {

@@ -1,11 +1,11 @@
 // `--layer N`: one layer of a stack, by the number that people see.
-import type { Layers } from '../forensic/layers.ts';
+import type { Layers } from '../layers/layers.ts';
 import type { LayerStack } from '../store/store.ts';
 import type { ByteString } from '../sys/bytes.ts';
 import { Trouble } from '../sys/errors.ts';
-import { escapeText } from './escape.ts';
 import { mustBeThere } from './missing.ts';
-import { layerNumber } from './status.ts';
+import { escapeText } from './print/escape.ts';
+import { layerNumber } from './print/status.ts';
 
 /** Index of the layer, 0 at the top. Throws Trouble where there is no such layer, or its directory is missing. */
 export function layerIndex(text: string, stack: LayerStack): number {
@@ -33,7 +33,7 @@ export async function layerHint(
   components: readonly ByteString[],
   pointer = layerPointer,
 ): Promise<string> {
-  const { provenance } = await import('../forensic/provenance.ts');
+  const { provenance } = await import('../layers/provenance.ts');
   const { layers: said, visible } = provenance(layers, components);
   if (visible) return '';
   const has = said.find(({ statements }) => statements.some(({ kind }) => kind === 'version'));

@@ -4,7 +4,7 @@ import { getSystemErrorMap } from 'node:util';
 import type { ManifestSide } from '../diff/manifest.ts';
 import { readMtree } from '../diff/read-mtree.ts';
 import { Trouble } from '../sys/errors.ts';
-import { humanSize } from './size.ts';
+import { humanSize } from './print/size.ts';
 
 const LARGEST = 512 << 20;
 

@@ -3,7 +3,7 @@
 import { Command, CommanderError, Option } from 'commander';
 import { EXIT, EXIT_TABLE } from './exit.ts';
 import { OVERLAY_WORDS } from './overlay.ts';
-import type { Terminal } from './terminal.ts';
+import type { Terminal } from './print/terminal.ts';
 import { version } from './version.ts';
 
 type Register = (program: Command, terminal: Terminal) => void;
@@ -23,45 +23,45 @@ const GROUPS: readonly CommandGroup[] = [
   {
     heading: 'What is in the store:',
     commands: [
-      { name: 'images', load: async () => (await import('./images.ts')).registerImages },
-      { name: 'containers', load: async () => (await import('./containers.ts')).registerContainers },
-      { name: 'inspect', load: async () => (await import('./inspect.ts')).registerInspect },
+      { name: 'images', load: async () => (await import('./commands/images.ts')).registerImages },
+      { name: 'containers', load: async () => (await import('./commands/containers.ts')).registerContainers },
+      { name: 'inspect', load: async () => (await import('./commands/inspect.ts')).registerInspect },
     ],
   },
   {
     heading: 'Look inside an image or container, without a mount:',
     commands: [
-      { name: 'ls', load: async () => (await import('./ls.ts')).registerLs },
-      { name: 'cat', load: async () => (await import('./cat.ts')).registerCat },
-      { name: 'stat', load: async () => (await import('./stat.ts')).registerStat },
+      { name: 'ls', load: async () => (await import('./commands/ls.ts')).registerLs },
+      { name: 'cat', load: async () => (await import('./commands/cat.ts')).registerCat },
+      { name: 'stat', load: async () => (await import('./commands/stat.ts')).registerStat },
     ],
   },
   {
     heading: 'Examine what lies in the store:',
     commands: [
-      { name: 'verify', load: async () => (await import('./verify.ts')).registerVerify },
-      { name: 'export', load: async () => (await import('./export.ts')).registerExport },
-      { name: 'history', load: async () => (await import('./history.ts')).registerHistory },
-      { name: 'which', load: async () => (await import('./which.ts')).registerWhich },
-      { name: 'deleted', load: async () => (await import('./deleted.ts')).registerDeleted },
-      { name: 'extract', load: async () => (await import('./extract.ts')).registerExtract },
-      { name: 'timeline', load: async () => (await import('./timeline.ts')).registerTimeline },
-      { name: 'whose', load: async () => (await import('./whose.ts')).registerWhose },
-      { name: 'doctor', load: async () => (await import('./doctor.ts')).registerDoctor },
+      { name: 'verify', load: async () => (await import('./commands/verify.ts')).registerVerify },
+      { name: 'export', load: async () => (await import('./commands/export.ts')).registerExport },
+      { name: 'history', load: async () => (await import('./commands/history.ts')).registerHistory },
+      { name: 'which', load: async () => (await import('./commands/which.ts')).registerWhich },
+      { name: 'deleted', load: async () => (await import('./commands/deleted.ts')).registerDeleted },
+      { name: 'extract', load: async () => (await import('./commands/extract.ts')).registerExtract },
+      { name: 'timeline', load: async () => (await import('./commands/timeline.ts')).registerTimeline },
+      { name: 'whose', load: async () => (await import('./commands/whose.ts')).registerWhose },
+      { name: 'doctor', load: async () => (await import('./commands/doctor.ts')).registerDoctor },
     ],
   },
   {
     heading: 'Compare:',
     commands: [
-      { name: 'diff', load: async () => (await import('./diff.ts')).registerDiff },
-      { name: 'manifest', load: async () => (await import('./manifest.ts')).registerManifest },
+      { name: 'diff', load: async () => (await import('./commands/diff.ts')).registerDiff },
+      { name: 'manifest', load: async () => (await import('./commands/manifest.ts')).registerManifest },
     ],
   },
   {
     heading: 'Mount:',
     commands: [
-      { name: 'mount', load: async () => (await import('./mount.ts')).registerMount },
-      { name: 'umount', load: async () => (await import('./umount.ts')).registerUmount },
+      { name: 'mount', load: async () => (await import('./commands/mount.ts')).registerMount },
+      { name: 'umount', load: async () => (await import('./commands/umount.ts')).registerUmount },
     ],
   },
 ];
@@ -157,7 +157,7 @@ async function buildProgram(words: readonly string[], terminal: Terminal): Promi
 async function findDataRoot(program: Command, terminal: Terminal): Promise<void> {
   const { hostRoot, root } = program.opts<{ readonly hostRoot?: string; readonly root: string }>();
   if (hostRoot === undefined) return;
-  const { chooseDataRoot, dataRootAt } = await import('../forensic/host-root.ts');
+  const { chooseDataRoot, dataRootAt } = await import('../store/host-root.ts');
   const isNamed = program.getOptionValueSource('root') === 'cli';
   const found = isNamed
     ? dataRootAt(hostRoot, root)

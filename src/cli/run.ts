@@ -1,8 +1,8 @@
 // One run of the program: words in, an exit code out. It loads only what the words ask for.
-import { answerAtExit, isServer } from './launch.ts';
-import { DescriptorOutput } from './output.ts';
+import { answerAtExit, isServer } from './mount/launch.ts';
+import { DescriptorOutput } from './print/output.ts';
+import { Terminal } from './print/terminal.ts';
 import { runProgram } from './program.ts';
-import { Terminal } from './terminal.ts';
 
 /** The words without node and script. Sets the process's exit code. */
 export async function main(words: readonly string[]): Promise<void> {

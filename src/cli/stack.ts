@@ -10,8 +10,8 @@ import { Errno, errnoWords, Trouble } from '../sys/errors.ts';
 import { seesTrustedXattrs } from '../sys/privilege.ts';
 import { pathArguments } from './arguments.ts';
 import { mustBeWhole } from './missing.ts';
-import { DescriptorOutput } from './output.ts';
-import { Terminal } from './terminal.ts';
+import { DescriptorOutput } from './print/output.ts';
+import { Terminal } from './print/terminal.ts';
 
 export interface StoreOptions {
   /** The data root, `--root`. */
@@ -103,8 +103,8 @@ export async function recordsOf(
   if (stack.kind === 'lowerdir') {
     throw new Trouble('usage', `Cannot take metadata from "${metadata}": plain directories have no record`);
   }
-  const { openDockerRoot } = await import('../forensic/verify-reference.ts');
-  const { recordedLayers } = await import('../forensic/tar-metadata.ts');
+  const { openDockerRoot } = await import('../verify/reference.ts');
+  const { recordedLayers } = await import('../layers/recorded-layers.ts');
   return recordedLayers(openDockerRoot(root), stack, known);
 }
 

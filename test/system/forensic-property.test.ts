@@ -1,11 +1,11 @@
 // What the forensic commands say of random layer stacks, against the kernel's own mounts of the stack and of each part of
 // it: a file is removed by the lowest layer with which the kernel no longer shows it.
 import { afterAll, expect, it } from 'vitest';
-import { countChanges } from '../../src/forensic/changes.ts';
-import { deleted } from '../../src/forensic/deleted.ts';
-import { componentsOf, Layers } from '../../src/forensic/layers.ts';
-import { provenance } from '../../src/forensic/provenance.ts';
-import { timeline } from '../../src/forensic/timeline.ts';
+import { countChanges } from '../../src/layers/changes.ts';
+import { deleted } from '../../src/layers/deleted.ts';
+import { componentsOf, Layers } from '../../src/layers/layers.ts';
+import { provenance } from '../../src/layers/provenance.ts';
+import { timeline } from '../../src/layers/timeline.ts';
 import { parseLowerdir } from '../../src/store/lowerdir.ts';
 import { asBytes } from '../../src/sys/bytes.ts';
 import { mountKernel } from '../support/kernel.ts';

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { writeSampleStore } from '../../scripts/sample-store.ts';
-import { FORMS } from '../../src/cli/diff-options.ts';
+import { FORMS } from '../../src/cli/diff/options.ts';
 import { stratafs } from '../support/stratafs.ts';
 import { describeSystem } from '../support/system.ts';
 import { temporaryForSuite } from '../support/temporary.ts';

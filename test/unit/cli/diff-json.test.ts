@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { jsonItem } from '../../../src/cli/diff-json.ts';
+import { jsonItem } from '../../../src/cli/diff/json.ts';
 import { ManifestItem } from '../../../src/diff/manifest.ts';
 import { E, Errno } from '../../../src/sys/errors.ts';
 

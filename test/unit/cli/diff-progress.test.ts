@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { Progress } from '../../../src/cli/diff-progress.ts';
-import { Terminal } from '../../../src/cli/terminal.ts';
+import { Progress } from '../../../src/cli/diff/progress.ts';
+import { Terminal } from '../../../src/cli/print/terminal.ts';
 import { MemoryOutput } from './memory.ts';
 
 /** A progress line at a time that the test sets. */

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { showStack } from '../../../src/cli/inspect.ts';
+import { showStack } from '../../../src/cli/commands/inspect.ts';
 import type { Layer, LayerStack } from '../../../src/store/store.ts';
 import { asBytes } from '../../../src/sys/bytes.ts';
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { listContainers } from '../../../src/cli/containers.ts';
-import { listImages } from '../../../src/cli/images.ts';
-import type { ListOptions } from '../../../src/cli/list.ts';
+import { listContainers } from '../../../src/cli/commands/containers.ts';
+import { listImages } from '../../../src/cli/commands/images.ts';
+import type { ListOptions } from '../../../src/cli/print/list.ts';
 import type { ContainerSummary, ImageSummary } from '../../../src/store/store.ts';
 import { memoryTerminal } from './memory.ts';
 

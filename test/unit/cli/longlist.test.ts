@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { formatLong, totalBlocks } from '../../../src/cli/longlist.ts';
-import { modeString, octalMode, typeOf } from '../../../src/cli/status.ts';
+import { formatLong, totalBlocks } from '../../../src/cli/print/longlist.ts';
+import { modeString, octalMode, typeOf } from '../../../src/cli/print/status.ts';
 import type { Status } from '../../../src/overlay/status.ts';
 import { asBytes, type ByteString } from '../../../src/sys/bytes.ts';
 import { decodeDevice, encodeDevice } from '../../../src/sys/statx.ts';

@@ -1,7 +1,7 @@
 // A terminal that keeps what is printed, and a run of the whole command against it, in this process.
-import type { Output } from '../../../src/cli/output.ts';
+import type { Output } from '../../../src/cli/print/output.ts';
+import { Terminal } from '../../../src/cli/print/terminal.ts';
 import { runProgram } from '../../../src/cli/program.ts';
-import { Terminal } from '../../../src/cli/terminal.ts';
 
 export class MemoryOutput implements Output {
   readonly columns: number | undefined;

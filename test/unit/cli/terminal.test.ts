@@ -4,8 +4,8 @@ import { closeSync, mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
-import { DescriptorOutput, type Output, OutputClosed } from '../../../src/cli/output.ts';
-import { Terminal } from '../../../src/cli/terminal.ts';
+import { DescriptorOutput, type Output, OutputClosed } from '../../../src/cli/print/output.ts';
+import { Terminal } from '../../../src/cli/print/terminal.ts';
 import { E, Errno, Trouble } from '../../../src/sys/errors.ts';
 import { MemoryOutput, memoryTerminal } from './memory.ts';
 

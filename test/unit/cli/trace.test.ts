@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { describe as describeRequest } from '../../../src/cli/trace.ts';
+import { describe as describeRequest } from '../../../src/cli/mount/trace.ts';
 import { Session } from '../../../src/fuse/session.ts';
 import { exchange, initIn, readIn, request, words } from '../fuse/messages.ts';
 import { SmallTree } from '../fuse/smallTree.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { displayWidth } from '../../../src/cli/width.ts';
+import { displayWidth } from '../../../src/cli/print/width.ts';
 
 describe('displayWidth()', () => {
   it.each([

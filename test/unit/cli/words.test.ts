@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { formatColumns } from '../../../src/cli/columns.ts';
-import { humanSize } from '../../../src/cli/size.ts';
-import { formatTable } from '../../../src/cli/table.ts';
-import { ago, fullTime, humanDuration, jsonTime, shortTime } from '../../../src/cli/time.ts';
+import { formatColumns } from '../../../src/cli/print/columns.ts';
+import { humanSize } from '../../../src/cli/print/size.ts';
+import { formatTable } from '../../../src/cli/print/table.ts';
+import { ago, fullTime, humanDuration, jsonTime, shortTime } from '../../../src/cli/print/time.ts';
 
 describe('humanSize()', () => {
   it.each<[bytes: number, shown: string]>([

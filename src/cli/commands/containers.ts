@@ -1,0 +1,79 @@
+// `stratafs containers`: the containers of a store, as `docker ps --all` prints them.
+import type { Command } from 'commander';
+import type { ContainerSummary } from '../../store/store.ts';
+import { escapeText } from '../print/escape.ts';
+import { addListOptions, type ListOptions, printList, reportDamage } from '../print/list.ts';
+import type { Terminal } from '../print/terminal.ts';
+import { ago, humanDuration } from '../print/time.ts';
+import { openTheStore } from '../stack.ts';
+
+const HEADING = ['CONTAINER ID', 'IMAGE', 'COMMAND', 'CREATED', 'STATUS', 'NAMES'];
+/** Characters of a command that docker shows. */
+const COMMAND_WIDTH = 20;
+
+export function registerContainers(program: Command, terminal: Terminal): void {
+  addListOptions(program.command('containers'))
+    .summary('list the containers of the store')
+    .description(
+      'List containers, running or not, newest first. Damaged ones are listed, and named on the error output.',
+    )
+    .action(async (_: unknown, command: Command) => {
+      const options = command.optsWithGlobals<ListOptions>();
+      const store = await openTheStore(options);
+      listContainers(store.containers(), options, terminal);
+      reportDamage(store, 'containers', terminal);
+    });
+}
+
+export function listContainers(
+  containers: readonly ContainerSummary[],
+  options: ListOptions,
+  terminal: Terminal,
+): void {
+  const id = (container: ContainerSummary) =>
+    escapeText(options.trunc ? container.id.slice(0, 12) : container.id);
+  const rows = (container: ContainerSummary) => [
+    [
+      id(container),
+      escapeText(imageName(container.image, options)),
+      container.command === undefined ? '' : commandText(container.command, options),
+      ago(container.created, terminal.now()),
+      escapeText(statusText(container, terminal.now())),
+      escapeText(container.name),
+    ],
+  ];
+  const title = (container: ContainerSummary) => `container "${container.name || id(container)}"`;
+  printList(containers, { heading: HEADING, rows, id, title }, options, terminal);
+}
+
+/** As docker shows it: an image that was named by its ID has its short ID here. */
+function imageName(image: string, { trunc }: ListOptions): string {
+  const hex = /^(?:sha256:)?([0-9a-f]{64})$/.exec(image)?.[1];
+  return hex !== undefined && trunc ? hex.slice(0, 12) : image;
+}
+
+/** As docker words it (moby container/state.go, String): the record of a copied store may be long out of date. */
+function statusText(container: ContainerSummary, now: number): string {
+  if (container.damage !== undefined) return 'Damaged';
+  const { status, startedAt, finishedAt } = container;
+  const since = (time: string | undefined) => humanDuration(now - Date.parse(time ?? ''));
+  if (/^(exited|restarting)/.test(status))
+    return `${capital(status)}${finishedAt ? ` ${since(finishedAt)} ago` : ''}`;
+  const up = `Up${startedAt ? ` ${since(startedAt)}` : ''}`;
+  if (status === 'running') return up;
+  if (status === 'running (paused)') return `${up} (Paused)`;
+  return status.split(' ').map(capital).join(' ');
+}
+
+function capital(word: string): string {
+  return word.charAt(0).toUpperCase() + word.slice(1);
+}
+
+function commandText(command: string, { trunc }: ListOptions): string {
+  const characters = [...command];
+  const shown =
+    trunc && characters.length > COMMAND_WIDTH
+      ? `${characters.slice(0, COMMAND_WIDTH - 1).join('')}…`
+      : command;
+  return `"${escapeText(shown).replaceAll('"', '\\"')}"`;
+}

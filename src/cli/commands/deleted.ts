@@ -1,0 +1,165 @@
+// `stratafs deleted`: what is in the layers of an image and not in its merged view.
+import type { Command } from 'commander';
+import { type Deleted, deleted } from '../../layers/deleted.ts';
+import { componentsOf, Layers } from '../../layers/layers.ts';
+import { provenance, type Statement } from '../../layers/provenance.ts';
+import type { Damage } from '../../layers/removal.ts';
+import type { LayerStack } from '../../store/store.ts';
+import { asBytes, type ByteString } from '../../sys/bytes.ts';
+import { E, Errno, errnoWords, Trouble } from '../../sys/errors.ts';
+import { pathArguments } from '../arguments.ts';
+import { pathFailure } from '../failure.ts';
+import { metadataOption } from '../metadata-option.ts';
+import { present, reportMissing } from '../missing.ts';
+import { escapeBytes, escapeJson, jsonName } from '../print/escape.ts';
+import { humanSize } from '../print/size.ts';
+import { isDirectory, isLink, layerNumber, octalMode, typeOf } from '../print/status.ts';
+import { formatTable } from '../print/table.ts';
+import type { Terminal } from '../print/terminal.ts';
+import { jsonTime, shortTime } from '../print/time.ts';
+import {
+  openDamagedStack,
+  openTree,
+  REFERENCE_WORDS,
+  type Records,
+  recordsOf,
+  type StoreOptions,
+} from '../stack.ts';
+import { canonical } from './which.ts';
+
+interface DeletedOptions extends StoreOptions {
+  readonly shadowed?: true;
+  readonly expand?: true;
+  readonly json?: true;
+}
+
+const HEADING = ['LAYER', 'REMOVED IN', 'HOW', 'SIZE', 'MODIFIED', 'PATH'];
+
+export function registerDeleted(program: Command, terminal: Terminal): void {
+  program
+    .command('deleted')
+    .summary('list what a layer has and a newer one took away')
+    .description(
+      'List files and trees that a lower layer of REF has and the merged view has not: the layer that has them, the one ' +
+        'that removed them and how. "cat --layer" and "extract --layer" get them back.',
+    )
+    .argument('<ref>', REFERENCE_WORDS)
+    .argument('[path]', 'only what was at or below it (default: /)')
+    .option('--shadowed', 'older versions of files that are still there, instead')
+    .option('--expand', 'everything below a deleted directory on its own')
+    .option('--json', 'one JSON object a line')
+    .addOption(metadataOption())
+    .action(async (reference: string, path: string | undefined, _: unknown, command: Command) => {
+      const options = command.optsWithGlobals<DeletedOptions>();
+      const [within = asBytes('/')] = path === undefined ? [] : pathArguments([path]);
+      const stack = await openDamagedStack(reference, options);
+      const recorded = await recordsOf(stack, options);
+      const there = present(stack, recorded);
+      reportMissing(stack, terminal);
+      const layers = new Layers(stack, recorded);
+      try {
+        const names = componentsOf(within);
+        if (list(layers, names, options, terminal)) return;
+        const real = await withoutLinks(there.stack, within, there.recorded);
+        if (real.join('/') !== names.join('/') && list(layers, real, options, terminal)) return;
+        if (!isKnown(layers, real)) throw new Errno(E.ENOENT, 'look up');
+      } catch (error) {
+        terminal.report(pathFailure('find', within, stack.label, error));
+      } finally {
+        layers.close();
+      }
+    });
+}
+
+async function withoutLinks(
+  stack: LayerStack,
+  path: ByteString,
+  recorded: Records | undefined,
+): Promise<ByteString[]> {
+  const tree = await openTree(stack, recorded);
+  try {
+    return canonical(tree, path);
+  } finally {
+    tree.close();
+  }
+}
+
+/** Whether the merged view or any layer has it, or had something to take away there. */
+function isKnown(layers: Layers, names: readonly ByteString[]): boolean {
+  const { path, visible, layers: said } = provenance(layers, names);
+  const isIt = (one: Statement) =>
+    one.kind === 'version' || one.kind === 'damage' || (one.kind === 'whiteout' && one.path === path);
+  return visible || said.some(({ statements }) => statements.some(isIt));
+}
+
+/** Answers whether there was anything to tell. */
+function list(
+  layers: Layers,
+  within: ReturnType<typeof componentsOf>,
+  { shadowed, expand, json }: DeletedOptions,
+  terminal: Terminal,
+): boolean {
+  const { stack } = layers;
+  const rows: string[][] = [];
+  let count = 0;
+  const failures: Damage[] = [];
+  const damage = (one: Damage) => failures.push(one);
+  const wanted = { within, shadowed: shadowed === true, expand: expand === true, damage };
+  deleted(layers, wanted, (one) => {
+    count += 1;
+    if (json) terminal.out.write(jsonLine(layers, one));
+    else rows.push(row(stack, one));
+  });
+  if (!json && rows.length > 0) terminal.out.write(formatTable(HEADING, rows));
+  for (const failure of failures) terminal.report(trouble(stack, failure));
+  return count + failures.length > 0;
+}
+
+/** What of a layer could not be read. */
+export function trouble(stack: LayerStack, { path, layer, error }: Damage): Trouble {
+  const place = `layer ${layerNumber(stack, layer)} of ${stack.label}`;
+  return new Trouble('path', `Cannot read "${path}" in ${place}: ${errnoWords(error.errno)}`);
+}
+
+function row(stack: LayerStack, { path, layer, attributes, removal, contents }: Deleted): string[] {
+  const { mode, size, mtime } = attributes;
+  const isTree = isDirectory(mode);
+  const bytes = contents?.bytes ?? (isTree ? undefined : size);
+  const count = contents === undefined ? '' : ` (${contents.entries} below)`;
+  const by = removal.path === path ? '' : ` of ${escapeBytes(removal.path)}`;
+  return [
+    String(layerNumber(stack, layer)),
+    String(layerNumber(stack, removal.layer)),
+    `${removal.how}${by}`,
+    bytes === undefined ? '-' : humanSize(bytes),
+    shortTime(mtime),
+    `${escapeBytes(path)}${isTree ? `/${count}` : ''}`,
+  ];
+}
+
+function jsonLine(layers: Layers, one: Deleted): string {
+  const { stack } = layers;
+  const { path, state, layer, attributes, removal, contents, entry } = one;
+  const { mode, uid, gid, size, mtime } = attributes;
+  const steps = [layer, removal.layer].map((index) => stack.layers[index]?.history?.createdBy);
+  return `${escapeJson({
+    ...jsonName('path', path),
+    state,
+    layer: layerNumber(stack, layer),
+    type: typeOf(mode).name,
+    mode: octalMode(mode),
+    uid,
+    gid,
+    size,
+    mtime: jsonTime(mtime),
+    ...(isLink(mode) ? jsonName('target', layers.linkTarget(entry)) : {}),
+    ...(steps[0] === undefined ? {} : { createdBy: steps[0] }),
+    removedBy: {
+      layer: layerNumber(stack, removal.layer),
+      how: removal.how,
+      ...jsonName('path', removal.path),
+      ...(steps[1] === undefined ? {} : { createdBy: steps[1] }),
+    },
+    ...contents,
+  })}\n`;
+}

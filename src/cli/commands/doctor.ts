@@ -1,0 +1,64 @@
+// `stratafs doctor`: what is wrong with a whole store, what that means, and what still works.
+import type { Command } from 'commander';
+import { type FindingCode, KINDS, type Severity, type StoreFinding } from '../../health/docker/findings.ts';
+import { EXIT } from '../exit.ts';
+import { counted } from '../print/count.ts';
+import { escapeBytes, escapeJson, escapeMessage, jsonName } from '../print/escape.ts';
+import type { Terminal } from '../print/terminal.ts';
+import type { StoreOptions } from '../stack.ts';
+
+interface DoctorOptions extends StoreOptions {
+  readonly json?: true;
+  readonly quiet?: true;
+}
+
+export function registerDoctor(program: Command, terminal: Terminal): void {
+  program
+    .command('doctor')
+    .summary('examine the health of the whole store')
+    .description(
+      'Read everything that the store records and hold it against everything else: missing and damaged files, broken links, ' +
+        'directories, images and containers that nothing leads to. Contents are not read: that is what "verify" does. ' +
+        'Exit code 0: nothing found but notes; 1: something is wrong.',
+    )
+    .option('--json', 'one JSON object a line')
+    .option('-q, --quiet', 'no notes')
+    .action(async (_: unknown, command: Command) => {
+      const options = command.optsWithGlobals<DoctorOptions>();
+      const { openDockerRoot } = await import('../../verify/reference.ts');
+      const { examineStore } = await import('../../health/docker/doctor.ts');
+      const root = openDockerRoot(options.root);
+      const counts: Record<Severity, number> = { error: 0, warning: 0, note: 0 };
+      const told = new Set<FindingCode>();
+      await examineStore(root, (finding) => {
+        const { severity } = KINDS[finding.code];
+        counts[severity] += 1;
+        if (severity !== 'note') terminal.exitWith(EXIT.found);
+        else if (options.quiet) return;
+        terminal.out.write(options.json ? jsonLine(finding) : describe(finding, !told.has(finding.code)));
+        told.add(finding.code);
+      });
+      if (!options.json) {
+        const sums = (['error', 'warning', 'note'] as const).map((severity) =>
+          counted(counts[severity], severity),
+        );
+        terminal.out.write(`${escapeBytes(root.files.directory)}: ${sums.join(', ')}\n`);
+      }
+    });
+}
+
+/** What a kind of finding means is said with the first one. */
+function describe({ code, path, detail }: StoreFinding, isFirst: boolean): string {
+  const { severity, meaning, works } = KINDS[code];
+  return [
+    `${severity.padEnd(8)} ${code}  ${escapeBytes(path)}`,
+    `         ${escapeMessage(detail)}`,
+    ...(isFirst ? [`         ${meaning}`, `         still works: ${works}`] : []),
+    '',
+  ].join('\n');
+}
+
+function jsonLine({ code, path, detail }: StoreFinding): string {
+  const { severity, meaning, works } = KINDS[code];
+  return `${escapeJson({ severity, code, ...jsonName('path', path), detail: escapeMessage(detail), meaning, works })}\n`;
+}

@@ -1,0 +1,164 @@
+// `stratafs extract`: files and trees of an image, or of one of its layers, copied into a directory.
+import { mkdirSync } from 'node:fs';
+import type { Command } from 'commander';
+import { Destination, DestinationError } from '../../copy/destination.ts';
+import { Extractor } from '../../copy/extract.ts';
+import { componentsOf, Layers } from '../../layers/layers.ts';
+import { type Node, nodeInLayer, TreeNode } from '../../layers/nodes.ts';
+import { walk } from '../../overlay/path.ts';
+import type { LayerStack } from '../../store/store.ts';
+import { asBytes, type ByteString, bufferOf, bytesOfText } from '../../sys/bytes.ts';
+import { errnoOf, errnoWords, Trouble } from '../../sys/errors.ts';
+import { checkWritable, placeOf } from '../../sys/kept.ts';
+import { pathArguments } from '../arguments.ts';
+import { pathFailure } from '../failure.ts';
+import { Interruption } from '../interruption.ts';
+import { keptOf } from '../kept.ts';
+import { layerHint, layerIndex } from '../layer-option.ts';
+import { metadataOption } from '../metadata-option.ts';
+import { ExtractPrinter } from '../print/extract-log.ts';
+import type { Terminal } from '../print/terminal.ts';
+import {
+  openDamagedStack,
+  openStack,
+  openTree,
+  REFERENCE_WORDS,
+  type Records,
+  recordsOf,
+  type StoreOptions,
+} from '../stack.ts';
+
+interface ExtractOptions extends StoreOptions {
+  readonly output: string;
+  readonly layer?: string;
+  readonly preserve?: boolean;
+  readonly devices?: boolean;
+  readonly overwrite?: boolean;
+}
+
+export function registerExtract(program: Command, terminal: Terminal): void {
+  program
+    .command('extract')
+    .summary('copy files of an image, or of one layer, into a directory')
+    .description(
+      'Copy files, directories and symbolic links to DIR, at the same paths below it, with their times, hard links and ' +
+        'holes. Nothing that is there already is overwritten, no link there is followed, and no file has its name before it ' +
+        'is complete. Rights are cut as by cp; owners, set-id bits and attributes are kept with -p only.',
+    )
+    .argument('<ref>', REFERENCE_WORDS)
+    .argument('<path...>', 'paths inside the image')
+    .requiredOption('-o, --output <dir>', 'where to put them; made if it is not there')
+    .option('--layer <n>', 'as they are in this layer alone (1 is the lowest): deleted and older ones too')
+    .option('-p, --preserve', 'owners, all mode bits, attributes, ACLs and capabilities too (needs root)')
+    .option('--devices', 'devices (needs root), fifos and sockets too')
+    .option('--overwrite', 'replace what is there already, but no directory')
+    .addOption(metadataOption())
+    .action(async (reference: string, paths: string[], _: unknown, command: Command) => {
+      const options = command.optsWithGlobals<ExtractOptions>();
+      const bytes = pathArguments(paths);
+      const open = options.layer === undefined ? openStack : openDamagedStack;
+      const stack = await open(reference, options);
+      const index = options.layer === undefined ? undefined : layerIndex(options.layer, stack);
+      const recorded = await recordsOf(stack, options);
+      const to = openDestination(stack, options);
+      const layers = new Layers(stack, recorded);
+      try {
+        if (index !== undefined) {
+          const find = (path: ByteString) => nodeInLayer(layers, index, componentsOf(path));
+          await copyAll(bytes, find, stack, to, options, terminal);
+        } else await copyFromTree(layers, bytes, recorded, to, options, terminal);
+      } finally {
+        layers.close();
+        to.close();
+      }
+    });
+}
+
+async function copyFromTree(
+  layers: Layers,
+  paths: readonly ByteString[],
+  recorded: Records | undefined,
+  to: Destination,
+  options: ExtractOptions,
+  terminal: Terminal,
+): Promise<void> {
+  const { stack } = layers;
+  const tree = await openTree(stack, recorded);
+  const find = async (path: ByteString) => {
+    try {
+      return new TreeNode(tree, walk(tree, path, { follow: false }));
+    } catch (error) {
+      const failure = pathFailure('open', path, stack.label, error);
+      if (!(failure instanceof Trouble)) throw failure;
+      throw new Trouble('path', failure.message + (await layerHint(layers, componentsOf(path))));
+    }
+  };
+  try {
+    await copyAll(paths, find, stack, to, options, terminal);
+  } finally {
+    tree.close();
+  }
+}
+
+/** A signal ends it between two files, or within one: that one is then not there at all. */
+async function copyAll(
+  paths: readonly ByteString[],
+  find: (path: ByteString) => Node | Promise<Node>,
+  stack: LayerStack,
+  to: Destination,
+  { preserve = false, devices = false, output }: ExtractOptions,
+  terminal: Terminal,
+): Promise<void> {
+  const printer = new ExtractPrinter(stack, terminal);
+  const extractor = new Extractor(to, { preserve, special: devices }, printer);
+  const interruption = new Interruption();
+  try {
+    for (const path of paths) {
+      if (interruption.isStopped) return;
+      try {
+        await interruption.run(extractor.extract(await find(path), componentsOf(path)));
+      } catch (error) {
+        if (error instanceof DestinationError) {
+          throw new Trouble('usage', `Cannot extract to "${output}": ${errnoWords(error.errno)}`, {
+            cause: error,
+          });
+        }
+        terminal.report(error);
+      }
+    }
+  } finally {
+    printer.end();
+    interruption.end();
+  }
+}
+
+/** Never in the store or in a layer: there nothing is written. */
+function openDestination(stack: LayerStack, options: ExtractOptions): Destination {
+  const { output, root, preserve = false, overwrite = false } = options;
+  const path = bytesOfText(output);
+  try {
+    checkWritable(path, keptOf(stack, root));
+    makeDirectory(path);
+    return Destination.open(output, { preserve, replace: overwrite });
+  } catch (error) {
+    const errno = error instanceof DestinationError ? error.errno : errnoOf(error);
+    if (errno === undefined) throw error;
+    throw new Trouble('usage', `Cannot extract to "${output}": ${errnoWords(errno)}`, { cause: error });
+  }
+}
+
+/** With those above it. Not Node's own way, which never ends where the kernel makes no directories, as in /proc. */
+function makeDirectory(path: ByteString): void {
+  const { existing, missing } = placeOf(path);
+  let at: string = existing;
+  for (const name of missing) {
+    at = `${at}/${name}`;
+    try {
+      mkdirSync(bufferOf(asBytes(at)));
+    } catch (cause) {
+      const { errno } = cause as NodeJS.ErrnoException;
+      const doing = `Cannot make the directory "${bufferOf(asBytes(at)).toString()}"`;
+      throw new Trouble('usage', `${doing}: ${errnoWords(-(errno ?? 0))}`, { cause });
+    }
+  }
+}

@@ -1,0 +1,71 @@
+// `stratafs images`: the images of a store, as `docker images` prints them.
+import type { Command } from 'commander';
+import type { ImageSummary } from '../../store/store.ts';
+import { escapeText } from '../print/escape.ts';
+import { addListOptions, type ListOptions, printList, reportDamage } from '../print/list.ts';
+import { humanSize } from '../print/size.ts';
+import type { Terminal } from '../print/terminal.ts';
+import { ago } from '../print/time.ts';
+import { openTheStore } from '../stack.ts';
+
+interface ImagesOptions extends ListOptions {
+  readonly all?: true;
+}
+
+const NONE = '<none>';
+const HEADING = ['REPOSITORY', 'TAG', 'IMAGE ID', 'CREATED', 'SIZE'];
+
+export function registerImages(program: Command, terminal: Terminal): void {
+  addListOptions(program.command('images'))
+    .summary('list the images of the store')
+    .description('List images, newest first. Damaged ones are listed too, and named on the error output.')
+    .option('-a, --all', 'images without a name that others were built on, too')
+    .action(async (_: unknown, command: Command) => {
+      const options = command.optsWithGlobals<ImagesOptions>();
+      const store = await openTheStore(options);
+      listImages(store.images(), options, terminal);
+      reportDamage(store, 'images', terminal);
+    });
+}
+
+export function listImages(
+  images: readonly ImageSummary[],
+  options: ImagesOptions,
+  terminal: Terminal,
+): void {
+  const id = (image: ImageSummary) => shortId(image, options);
+  const rows = (image: ImageSummary) =>
+    names(image).map(([repository, tag]) => [
+      escapeText(repository),
+      escapeText(tag),
+      id(image),
+      ago(image.created, terminal.now()),
+      sizeText(image),
+    ]);
+  const title = (image: ImageSummary) => `image "${image.tags[0] ?? id(image)}"`;
+  const shown = images.filter((image) => options.all || !image.intermediate || image.damage !== undefined);
+  printList(shown, { heading: HEADING, rows, id, title }, options, terminal);
+}
+
+function shortId(image: ImageSummary, { trunc }: ListOptions): string {
+  const hex = image.id.replace(/^sha256:/, '');
+  return trunc ? hex.slice(0, 12) : `sha256:${hex}`;
+}
+
+function sizeText(image: ImageSummary): string {
+  if (image.damage !== undefined) return 'damaged';
+  return image.size === undefined ? 'N/A' : humanSize(image.size);
+}
+
+/** One for each line: an image without a tag has a line too. */
+function names(image: ImageSummary): [repository: string, tag: string][] {
+  if (image.tags.length > 0) {
+    return image.tags.map((tagged) => {
+      const colon = tagged.lastIndexOf(':');
+      return [tagged.slice(0, colon), tagged.slice(colon + 1)];
+    });
+  }
+  const repositories = new Set(image.digests.map((digest) => digest.slice(0, digest.indexOf('@'))));
+  if (repositories.size === 0) return [[NONE, NONE]];
+  return [...repositories].map((repository) => [repository, NONE]);
+}

@@ -1,0 +1,191 @@
+// `stratafs ls`: the names in a directory of an image, with the words and forms of ls(1). Reads the merged tree, no mount.
+import type { Command } from 'commander';
+import { walk } from '../../overlay/path.ts';
+import type { Tree } from '../../overlay/tree.ts';
+import { asBytes, type ByteString } from '../../sys/bytes.ts';
+import { Errno } from '../../sys/errors.ts';
+import { missingFailure } from '../absent.ts';
+import { pathArguments } from '../arguments.ts';
+import { pathFailure } from '../failure.ts';
+import { metadataOption } from '../metadata-option.ts';
+import { formatColumns } from '../print/columns.ts';
+import { escapeBytes, escapeJson } from '../print/escape.ts';
+import { formatLong, type Item, totalBlocks } from '../print/longlist.ts';
+import { isDirectory, jsonEntry } from '../print/status.ts';
+import type { Terminal } from '../print/terminal.ts';
+import { REFERENCE_WORDS, readTree, type StoreOptions } from '../stack.ts';
+
+interface LsOptions extends StoreOptions {
+  readonly long?: true;
+  readonly all?: true;
+  readonly almostAll?: true;
+  readonly recursive?: true;
+  readonly directory?: true;
+  readonly json?: true;
+  /** `-1`. */
+  readonly 1?: true;
+}
+
+export function registerLs(program: Command, terminal: Terminal): void {
+  program
+    .command('ls')
+    .summary('list a directory of an image or container')
+    .description(
+      'List names in the merged root filesystem of REF, in byte order. Links are resolved inside it.',
+    )
+    .argument('<ref>', REFERENCE_WORDS)
+    .argument('[path...]', 'paths inside the image (default: /)')
+    .option('-l, --long', 'mode, links, numeric owners, size, local time, link target')
+    .option('-a, --all', 'names that begin with a dot too')
+    .option('-A, --almost-all', 'the same without . and ..')
+    .option('-R, --recursive', 'the directories below, too')
+    .option('-d, --directory', 'the directory itself, not what is in it')
+    .option('-1', 'one name a line, as always where the output is no terminal')
+    .option('--json', 'one JSON object a line')
+    .addOption(metadataOption())
+    .action(async (reference: string, paths: string[], _: unknown, command: Command) => {
+      const options = command.optsWithGlobals<LsOptions>();
+      const bytes = pathArguments(paths.length > 0 ? paths : ['/']);
+      await readTree(reference, options, (tree) => new Listing(terminal, tree, options).run(bytes));
+    });
+}
+
+/** A path of the command line, or one below it, and the entry it leads to. */
+interface Place {
+  readonly path: ByteString;
+  readonly entry: number;
+}
+
+class Listing {
+  readonly #terminal: Terminal;
+  readonly #tree: Tree;
+  readonly #options: LsOptions;
+  #blocksPrinted = 0;
+
+  constructor(terminal: Terminal, tree: Tree, options: LsOptions) {
+    this.#terminal = terminal;
+    this.#tree = tree;
+    this.#options = options;
+  }
+
+  async run(paths: readonly ByteString[]): Promise<void> {
+    const sorted = paths.toSorted((a, b) => (a < b ? -1 : a > b ? 1 : 0));
+    const places: Place[] = [];
+    for (const path of sorted) {
+      const place = await this.#find(path);
+      if (place !== undefined) places.push(place);
+    }
+    const isListed = (place: Place) =>
+      this.#options.directory !== true && isDirectory(this.#tree.status(place.entry).mode);
+    const files = places.filter((place) => !isListed(place));
+    if (files.length > 0) {
+      this.#print(files.map((place) => ({ ...place, shown: escapeBytes(place.path) })));
+      this.#blocksPrinted++;
+    }
+    const headed = paths.length > 1 || this.#options.recursive === true;
+    for (const place of places.filter(isListed)) this.#directories(place, headed);
+  }
+
+  /** As ls(1): a link named on the command line is followed to a directory, unless -l or -d asks for the link itself. */
+  async #find(path: ByteString): Promise<Place | undefined> {
+    const tree = this.#tree;
+    try {
+      const itself = () => ({ path, entry: walk(tree, path, { follow: false }) });
+      if (this.#options.long || this.#options.directory) return itself();
+      const followed = this.#tryFollow(path);
+      return followed !== undefined && isDirectory(tree.status(followed).mode)
+        ? { path, entry: followed }
+        : itself();
+    } catch (error) {
+      this.#terminal.report(await missingFailure('open', path, tree, error));
+      return undefined;
+    }
+  }
+
+  #tryFollow(path: ByteString): number | undefined {
+    try {
+      return walk(this.#tree, path, { follow: true });
+    } catch (error) {
+      if (error instanceof Errno) return undefined;
+      throw error;
+    }
+  }
+
+  /** One directory and, where asked, those below it: a directory before its subdirectories, without recursion. */
+  #directories(start: Place, headed: boolean): void {
+    const waiting = [start];
+    for (let place = waiting.pop(); place !== undefined; place = waiting.pop()) {
+      const names = this.#read(place);
+      if (names === undefined) continue;
+      if (headed && !this.#options.json) {
+        this.#terminal.out.write(`${this.#blocksPrinted > 0 ? '\n' : ''}${escapeBytes(place.path)}:\n`);
+      }
+      this.#blocksPrinted++;
+      this.#print([...this.#dots(place), ...names], { total: true });
+      if (!this.#options.recursive) continue;
+      for (let i = names.length - 1; i >= 0; i--) {
+        const below = names[i];
+        if (below !== undefined && isDirectory(this.#tree.status(below.entry).mode)) waiting.push(below);
+      }
+    }
+  }
+
+  /** Undefined where the directory cannot be read; that is told. */
+  #read(place: Place): (Place & Item)[] | undefined {
+    const tree = this.#tree;
+    const hidden = !(this.#options.all || this.#options.almostAll);
+    try {
+      const names: (Place & Item)[] = [];
+      for (const entry of tree.entries(tree.nodeOf(place.entry))) {
+        const name = tree.name(entry);
+        if (hidden && name.startsWith('.')) continue;
+        const path = join(place.path, name);
+        const errno = tree.errnoOf(entry);
+        if (errno === 0) names.push({ path, entry, shown: escapeBytes(name) });
+        else this.#fail('look up', path, new Errno(errno, 'look up'));
+      }
+      return names;
+    } catch (error) {
+      this.#fail('list', place.path, error);
+      return undefined;
+    }
+  }
+
+  #fail(doing: string, path: ByteString, error: unknown): void {
+    this.#terminal.report(pathFailure(doing, path, this.#tree.stack.label, error));
+  }
+
+  #dots(place: Place): (Place & Item)[] {
+    if (!this.#options.all || this.#options.json) return [];
+    const parent = this.#tree.parentOf(this.#tree.nodeOf(place.entry));
+    return [
+      { path: place.path, entry: place.entry, shown: '.' },
+      { path: place.path, entry: parent, shown: '..' },
+    ];
+  }
+
+  #print(items: readonly (Place & Item)[], { total = false } = {}): void {
+    const out = this.#terminal.out;
+    if (this.#options.json) {
+      for (const { entry, path } of items) {
+        out.write(`${escapeJson(jsonEntry(this.#tree, entry, path))}\n`);
+      }
+    } else if (this.#options.long) {
+      if (total) out.write(`total ${totalBlocks(this.#tree, items)}\n`);
+      out.write(formatLong(this.#tree, items));
+    } else if (out.columns === undefined || this.#options[1]) {
+      for (const { shown } of items) out.write(`${shown}\n`);
+    } else {
+      out.write(
+        formatColumns(
+          items.map(({ shown }) => shown),
+          out.columns,
+        ),
+      );
+    }
+  }
+}
+
+function join(directory: ByteString, name: ByteString): ByteString {
+  return asBytes(directory.endsWith('/') ? directory + name : `${directory}/${name}`);
+}

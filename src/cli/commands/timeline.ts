@@ -1,0 +1,153 @@
+// `stratafs timeline`: every file of images and containers with its times, for mactime and the like.
+import { realpathSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import type { Command } from 'commander';
+import { Layers, numberOfLayer } from '../../layers/layers.ts';
+import { LineSorter } from '../../layers/sort.ts';
+import { timeline } from '../../layers/timeline.ts';
+import type { RecordedLayer } from '../../overlay/recorded-layer.ts';
+import type { ChainId } from '../../store/digest.ts';
+import type { LayerStack } from '../../store/store.ts';
+import { bytesOf } from '../../sys/bytes.ts';
+import { Errno, errnoOf, errnoWords, Trouble } from '../../sys/errors.ts';
+import { keptAround } from '../../sys/kept.ts';
+import { keptOf } from '../kept.ts';
+import { metadataOption } from '../metadata-option.ts';
+import { present, reportMissing } from '../missing.ts';
+import type { Terminal } from '../print/terminal.ts';
+import { FORMS, type TimelineForm } from '../print/timeline-forms.ts';
+import { openDamagedStack, openTheStore, REFERENCE_WORDS, recordsOf, type StoreOptions } from '../stack.ts';
+import { trouble } from './deleted.ts';
+
+interface TimelineOptions extends StoreOptions {
+  readonly all?: true;
+  readonly format: string;
+  readonly shadowed?: true;
+}
+
+export function registerTimeline(program: Command, terminal: Terminal): void {
+  program
+    .command('timeline')
+    .summary('list all files with their times, deleted ones too')
+    .description(
+      "Write a body file for The Sleuth Kit's mactime (by path), or one line an event, by time. What a lower layer has and " +
+        'a newer one removed is marked "(deleted)".',
+    )
+    .argument('[ref...]', REFERENCE_WORDS)
+    .option('--all', 'every image and container of the store')
+    .option('--format <form>', `${Object.keys(FORMS).join(', ')}`, 'body')
+    .option('--shadowed', 'older versions of files that are still there too, marked "(shadowed)"')
+    .addOption(metadataOption())
+    .action(async (references: string[], _: unknown, command: Command) => {
+      const options = command.optsWithGlobals<TimelineOptions>();
+      const form = Object.hasOwn(FORMS, options.format) ? FORMS[options.format] : undefined;
+      if (form === undefined)
+        throw new Trouble('usage', `Cannot write the form "${options.format}": no such form`);
+      if ((options.all === true) === references.length > 0) {
+        throw new Trouble('usage', 'Cannot make a timeline: name images or containers, or give --all');
+      }
+      const wanted = options.all ? await everything(options, terminal) : references;
+      await write(wanted, form, options, terminal);
+    });
+}
+
+async function everything(options: StoreOptions, terminal: Terminal): Promise<string[]> {
+  const store = await openTheStore(options);
+  for (const sentence of store.damage?.('containers') ?? []) terminal.report(new Trouble('store', sentence));
+  return [
+    ...store.images().map(({ id, tags }) => `image:${tags[0] ?? id}`),
+    ...store.containers().map(({ id, name }) => `container:${name === '' ? id : name}`),
+  ];
+}
+
+async function write(
+  references: readonly string[],
+  form: TimelineForm,
+  options: TimelineOptions,
+  terminal: Terminal,
+): Promise<void> {
+  const stacks: LayerStack[] = [];
+  for (const reference of references) {
+    try {
+      const stack = await openDamagedStack(reference, options);
+      present(stack);
+      reportMissing(stack, terminal);
+      stacks.push(stack);
+    } catch (error) {
+      terminal.report(error);
+    }
+  }
+  const directory = temporaryDirectory(stacks, options);
+  const sorter = new LineSorter({ directory });
+  try {
+    const known = new Map<ChainId, RecordedLayer>();
+    for (const stack of stacks) {
+      // Images that share layers mostly stand side by side; the records of all would be too many.
+      const chains = stack.layers.map(({ chainId }) => chainId);
+      for (const chainId of known.keys()) if (!chains.includes(chainId)) known.delete(chainId);
+      try {
+        const layers = new Layers(stack, await recordsOf(stack, options, known));
+        collect(layers, stacks.length > 1, form, options, sorter, terminal);
+      } catch (error) {
+        terminal.report(error);
+      }
+    }
+    const lines = sorter.sorted();
+    terminal.out.write(form.heading);
+    for (const line of lines) terminal.out.write(`${line}\n`);
+  } catch (error) {
+    const errno = error instanceof Errno ? undefined : errnoOf(error);
+    if (errno === undefined) throw error;
+    const state = `${errnoWords(errno)}; set TMPDIR`;
+    throw new Trouble('usage', `Cannot sort in "${directory}": ${state}`, { cause: error });
+  } finally {
+    sorter.close();
+  }
+}
+
+function collect(
+  layers: Layers,
+  isOneOfMany: boolean,
+  form: TimelineForm,
+  options: TimelineOptions,
+  sorter: LineSorter,
+  terminal: Terminal,
+): void {
+  const { stack } = layers;
+  const { label } = stack;
+  try {
+    timeline(
+      layers,
+      {
+        shadowed: options.shadowed === true,
+        damage: (damage) => terminal.report(trouble(stack, damage)),
+      },
+      (entry) => {
+        const layer = numberOfLayer(stack, entry.layer);
+        form.lines({ entry, layer, label, isOneOfMany }, (key, line) => sorter.add(key, line));
+      },
+    );
+  } catch (error) {
+    if (!(error instanceof Errno)) throw error;
+    terminal.report(error);
+  } finally {
+    layers.close();
+  }
+}
+
+/** $TMPDIR, unless it lies in the store or a layer: there nothing is written. */
+function temporaryDirectory(stacks: readonly LayerStack[], options: StoreOptions): string {
+  const directory = bytesOf(realpathSync.native(tmpdir(), 'buffer'));
+  if (
+    keptAround(
+      directory,
+      stacks.flatMap((stack) => keptOf(stack, options.root)),
+    ) !== undefined
+  ) {
+    throw new Trouble(
+      'usage',
+      `Cannot use "${directory}" for temporary files: it lies in the store; set TMPDIR`,
+    );
+  }
+  return tmpdir();
+}

@@ -1,0 +1,90 @@
+// `stratafs verify`: proof that the layers of images are what their IDs say, or which files are not.
+import type { Command } from 'commander';
+import { Errno, Trouble } from '../../sys/errors.ts';
+import type { Losable } from '../../verify/finding.ts';
+import type { Verdict } from '../../verify/store.ts';
+import { EXIT, exitCodeOf } from '../exit.ts';
+import type { Terminal } from '../print/terminal.ts';
+import { VerifyPrinter } from '../print/verify-printer.ts';
+import type { StoreOptions } from '../stack.ts';
+
+interface VerifyOptions extends StoreOptions {
+  readonly all?: true;
+  readonly json?: true;
+  readonly quiet?: true;
+  readonly verbose?: true;
+}
+
+const EXIT_OF_VERDICT: Readonly<Record<Verdict, number>> = {
+  verified: EXIT.success,
+  tampered: EXIT.found,
+  unverifiable: EXIT.store,
+};
+
+const LOST_WORDS: Readonly<Record<Losable, string>> = {
+  owner: 'owners',
+  xattr: 'extended attributes',
+  whiteout: 'whiteouts',
+  special: 'devices and fifos',
+  hardlink: 'hard links',
+};
+
+export function registerVerify(program: Command, terminal: Terminal): void {
+  program
+    .command('verify')
+    .summary('prove that images are what their IDs say')
+    .description(
+      "Put each layer's tar together again from its tar-split record and the files on disk, and compare its sha256 with " +
+        'the diff ID; compare every header and the listing too, and the chain, the config and the names. ' +
+        'Exit code 0: all verified; 1: something was changed (tampered); 4: something cannot be verified.',
+    )
+    .argument('[ref...]', 'images or containers')
+    .option('--all', 'every image and layer of the store')
+    .option('--json', 'one JSON object a line: findings, layers, and what they belong to')
+    .option('-q, --quiet', 'findings only')
+    .option('-v, --verbose', 'known differences and changed times too')
+    .action(async (references: string[], _: unknown, command: Command) => {
+      const options = command.optsWithGlobals<VerifyOptions>();
+      if ((options.all === true) === references.length > 0) {
+        throw new Trouble('usage', 'Cannot verify: name images or containers, or give --all');
+      }
+      const printer = new VerifyPrinter(terminal, options);
+      await verify(references, options, terminal, printer);
+    });
+}
+
+async function verify(
+  references: readonly string[],
+  options: VerifyOptions,
+  terminal: Terminal,
+  printer: VerifyPrinter,
+): Promise<void> {
+  const { openDockerRoot, ReferenceVerifier } = await import('../../verify/reference.ts');
+  const { StoreVerifier, worse } = await import('../../verify/store.ts');
+  const root = openDockerRoot(options.root);
+  const verifier = new ReferenceVerifier(root, new StoreVerifier(root, printer.layers), printer.subjects);
+  let verdict: Verdict = 'verified';
+  let failure: number = EXIT.success;
+  if (options.all) verdict = await verifier.all();
+  for (const reference of references) {
+    try {
+      verdict = worse(verdict, await verifier.reference(reference));
+    } catch (error) {
+      if (!(error instanceof Trouble || error instanceof Errno)) throw error;
+      printer.clear();
+      terminal.note(error.message);
+      if (failure === EXIT.success) failure = exitCodeOf(error);
+    }
+  }
+  printer.clear();
+  const lost = printer.lostByCopy().map((kind) => LOST_WORDS[kind]);
+  if (lost.length > 0) {
+    terminal.note(
+      `all that differs is what a poor copy loses (${lost.join(', ')}), and none of it is left; ` +
+        'if this is such a copy, "--metadata tar-split" of other commands takes it from the record',
+    );
+  }
+  // That something was changed weighs more than what could not be found or read.
+  if (verdict !== 'tampered') terminal.exitWith(failure);
+  terminal.exitWith(EXIT_OF_VERDICT[verdict]);
+}

@@ -1,0 +1,211 @@
+// `stratafs which`: the layer that supplies a path, and what every other layer says about it.
+import type { Command } from 'commander';
+import { componentsOf, Layers } from '../../layers/layers.ts';
+import { type Provenance, provenance, type Statement } from '../../layers/provenance.ts';
+import { walk } from '../../overlay/path.ts';
+import type { Tree } from '../../overlay/tree.ts';
+import type { Layer, LayerStack } from '../../store/store.ts';
+import { asBytes, type ByteString } from '../../sys/bytes.ts';
+import { E, Errno, errnoName, errnoWords } from '../../sys/errors.ts';
+import { pathArguments } from '../arguments.ts';
+import { pathFailure } from '../failure.ts';
+import { metadataOption } from '../metadata-option.ts';
+import { present, reportMissing } from '../missing.ts';
+import { escapeBytes, escapeJson, escapeText, jsonName } from '../print/escape.ts';
+import { humanSize } from '../print/size.ts';
+import { isRegular, layerNumber, octalMode, typeOf } from '../print/status.ts';
+import type { Terminal } from '../print/terminal.ts';
+import { fullTime, jsonTime } from '../print/time.ts';
+import { openDamagedStack, openTree, REFERENCE_WORDS, recordsOf, type StoreOptions } from '../stack.ts';
+
+interface WhichOptions extends StoreOptions {
+  readonly json?: true;
+}
+
+export function registerWhich(program: Command, terminal: Terminal): void {
+  program
+    .command('which')
+    .summary('show which layer a path comes from, and what the others say of it')
+    .description(
+      'Show the layer that supplies each path, the step that made it, and every other layer that says something about the ' +
+        'path, newest first: hidden versions, whiteouts, opaque directories above it.',
+    )
+    .argument('<ref>', REFERENCE_WORDS)
+    .argument('<path...>', 'paths inside the image, there or deleted')
+    .option('--json', 'one JSON object a line')
+    .addOption(metadataOption())
+    .action(async (reference: string, paths: string[], _: unknown, command: Command) => {
+      const options = command.optsWithGlobals<WhichOptions>();
+      const bytes = pathArguments(paths);
+      const stack = await openDamagedStack(reference, options);
+      const recorded = await recordsOf(stack, options);
+      const there = present(stack, recorded);
+      reportMissing(stack, terminal);
+      const layers = new Layers(stack, recorded);
+      const tree = await openTree(there.stack, there.recorded);
+      try {
+        for (const path of bytes) {
+          try {
+            const answer = answerFor(layers, tree, path);
+            if (answer.layers.length === 0) throw new Errno(E.ENOENT, 'look up');
+            terminal.out.write(options.json ? jsonLine(stack, path, answer) : describe(stack, path, answer));
+          } catch (error) {
+            terminal.report(pathFailure('find', path, stack.label, error));
+          }
+        }
+      } finally {
+        tree.close();
+        layers.close();
+      }
+    });
+}
+
+/** What is known of the path that links lead to; where that is nothing, of the path as it is written: it may be older than a link. */
+function answerFor(layers: Layers, tree: Tree, path: ByteString): Provenance {
+  const answer = provenance(layers, canonical(tree, path));
+  if (hasVersion(answer)) return answer;
+  const written = provenance(layers, componentsOf(path));
+  return hasVersion(written) ? written : answer;
+}
+
+function hasVersion({ layers }: Provenance): boolean {
+  return layers.some(({ statements }) => statements.some(({ kind }) => kind === 'version'));
+}
+
+/** The names that lead to a path without links on the way; what is not there any more is taken as it is written. */
+export function canonical(tree: Tree, path: ByteString): ByteString[] {
+  const names = componentsOf(path);
+  for (let count = names.length; count >= 0; count--) {
+    const isWhole = count === names.length;
+    const start = isWhole ? path : asBytes(`/${names.slice(0, count).join('/')}`);
+    const found = tryWalk(tree, start, { follow: !isWhole });
+    if (found !== undefined) return [...namesOf(tree, found), ...names.slice(count)];
+  }
+  return names;
+}
+
+function tryWalk(tree: Tree, path: ByteString, options: { readonly follow: boolean }): number | undefined {
+  try {
+    return walk(tree, path, options);
+  } catch (error) {
+    if (error instanceof Errno) return undefined;
+    throw error;
+  }
+}
+
+function namesOf(tree: Tree, entry: number): ByteString[] {
+  const names: ByteString[] = [];
+  for (let at = entry; at !== tree.root; at = tree.parentOf(at)) names.push(tree.name(at));
+  return names.reverse();
+}
+
+function layerAt(stack: LayerStack, index: number): Layer {
+  const layer = stack.layers[index];
+  if (layer === undefined) throw new RangeError(`no layer ${index} in a stack of ${stack.layers.length}`);
+  return layer;
+}
+
+function describe(stack: LayerStack, path: ByteString, answer: Provenance): string {
+  const title = escapeBytes(path);
+  const real = answer.path === path ? '' : ` (${escapeBytes(answer.path)})`;
+  const state =
+    answer.supplier === undefined ? 'not in the merged view' : `layer ${layerNumber(stack, answer.supplier)}`;
+  const lines = answer.layers.flatMap(({ layer: index, path: moved, statements }) => {
+    const layer = layerAt(stack, index);
+    const step = layer.history?.createdBy;
+    return [
+      ...statements.map((statement, i) => {
+        const number = i === 0 ? `layer ${layerNumber(stack, index)}` : '';
+        const place = moved === undefined ? '' : `, at ${escapeBytes(moved)} there`;
+        return `  ${number.padEnd(9)} ${layer.role.padEnd(6)} ${words(statement)}${place}\n`;
+      }),
+      ...(step === undefined ? [] : [`  ${''.padEnd(16)}   ${escapeText(step)}\n`]),
+    ];
+  });
+  return `${title}${real}: ${state}\n${lines.join('')}`;
+}
+
+const STATES = { supplies: 'shown ', merged: 'merged', hidden: 'hidden' } as const;
+const MARKS = {
+  whiteout: 'a whiteout of',
+  opaque: 'the opaque directory',
+  replaced: 'no directory at',
+} as const;
+
+function words(statement: Statement): string {
+  switch (statement.kind) {
+    case 'version': {
+      const { attributes, state, opaque, redirect, target } = statement;
+      const { mode, uid, gid, size, mtime } = attributes;
+      const parts = [
+        `${STATES[state]}  ${typeOf(mode).name}`,
+        octalMode(mode),
+        `${uid}:${gid}`,
+        ...(isRegular(mode) ? [humanSize(size)] : []),
+        fullTime(mtime),
+        ...(target === undefined ? [] : [`-> ${escapeBytes(target)}`]),
+        ...(opaque ? ['opaque'] : []),
+        ...(redirect === undefined ? [] : [`redirect to ${escapeBytes(redirect)}`]),
+      ];
+      return parts.join(' ');
+    }
+    case 'redirect':
+      return `hides   the directory ${escapeBytes(statement.path)} leads to ${escapeBytes(statement.target)} below`;
+    case 'damage':
+      return `damage  ${escapeBytes(statement.path)} cannot be read: ${errnoWords(statement.errno)}`;
+    default:
+      return `hides   ${MARKS[statement.kind]} ${escapeBytes(statement.path)}`;
+  }
+}
+
+function jsonLine(stack: LayerStack, path: ByteString, answer: Provenance): string {
+  return `${escapeJson({
+    ...jsonName('path', path),
+    ...jsonName('realPath', answer.path),
+    visible: answer.visible,
+    ...(answer.supplier === undefined ? {} : { layer: layerNumber(stack, answer.supplier) }),
+    layers: answer.layers.map(({ layer: index, path: moved, statements }) => {
+      const { role, diffId, history } = layerAt(stack, index);
+      return {
+        layer: layerNumber(stack, index),
+        role,
+        ...(diffId === undefined ? {} : { diffId }),
+        ...(history?.createdBy === undefined ? {} : { createdBy: history.createdBy }),
+        ...(moved === undefined ? {} : jsonName('pathInLayer', moved)),
+        statements: statements.map(jsonStatement),
+      };
+    }),
+  })}\n`;
+}
+
+function jsonStatement(statement: Statement): object {
+  switch (statement.kind) {
+    case 'version': {
+      const { attributes, state, opaque, redirect, target } = statement;
+      const { mode, uid, gid, size, mtime } = attributes;
+      return {
+        kind: 'version',
+        state,
+        type: typeOf(mode).name,
+        mode: octalMode(mode),
+        uid,
+        gid,
+        size,
+        mtime: jsonTime(mtime),
+        ...(target === undefined ? {} : jsonName('target', target)),
+        ...(opaque ? { opaque } : {}),
+        ...(redirect === undefined ? {} : jsonName('redirect', redirect)),
+      };
+    }
+    case 'redirect':
+      return {
+        kind: 'redirect',
+        ...jsonName('path', statement.path),
+        ...jsonName('target', statement.target),
+      };
+    case 'damage':
+      return { kind: 'damage', ...jsonName('path', statement.path), error: errnoName(statement.errno) };
+    default:
+      return { kind: statement.kind, ...jsonName('path', statement.path) };
+  }
+}

@@ -1,0 +1,157 @@
+// `stratafs whose`: what a path of the data root, an ID or a name is, what uses it, and what it is made of.
+import { basename, dirname, join } from 'node:path';
+import type { Command } from 'commander';
+import type { Owner, OwnerKind, Related } from '../../health/docker/owner.ts';
+import { Owners } from '../../health/docker/whose.ts';
+import type { DockerRoot } from '../../store/docker/driver.ts';
+import { hintFor } from '../../store/docker/find.ts';
+import { realRoot } from '../../store/files.ts';
+import { parseReference } from '../../store/reference.ts';
+import { asBytes, type ByteString, bytesOfText } from '../../sys/bytes.ts';
+import { Trouble } from '../../sys/errors.ts';
+import { pathArguments } from '../arguments.ts';
+import { escapeBytes, escapeJson, escapeText, jsonName } from '../print/escape.ts';
+import type { Terminal } from '../print/terminal.ts';
+import type { StoreOptions } from '../stack.ts';
+
+interface WhoseOptions extends StoreOptions {
+  readonly json?: true;
+}
+
+export function registerWhose(program: Command, terminal: Terminal): void {
+  program
+    .command('whose')
+    .summary('tell what a path, ID or name of the store is, what uses it and what it is made of')
+    .description(
+      'Tell what a path below the data root, an ID (cache, chain, diff, mount, image, container, build cache, pulled blob; ' +
+        'whole or its beginning) or a name (image, container, volume) is: what uses it, and what it is made of.',
+    )
+    .argument('<path-or-id...>', 'a path below the data root, an ID or a name')
+    .option('--json', 'one JSON object a line')
+    .action(async (words: string[], _: unknown, command: Command) => {
+      const options = command.optsWithGlobals<WhoseOptions>();
+      const { openDockerRoot } = await import('../../verify/reference.ts');
+      const { readStoreIndex } = await import('../../health/docker/store-index.ts');
+      const index = readStoreIndex(openDockerRoot(options.root));
+      const owners = new Owners(index);
+      for (const asked of pathArguments(words)) {
+        try {
+          const found = ask(owners, asked, index.root);
+          for (const owner of found)
+            terminal.out.write(options.json ? jsonLine(asked, owner) : describe(asked, owner));
+        } catch (error) {
+          terminal.report(error);
+        }
+      }
+      for (const error of index.damage) terminal.report(error);
+    });
+}
+
+function ask(owners: Owners, asked: ByteString, root: DockerRoot): Owner[] {
+  const directory = root.files.directory;
+  const found = asked.includes('/') ? owners.ofPath(below(asked, directory) ?? asked) : [];
+  const all = found.length > 0 ? found : owners.ofWords(asked);
+  if (all.length > 0) return all;
+  const state = asked.startsWith('/')
+    ? `no image or container has anything to do with it ("${directory}" is the data root)`
+    : `nothing in the store has this name, ID or path${hintOf(root, asked)}`;
+  throw new Trouble('reference', `Cannot find whose "${asked}" is: ${state}`);
+}
+
+function hintOf(root: DockerRoot, words: ByteString): string {
+  try {
+    return hintFor(root, parseReference(words));
+  } catch (error) {
+    // What can be no name is like none.
+    if (error instanceof Trouble) return '';
+    throw error;
+  }
+}
+
+/** The path relative to the data root; undefined where it is not in it as it stands, so that it may be relative already. */
+function below(path: ByteString, dataRoot: ByteString): ByteString | undefined {
+  const inside = (candidate: ByteString | undefined) =>
+    candidate?.startsWith(`${dataRoot}/`) ? asBytes(candidate.slice(dataRoot.length + 1)) : undefined;
+  // Only what is outside of the data root may be a link: what is inside is asked for as it stands.
+  return inside(path) ?? inside(absolute(path));
+}
+
+/** The path with the links on its way resolved as far as the data root's own directory goes. */
+function absolute(path: ByteString): ByteString | undefined {
+  const rest: string[] = [];
+  for (let at: string = path.startsWith('/') ? path : join(bytesOfText(process.cwd()), path); ; ) {
+    try {
+      const real = realRoot(asBytes(dirname(at)));
+      return asBytes([real === '/' ? '' : real, basename(at), ...rest].join('/'));
+    } catch (error) {
+      if (!(error instanceof Trouble)) throw error;
+      if (dirname(at) === at) return undefined;
+      rest.unshift(basename(at));
+      at = dirname(at);
+    }
+  }
+}
+
+const WORDS: Readonly<Record<OwnerKind, string>> = {
+  layer: 'a layer',
+  upper: "a container's own layer",
+  init: "a container's -init layer",
+  image: 'an image',
+  container: 'a container',
+  volume: 'a volume',
+  cache: 'build cache',
+  blob: 'a compressed layer that was pulled, and whose layer is not here',
+  directory: 'a directory that nothing in the store has a record of',
+};
+
+function describe(asked: ByteString, { kind, id, directory, facts, uses, users }: Owner): string {
+  const rows = [
+    ...Object.entries(facts).map(([key, value]) => [key, escapeText(value)] as const),
+    ...(directory === undefined ? [] : [['directory', escapeBytes(directory)] as const]),
+    ...uses.map((used) => [relation(kind, used), describeRelated(used)] as const),
+    ...users.map((user) => ['used by', describeRelated(user)] as const),
+    ...(users.length > 0 || kind === 'container' ? [] : [['used by', 'nothing'] as const]),
+  ];
+  const name = escapeBytes(asked) === id ? '' : ` ${escapeText(id)}`;
+  const lines = rows.map(([key, value]) => `  ${key.padEnd(10)} ${value}\n`);
+  return `${escapeBytes(asked)}: ${WORDS[kind]}${name}\n${lines.join('')}`;
+}
+
+/** How what was asked for stands to what it uses. */
+function relation(kind: OwnerKind, { kind: used, at }: Related): string {
+  if (at !== undefined) return 'mounts';
+  if (kind === 'cache') return 'on top of';
+  return kind === 'container' && used === 'image' ? 'made from' : 'made of';
+}
+
+function describeRelated({ kind, id, label, layer, at, directory }: Related): string {
+  const short = id.replace(/^sha256:/, '').slice(0, 12);
+  // A label that is the ID itself is no name; a volume's name is its ID.
+  const isNamed = short === '' || !label.startsWith(short);
+  const words = [
+    kind === 'layer' && layer !== undefined ? `layer ${layer}` : kind,
+    escapeText(isNamed ? label : short),
+    isNamed && kind !== 'volume' && short !== '' ? `(${escapeText(short)})` : '',
+    at === undefined ? '' : `at ${escapeText(at)}`,
+    directory === undefined ? '' : escapeBytes(directory),
+  ];
+  const place = kind === 'layer' || layer === undefined ? '' : `, layer ${layer}`;
+  return `${words.filter((word) => word !== '').join(' ')}${place}`;
+}
+
+function jsonLine(asked: ByteString, { kind, id, directory, facts, uses, users }: Owner): string {
+  const json = (related: Related) => {
+    const { directory: at, ...fields } = related;
+    return { ...fields, ...(at === undefined ? {} : jsonName('directory', at)) };
+  };
+  const place = directory === undefined ? {} : jsonName('directory', directory);
+  return `${escapeJson({
+    ...jsonName('asked', asked),
+    kind,
+    id,
+    ...facts,
+    ...place,
+    uses: uses.map(json),
+    users: users.map(json),
+  })}\n`;
+}

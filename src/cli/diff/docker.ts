@@ -1,0 +1,44 @@
+// `stratafs diff --docker`: what `docker diff` prints. It names the directories above each change, does not look into what
+// was removed, and sorts by path as a whole.
+import type { Change } from '../../diff/change.ts';
+import { isDirectory } from '../../diff/item.ts';
+import { asBytes } from '../../sys/bytes.ts';
+import { escapeBytes } from '../print/escape.ts';
+import type { DiffContext, Printer } from './printer.ts';
+
+export class DockerPrinter implements Printer {
+  readonly #context: DiffContext;
+  /** Path → letter. */
+  readonly #letters = new Map<string, 'A' | 'C' | 'D'>();
+  #removed = '';
+
+  constructor(context: DiffContext) {
+    this.#context = context;
+  }
+
+  change({ path, op, a }: Change): void {
+    if (path === '/') return;
+    for (let at = path.lastIndexOf('/'); at > 0; at = path.lastIndexOf('/', at - 1)) {
+      const parent = path.slice(0, at);
+      if (!this.#letters.has(parent) && !this.#isRemoved(parent)) this.#letters.set(parent, 'C');
+    }
+    if (op !== 'remove') {
+      this.#letters.set(path, op === 'add' ? 'A' : 'C');
+      // What was below a directory that is none any more is not told.
+      if (op === 'type' && a !== undefined && isDirectory(a)) this.#removed = `${path}/`;
+    } else if (!this.#isRemoved(path)) {
+      this.#letters.set(path, 'D');
+      if (a !== undefined && isDirectory(a)) this.#removed = `${path}/`;
+    }
+  }
+
+  /** Whether it lies below what was removed. */
+  #isRemoved(path: string): boolean {
+    return this.#removed !== '' && path.startsWith(this.#removed);
+  }
+
+  end(): void {
+    const lines = [...this.#letters].sort(([x], [y]) => (x < y ? -1 : 1));
+    for (const [path, letter] of lines) this.#context.out.write(`${letter} ${escapeBytes(asBytes(path))}\n`);
+  }
+}

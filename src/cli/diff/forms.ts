@@ -1,0 +1,71 @@
+// Which printer an option asks for; the seldom used ones are loaded when they are.
+import { TYPE_LETTERS } from '../../diff/filter.ts';
+import { ASPECTS, type Aspect, type Side } from '../../diff/item.ts';
+import { version } from '../version.ts';
+import { type DiffOptions, type Form, wantedAspects } from './options.ts';
+import type { DiffContext, Printer } from './printer.ts';
+
+const STAT_DEPTH = 2;
+
+export async function openPrinter(
+  form: Form | undefined,
+  context: DiffContext,
+  options: DiffOptions,
+  sides: readonly [Side, Side],
+): Promise<Printer> {
+  if (options.json) return openJsonPrinter(form, context, options, sides);
+  switch (form) {
+    case 'nameStatus':
+      return new (await import('./lines.ts')).NameStatusPrinter(context, { nul: options.nul === true });
+    case 'itemize':
+      return new (await import('./lines.ts')).ItemizePrinter(context, { nul: options.nul === true });
+    case 'docker':
+      return new (await import('./docker.ts')).DockerPrinter(context);
+    case 'tree':
+      return new (await import('./tree.ts')).TreePrinter(context);
+    case 'stat':
+      return new (await import('./totals.ts')).StatPrinter(context, options.depth ?? STAT_DEPTH);
+    case 'byLayer':
+      return new (await import('./totals.ts')).LayerPrinter(context);
+    case 'summary':
+      return new (await import('./totals.ts')).SummaryPrinter(context);
+    case 'patch':
+      return new (await import('./patch.ts')).PatchPrinter(context);
+    case 'mtree':
+      return new (await import('./mtree.ts')).MtreePrinter(context);
+    case 'packages':
+    case 'unexplained': {
+      const { PackagePrinter } = await import('./packages.ts');
+      return new PackagePrinter(context, sides, { lists: form });
+    }
+    case 'json':
+    case undefined:
+      return new (await import('./text.ts')).TextPrinter(context);
+  }
+}
+
+async function openJsonPrinter(
+  form: Form | undefined,
+  context: DiffContext,
+  options: DiffOptions,
+  sides: readonly [Side, Side],
+): Promise<Printer> {
+  const { JsonPrinter } = await import('./json.ts');
+  const wanted = wantedAspects(options);
+  const isToldTime = options.mtime === true || options.only?.includes('mtime') === true;
+  const isIgnored = (aspect: Aspect) => !wanted.has(aspect) || (aspect === 'mtime' && !isToldTime);
+  const { path, include, exclude, type } = options;
+  const letters =
+    type && [...TYPE_LETTERS].filter(([, bits]) => type.includes(bits)).map(([letter]) => letter);
+  const json = new JsonPrinter(context, {
+    tool: `stratafs ${version()}`,
+    content: options.content,
+    // Links are compared only where that is asked for.
+    ignored: ASPECTS.filter((aspect) => aspect !== 'links' && isIgnored(aspect)),
+    filters: { path, include, exclude, type: letters },
+    trustIds: options.trustIds === true,
+    tellsChanges: form !== 'summary',
+  });
+  if (form !== 'packages' && form !== 'unexplained') return json;
+  return new (await import('./json-packages.ts')).JsonPackagePrinter(json, sides, form);
+}

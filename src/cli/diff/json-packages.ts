@@ -1,0 +1,57 @@
+// `stratafs diff --json` with `--packages` or `--unexplained`: what these print, as JSON lines between header and summary.
+import type { Change, PathError, Summary } from '../../diff/change.ts';
+import type { Side } from '../../diff/item.ts';
+import { explain } from '../../diff/packages.ts';
+import { asBytes } from '../../sys/bytes.ts';
+import { jsonName } from '../print/escape.ts';
+import type { JsonPrinter } from './json.ts';
+import type { Printer } from './printer.ts';
+
+export class JsonPackagePrinter implements Printer {
+  readonly #json: JsonPrinter;
+  readonly #sides: readonly [Side, Side];
+  readonly #lists: 'packages' | 'unexplained';
+  readonly #changes: Change[] = [];
+
+  constructor(json: JsonPrinter, [a, b]: readonly [Side, Side], lists: 'packages' | 'unexplained') {
+    this.#json = json;
+    this.#sides = [a, b];
+    this.#lists = lists;
+  }
+
+  begin(): void {
+    this.#json.begin();
+  }
+
+  change(change: Change): void {
+    this.#changes.push(change);
+  }
+
+  error(error: PathError): void {
+    this.#json.error(error);
+  }
+
+  end(summary: Summary): void {
+    const [a, b] = this.#sides;
+    const { packages, suspicious, unexplained, counts } = explain(this.#changes, { a, b });
+    if (this.#lists === 'packages') {
+      for (const { manager, name, a: before, b: after, files } of packages) {
+        this.#json.record({
+          t: 'package',
+          mgr: manager,
+          ...jsonName('name', asBytes(name)),
+          ...(before === undefined ? {} : jsonName('a', asBytes(before))),
+          ...(after === undefined ? {} : jsonName('b', asBytes(after))),
+          files,
+        });
+      }
+      const left = { suspicious: suspicious.length, unexplained: unexplained.length };
+      this.#json.record({ t: 'files', ...counts, ...left });
+    } else {
+      for (const { change, manager, name } of suspicious)
+        this.#json.change(change, { package: { mgr: manager, ...jsonName('name', asBytes(name)) } });
+      for (const change of unexplained) this.#json.change(change);
+    }
+    this.#json.end(summary);
+  }
+}

@@ -1,0 +1,159 @@
+// `stratafs diff --json`: one object a line, the first a header, the last a summary; without a summary it is incomplete.
+import { type Change, isEqual, type PathError, type Subtree, type Summary } from '../../diff/change.ts';
+import type { ConfigChange } from '../../diff/config.ts';
+import {
+  type Aspect,
+  gidOf,
+  type Item,
+  modeOf,
+  mtimeOf,
+  nlinkOf,
+  rdevOf,
+  sizeOf,
+  typeBits,
+  uidOf,
+} from '../../diff/item.ts';
+import { Errno, errnoName } from '../../sys/errors.ts';
+import { decodeDevice, S_IFLNK } from '../../sys/statx.ts';
+import { escapeJson, jsonName } from '../print/escape.ts';
+import { octalMode, typeOf } from '../print/status.ts';
+import { jsonTime } from '../print/time.ts';
+import type { DiffContext, Printer, SideLabel } from './printer.ts';
+import { isDevice } from './words.ts';
+
+/** Changes only when a field changes its meaning. */
+const FORMAT_VERSION = 1;
+
+export interface JsonOptions {
+  readonly tool: string;
+  readonly content: string;
+  readonly ignored: readonly Aspect[];
+  /** What was looked at, where that is not all. */
+  readonly filters: Readonly<Record<string, readonly string[] | undefined>>;
+  readonly trustIds: boolean;
+  /** False where only the header and the summary are wanted. */
+  readonly tellsChanges: boolean;
+}
+
+export class JsonPrinter implements Printer {
+  readonly #context: DiffContext;
+  readonly #options: JsonOptions;
+  readonly #started = performance.now();
+
+  constructor(context: DiffContext, options: JsonOptions) {
+    this.#context = context;
+    this.#options = options;
+  }
+
+  /** One line. */
+  record(value: object): void {
+    this.#context.out.write(`${escapeJson(value)}\n`);
+  }
+
+  begin(): void {
+    const { a, b, sharedLayers } = this.#context;
+    const { tool, content, ignored, filters, trustIds } = this.#options;
+    this.record({
+      t: 'header',
+      v: FORMAT_VERSION,
+      tool,
+      a: jsonSide(a),
+      b: jsonSide(b),
+      sharedLayers,
+      opts: { content, ignore: ignored, ...filters, ...(trustIds ? { trustIds } : {}) },
+    });
+  }
+
+  /** `more` are fields that other printers add. */
+  change(change: Change, more: object = {}): void {
+    if (!this.#options.tellsChanges) return;
+    const { op, what, flags, a, b, from, subtree, by, firstDifference, noise, raced } = change;
+    this.record({
+      t: 'change',
+      ...jsonName('path', change.path),
+      op,
+      ...(what.length === 0 ? {} : { what }),
+      ...(flags.length === 0 ? {} : { flags }),
+      ...(from === undefined ? {} : jsonName('from', from)),
+      ...(subtree === undefined ? {} : { subtree: jsonSubtree(subtree) }),
+      ...(change.isCounted ? { inSubtree: true } : {}),
+      ...(by === undefined ? {} : { by }),
+      ...(firstDifference === undefined ? {} : { firstDifference }),
+      ...(noise === undefined ? {} : { noise }),
+      ...(raced === undefined ? {} : { raced }),
+      ...(a === undefined ? {} : { a: jsonItem(a) }),
+      ...(b === undefined ? {} : { b: jsonItem(b) }),
+      ...more,
+    });
+  }
+
+  error({ path, side, errno, doing }: PathError): void {
+    this.record({ t: 'error', side, ...jsonName('path', path), code: errnoName(errno), doing });
+  }
+
+  configuration(changes: readonly ConfigChange[]): void {
+    for (const change of changes) this.record({ t: 'config', ...change });
+  }
+
+  end(summary: Summary): void {
+    const { cost, errors, ...counts } = summary;
+    this.record({
+      t: 'summary',
+      equal: isEqual(summary) && errors === 0,
+      ...counts,
+      cost: { ...cost, ms: Math.round(performance.now() - this.#started) },
+      errors,
+      complete: errors === 0,
+    });
+  }
+}
+
+/** Its layers are named where there is more than the one that its directory has. */
+function jsonSubtree({ entries, bytes, layers }: Subtree): object {
+  if (layers.size < 2) return { entries, bytes };
+  const shares = [...layers].sort(([x], [y]) => x - y).map(([layer, share]) => ({ layer, ...share }));
+  return { entries, bytes, layers: shares };
+}
+
+function jsonSide({ reference, kind, stack }: SideLabel): object {
+  const layers = stack?.layers.toReversed() ?? [];
+  return {
+    ref: reference,
+    kind,
+    ...(stack?.id === undefined ? {} : { id: stack.kind === 'image' ? `sha256:${stack.id}` : stack.id }),
+    ...(stack?.mountPoints === undefined ? {} : { mountPoints: stack.mountPoints }),
+    layers: layers.map((layer, index) => ({
+      i: index + 1,
+      role: layer.role,
+      ...(layer.diffId === undefined ? {} : { diffId: layer.diffId }),
+      ...(layer.cacheId === undefined ? {} : { cacheId: layer.cacheId }),
+      ...(layer.history?.createdBy === undefined ? {} : { createdBy: layer.history.createdBy }),
+      ...(layer.role === 'plain' ? jsonName('directory', layer.directory) : {}),
+    })),
+  };
+}
+
+export function jsonItem(item: Item): object {
+  return {
+    type: typeOf(modeOf(item)).name,
+    mode: octalMode(modeOf(item)),
+    uid: uidOf(item),
+    gid: gidOf(item),
+    size: sizeOf(item),
+    ...(isDevice(item) ? decodeDevice(rdevOf(item)) : {}),
+    ...(typeBits(item) === S_IFLNK ? jsonTarget(item) : {}),
+    mtime: jsonTime(mtimeOf(item)),
+    nlink: nlinkOf(item),
+    ...(item.layer === 0 ? {} : { layer: item.layer }),
+  };
+}
+
+/** A container that runs may have lost its link meanwhile. */
+function jsonTarget(item: Item): object {
+  try {
+    return jsonName('target', item.target());
+  } catch (error) {
+    if (error instanceof Errno) return { targetError: errnoName(error.errno) };
+    throw error;
+  }
+}

@@ -1,0 +1,195 @@
+// The words of `stratafs diff`'s options, parsed: what to compare, what to leave out, what counts as different.
+import { InvalidArgumentError } from 'commander';
+import type { Change } from '../../diff/change.ts';
+import { type FilterOptions, TYPE_LETTERS } from '../../diff/filter.ts';
+import { ASPECTS, type Aspect } from '../../diff/item.ts';
+import { NOISE_RULES } from '../../diff/noise.ts';
+import { asBytes, type ByteString } from '../../sys/bytes.ts';
+import { Trouble } from '../../sys/errors.ts';
+import type { StoreOptions } from '../stack.ts';
+
+export const CONTENT_MODES = ['read', 'crc', 'none'] as const;
+export type ContentMode = (typeof CONTENT_MODES)[number];
+
+export const FORMS = [
+  'json',
+  'nameStatus',
+  'itemize',
+  'tree',
+  'patch',
+  'stat',
+  'byLayer',
+  'summary',
+  'mtree',
+  'packages',
+  'unexplained',
+  'docker',
+] as const;
+export type Form = (typeof FORMS)[number];
+
+/** What `--json` may be asked for beside it. */
+const ALSO_JSON: readonly Form[] = ['summary', 'packages', 'unexplained'];
+
+export interface DiffOptions extends StoreOptions, Partial<Readonly<Record<Form, true>>> {
+  readonly rootB?: string;
+  readonly trustIds?: true;
+  readonly depth?: number;
+  readonly path?: readonly string[];
+  readonly include?: readonly string[];
+  readonly exclude?: readonly string[];
+  readonly only?: readonly Aspect[];
+  readonly ignore?: readonly Aspect[];
+  readonly ignoreXattr?: readonly string[];
+  readonly ignoreNoise?: readonly string[];
+  readonly type?: readonly number[];
+  readonly content: ContentMode;
+  readonly mtime?: true;
+  readonly renames?: true;
+  readonly hardlinks?: true;
+  readonly showInit?: true;
+  /** False with `--no-expand`. */
+  readonly expand: boolean;
+  readonly failOn?: readonly FailKind[];
+  readonly color: 'auto' | 'always' | 'never';
+  readonly nul?: true;
+  readonly config?: true;
+}
+
+/** The one form that is asked for; undefined for the default. Throws Trouble where options do not go together. */
+export function chosenForm(options: DiffOptions): Form | undefined {
+  const chosen = FORMS.filter((each) => options[each] !== undefined);
+  const [form, second] = chosen.length > 1 ? chosen.filter((each) => each !== 'json') : chosen;
+  if (second !== undefined || (form !== undefined && chosen.length > 1 && !ALSO_JSON.includes(form))) {
+    const flags = chosen.map((each) => `--${each.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`);
+    throw new Trouble('usage', `Cannot print in two forms at once: ${flags.join(' and ')}`);
+  }
+  if (options.nul && form !== 'nameStatus' && form !== 'itemize')
+    throw new Trouble('usage', 'Cannot end names with NUL: -z goes with --name-status or --itemize');
+  if (options.depth !== undefined && form !== 'stat')
+    throw new Trouble('usage', 'Cannot use "--depth": it goes with --stat');
+  if (options.renames && (form === 'docker' || form === 'itemize'))
+    throw new Trouble('usage', `Cannot look for renames: --${form} has no letter for them`);
+  if (options.config && (chosen.length > 1 || (form !== undefined && form !== 'json')))
+    throw new Trouble('usage', 'Cannot use "--config": it goes with --json, or with no form at all');
+  if (!options.config && options.failOn?.includes('config'))
+    throw new Trouble('usage', 'Cannot fail on "config": it is compared with --config only');
+  return form;
+}
+
+export function collect(value: string, before: readonly string[] = []): string[] {
+  return [...before, value];
+}
+
+function words(value: string): string[] {
+  return value
+    .split(',')
+    .map((word) => word.trim())
+    .filter(Boolean);
+}
+
+export function parseAspects(value: string): Aspect[] {
+  return words(value).map((word) => {
+    const aspect = ASPECTS.find((each) => each === word);
+    if (aspect === undefined) throw new InvalidArgumentError(`"${word}" is none of ${ASPECTS.join(', ')}.`);
+    return aspect;
+  });
+}
+
+export function parseTypes(value: string): number[] {
+  return words(value).map((letter) => {
+    const type = TYPE_LETTERS.get(letter);
+    if (type === undefined) {
+      throw new InvalidArgumentError(`"${letter}" is none of ${[...TYPE_LETTERS.keys()].join(', ')}.`);
+    }
+    return type;
+  });
+}
+
+export function parseNoise(value: string): string[] {
+  if (value === 'all') return [...NOISE_RULES.keys()];
+  return words(value).map((rule) => {
+    if (!NOISE_RULES.has(rule)) {
+      throw new InvalidArgumentError(`"${rule}" is none of ${[...NOISE_RULES.keys()].join(', ')}.`);
+    }
+    return rule;
+  });
+}
+
+export function parseDepth(value: string): number {
+  if (!/^\d{1,3}$/.test(value)) throw new InvalidArgumentError('It is a number of names, 0 or more.');
+  return Number(value);
+}
+
+const FAIL_KINDS = [
+  'added',
+  'removed',
+  'type',
+  'renamed',
+  'setuid',
+  'setgid',
+  'privilege',
+  'config',
+  ...ASPECTS,
+] as const;
+export type FailKind = (typeof FAIL_KINDS)[number];
+
+export function parseFailKinds(value: string): FailKind[] {
+  return words(value).map((word) => {
+    const kind = FAIL_KINDS.find((each) => each === word);
+    if (kind === undefined) throw new InvalidArgumentError(`"${word}" is none of ${FAIL_KINDS.join(', ')}.`);
+    return kind;
+  });
+}
+
+const OPS = { added: 'add', removed: 'remove', type: 'type', renamed: 'rename' } as const;
+
+/** Whether a change is of a kind that is to fail. */
+export function isFailure(change: Change, kinds: readonly FailKind[]): boolean {
+  return kinds.some((kind) => {
+    if (kind === 'privilege') return change.flags.length > 0;
+    if (kind === 'setuid' || kind === 'setgid') return change.flags.includes(`${kind}-added`);
+    if (kind === 'caps') return change.flags.includes('caps-added') || change.what.includes('caps');
+    const isOp = Object.hasOwn(OPS, kind) && OPS[kind as keyof typeof OPS] === change.op;
+    return isOp || change.what.some((aspect) => aspect === kind);
+  });
+}
+
+export async function filterOptions(
+  options: DiffOptions,
+  paths: readonly ByteString[],
+): Promise<FilterOptions> {
+  const { include, exclude } = options;
+  const { parseGlob } = (include ?? exclude) ? await import('../../diff/globs.ts') : {};
+  return {
+    paths: paths.map(normalized),
+    ...(include && parseGlob ? { include: include.map(parseGlob) } : {}),
+    ...(exclude && parseGlob ? { exclude: exclude.map(parseGlob) } : {}),
+    ...(options.type === undefined ? {} : { types: new Set(options.type) }),
+  };
+}
+
+/** `/` at the front, none at the end, no empty names. */
+function normalized(path: ByteString): ByteString {
+  return asBytes(
+    `/${path
+      .split('/')
+      .filter((name) => name !== '' && name !== '.')
+      .join('/')}`,
+  );
+}
+
+/** What is compared: all but `links`, unless told. */
+export function wantedAspects({
+  only,
+  ignore = [],
+  content,
+  hardlinks,
+  mtime,
+}: DiffOptions): ReadonlySet<Aspect> {
+  const wanted = new Set<Aspect>(only ?? ASPECTS.filter((aspect) => aspect !== 'links'));
+  if (hardlinks) wanted.add('links');
+  if (mtime) wanted.add('mtime');
+  for (const aspect of ignore) wanted.delete(aspect);
+  if (content === 'none') wanted.delete('content');
+  return wanted;
+}

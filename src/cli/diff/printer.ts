@@ -1,0 +1,55 @@
+// What each form of output of `stratafs diff` is: it takes changes as they are found, and the counts in the end.
+import type { Sink, Summary } from '../../diff/change.ts';
+import type { ConfigChange } from '../../diff/config.ts';
+import type { LayerStack } from '../../store/store.ts';
+import type { Output } from '../print/output.ts';
+
+/** One side as a person named it. */
+export interface SideLabel {
+  readonly reference: string;
+  readonly kind: LayerStack['kind'] | 'manifest';
+  readonly stack?: LayerStack;
+  /** The data root it was looked for in. */
+  readonly root?: string;
+}
+
+export interface DiffContext {
+  readonly out: Output;
+  readonly a: SideLabel;
+  readonly b: SideLabel;
+  readonly sharedLayers: number;
+  readonly color: boolean;
+}
+
+export interface Printer extends Omit<Sink, 'error'> {
+  error?: Sink['error'];
+  /** Before the first change. */
+  begin?(): void;
+  /** After the last change, where configurations are compared; only of forms that tell them. */
+  configuration?(changes: readonly ConfigChange[]): void;
+  end(summary: Summary): void;
+}
+
+/** `1 added, 632 removed, 6 changed, 2 metadata only` and what is hidden. */
+export function summaryWords(summary: Summary): string {
+  const { add, remove, modify, meta, type, rename, hidden, noise, config = 0, errors } = summary;
+  const counts = [
+    [add, 'added'],
+    [remove, 'removed'],
+    [modify, 'changed'],
+    [meta, 'metadata only'],
+    [type, 'of another type'],
+    [rename, 'renamed'],
+    [config, 'of the configuration'],
+    [errors, 'not compared'],
+  ] as const;
+  const told = counts.filter(([count]) => count > 0).map(([count, word]) => `${count} ${word}`);
+  const notes = [
+    ...(hidden.mtime > 0 ? [`${hidden.mtime} differ in time only, --mtime shows them`] : []),
+    ...(hidden.init > 0 ? [`${hidden.init} of Docker's init layer hidden, --show-init shows them`] : []),
+    ...(noise > 0 ? [`${noise} noise, --ignore-noise all hides them`] : []),
+    ...(hidden.noise > 0 ? [`${hidden.noise} hidden as noise`] : []),
+  ];
+  const words = told.length === 0 ? 'no difference' : told.join(', ');
+  return notes.length === 0 ? words : `${words} (${notes.join('; ')})`;
+}

@@ -1,0 +1,84 @@
+// What a side of `stratafs diff` may be, and how it becomes something to compare: a reference, a directory, or
+// an mtree file.
+import { existsSync, statSync } from 'node:fs';
+import type { RecordedLayer } from '../../overlay/recorded-layer.ts';
+import type { ChainId } from '../../store/digest.ts';
+import type { LayerStack } from '../../store/store.ts';
+import { Trouble, type TroubleKind } from '../../sys/errors.ts';
+import { openStack, REFERENCE_WORDS, type Records, recordsOf, type StoreOptions } from '../stack.ts';
+import type { SideLabel } from './printer.ts';
+
+export const SIDE_WORDS = `${REFERENCE_WORDS}; a directory (./DIR); or an mtree file (./FILE)`;
+
+/** Kinds of trouble with a reference that leads to nothing. */
+const MISSING: readonly TroubleKind[] = ['reference', 'store'];
+
+/** What no image's or container's name begins with. */
+function isDirectoryPath(word: string): boolean {
+  return /^\.{0,2}(\/|$)/.test(word) && existsSync(word) && statSync(word).isDirectory();
+}
+
+/** An mtree file is named by a path, as a directory would be. */
+export function isManifestPath(word: string): boolean {
+  if (word === '-') return true;
+  if (!word.includes('/') && !word.endsWith('.mtree')) return false;
+  if (word.startsWith('lowerdir=')) return false;
+  return existsSync(word) && !statSync(word).isDirectory();
+}
+
+export async function openSide(word: string, options: StoreOptions): Promise<SideLabel> {
+  if (isManifestPath(word)) return { reference: word, kind: 'manifest' };
+  if (isDirectoryPath(word)) {
+    const stack = await openStack(`lowerdir=${word.replace(/[\\:]/g, '\\$&')}`, options);
+    return { reference: word, kind: stack.kind, stack: { ...stack, label: word }, root: options.root };
+  }
+  const stack = await openReference(word, options);
+  return { reference: word, kind: stack.kind, stack, root: options.root };
+}
+
+/** Where there is no such reference, but something of this name in the file system, that is said too. */
+async function openReference(word: string, options: StoreOptions): Promise<LayerStack> {
+  try {
+    return await openStack(word, options);
+  } catch (error) {
+    if (!(error instanceof Trouble) || !MISSING.includes(error.kind) || word.startsWith('/')) throw error;
+    const found = statSync(word, { throwIfNoEntry: false });
+    if (found === undefined) throw error;
+    const hint = `"./${word}" is a ${found.isDirectory() ? 'directory' : 'file'} here`;
+    throw new Trouble(error.kind, `${error.message} (${hint})`, { cause: error });
+  }
+}
+
+/** What a container was made from: its image, under Docker's own `-init` layer, which is not the container's work. */
+export function originOf({ reference, stack, root }: SideLabel, options: { withInit: boolean }): SideLabel {
+  if (stack === undefined || stack.kind !== 'container') {
+    throw new Trouble(
+      'usage',
+      `Cannot compare "${reference}" alone: only a container has something it was made from`,
+    );
+  }
+  const isLower = (role: string) => role !== 'upper' && (options.withInit || role !== 'init');
+  const layers = stack.layers.filter(({ role }) => isLower(role));
+  const origin: LayerStack = { ...stack, label: `image of ${stack.label}`, kind: 'image', layers };
+  const { id: _, mountPoints: __, ...image } = origin;
+  return { reference: origin.label, kind: 'image', stack: image, ...(root && { root }) };
+}
+
+/**
+ * What `--metadata` asks for of each side that is a stack. Directories that are compared with something of a store are as
+ * the disk has them.
+ */
+export async function recordsOfSides(
+  labels: readonly SideLabel[],
+  options: StoreOptions,
+): Promise<(Records | undefined)[]> {
+  const stacks = labels.flatMap(({ stack, root = options.root }) => (stack ? [{ stack, root }] : []));
+  const hasStore = stacks.some(({ stack }) => stack.kind !== 'lowerdir');
+  const known = new Map(stacks.map(({ root }) => [root, new Map<ChainId, RecordedLayer>()]));
+  const records: (Records | undefined)[] = [];
+  for (const { stack, root } of stacks) {
+    const isPlain = stack.kind === 'lowerdir' && hasStore;
+    records.push(isPlain ? undefined : await recordsOf(stack, { ...options, root }, known.get(root)));
+  }
+  return records;
+}

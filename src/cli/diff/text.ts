@@ -1,0 +1,143 @@
+// The default output of `stratafs diff`: a line a path, for people.
+
+import type { Change, Summary } from '../../diff/change.ts';
+import type { ConfigChange } from '../../diff/config.ts';
+import { type Colors, colors } from '../print/colors.ts';
+import { counted } from '../print/count.ts';
+import { escapeJson, escapeText } from '../print/escape.ts';
+import { humanSize } from '../print/size.ts';
+import { displayWidth } from '../print/width.ts';
+import { type DiffContext, type Printer, type SideLabel, summaryWords } from './printer.ts';
+import {
+  ARROW,
+  differenceWords,
+  type Letter,
+  layerWords,
+  letterOf,
+  type Stacks,
+  shownPath,
+} from './words.ts';
+
+const PATH_COLUMN = 32;
+const WORDS_COLUMN = 36;
+const LEAST_WORDS = 12;
+/** What layers and steps have at least, with the gaps before them. */
+const LAYERS_COLUMN = 28;
+/** Before the path: marks, letter and gap. */
+const MARGIN = 5;
+const COLOR = /\x1b\[\d+m/g;
+const COLOR_PIECES = /(\x1b\[\d+m)/;
+const SHORT_ID = 12;
+
+export class TextPrinter implements Printer {
+  readonly #context: DiffContext;
+  readonly #stacks: Stacks;
+  readonly #colors: Colors;
+  #isEmpty = true;
+
+  constructor(context: DiffContext) {
+    this.#context = context;
+    this.#colors = colors(context.color);
+    this.#stacks = {
+      ...(context.a.stack === undefined ? {} : { a: context.a.stack }),
+      ...(context.b.stack === undefined ? {} : { b: context.b.stack }),
+    };
+  }
+
+  begin(): void {
+    const { a, b, out, sharedLayers } = this.#context;
+    const width = Math.max(...[a, b].map(({ reference }) => displayWidth(escapeText(reference))));
+    const shared = sharedLayers === 0 ? '' : `  (${sharedLayers} shared)`;
+    out.write(`A  ${sideWords(a, width)}\nB  ${sideWords(b, width)}${shared}\n`);
+    for (const [side, { stack }] of [['A', a] as const, ['B', b] as const]) {
+      if (stack?.mountPoints === undefined) continue;
+      out.write(
+        `   mounted in ${side}, and not part of it: ${stack.mountPoints.map(escapeText).join(', ')}\n`,
+      );
+    }
+  }
+
+  change(change: Change): void {
+    const { out } = this.#context;
+    if (this.#isEmpty) out.write('\n');
+    this.#isEmpty = false;
+    const letter = letterOf(change);
+    const mark = change.flags.length > 0 ? this.#colors.red('!') : ' ';
+    const path = shownPath(change);
+    const words = differenceWords(change);
+    const layers = layerWords(change, this.#stacks);
+    const rest = layers === '' ? words : `${pad(words, this.#wordsColumn())}  ${this.#colors.dim(layers)}`;
+    const line = ` ${mark}${this.#paint(letter)}  ${pad(path, PATH_COLUMN)}  ${rest}`;
+    out.write(`${this.#fit(line.trimEnd(), MARGIN + displayWidth(path))}\n`);
+  }
+
+  /** On a narrow screen the layers come nearer, rather than fall off its edge. */
+  #wordsColumn(): number {
+    const { columns } = this.#context.out;
+    if (columns === undefined) return WORDS_COLUMN;
+    return Math.max(LEAST_WORDS, Math.min(WORDS_COLUMN, columns - MARGIN - PATH_COLUMN - LAYERS_COLUMN));
+  }
+
+  configuration(changes: readonly ConfigChange[]): void {
+    if (changes.length === 0) return;
+    const { out } = this.#context;
+    out.write('\nconfiguration\n');
+    this.#isEmpty = false;
+    for (const change of changes) out.write(`${this.#configLine(change)}\n`);
+  }
+
+  /** Never cut: where two long values differ may be at their ends. */
+  #configLine({ key, a, b }: ConfigChange): string {
+    const { green, red, yellow } = this.#colors;
+    const name = escapeText(key);
+    if (a === undefined) return `  ${green('+')} ${name}  ${escapeJson(b)}`;
+    if (b === undefined) return `  ${red('-')} ${name}  ${escapeJson(a)}`;
+    return `  ${yellow('~')} ${name}  ${escapeJson(a)} ${ARROW} ${escapeJson(b)}`;
+  }
+
+  end(summary: Summary): void {
+    this.#context.out.write(`${this.#isEmpty ? '' : '\n'}${summaryWords(summary)}\n`);
+  }
+
+  #paint(letter: Letter): string {
+    const { green, red, yellow, cyan } = this.#colors;
+    if (letter === '+') return green(letter);
+    if (letter === '-') return red(letter);
+    if (letter === '?') return red(letter);
+    return letter === 'm' ? cyan(letter) : yellow(letter);
+  }
+
+  /** On a terminal a line ends where the screen does, but for its first `kept` cells: a name is never cut. */
+  #fit(line: string, kept: number): string {
+    const { columns } = this.#context.out;
+    if (columns === undefined || displayWidth(line.replaceAll(COLOR, '')) <= columns) return line;
+    const most = Math.max(columns - 1, kept);
+    let shown = '';
+    let width = 0;
+    for (const piece of line.split(COLOR_PIECES)) {
+      if (COLOR_PIECES.test(piece)) {
+        shown += piece;
+        continue;
+      }
+      for (const character of piece) {
+        width += displayWidth(character);
+        if (width > most) break;
+        shown += character;
+      }
+    }
+    return `${shown}…`;
+  }
+}
+
+function pad(text: string, width: number): string {
+  return text + ' '.repeat(Math.max(0, width - displayWidth(text)));
+}
+
+function sideWords({ reference, stack }: SideLabel, width: number): string {
+  const name = pad(escapeText(reference), width);
+  if (stack === undefined) return `${name}  manifest`;
+  const layers = counted(stack.layers.length, 'layer');
+  const size = stack.layers.reduce((sum, layer) => sum + (layer.size ?? 0), 0);
+  const words = [name, stack.id?.slice(0, SHORT_ID), layers, size > 0 ? humanSize(size) : undefined];
+  return words.filter((word) => word !== undefined).join('  ');
+}

@@ -1,0 +1,56 @@
+// What stands between a comparison and its printer: it remembers what decides the exit code, and tells trouble on the error
+// output.
+import type { Change, PathError, Sink, Summary } from '../../diff/change.ts';
+import { isEqual } from '../../diff/change.ts';
+import { errnoWords } from '../../sys/errors.ts';
+import { EXIT } from '../exit.ts';
+import { pathMessage } from '../failure.ts';
+import type { Terminal } from '../print/terminal.ts';
+import { type DiffOptions, isFailure } from './options.ts';
+import type { Printer, SideLabel } from './printer.ts';
+import type { Progress } from './progress.ts';
+
+export class Watch implements Sink {
+  fails = false;
+  readonly #printer: Printer;
+  readonly #options: DiffOptions;
+  readonly #terminal: Terminal;
+  readonly #labels: readonly [SideLabel, SideLabel];
+  readonly #progress: Progress;
+
+  constructor(
+    printer: Printer,
+    options: DiffOptions,
+    terminal: Terminal,
+    labels: readonly [SideLabel, SideLabel],
+    progress: Progress,
+  ) {
+    this.#printer = printer;
+    this.#options = options;
+    this.#terminal = terminal;
+    this.#labels = labels;
+    this.#progress = progress;
+  }
+
+  change(change: Change): void {
+    if (this.#options.failOn === undefined || isFailure(change, this.#options.failOn)) this.fails = true;
+    this.#progress.clear();
+    this.#printer.change(change);
+  }
+
+  error(error: PathError): void {
+    this.#progress.clear();
+    this.#printer.error?.(error);
+    const label = this.#labels[error.side === 'a' ? 0 : 1].reference;
+    this.#terminal.note(pathMessage(error.doing, error.path, label, errnoWords(error.errno)));
+  }
+}
+
+/** diff(1)'s: 0 the same, 1 different, 2 trouble. */
+export function exitCode(summary: Summary, watch: Watch, options: DiffOptions): number {
+  if (summary.errors > 0) return EXIT.usage;
+  const { failOn } = options;
+  const fails = watch.fails || (failOn?.includes('config') === true && (summary.config ?? 0) > 0);
+  const isDifferent = failOn === undefined ? !isEqual(summary) : fails;
+  return isDifferent ? EXIT.found : EXIT.success;
+}

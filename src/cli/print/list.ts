@@ -1,0 +1,72 @@
+// What `images` and `containers` share: the same items as a table, as IDs or as JSON lines, and word of the damaged ones.
+import type { Command } from 'commander';
+import type { Store } from '../../store/store.ts';
+import { Trouble } from '../../sys/errors.ts';
+import { EXIT } from '../exit.ts';
+import type { StoreOptions } from '../stack.ts';
+import { escapeJson } from './escape.ts';
+import { formatTable } from './table.ts';
+import type { Terminal } from './terminal.ts';
+
+export interface ListOptions extends StoreOptions {
+  readonly json?: true;
+  readonly quiet?: true;
+  /** False with `--no-trunc`. */
+  readonly trunc: boolean;
+}
+
+/** What a store knows of anything that can be listed. */
+interface Item {
+  readonly id: string;
+  readonly created?: string;
+  readonly damage?: string;
+}
+
+export interface ListForm<T extends Item> {
+  readonly heading: readonly string[];
+  /** The lines of one item, printable. */
+  readonly rows: (item: T) => string[][];
+  /** Whole, or the first twelve digits; printable. */
+  readonly id: (item: T) => string;
+  /** What a message calls it: `image "nginx:latest"`. */
+  readonly title: (item: T) => string;
+}
+
+export function addListOptions(command: Command): Command {
+  return command
+    .option('--json', 'one JSON object a line')
+    .option('--no-trunc', 'do not shorten anything')
+    .option('-q, --quiet', 'IDs only');
+}
+
+/** Prints the items, newest first. Damaged ones are printed too, then named on the error output. */
+export function printList<T extends Item>(
+  items: readonly T[],
+  form: ListForm<T>,
+  options: ListOptions,
+  terminal: Terminal,
+): void {
+  const { out } = terminal;
+  const sorted = items.toSorted(newestFirst);
+  if (options.json) for (const item of sorted) out.write(`${escapeJson(item)}\n`);
+  else if (options.quiet) for (const item of sorted) out.write(`${form.id(item)}\n`);
+  else out.write(formatTable(form.heading, sorted.flatMap(form.rows)));
+  for (const item of sorted) {
+    if (item.damage === undefined) continue;
+    terminal.exitWith(EXIT.store);
+    terminal.note(`Cannot use ${form.title(item)}: ${item.damage}`);
+  }
+}
+
+/** Tells what is wrong with the store as a whole, after what could be listed. */
+export function reportDamage(store: Store, listed: 'images' | 'containers', terminal: Terminal): void {
+  for (const sentence of store.damage?.(listed) ?? []) terminal.report(new Trouble('store', sentence));
+}
+
+/** By creation time, then by ID; what has no time comes last. */
+function newestFirst(a: Item, b: Item): number {
+  const time = (item: Item) => Date.parse(item.created ?? '') || Number.NEGATIVE_INFINITY;
+  const [first, second] = [time(b), time(a)];
+  if (first !== second) return first - second;
+  return a.id < b.id ? -1 : 1;
+}

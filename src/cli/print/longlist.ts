@@ -1,0 +1,89 @@
+// The lines of `ls -l`: as `ls -n --time-style=long-iso` prints them, names escaped.
+
+import type { Tree } from '../../overlay/tree.ts';
+import { decodeDevice } from '../../sys/statx.ts';
+import { escapeBytes } from './escape.ts';
+import { isDevice, isLink, modeString } from './status.ts';
+import { shortTime } from './time.ts';
+
+/** What a listing asks of a tree. */
+type Inodes = Pick<Tree, 'status' | 'nodeOf' | 'linkTarget' | 'xattrs'>;
+
+/** One name of a listing. */
+export interface Item {
+  readonly entry: number;
+  /** As it is shown, escaped. */
+  readonly shown: string;
+}
+
+interface Line {
+  readonly mode: string;
+  readonly nlink: string;
+  readonly uid: string;
+  readonly gid: string;
+  /** Of a device, the minor number, and `major` holds the other. */
+  readonly size: string;
+  readonly major?: string;
+  readonly time: string;
+  readonly text: string;
+}
+
+/** Blocks of 1024 bytes, as `ls -l` sums them up over a directory. */
+export function totalBlocks(tree: Inodes, items: readonly Item[]): number {
+  const blocks = items.reduce((sum, item) => sum + tree.status(item.entry).blocks, 0);
+  return Math.ceil(blocks / 2);
+}
+
+export function formatLong(tree: Inodes, items: readonly Item[]): string {
+  const lines = items.map((item) => describe(tree, item));
+  const width = (of: (line: Line) => string | undefined) =>
+    lines.reduce((widest, line) => Math.max(widest, of(line)?.length ?? 0), 0);
+  const mode = width((line) => line.mode);
+  const nlink = width((line) => line.nlink);
+  const uid = width((line) => line.uid);
+  const gid = width((line) => line.gid);
+  const major = width((line) => line.major);
+  const minor = width((line) => (line.major === undefined ? undefined : line.size));
+  const size = Math.max(
+    major === 0 ? 0 : major + 2 + minor,
+    width((line) => (line.major === undefined ? line.size : undefined)),
+  );
+  return lines
+    .map((line) => {
+      const numbers =
+        line.major === undefined
+          ? line.size.padStart(size)
+          : `${line.major.padStart(size - 2 - minor)}, ${line.size.padStart(minor)}`;
+      return [
+        line.mode.padEnd(mode),
+        line.nlink.padStart(nlink),
+        line.uid.padStart(uid),
+        line.gid.padStart(gid),
+        numbers,
+        `${line.time.padStart(16)} ${line.text}\n`,
+      ].join(' ');
+    })
+    .join('');
+}
+
+function describe(tree: Inodes, { entry, shown }: Item): Line {
+  const status = tree.status(entry);
+  const node = tree.nodeOf(entry);
+  const device = isDevice(status.mode) ? decodeDevice(status.rdev) : undefined;
+  return {
+    mode: modeString(status.mode) + (hasAcl(tree, node, status.mode) ? '+' : ''),
+    nlink: String(status.nlink),
+    uid: String(status.uid),
+    gid: String(status.gid),
+    size: String(device?.minor ?? status.size),
+    ...(device ? { major: String(device.major) } : {}),
+    time: shortTime(status.mtime),
+    text: isLink(status.mode) ? `${shown} -> ${escapeBytes(tree.linkTarget(node))}` : shown,
+  };
+}
+
+function hasAcl(tree: Inodes, node: number, mode: number): boolean {
+  if (isLink(mode)) return false;
+  for (const name of tree.xattrs(node).keys()) if (name.startsWith('system.posix_acl_')) return true;
+  return false;
+}

@@ -1,0 +1,73 @@
+// Where results and messages go: gathered into large writes to a descriptor, waiting for a reader that is slow.
+import { writeSync } from 'node:fs';
+import { isatty } from 'node:tty';
+import { getSystemErrorMap } from 'node:util';
+import { Trouble } from '../../sys/errors.ts';
+
+export interface Output {
+  write(text: string): void;
+  /** The bytes may be reused as soon as this returns. */
+  writeBytes(bytes: Uint8Array): void;
+  flush(): void;
+  /** Width of the terminal; undefined where this is none. */
+  readonly columns: number | undefined;
+}
+
+/** The reader went away: nobody is left to tell. */
+export class OutputClosed extends Error {
+  override readonly name = 'OutputClosed';
+}
+
+/** Bytes gathered before they are written. */
+const BATCH = 64 << 10;
+
+/** A descriptor that is non-blocking, because whoever gave it made it so, is asked again after so many milliseconds. */
+const RETRY = 2;
+const never = new Int32Array(new SharedArrayBuffer(4));
+
+export class DescriptorOutput implements Output {
+  readonly #descriptor: number;
+  #pending = '';
+
+  constructor(descriptor: number) {
+    this.#descriptor = descriptor;
+  }
+
+  get columns(): number | undefined {
+    if (!isatty(this.#descriptor)) return undefined;
+    return (this.#descriptor === 2 ? process.stderr : process.stdout).columns || 80;
+  }
+
+  write(text: string): void {
+    this.#pending += text;
+    if (this.#pending.length >= BATCH) this.flush();
+  }
+
+  writeBytes(bytes: Uint8Array): void {
+    this.flush();
+    this.#writeAll(bytes);
+  }
+
+  flush(): void {
+    if (this.#pending === '') return;
+    const bytes = Buffer.from(this.#pending, 'utf8');
+    this.#pending = '';
+    this.#writeAll(bytes);
+  }
+
+  #writeAll(bytes: Uint8Array): void {
+    for (let done = 0; done < bytes.length; ) {
+      try {
+        done += writeSync(this.#descriptor, bytes, done);
+      } catch (error) {
+        const { code, errno } = error as NodeJS.ErrnoException;
+        if (code === 'EPIPE') throw new OutputClosed('The reader of the output went away');
+        if (code !== 'EAGAIN') {
+          const words = getSystemErrorMap().get(errno ?? 0)?.[1] ?? code;
+          throw new Trouble('usage', `Cannot write the output: ${words}`, { cause: error });
+        }
+        Atomics.wait(never, 0, 0, RETRY);
+      }
+    }
+  }
+}

@@ -1,0 +1,80 @@
+// What every command is given: where results go, where messages go, and the exit code that its failures add up to.
+import { Errno, Trouble } from '../../sys/errors.ts';
+import { EXIT, exitCodeOf } from '../exit.ts';
+import { escapeMessage } from './escape.ts';
+import { type Output, OutputClosed } from './output.ts';
+
+export class Terminal {
+  /** Results. */
+  readonly out: Output;
+  /** All else. */
+  readonly err: Output;
+  /** Milliseconds since 1970, for "2 hours ago". */
+  readonly now: () => number;
+  #exitCode = 0;
+
+  constructor(out: Output, err: Output, now: () => number = Date.now) {
+    this.out = out;
+    this.err = err;
+    this.now = now;
+  }
+
+  /** The code of the first failure that was reported; 0 where there was none. */
+  get exitCode(): number {
+    return this.#exitCode;
+  }
+
+  /** Remembers an exit code, unless an earlier failure has set one. */
+  exitWith(code: number): void {
+    if (this.#exitCode === 0) this.#exitCode = code;
+  }
+
+  /** One line on the error output, after the results so far where both go to one terminal. */
+  note(message: string): void {
+    this.out.flush();
+    this.#tell(`stratafs: ${escapeMessage(message)}\n`);
+  }
+
+  /** Tells of a failure that does not end the command, and remembers its exit code. A bug is thrown on. */
+  report(error: unknown): void {
+    if (!isExpected(error)) throw error;
+    this.exitWith(exitCodeOf(error));
+    this.note(error.message);
+  }
+
+  /** Tells of whatever ended the command. A verdict does not stand that was not printed whole. Throws nothing. */
+  end(error: unknown): void {
+    if (this.#exitCode === EXIT.found) this.#exitCode = 0;
+    if (error instanceof OutputClosed) {
+      this.exitWith(EXIT.closed);
+      return;
+    }
+    this.exitWith(exitCodeOf(error));
+    try {
+      this.out.flush();
+    } catch {
+      // The failure at hand is told; that its results could not be written either adds nothing.
+    }
+    if (isExpected(error)) {
+      this.#tell(`stratafs: ${escapeMessage(error.message)}\n`);
+      return;
+    }
+    const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
+    const lines = ['stratafs: a fault of stratafs itself; please report what follows', ...text.split('\n')];
+    for (const line of lines) this.#tell(`${escapeMessage(line)}\n`);
+  }
+
+  #tell(line: string): void {
+    try {
+      this.err.write(line);
+      this.err.flush();
+    } catch (error) {
+      // Nobody reads the messages; the results and the exit code still count.
+      if (!(error instanceof OutputClosed || error instanceof Trouble)) throw error;
+    }
+  }
+}
+
+function isExpected(error: unknown): error is Trouble | Errno {
+  return error instanceof Trouble || error instanceof Errno;
+}

@@ -1,0 +1,129 @@
+// The lines of `stratafs timeline`: The Sleuth Kit's body file (3.x), CSV and JSON. Each with the key it is sorted by.
+import { eventsOf, type TimelineEntry } from '../../layers/timeline.ts';
+import type { Time } from '../../overlay/status.ts';
+import type { ByteString } from '../../sys/bytes.ts';
+import { escapeBytes, escapeJson, escapeText, jsonName } from './escape.ts';
+import { modeString, octalMode, typeOf } from './status.ts';
+import { jsonTime } from './time.ts';
+
+/** What one line is about. */
+export interface Subject {
+  readonly entry: TimelineEntry;
+  /** From the lowest, 1. */
+  readonly layer: number;
+  /** What the reference is called, as it came. */
+  readonly label: string;
+  /** Whether other references have lines too. */
+  readonly isOneOfMany: boolean;
+}
+
+export interface TimelineForm {
+  readonly heading: string;
+  /** Tells `add` each line and its key: neither holds a newline or NUL. */
+  readonly lines: (subject: Subject, add: (key: string, line: string) => void) => void;
+}
+
+export const FORMS: Readonly<Record<string, TimelineForm>> = {
+  body: { heading: '', lines: bodyLines },
+  csv: {
+    heading: 'time,macb,state,layer,type,mode,uid,gid,size,inode,path,target,reference\n',
+    lines: csvLines,
+  },
+  jsonl: { heading: '', lines: jsonLines },
+};
+
+/** As TSK's fls names types; the rest as ls(1). */
+const TSK_TYPES: Readonly<Record<string, string>> = { '-': 'r', s: 'h', '?': '-' };
+const MARKS = { visible: '', deleted: ' (deleted)', shadowed: ' (shadowed)' } as const;
+
+/**
+ * `MD5|name|inode|mode_as_string|UID|GID|size|atime|mtime|ctime|crtime`. The inode is `number-layer`, as TSK puts a part's
+ * number behind it; a `|` in a name is written as its octal escape, and a `%` that mactime would take for an escape as `%25`.
+ */
+function bodyLines(
+  { entry, layer, label, isOneOfMany }: Subject,
+  add: Parameters<TimelineForm['lines']>[1],
+): void {
+  const { path, attributes, target, state } = entry;
+  const { mode, ino, uid, gid, size, atime, mtime, ctime, btime } = attributes;
+  const prefix = isOneOfMany ? `${escapeText(label)}:` : '';
+  const link = target === undefined ? '' : ` -> ${escapeBytes(target)}`;
+  const place = `${prefix}${escapeBytes(path)}`;
+  const name = `${place}${link}`.replaceAll('|', '\\174').replace(/%(?=[0-9a-f]{2})/gi, '%25') + MARKS[state];
+  const letter = typeOf(mode).letter;
+  const type = TSK_TYPES[letter] ?? letter;
+  const modes = `${type}/${type}${modeString(mode).slice(1)}`;
+  // mactime takes 0 for a time that is not known.
+  const times = [atime, mtime, ctime, btime].map((time) => time?.seconds ?? 0);
+  const fields = [0, name, `${ino}-${layer}`, modes, uid, gid, size, ...times];
+  // A directory comes before what it holds.
+  add(`${place}\x01${String(layer).padStart(4, '0')}`, fields.join('|'));
+}
+
+function csvLines({ entry, layer, label }: Subject, add: Parameters<TimelineForm['lines']>[1]): void {
+  const { path, attributes, target, state } = entry;
+  const { mode, ino, uid, gid, size } = attributes;
+  for (const { time, macb } of eventsOf(attributes)) {
+    const fields = [
+      isoTime(time),
+      macb,
+      state,
+      layer,
+      typeOf(mode).name,
+      octalMode(mode),
+      uid,
+      gid,
+      size,
+      ino,
+      quote(escapeBytes(path)),
+      target === undefined ? '' : quote(escapeBytes(target)),
+      quote(escapeText(label)),
+    ];
+    add(sortKey(time, path, label), fields.join(','));
+  }
+}
+
+function jsonLines({ entry, layer, label }: Subject, add: Parameters<TimelineForm['lines']>[1]): void {
+  const { path, attributes, target, state } = entry;
+  const { mode, ino, uid, gid, size } = attributes;
+  for (const { time, macb } of eventsOf(attributes)) {
+    const line = escapeJson({
+      time: isoTime(time),
+      timestamp: jsonTime(time),
+      macb,
+      ...jsonName('path', path),
+      state,
+      layer,
+      type: typeOf(mode).name,
+      mode: octalMode(mode),
+      uid,
+      gid,
+      size,
+      ino: String(ino),
+      ...(target === undefined ? {} : jsonName('target', target)),
+      reference: label,
+    });
+    add(sortKey(time, path, label), line);
+  }
+}
+
+/** Before all times there are: so that negative ones sort too. */
+const LONG_AGO = 2 ** 52;
+
+function sortKey({ seconds, nanoseconds }: Time, path: ByteString, label: string): string {
+  const when = Math.min(Math.max(seconds + LONG_AGO, 0), Number.MAX_SAFE_INTEGER);
+  const digits = String(when).padStart(16, '0') + String(nanoseconds).padStart(9, '0');
+  return `${digits} ${escapeBytes(path)} ${escapeText(label)}`;
+}
+
+/** RFC 3339 in UTC, with nanoseconds; the bare seconds where a calendar ends. */
+function isoTime({ seconds, nanoseconds }: Time): string {
+  const date = new Date(seconds * 1000);
+  const fraction = String(nanoseconds).padStart(9, '0');
+  if (Number.isNaN(date.getTime())) return `${seconds}.${fraction}`;
+  return date.toISOString().replace(/\.\d{3}Z$/, `.${fraction}Z`);
+}
+
+function quote(field: string): string {
+  return /[",]/.test(field) ? `"${field.replaceAll('"', '""')}"` : field;
+}

@@ -1,0 +1,109 @@
+// Containers: config, own layers, the image they stand on, and the files that Docker keeps beside them.
+import { type ChainId, type ContainerId, chainIds, isHexId } from '../../store/digest.ts';
+import { type ContainerConfig, containerDirectory, containerPath } from '../../store/docker/containers.ts';
+import { type CheckedLayer, type LayerChecks, mountPath } from '../../store/docker/layerdb.ts';
+import { parseJson } from '../../store/json.ts';
+import { bytesOfText } from '../../sys/bytes.ts';
+import { attempt, Trouble } from '../../sys/errors.ts';
+import { type Report, reportForeignNames } from './findings.ts';
+import type { StoreIndex } from './store-index.ts';
+
+export function examineContainers(index: StoreIndex, checks: LayerChecks, report: Report): void {
+  const { root, containers, mounts } = index;
+  const { files, metadata } = root;
+  reportForeignNames(root, 'containers', isHexId, report);
+  reportForeignNames(root, `${metadata}/layerdb/mounts`, isHexId, report);
+  for (const [id, config] of containers) {
+    const path = files.pathOf(containerPath(id));
+    if (config instanceof Trouble) report({ code: 'container-damaged', path, detail: config.message });
+    if (!mounts.has(id)) {
+      const detail = `no such directory as "${files.pathOf(mountPath(root, id))}"`;
+      report({ code: 'container-layers', path, detail });
+    }
+    if (!(config instanceof Trouble)) {
+      examineImage(index, config, report);
+      examineFiles(index, config, report);
+    }
+    examineCheckpoints(index, id, report);
+  }
+  for (const id of mounts.keys()) examineMount(index, checks, id, report);
+}
+
+function examineImage(
+  { root, mounts, images }: StoreIndex,
+  { id, imageId }: ContainerConfig,
+  report: Report,
+): void {
+  if (imageId === undefined) return;
+  const path = root.files.pathOf(containerPath(id));
+  const image = images.get(imageId);
+  const mount = mounts.get(id);
+  if (image === undefined) {
+    report({ code: 'container-image', path, detail: `${imageId} is not there` });
+  } else if (!(image instanceof Trouble) && mount !== undefined && !(mount instanceof Trouble)) {
+    const top: ChainId | undefined = chainIds(image.diffIds).at(-1);
+    if (top === mount.parent) return;
+    const detail = `it stands on ${mount.parent ?? 'no layer'}, its image ends with ${top ?? 'none'}`;
+    report({ code: 'container-image', path, detail });
+  }
+}
+
+/** hostconfig.json, and the files that its config names: they were there once, the log among them. */
+function examineFiles({ root }: StoreIndex, { id, ownFiles }: ContainerConfig, report: Report): void {
+  const { files } = root;
+  const directory = containerDirectory(id);
+  const tell = (name: string, detail: string) =>
+    report({ code: 'container-file', path: files.pathOf(`${directory}/${name}`), detail });
+  const hostConfig = attempt(() => {
+    const path = `${directory}/hostconfig.json`;
+    parseJson(files.read(path), files.pathOf(path));
+  });
+  if (hostConfig instanceof Trouble) tell('hostconfig.json', hostConfig.message);
+  for (const path of ownFiles) {
+    // Where it lay on the machine that ran it; files that lie elsewhere are not this store's.
+    const name = bytesOfText(path).split(`/${directory}/`)[1];
+    if (name === undefined || name.split('/').includes('..')) continue;
+    const kind = attempt(() => files.kindOf(`${directory}/${name}`));
+    if (kind instanceof Trouble) tell(name, kind.message);
+    else if (kind !== 'file')
+      tell(name, kind === undefined ? 'no such file' : `not a regular file, but: ${kind}`);
+  }
+}
+
+/** A checkpoint is a directory of CRIU's images. */
+function examineCheckpoints({ root }: StoreIndex, id: ContainerId, report: Report): void {
+  const { files } = root;
+  const directory = `${containerDirectory(id)}/checkpoints`;
+  const names = attempt(() => files.namesIfPresent(directory) ?? []);
+  for (const name of names instanceof Trouble ? [] : names) {
+    const path = `${directory}/${name}`;
+    const held = attempt(() => files.namesIfPresent(path) ?? []);
+    const detail =
+      held instanceof Trouble ? held.message : held.length === 0 ? 'nothing is in it' : undefined;
+    if (detail !== undefined) report({ code: 'checkpoint-damaged', path: files.pathOf(path), detail });
+  }
+}
+
+function examineMount(
+  { root, containers, mounts }: StoreIndex,
+  checks: LayerChecks,
+  id: ContainerId,
+  report: Report,
+): void {
+  const { files, driver } = root;
+  const mount = mounts.get(id);
+  const path = files.pathOf(mountPath(root, id));
+  if (!containers.has(id)) report({ code: 'mount-orphan', path, detail: `no container ${id.slice(0, 12)}` });
+  if (mount === undefined) return;
+  if (mount instanceof Trouble) {
+    report({ code: 'mount-damaged', path, detail: mount.message });
+    return;
+  }
+  const { mountId, initId, parent } = mount;
+  for (const own of initId === undefined ? [mountId] : [mountId, initId]) {
+    const found = attempt(() => files.requireDirectory(driver.layerDirectory(own)));
+    if (found instanceof Trouble) report({ code: 'container-layers', path, detail: found.message });
+  }
+  const chain = parent === undefined ? [] : attempt<CheckedLayer[]>(() => checks.chainFrom(parent));
+  if (chain instanceof Trouble) report({ code: 'container-layers', path, detail: chain.message });
+}

@@ -1,0 +1,29 @@
+// The bolt databases of a data root, each read to its end.
+
+import { checkBucket, readBolt } from '../../store/bolt.ts';
+import type { DockerRoot } from '../../store/docker/driver.ts';
+import { attempt, Trouble } from '../../sys/errors.ts';
+import type { Report } from './findings.ts';
+
+/** Relative to the data root, with what a daemon keeps in it. */
+const DATABASES: readonly (readonly [path: string, what: string])[] = [
+  ['volumes/metadata.db', 'drivers, labels and options of volumes'],
+  ['network/files/local-kv.db', 'networks'],
+  ['buildkit/snapshots.db', 'which directories are build cache'],
+  ['buildkit/metadata_v2.db', 'what the entries of the build cache are'],
+  ['buildkit/cache.db', 'results of build steps'],
+  ['buildkit/containerdmeta.db', 'blobs of the build cache'],
+  ['buildkit/history.db', 'builds of the past'],
+];
+
+export function examineDatabases({ files }: DockerRoot, report: Report): void {
+  for (const [path, what] of DATABASES) {
+    const read = attempt(() => files.withPartsIfPresent(path, (file) => readBolt(file, checkBucket)));
+    if (!(read instanceof Trouble)) continue;
+    report({
+      code: 'database-damaged',
+      path: files.pathOf(path),
+      detail: `${read.message} (it holds: ${what})`,
+    });
+  }
+}

@@ -1,0 +1,82 @@
+// The health of a whole data root: everything that it records is read and held against everything else, and each thing
+// that is wrong is told. Goes on past all damage. Contents of layers are not read: that is what `verify` does.
+import { type ImageId, isHexId } from '../../store/digest.ts';
+import { type DockerRoot, driverNames } from '../../store/docker/driver.ts';
+import { imagePath } from '../../store/docker/images.ts';
+import { LayerChecks } from '../../store/docker/layerdb.ts';
+import { attempt, Trouble } from '../../sys/errors.ts';
+import { examineContainers } from './containers.ts';
+import { examineDatabases } from './databases.ts';
+import { examineDistribution } from './distribution.ts';
+import { examineDriver } from './driver.ts';
+import { type FindingCode, type Report, reportForeignNames } from './findings.ts';
+import { examineLayers } from './layers.ts';
+import { readStoreIndex, type StoreIndex } from './store-index.ts';
+import { examineVolumes } from './volumes.ts';
+
+/** Tells `report` of everything; what it is told comes in the order of the checks, then of the paths. */
+export async function examineStore(root: DockerRoot, report: Report): Promise<void> {
+  const index = readStoreIndex(root);
+  for (const trouble of index.damage) {
+    report({ code: 'unlisted', path: root.files.directory, detail: trouble.message });
+  }
+  examineDrivers(root, report);
+  examineNames(index, report);
+  const checks = new LayerChecks(root);
+  examineImages(index, checks, report);
+  await examineLayers(index, report);
+  examineDistribution(index, report);
+  examineContainers(index, checks, report);
+  examineVolumes(index, report);
+  examineDatabases(root, report);
+  examineDriver(index, report);
+}
+
+function examineDrivers(root: DockerRoot, report: Report): void {
+  const names = attempt(() => driverNames(root.files));
+  if (names instanceof Trouble) return;
+  for (const name of names) {
+    if (name === root.driver.name) continue;
+    report({
+      code: 'other-driver',
+      path: root.files.pathOf(`image/${name}`),
+      detail: `the driver "${name}"`,
+    });
+  }
+}
+
+function examineNames({ root, names, images }: StoreIndex, report: Report): void {
+  const path = root.files.pathOf(`${root.metadata}/repositories.json`);
+  const tell = (code: FindingCode, detail: string) => report({ code, path, detail });
+  if (names.unreadable !== undefined) tell('names-unreadable', names.unreadable.message);
+  for (const damage of names.damage) tell('name-damaged', damage);
+  for (const [name, id] of names.images) {
+    if (!images.has(id)) tell('name-dangling', `"${name}" points to ${id}`);
+  }
+}
+
+function examineImages(index: StoreIndex, checks: LayerChecks, report: Report): void {
+  const { root, images } = index;
+  const { files, metadata } = root;
+  reportForeignNames(root, `${metadata}/imagedb/content/sha256`, isHexId, report);
+  for (const [id, config] of images) {
+    const path = files.pathOf(imagePath(root, id));
+    if (config instanceof Trouble) {
+      report({ code: 'image-damaged', path, detail: config.message });
+      continue;
+    }
+    const chain = attempt(() => checks.imageChain(config.diffIds));
+    if (chain instanceof Trouble) report({ code: 'image-incomplete', path, detail: chain.message });
+  }
+  const metadataOf = `${metadata}/imagedb/metadata/sha256`;
+  const left = attempt(() => files.namesIfPresent(metadataOf) ?? []);
+  if (left instanceof Trouble) return;
+  for (const name of left) {
+    if (images.has(`sha256:${name}` as ImageId)) continue;
+    report({
+      code: 'image-metadata',
+      path: files.pathOf(`${metadataOf}/${name}`),
+      detail: 'no config of this image',
+    });
+  }
+}

@@ -1,0 +1,244 @@
+// What can be wrong with a data root: one row a kind, with what it means and what still works.
+import type { DockerRoot } from '../../store/docker/driver.ts';
+import type { ByteString } from '../../sys/bytes.ts';
+import { attempt, Trouble } from '../../sys/errors.ts';
+
+/** error: something cannot be used; warning: something is not as Docker leaves it; note: worth knowing, not wrong. */
+export type Severity = 'error' | 'warning' | 'note';
+
+interface Kind {
+  readonly severity: Severity;
+  readonly meaning: string;
+  readonly works: string;
+}
+
+export const KINDS = {
+  unlisted: {
+    severity: 'error',
+    meaning: 'a directory of the store cannot be listed, so nothing in it was examined',
+    works: 'what is in other directories',
+  },
+  'foreign-name': {
+    severity: 'note',
+    meaning: 'Docker writes no such name here',
+    works: 'everything; it is not used',
+  },
+  'other-driver': {
+    severity: 'note',
+    meaning: 'another graph driver left metadata here, which was not examined',
+    works: 'everything of the driver that was examined',
+  },
+  'names-unreadable': {
+    severity: 'error',
+    meaning: 'no image can be found by its name',
+    works: 'images by ID, containers by name and ID',
+  },
+  'name-damaged': {
+    severity: 'error',
+    meaning: 'this name leads to no image',
+    works: 'all other names, and every image by ID',
+  },
+  'name-dangling': {
+    severity: 'error',
+    meaning: 'the name points to an image whose config is not there',
+    works: 'other names of other images; layers of the image that are left, by lowerdir=',
+  },
+  'image-damaged': {
+    severity: 'error',
+    meaning: 'the config cannot be trusted, so it is not known what the image is made of',
+    works: 'containers made from it, and its layers by lowerdir=',
+  },
+  'image-incomplete': {
+    severity: 'error',
+    meaning: 'a layer of the image is missing or damaged, so the image cannot be shown whole',
+    works: 'its other layers by lowerdir=, and images that do not have that layer',
+  },
+  'image-metadata': {
+    severity: 'note',
+    meaning: 'build metadata of an image that is not there',
+    works: 'everything; it is not used',
+  },
+  'layer-damaged': {
+    severity: 'error',
+    meaning: 'the record of the layer cannot be used, nor can images and containers that have it',
+    works: 'everything else; its files by lowerdir= if their directory is known',
+  },
+  'layer-chain': {
+    severity: 'error',
+    meaning: 'the record does not fit its place in the chain: it was changed, or belongs to another layer',
+    works: 'images and containers that do not have this layer',
+  },
+  'layer-directory': {
+    severity: 'error',
+    meaning: "the layer's files are not where its record says",
+    works: 'images and containers that do not have this layer',
+  },
+  'layer-shared': {
+    severity: 'error',
+    meaning: 'two layers claim one directory: at least one of them shows the wrong files',
+    works: '"verify" tells which of the two is right',
+  },
+  'layer-size': {
+    severity: 'warning',
+    meaning: 'the recorded size is missing or no number; nothing but lists of sizes depends on it',
+    works: 'everything',
+  },
+  'tar-split': {
+    severity: 'warning',
+    meaning: 'the layer cannot be verified, nor given back as the tar it was; "docker save" of it fails',
+    works: 'mount, ls, cat, diff and all that reads its files',
+  },
+  'layer-removing': {
+    severity: 'warning',
+    meaning: 'a layer whose removal was begun and not ended',
+    works: 'everything; its files may still be there',
+  },
+  'layer-transaction': {
+    severity: 'warning',
+    meaning: 'a layer whose registration was begun and not ended (a pull or build that was cut off)',
+    works: 'everything; it belongs to no image',
+  },
+  'layer-unused': {
+    severity: 'note',
+    meaning: 'no image and no container has this layer',
+    works: 'everything; its files can be read by lowerdir=',
+  },
+  'link-damaged': {
+    severity: 'warning',
+    meaning: "the layer's short link, by which Docker mounts it, is missing or leads elsewhere",
+    works: 'everything here: it is not used; a daemon cannot start containers on the layer',
+  },
+  'link-broken': {
+    severity: 'warning',
+    meaning: 'a short link that leads to no layer',
+    works: 'everything; it is not used',
+  },
+  'lower-damaged': {
+    severity: 'warning',
+    meaning: "the driver's list of the layers below is not the chain that the layer's record tells",
+    works: 'everything here: the record is used; a daemon would stack other layers',
+  },
+  'directory-orphan': {
+    severity: 'warning',
+    meaning: 'a layer directory that no record leads to: left behind by a removal or a crash',
+    works: 'everything; its files can be read by lowerdir=',
+  },
+  'directory-cache': {
+    severity: 'note',
+    meaning: 'files of the build cache: BuildKit has a record of this directory, no image has it',
+    works: 'everything; its files can be read by lowerdir=',
+  },
+  'layer-cache': {
+    severity: 'note',
+    meaning: 'no image and no container has this layer; the build cache holds it',
+    works: 'everything; its files can be read by lowerdir=',
+  },
+  'cache-incomplete': {
+    severity: 'warning',
+    meaning: 'files that the build cache has a record of are not there',
+    works: 'everything; a daemon runs that build step again, or fails to build until "docker builder prune"',
+  },
+  'database-damaged': {
+    severity: 'error',
+    meaning: 'a database of the daemon cannot be read to its end; a daemon may not start with it',
+    works: 'images and containers; what the database holds is not known, or only in part',
+  },
+  distribution: {
+    severity: 'warning',
+    meaning: 'the records of where layers were pulled from are damaged or contradict each other',
+    works: 'everything; only where this layer came from is not certain',
+  },
+  'pulled-before': {
+    severity: 'note',
+    meaning: 'images were pulled here whose layers have been removed since',
+    works: 'everything',
+  },
+  'container-file': {
+    severity: 'warning',
+    meaning:
+      'a file that Docker keeps for the container is missing or damaged: its log, hostconfig.json, hosts or the like',
+    works: "the container's file system",
+  },
+  'checkpoint-damaged': {
+    severity: 'warning',
+    meaning: 'a checkpoint of the container without its contents',
+    works: 'the container, which cannot be restored from it',
+  },
+  'volume-missing': {
+    severity: 'error',
+    meaning: 'a container mounts a volume that is not there; a daemon would make an empty one',
+    works: 'the container without the contents of that volume',
+  },
+  'volume-damaged': {
+    severity: 'error',
+    meaning: 'the directory of a volume has not what belongs in it',
+    works: 'other volumes, all images and containers',
+  },
+  'volume-record': {
+    severity: 'warning',
+    meaning: 'the database has a record of a volume that is damaged, or whose directory is not there',
+    works: 'other volumes, all images and containers',
+  },
+  'volume-unused': {
+    severity: 'note',
+    meaning: 'no container mounts this volume',
+    works: 'everything; its contents lie in its directory "_data"',
+  },
+  'mount-damaged': {
+    severity: 'error',
+    meaning: "the record of a container's own layers cannot be used",
+    works: 'the image it was made from; its own files by lowerdir= if their directory is known',
+  },
+  'mount-orphan': {
+    severity: 'warning',
+    meaning: 'own layers of a container that is not there any more',
+    works: 'everything; its files can be read by lowerdir=',
+  },
+  'container-damaged': {
+    severity: 'error',
+    meaning: 'the config of the container cannot be used, so its name and image are not known',
+    works: 'its own layers by lowerdir= (see "whose" with its ID)',
+  },
+  'container-layers': {
+    severity: 'error',
+    meaning: "the container's layers are not all there, so it cannot be shown whole",
+    works: 'the layers that are left, by lowerdir=',
+  },
+  'container-image': {
+    severity: 'warning',
+    meaning: 'the image it was made from is not there any more, or not the one it stands on',
+    works: 'the container itself: its layers are proven without the image',
+  },
+} as const satisfies Record<string, Kind>;
+
+export type FindingCode = keyof typeof KINDS;
+
+export interface StoreFinding {
+  readonly code: FindingCode;
+  /** Absolute. */
+  readonly path: ByteString;
+  /** What exactly is wrong: bytes, as messages of Trouble are. */
+  readonly detail: string;
+}
+
+export type Report = (finding: StoreFinding) => void;
+
+/** Names that Docker does not write where it keeps ids. */
+export function reportForeignNames(
+  { files }: DockerRoot,
+  directory: string,
+  isOurs: (name: ByteString) => boolean,
+  report: Report,
+): void {
+  const names = attempt(() => files.namesIfPresent(directory) ?? []);
+  // That it cannot be listed was told.
+  if (names instanceof Trouble) return;
+  for (const name of names) {
+    if (isOurs(name)) continue;
+    report({
+      code: 'foreign-name',
+      path: files.pathOf(`${directory}/${name}`),
+      detail: `the name "${name}"`,
+    });
+  }
+}

@@ -1,0 +1,96 @@
+// The records of layers in layerdb: each on its own, in its chain, and against the others.
+
+import { withFileBelow } from '../../layers/layer-files.ts';
+import { type ChainId, chainIdOn, hexOf, isHexId } from '../../store/digest.ts';
+import { type LayerRecord, layerPath } from '../../store/docker/layerdb.ts';
+import { asBytes } from '../../sys/bytes.ts';
+import { attempt, E, Errno, errnoWords, Trouble } from '../../sys/errors.ts';
+import { TarDamage } from '../../tar/entry.ts';
+import { readTarSplit } from '../../tar/tar-split.ts';
+import type { FindingCode, Report } from './findings.ts';
+import { layersOfCache, layerUses, type StoreIndex } from './store-index.ts';
+
+/** `<64 hex digits>-<random>-removing`, moby layer/filestore.go. */
+const REMOVING = /^[0-9a-f]{64}-.*-removing$/;
+
+export async function examineLayers(index: StoreIndex, report: Report): Promise<void> {
+  examineLeftovers(index, report);
+  const uses = layerUses(index);
+  const cached = layersOfCache(index);
+  const directories = new Map<string, ChainId>();
+  for (const [chainId, record] of index.layers) {
+    const path = index.root.files.pathOf(layerPath(index.root, chainId));
+    const tell = (code: FindingCode, detail: string) => report({ code, path, detail });
+    if (record instanceof Trouble) {
+      tell('layer-damaged', record.message);
+    } else {
+      examineRecord(index, record, tell);
+      const other = directories.get(record.cacheId);
+      if (other !== undefined) tell('layer-shared', `${other} has the cache ID ${record.cacheId} too`);
+      directories.set(record.cacheId, chainId);
+    }
+    await examineTarSplit(index, chainId, report);
+    const short = `the layer ${hexOf(chainId).slice(0, 12)}`;
+    if (!uses.has(chainId)) tell(cached.has(chainId) ? 'layer-cache' : 'layer-unused', short);
+  }
+}
+
+function examineLeftovers({ root }: StoreIndex, report: Report): void {
+  const { files, metadata } = root;
+  const list = (directory: string) => {
+    const names = attempt(() => files.namesIfPresent(directory) ?? []);
+    return names instanceof Trouble
+      ? []
+      : names.map((name) => ({ name, path: files.pathOf(`${directory}/${name}`) }));
+  };
+  for (const { name, path } of list(`${metadata}/layerdb/sha256`)) {
+    if (isHexId(name)) continue;
+    const code = REMOVING.test(name) ? 'layer-removing' : 'foreign-name';
+    report({ code, path, detail: `the name "${name}"` });
+  }
+  for (const { name, path } of list(`${metadata}/layerdb/tmp`)) {
+    report({ code: 'layer-transaction', path, detail: `the name "${name}"` });
+  }
+}
+
+function examineRecord(
+  { root, layers }: StoreIndex,
+  { chainId, diffId, parent, cacheId, size }: LayerRecord,
+  tell: (code: FindingCode, detail: string) => void,
+): void {
+  if (chainIdOn(parent, diffId) !== chainId) {
+    tell('layer-chain', 'the chain ID of its files "diff" and "parent" is not its name');
+  }
+  if (parent !== undefined && !layers.has(parent)) {
+    tell('layer-chain', `its parent ${parent} is not there`);
+  }
+  if (isCircular(layers, chainId)) tell('layer-chain', 'its parents form a cycle');
+  if (size === undefined) tell('layer-size', 'no file "size", or no number in it');
+  const directory = attempt(() => root.files.requireDirectory(root.driver.layerDirectory(cacheId)));
+  if (directory instanceof Trouble) tell('layer-directory', directory.message);
+}
+
+function isCircular(layers: StoreIndex['layers'], start: ChainId): boolean {
+  const passed = new Set<ChainId>();
+  for (let next: ChainId | undefined = start; next !== undefined; ) {
+    if (passed.has(next)) return true;
+    passed.add(next);
+    const record = layers.get(next);
+    next = record === undefined || record instanceof Trouble ? undefined : record.parent;
+  }
+  return false;
+}
+
+/** Reads the record to its end; what it says of the files is not compared. */
+async function examineTarSplit({ root }: StoreIndex, chainId: ChainId, report: Report): Promise<void> {
+  const file = asBytes(`${layerPath(root, chainId)}/tar-split.json.gz`);
+  const tell = (state: string) => report({ code: 'tar-split', path: root.files.pathOf(file), detail: state });
+  try {
+    await withFileBelow(root.files.directory, file, (read) => readTarSplit(read, { raw() {}, entry() {} }));
+  } catch (error) {
+    if (error instanceof TarDamage) tell(error.message);
+    else if (error instanceof Errno)
+      tell(error.errno === E.EINVAL ? 'not a regular file' : errnoWords(error.errno));
+    else throw error;
+  }
+}

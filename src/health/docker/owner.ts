@@ -1,0 +1,269 @@
+// What a thing of the store is, which images and containers use it, and what it is made of itself: what `whose` answers
+// once it knows what was asked for.
+import {
+  type ChainId,
+  type ContainerId,
+  chainIds,
+  type DiffId,
+  hexOf,
+  type ImageId,
+  isCacheId,
+  isChainId,
+} from '../../store/digest.ts';
+import type { CacheEntry } from '../../store/docker/build-cache.ts';
+import { readOrigins } from '../../store/docker/distribution.ts';
+import { isLocal, type VolumeDirectory, type VolumeRecord, volumeData } from '../../store/docker/volumes.ts';
+import { asBytes, type ByteString, bytesOfText, textOf } from '../../sys/bytes.ts';
+import { attempt, Trouble } from '../../sys/errors.ts';
+import {
+  cacheEntries,
+  chainTo,
+  containerLabel,
+  imageLabel,
+  isImageId,
+  type LayerUse,
+  type StoreIndex,
+} from './store-index.ts';
+
+/** upper and init are a container's own layers; cache is of BuildKit; bind is a directory of the host. */
+export type OwnerKind =
+  | 'layer'
+  | 'upper'
+  | 'init'
+  | 'image'
+  | 'container'
+  | 'volume'
+  | 'cache'
+  | 'blob'
+  | 'directory';
+
+/** Something that uses, or is used by, what was asked for. */
+export interface Related {
+  readonly kind: OwnerKind | 'bind' | 'tmpfs';
+  readonly id: string;
+  /** As a person would name it. */
+  readonly label: string;
+  /** Which layer of the image or container that is, from the lowest, 1. */
+  readonly layer?: number;
+  /** Where it is mounted in the container. */
+  readonly at?: string;
+  /** Where it lies. */
+  readonly directory?: ByteString;
+}
+
+export interface Owner {
+  readonly kind: OwnerKind;
+  readonly id: string;
+  /** Where it lies. */
+  readonly directory?: ByteString;
+  /** Other IDs it goes by, and what is recorded of it. */
+  readonly facts: Readonly<Record<string, string>>;
+  /** What it is made of, top first, and what is mounted in it. */
+  readonly uses: readonly Related[];
+  readonly users: readonly Related[];
+}
+
+export interface Context {
+  readonly index: StoreIndex;
+  /** Of every layer. */
+  readonly uses: ReadonlyMap<ChainId, readonly LayerUse[]>;
+}
+
+export function layerOwner({ index, uses }: Context, chainId: ChainId): Owner {
+  const record = index.layers.get(chainId);
+  const ids = record === undefined || record instanceof Trouble ? undefined : record;
+  const cached = cacheEntries(index).filter((entry) => entry.chainId === chainId);
+  return {
+    kind: 'layer',
+    id: chainId,
+    ...(ids === undefined ? {} : { directory: place(index, ids.cacheId) }),
+    facts: present({
+      diffId: ids?.diffId ?? '',
+      cacheId: ids?.cacheId ?? '',
+      pulledFrom: ids === undefined ? '' : pulledFrom(index, ids.diffId),
+    }),
+    uses: [],
+    users: [
+      ...(uses.get(chainId) ?? []).map((use) => user(index, use.of, { layer: use.layer })),
+      ...cached.map((entry): Related => ({ kind: 'cache', id: entry.id, label: labelOf(entry) })),
+    ],
+  };
+}
+
+export function mountOwner(
+  { index }: Context,
+  kind: 'upper' | 'init',
+  own: string,
+  container: ContainerId,
+): Owner {
+  return {
+    kind,
+    id: own,
+    directory: place(index, own),
+    facts: {},
+    uses: [],
+    users: [user(index, container)],
+  };
+}
+
+export function imageOwner({ index }: Context, id: ImageId): Owner {
+  const known = [...index.names.images].flatMap(([name, named]) => (named === id ? [name] : []));
+  const config = index.images.get(id);
+  const chain = config === undefined || config instanceof Trouble ? [] : chainIds(config.diffIds);
+  const users: Related[] = [];
+  for (const [container, { imageId }] of readable(index.containers)) {
+    if (imageId === id) users.push(user(index, container));
+  }
+  for (const [other, { diffIds }] of readable(index.images)) {
+    const isLonger = chain.length > 0 && diffIds.length > chain.length;
+    if (isLonger && chainIds(diffIds)[chain.length - 1] === chain.at(-1)) users.push(user(index, other));
+  }
+  return { kind: 'image', id, facts: present({ names: known.join(' ') }), uses: layers(index, chain), users };
+}
+
+export function containerOwner({ index }: Context, id: ContainerId): Owner {
+  const config = index.containers.get(id);
+  const mount = index.mounts.get(id);
+  const known = config === undefined || config instanceof Trouble ? undefined : config;
+  const own = mount === undefined || mount instanceof Trouble ? undefined : mount;
+  const uses: Related[] = known?.imageId === undefined ? [] : [user(index, known.imageId)];
+  for (const [kind, name] of [
+    ['upper', own?.mountId],
+    ['init', own?.initId],
+  ] as const) {
+    if (name !== undefined) uses.push({ kind, id: name, label: name, directory: place(index, name) });
+  }
+  if (own?.parent !== undefined) uses.push(...layers(index, chainTo(index, own.parent)));
+  for (const { type, name, driver, source, destination } of known?.mounts ?? []) {
+    const volume = name === '' ? undefined : index.volumes.get(bytesOfText(name));
+    const directory =
+      volume !== undefined && isLocal({ driver }) ? { directory: volumePlace(index, volume) } : {};
+    const kind = name !== '' ? 'volume' : type === 'tmpfs' ? 'tmpfs' : 'bind';
+    uses.push({ kind, id: name, label: name === '' ? source : name, at: destination, ...directory });
+  }
+  return {
+    kind: 'container',
+    id,
+    facts: present({
+      name: containerLabel(index, id),
+      status: known?.status ?? '',
+      mountId: own?.mountId ?? '',
+    }),
+    uses,
+    users: [],
+  };
+}
+
+export function volumeOwner({ index }: Context, name: ByteString): Owner {
+  const volume = index.volumes.get(name);
+  const record = index.volumeRecords instanceof Trouble ? undefined : index.volumeRecords.get(name);
+  const users: Related[] = [];
+  for (const [id, { mounts }] of readable(index.containers)) {
+    for (const mount of mounts) {
+      if (mount.name !== '' && bytesOfText(mount.name) === name)
+        users.push(user(index, id, { at: mount.destination }));
+    }
+  }
+  return {
+    kind: 'volume',
+    id: textOf(name) ?? name,
+    ...(volume === undefined ? {} : { directory: volumePlace(index, volume) }),
+    facts: record === undefined || record instanceof Trouble ? {} : volumeFacts(record),
+    uses: [],
+    users,
+  };
+}
+
+export function cacheOwner({ index }: Context, entry: CacheEntry): Owner {
+  const {
+    id,
+    directory,
+    chainId = '',
+    parent,
+    description = '',
+    type = '',
+    createdAt = '',
+    lastUsedAt = '',
+  } = entry;
+  const above = cacheEntries(index).filter((other) => other.parent === id);
+  const below = cacheEntries(index).find((other) => other.id === parent);
+  const onLayer =
+    parent !== undefined && isChainId(parent) ? layers(index, chainTo(index, parent)).slice(0, 1) : [];
+  return {
+    kind: 'cache',
+    id,
+    // What a record says is no path before it has the form of an ID.
+    ...(directory === undefined || !isCacheId(directory) ? {} : { directory: place(index, directory) }),
+    facts: present({ step: description, type, chainId, created: createdAt, lastUsed: lastUsedAt }),
+    uses: below === undefined ? onLayer : [{ kind: 'cache', id: below.id, label: labelOf(below) }],
+    users: above.map((other) => ({ kind: 'cache', id: other.id, label: labelOf(other) })),
+  };
+}
+
+/** A compressed layer that was pulled, and is not here any more. */
+export function blobOwner({ index }: Context, blob: string, diffId: DiffId): Owner {
+  const facts = present({ diffId, pulledFrom: pulledFrom(index, diffId) });
+  return { kind: 'blob', id: `sha256:${blob}`, facts, uses: [], users: [] };
+}
+
+/** A directory that nothing has a record of. */
+export function directoryOwner({ index }: Context, name: ByteString): Owner {
+  const directory = place(index, name);
+  return { kind: 'directory', id: textOf(name) ?? name, directory, facts: {}, uses: [], users: [] };
+}
+
+function layers(index: StoreIndex, chain: readonly ChainId[]): Related[] {
+  const related = chain.map((chainId, i): Related => {
+    const record = index.layers.get(chainId);
+    const known = record === undefined || record instanceof Trouble ? undefined : record;
+    return {
+      kind: 'layer',
+      id: chainId,
+      label: hexOf(chainId).slice(0, 12),
+      layer: i + 1,
+      ...(known === undefined ? {} : { directory: place(index, known.cacheId) }),
+    };
+  });
+  return related.reverse();
+}
+
+function user(index: StoreIndex, of: LayerUse['of'], more: Pick<Related, 'layer' | 'at'> = {}): Related {
+  return isImageId(of)
+    ? { kind: 'image', id: of, label: imageLabel(index, of), ...more }
+    : { kind: 'container', id: of, label: containerLabel(index, of), ...more };
+}
+
+function volumeFacts({ driver, labels, options }: VolumeRecord): Record<string, string> {
+  const list = (record: Readonly<Record<string, string>>) =>
+    Object.entries(record)
+      .map(([key, value]) => `${key}=${value}`)
+      .join(' ');
+  return present({ driver, labels: list(labels), options: list(options) });
+}
+
+/** Repositories, each once; nothing where that cannot be read, which `doctor` tells. */
+function pulledFrom({ root }: StoreIndex, diffId: DiffId): string {
+  const origins = attempt(() => readOrigins(root, diffId));
+  if (origins instanceof Trouble) return '';
+  return [...new Set(origins.map(({ repository }) => repository))].join(' ');
+}
+
+function labelOf({ id, description }: CacheEntry): string {
+  return description ?? id.slice(0, 12);
+}
+
+function place({ root }: StoreIndex, id: string): ByteString {
+  return root.files.pathOf(root.driver.layerDirectory(id));
+}
+
+function volumePlace({ root }: StoreIndex, volume: VolumeDirectory): ByteString {
+  return asBytes(root.files.pathOf(volumeData(volume)));
+}
+
+function readable<K, T>(all: ReadonlyMap<K, T | Trouble>): [K, T][] {
+  return [...all].flatMap(([key, value]) => (value instanceof Trouble ? [] : [[key, value]]));
+}
+
+function present(facts: Readonly<Record<string, string>>): Record<string, string> {
+  return Object.fromEntries(Object.entries(facts).filter(([, value]) => value !== ''));
+}

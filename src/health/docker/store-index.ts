@@ -1,0 +1,171 @@
+// Everything a Docker data root records, read once and damage kept beside it: layers, images, containers, and the names
+// that lead to them. What `whose` and `doctor` ask.
+import {
+  type ChainId,
+  type ContainerId,
+  chainIds,
+  hexOf,
+  type ImageId,
+  isChainId,
+} from '../../store/digest.ts';
+import { type CacheEntry, readBuildCache } from '../../store/docker/build-cache.ts';
+import { type ContainerConfig, containerIds, readContainerConfig } from '../../store/docker/containers.ts';
+import type { DockerRoot } from '../../store/docker/driver.ts';
+import { type ImageConfig, imageIds, readImageConfig } from '../../store/docker/images.ts';
+import {
+  type LayerRecord,
+  layerIds,
+  type MountRecord,
+  readLayerRecord,
+  readMountRecord,
+} from '../../store/docker/layerdb.ts';
+import { type ImageNames, readImageNames } from '../../store/docker/repositories.ts';
+import {
+  type VolumeDirectory,
+  type Volumes,
+  volumeDirectories,
+  volumeRecords,
+} from '../../store/docker/volumes.ts';
+import type { ByteString } from '../../sys/bytes.ts';
+import { attempt, Trouble } from '../../sys/errors.ts';
+
+/** What was read, or what is wrong with it. */
+export type Read<T> = T | Trouble;
+
+/** A use of a layer. */
+export interface LayerUse {
+  /** From the lowest, 1. */
+  readonly layer: number;
+  readonly of: ImageId | ContainerId;
+}
+
+export interface StoreIndex {
+  readonly root: DockerRoot;
+  readonly names: ImageNames;
+  readonly images: ReadonlyMap<ImageId, Read<ImageConfig>>;
+  readonly layers: ReadonlyMap<ChainId, Read<LayerRecord>>;
+  readonly containers: ReadonlyMap<ContainerId, Read<ContainerConfig>>;
+  /** By the names in `layerdb/mounts`. */
+  readonly mounts: ReadonlyMap<ContainerId, Read<MountRecord>>;
+  /** BuildKit's cache; undefined where it was never used. */
+  readonly cache: Read<readonly CacheEntry[] | undefined>;
+  /** By name. */
+  readonly volumes: ReadonlyMap<ByteString, VolumeDirectory>;
+  /** Names among the volumes that are none. */
+  readonly notVolumes: readonly ByteString[];
+  readonly volumeRecords: Read<Volumes['records']>;
+  /** What could not even be listed. */
+  readonly damage: readonly Trouble[];
+}
+
+export function readStoreIndex(root: DockerRoot): StoreIndex {
+  const damage: Trouble[] = [];
+  const all = <K, T>(list: () => readonly K[], read: (id: K) => T): Map<K, Read<T>> => {
+    const ids = attempt(list);
+    if (ids instanceof Trouble) {
+      damage.push(ids);
+      return new Map();
+    }
+    return new Map(ids.map((id) => [id, attempt(() => read(id))]));
+  };
+  const mountIds = () => {
+    const names = root.files.namesIfPresent(`${root.metadata}/layerdb/mounts`) ?? [];
+    return names.filter((name) => /^[0-9a-f]{64}$/.test(name)) as string[] as ContainerId[];
+  };
+  const { directories, foreign } = given(
+    attempt(() => volumeDirectories(root.files)),
+    damage,
+  ) ?? {
+    directories: [],
+    foreign: [],
+  };
+  return {
+    root,
+    cache: attempt(() => readBuildCache(root)),
+    volumes: new Map(directories.map((volume) => [volume.name, volume])),
+    notVolumes: foreign,
+    volumeRecords: attempt(() => volumeRecords(root.files)),
+    names: readImageNames(root),
+    images: all(
+      () => imageIds(root),
+      (id) => readImageConfig(root, id),
+    ),
+    layers: all(
+      () => layerIds(root),
+      (id) => readLayerRecord(root, id),
+    ),
+    containers: all(
+      () => containerIds(root),
+      (id) => readContainerConfig(root, id),
+    ),
+    mounts: all(mountIds, (id) => readMountRecord(root, id)),
+    damage,
+  };
+}
+
+/** What was read, or undefined with the trouble told to `damage`. */
+function given<T>(read: Read<T>, damage: Trouble[]): T | undefined {
+  if (!(read instanceof Trouble)) return read;
+  damage.push(read);
+  return undefined;
+}
+
+/** The entries of the build cache, none where they cannot be read. */
+export function cacheEntries({ cache }: StoreIndex): readonly CacheEntry[] {
+  return cache instanceof Trouble ? [] : (cache ?? []);
+}
+
+/** Which images and containers each layer is part of, by their configs and `parent` files. */
+export function layerUses(index: StoreIndex): Map<ChainId, LayerUse[]> {
+  const uses = new Map<ChainId, LayerUse[]>();
+  const add = (chain: readonly ChainId[], of: LayerUse['of']) => {
+    for (const [i, chainId] of chain.entries()) {
+      uses.set(chainId, [...(uses.get(chainId) ?? []), { layer: i + 1, of }]);
+    }
+  };
+  for (const [id, config] of index.images) {
+    if (!(config instanceof Trouble)) add(chainIds(config.diffIds), id);
+  }
+  for (const [id, mount] of index.mounts) {
+    if (!(mount instanceof Trouble) && mount.parent !== undefined) add(chainTo(index, mount.parent), id);
+  }
+  return uses;
+}
+
+/** The chain that ends at a layer, lowest first, as far as it is recorded. */
+export function chainTo(index: StoreIndex, top: ChainId): ChainId[] {
+  const chain = new Set<ChainId>();
+  for (let next: ChainId | undefined = top; next !== undefined && !chain.has(next); ) {
+    chain.add(next);
+    const record = index.layers.get(next);
+    next = record === undefined || record instanceof Trouble ? undefined : record.parent;
+  }
+  return [...chain].reverse();
+}
+
+/** The layers of layerdb that the build cache holds, with all below them. */
+export function layersOfCache(index: StoreIndex): Set<ChainId> {
+  const held = cacheEntries(index).flatMap(({ chainId, parent }) => [
+    ...(chainId === undefined ? [] : [chainId]),
+    ...(parent !== undefined && isChainId(parent) ? [parent] : []),
+  ]);
+  return new Set(
+    held.flatMap((chainId) => chainTo(index, chainId)).filter((chainId) => index.layers.has(chainId)),
+  );
+}
+
+/** As a person would name it: its first tag, or the short ID. */
+export function imageLabel({ names }: StoreIndex, id: ImageId): string {
+  for (const [name, named] of names.images) if (named === id && !name.includes('@')) return name;
+  return hexOf(id).slice(0, 12);
+}
+
+export function containerLabel({ containers }: StoreIndex, id: ContainerId): string {
+  const config = containers.get(id);
+  const name = config === undefined || config instanceof Trouble ? undefined : config.name;
+  return name ?? id.slice(0, 12);
+}
+
+export function isImageId(id: LayerUse['of']): id is ImageId {
+  return id.startsWith('sha256:');
+}

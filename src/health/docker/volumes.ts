@@ -1,0 +1,55 @@
+// Volumes: their directories against the database, and against the containers that mount them.
+
+import { containerPath } from '../../store/docker/containers.ts';
+import { isLocal, VOLUMES_DATABASE, volumeData, volumeOptions } from '../../store/docker/volumes.ts';
+import { bytesOfText } from '../../sys/bytes.ts';
+import { attempt, Trouble } from '../../sys/errors.ts';
+import type { Report } from './findings.ts';
+import { containerLabel, type StoreIndex } from './store-index.ts';
+
+export function examineVolumes(index: StoreIndex, report: Report): void {
+  const { root, volumes, notVolumes, volumeRecords } = index;
+  const { files } = root;
+  for (const name of notVolumes) {
+    report({ code: 'foreign-name', path: files.pathOf(`volumes/${name}`), detail: `the name "${name}"` });
+  }
+  const mounted = examineMounts(index, report);
+  const isDamaged = [...index.containers.values()].some((config) => config instanceof Trouble);
+  const unknown = isDamaged ? '; a container whose config cannot be read may mount it' : '';
+  for (const volume of volumes.values()) {
+    const path = files.pathOf(volume.path);
+    const data = attempt(() => files.requireDirectory(volumeData(volume)));
+    if (data instanceof Trouble) report({ code: 'volume-damaged', path, detail: data.message });
+    const options = attempt(() => volumeOptions(files, volume));
+    if (options instanceof Trouble) report({ code: 'volume-damaged', path, detail: options.message });
+    if (!mounted.has(volume.name))
+      report({ code: 'volume-unused', path, detail: `the volume "${volume.name}"${unknown}` });
+  }
+  // That the database is damaged is told with the other databases.
+  if (volumeRecords instanceof Trouble) return;
+  const database = files.pathOf(VOLUMES_DATABASE);
+  for (const [name, record] of volumeRecords) {
+    if (record instanceof Trouble) report({ code: 'volume-record', path: database, detail: record.message });
+    else if (isLocal(record) && !volumes.has(name)) {
+      report({ code: 'volume-record', path: database, detail: `no directory of the volume "${name}"` });
+    }
+  }
+}
+
+/** Names of the volumes that containers mount. */
+function examineMounts(index: StoreIndex, report: Report): Set<string> {
+  const { root, containers, volumes } = index;
+  const mounted = new Set<string>();
+  for (const [id, config] of containers) {
+    if (config instanceof Trouble) continue;
+    for (const { type, name, driver, destination } of config.mounts) {
+      if (name === '' || (type !== 'volume' && type !== '')) continue;
+      const bytes = bytesOfText(name);
+      mounted.add(bytes);
+      if (!isLocal({ driver }) || volumes.has(bytes)) continue;
+      const detail = `"${bytes}", mounted by ${containerLabel(index, id)} at "${bytesOfText(destination)}"`;
+      report({ code: 'volume-missing', path: root.files.pathOf(containerPath(id)), detail });
+    }
+  }
+  return mounted;
+}

@@ -1,0 +1,194 @@
+// The files of one layer's directory by their path in the layer: confined to it, links never followed, nothing opened but
+// regular files, no access time changed.
+import { Directories } from '../overlay/directories.ts';
+import { LayerReader, type Listing, nameArgument } from '../overlay/layer.ts';
+import { xattrNames, xattrValue } from '../overlay/marks.ts';
+import { Table } from '../overlay/table.ts';
+import { type ByteString, bytesOf, cString } from '../sys/bytes.ts';
+import { E, Errno } from '../sys/errors.ts';
+import { close, read, readlinkat } from '../sys/libc.ts';
+import { encodeDevice, S_IFCHR, S_IFMT, S_IFREG, STATX } from '../sys/statx.ts';
+import { lastName, parentPath } from '../tar/path.ts';
+import type { ReadSome } from '../tar/tar-split.ts';
+
+/** Directories that may be open at once. */
+const OPEN_DIRECTORIES = 64;
+/** Address space for the names and places of directories; memory is taken only as far as it is used. */
+const TABLE_BYTES = 2 ** 27;
+
+/** Which mark hides a name in this layer. `.wh.` names are told by their names. */
+export type MarkDialect = 'trusted' | 'user';
+
+export interface FileStatus {
+  /** With type bits. */
+  readonly mode: number;
+  readonly uid: number;
+  readonly gid: number;
+  readonly size: number;
+  readonly nlink: number;
+  /** Device and inode number, as a key. */
+  readonly inode: string;
+  /** As the kernel encodes it. */
+  readonly rdev: number;
+  readonly mtime: { readonly seconds: number; readonly nanoseconds: number };
+}
+
+/** Errors that say there is nothing at a path: itself or a directory on the way is missing, or is something else. */
+const ABSENT: readonly number[] = [E.ENOENT, E.ENOTDIR, E.ELOOP];
+
+/** Whether a failed open of `LayerFiles` means that no regular file is there. */
+export function isAbsence(errno: number): boolean {
+  return ABSENT.includes(errno) || errno === E.EINVAL;
+}
+
+export class LayerFiles {
+  readonly #table: Table;
+  readonly #directories: Directories;
+  readonly #reader: LayerReader;
+  /** Path → record. */
+  readonly #records = new Map<string, number>();
+  readonly #target = Buffer.alloc(4096);
+
+  /** Opens nothing yet. `directory` is the layer's `diff`. */
+  constructor(directory: ByteString, dialect: MarkDialect) {
+    this.#table = new Table({
+      rows: new SharedArrayBuffer(4096),
+      names: new SharedArrayBuffer(TABLE_BYTES),
+      records: new SharedArrayBuffer(TABLE_BYTES),
+      links: new SharedArrayBuffer(4),
+      counters: new SharedArrayBuffer(16),
+    });
+    this.#directories = new Directories(this.#table, [directory], 0, OPEN_DIRECTORIES);
+    this.#reader = new LayerReader(this.#table, this.#directories, dialect);
+  }
+
+  close(): void {
+    this.#directories.close();
+  }
+
+  #record(path: ByteString): number {
+    if (path === '') return this.#directories.roots[0] as number;
+    const known = this.#records.get(path);
+    if (known !== undefined) return known;
+    const name = lastName(path);
+    const record = this.#directories.child(
+      this.#record(parentPath(path)),
+      this.#table.addName(name),
+      name.length,
+    );
+    this.#records.set(path, record);
+    return record;
+  }
+
+  /** Undefined where nothing is there. Throws Errno. */
+  status(path: ByteString): FileStatus | undefined {
+    const { status } = this.#reader;
+    try {
+      const [holder, name] = this.#place(path);
+      if (!this.#reader.examine(holder, name)) return undefined;
+    } catch (error) {
+      if (error instanceof Errno && ABSENT.includes(error.errno)) return undefined;
+      throw error;
+    }
+    const word = (field: number) => status[field] as number;
+    return {
+      mode: word(STATX.mode) & 0xffff,
+      uid: word(STATX.uid),
+      gid: word(STATX.gid),
+      size: word(STATX.size + 1) * 2 ** 32 + word(STATX.size),
+      nlink: word(STATX.nlink),
+      inode: `${word(STATX.devMajor)}:${word(STATX.devMinor)}:${word(STATX.ino + 1)}:${word(STATX.ino)}`,
+      rdev: encodeDevice(word(STATX.rdevMajor), word(STATX.rdevMinor)),
+      mtime: {
+        seconds: (word(STATX.mtime + 1) | 0) * 2 ** 32 + word(STATX.mtime),
+        nanoseconds: word(STATX.mtime + 2),
+      },
+    };
+  }
+
+  #place(path: ByteString): [holder: number, name: string] {
+    return path === '' ? [this.#record(path), '.'] : [this.#record(parentPath(path)), lastName(path)];
+  }
+
+  /** Gives a regular file to `use`. Answers a negative errno where it cannot be opened: EINVAL for all but a regular file. */
+  withFile<T>(path: ByteString, use: (read: ReadSome) => T): T | number {
+    const descriptor = this.#open(path);
+    if (descriptor < 0) return descriptor;
+    try {
+      return use((buffer) => read(descriptor, buffer, buffer.length));
+    } finally {
+      close(descriptor);
+    }
+  }
+
+  #open(path: ByteString): number {
+    try {
+      const status = this.status(path);
+      if (status === undefined) return -E.ENOENT;
+      if ((status.mode & S_IFMT) !== S_IFREG) return -E.EINVAL;
+      const [holder, name] = this.#place(path);
+      return this.#directories.openFile(holder, cString(name as ByteString));
+    } catch (error) {
+      if (error instanceof Errno) return -error.errno;
+      throw error;
+    }
+  }
+
+  /** The same for a use that takes its time. Throws Errno. */
+  async withFileAsync(path: ByteString, use: (read: ReadSome) => Promise<void>): Promise<void> {
+    const descriptor = this.#open(path);
+    if (descriptor < 0) throw new Errno(-descriptor, `open "${path}"`);
+    try {
+      await use((buffer) => read(descriptor, buffer, buffer.length));
+    } finally {
+      close(descriptor);
+    }
+  }
+
+  linkTarget(path: ByteString): ByteString {
+    const [holder, name] = this.#place(path);
+    const descriptor = this.#directories.descriptor(holder);
+    const length = readlinkat(descriptor, nameArgument(name), this.#target, this.#target.length);
+    if (length < 0) throw new Errno(-length, 'read a link');
+    return bytesOf(this.#target, 0, length);
+  }
+
+  /** Names and values as they are on disk. */
+  xattrs(path: ByteString): Map<string, ByteString> {
+    const [holder, name] = this.#place(path);
+    const descriptor = this.#directories.descriptor(holder);
+    const all = new Map<string, ByteString>();
+    for (const attribute of xattrNames(descriptor, nameArgument(name))) {
+      const value = xattrValue(descriptor, nameArgument(name), attribute);
+      if (value !== undefined) all.set(attribute, bytesOf(value));
+    }
+    return all;
+  }
+
+  /** What lies in a directory. Throws Errno. */
+  list(path: ByteString): Listing {
+    return this.#reader.list(this.#record(path));
+  }
+}
+
+/** A character device 0:0, the kernel's whiteout. */
+export function isWhiteout({ mode, rdev }: FileStatus): boolean {
+  return (mode & S_IFMT) === S_IFCHR && rdev === 0;
+}
+
+/**
+ * Gives a regular file below a directory to `use`, as `LayerFiles` opens its own. Throws Errno where it cannot be opened:
+ * ELOOP where a link is on the way, EINVAL for all but a regular file.
+ */
+export async function withFileBelow(
+  directory: ByteString,
+  path: ByteString,
+  use: (read: ReadSome) => Promise<void>,
+): Promise<void> {
+  const files = new LayerFiles(directory, 'trusted');
+  try {
+    await files.withFileAsync(path, use);
+  } finally {
+    files.close();
+  }
+}

@@ -1,0 +1,263 @@
+// Reads the headers of a tar stream as Go's archive/tar does, which is what unpacked the layers: v7, ustar, PAX, GNU and
+// star. Takes bytes as they come and knows nothing of files on disk.
+import { type ByteString, bytesOf } from '../sys/bytes.ts';
+import { TarDamage, type TarEntry } from './entry.ts';
+import { type PaxRecords, parsePax } from './pax.ts';
+
+export const BLOCK = 512;
+const ZEROS = Buffer.alloc(BLOCK);
+/** Go's limit for extended headers, of 1 MiB, with room for the padding. */
+const LARGEST_EXTENSION = (1 << 20) + BLOCK;
+
+/** Where the fields of a header lie (POSIX ustar, and what GNU and star put in its place). */
+export const FIELD = {
+  name: [0, 100],
+  mode: [100, 8],
+  uid: [108, 8],
+  gid: [116, 8],
+  size: [124, 12],
+  mtime: [136, 12],
+  checksum: [148, 8],
+  type: [156, 1],
+  linkName: [157, 100],
+  magic: [257, 8],
+  major: [329, 8],
+  minor: [337, 8],
+  prefix: [345, 155],
+  starPrefix: [345, 131],
+  atime: [345, 12],
+  ctime: [357, 12],
+  starTrailer: [508, 4],
+} as const satisfies Record<string, readonly [offset: number, length: number]>;
+
+type Field = readonly [offset: number, length: number];
+
+const NO_XATTRS: ReadonlyMap<ByteString, ByteString> = new Map();
+
+/** What extended headers say of the next entry. */
+interface Extension {
+  pax: PaxRecords | undefined;
+  longName: ByteString | undefined;
+  longLink: ByteString | undefined;
+}
+
+/**
+ * Is pushed everything of a tar but the files' contents. After each push, `take` gives the entry whose header was
+ * completed by it; its contents, if any, must be passed over before the next push.
+ */
+export class TarHeaders {
+  readonly #block = Buffer.alloc(BLOCK);
+  #filled = 0;
+  /** Bytes of padding to pass over. */
+  #padding = 0;
+  /** An extended header being read: its type, its bytes and how many are there. */
+  #extensionType = '';
+  #extensionData = Buffer.alloc(0);
+  #extensionFilled = 0;
+  #next: Extension = { pax: undefined, longName: undefined, longLink: undefined };
+  #entry: TarEntry | undefined;
+  /** Bytes the entry's contents take in the tar, without padding. */
+  #stored = 0;
+  #zeroBlocks = 0;
+
+  push(bytes: Uint8Array): void {
+    let at = 0;
+    while (at < bytes.length) {
+      // After the end mark anything may follow; it belongs to no entry.
+      if (this.#zeroBlocks >= 2) return;
+      const left = bytes.length - at;
+      if (this.#padding > 0) {
+        const count = Math.min(left, this.#padding);
+        this.#padding -= count;
+        at += count;
+        continue;
+      }
+      if (this.#entry !== undefined) throw new TarDamage('an entry has no record');
+      if (this.#extensionFilled < this.#extensionData.length) {
+        const count = Math.min(left, this.#extensionData.length - this.#extensionFilled);
+        this.#extensionData.set(bytes.subarray(at, at + count), this.#extensionFilled);
+        this.#extensionFilled += count;
+        at += count;
+        if (this.#extensionFilled === this.#extensionData.length) this.#endExtension();
+      } else {
+        const count = Math.min(left, BLOCK - this.#filled);
+        this.#block.set(bytes.subarray(at, at + count), this.#filled);
+        this.#filled += count;
+        at += count;
+        if (this.#filled === BLOCK) {
+          this.#filled = 0;
+          this.#readBlock(this.#block);
+        }
+      }
+    }
+  }
+
+  /** The entry whose header has been read, once. What its contents take in the tar is then passed over. */
+  take(): TarEntry | undefined {
+    const entry = this.#entry;
+    if (entry === undefined) return undefined;
+    this.#entry = undefined;
+    this.#padding += paddingOf(this.#stored);
+    return entry;
+  }
+
+  #readBlock(block: Buffer): void {
+    if (block[0] === 0 && block.equals(ZEROS)) {
+      this.#zeroBlocks += 1;
+      return;
+    }
+    if (this.#zeroBlocks > 0) throw new TarDamage('a lone block of zeros stands before a header');
+    mustHaveChecksum(block);
+    const type = block.toString('latin1', FIELD.type[0], FIELD.type[0] + 1);
+    if (type === 'x' || type === 'g' || type === 'L' || type === 'K') {
+      const size = number(block, FIELD.size, 'size');
+      if (size < 0 || size > LARGEST_EXTENSION) throw new TarDamage('an extended header is too large');
+      this.#extensionType = type;
+      this.#extensionData = Buffer.alloc(size);
+      this.#extensionFilled = 0;
+      if (type === 'g') this.#next = { pax: undefined, longName: undefined, longLink: undefined };
+      if (size === 0) this.#endExtension();
+      return;
+    }
+    const { entry, stored } = readEntry(block, this.#next);
+    this.#entry = entry;
+    this.#stored = stored;
+    this.#next = { pax: undefined, longName: undefined, longLink: undefined };
+  }
+
+  #endExtension(): void {
+    const data = this.#extensionData;
+    this.#extensionData = Buffer.alloc(0);
+    this.#extensionFilled = 0;
+    this.#padding = paddingOf(data.length);
+    const type = this.#extensionType;
+    if (type === 'x') this.#next.pax = parsePax(data);
+    else if (type === 'L') this.#next.longName = text(data, [0, data.length]);
+    else if (type === 'K') this.#next.longLink = text(data, [0, data.length]);
+    else {
+      this.#entry = globalHeader(this.#block);
+      this.#stored = 0;
+    }
+  }
+}
+
+function globalHeader(block: Buffer): TarEntry {
+  const none = { seconds: 0, nanoseconds: 0 };
+  return {
+    ...{ name: text(block, FIELD.name), linkName: '' as ByteString, type: 'g', mode: 0, uid: 0, gid: 0 },
+    ...{ size: 0, mtime: none, major: 0, minor: 0, xattrs: NO_XATTRS, sparse: false },
+  };
+}
+
+function readEntry(block: Buffer, next: Extension): { entry: TarEntry; stored: number } {
+  const { pax } = next;
+  const raw = block.toString('latin1', FIELD.type[0], FIELD.type[0] + 1);
+  const name = next.longName ?? pax?.path ?? headerName(block);
+  const type = raw !== '\0' ? raw : name.endsWith('/') ? '5' : '0';
+  // archive/tar isHeaderOnly: these have no contents, whatever their size field says.
+  const hasContents = !'123456'.includes(type);
+  const stored = hasContents ? (pax?.size ?? number(block, FIELD.size, 'size')) : 0;
+  if (stored < 0) throw new TarDamage('a size is negative');
+  const sparse = type === 'S' || pax?.sparseSize !== undefined || pax?.sparse === true;
+  const device = type === '3' || type === '4';
+  return {
+    stored,
+    entry: {
+      name: pax?.sparseName ?? name,
+      linkName: next.longLink ?? pax?.linkPath ?? text(block, FIELD.linkName),
+      type,
+      mode: number(block, FIELD.mode, 'mode') & 0o7777,
+      uid: pax?.uid ?? number(block, FIELD.uid, 'owner'),
+      gid: pax?.gid ?? number(block, FIELD.gid, 'group'),
+      size: pax?.sparseSize ?? stored,
+      mtime: pax?.mtime ?? { seconds: number(block, FIELD.mtime, 'time'), nanoseconds: 0 },
+      major: device ? number(block, FIELD.major, 'device number') : 0,
+      minor: device ? number(block, FIELD.minor, 'device number') : 0,
+      xattrs: pax?.xattrs ?? NO_XATTRS,
+      sparse,
+    },
+  };
+}
+
+/** The name with its prefix, where the format has one. */
+function headerName(block: Buffer): ByteString {
+  const name = text(block, FIELD.name);
+  const prefix = namePrefix(block);
+  return prefix === '' ? name : (`${prefix}/${name}` as ByteString);
+}
+
+function namePrefix(block: Buffer): string {
+  const magic = block.toString('latin1', ...span(FIELD.magic));
+  if (magic === 'ustar  \0') {
+    // Go before 1.8 wrote a prefix into GNU headers, where the times belong.
+    return isNumber(block, FIELD.atime) && isNumber(block, FIELD.ctime)
+      ? ''
+      : asciiOnly(text(block, FIELD.prefix));
+  }
+  if (!magic.startsWith('ustar\0')) return '';
+  const isStar = block.toString('latin1', ...span(FIELD.starTrailer)) === 'tar\0';
+  return text(block, isStar ? FIELD.starPrefix : FIELD.prefix);
+}
+
+function asciiOnly(bytes: string): string {
+  return /^[\x01-\x7f]*$/.test(bytes) ? bytes : '';
+}
+
+/** The sum of a header's bytes, its own field taken as spaces; old writers added them up signed. */
+function mustHaveChecksum(block: Buffer): void {
+  const [start, end] = span(FIELD.checksum);
+  let unsigned = 0;
+  let signed = 0;
+  for (let i = 0; i < BLOCK; i++) {
+    const byte = i >= start && i < end ? 0x20 : (block[i] as number);
+    unsigned += byte;
+    signed += (byte << 24) >> 24;
+  }
+  const recorded = number(block, FIELD.checksum, 'checksum');
+  if (recorded !== unsigned && recorded !== signed) throw new TarDamage('a header has a wrong checksum');
+}
+
+function span([offset, length]: Field): [start: number, end: number] {
+  return [offset, offset + length];
+}
+
+/** Up to the first NUL. */
+function text(block: Buffer, [offset, length]: Field): ByteString {
+  const end = block.subarray(offset, offset + length).indexOf(0);
+  return bytesOf(block, offset, end < 0 ? offset + length : offset + end);
+}
+
+function isNumber(block: Buffer, field: Field): boolean {
+  try {
+    number(block, field, 'time');
+    return true;
+  } catch (error) {
+    if (error instanceof TarDamage) return false;
+    throw error;
+  }
+}
+
+/** Octal digits between spaces and NULs, or (first bit set) a big-endian two's complement number. */
+function number(block: Buffer, [offset, length]: Field, what: string): number {
+  const first = block[offset] as number;
+  if ((first & 0x80) === 0) {
+    const digits = block
+      .toString('latin1', offset, offset + length)
+      .replace(/^[ \0]+|[ \0]+$/g, '')
+      .replace(/\0.*$/s, '');
+    if (digits === '') return 0;
+    if (!/^[0-7]+$/.test(digits)) throw new TarDamage(`a header's ${what} is not a number`);
+    return Number.parseInt(digits, 8);
+  }
+  let value = BigInt.asIntN(8, BigInt(first << 1)) >> 1n;
+  for (let i = 1; i < length; i++) value = (value << 8n) | BigInt(block[offset + i] as number);
+  const result = Number(value);
+  if (!Number.isSafeInteger(result)) throw new TarDamage(`a header's ${what} is too large`);
+  return result;
+}
+
+/** Bytes from the end of `size` bytes to the next block. */
+export function paddingOf(size: number): number {
+  const over = size % BLOCK;
+  return over === 0 ? 0 : BLOCK - over;
+}
