@@ -8,8 +8,8 @@ import { type ByteString, bytesOf, cString } from '../sys/bytes.ts';
 import { E, Errno } from '../sys/errors.ts';
 import { close, read, readlinkat } from '../sys/libc.ts';
 import { encodeDevice, S_IFCHR, S_IFMT, S_IFREG, STATX } from '../sys/statx.ts';
+import type { ReadSome } from '../tar/compression.ts';
 import { lastName, parentPath } from '../tar/path.ts';
-import type { ReadSome } from '../tar/tar-split.ts';
 
 /** Directories that may be open at once. */
 const OPEN_DIRECTORIES = 64;

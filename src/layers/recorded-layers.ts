@@ -8,9 +8,10 @@ import type { LayerStack } from '../store/store.ts';
 import { asBytes, type ByteString } from '../sys/bytes.ts';
 import { Errno, errnoWords, Trouble } from '../sys/errors.ts';
 import { S_IFBLK, S_IFCHR, S_IFDIR, S_IFIFO, S_IFLNK, S_IFMT, S_IFREG } from '../sys/statx.ts';
+import type { ReadSome } from '../tar/compression.ts';
 import { TarDamage, type TarEntry } from '../tar/entry.ts';
 import { cleanPath, joinPath, lastName, OPAQUE_NAME, parentPath, WHITEOUT_PREFIX } from '../tar/path.ts';
-import { type ReadSome, readTarSplit } from '../tar/tar-split.ts';
+import { readTarSplit } from '../tar/tar-split.ts';
 import { withFileBelow } from './layer-files.ts';
 
 const TYPES = new Map([

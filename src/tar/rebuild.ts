@@ -2,8 +2,9 @@
 
 import type { ByteString } from '../sys/bytes.ts';
 import { TarBatch } from './batch.ts';
+import type { ReadSome } from './compression.ts';
 import type { TarEntry } from './entry.ts';
-import { type Contents, type ReadSome, readTarSplit } from './tar-split.ts';
+import { type Contents, readTarSplit } from './tar-split.ts';
 
 /** Where contents stand in the tar but cannot be had as they were. */
 export type Gap =

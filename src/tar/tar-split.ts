@@ -1,16 +1,13 @@
 // Reads a layer's tar-split record (vbatts/tar-split, tar/storage/entry.go): gzip of JSON lines, which hold everything of
 // the layer's tar but the files' contents. Every line is untrusted; what is wrong with one is a TarDamage.
-import { pipeline, Readable } from 'node:stream';
-import { createGunzip } from 'node:zlib';
 import { type ByteString, bytesOf, bytesOfText } from '../sys/bytes.ts';
-import { Errno } from '../sys/errors.ts';
+import { decompressed, type ReadSome } from './compression.ts';
 import { TarDamage, type TarEntry } from './entry.ts';
 import { TarHeaders } from './header.ts';
 import { cleanPath } from './path.ts';
 
 /** Longer than any line of tar-split: its largest is 1 MiB of padding or an extended header, in base64. */
 const LONGEST_LINE = 8 << 20;
-const READ_SIZE = 64 << 10;
 
 /** A file's contents in the tar, where they stand. */
 export interface Contents {
@@ -31,14 +28,11 @@ export interface TarVisitor {
   entry(entry: TarEntry, path: ByteString, contents: Contents | undefined): void;
 }
 
-/** Reads on in a file: answers how many bytes it put in the buffer, 0 at the end, or a negative errno. */
-export type ReadSome = (buffer: Uint8Array) => number;
-
 /** Reads the record to its end. Throws TarDamage where it is not what Docker writes. */
 export async function readTarSplit(read: ReadSome, visitor: TarVisitor): Promise<void> {
   const records = new Records(visitor);
   let rest: Buffer = Buffer.alloc(0);
-  for await (const chunk of inflate(read)) {
+  for await (const chunk of decompressed(read, 'gzip', 'the record of a layer')) {
     let start = 0;
     for (let end = chunk.indexOf(0x0a); end >= 0; end = chunk.indexOf(0x0a, start)) {
       const line = chunk.subarray(start, end);
@@ -52,30 +46,6 @@ export async function readTarSplit(read: ReadSome, visitor: TarVisitor): Promise
   }
   if (rest.length > 0) throw new TarDamage('the last line is cut off');
   records.end();
-}
-
-async function* inflate(read: ReadSome): AsyncGenerator<Buffer> {
-  const gunzip = createGunzip({ chunkSize: READ_SIZE });
-  // A failure to read ends the reader too, and is what it throws.
-  pipeline(Readable.from(compressed(read)), gunzip, () => {});
-  try {
-    for await (const chunk of gunzip) yield chunk as Buffer;
-  } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    if (code === 'Z_BUF_ERROR') throw new TarDamage('it is cut off', { cause: error });
-    if (code?.startsWith('Z_')) throw new TarDamage('it is not sound gzip', { cause: error });
-    throw error;
-  }
-}
-
-function* compressed(read: ReadSome): Generator<Buffer> {
-  for (;;) {
-    const chunk = Buffer.allocUnsafe(READ_SIZE);
-    const length = read(chunk);
-    if (length < 0) throw new Errno(-length, 'read the record of a layer');
-    if (length === 0) return;
-    yield chunk.subarray(0, length);
-  }
 }
 
 /** The records of the lines, put together with the headers they hold. */

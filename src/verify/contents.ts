@@ -3,8 +3,9 @@
 import { isAbsence, type LayerFiles } from '../layers/layer-files.ts';
 import type { ByteString } from '../sys/bytes.ts';
 import { errnoWords } from '../sys/errors.ts';
+import type { ReadSome } from '../tar/compression.ts';
 import { Crc64 } from '../tar/crc64.ts';
-import { type Contents, type ReadSome, readTarSplit } from '../tar/tar-split.ts';
+import { type Contents, readTarSplit } from '../tar/tar-split.ts';
 import type { Finding, Progress, Report } from './finding.ts';
 
 const buffer = Buffer.allocUnsafeSlow(256 << 10);
