@@ -6,6 +6,7 @@ const MAY_IMPORT = {
   fuse: ['sys'],
   store: ['sys'],
   sys: [],
+  blob: ['sys'],
   tar: ['sys'],
   diff: ['overlay', 'store', 'sys', 'tar'],
   layers: ['overlay', 'store', 'sys', 'tar'],
@@ -18,7 +19,8 @@ const MAY_IMPORT = {
 
 /** The files that touch disk, device or another process; every other file is a function of its arguments. */
 const MAY_TOUCH = [
-  'sys/(libc|memory|ring|usage|async-lookups|lean|beneath|whole-file|holders|kept|limits|mounts|privilege|clone)',
+  'sys/(libc|memory|zlib|ring|usage|async-lookups|lean|beneath|whole-file|holders|kept|limits|mounts|privilege|clone)',
+  'blob/file-bytes',
   'store/(files|host-root|docker/driver-directories)',
   'overlay/(layer|marks|directories|data)',
   'fuse/(device|mount|mountpoint|fusermount)',

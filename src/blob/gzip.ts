@@ -1,0 +1,139 @@
+// Gzip: the pass that notes where inflating can begin, and any part of what was compressed from the nearest such place on.
+import { crc32 } from 'node:zlib';
+import { pinned } from '../sys/memory.ts';
+import { asErrno, type BlobBytes, BlobDamage, type BlobReader, type BlobScan, shortened } from './blob.ts';
+import { BLOCK_BYTES, type BlobCache, type Block } from './cache.ts';
+import { GzipStream } from './gzip-stream.ts';
+import { type PointLimits, RestartPoints } from './restart-points.ts';
+
+/** Whole blocks. */
+const CHUNK = 4 * BLOCK_BYTES;
+
+export class GzipScan implements BlobScan {
+  readonly #bytes: BlobBytes;
+  readonly #cache: BlobCache;
+  readonly #stream: GzipStream;
+  readonly #points: RestartPoints;
+  readonly #chunk = pinned(CHUNK);
+  /** Of each block. */
+  readonly #checksums: number[] = [];
+  #size = 0;
+
+  /** Throws BlobDamage where it is empty. */
+  constructor(bytes: BlobBytes, cache: BlobCache, limits?: PointLimits) {
+    this.#bytes = bytes;
+    this.#cache = cache;
+    this.#stream = new GzipStream(bytes);
+    this.#points = new RestartPoints(limits);
+    this.#points.add({ out: 0, in: 0, bits: 'member', window: Buffer.alloc(0) });
+  }
+
+  next(): Uint8Array | undefined {
+    const { address, buffer } = this.#chunk;
+    const count = this.#stream.read(address, CHUNK, (stream) => {
+      if (this.#points.wants(stream.out)) this.#points.add(stream.point());
+    });
+    this.#size += count;
+    for (let at = 0; at < count; at += BLOCK_BYTES) {
+      this.#checksums.push(crc32(buffer.subarray(at, Math.min(count, at + BLOCK_BYTES))));
+    }
+    return count === 0 ? undefined : buffer.subarray(0, count);
+  }
+
+  get taken(): number {
+    return this.#stream.taken;
+  }
+
+  get trailing(): number {
+    return this.#stream.trailing;
+  }
+
+  reader(): BlobReader {
+    const parts = { bytes: this.#bytes, points: this.#points, checksums: this.#checksums };
+    return new GzipReader(parts, this.#size, this.#cache);
+  }
+
+  close(): void {
+    this.#stream.close();
+  }
+}
+
+interface GzipParts {
+  readonly bytes: BlobBytes;
+  readonly points: RestartPoints;
+  /** CRC-32 of each block of what was compressed. */
+  readonly checksums: readonly number[];
+}
+
+/** What it gives is what the scan gave, or EIO: a part of a stream carries no checksum of its own. */
+class GzipReader implements BlobReader {
+  readonly size: number;
+  readonly #parts: GzipParts;
+  readonly #cache: BlobCache;
+
+  constructor(parts: GzipParts, size: number, cache: BlobCache) {
+    this.#parts = parts;
+    this.size = size;
+    this.#cache = cache;
+  }
+
+  read(offset: number, room: Uint8Array): number {
+    const end = Math.min(this.size, offset + room.length);
+    let at = offset;
+    while (at < end) {
+      const number = Math.floor(at / BLOCK_BYTES);
+      const block = this.#cache.block(this, number) ?? this.#inflate(number);
+      const from = at - number * BLOCK_BYTES;
+      const count = Math.min(end - at, block.length - from);
+      if (count <= 0) throw shortened();
+      room.set(block.memory.buffer.subarray(from, from + count), at - offset);
+      at += count;
+    }
+    return Math.max(0, end - offset);
+  }
+
+  /** A block, and those on the way to it from where a stream stands or can begin. */
+  #inflate(number: number): Block {
+    const wanted = number * BLOCK_BYTES;
+    const { bytes, points } = this.#parts;
+    const start = points.before(wanted);
+    let stream = this.#cache.takeStream(this, start, wanted);
+    try {
+      if (stream === undefined) {
+        stream = new GzipStream(bytes);
+        stream.moveTo(points.at(wanted));
+      }
+      for (;;) {
+        const place = Math.floor(stream.out / BLOCK_BYTES);
+        const from = stream.out - place * BLOCK_BYTES;
+        const block = this.#cache.newBlock();
+        const length = Math.min(BLOCK_BYTES, this.size - place * BLOCK_BYTES);
+        block.length = from + stream.read(block.memory.address + from, length - from);
+        if (block.length < length) throw shortened();
+        // The beginning of a block that a stream starts in is not there.
+        if (from > 0) {
+          this.#cache.dropBlock(block);
+          continue;
+        }
+        this.#mustBe(place, block);
+        this.#cache.keepBlock(this, place, block);
+        if (place === number) {
+          this.#cache.keepStream(this, stream);
+          return block;
+        }
+      }
+    } catch (error) {
+      stream?.close();
+      throw asErrno(error);
+    }
+  }
+
+  #mustBe(place: number, { memory, length }: Block): void {
+    if (crc32(memory.buffer.subarray(0, length)) === this.#parts.checksums[place]) return;
+    throw new BlobDamage('it is no longer what it was');
+  }
+
+  close(): void {
+    this.#cache.forget(this);
+  }
+}

@@ -1,0 +1,117 @@
+// Places in a gzip stream where inflating can begin, with the bytes that what comes after may refer to: packed, and bounded in
+// memory however long the stream is.
+import { deflateRawSync, inflateRawSync } from 'node:zlib';
+import { WINDOW } from '../sys/zlib.ts';
+
+/** A place where inflating can begin. */
+export interface RestartPoint {
+  /** Offset in what was compressed. */
+  readonly out: number;
+  /** Offset of the first byte of input that is not used up before it. */
+  readonly in: number;
+  /** A member's header stands there; else bits of the byte before `in` that belong to the block, 0 to 7. */
+  readonly bits: number | 'member';
+  /** The bytes before it, 32 KiB at most; none at a member. */
+  readonly window: Uint8Array;
+}
+
+/** Bytes between two points, as far as memory allows: less is read in vain than a disk reads in a millisecond or two. */
+const STEP = 1 << 20;
+/** Past this many bytes of windows every other point is dropped. */
+const MOST_BYTES = 48 << 20;
+const MEMBER = 0xff;
+/** The fastest: a window is compressed once for each MiB. */
+const LEVEL = { level: 1 };
+
+export interface PointLimits {
+  readonly step?: number;
+  readonly mostBytes?: number;
+}
+
+export class RestartPoints {
+  #step: number;
+  readonly #mostBytes: number;
+  readonly #out: number[] = [];
+  readonly #in: number[] = [];
+  readonly #bits: number[] = [];
+  readonly #windows: Uint8Array[] = [];
+  #bytes = 0;
+
+  constructor({ step = STEP, mostBytes = MOST_BYTES }: PointLimits = {}) {
+    this.#step = step;
+    this.#mostBytes = mostBytes;
+  }
+
+  get length(): number {
+    return this.#out.length;
+  }
+
+  /** Bytes that the windows take. */
+  get bytes(): number {
+    return this.#bytes;
+  }
+
+  /** Whether a point at this place would be far enough from the last one. */
+  wants(out: number): boolean {
+    const last = this.#out.at(-1);
+    return last === undefined || out - last >= this.#step;
+  }
+
+  /** Places come in order. */
+  add({ out, in: at, bits, window }: RestartPoint): void {
+    const packed = window.length === 0 ? window : deflateRawSync(window, LEVEL);
+    this.#out.push(out);
+    this.#in.push(at);
+    this.#bits.push(bits === 'member' ? MEMBER : bits);
+    this.#windows.push(packed);
+    this.#bytes += packed.length;
+    while (this.#bytes > this.#mostBytes && this.length > 1) this.#thin();
+  }
+
+  /** The first point stays, as nothing lies before it. */
+  #thin(): void {
+    this.#step *= 2;
+    let kept = 0;
+    this.#bytes = 0;
+    for (let i = 0; i < this.length; i += 2) {
+      this.#out[kept] = this.#out[i] as number;
+      this.#in[kept] = this.#in[i] as number;
+      this.#bits[kept] = this.#bits[i] as number;
+      const window = this.#windows[i] as Uint8Array;
+      this.#windows[kept] = window;
+      this.#bytes += window.length;
+      kept++;
+    }
+    for (const list of [this.#out, this.#in, this.#bits, this.#windows]) list.length = kept;
+  }
+
+  /** Offset of the last point at or before a place, without its window. The first point is at 0. */
+  before(out: number): number {
+    return this.#out[this.#find(out)] as number;
+  }
+
+  /** The last point at or before a place. */
+  at(out: number): RestartPoint {
+    const found = this.#find(out);
+    const packed = this.#windows[found] as Uint8Array;
+    const bits = this.#bits[found] as number;
+    return {
+      out: this.#out[found] as number,
+      in: this.#in[found] as number,
+      bits: bits === MEMBER ? 'member' : bits,
+      window: packed.length === 0 ? packed : inflateRawSync(packed, { maxOutputLength: WINDOW }),
+    };
+  }
+
+  #find(out: number): number {
+    let low = 0;
+    let high = this.length - 1;
+    if (high < 0) throw new RangeError('no point to start at');
+    while (low < high) {
+      const middle = (low + high + 1) >> 1;
+      if ((this.#out[middle] as number) <= out) low = middle;
+      else high = middle - 1;
+    }
+    return low;
+  }
+}
