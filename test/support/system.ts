@@ -24,6 +24,7 @@ const NEEDS = {
   mtree: () => missingCommands('mtree'),
   mactime: () => missingCommands('mactime'),
   bsdtar: () => missingCommands('bsdtar'),
+  sqlite3: () => missingCommands('sqlite3'),
   btrfs: () => missingCommands('btrfs', 'mkfs.btrfs'),
   build: () => (usable(BUILT_COMMAND, constants.R_OK) ? undefined : `"${BUILT_COMMAND}" is not built`),
 } as const satisfies Record<string, () => string | undefined>;
