@@ -49,6 +49,8 @@ export async function openDamagedStack(reference: string, options: StoreOptions)
 }
 
 async function prepared(found: LayerStack, options: StoreOptions): Promise<LayerStack> {
+  const doubts = [...(found.doubts ?? []), ...found.layers.flatMap(({ doubt = [] }) => doubt)];
+  for (const doubt of doubts) warn(`"${found.label}" is shown by what is proven without this: ${doubt}`);
   const stack = isEmpty(options.overlay)
     ? found
     : (await import('./overlay.ts')).withOverlayWords(found, options.overlay);
@@ -63,11 +65,14 @@ function isEmpty(words: readonly string[] | undefined): words is undefined {
 
 /** The view may then be wrong, and nothing in it would show that. */
 function warnOfHiddenMarks({ label }: LayerStack): void {
-  const messages = new Terminal(new DescriptorOutput(1), new DescriptorOutput(2));
-  messages.note(
-    `Warning: the view of "${label}" may show what is hidden in it: ` +
+  warn(
+    `the view of "${label}" may show what is hidden in it: ` +
       'only root can read the marks (trusted.overlay.*) of opaque and renamed directories',
   );
+}
+
+function warn(message: string): void {
+  new Terminal(new DescriptorOutput(1), new DescriptorOutput(2)).note(`Warning: ${message}`);
 }
 
 interface FoundStack {

@@ -32,6 +32,8 @@ export interface Layer {
   readonly history?: HistoryStep;
   /** Why the directory cannot be used, a sentence; only where that was not to be refused (`Directories`). */
   readonly missing?: string;
+  /** What of its record is damaged, a sentence; only where its place in the stack is proven without that. */
+  readonly doubt?: string;
   /** Whether the directory may change while it is read (a running container's upper). */
   readonly live?: boolean;
 }
@@ -40,8 +42,9 @@ export interface Layer {
 export interface LayerStack {
   /** The reference as a person would write it: `nginx:latest`, a container's name, `lowerdir=…`. */
   readonly label: string;
-  readonly kind: 'image' | 'container' | 'lowerdir';
-  /** Full image or container id (64 hex, no prefix); absent for `lowerdir`. */
+  /** layer: one of an image with all below it, named by its directory. */
+  readonly kind: 'image' | 'container' | 'layer' | 'lowerdir';
+  /** Full image or container id (64 hex, no prefix); absent for `layer` and `lowerdir`. */
   readonly id?: string;
   /** Top first, at least one. */
   readonly layers: readonly Layer[];
@@ -54,6 +57,8 @@ export interface LayerStack {
   readonly redirect?: 'follow' | 'nofollow';
   /** overlayfs's `metacopy`: off where it is not given; a metacopy file is then EPERM, never zeros. */
   readonly metacopy?: boolean;
+  /** What beside the layers' own records is damaged or contradicts itself although the stack is known: a sentence each. */
+  readonly doubts?: readonly string[];
 }
 
 export interface ImageSummary {
@@ -86,10 +91,15 @@ export interface ContainerSummary {
   readonly startedAt?: string;
   readonly finishedAt?: string;
   readonly command?: string;
+  /** Where another part of the engine has its layers, so that this store cannot show it: which, in words. */
+  readonly elsewhere?: string;
   readonly damage?: string;
 }
 
-/** What becomes of a layer whose directory is not there: the whole stack is refused, or that layer is marked `missing`. */
+/**
+ * What becomes of a layer whose directory is not there or whose record is damaged: the whole stack is refused, or that layer
+ * is marked `missing`, or used with a `doubt` where its place is proven without what is damaged.
+ */
 export type Directories = 'checked' | 'marked';
 
 /** One store on disk. Reads only; every failure is a `Trouble` that names the file and what is wrong with it. */
@@ -107,4 +117,6 @@ export interface Store {
    * of the ones or the others: a sentence each.
    */
   damage?(listed: 'images' | 'containers'): readonly string[];
+  /** Other stores in the same directory, which this one does not show: a sentence each. */
+  beside?(): readonly string[];
 }

@@ -57,7 +57,16 @@ export class ReferenceVerifier {
       throw new Trouble('usage', `Cannot verify "${reference}": ${state}`);
     }
     const found = find(this.#root, parseReference(reference));
-    return found.kind === 'image' ? this.#image(found.id, found.name) : this.#container(found.id, found.name);
+    switch (found.kind) {
+      case 'image':
+        return this.#image(found.id, found.name);
+      case 'container':
+        return this.#container(found.id, found.name);
+      case 'layer': {
+        const { id, name } = found;
+        return this.#about({ label: name, kind: 'layers' }, () => this.#otherLayer(id));
+      }
+    }
   }
 
   /** All images, then the layers that none of them has, then the names. */

@@ -19,9 +19,10 @@ export function registerDoctor(program: Command, terminal: Terminal): void {
     .description(
       'Read everything that the store records and hold it against everything else: missing and damaged files, broken links, ' +
         'directories, images and containers that nothing leads to. Contents are not read: that is what "verify" does. ' +
-        'Exit code 0: nothing found but notes; 1: something is wrong.',
+        'Exit code 0: nothing found but notes; 1: something is wrong. With --json, the first line is the store, the last the ' +
+        'counts.',
     )
-    .option('--json', 'one JSON object a line')
+    .option('--json', 'one JSON object a line: the store, each finding, the counts')
     .option('-q, --quiet', 'no notes')
     .action(async (_: unknown, command: Command) => {
       const options = command.optsWithGlobals<DoctorOptions>();
@@ -30,15 +31,21 @@ export function registerDoctor(program: Command, terminal: Terminal): void {
       const root = openDockerRoot(options.root);
       const counts: Record<Severity, number> = { error: 0, warning: 0, note: 0 };
       const told = new Set<FindingCode>();
+      const json = (line: object) => terminal.out.write(`${escapeJson(line)}\n`);
+      const place = jsonName('directory', root.files.directory);
+      if (options.json) json({ type: 'store', ...place, driver: root.driver.name });
       await examineStore(root, (finding) => {
         const { severity } = KINDS[finding.code];
         counts[severity] += 1;
         if (severity !== 'note') terminal.exitWith(EXIT.found);
         else if (options.quiet) return;
-        terminal.out.write(options.json ? jsonLine(finding) : describe(finding, !told.has(finding.code)));
+        if (options.json) json(jsonFinding(finding));
+        else terminal.out.write(describe(finding, !told.has(finding.code)));
         told.add(finding.code);
       });
-      if (!options.json) {
+      const { error: errors, warning: warnings, note: notes } = counts;
+      if (options.json) json({ type: 'end', ...place, errors, warnings, notes });
+      else {
         const sums = (['error', 'warning', 'note'] as const).map((severity) =>
           counted(counts[severity], severity),
         );
@@ -58,7 +65,15 @@ function describe({ code, path, detail }: StoreFinding, isFirst: boolean): strin
   ].join('\n');
 }
 
-function jsonLine({ code, path, detail }: StoreFinding): string {
+function jsonFinding({ code, path, detail }: StoreFinding): object {
   const { severity, meaning, works } = KINDS[code];
-  return `${escapeJson({ severity, code, ...jsonName('path', path), detail: escapeMessage(detail), meaning, works })}\n`;
+  return {
+    type: 'finding',
+    severity,
+    code,
+    ...jsonName('path', path),
+    detail: escapeMessage(detail),
+    meaning,
+    works,
+  };
 }

@@ -1,5 +1,6 @@
 // Containers: config, own layers, the image they stand on, and the files that Docker keeps beside them.
 import { type ChainId, type ContainerId, chainIds, isHexId } from '../../store/digest.ts';
+import { otherDriver } from '../../store/docker/beside.ts';
 import { type ContainerConfig, containerDirectory, containerPath } from '../../store/docker/containers.ts';
 import { type CheckedLayer, type LayerChecks, mountPath } from '../../store/docker/layerdb.ts';
 import { parseJson } from '../../store/json.ts';
@@ -16,15 +17,19 @@ export function examineContainers(index: StoreIndex, checks: LayerChecks, report
   for (const [id, config] of containers) {
     const path = files.pathOf(containerPath(id));
     if (config instanceof Trouble) report({ code: 'container-damaged', path, detail: config.message });
+    const elsewhere = config instanceof Trouble ? undefined : otherDriver(root, config);
+    if (!(config instanceof Trouble)) examineFiles(index, config, report);
+    examineCheckpoints(index, id, report);
+    if (elsewhere !== undefined) {
+      const code = mounts.has(id) ? 'container-driver' : 'container-elsewhere';
+      report({ code, path, detail: `its layers are those of ${elsewhere}` });
+      continue;
+    }
     if (!mounts.has(id)) {
       const detail = `no such directory as "${files.pathOf(mountPath(root, id))}"`;
       report({ code: 'container-layers', path, detail });
     }
-    if (!(config instanceof Trouble)) {
-      examineImage(index, config, report);
-      examineFiles(index, config, report);
-    }
-    examineCheckpoints(index, id, report);
+    if (!(config instanceof Trouble)) examineImage(index, config, report);
   }
   for (const id of mounts.keys()) examineMount(index, checks, id, report);
 }
@@ -90,7 +95,7 @@ function examineMount(
   id: ContainerId,
   report: Report,
 ): void {
-  const { files, driver } = root;
+  const { files } = root;
   const mount = mounts.get(id);
   const path = files.pathOf(mountPath(root, id));
   if (!containers.has(id)) report({ code: 'mount-orphan', path, detail: `no container ${id.slice(0, 12)}` });
@@ -100,10 +105,10 @@ function examineMount(
     return;
   }
   const { mountId, initId, parent } = mount;
-  for (const own of initId === undefined ? [mountId] : [mountId, initId]) {
-    const found = attempt(() => files.requireDirectory(driver.layerDirectory(own)));
-    if (found instanceof Trouble) report({ code: 'container-layers', path, detail: found.message });
-  }
+  const own = [mountId, ...(initId === undefined ? [] : [initId])].map((name) => checks.directory(name));
   const chain = parent === undefined ? [] : attempt<CheckedLayer[]>(() => checks.chainFrom(parent));
   if (chain instanceof Trouble) report({ code: 'container-layers', path, detail: chain.message });
+  for (const { missing } of [...own, ...(chain instanceof Trouble ? [] : chain)]) {
+    if (missing !== undefined) report({ code: 'container-layers', path, detail: missing });
+  }
 }

@@ -1,7 +1,8 @@
 // The health of a whole data root: everything that it records is read and held against everything else, and each thing
 // that is wrong is told. Goes on past all damage. Contents of layers are not read: that is what `verify` does.
 import { type ImageId, isHexId } from '../../store/digest.ts';
-import { type DockerRoot, driverNames } from '../../store/docker/driver.ts';
+import { storesBeside } from '../../store/docker/beside.ts';
+import type { DockerRoot } from '../../store/docker/driver.ts';
 import { imagePath } from '../../store/docker/images.ts';
 import { LayerChecks } from '../../store/docker/layerdb.ts';
 import { attempt, Trouble } from '../../sys/errors.ts';
@@ -20,9 +21,9 @@ export async function examineStore(root: DockerRoot, report: Report): Promise<vo
   for (const trouble of index.damage) {
     report({ code: 'unlisted', path: root.files.directory, detail: trouble.message });
   }
-  examineDrivers(root, report);
+  examineBeside(root, report);
   examineNames(index, report);
-  const checks = new LayerChecks(root);
+  const checks = new LayerChecks(root, 'marked');
   examineImages(index, checks, report);
   await examineLayers(index, report);
   examineDistribution(index, report);
@@ -32,16 +33,11 @@ export async function examineStore(root: DockerRoot, report: Report): Promise<vo
   examineDriver(index, report);
 }
 
-function examineDrivers(root: DockerRoot, report: Report): void {
-  const names = attempt(() => driverNames(root.files));
-  if (names instanceof Trouble) return;
-  for (const name of names) {
-    if (name === root.driver.name) continue;
-    report({
-      code: 'other-driver',
-      path: root.files.pathOf(`image/${name}`),
-      detail: `the driver "${name}"`,
-    });
+function examineBeside(root: DockerRoot, report: Report): void {
+  for (const { name, path = root.files.directory, isEmpty, containers } of storesBeside(root)) {
+    const owned = `, which has ${containers} ${containers === 1 ? 'container' : 'containers'}`;
+    const state = isEmpty ? ', which has no image and no layer' : containers === 0 ? '' : owned;
+    report({ code: 'store-beside', path, detail: `${name}${state}` });
   }
 }
 
@@ -65,8 +61,10 @@ function examineImages(index: StoreIndex, checks: LayerChecks, report: Report): 
       report({ code: 'image-damaged', path, detail: config.message });
       continue;
     }
-    const chain = attempt(() => checks.imageChain(config.diffIds));
-    if (chain instanceof Trouble) report({ code: 'image-incomplete', path, detail: chain.message });
+    for (const { missing, doubt } of checks.imageChain(config.diffIds)) {
+      if (missing !== undefined) report({ code: 'image-incomplete', path, detail: missing });
+      else if (doubt !== undefined) report({ code: 'image-record', path, detail: doubt });
+    }
   }
   const metadataOf = `${metadata}/imagedb/metadata/sha256`;
   const left = attempt(() => files.namesIfPresent(metadataOf) ?? []);

@@ -2,18 +2,23 @@
 // and the driver's lists of the layers below.
 import { type ChainId, isChainId } from '../../store/digest.ts';
 import type { CacheEntry } from '../../store/docker/build-cache.ts';
+import type { DockerRoot } from '../../store/docker/driver.ts';
 import {
   directoryOfTarget,
   driverDirectories,
   shortLinks,
   shortLinkTargets,
 } from '../../store/docker/driver-directories.ts';
-import { asBytes, type ByteString, bytesOfText } from '../../sys/bytes.ts';
+import { readCacheId } from '../../store/docker/layerdb.ts';
+import { quoted } from '../../store/json.ts';
+import { type ByteString, bytesOfText } from '../../sys/bytes.ts';
 import { attempt, Trouble } from '../../sys/errors.ts';
 import type { FindingCode, Report } from './findings.ts';
 import { cacheEntries, chainTo, type StoreIndex } from './store-index.ts';
 
 const REMOVING = /-removing$/;
+/** An entry of a file `lower`. */
+const SHORT_LINK = /^l\/[A-Z0-9]{26}$/;
 
 export function examineDriver(index: StoreIndex, report: Report): void {
   const { root } = index;
@@ -23,6 +28,10 @@ export function examineDriver(index: StoreIndex, report: Report): void {
     return;
   }
   const records = recordedDirectories(index);
+  const isLost = [...index.layers].some(
+    ([chainId, record]) =>
+      record instanceof Trouble && attempt(() => readCacheId(root, chainId)) instanceof Trouble,
+  );
   const links = examineLinks(index, report);
   const cache = new Map(cacheEntries(index).map((entry) => [entry.directory, entry]));
   for (const { name, kind } of directories) {
@@ -35,8 +44,9 @@ export function examineDriver(index: StoreIndex, report: Report): void {
     const below = records.get(name);
     const entry = cache.get(name);
     if (entry !== undefined && !isLayer(index, entry)) tell('directory-cache', describeEntry(entry));
-    else if (below === undefined) orphan(index, name, tell);
-    if (below !== undefined) examineDirectory(index, name, below, links, tell);
+    else if (!records.has(name)) orphan(index, name, isLost, tell);
+    if (records.has(name)) examineLink(index, name, links, tell);
+    if (below !== undefined) examineLower(root, name, below, links, tell);
   }
   examineCache(index, new Set(directories.map(({ name }) => name)), report);
 }
@@ -64,18 +74,26 @@ function describeEntry({ id, description }: CacheEntry): string {
   return `the entry ${id.slice(0, 12)}${description === undefined ? '' : `, "${bytesOfText(description)}"`}`;
 }
 
-/** Directory → the directories of the layers below it, top first, as layerdb tells; undefined where that is not known. */
-function recordedDirectories(index: StoreIndex): Map<string, readonly (string | undefined)[]> {
-  const { layers, mounts } = index;
+/**
+ * Directory → the directories of the layers below it, top first, as layerdb tells: undefined for one that is not known, and
+ * for all of them where the record is damaged.
+ */
+function recordedDirectories(index: StoreIndex): Map<string, readonly (string | undefined)[] | undefined> {
+  const { root, layers, mounts } = index;
   const cacheIdOf = (chainId: ChainId) => {
     const record = layers.get(chainId);
     return record === undefined || record instanceof Trouble ? undefined : record.cacheId;
   };
   const chainOf = (top: ChainId | undefined) =>
     top === undefined ? [] : chainTo(index, top).reverse().map(cacheIdOf);
-  const records = new Map<string, readonly (string | undefined)[]>();
-  for (const record of layers.values()) {
-    if (!(record instanceof Trouble)) records.set(record.cacheId, chainOf(record.parent));
+  const records = new Map<string, readonly (string | undefined)[] | undefined>();
+  for (const [chainId, record] of layers) {
+    if (!(record instanceof Trouble)) {
+      records.set(record.cacheId, chainOf(record.parent));
+      continue;
+    }
+    const cacheId = attempt(() => readCacheId(root, chainId));
+    if (!(cacheId instanceof Trouble)) records.set(cacheId, undefined);
   }
   for (const mount of mounts.values()) {
     if (mount instanceof Trouble) continue;
@@ -115,6 +133,7 @@ function cacheStacks(
 function orphan(
   { cache }: StoreIndex,
   name: ByteString,
+  isLost: boolean,
   tell: (code: FindingCode, detail: string) => void,
 ): void {
   if (REMOVING.test(name)) {
@@ -122,7 +141,8 @@ function orphan(
     return;
   }
   const unknown = cache instanceof Trouble ? '; it may be build cache, whose records cannot be read' : '';
-  tell('directory-orphan', `no record in layerdb has this ID${unknown}`);
+  const lost = isLost ? '; it may be that of a layer whose record is damaged' : '';
+  tell('directory-orphan', `no record in layerdb has this ID${unknown}${lost}`);
 }
 
 /** Short name → directory, of the links that lead to one. */
@@ -151,10 +171,9 @@ function examineLinks(index: StoreIndex, report: Report): Map<string, string> {
   return links;
 }
 
-function examineDirectory(
+function examineLink(
   { root }: StoreIndex,
   name: ByteString,
-  below: readonly (string | undefined)[],
   links: ReadonlyMap<string, string>,
   tell: (code: FindingCode, detail: string) => void,
 ): void {
@@ -167,21 +186,38 @@ function examineDirectory(
     const state = leads === undefined ? 'leads to no layer' : `leads to "${leads}"`;
     tell('link-damaged', `its short link "${driver.name}/l/${link}" ${state}`);
   }
+}
+
+/** A daemon mounts what the file lists, by way of the short links, whatever layerdb says. */
+function examineLower(
+  { files, driver }: DockerRoot,
+  name: ByteString,
+  below: readonly (string | undefined)[],
+  links: ReadonlyMap<string, string>,
+  tell: (code: FindingCode, detail: string) => void,
+): void {
   const lower = attempt(() => files.readTextIfPresent(`${driver.name}/${name}/lower`));
   if (lower instanceof Trouble) {
     tell('lower-damaged', lower.message);
     return;
   }
   const listed = (lower ?? '').split(':').filter(Boolean);
-  const stacked = listed.map((entry) => links.get(asBytes(entry.replace(/^l\//, ''))));
-  const isSame =
-    stacked.length === below.length &&
-    below.every((directory, i) => directory === undefined || directory === stacked[i]);
-  if (isSame) return;
+  const stacked = listed.map((entry) => links.get(/^l\/(.*)$/.exec(entry)?.[1] ?? ''));
+  const isSame = (directory: string | undefined, i: number) =>
+    directory === undefined || directory === stacked[i];
+  if (stacked.length === below.length && below.every(isSame)) return;
   const state = lower === undefined ? 'no file "lower"' : `its file "lower" lists ${listed.length} layers`;
-  const known = stacked.every((directory) => directory !== undefined);
-  tell(
-    'lower-damaged',
-    `${state}${known ? '' : ', not all of which are there'}; its record has ${below.length}`,
-  );
+  const lost = stacked.indexOf(undefined);
+  const entry = listed[lost];
+  if (entry !== undefined) {
+    // What is no short link, and a link to elsewhere, a daemon mounts; only what is not there stops it.
+    const isThere =
+      !SHORT_LINK.test(entry) || attempt(() => files.kindOf(`${driver.name}/${entry}`)) !== undefined;
+    const detail = `${state}; ${quoted(entry)} leads to no layer; its record has ${below.length}`;
+    tell(isThere ? 'lower-other' : 'lower-damaged', detail);
+    return;
+  }
+  const differs = [...below, 'none'].findIndex((directory, i) => !isSame(directory, i));
+  const [found, recorded] = [stacked[differs], below[differs]].map((directory) => directory ?? 'none');
+  tell('lower-other', `${state}; layer ${differs + 1} below it is ${found}, by its record ${recorded}`);
 }

@@ -23,10 +23,20 @@ export const KINDS = {
     meaning: 'Docker writes no such name here',
     works: 'everything; it is not used',
   },
-  'other-driver': {
+  'store-beside': {
     severity: 'note',
-    meaning: 'another graph driver left metadata here, which was not examined',
-    works: 'everything of the driver that was examined',
+    meaning: "another store of Docker's is here or was used from here, which was not examined",
+    works: 'everything of the store that was examined',
+  },
+  'container-elsewhere': {
+    severity: 'note',
+    meaning: 'the container belongs to another driver or store, so its layers were not examined',
+    works: 'everything else; a daemon with this driver passes over it too',
+  },
+  'container-driver': {
+    severity: 'warning',
+    meaning: "the container's config names another driver than the one that has its own layers",
+    works: 'everything else; its own layers by the ID of their directory',
   },
   'names-unreadable': {
     severity: 'error',
@@ -53,6 +63,11 @@ export const KINDS = {
     meaning: 'a layer of the image is missing or damaged, so the image cannot be shown whole',
     works: 'its other layers by lowerdir=, and images that do not have that layer',
   },
+  'image-record': {
+    severity: 'warning',
+    meaning: 'a daemon does not have the image, because the record of one of its layers is damaged',
+    works: "everything of the image here: its config proves what the layer's record should say",
+  },
   'image-metadata': {
     severity: 'note',
     meaning: 'build metadata of an image that is not there',
@@ -60,8 +75,8 @@ export const KINDS = {
   },
   'layer-damaged': {
     severity: 'error',
-    meaning: 'the record of the layer cannot be used, nor can images and containers that have it',
-    works: 'everything else; its files by lowerdir= if their directory is known',
+    meaning: 'a daemon cannot use the record of the layer, nor images and containers that have it',
+    works: 'everything else; the layer too in images whose config is there, if its file "cache-id" is whole',
   },
   'layer-chain': {
     severity: 'error',
@@ -115,8 +130,13 @@ export const KINDS = {
   },
   'lower-damaged': {
     severity: 'warning',
-    meaning: "the driver's list of the layers below is not the chain that the layer's record tells",
-    works: 'everything here: the record is used; a daemon would stack other layers',
+    meaning: "the driver's list of the layers below cannot be read, or names short links that are not there",
+    works: 'everything here: the record is used; a daemon would fail to mount the layer',
+  },
+  'lower-other': {
+    severity: 'error',
+    meaning: "a daemon would stack other layers than those that the layer's record proves",
+    works: 'everything here: the record is used, so what is shown is not what a container saw',
   },
   'directory-orphan': {
     severity: 'warning',

@@ -8,7 +8,7 @@ import { attempt, E, Errno, errnoWords, Trouble } from '../../sys/errors.ts';
 import { TarDamage } from '../../tar/entry.ts';
 import { readTarSplit } from '../../tar/tar-split.ts';
 import type { FindingCode, Report } from './findings.ts';
-import { layersOfCache, layerUses, type StoreIndex } from './store-index.ts';
+import { DEEPEST, layersOfCache, layerUses, type StoreIndex } from './store-index.ts';
 
 /** `<64 hex digits>-<random>-removing`, moby layer/filestore.go. */
 const REMOVING = /^[0-9a-f]{64}-.*-removing$/;
@@ -64,21 +64,24 @@ function examineRecord(
   if (parent !== undefined && !layers.has(parent)) {
     tell('layer-chain', `its parent ${parent} is not there`);
   }
-  if (isCircular(layers, chainId)) tell('layer-chain', 'its parents form a cycle');
+  const chain = chainShape(layers, chainId);
+  if (chain === 'cycle') tell('layer-chain', 'its parents form a cycle');
+  if (chain === 'deep') tell('layer-chain', `more than ${DEEPEST} layers are below it`);
   if (size === undefined) tell('layer-size', 'no file "size", or no number in it');
   const directory = attempt(() => root.files.requireDirectory(root.driver.layerDirectory(cacheId)));
   if (directory instanceof Trouble) tell('layer-directory', directory.message);
 }
 
-function isCircular(layers: StoreIndex['layers'], start: ChainId): boolean {
+function chainShape(layers: StoreIndex['layers'], start: ChainId): 'cycle' | 'deep' | undefined {
   const passed = new Set<ChainId>();
   for (let next: ChainId | undefined = start; next !== undefined; ) {
-    if (passed.has(next)) return true;
+    if (passed.has(next)) return 'cycle';
+    if (passed.size > DEEPEST) return 'deep';
     passed.add(next);
     const record = layers.get(next);
     next = record === undefined || record instanceof Trouble ? undefined : record.parent;
   }
-  return false;
+  return undefined;
 }
 
 /** Reads the record to its end; what it says of the files is not compared. */

@@ -16,6 +16,7 @@ import {
   type LayerRecord,
   layerIds,
   type MountRecord,
+  mountIds,
   readLayerRecord,
   readMountRecord,
 } from '../../store/docker/layerdb.ts';
@@ -28,6 +29,9 @@ import {
 } from '../../store/docker/volumes.ts';
 import type { ByteString } from '../../sys/bytes.ts';
 import { attempt, Trouble } from '../../sys/errors.ts';
+
+/** Layers of a chain that are looked at: moby's layer store makes 125 at most (`maxLayerDepth`). */
+export const DEEPEST = 500;
 
 /** What was read, or what is wrong with it. */
 export type Read<T> = T | Trouble;
@@ -42,6 +46,8 @@ export interface LayerUse {
 export interface StoreIndex {
   readonly root: DockerRoot;
   readonly names: ImageNames;
+  /** Of each image that has a tag, the first. */
+  readonly tags: ReadonlyMap<ImageId, string>;
   readonly images: ReadonlyMap<ImageId, Read<ImageConfig>>;
   readonly layers: ReadonlyMap<ChainId, Read<LayerRecord>>;
   readonly containers: ReadonlyMap<ContainerId, Read<ContainerConfig>>;
@@ -60,6 +66,7 @@ export interface StoreIndex {
 
 export function readStoreIndex(root: DockerRoot): StoreIndex {
   const damage: Trouble[] = [];
+  const names = readImageNames(root);
   const all = <K, T>(list: () => readonly K[], read: (id: K) => T): Map<K, Read<T>> => {
     const ids = attempt(list);
     if (ids instanceof Trouble) {
@@ -67,10 +74,6 @@ export function readStoreIndex(root: DockerRoot): StoreIndex {
       return new Map();
     }
     return new Map(ids.map((id) => [id, attempt(() => read(id))]));
-  };
-  const mountIds = () => {
-    const names = root.files.namesIfPresent(`${root.metadata}/layerdb/mounts`) ?? [];
-    return names.filter((name) => /^[0-9a-f]{64}$/.test(name)) as string[] as ContainerId[];
   };
   const { directories, foreign } = given(
     attempt(() => volumeDirectories(root.files)),
@@ -85,7 +88,8 @@ export function readStoreIndex(root: DockerRoot): StoreIndex {
     volumes: new Map(directories.map((volume) => [volume.name, volume])),
     notVolumes: foreign,
     volumeRecords: attempt(() => volumeRecords(root.files)),
-    names: readImageNames(root),
+    names,
+    tags: firstTags(names),
     images: all(
       () => imageIds(root),
       (id) => readImageConfig(root, id),
@@ -98,7 +102,10 @@ export function readStoreIndex(root: DockerRoot): StoreIndex {
       () => containerIds(root),
       (id) => readContainerConfig(root, id),
     ),
-    mounts: all(mountIds, (id) => readMountRecord(root, id)),
+    mounts: all(
+      () => mountIds(root),
+      (id) => readMountRecord(root, id),
+    ),
     damage,
   };
 }
@@ -120,7 +127,9 @@ export function layerUses(index: StoreIndex): Map<ChainId, LayerUse[]> {
   const uses = new Map<ChainId, LayerUse[]>();
   const add = (chain: readonly ChainId[], of: LayerUse['of']) => {
     for (const [i, chainId] of chain.entries()) {
-      uses.set(chainId, [...(uses.get(chainId) ?? []), { layer: i + 1, of }]);
+      const known = uses.get(chainId);
+      if (known === undefined) uses.set(chainId, [{ layer: i + 1, of }]);
+      else known.push({ layer: i + 1, of });
     }
   };
   for (const [id, config] of index.images) {
@@ -132,10 +141,13 @@ export function layerUses(index: StoreIndex): Map<ChainId, LayerUse[]> {
   return uses;
 }
 
-/** The chain that ends at a layer, lowest first, as far as it is recorded. */
+/** The chain that ends at a layer, lowest first, as far as it is recorded and no deeper than Docker makes one. */
 export function chainTo(index: StoreIndex, top: ChainId): ChainId[] {
   const chain = new Set<ChainId>();
-  for (let next: ChainId | undefined = top; next !== undefined && !chain.has(next); ) {
+  for (
+    let next: ChainId | undefined = top;
+    next !== undefined && !chain.has(next) && chain.size < DEEPEST;
+  ) {
     chain.add(next);
     const record = index.layers.get(next);
     next = record === undefined || record instanceof Trouble ? undefined : record.parent;
@@ -155,9 +167,15 @@ export function layersOfCache(index: StoreIndex): Set<ChainId> {
 }
 
 /** As a person would name it: its first tag, or the short ID. */
-export function imageLabel({ names }: StoreIndex, id: ImageId): string {
-  for (const [name, named] of names.images) if (named === id && !name.includes('@')) return name;
-  return hexOf(id).slice(0, 12);
+export function imageLabel({ tags }: StoreIndex, id: ImageId): string {
+  return tags.get(id) ?? hexOf(id).slice(0, 12);
+}
+
+/** The first tag of each image that has one. */
+function firstTags({ images }: ImageNames): Map<ImageId, string> {
+  const tags = new Map<ImageId, string>();
+  for (const [name, id] of images) if (!name.includes('@') && !tags.has(id)) tags.set(id, name);
+  return tags;
 }
 
 export function containerLabel({ containers }: StoreIndex, id: ContainerId): string {

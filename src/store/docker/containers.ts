@@ -1,7 +1,8 @@
 // Docker's containers: `containers/<id>/config.v2.json`, and the layers each stands on.
-import { Trouble } from '../../sys/errors.ts';
+import { attempt, Trouble } from '../../sys/errors.ts';
 import {
   type ContainerId,
+  chainIds,
   containerIdOf,
   type ImageId,
   isHexId,
@@ -26,7 +27,7 @@ import type { ContainerSummary, Directories, Layer, LayerStack } from '../store.
 import { type ContainerMount, mountsOf } from './container-mounts.ts';
 import type { DockerRoot } from './driver.ts';
 import { type ImageConfig, imageLayers, imagePath, readImageConfig, timeValue } from './images.ts';
-import { type CheckedLayer, LayerChecks, mountPath, readMountRecord } from './layerdb.ts';
+import { LayerChecks, mountPath, readMountRecord } from './layerdb.ts';
 
 export interface ContainerConfig {
   readonly id: ContainerId;
@@ -50,6 +51,8 @@ export interface ContainerConfig {
 
 /** Fields that hold them. */
 const OWN_FILES = ['LogPath', 'HostnamePath', 'HostsPath', 'ResolvConfPath'];
+/** Digits of an ID that stand for a name. */
+const SHORT_ID = 12;
 /** Go's zero time. */
 const NEVER = '0001-01-01T00:00:00Z';
 
@@ -117,75 +120,106 @@ function nonEmpty(value: unknown): string[] {
   return typeof value === 'string' && value !== '' ? [value] : [];
 }
 
-/** Checks all that the container is made of: its own layer first, then `-init`, then its image's. */
+/**
+ * Checks all that the container is made of: its own layer first, then `-init`, then its image's. Where damage is marked, it
+ * needs no config of its own: layerdb knows its layers.
+ */
 export function containerStack(root: DockerRoot, id: ContainerId, directories: Directories): LayerStack {
-  const config = readContainerConfig(root, id);
+  const checks = new LayerChecks(root, directories);
+  const config = attempt(() => readContainerConfig(root, id));
+  if (config instanceof Trouble) {
+    const found = directories === 'checked' ? config : attempt(() => ownLayers(root, { id }, checks));
+    // What is wrong with its layers is no better answer than what is wrong with itself.
+    if (found instanceof Trouble) throw config;
+    return stackOf(root, id, id.slice(0, SHORT_ID), found, [config.message]);
+  }
+  requireDriver(root, config);
+  const doubts: string[] = [];
+  const found = ownLayers(root, config, checks, (doubt) => {
+    if (directories === 'checked') throw doubt;
+    doubts.push(doubt.message);
+  });
   return {
-    label: config.name ?? id.slice(0, 12),
-    kind: 'container',
-    id,
-    layers: containerLayers(root, config, new LayerChecks(root, directories)),
-    dataLayers: [],
-    dialect: root.dialect,
+    ...stackOf(root, id, config.name ?? id.slice(0, SHORT_ID), found, doubts),
     ...(config.mounts.length === 0 ? {} : { mountPoints: config.mounts.map((mount) => mount.destination) }),
   };
 }
 
-/** Newest first. */
-export function listContainers(root: DockerRoot): ContainerSummary[] {
+function stackOf(
+  root: DockerRoot,
+  id: ContainerId,
+  label: string,
+  layers: readonly Layer[],
+  doubts: readonly string[],
+): LayerStack {
+  const told = doubts.length === 0 ? {} : { doubts };
+  return { label, kind: 'container', id, layers, dataLayers: [], dialect: root.dialect, ...told };
+}
+
+/**
+ * Newest first. `elsewhere` tells who has the layers of a container that belongs to another part of the engine, in words,
+ * and undefined of all others.
+ */
+export function listContainers(
+  root: DockerRoot,
+  elsewhere: (config: ContainerConfig) => string | undefined,
+): ContainerSummary[] {
   const checks = new LayerChecks(root);
-  const containers = containerIds(root).map((id) => describe(root, id, checks));
+  const containers = containerIds(root).map((id) => describe(root, id, checks, elsewhere));
   return containers.sort((a, b) => timeValue(b.created) - timeValue(a.created) || (a.id < b.id ? -1 : 1));
 }
 
-function containerLayers(root: DockerRoot, config: ContainerConfig, checks: LayerChecks): Layer[] {
-  const { files, driver } = root;
-  if (config.driver !== driver.name) {
-    const state = `Driver is ${quoted(config.driver)}, the store's is "${driver.name}"`;
-    throw trouble('use', files.pathOf(containerPath(config.id)), state);
-  }
-  const { mountId, initId, parent } = readMountRecord(root, config.id);
-  const upper: Layer = {
-    ...checks.directory(mountId),
-    role: 'upper',
-    ...(config.running ? { live: true } : {}),
-  };
+/** Throws Trouble where layers of another driver would be needed. */
+function requireDriver({ files, driver }: DockerRoot, config: ContainerConfig): void {
+  if (config.driver === driver.name) return;
+  const state = `Driver is ${quoted(config.driver)}, the store's is "${driver.name}"`;
+  throw trouble('use', files.pathOf(containerPath(config.id)), state);
+}
+
+/** `doubt` is told where the container does not stand on the image it names. Without a config it may be running. */
+function ownLayers(
+  root: DockerRoot,
+  { id, imageId, running = true }: Pick<ContainerConfig, 'id'> & Partial<ContainerConfig>,
+  checks: LayerChecks,
+  doubt: (trouble: Trouble) => void = () => {},
+): Layer[] {
+  const { mountId, initId, parent } = readMountRecord(root, id);
+  const upper: Layer = { ...checks.directory(mountId), role: 'upper', ...(running ? { live: true } : {}) };
   const init: Layer[] = initId === undefined ? [] : [{ ...checks.directory(initId), role: 'init' }];
-  const chain = parent === undefined ? [] : checks.chainFrom(parent);
-  return [upper, ...init, ...imageLayers(chain, imageOf(root, config, chain))];
+  const image = imageOf(root, imageId);
+  const isOnImage = image !== undefined && chainIds(image.diffIds).at(-1) === parent;
+  const chain = isOnImage
+    ? checks.imageChain(image.diffIds)
+    : parent === undefined
+      ? []
+      : checks.chainFrom(parent);
+  if (image !== undefined && !isOnImage) {
+    const state = `its layers are not those of the container's image, "${root.files.pathOf(imagePath(root, image.id))}"`;
+    doubt(trouble('use', root.files.pathOf(`${mountPath(root, id)}/parent`), state));
+  }
+  return [upper, ...init, ...imageLayers(chain, isOnImage ? image : undefined)];
 }
 
 /** The image's config where that is still there and whole. Its layers need no config: layerdb proves them. */
-function imageOf(
-  root: DockerRoot,
-  { id, imageId }: ContainerConfig,
-  chain: readonly CheckedLayer[],
-): ImageConfig | undefined {
+function imageOf(root: DockerRoot, imageId: ImageId | undefined): ImageConfig | undefined {
   if (imageId === undefined) return undefined;
-  let image: ImageConfig;
-  try {
-    image = readImageConfig(root, imageId);
-  } catch (error) {
-    if (error instanceof Trouble) return undefined;
-    throw error;
-  }
-  const diffIds = chain.map((layer) => layer.diffId).reverse();
-  if (diffIds.join() === image.diffIds.join()) return image;
-  const parent = root.files.pathOf(`${mountPath(root, id)}/parent`);
-  const state = `its layers are not those of the container's image, "${root.files.pathOf(imagePath(root, imageId))}"`;
-  throw trouble('use', parent, state);
+  const image = attempt(() => readImageConfig(root, imageId));
+  return image instanceof Trouble ? undefined : image;
 }
 
-function describe(root: DockerRoot, id: ContainerId, checks: LayerChecks): ContainerSummary {
-  let config: ContainerConfig;
-  try {
-    config = readContainerConfig(root, id);
-  } catch (error) {
-    if (!(error instanceof Trouble)) throw error;
-    return { id, name: '', image: '', status: 'unknown', damage: error.message };
+function describe(
+  root: DockerRoot,
+  id: ContainerId,
+  checks: LayerChecks,
+  elsewhereOf: (config: ContainerConfig) => string | undefined,
+): ContainerSummary {
+  const config = attempt(() => readContainerConfig(root, id));
+  if (config instanceof Trouble) {
+    return { id, name: '', image: '', status: 'unknown', damage: config.message };
   }
   const { name = '', image, imageId, created, startedAt, finishedAt, command, status } = config;
-  const damage = damageOf(root, config, checks);
+  const elsewhere = elsewhereOf(config);
+  const damage = elsewhere === undefined ? damageOf(root, config, checks) : undefined;
   return {
     id,
     name,
@@ -196,17 +230,18 @@ function describe(root: DockerRoot, id: ContainerId, checks: LayerChecks): Conta
     ...(finishedAt === undefined ? {} : { finishedAt }),
     status,
     command,
+    ...(elsewhere === undefined ? {} : { elsewhere }),
     ...(damage === undefined ? {} : { damage }),
   };
 }
 
 function damageOf(root: DockerRoot, config: ContainerConfig, checks: LayerChecks): string | undefined {
-  try {
-    containerLayers(root, config, checks);
-  } catch (error) {
-    if (!(error instanceof Trouble)) throw error;
-    return error.message;
-  }
+  const found = attempt(() =>
+    ownLayers(root, config, checks, (doubt) => {
+      throw doubt;
+    }),
+  );
+  if (found instanceof Trouble) return found.message;
   if (config.name !== undefined) return undefined;
   return `Cannot use "${root.files.pathOf(containerPath(config.id))}": Name is not a container name`;
 }

@@ -1,17 +1,20 @@
-// Which image or container a reference means: names and whole IDs come before beginnings of IDs; more than one is an
-// error that lists them, none an error that suggests the nearest name.
+// Which image, container or layer a reference means: names and whole IDs come before beginnings of IDs, these before
+// directories of the driver; more than one is an error that lists them, none an error that suggests the nearest name.
 import { distance } from 'fastest-levenshtein';
-import { Trouble } from '../../sys/errors.ts';
-import { type ContainerId, containerIdOf, hexOf, type ImageId, imageIdOf } from '../digest.ts';
+import { attempt, Trouble } from '../../sys/errors.ts';
+import { type ChainId, type ContainerId, containerIdOf, hexOf, type ImageId, imageIdOf } from '../digest.ts';
 import { familiarName, type Reference, repositoryOf } from '../reference.ts';
-import { containerIds, readContainerConfig } from './containers.ts';
+import { containerDirectory, containerIds, readContainerConfig } from './containers.ts';
 import type { DockerRoot } from './driver.ts';
 import { imageIds, imagePath } from './images.ts';
+import { layerIds, mountIds, mountPath, readCacheId, readMountRecord } from './layerdb.ts';
 import { type ImageNames, readImageNames } from './repositories.ts';
 
 export type Found =
   | { readonly kind: 'image'; readonly id: ImageId; readonly name: string }
-  | { readonly kind: 'container'; readonly id: ContainerId; readonly name: string };
+  | { readonly kind: 'container'; readonly id: ContainerId; readonly name: string }
+  /** A layer of an image, by its directory or chain ID. */
+  | { readonly kind: 'layer'; readonly id: ChainId; readonly name: string };
 
 /** The names of a store, read when they are first asked for. */
 interface Names {
@@ -29,15 +32,18 @@ interface ContainerNames {
 
 const MOST_CANDIDATES = 10;
 const SHORT_ID = 12;
+/** Names that the driver gives to directories, or their beginnings. */
+const DIRECTORY = /^[0-9a-z]{12,64}(?:-init)?$/;
 
 export function find(root: DockerRoot, reference: Reference): Found {
   const names = namesOf(root);
   const whole = wholeIds(root, reference);
   // A whole ID needs no names, so that damaged names are not in its way.
   const exact = whole.length > 0 ? whole : named(reference, names);
-  const found = exact.length > 0 ? exact : beginnings(root, reference);
+  const begun = exact.length > 0 ? exact : beginnings(root, reference);
+  const found = begun.length > 0 ? begun : directories(root, reference);
   const [only, ...others] = found;
-  if (only === undefined) throw notFound(reference, names);
+  if (only === undefined) throw directoryOfNobody(root, reference) ?? notFound(reference, names);
   if (others.length > 0) throw ambiguous(reference, found);
   return only;
 }
@@ -70,7 +76,9 @@ function readContainerNames(root: DockerRoot): ContainerNames {
   for (const id of listed) {
     try {
       const { name } = readContainerConfig(root, id);
-      if (name !== undefined) ids.set(name, [...(ids.get(name) ?? []), id]);
+      const known = name === undefined ? undefined : ids.get(name);
+      if (known !== undefined) known.push(id);
+      else if (name !== undefined) ids.set(name, [id]);
     } catch (error) {
       if (!(error instanceof Trouble)) throw error;
       unknown++;
@@ -81,8 +89,11 @@ function readContainerNames(root: DockerRoot): ContainerNames {
 
 function wholeIds(root: DockerRoot, { imageId = '', containerId = '' }: Reference): Found[] {
   const found: Found[] = [];
-  if (containerId.length === 64 && root.files.kindOf(`containers/${containerId}`) !== undefined) {
-    found.push(container(containerIdOf(containerId)));
+  if (containerId.length === 64) {
+    const id = containerIdOf(containerId);
+    // A container whose own directory is lost is known by its layers.
+    const places = [containerDirectory(id), mountPath(root, id)];
+    if (places.some((path) => root.files.kindOf(path) !== undefined)) found.push(container(id));
   }
   if (imageId.length === 64 && root.files.kindOf(imagePath(root, imageIdOf(imageId))) !== undefined) {
     found.push(image(imageIdOf(imageId)));
@@ -100,12 +111,52 @@ function named({ imageName, containerName }: Reference, names: Names): Found[] {
 }
 
 function beginnings(root: DockerRoot, { imageId, containerId }: Reference): Found[] {
-  const containers = containerId === undefined ? [] : containerIds(root);
+  const containers =
+    containerId === undefined ? [] : new Set([...containerIds(root), ...mountIds(root)].sort());
   const images = imageId === undefined ? [] : imageIds(root);
   return [
-    ...containers.filter((id) => id.startsWith(containerId ?? '')).map((id) => container(id)),
+    ...[...containers].filter((id) => id.startsWith(containerId ?? '')).map((id) => container(id)),
     ...images.filter((id) => hexOf(id).startsWith(imageId ?? '')).map((id) => image(id)),
   ];
+}
+
+/** A container by its own directory, and a layer by its directory or chain ID; `-init` has a container's `^`. */
+function directories(root: DockerRoot, { kind, words }: Reference): Found[] {
+  const text = words.replace(/^sha256:/, '');
+  if (!DIRECTORY.test(text)) return [];
+  const found: Found[] = [];
+  const fits = (id: string) => id.startsWith(text);
+  for (const id of kind === 'image' ? [] : mountIds(root)) {
+    const mount = attempt(() => readMountRecord(root, id));
+    if (mount instanceof Trouble) continue;
+    if (fits(mount.mountId)) found.push(container(id));
+    else if (mount.initId !== undefined && fits(mount.initId)) throw initLayer(text, id);
+  }
+  for (const id of kind === 'container' ? [] : layerIds(root)) {
+    const cacheId = attempt(() => readCacheId(root, id));
+    const isIt = fits(hexOf(id)) || (!(cacheId instanceof Trouble) && fits(cacheId));
+    if (isIt) found.push({ kind: 'layer', id, name: hexOf(id).slice(0, SHORT_ID) });
+  }
+  return found;
+}
+
+function initLayer(text: string, id: ContainerId): Trouble {
+  const name = `container:${id.slice(0, SHORT_ID)}`;
+  const state = `it is the -init layer of "${name}"; "${name}^" is it with all below`;
+  return new Trouble('reference', `Cannot show "${text}" by itself: ${state}`);
+}
+
+/** Undefined where there is no such directory. */
+function directoryOfNobody(
+  { files, driver }: DockerRoot,
+  { text, kind, words }: Reference,
+): Trouble | undefined {
+  if (kind !== 'either' || !DIRECTORY.test(words)) return undefined;
+  const path = driver.layerDirectory(words);
+  if (attempt(() => files.kindOf(path)) !== 'directory') return undefined;
+  const state = 'no image or container has this directory';
+  const help = `"lowerdir=${files.pathOf(path)}" shows it, "whose" tells what it is`;
+  return new Trouble('reference', `Cannot find "${text}": ${state}; ${help}`);
 }
 
 function container(id: ContainerId, name: string = id.slice(0, SHORT_ID)): Found {
@@ -121,7 +172,8 @@ function ambiguous({ text, words }: Reference, found: readonly Found[]): Trouble
   const whole = words.replace(/^sha256:/, '').length >= SHORT_ID;
   const listed = found.slice(0, MOST_CANDIDATES).map(({ kind, id, name }) => {
     const byId = id.replace(/^sha256:/, '').startsWith(name);
-    return `${kind}:${byId && whole ? id.replace(/^sha256:/, '') : name}`;
+    const known = byId && whole ? id.replace(/^sha256:/, '') : name;
+    return kind === 'layer' ? `the layer ${known}` : `${kind}:${known}`;
   });
   const more = found.length - listed.length;
   const candidates = `${listed.join(', ')}${more > 0 ? ` and ${more} more` : ''}`;
@@ -158,7 +210,7 @@ function hint(reference: Reference, names: Names): string {
 function nearest({ text, kind, words, imageName }: Reference, names: Names): string[] {
   const tags = [...names.images().images.keys()];
   const literal = kind === 'either' ? undefined : familiarName(text);
-  if (literal !== undefined && tags.includes(literal)) return [`image:${literal}`];
+  if (literal !== undefined && names.images().images.has(literal)) return [`image:${literal}`];
   const familiar = imageName ?? words;
   const repository = imageName === undefined ? words : repositoryOf(imageName);
   const scored = [
@@ -176,7 +228,7 @@ function nearest({ text, kind, words, imageName }: Reference, names: Names): str
   ];
   // About a third of the letters may be wrong, three at most.
   const wrong = repository.length < 3 ? 0 : Math.min(3, Math.floor((repository.length + 1) / 3));
-  const best = Math.min(wrong + HALF, ...scored.map(({ score }) => score));
+  const best = scored.reduce((least, { score }) => Math.min(least, score), wrong + HALF);
   return scored
     .filter(({ score }) => score === best)
     .map(({ name }) => name)

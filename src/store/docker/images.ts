@@ -1,6 +1,15 @@
 // Docker's imagedb: image configs, whose name is the hash of their bytes, and the layer stacks they stand for.
 import { Trouble } from '../../sys/errors.ts';
-import { type DiffId, hexOf, type ImageId, imageIdOf, isHexId, parseDiffId, sha256 } from '../digest.ts';
+import {
+  type ChainId,
+  type DiffId,
+  hexOf,
+  type ImageId,
+  imageIdOf,
+  isHexId,
+  parseDiffId,
+  sha256,
+} from '../digest.ts';
 import { trouble } from '../files.ts';
 import {
   booleanOf,
@@ -72,26 +81,46 @@ export function imageStack(
   directories: Directories,
 ): LayerStack {
   const config = readImageConfig(root, id);
-  const layers = imageLayers(new LayerChecks(root, directories).imageChain(config.diffIds), config);
-  if (layers.length === 0) {
+  const chain = new LayerChecks(root, directories).imageChain(config.diffIds);
+  if (chain.length === 0) {
     throw new Trouble('store', `Cannot use image "${label}": it has no layers, so there is nothing to show`);
   }
-  return { label, kind: 'image', id: hexOf(id), layers, dataLayers: [], dialect: root.dialect };
+  return {
+    label,
+    kind: 'image',
+    id: hexOf(id),
+    layers: imageLayers(chain, config),
+    dataLayers: [],
+    dialect: root.dialect,
+  };
+}
+
+/** A layer with all below it: what was mounted with its directory at the top. */
+export function layerStack(
+  root: DockerRoot,
+  id: ChainId,
+  label: string,
+  directories: Directories,
+): LayerStack {
+  const chain = new LayerChecks(root, directories).chainFrom(id);
+  const layers = imageLayers(chain);
+  return { label, kind: 'layer', layers, dataLayers: [], dialect: root.dialect };
 }
 
 /** `chain` top first; with the history of `config` where that is known and counts as many layers. */
 export function imageLayers(chain: readonly CheckedLayer[], config?: ImageConfig): Layer[] {
   const steps = (config?.history ?? []).filter((step) => !step.emptyLayer).reverse();
-  return chain.map(({ directory, missing, diffId, chainId, cacheId, size }, index) => {
+  return chain.map(({ directory, missing, doubt, diffId, chainId, cacheId, size }, index) => {
     // A wrong history line is worse than none.
     const history = steps.length === chain.length ? steps[index] : undefined;
     return {
       directory,
       role: 'image',
-      diffId,
       chainId,
-      cacheId,
+      ...(diffId === undefined ? {} : { diffId }),
+      ...(cacheId === undefined ? {} : { cacheId }),
       ...(missing === undefined ? {} : { missing }),
+      ...(doubt === undefined ? {} : { doubt }),
       ...(size === undefined ? {} : { size }),
       ...(history === undefined ? {} : { history }),
     };
@@ -101,7 +130,11 @@ export function imageLayers(chain: readonly CheckedLayer[], config?: ImageConfig
 /** Newest first; images that only a name knows of are there too, as damaged. */
 export function listImages(root: DockerRoot, names: ImageNames): ImageSummary[] {
   const namesOf = new Map<ImageId, string[]>();
-  for (const [name, id] of names.images) namesOf.set(id, [...(namesOf.get(id) ?? []), name]);
+  for (const [name, id] of names.images) {
+    const known = namesOf.get(id);
+    if (known === undefined) namesOf.set(id, [name]);
+    else known.push(name);
+  }
   const present = imageIds(root);
   // Where names are not known, no image is known to have none.
   const areNamesKnown = names.unreadable === undefined && names.damage.length === 0;

@@ -1,12 +1,13 @@
 // Docker's layerdb: what it records of each layer (`layerdb/sha256/<chain ID>/{diff,parent,cache-id,size}`) and of each
 // container's own layers (`layerdb/mounts/<container ID>/{mount-id,init-id,parent}`), checked before it is believed.
-import { Trouble } from '../../sys/errors.ts';
+import { attempt, Trouble } from '../../sys/errors.ts';
 import {
   type CacheId,
   type ChainId,
   type ContainerId,
   chainIdOf,
   chainIdOn,
+  containerIdOf,
   type DiffId,
   hexOf,
   isHexId,
@@ -31,8 +32,17 @@ export interface LayerRecord {
   readonly size?: number;
 }
 
-/** A layer whose place in the chain and whose directory were checked. */
-export type CheckedLayer = LayerRecord & LayerDirectory;
+/**
+ * A layer whose place in the chain and whose directory were checked. Where damage was to be marked: what its record left
+ * out is absent, `missing` says why it cannot be shown, `doubt` what of its record is damaged though it can.
+ */
+export interface CheckedLayer extends Partial<LayerRecord>, LayerDirectory {
+  readonly chainId: ChainId;
+  readonly doubt?: string;
+}
+
+/** What an image's config says of a layer. */
+type LayerPlace = Pick<LayerRecord, 'diffId' | 'parent'>;
 
 type LayerDirectory = Pick<Layer, 'directory' | 'missing'>;
 
@@ -61,6 +71,17 @@ export function layerIds({ files, metadata }: DockerRoot): ChainId[] {
   return (files.namesIfPresent(`${metadata}/layerdb/sha256`) ?? []).filter(isHexId).map(chainIdOf);
 }
 
+/** All containers that layerdb has own layers for, damaged or not, sorted. Other names in there are left out. */
+export function mountIds({ files, metadata }: DockerRoot): ContainerId[] {
+  return (files.namesIfPresent(`${metadata}/layerdb/mounts`) ?? []).filter(isHexId).map(containerIdOf);
+}
+
+/** The name of the directory with the layer's files. Throws Trouble. */
+export function readCacheId(root: DockerRoot, chainId: ChainId): CacheId {
+  const path = `${layerPath(root, chainId)}/cache-id`;
+  return parseCacheId(root.files.readText(path), { file: root.files.pathOf(path), part: CONTENT });
+}
+
 /** What the files of one layer say: each has the right form, but whether they agree is not checked. */
 export function readLayerRecord(root: DockerRoot, chainId: ChainId): LayerRecord {
   const { files } = root;
@@ -69,15 +90,23 @@ export function readLayerRecord(root: DockerRoot, chainId: ChainId): LayerRecord
     throw trouble('find layer', files.pathOf(directory), 'no such directory');
   }
   const source = (name: string) => ({ file: files.pathOf(`${directory}/${name}`), part: CONTENT });
-  const parent = files.readTextIfPresent(`${directory}/parent`);
+  const parent = readParent(root, chainId);
   const size = sizeOf(root, directory);
   return {
     chainId,
     diffId: parseDiffId(files.readText(`${directory}/diff`), source('diff')),
-    ...(parent === undefined ? {} : { parent: parseChainId(parent, source('parent')) }),
-    cacheId: parseCacheId(files.readText(`${directory}/cache-id`), source('cache-id')),
+    ...(parent === undefined ? {} : { parent }),
+    cacheId: readCacheId(root, chainId),
     ...(size === undefined ? {} : { size }),
   };
+}
+
+/** Undefined for a base layer. Throws Trouble. */
+function readParent(root: DockerRoot, chainId: ChainId): ChainId | undefined {
+  const path = `${layerPath(root, chainId)}/parent`;
+  const parent = root.files.readTextIfPresent(path);
+  if (parent === undefined) return undefined;
+  return parseChainId(parent, { file: root.files.pathOf(path), part: CONTENT });
 }
 
 export function readMountRecord(root: DockerRoot, id: ContainerId): MountRecord {
@@ -128,7 +157,7 @@ export class LayerChecks {
     return layers.reverse();
   }
 
-  /** A layer and all below it, top first, as the `parent` files tell. */
+  /** A layer and all below it, top first, as the `parent` files tell: as far as they do where damage is marked. */
   chainFrom(top: ChainId): CheckedLayer[] {
     const layers: CheckedLayer[] = [];
     // A cycle would need a hash that contains itself; the set makes sure of the end without that argument.
@@ -147,31 +176,48 @@ export class LayerChecks {
     return layers;
   }
 
-  #layer(chainId: ChainId, said?: Pick<LayerRecord, 'diffId' | 'parent'>): CheckedLayer {
+  #layer(chainId: ChainId, said?: LayerPlace): CheckedLayer {
     const seen = this.#seen.get(chainId) ?? this.#check(chainId, said);
     this.#seen.set(chainId, seen);
     if (seen instanceof Trouble) throw seen;
     return seen;
   }
 
-  #check(chainId: ChainId, said?: Pick<LayerRecord, 'diffId' | 'parent'>): CheckedLayer | Trouble {
-    try {
+  #check(chainId: ChainId, said?: LayerPlace): CheckedLayer | Trouble {
+    const found = attempt(() => {
       const record = readLayerRecord(this.#root, chainId);
       checkPlace(this.#root, record, said);
       return { ...record, ...this.directory(record.cacheId) };
-    } catch (error) {
-      if (error instanceof Trouble) return error;
-      throw error;
+    });
+    return found instanceof Trouble && this.#directories === 'marked'
+      ? this.#damaged(chainId, found, said)
+      : found;
+  }
+
+  /**
+   * A layer whose record is damaged. Its chain ID, which is the name of its directory, proves what an image's config says
+   * of it, so the record has to give no more than the place of its files; a record that says something else is not used.
+   */
+  #damaged(chainId: ChainId, damage: Trouble, said?: LayerPlace): CheckedLayer {
+    const { files } = this.#root;
+    const path = layerPath(this.#root, chainId);
+    const cacheId = attempt(() => readCacheId(this.#root, chainId));
+    const parent = attempt(() => readParent(this.#root, chainId));
+    const place = said ?? (parent instanceof Trouble || parent === undefined ? {} : { parent });
+    if (cacheId instanceof Trouble) {
+      return { chainId, ...place, directory: files.pathOf(path), missing: damage.message };
     }
+    const diffId = attempt(() => parseDiffId(files.readText(`${path}/diff`), { file: '', part: CONTENT }));
+    const isUnsaid = (read: string | Trouble | undefined, expected: string | undefined) =>
+      read instanceof Trouble || read === undefined || read === expected;
+    const isProven = said !== undefined && isUnsaid(diffId, said.diffId) && isUnsaid(parent, said.parent);
+    const mark = isProven ? { doubt: damage.message } : { missing: damage.message };
+    return { chainId, ...place, cacheId, ...this.directory(cacheId), ...mark };
   }
 }
 
 /** `said` is what the layer must be where an image's config tells. */
-function checkPlace(
-  root: DockerRoot,
-  record: LayerRecord,
-  said?: Pick<LayerRecord, 'diffId' | 'parent'>,
-): void {
+function checkPlace(root: DockerRoot, record: LayerRecord, said?: LayerPlace): void {
   const directory = layerPath(root, record.chainId);
   const refuse = (name: string, state: string) =>
     trouble('use', root.files.pathOf(`${directory}/${name}`), state);

@@ -4,10 +4,11 @@ import type { ByteString } from '../../sys/bytes.ts';
 import { isLowerdir, parseLowerdir } from '../lowerdir.ts';
 import { parseReference } from '../reference.ts';
 import type { ContainerSummary, Directories, ImageSummary, LayerStack, Store } from '../store.ts';
+import { otherDriver, storesBeside } from './beside.ts';
 import { containerStack, containersDamage, listContainers } from './containers.ts';
 import type { DockerRoot } from './driver.ts';
 import { find } from './find.ts';
-import { imageStack, listImages } from './images.ts';
+import { imageStack, layerStack, listImages } from './images.ts';
 import { readImageNames } from './repositories.ts';
 
 export class DockerStore implements Store {
@@ -26,20 +27,33 @@ export class DockerStore implements Store {
   }
 
   containers(): readonly ContainerSummary[] {
-    return listContainers(this.#root);
+    return listContainers(this.#root, (config) => otherDriver(this.#root, config));
   }
 
   resolve(reference: string, directories: Directories = 'checked'): LayerStack {
     if (isLowerdir(reference)) return parseLowerdir(reference);
     const found = find(this.#root, parseReference(reference));
-    return found.kind === 'image'
-      ? imageStack(this.#root, found.id, found.name, directories)
-      : containerStack(this.#root, found.id, directories);
+    switch (found.kind) {
+      case 'image':
+        return imageStack(this.#root, found.id, found.name, directories);
+      case 'container':
+        return containerStack(this.#root, found.id, directories);
+      case 'layer':
+        return layerStack(this.#root, found.id, found.name, directories);
+    }
   }
 
   damage(listed: 'images' | 'containers'): readonly string[] {
     const { unreadable, damage } = readImageNames(this.#root);
     const named = unreadable === undefined ? damage : [unreadable.message];
     return listed === 'containers' ? [...named, ...containersDamage(this.#root)] : named;
+  }
+
+  beside(): readonly string[] {
+    const used = storesBeside(this.#root).filter(({ isEmpty }) => !isEmpty);
+    return used.map(({ name, path }) => {
+      const place = path === undefined ? '' : ` in "${path}"`;
+      return `There is another store beside "${this.description}": ${name}${place}, which is not shown`;
+    });
   }
 }

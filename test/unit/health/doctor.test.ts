@@ -93,11 +93,7 @@ const DAMAGE: readonly Damage[] = [
   {
     rule: 'a diff ID that is none',
     act: ({ layers: [top] }) => writeFileSync(join(top.record, 'diff'), 'x'),
-    finds: [
-      `image-incomplete ${IMAGEDB}/IMAGE`,
-      `layer-damaged ${LAYERDB}/sha256/TOP`,
-      'directory-orphan overlay2/DIR',
-    ],
+    finds: [`image-record ${IMAGEDB}/IMAGE`, `layer-damaged ${LAYERDB}/sha256/TOP`],
   },
   {
     rule: 'a diff ID that is another',
@@ -113,8 +109,8 @@ const DAMAGE: readonly Damage[] = [
       `layer-chain ${LAYERDB}/sha256/MIDDLE`,
       `layer-chain ${LAYERDB}/sha256/MIDDLE`,
       `layer-chain ${LAYERDB}/sha256/TOP`,
-      'lower-damaged overlay2/DIR',
-      'lower-damaged overlay2/MIDDLEDIR',
+      'lower-other overlay2/DIR',
+      'lower-other overlay2/MIDDLEDIR',
     ],
   },
   {
@@ -211,12 +207,50 @@ const DAMAGE: readonly Damage[] = [
     rule: 'a list of lower layers that lost one',
     act: ({ layers: [top, , base] }) =>
       writeFileSync(join(top.directory, '../lower'), `l/${linkOf(base.directory)}`),
+    finds: ['lower-other overlay2/DIR'],
+  },
+  {
+    rule: 'a list of lower layers in another order',
+    act: ({ layers: [top, middle, base] }) =>
+      writeFileSync(
+        join(top.directory, '../lower'),
+        `l/${linkOf(base.directory)}:l/${linkOf(middle.directory)}`,
+      ),
+    finds: ['lower-other overlay2/DIR'],
+  },
+  {
+    rule: 'a list of lower layers that is no list of short links',
+    act: ({ layers: [top, middle, base] }) =>
+      writeFileSync(
+        join(top.directory, '../lower'),
+        `${linkOf(middle.directory)}:l/${linkOf(base.directory)}`,
+      ),
+    finds: ['lower-other overlay2/DIR'],
+  },
+  {
+    rule: 'a list of lower layers with a short link that is not there',
+    act: ({ layers: [top, , base] }) =>
+      writeFileSync(join(top.directory, '../lower'), `l/${'A'.repeat(26)}:l/${linkOf(base.directory)}`),
     finds: ['lower-damaged overlay2/DIR'],
+  },
+  {
+    rule: 'no list of lower layers',
+    act: ({ layers: [top] }) => rmSync(join(top.directory, '../lower')),
+    finds: ['lower-other overlay2/DIR'],
+  },
+  {
+    rule: 'a short link that leads to another layer',
+    act: ({ root, layers: [, middle, base] }) => {
+      const link = join(root, 'overlay2/l', linkOf(middle.directory));
+      unlinkSync(link);
+      symlinkSync(`../${basename(join(base.directory, '..'))}/diff`, link);
+    },
+    finds: ['link-damaged overlay2/MIDDLEDIR', 'lower-other overlay2/DIR'],
   },
   {
     rule: 'another driver',
     act: ({ root }) => mkdirSync(join(root, 'image/vfs')),
-    finds: ['other-driver image/vfs'],
+    finds: ['store-beside image/vfs'],
   },
   {
     rule: "names that are not Docker's",
@@ -230,6 +264,11 @@ const DAMAGE: readonly Damage[] = [
 
 function edit(file: string, from: string, to: string): void {
   writeFileSync(file, readFileSync(file, 'utf8').replace(from, to));
+}
+
+function setDriver(store: FakeStore, id: string, driver: string): void {
+  const path = `containers/${id}/config.v2.json`;
+  store.write(path, store.read(path).replace('"Driver":"overlay2"', `"Driver":"${driver}"`));
 }
 
 function replaceByLink(path: string, target: string): void {
@@ -301,6 +340,24 @@ describe('doctor', () => {
         store.write(`${LAYERDB}/mounts/${id}/parent`, `sha256:${FakeStore.chainHex(['a'])}`),
       ['container-image'],
     ],
+    [
+      "a driver that is containerd's",
+      (store: FakeStore, id: string) => {
+        store.remove(`${LAYERDB}/mounts/${id}`);
+        setDriver(store, id, 'overlayfs');
+      },
+      ['container-elsewhere', 'store-beside'],
+    ],
+    [
+      'another driver than the one that has its layers',
+      (store: FakeStore, id: string) => setDriver(store, id, 'vfs'),
+      ['container-driver'],
+    ],
+    [
+      'a layer whose record lost its diff ID',
+      (store: FakeStore) => store.write(FakeStore.layerFile(['a', 'b'], 'diff'), ''),
+      ['image-record', 'layer-damaged'],
+    ],
   ] as const)('finds a container with %s', async (_, act, finds) => {
     const store = new FakeStore(temporaryForTest().directory);
     const image = store.image({ names: ['app:1'], layers: ['a', 'b'] });
@@ -310,7 +367,9 @@ describe('doctor', () => {
     const found = (await findingsOf(store.root)).filter((line) => !before.has(line));
     const codes = found
       .map((line) => line.replace(/ .*/, ''))
-      .filter((code) => !/^(?:directory|layer|link|lower)-(?!s)/.test(code) || code === 'layer-chain');
+      .filter(
+        (code) => !/^(?:directory|layer|link|lower)-(?!s|damaged)/.test(code) || code === 'layer-chain',
+      );
     expect([...new Set(codes)].sort()).toEqual([...finds]);
   });
 
@@ -321,8 +380,20 @@ describe('doctor', () => {
     expect([well.code, well.out.split('\n').at(-2)]).toEqual([0, `${root}: 0 errors, 0 warnings, 1 note`]);
     writeFileSync(join(layers[0].record, 'size'), '');
     const ill = await stratafs(['--root', root, 'doctor', '--json', '--quiet']);
-    const { severity, code, works } = JSON.parse(ill.out) as Record<string, string>;
+    const [store, finding, end, ...more] = ill.out.split('\n');
+    expect(JSON.parse(store ?? '')).toEqual({ type: 'store', directory: root, driver: 'overlay2' });
+    const { severity, code, works } = JSON.parse(finding ?? '') as Record<string, string>;
     expect([ill.code, severity, code, works]).toEqual([1, 'warning', 'layer-size', 'everything']);
+    const counts = { errors: 0, warnings: 1, notes: 1 };
+    expect(JSON.parse(end ?? '')).toEqual({ type: 'end', directory: root, ...counts });
+    expect(more).toEqual(['']);
+  });
+
+  it('says of a healthy store, in JSON, that it was examined', async () => {
+    const { root } = writeSampleRoot(join(temporaryForTest().directory, 'root'));
+    const { code, out } = await stratafs(['--root', root, 'doctor', '--json']);
+    const types = out.split('\n').map((line) => (line === '' ? '' : JSON.parse(line).type));
+    expect([code, types]).toEqual([0, ['store', 'end', '']]);
   });
 
   it('shows no control character of a name', async () => {

@@ -162,16 +162,6 @@ describe('a damaged container', () => {
     ],
     ['Args are no strings', alter({ Args: [['x']] }), `use "ROOT/${CONFIG}": Args[0] is not a string`],
     [
-      'it has another driver',
-      alter({ Driver: 'vfs' }),
-      `use "ROOT/${CONFIG}": Driver is "vfs", the store's is "overlay2"`,
-    ],
-    [
-      'its driver is hostile',
-      alter({ Driver: `\u001b[2J${'x'.repeat(99)}` }),
-      `use "ROOT/${CONFIG}": Driver is "\\u001b[2J${'x'.repeat(76)}…", the store's is "overlay2"`,
-    ],
-    [
       'mount-id is missing',
       (s) => s.remove(`${MOUNTS}/mount-id`),
       `read "ROOT/${MOUNTS}/mount-id": no such file`,
@@ -218,7 +208,7 @@ describe('a damaged container', () => {
     [
       'its layers are said to form a cycle',
       (s) => s.write(`${FakeStore.layerDirectory(['base'])}/parent`, `sha256:${FakeStore.chainHex(LAYERS)}`),
-      `use layer "ROOT/${FakeStore.layerDirectory(['base'])}": the chain ID of its files "diff" and "parent" is not its name`,
+      `use "ROOT/${FakeStore.layerFile(['base'], 'parent')}": it says sha256:${FakeStore.chainHex(LAYERS)}, the image's config that there is none`,
     ],
     [
       'its upper directory is missing',
@@ -241,6 +231,57 @@ describe('a damaged container', () => {
     const listed = new Map(opened.containers().map((container) => [container.id, container]));
     expect(shortened(listed.get(ID)?.damage ?? '', store.root)).toBe(expected);
     expect(listed.get(other)).not.toHaveProperty('damage');
+  });
+
+  it.each([
+    ['vfs', 'the driver "vfs"', '"vfs"'],
+    ['overlayfs', 'containerd\'s snapshotter "overlayfs"', '"overlayfs"'],
+    [
+      `\u001b[2J${'x'.repeat(99)}`,
+      `containerd's snapshotter "\\u001b[2J${'x'.repeat(76)}…"`,
+      `"\\u001b[2J${'x'.repeat(76)}…"`,
+    ],
+  ])('of the driver %j is none: its layers are elsewhere', (driver, elsewhere, shown) => {
+    const { store } = webStore({ config: { Driver: driver } });
+    const opened = openStore(store.root);
+    expect(troubleOf(() => opened.resolve(ID), store.root)).toBe(
+      `store: Cannot use "ROOT/${CONFIG}": Driver is ${shown}, the store's is "overlay2"`,
+    );
+    const [listed] = opened.containers();
+    expect([listed?.name, listed?.status, listed?.elsewhere, listed?.damage]).toEqual([
+      'web',
+      'created',
+      elsewhere,
+      undefined,
+    ]);
+  });
+
+  it.each<[rule: string, act: (store: FakeStore) => void]>([
+    ['its config is empty', (store) => store.write(CONFIG, '')],
+    ['its directory is gone', (store) => store.remove(`containers/${ID}`)],
+  ])('is shown by its ID and by what layerdb knows of it where %s', (_, act) => {
+    const { store } = webStore();
+    act(store);
+    const { label, layers, doubts } = openStore(store.root).resolve(ID.slice(0, 12), 'marked');
+    expect([label, layers.map(({ role }) => role), doubts?.length]).toEqual([
+      ID.slice(0, 12),
+      ['upper', 'init', 'image', 'image'],
+      1,
+    ]);
+  });
+
+  it('that does not stand on its image is shown as it stands, and that is told', () => {
+    const { store } = webStore();
+    store.write(`${MOUNTS}/parent`, `sha256:${hex('base')}`);
+    const { layers, doubts } = openStore(store.root).resolve('web', 'marked');
+    expect(layers.map(({ role, diffId }) => diffId ?? role)).toEqual([
+      'upper',
+      'init',
+      `sha256:${hex('base')}`,
+    ]);
+    expect(doubts?.map((doubt) => shortened(doubt, store.root))).toEqual([
+      expect.stringContaining("its layers are not those of the container's image"),
+    ]);
   });
 
   it('with a name that Docker would not allow is usable by ID', () => {

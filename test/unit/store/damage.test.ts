@@ -237,3 +237,50 @@ describe('a damaged image', () => {
       expect(listed.get('other:latest')).not.toHaveProperty('damage');
   });
 });
+
+/** A line a layer, top first: `shown`, `doubt` or `missing`, and what its record was known to be. */
+function marked(store: FakeStore, reference: string): string[] {
+  const { layers } = openStore(store.root).resolve(reference, 'marked');
+  return layers.map(({ missing, doubt, diffId }) => {
+    const word = LAYERS.findLast((_, index) => diffId === `sha256:${hex(LAYERS[index] ?? '')}`) ?? '?';
+    const state = missing !== undefined ? 'missing' : doubt !== undefined ? 'doubt' : 'shown';
+    return `${state} ${word}`;
+  });
+}
+
+const BELOW = ['shown middle', 'shown base'];
+
+/** What is left of an image and of a container whose top layer's record is damaged. */
+const LEFT: readonly [rule: string, act: (store: FakeStore) => void, image: string][] = [
+  ['an empty diff', (store) => store.write(`${TOP}/diff`, ''), 'doubt top'],
+  ['no diff', (store) => store.remove(`${TOP}/diff`), 'doubt top'],
+  ['an empty parent', (store) => store.write(`${TOP}/parent`, ''), 'doubt top'],
+  ['no parent', (store) => store.remove(`${TOP}/parent`), 'doubt top'],
+  ['a huge diff', (store) => store.write(`${TOP}/diff`, 'x'.repeat(5000)), 'doubt top'],
+  ['another diff', (store) => store.write(`${TOP}/diff`, FOREIGN), 'missing top'],
+  ['another parent', (store) => store.write(`${TOP}/parent`, FOREIGN), 'missing top'],
+  ['an empty cache-id', (store) => store.write(`${TOP}/cache-id`, ''), 'missing top'],
+  ['a cache-id that leads out', (store) => store.write(`${TOP}/cache-id`, '../../etc'), 'missing top'],
+  ['no record at all', (store) => store.remove(TOP), 'missing top'],
+  ['no files', (store) => store.remove(`overlay2/${CACHE}`), 'missing top'],
+];
+
+describe('one damaged layer', () => {
+  it.each(LEFT)('takes no sound one away: %s', (_, act, top) => {
+    const { store, id } = appStore();
+    store.container({ name: 'web', image: id });
+    act(store);
+    expect(marked(store, 'app')).toEqual([top, ...BELOW]);
+    expect(marked(store, 'web').slice(2)).toEqual([top, ...BELOW]);
+  });
+
+  it('of a container whose image is gone leaves what lies above it, and what it leads to', () => {
+    const { store, id } = appStore();
+    store.container({ name: 'web', image: id });
+    store.remove(CONFIG_OF(id));
+    store.write(`${TOP}/diff`, '');
+    expect(marked(store, 'web')).toEqual(['shown ?', 'shown ?', 'missing ?', ...BELOW]);
+    store.write(`${TOP}/parent`, '');
+    expect(marked(store, 'web')).toEqual(['shown ?', 'shown ?', 'missing ?']);
+  });
+});

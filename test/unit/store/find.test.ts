@@ -222,3 +222,67 @@ describe('a name that is not there', () => {
     );
   });
 });
+
+describe('the ID of a directory', () => {
+  function directoryStore(): { store: FakeStore; image: string; web: string } {
+    const store = emptyStore();
+    const image = store.image({ names: ['app:1'], layers: ['a', 'b'] });
+    const web = store.container({ name: 'web', image });
+    return { store, image, web };
+  }
+  const chain = FakeStore.chainHex(['a', 'b']).slice(0, 12);
+
+  it('of a container is the container', () => {
+    const { store } = directoryStore();
+    for (const reference of [hex('mount web'), hex('mount web').slice(0, 12)]) {
+      expect(outcome(store, reference)).toBe('container web');
+    }
+    expect(outcome(store, `image:${hex('mount web')}`)).toMatch(/no such image$/);
+  });
+
+  it('of a layer is that layer with all below it', () => {
+    const { store } = directoryStore();
+    for (const reference of [
+      FakeStore.cacheId(['a', 'b']),
+      FakeStore.cacheId(['a', 'b']).slice(0, 20),
+      FakeStore.chainHex(['a', 'b']),
+      `sha256:${FakeStore.chainHex(['a', 'b'])}`,
+    ]) {
+      expect(outcome(store, reference)).toBe(`layer ${chain}`);
+    }
+    const { layers, id } = openStore(store.root).resolve(FakeStore.cacheId(['a', 'b']));
+    expect([id, layers.map(({ diffId }) => diffId)]).toEqual([
+      undefined,
+      [`sha256:${hex('b')}`, `sha256:${hex('a')}`],
+    ]);
+    expect(openStore(store.root).resolve(FakeStore.cacheId(['a'])).layers).toHaveLength(1);
+  });
+
+  it('of an -init layer is told by its container', () => {
+    const { store, web } = directoryStore();
+    const name = `container:${web.slice(0, 12)}`;
+    expect(outcome(store, `${hex('mount web')}-init`)).toBe(
+      `reference: Cannot show "${hex('mount web')}-init" by itself: it is the -init layer of "${name}"; "${name}^" is it with all below`,
+    );
+  });
+
+  it('that nothing has a record of is told as such', () => {
+    const { store } = directoryStore();
+    const orphan = hex('orphan');
+    store.write(`overlay2/${orphan}/diff/f`, '');
+    expect(outcome(store, orphan)).toBe(
+      `reference: Cannot find "${orphan}": no image or container has this directory; "lowerdir=ROOT/overlay2/${orphan}/diff" shows it, "whose" tells what it is`,
+    );
+  });
+
+  it('begins with twelve letters at least, and is ambiguous where it fits several', () => {
+    const { store } = directoryStore();
+    expect(outcome(store, FakeStore.cacheId(['a']).slice(0, 11))).toMatch(/no such image or container/);
+    const [one, two] = [`${'c'.repeat(30)}${hex('1').slice(30)}`, `${'c'.repeat(30)}${hex('2').slice(30)}`];
+    store.write(FakeStore.layerFile(['a'], 'cache-id'), one);
+    store.write(FakeStore.layerFile(['a', 'b'], 'cache-id'), two);
+    expect(outcome(store, 'c'.repeat(12))).toMatch(
+      /^reference: Cannot tell what "c{12}" means: it could be the layer [0-9a-f]{64}, the layer [0-9a-f]{64}$/,
+    );
+  });
+});

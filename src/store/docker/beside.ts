@@ -1,0 +1,93 @@
+// What lies in a data root beside the driver whose layers are read: other graph drivers, containerd's image store, and the
+// containers that belong to them. A daemon uses one at a time and passes over the containers of all others.
+import type { ByteString } from '../../sys/bytes.ts';
+import { attempt, Trouble } from '../../sys/errors.ts';
+import { quoted } from '../json.ts';
+import { type ContainerConfig, containerIds, readContainerConfig } from './containers.ts';
+import { type DockerRoot, driverNames, hasLayers } from './driver.ts';
+
+export interface StoreBeside {
+  readonly kind: 'driver' | 'containerd';
+  /** What it is, in words. */
+  readonly name: string;
+  /** Where it lies; absent where that is not in the data root. */
+  readonly path?: ByteString;
+  /** Whether it has no image, no layer and no container. */
+  readonly isEmpty: boolean;
+  /** Containers of the data root that have their layers in it. */
+  readonly containers: number;
+}
+
+/** Where dockerd keeps the containerd that it starts itself. */
+const CONTAINERD = 'containerd/daemon';
+const SNAPSHOTTER = 'io.containerd.snapshotter.v1.';
+/** moby daemon/graphdriver/register: what `Driver` was before containerd's snapshotters. */
+const GRAPH_DRIVERS = [
+  'aufs',
+  'btrfs',
+  'devicemapper',
+  'fuse-overlayfs',
+  'overlay',
+  'overlay2',
+  'vfs',
+  'zfs',
+];
+
+/** Who has the layers of a container whose driver is another one, in words; undefined where it is this one. */
+export function otherDriver(
+  { driver }: DockerRoot,
+  config: Pick<ContainerConfig, 'driver'>,
+): string | undefined {
+  if (config.driver === driver.name) return undefined;
+  if (config.driver === '') return 'a driver that its config does not name';
+  if (GRAPH_DRIVERS.includes(config.driver)) return `the driver ${quoted(config.driver)}`;
+  return `containerd's snapshotter ${quoted(config.driver)}`;
+}
+
+/** Graph drivers first. What cannot be read is passed over: the doctor tells. */
+export function storesBeside(root: DockerRoot): StoreBeside[] {
+  const { files, driver } = root;
+  const containers = containersByDriver(root);
+  const drivers = attempt(() => driverNames(files));
+  const others = (drivers instanceof Trouble ? [] : drivers).filter((name) => name !== driver.name);
+  const stores = others.map((name): StoreBeside => {
+    const owned = containers.get(name) ?? 0;
+    const isEmpty = owned === 0 && attempt(() => hasLayers(files, name)) === false;
+    const path = files.pathOf(`image/${name}`);
+    return { kind: 'driver', name: `the graph driver "${name}"`, path, isEmpty, containers: owned };
+  });
+  const snapshotters = usedSnapshotters(root);
+  const isForeign = (name: string) => name !== driver.name && !GRAPH_DRIVERS.includes(name) && name !== '';
+  const owned = [...containers].filter(([name]) => isForeign(name) || snapshotters.includes(name));
+  if (snapshotters.length === 0 && owned.length === 0) return stores;
+  const isHere = snapshotters.length > 0;
+  return [
+    ...stores,
+    {
+      kind: 'containerd',
+      isEmpty: false,
+      name: `Docker's containerd image store${isHere ? '' : ', in a root of its own such as "/var/lib/containerd"'}`,
+      ...(isHere ? { path: files.pathOf(CONTAINERD) } : {}),
+      containers: owned.reduce((sum, [, count]) => sum + count, 0),
+    },
+  ];
+}
+
+function containersByDriver(root: DockerRoot): Map<string, number> {
+  const counts = new Map<string, number>();
+  const ids = attempt(() => containerIds(root));
+  for (const id of ids instanceof Trouble ? [] : ids) {
+    const config = attempt(() => readContainerConfig(root, id));
+    if (!(config instanceof Trouble)) counts.set(config.driver, (counts.get(config.driver) ?? 0) + 1);
+  }
+  return counts;
+}
+
+/** A daemon with graph drivers has a `meta.db` of containerd too, so what counts is a snapshotter that was used. */
+function usedSnapshotters({ files }: DockerRoot): string[] {
+  const names = attempt(() => files.namesIfPresent(CONTAINERD) ?? []);
+  return (names instanceof Trouble ? [] : names)
+    .filter((name) => name.startsWith(SNAPSHOTTER))
+    .filter((name) => attempt(() => files.kindOf(`${CONTAINERD}/${name}/metadata.db`)) === 'file')
+    .map((name) => name.slice(SNAPSHOTTER.length));
+}
