@@ -7,20 +7,20 @@ const MAY_IMPORT = {
   store: ['sys'],
   sys: [],
   blob: ['sys'],
-  tar: ['sys'],
-  diff: ['overlay', 'store', 'sys', 'tar'],
-  layers: ['overlay', 'store', 'sys', 'tar'],
-  verify: ['layers', 'overlay', 'store', 'sys', 'tar'],
-  copy: ['layers', 'overlay', 'store', 'sys', 'tar'],
-  health: ['layers', 'store', 'sys', 'tar'],
+  tar: ['blob', 'sys'],
+  diff: ['blob', 'overlay', 'store', 'sys', 'tar'],
+  layers: ['blob', 'overlay', 'store', 'sys', 'tar'],
+  verify: ['blob', 'layers', 'overlay', 'store', 'sys', 'tar'],
+  copy: ['blob', 'layers', 'overlay', 'store', 'sys', 'tar'],
+  health: ['blob', 'layers', 'store', 'sys', 'tar'],
   'fuse-native': ['fuse', 'sys'],
   push: ['fuse', 'sys'],
 };
 
 /** The files that touch disk, device or another process; every other file is a function of its arguments. */
 const MAY_TOUCH = [
-  'sys/(libc|memory|zlib|ring|usage|async-lookups|lean|beneath|whole-file|holders|kept|limits|mounts|privilege|clone)',
-  'blob/file-bytes',
+  'sys/(libc|memory|zlib|nameless|ring|usage|async-lookups|lean|beneath|whole-file|holders|kept|limits|mounts|privilege|clone)',
+  'blob/(file-bytes|spool)',
   'store/(files|host-root|docker/driver-directories)',
   'overlay/(layer|marks|directories|data)',
   'fuse/(device|mount|mountpoint|fusermount)',

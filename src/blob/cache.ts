@@ -1,19 +1,18 @@
-// What was inflated lately, and the streams that stand where a reader may go on: for all blobs of a process together, so that
-// an image of a hundred layers takes no more memory than one of three.
-import { type Address, pinned } from '../sys/memory.ts';
+// What was decompressed lately, and the streams that stand where a reader may go on: for all blobs of a process together, so
+// that an image of a hundred layers takes no more memory than one of three.
 import type { GzipStream } from './gzip-stream.ts';
 
-export const BLOCK_BYTES = 256 << 10;
 /** 16 MiB: the read-ahead of several readers. */
-const MOST_BLOCKS = 64;
+const MOST_BYTES = 16 << 20;
 /** Each has some 170 KiB of buffers. */
 const MOST_STREAMS = 24;
 
-/** A run of what was compressed, at a multiple of `BLOCK_BYTES`. */
+/** A run of what was compressed; the owner numbers its runs. */
 export interface Block {
-  readonly memory: { readonly buffer: Buffer; readonly address: Address };
-  /** How much of it is there: all but at the end of a blob. */
-  length: number;
+  /** What is there of it; it may lie in larger memory. */
+  readonly bytes: Uint8Array;
+  /** Called when nobody holds it any more, so that its memory may serve again. */
+  readonly free?: () => void;
 }
 
 interface KeptStream {
@@ -22,14 +21,15 @@ interface KeptStream {
 }
 
 export class BlobCache {
-  /** By owner and number, the one that was used the longest ago first. */
+  /** The owner with the block that was used the longest ago first. */
   readonly #blocks = new Map<string, Block>();
   readonly #owners = new WeakMap<object, number>();
   #ownerCount = 0;
-  #free: Block[] = [];
+  #bytes = 0;
   /** The one that was used the longest ago first. */
   #streams: KeptStream[] = [];
 
+  /** Valid until the next `keepBlock`. */
   block(owner: object, number: number): Block | undefined {
     const key = this.#key(owner, number);
     const block = this.#blocks.get(key);
@@ -39,24 +39,23 @@ export class BlobCache {
     return block;
   }
 
-  /** Room for a block, to be kept or dropped. */
-  newBlock(): Block {
-    const free = this.#free.pop();
-    if (free !== undefined) return free;
-    const [oldest] = this.#blocks;
-    if (oldest === undefined || this.#blocks.size < MOST_BLOCKS) {
-      return { memory: pinned(BLOCK_BYTES), length: 0 };
-    }
-    this.#blocks.delete(oldest[0]);
-    return oldest[1];
-  }
-
   keepBlock(owner: object, number: number, block: Block): void {
-    this.#blocks.set(this.#key(owner, number), block);
+    const key = this.#key(owner, number);
+    this.#drop(key);
+    for (const oldest of this.#blocks.keys()) {
+      if (this.#bytes + block.bytes.length <= MOST_BYTES) break;
+      this.#drop(oldest);
+    }
+    this.#blocks.set(key, block);
+    this.#bytes += block.bytes.length;
   }
 
-  dropBlock(block: Block): void {
-    this.#free.push(block);
+  #drop(key: string): void {
+    const block = this.#blocks.get(key);
+    if (block === undefined) return;
+    this.#blocks.delete(key);
+    this.#bytes -= block.bytes.length;
+    block.free?.();
   }
 
   /** The stream of an owner that stands nearest before a place, and not before `start`; it is the caller's from then on. */
@@ -79,12 +78,8 @@ export class BlobCache {
 
   /** Lets go of all that is an owner's. */
   forget(owner: object): void {
-    const ownKey = this.#key(owner, 0).replace(/0$/, '');
-    for (const [key, block] of this.#blocks) {
-      if (!key.startsWith(ownKey)) continue;
-      this.#blocks.delete(key);
-      this.#free.push(block);
-    }
+    const ownKeys = this.#key(owner, 0).slice(0, -1);
+    for (const key of this.#blocks.keys()) if (key.startsWith(ownKeys)) this.#drop(key);
     for (const { owner: each, stream } of this.#streams) if (each === owner) stream.close();
     this.#streams = this.#streams.filter((kept) => kept.owner !== owner);
   }

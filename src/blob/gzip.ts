@@ -1,11 +1,13 @@
 // Gzip: the pass that notes where inflating can begin, and any part of what was compressed from the nearest such place on.
 import { crc32 } from 'node:zlib';
-import { pinned } from '../sys/memory.ts';
+import { type Address, pinned } from '../sys/memory.ts';
 import { asErrno, type BlobBytes, BlobDamage, type BlobReader, type BlobScan, shortened } from './blob.ts';
-import { BLOCK_BYTES, type BlobCache, type Block } from './cache.ts';
+import type { BlobCache, Block } from './cache.ts';
 import { GzipStream } from './gzip-stream.ts';
 import { type PointLimits, RestartPoints } from './restart-points.ts';
 
+/** What is inflated, kept and checked as one. */
+export const BLOCK_BYTES = 256 << 10;
 /** Whole blocks. */
 const CHUNK = 4 * BLOCK_BYTES;
 
@@ -58,6 +60,10 @@ export class GzipScan implements BlobScan {
   }
 }
 
+/** Memory of blocks that nobody holds any more. */
+const spare: { readonly buffer: Buffer; readonly address: Address }[] = [];
+const MOST_SPARE = 8;
+
 interface GzipParts {
   readonly bytes: BlobBytes;
   readonly points: RestartPoints;
@@ -84,10 +90,9 @@ class GzipReader implements BlobReader {
       const number = Math.floor(at / BLOCK_BYTES);
       const block = this.#cache.block(this, number) ?? this.#inflate(number);
       const from = at - number * BLOCK_BYTES;
-      const count = Math.min(end - at, block.length - from);
-      if (count <= 0) throw shortened();
-      room.set(block.memory.buffer.subarray(from, from + count), at - offset);
-      at += count;
+      const part = block.bytes.subarray(from, from + end - at);
+      room.set(part, at - offset);
+      at += part.length;
     }
     return Math.max(0, end - offset);
   }
@@ -106,15 +111,18 @@ class GzipReader implements BlobReader {
       for (;;) {
         const place = Math.floor(stream.out / BLOCK_BYTES);
         const from = stream.out - place * BLOCK_BYTES;
-        const block = this.#cache.newBlock();
         const length = Math.min(BLOCK_BYTES, this.size - place * BLOCK_BYTES);
-        block.length = from + stream.read(block.memory.address + from, length - from);
-        if (block.length < length) throw shortened();
+        const memory = spare.pop() ?? pinned(BLOCK_BYTES);
+        if (stream.read(memory.address + from, length - from) < length - from) throw shortened();
         // The beginning of a block that a stream starts in is not there.
         if (from > 0) {
-          this.#cache.dropBlock(block);
+          spare.push(memory);
           continue;
         }
+        const block: Block = {
+          bytes: memory.buffer.subarray(0, length),
+          free: () => spare.length < MOST_SPARE && spare.push(memory),
+        };
         this.#mustBe(place, block);
         this.#cache.keepBlock(this, place, block);
         if (place === number) {
@@ -128,8 +136,8 @@ class GzipReader implements BlobReader {
     }
   }
 
-  #mustBe(place: number, { memory, length }: Block): void {
-    if (crc32(memory.buffer.subarray(0, length)) === this.#parts.checksums[place]) return;
+  #mustBe(place: number, { bytes }: Block): void {
+    if (crc32(bytes) === this.#parts.checksums[place]) return;
     throw new BlobDamage('it is no longer what it was');
   }
 

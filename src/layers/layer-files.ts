@@ -1,5 +1,7 @@
 // The files of one layer's directory by their path in the layer: confined to it, links never followed, nothing opened but
 // regular files, no access time changed.
+
+import type { ReadSome } from '../blob/compression.ts';
 import { Directories } from '../overlay/directories.ts';
 import { LayerReader, type Listing, nameArgument } from '../overlay/layer.ts';
 import { xattrNames, xattrValue } from '../overlay/marks.ts';
@@ -8,7 +10,6 @@ import { type ByteString, bytesOf, cString } from '../sys/bytes.ts';
 import { E, Errno } from '../sys/errors.ts';
 import { close, read, readlinkat } from '../sys/libc.ts';
 import { encodeDevice, S_IFCHR, S_IFMT, S_IFREG, STATX } from '../sys/statx.ts';
-import type { ReadSome } from '../tar/compression.ts';
 import { lastName, parentPath } from '../tar/path.ts';
 
 /** Directories that may be open at once. */

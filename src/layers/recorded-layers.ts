@@ -1,5 +1,7 @@
 // Layers as their tar-split records tell of them, for copies that lost owners, attributes or whiteouts: what the disk had
 // when Docker unpacked them.
+
+import type { ReadSome } from '../blob/compression.ts';
 import { type RecordedFields, RecordedLayer } from '../overlay/recorded-layer.ts';
 import type { ChainId } from '../store/digest.ts';
 import type { DockerRoot } from '../store/docker/driver.ts';
@@ -8,7 +10,6 @@ import type { LayerStack } from '../store/store.ts';
 import { asBytes, type ByteString } from '../sys/bytes.ts';
 import { Errno, errnoWords, Trouble } from '../sys/errors.ts';
 import { S_IFBLK, S_IFCHR, S_IFDIR, S_IFIFO, S_IFLNK, S_IFMT, S_IFREG } from '../sys/statx.ts';
-import type { ReadSome } from '../tar/compression.ts';
 import { TarDamage, type TarEntry } from '../tar/entry.ts';
 import { cleanPath, joinPath, lastName, OPAQUE_NAME, parentPath, WHITEOUT_PREFIX } from '../tar/path.ts';
 import { readTarSplit } from '../tar/tar-split.ts';

@@ -1,8 +1,7 @@
 // Sorts more lines than memory holds: runs of a bounded size, each sorted, in one temporary file without a name, merged on
 // the way out. Nothing is left behind, however the process ends.
-import { randomUUID } from 'node:crypto';
-import { closeSync, openSync, readSync, unlinkSync, writeSync } from 'node:fs';
-import { join } from 'node:path';
+import { closeSync, readSync, writeSync } from 'node:fs';
+import { openNameless } from '../sys/nameless.ts';
 
 export interface SortOptions {
   /** Where the temporary file goes, if one is needed. */
@@ -79,13 +78,6 @@ export class LineSorter {
 
 function lineOf(each: string): string {
   return each.slice(each.indexOf(SEPARATOR) + 1);
-}
-
-function openNameless(directory: string): number {
-  const path = join(directory, `stratafs-${randomUUID()}`);
-  const descriptor = openSync(path, 'wx+', 0o600);
-  unlinkSync(path);
-  return descriptor;
 }
 
 /** The lines of one run, in order. */

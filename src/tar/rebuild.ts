@@ -1,8 +1,8 @@
 // Puts a layer's tar together again, byte for byte, from its tar-split record and the files in its directory.
 
+import type { ReadSome } from '../blob/compression.ts';
 import type { ByteString } from '../sys/bytes.ts';
 import { TarBatch } from './batch.ts';
-import type { ReadSome } from './compression.ts';
 import type { TarEntry } from './entry.ts';
 import { type Contents, readTarSplit } from './tar-split.ts';
 

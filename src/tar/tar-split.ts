@@ -1,7 +1,9 @@
 // Reads a layer's tar-split record (vbatts/tar-split, tar/storage/entry.go): gzip of JSON lines, which hold everything of
 // the layer's tar but the files' contents. Every line is untrusted; what is wrong with one is a TarDamage.
+
+import { BlobDamage } from '../blob/blob.ts';
+import { decompressed, type ReadSome } from '../blob/compression.ts';
 import { type ByteString, bytesOf, bytesOfText } from '../sys/bytes.ts';
-import { decompressed, type ReadSome } from './compression.ts';
 import { TarDamage, type TarEntry } from './entry.ts';
 import { TarHeaders } from './header.ts';
 import { cleanPath } from './path.ts';
@@ -32,7 +34,7 @@ export interface TarVisitor {
 export async function readTarSplit(read: ReadSome, visitor: TarVisitor): Promise<void> {
   const records = new Records(visitor);
   let rest: Buffer = Buffer.alloc(0);
-  for await (const chunk of decompressed(read, 'gzip', 'the record of a layer')) {
+  for await (const chunk of lines(read)) {
     let start = 0;
     for (let end = chunk.indexOf(0x0a); end >= 0; end = chunk.indexOf(0x0a, start)) {
       const line = chunk.subarray(start, end);
@@ -46,6 +48,15 @@ export async function readTarSplit(read: ReadSome, visitor: TarVisitor): Promise
   }
   if (rest.length > 0) throw new TarDamage('the last line is cut off');
   records.end();
+}
+
+async function* lines(read: ReadSome): AsyncGenerator<Buffer> {
+  try {
+    yield* decompressed(read, 'gzip', 'the record of a layer');
+  } catch (error) {
+    if (error instanceof BlobDamage) throw new TarDamage(error.message, { cause: error });
+    throw error;
+  }
 }
 
 /** The records of the lines, put together with the headers they hold. */

@@ -1,9 +1,9 @@
 // The second pass over a layer whose hash is wrong or cannot be made: each file's contents against its CRC-64 in the record.
 
+import type { ReadSome } from '../blob/compression.ts';
 import { isAbsence, type LayerFiles } from '../layers/layer-files.ts';
 import type { ByteString } from '../sys/bytes.ts';
 import { errnoWords } from '../sys/errors.ts';
-import type { ReadSome } from '../tar/compression.ts';
 import { Crc64 } from '../tar/crc64.ts';
 import { type Contents, readTarSplit } from '../tar/tar-split.ts';
 import type { Finding, Progress, Report } from './finding.ts';

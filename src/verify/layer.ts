@@ -1,10 +1,10 @@
 // Verifies one layer of an image against its tar-split record and its diff ID.
 import { createHash } from 'node:crypto';
+import type { ReadSome } from '../blob/compression.ts';
 import type { FileStatus, LayerFiles } from '../layers/layer-files.ts';
 import type { DiffId } from '../store/digest.ts';
 import { asBytes, type ByteString } from '../sys/bytes.ts';
 import { S_IFDIR, S_IFMT } from '../sys/statx.ts';
-import type { ReadSome } from '../tar/compression.ts';
 import { TarDamage, type TarEntry } from '../tar/entry.ts';
 import { type Gap, rebuildTar } from '../tar/rebuild.ts';
 import { checkContents } from './contents.ts';

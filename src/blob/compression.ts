@@ -2,8 +2,8 @@
 import { pipeline, Readable } from 'node:stream';
 import { createGunzip } from 'node:zlib';
 import { Errno } from '../sys/errors.ts';
-import { TarDamage } from './entry.ts';
-import { unzstd } from './zstd.ts';
+import { BlobDamage } from './blob.ts';
+import { unzstd } from './zstd-stream.ts';
 
 /** Reads on in a file: answers how many bytes it put in the buffer, 0 at the end, or a negative errno. */
 export type ReadSome = (buffer: Uint8Array) => number;
@@ -25,7 +25,7 @@ export function compressionOf(start: Uint8Array): Compression {
 }
 
 /**
- * Reads to the end. Throws TarDamage where the compressed stream is not sound or ends too early, Errno where it cannot be
+ * Reads to the end. Throws BlobDamage where the compressed stream is not sound or ends too early, Errno where it cannot be
  * read; `what` says what was read: `a blob`.
  */
 export async function* decompressed(
@@ -47,8 +47,8 @@ async function* gunzip(chunks: Iterable<Buffer>): AsyncGenerator<Buffer> {
     for await (const chunk of stream) yield chunk as Buffer;
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
-    if (code === 'Z_BUF_ERROR') throw new TarDamage('it is cut off', { cause: error });
-    if (code?.startsWith('Z_')) throw new TarDamage('it is not sound gzip', { cause: error });
+    if (code === 'Z_BUF_ERROR') throw new BlobDamage('it is cut off', { cause: error });
+    if (code?.startsWith('Z_')) throw new BlobDamage('it is not sound gzip', { cause: error });
     throw error;
   }
 }

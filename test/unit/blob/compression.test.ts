@@ -1,30 +1,17 @@
 import { gzipSync } from 'node:zlib';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { BlobDamage } from '../../../src/blob/blob.ts';
 import {
   type Compression,
   compressionOf,
   decompressed,
   type ReadSome,
-} from '../../../src/tar/compression.ts';
-import { TarDamage } from '../../../src/tar/entry.ts';
+} from '../../../src/blob/compression.ts';
+import { rawFrame, skippableFrame } from '../../support/zstd-frames.ts';
 
 /** 100,000 times "x", by zstd 1.5.4. */
 const MANY_X = Buffer.from('KLUv/QRYVQAAEHh4AQCbhjnAAls0WwI=', 'base64');
-
-/** A frame of one raw block (RFC 8878, sections 3.1.1.1 and 3.1.1.2): single segment, its size in four bytes, no checksum. */
-function rawFrame(content: Uint8Array): Buffer {
-  const header = Buffer.from([0x28, 0xb5, 0x2f, 0xfd, 0xa0, 0, 0, 0, 0, 0, 0, 0]);
-  header.writeUInt32LE(content.length, 5);
-  header.writeUIntLE((content.length << 3) | 1, 9, 3);
-  return Buffer.concat([header, content]);
-}
-
-/** Section 3.1.2: what decoders pass over. */
-function skippableFrame(content: string): Buffer {
-  const header = Buffer.from([0x51, 0x2a, 0x4d, 0x18, content.length, 0, 0, 0]);
-  return Buffer.concat([header, Buffer.from(content)]);
-}
 
 /** Hands out at most `most` bytes at a time. */
 function reader(bytes: Uint8Array, most = Number.POSITIVE_INFINITY): ReadSome {
@@ -47,7 +34,7 @@ async function stateOf(bytes: Uint8Array, compression: Compression): Promise<str
   try {
     return `${(await read(bytes, compression)).length} bytes`;
   } catch (error) {
-    return error instanceof TarDamage ? error.message : String(error);
+    return error instanceof BlobDamage ? error.message : String(error);
   }
 }
 

@@ -3,7 +3,7 @@
 // Node's own (22.15 and newer) is no way out: it ends in silence after the first of several frames, and at a cut-off end
 // (seen with 22.23); layers of `zstd:chunked` have a frame for each file.
 import { ZSTDDecoder } from 'zstddec/stream';
-import { TarDamage } from './entry.ts';
+import { BlobDamage } from './blob.ts';
 
 /** The functions of libzstd (zstd.h). Addresses and sizes are those of its 32-bit memory. */
 interface Library {
@@ -20,7 +20,8 @@ interface Library {
 const LARGEST_ERROR = 120;
 /** `ZSTD_error_frameParameter_windowTooLarge`: a window of more than 128 MiB, which zstd(1) refuses as well. */
 const WINDOW_TOO_LARGE = 16;
-const IN_SIZE = 128 << 10;
+/** Most bytes that a stream is given at once. */
+export const ZSTD_INPUT = 128 << 10;
 /** `ZSTD_BLOCKSIZE_MAX`: enough for a whole block. */
 const OUT_SIZE = 128 << 10;
 /** `ZSTD_inBuffer`, `ZSTD_outBuffer`: address, size, position. */
@@ -28,20 +29,26 @@ const BUFFER = { address: 0, size: 4, position: 8, bytes: 12 } as const;
 
 let library: Promise<Library> | undefined;
 
-/** Hands out its own copies. Throws TarDamage where the stream is not sound, or ends within a frame. */
+/** Hands out its own copies. Throws BlobDamage where the stream is not sound, or ends within a frame. */
 export async function* unzstd(chunks: Iterable<Uint8Array>): AsyncGenerator<Buffer> {
-  library ??= load();
-  const stream = new Stream(await library);
+  const stream = await newZstdStream();
   try {
     for (const chunk of chunks) {
-      for (let start = 0; start < chunk.length; start += IN_SIZE) {
-        yield* stream.decompress(chunk.subarray(start, start + IN_SIZE));
+      for (let start = 0; start < chunk.length; start += ZSTD_INPUT) {
+        stream.give(chunk.subarray(start, start + ZSTD_INPUT));
+        for (let bytes = stream.next(); bytes !== undefined; bytes = stream.next()) yield bytes;
       }
     }
-    stream.end();
+    if (!stream.isBetweenFrames) throw new BlobDamage('it is cut off');
   } finally {
-    stream.free();
+    stream.close();
   }
+}
+
+/** The library is loaded once; after that a stream needs no waiting. */
+export async function newZstdStream(): Promise<ZstdStream> {
+  library ??= load();
+  return new ZstdStream(await library);
 }
 
 async function load(): Promise<Library> {
@@ -57,50 +64,77 @@ async function load(): Promise<Library> {
   return exported;
 }
 
-class Stream {
+/** Frames, one after the other. Is given input, and then asked for output until there is no more. */
+export class ZstdStream {
   readonly #library: Library;
-  readonly #context: number;
+  #context: number;
   readonly #in: number;
   readonly #out: number;
   /** The two structures, one after the other. */
   readonly #buffers: number;
+  #given = 0;
   /** What the last call would like next: 0 between frames. */
   #wanted = 0;
+  /** A full buffer may have more behind it. */
+  #wasFull = false;
 
   constructor(loaded: Library) {
     this.#library = loaded;
     this.#context = loaded.ZSTD_createDCtx();
-    this.#in = loaded.malloc(IN_SIZE);
+    this.#in = loaded.malloc(ZSTD_INPUT);
     this.#out = loaded.malloc(OUT_SIZE);
     this.#buffers = loaded.malloc(2 * BUFFER.bytes);
     if ([this.#context, this.#in, this.#out, this.#buffers].includes(0)) throw new Error('out of memory');
+    this.give(new Uint8Array(0));
   }
 
-  free(): void {
+  close(): void {
     this.#library.ZSTD_freeDCtx(this.#context);
     for (const address of [this.#in, this.#out, this.#buffers]) this.#library.free(address);
   }
 
-  /** `chunk` has at most `IN_SIZE` bytes. */
-  *decompress(chunk: Uint8Array): Generator<Buffer> {
-    const [input, output] = [this.#buffers, this.#buffers + BUFFER.bytes];
+  /** At most `ZSTD_INPUT` bytes, in place of what was given before. */
+  give(chunk: Uint8Array): void {
     this.#memory().set(chunk, this.#in);
-    this.#describe(input, this.#in, chunk.length);
-    for (;;) {
+    this.#describe(this.#buffers, this.#in, chunk.length);
+    this.#given = chunk.length;
+    this.#wasFull = false;
+  }
+
+  /** How many of the given bytes are used up. */
+  get used(): number {
+    return this.#position(this.#buffers);
+  }
+
+  /** Whether what came out last ends a frame, and nothing of another was used. */
+  get isBetweenFrames(): boolean {
+    return this.#wanted === 0;
+  }
+
+  /** A copy of the next bytes of one frame; empty where a frame without contents has ended; undefined where input is needed. */
+  next(): Buffer | undefined {
+    const [input, output] = [this.#buffers, this.#buffers + BUFFER.bytes];
+    while (this.used < this.#given || this.#wasFull) {
       this.#describe(output, this.#out, OUT_SIZE);
       const wanted = this.#library.ZSTD_decompressStream(this.#context, output, input) | 0;
       if (wanted < 0 && wanted >= -LARGEST_ERROR) throw damage(-wanted);
       this.#wanted = wanted;
       const produced = this.#position(output);
+      this.#wasFull = produced === OUT_SIZE && wanted !== 0;
+      if (produced === 0 && wanted !== 0) continue;
       // The library's memory may grow, and what is handed out must last.
-      if (produced > 0) yield Buffer.from(this.#memory().subarray(this.#out, this.#out + produced));
-      // A full buffer may have more behind it.
-      if (this.#position(input) === chunk.length && produced < OUT_SIZE) return;
+      return Buffer.from(this.#memory().subarray(this.#out, this.#out + produced));
     }
+    return undefined;
   }
 
-  end(): void {
-    if (this.#wanted !== 0) throw new TarDamage('it is cut off');
+  /** Forgets what was begun: a frame comes next. */
+  reset(): void {
+    this.#library.ZSTD_freeDCtx(this.#context);
+    this.#context = this.#library.ZSTD_createDCtx();
+    if (this.#context === 0) throw new Error('out of memory');
+    this.#wanted = 0;
+    this.give(new Uint8Array(0));
   }
 
   #memory(): Uint8Array {
@@ -119,8 +153,8 @@ class Stream {
   }
 }
 
-function damage(error: number): TarDamage {
-  return new TarDamage(
+function damage(error: number): BlobDamage {
+  return new BlobDamage(
     error === WINDOW_TOO_LARGE ? 'its zstd window is larger than 128 MiB' : 'it is not sound zstd',
   );
 }
