@@ -101,6 +101,21 @@ export class TarHeaders {
     return entry;
   }
 
+  /** Bytes that the contents of the entry taken last have in the tar, without padding: of a sparse file with its map. */
+  get stored(): number {
+    return this.#stored;
+  }
+
+  /** Whether the end mark was read. */
+  get hasEnded(): boolean {
+    return this.#zeroBlocks >= 2;
+  }
+
+  /** Whether a header has been begun and is not complete. */
+  get isInHeader(): boolean {
+    return this.#filled > 0 || this.#extensionFilled < this.#extensionData.length;
+  }
+
   #readBlock(block: Buffer): void {
     if (block[0] === 0 && block.equals(ZEROS)) {
       this.#zeroBlocks += 1;
