@@ -56,6 +56,7 @@ async function prepared(found: LayerStack, options: StoreOptions): Promise<Layer
     : (await import('./overlay.ts')).withOverlayWords(found, options.overlay);
   // A single layer has nothing below it that a mark could hide.
   if (stack.dialect !== 'user' && stack.layers.length > 1 && !seesTrustedXattrs()) warnOfHiddenMarks(stack);
+  for (const warning of stack.warnings ?? []) warn(warning);
   return stack;
 }
 

@@ -6,6 +6,7 @@ import { asBytes, type ByteString, bufferOf, bytesOf, bytesOfText, cString, text
 import { openCloneOfAll } from '../sys/clone.ts';
 import { E, errnoWords, Trouble } from '../sys/errors.ts';
 import { O, open, openat2 } from '../sys/libc.ts';
+import { STRING, struct } from './go-shape.ts';
 import { optionalString, parseJson } from './json.ts';
 
 /** RESOLVE_NO_MAGICLINKS | RESOLVE_IN_ROOT (linux/openat2.h). */
@@ -24,6 +25,8 @@ const SYSTEM_CONFIGS = ['/etc/docker/daemon.json', '/var/snap/docker/current/con
 const SYSTEM_ROOTS = ['/var/lib/docker', '/var/snap/docker/common/var-lib-docker'];
 const ROOTLESS_CONFIG = '.config/docker/daemon.json';
 const ROOTLESS_ROOT = '.local/share/docker';
+const DAEMON_CONFIG = struct({ 'data-root': STRING, graph: STRING });
+const BYTE_ORDER_MARK = Buffer.of(0xef, 0xbb, 0xbf);
 const REMAPPED = /^\d{1,10}\.\d{1,10}$/;
 
 /** All that hold a store, the likeliest first. Throws Trouble where `host` cannot be opened. */
@@ -86,7 +89,9 @@ function* candidates(disk: Disk, say: (damage: string) => void): Generator<Candi
 function configuredRoot(disk: Disk, config: ByteString): ByteString | undefined {
   const bytes = disk.read(config);
   if (bytes === undefined) return undefined;
-  const fields = parseJson(bytes, asBytes(`${config}" of the host root "${disk.label}`));
+  // Of all files that dockerd reads, in this alone it passes over a byte order mark.
+  const text = bytes.subarray(0, 3).equals(BYTE_ORDER_MARK) ? bytes.subarray(3) : bytes;
+  const fields = parseJson(text, asBytes(`${config}" of the host root "${disk.label}`), DAEMON_CONFIG);
   const root = optionalString(fields, 'data-root') ?? optionalString(fields, 'graph');
   return root === undefined ? undefined : bytesOfText(root);
 }

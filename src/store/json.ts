@@ -1,7 +1,10 @@
-// The JSON files of a store, read field by field: nothing is taken for granted, every failure is a Trouble that names the
-// file and the field. As Go's decoder does, an absent field and a null are the same, and bytes that are not UTF-8 are
-// replaced. What strings hold is kept as it is.
+// The JSON files of a store, as an engine reads them into a Go type, and then field by field: nothing is taken for granted,
+// every failure is a Trouble that names the file and the field. An absent field and a null are the same. What strings hold
+// is kept as it is.
 import { Trouble } from '../sys/errors.ts';
+import { decodeAs } from './go-json.ts';
+import { list, type Shape, type StructShape } from './go-shape.ts';
+import { readJsonText } from './json-text.ts';
 
 /** An object of a JSON file, with where it is. */
 export interface JsonObject {
@@ -11,27 +14,51 @@ export interface JsonObject {
   readonly fields: Readonly<Record<string, unknown>>;
 }
 
-const BYTE_ORDER_MARK = '\ufeff';
+/** All of a file. */
+export interface JsonDocument extends JsonObject {
+  /** Why readers may understand it differently, a sentence that names the file; undefined where they cannot. */
+  readonly ambiguity: string | undefined;
+}
 
-/** `file` names the bytes in messages. */
-export function parseJson(bytes: Buffer, file: string): JsonObject {
-  const value = parse(bytes, file);
+/** How much of a file an engine reads: all (`json.Unmarshal`), or its first value (`json.NewDecoder`). */
+export type Extent = 'all' | 'first value';
+
+/** `file` names the bytes in messages, `shape` is the Go type that an engine reads them into. */
+export function parseJson(
+  bytes: Buffer,
+  file: string,
+  shape: StructShape,
+  extent: Extent = 'all',
+): JsonDocument {
+  const { value, ambiguity } = parse(bytes, file, shape, extent);
   if (!isObject(value)) throw new Trouble('store', `Cannot parse "${file}": not a JSON object`);
-  return { file, prefix: '', fields: value };
+  return { file, prefix: '', fields: value, ambiguity };
 }
 
 /** The objects of an array. */
-export function parseJsonArray(bytes: Buffer, file: string): JsonObject[] {
-  const value = parse(bytes, file);
+export function parseJsonArray(bytes: Buffer, file: string, shape: StructShape): JsonObject[] {
+  const { value } = parse(bytes, file, list(shape), 'all');
   if (!Array.isArray(value)) throw new Trouble('store', `Cannot parse "${file}": not a JSON array`);
   return objectsOf({ file, prefix: '', fields: { array: value } }, 'array');
 }
 
-function parse(bytes: Buffer, file: string): unknown {
-  const text = bytes.toString('utf8');
+function parse(
+  bytes: Buffer,
+  file: string,
+  shape: Shape,
+  extent: Extent,
+): { readonly value: unknown; readonly ambiguity: string | undefined } {
   try {
-    return JSON.parse(text.startsWith(BYTE_ORDER_MARK) ? text.slice(1) : text);
+    const { value, hasRest } = readJsonText(bytes);
+    if (hasRest && extent === 'all') throw new SyntaxError('something follows the value');
+    const decoded = decodeAs(shape, value);
+    const rest = hasRest ? ['something follows its end, which an engine does not read'] : [];
+    const phrases = [...rest, ...decoded.ambiguities];
+    const ambiguity =
+      phrases.length === 0 ? undefined : `"${file}" can be read in more than one way: ${phrases.join('; ')}`;
+    return { value: decoded.value, ambiguity };
   } catch (cause) {
+    if (!(cause instanceof SyntaxError)) throw cause;
     const state = bytes.length === 0 ? 'it is empty' : 'not valid JSON';
     throw new Trouble('store', `Cannot parse "${file}": ${state}`, { cause });
   }
@@ -58,7 +85,7 @@ export function booleanOf(object: JsonObject, key: string): boolean {
 export function integerOf(object: JsonObject, key: string): number {
   const value = fieldOf(object, key) ?? 0;
   if (typeof value === 'number' && Number.isSafeInteger(value)) return value;
-  throw wrong(object, key, 'an integer');
+  throw wrong(object, key, Number.isInteger(value) ? 'an integer below 2^53' : 'an integer');
 }
 
 export function optionalObject(object: JsonObject, key: string): JsonObject | undefined {

@@ -59,6 +59,8 @@ export interface LayerStack {
   readonly metacopy?: boolean;
   /** What beside the layers' own records is damaged or contradicts itself although the stack is known: a sentence each. */
   readonly doubts?: readonly string[];
+  /** What whoever sees the stack should know of the files that tell of it, a sentence each. */
+  readonly warnings?: readonly string[];
 }
 
 export interface ImageSummary {

@@ -13,6 +13,7 @@ import {
 import type { DockerRoot } from '../store/docker/driver.ts';
 import { imagePath } from '../store/docker/images.ts';
 import { layerPath, readLayerRecord } from '../store/docker/layerdb.ts';
+import { IMAGE } from '../store/docker/shapes.ts';
 import { parseJson, requiredObject, stringsOf } from '../store/json.ts';
 import { asBytes, type ByteString } from '../sys/bytes.ts';
 import { E, Errno, errnoWords, Trouble } from '../sys/errors.ts';
@@ -100,7 +101,10 @@ export class StoreVerifier {
         const message = 'the config is not the one that the image ID was made from';
         report({ severity: 'tampered', class: 'config', expected: id, found, message });
       }
-      const rootfs = requiredObject(parseJson(bytes, file), 'rootfs');
+      const config = parseJson(bytes, file, IMAGE);
+      if (config.ambiguity !== undefined)
+        report({ severity: 'unverifiable', class: 'ambiguous', message: config.ambiguity });
+      const rootfs = requiredObject(config, 'rootfs');
       return stringsOf(rootfs, 'diff_ids').map((text, index) =>
         parseDiffId(text, { file, part: `rootfs.diff_ids[${index}]` }),
       );

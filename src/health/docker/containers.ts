@@ -3,6 +3,7 @@ import { type ChainId, type ContainerId, chainIds, isHexId } from '../../store/d
 import { otherDriver } from '../../store/docker/beside.ts';
 import { type ContainerConfig, containerDirectory, containerPath } from '../../store/docker/containers.ts';
 import { type CheckedLayer, type LayerChecks, mountPath } from '../../store/docker/layerdb.ts';
+import { HOST_CONFIG } from '../../store/docker/shapes.ts';
 import { parseJson } from '../../store/json.ts';
 import { bytesOfText } from '../../sys/bytes.ts';
 import { attempt, Trouble } from '../../sys/errors.ts';
@@ -29,7 +30,10 @@ export function examineContainers(index: StoreIndex, checks: LayerChecks, report
       const detail = `no such directory as "${files.pathOf(mountPath(root, id))}"`;
       report({ code: 'container-layers', path, detail });
     }
-    if (!(config instanceof Trouble)) examineImage(index, config, report);
+    if (!(config instanceof Trouble)) {
+      if (config.ambiguity !== undefined) report({ code: 'ambiguous', path, detail: config.ambiguity });
+      examineImage(index, config, report);
+    }
   }
   for (const id of mounts.keys()) examineMount(index, checks, id, report);
 }
@@ -61,7 +65,7 @@ function examineFiles({ root }: StoreIndex, { id, ownFiles }: ContainerConfig, r
     report({ code: 'container-file', path: files.pathOf(`${directory}/${name}`), detail });
   const hostConfig = attempt(() => {
     const path = `${directory}/hostconfig.json`;
-    parseJson(files.read(path), files.pathOf(path));
+    parseJson(files.read(path), files.pathOf(path), HOST_CONFIG, 'first value');
   });
   if (hostConfig instanceof Trouble) tell('hostconfig.json', hostConfig.message);
   for (const path of ownFiles) {

@@ -46,6 +46,7 @@ function examineNames({ root, names, images }: StoreIndex, report: Report): void
   const tell = (code: FindingCode, detail: string) => report({ code, path, detail });
   if (names.unreadable !== undefined) tell('names-unreadable', names.unreadable.message);
   for (const damage of names.damage) tell('name-damaged', damage);
+  if (names.ambiguity !== undefined) tell('ambiguous', names.ambiguity);
   for (const [name, id] of names.images) {
     if (!images.has(id)) tell('name-dangling', `"${name}" points to ${id}`);
   }
@@ -61,6 +62,7 @@ function examineImages(index: StoreIndex, checks: LayerChecks, report: Report): 
       report({ code: 'image-damaged', path, detail: config.message });
       continue;
     }
+    if (config.ambiguity !== undefined) report({ code: 'ambiguous', path, detail: config.ambiguity });
     for (const { missing, doubt } of checks.imageChain(config.diffIds)) {
       if (missing !== undefined) report({ code: 'image-incomplete', path, detail: missing });
       else if (doubt !== undefined) report({ code: 'image-record', path, detail: doubt });

@@ -53,6 +53,11 @@ export const KINDS = {
     meaning: 'the name points to an image whose config is not there',
     works: 'other names of other images; layers of the image that are left, by lowerdir=',
   },
+  ambiguous: {
+    severity: 'warning',
+    meaning: 'an engine reads this file in one way, other readers in another; it was made or changed by hand',
+    works: 'everything; it is read here as an engine reads it',
+  },
   'image-damaged': {
     severity: 'error',
     meaning: 'the config cannot be trusted, so it is not known what the image is made of',

@@ -7,6 +7,7 @@ import { type Bucket, readBolt } from '../bolt.ts';
 import { type ChainId, isChainId } from '../digest.ts';
 import { parseJson } from '../json.ts';
 import type { DockerRoot } from './driver.ts';
+import { CACHE_VALUE } from './shapes.ts';
 
 const SNAPSHOTS = 'buildkit/snapshots.db';
 /** The present name, and that before Docker 20.10. */
@@ -135,6 +136,6 @@ function describe(entry: Bucket, file: string): Description {
 /** Of `{"value": …}`; undefined where it is something else. */
 function metadataValue(bytes: Buffer | undefined, file: string): unknown {
   if (bytes === undefined || bytes.length === 0) return undefined;
-  const object = attempt(() => parseJson(bytes, file));
+  const object = attempt(() => parseJson(bytes, file, CACHE_VALUE));
   return object instanceof Trouble ? undefined : object.fields.value;
 }

@@ -52,14 +52,14 @@ function configurationOf(
   const health = optionalObject(config, 'Healthcheck') ?? { ...config, fields: {} };
   const labels = optionalObject(config, 'Labels');
   const fields: readonly (readonly [key: string, value: ConfigValue])[] = [
-    ['Entrypoint', wordsOf(config, 'Entrypoint')],
-    ['Cmd', wordsOf(config, 'Cmd')],
+    ['Entrypoint', stringsOf(config, 'Entrypoint')],
+    ['Cmd', stringsOf(config, 'Cmd')],
     ['User', optionalString(config, 'User') ?? ''],
     ['WorkingDir', optionalString(config, 'WorkingDir') ?? ''],
     ['ExposedPorts', setOf(config, 'ExposedPorts')],
     ['Volumes', setOf(config, 'Volumes')],
     ['StopSignal', optionalString(config, 'StopSignal') ?? ''],
-    ['Shell', wordsOf(config, 'Shell')],
+    ['Shell', stringsOf(config, 'Shell')],
     ['Healthcheck.Test', stringsOf(health, 'Test')],
     ...HEALTH_NUMBERS.map((name) => [`Healthcheck.${name}`, integerOf(health, name)] as const),
     ['OnBuild', stringsOf(config, 'OnBuild')],
@@ -77,12 +77,6 @@ function configurationOf(
 
 function saysSomething(value: ConfigValue): boolean {
   return Array.isArray(value) ? value.length > 0 : value !== '' && value !== 0;
-}
-
-/** Old builders wrote a single word without an array around it (moby's `strslice`). */
-function wordsOf(object: JsonObject, key: string): readonly string[] {
-  const value = Object.hasOwn(object.fields, key) ? object.fields[key] : undefined;
-  return typeof value === 'string' ? [value] : stringsOf(object, key);
 }
 
 /** A set as Go writes it, `{"80/tcp": {}}`, sorted. */

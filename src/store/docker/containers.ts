@@ -13,6 +13,7 @@ import { trouble } from '../files.ts';
 import {
   booleanOf,
   integerOf,
+  type JsonDocument,
   type JsonObject,
   optionalObject,
   optionalString,
@@ -26,8 +27,16 @@ import { isContainerName } from '../reference.ts';
 import type { ContainerSummary, Directories, Layer, LayerStack } from '../store.ts';
 import { type ContainerMount, mountsOf } from './container-mounts.ts';
 import type { DockerRoot } from './driver.ts';
-import { type ImageConfig, imageLayers, imagePath, readImageConfig, timeValue } from './images.ts';
+import {
+  type ImageConfig,
+  imageLayers,
+  imagePath,
+  readImageConfig,
+  timeValue,
+  warningsOf,
+} from './images.ts';
 import { LayerChecks, mountPath, readMountRecord } from './layerdb.ts';
+import { CONTAINER } from './shapes.ts';
 
 export interface ContainerConfig {
   readonly id: ContainerId;
@@ -47,6 +56,8 @@ export interface ContainerConfig {
   readonly mounts: readonly ContainerMount[];
   /** Paths of files that Docker keeps for it, on the machine that ran it; none that it has not made yet. */
   readonly ownFiles: readonly string[];
+  /** Why others than an engine may understand the config differently; undefined where they cannot. */
+  readonly ambiguity: string | undefined;
 }
 
 /** Fields that hold them. */
@@ -82,10 +93,10 @@ export function containerIds({ files }: DockerRoot): ContainerId[] {
 }
 
 /** The whole of it, checked to be that container's. */
-export function readContainerJson({ files }: DockerRoot, id: ContainerId): JsonObject {
+export function readContainerJson({ files }: DockerRoot, id: ContainerId): JsonDocument {
   const path = containerPath(id);
   const file = files.pathOf(path);
-  const config = parseJson(files.read(path), file);
+  const config = parseJson(files.read(path), file, CONTAINER, 'first value');
   if (parseContainerId(requiredString(config, 'ID'), { file, part: 'ID' }) !== id) {
     throw new Trouble('store', `Cannot use "${file}": ID is not the name of its directory`);
   }
@@ -113,6 +124,7 @@ export function readContainerConfig(root: DockerRoot, id: ContainerId): Containe
     running: booleanOf(state, 'Running'),
     mounts: mountsOf(config),
     ownFiles: OWN_FILES.flatMap((key) => nonEmpty(config.fields[key])),
+    ambiguity: config.ambiguity,
   };
 }
 
@@ -142,6 +154,7 @@ export function containerStack(root: DockerRoot, id: ContainerId, directories: D
   return {
     ...stackOf(root, id, config.name ?? id.slice(0, SHORT_ID), found, doubts),
     ...(config.mounts.length === 0 ? {} : { mountPoints: config.mounts.map((mount) => mount.destination) }),
+    ...warningsOf(config.ambiguity),
   };
 }
 

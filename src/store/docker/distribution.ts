@@ -4,6 +4,7 @@ import type { ByteString } from '../../sys/bytes.ts';
 import { type DiffId, hexOf, isHexId, parseDiffId } from '../digest.ts';
 import { optionalString, parseJsonArray, requiredString } from '../json.ts';
 import type { DockerRoot } from './driver.ts';
+import { ORIGIN } from './shapes.ts';
 
 /** A repository that a layer was pulled from or pushed to. */
 export interface Origin {
@@ -39,7 +40,7 @@ export function readOrigins(root: DockerRoot, diffId: DiffId): Origin[] {
   const path = originsPath(root, diffId);
   const bytes = root.files.readIfPresent(path);
   if (bytes === undefined) return [];
-  return parseJsonArray(bytes, root.files.pathOf(path)).map((origin) => ({
+  return parseJsonArray(bytes, root.files.pathOf(path), ORIGIN).map((origin) => ({
     digest: requiredString(origin, 'Digest'),
     repository: optionalString(origin, 'SourceRepository') ?? '',
   }));

@@ -11,7 +11,13 @@ import { layerIds, mountIds, mountPath, readCacheId, readMountRecord } from './l
 import { type ImageNames, readImageNames } from './repositories.ts';
 
 export type Found =
-  | { readonly kind: 'image'; readonly id: ImageId; readonly name: string }
+  | {
+      readonly kind: 'image';
+      readonly id: ImageId;
+      readonly name: string;
+      /** Why others than an engine may understand the file of names differently, where it led here. */
+      readonly ambiguity: string | undefined;
+    }
   | { readonly kind: 'container'; readonly id: ContainerId; readonly name: string }
   /** A layer of an image, by its directory or chain ID. */
   | { readonly kind: 'layer'; readonly id: ChainId; readonly name: string };
@@ -106,7 +112,7 @@ function named({ imageName, containerName }: Reference, names: Names): Found[] {
   const imageId = imageName === undefined ? undefined : names.images().images.get(imageName);
   return [
     ...containers.map((id) => container(id, containers.length === 1 ? containerName : undefined)),
-    ...(imageId === undefined ? [] : [image(imageId, imageName)]),
+    ...(imageId === undefined ? [] : [image(imageId, imageName, names.images().ambiguity)]),
   ];
 }
 
@@ -163,8 +169,8 @@ function container(id: ContainerId, name: string = id.slice(0, SHORT_ID)): Found
   return { kind: 'container', id, name };
 }
 
-function image(id: ImageId, name: string = hexOf(id).slice(0, SHORT_ID)): Found {
-  return { kind: 'image', id, name };
+function image(id: ImageId, name: string = hexOf(id).slice(0, SHORT_ID), ambiguity?: string): Found {
+  return { kind: 'image', id, name, ambiguity };
 }
 
 function ambiguous({ text, words }: Reference, found: readonly Found[]): Trouble {

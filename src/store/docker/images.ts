@@ -13,6 +13,7 @@ import {
 import { trouble } from '../files.ts';
 import {
   booleanOf,
+  type JsonDocument,
   type JsonObject,
   objectsOf,
   optionalString,
@@ -26,6 +27,7 @@ import type { Directories, HistoryStep, ImageSummary, Layer, LayerStack } from '
 import type { DockerRoot } from './driver.ts';
 import { type CheckedLayer, LayerChecks } from './layerdb.ts';
 import type { ImageNames } from './repositories.ts';
+import { IMAGE } from './shapes.ts';
 
 export interface ImageConfig {
   readonly id: ImageId;
@@ -34,6 +36,8 @@ export interface ImageConfig {
   /** Oldest first, the steps that made no layer included. Empty where the config's is not usable. */
   readonly history: readonly HistoryStep[];
   readonly created?: string;
+  /** Why others than an engine may understand the config differently; undefined where they cannot. */
+  readonly ambiguity: string | undefined;
 }
 
 export function imagePath({ metadata }: DockerRoot, id: ImageId): string {
@@ -46,13 +50,13 @@ export function imageIds({ files, metadata }: DockerRoot): ImageId[] {
 }
 
 /** The whole config, checked against its name. */
-export function readImageJson(root: DockerRoot, id: ImageId): JsonObject {
+export function readImageJson(root: DockerRoot, id: ImageId): JsonDocument {
   const path = imagePath(root, id);
   const file = root.files.pathOf(path);
   const bytes = root.files.read(path);
   const found = sha256(bytes);
   if (found !== hexOf(id)) throw trouble('use', file, `its sha256 is ${found}, not its name`);
-  return parseJson(bytes, file);
+  return parseJson(bytes, file, IMAGE);
 }
 
 export function readImageConfig(root: DockerRoot, id: ImageId): ImageConfig {
@@ -69,6 +73,7 @@ export function readImageConfig(root: DockerRoot, id: ImageId): ImageConfig {
       parseDiffId(text, { file, part: `rootfs.diff_ids[${index}]` }),
     ),
     history: historyOf(config),
+    ambiguity: config.ambiguity,
     ...(created === undefined ? {} : { created }),
   };
 }
@@ -92,7 +97,15 @@ export function imageStack(
     layers: imageLayers(chain, config),
     dataLayers: [],
     dialect: root.dialect,
+    ...warningsOf(config.ambiguity),
   };
+}
+
+/** What is told of ambiguities where the files are used all the same. */
+export function warningsOf(...ambiguities: readonly (string | undefined)[]): Pick<LayerStack, 'warnings'> {
+  const told = ambiguities.filter((ambiguity) => ambiguity !== undefined);
+  if (told.length === 0) return {};
+  return { warnings: told.map((ambiguity) => `${ambiguity}; it is read as an engine reads it`) };
 }
 
 /** A layer with all below it: what was mounted with its directory at the top. */

@@ -1,9 +1,10 @@
 // `image/<driver>/repositories.json`: the names of images.
 import { Trouble } from '../../sys/errors.ts';
 import { type ImageId, isImageId } from '../digest.ts';
-import { type JsonObject, optionalObject, parseJson, quoted } from '../json.ts';
+import { type JsonDocument, optionalObject, parseJson, quoted } from '../json.ts';
 import { familiarName } from '../reference.ts';
 import type { DockerRoot } from './driver.ts';
+import { REPOSITORIES } from './shapes.ts';
 
 export interface ImageNames {
   /** Familiar name, `name:tag` or `name@sha256:…`, → image; sorted by name. */
@@ -12,6 +13,8 @@ export interface ImageNames {
   readonly unreadable?: Trouble;
   /** Entries that could not be used, a sentence each. */
   readonly damage: readonly string[];
+  /** Why others than an engine may understand the file differently; undefined where they cannot. */
+  readonly ambiguity: string | undefined;
 }
 
 /** Damaged entries told one by one; the rest is counted. */
@@ -20,18 +23,21 @@ const MOST_DAMAGE = 20;
 export function readImageNames({ files, metadata }: DockerRoot): ImageNames {
   const path = `${metadata}/repositories.json`;
   const file = files.pathOf(path);
-  let repositories: JsonObject | undefined;
+  let whole: JsonDocument;
+  let repositories: Readonly<Record<string, unknown>>;
   try {
-    repositories = optionalObject(parseJson(files.read(path), file), 'Repositories');
+    whole = parseJson(files.read(path), file, REPOSITORIES, 'first value');
+    repositories = optionalObject(whole, 'Repositories')?.fields ?? {};
   } catch (error) {
-    if (error instanceof Trouble) return { images: new Map(), unreadable: error, damage: [] };
+    if (error instanceof Trouble)
+      return { images: new Map(), unreadable: error, damage: [], ambiguity: undefined };
     throw error;
   }
-  const { images, states } = sortOut(repositories?.fields ?? {});
+  const { images, states } = sortOut(repositories);
   const damage = states.slice(0, MOST_DAMAGE).map((state) => `Cannot use "${file}": ${state}`);
   const more = states.length - damage.length;
   if (more > 0) damage.push(`Cannot use "${file}": ${more} more entries like these`);
-  return { images, damage };
+  return { images, damage, ambiguity: whole.ambiguity };
 }
 
 /** One bad entry does not take the names of other images away. */

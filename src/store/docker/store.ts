@@ -8,7 +8,7 @@ import { otherDriver, storesBeside } from './beside.ts';
 import { containerStack, containersDamage, listContainers } from './containers.ts';
 import type { DockerRoot } from './driver.ts';
 import { find } from './find.ts';
-import { imageStack, layerStack, listImages } from './images.ts';
+import { imageStack, layerStack, listImages, warningsOf } from './images.ts';
 import { readImageNames } from './repositories.ts';
 
 export class DockerStore implements Store {
@@ -34,8 +34,13 @@ export class DockerStore implements Store {
     if (isLowerdir(reference)) return parseLowerdir(reference);
     const found = find(this.#root, parseReference(reference));
     switch (found.kind) {
-      case 'image':
-        return imageStack(this.#root, found.id, found.name, directories);
+      case 'image': {
+        const stack = imageStack(this.#root, found.id, found.name, directories);
+        const { warnings } = warningsOf(found.ambiguity);
+        return warnings === undefined
+          ? stack
+          : { ...stack, warnings: [...warnings, ...(stack.warnings ?? [])] };
+      }
       case 'container':
         return containerStack(this.#root, found.id, directories);
       case 'layer':
@@ -44,8 +49,9 @@ export class DockerStore implements Store {
   }
 
   damage(listed: 'images' | 'containers'): readonly string[] {
-    const { unreadable, damage } = readImageNames(this.#root);
-    const named = unreadable === undefined ? damage : [unreadable.message];
+    const { unreadable, damage, ambiguity } = readImageNames(this.#root);
+    const odd = ambiguity === undefined ? [] : [ambiguity];
+    const named = unreadable === undefined ? [...odd, ...damage] : [unreadable.message];
     return listed === 'containers' ? [...named, ...containersDamage(this.#root)] : named;
   }
 

@@ -5,6 +5,7 @@ import { attempt, type Trouble } from '../../sys/errors.ts';
 import { readBolt } from '../bolt.ts';
 import type { StoreFiles } from '../files.ts';
 import { type JsonObject, optionalObject, optionalString, parseJson } from '../json.ts';
+import { VOLUME_OPTIONS, VOLUME_RECORD } from './shapes.ts';
 
 const DIRECTORY = 'volumes';
 export const VOLUMES_DATABASE = `${DIRECTORY}/metadata.db`;
@@ -72,7 +73,7 @@ export function volumeRecords(files: StoreFiles): Volumes['records'] {
 
 function record(value: Buffer, file: string, key: ByteString): VolumeRecord | Trouble {
   return attempt(() => {
-    const fields = parseJson(value, `${file}" at "${key}`);
+    const fields = parseJson(value, `${file}" at "${key}`, VOLUME_RECORD);
     return {
       driver: optionalString(fields, 'Driver') ?? '',
       labels: strings(optionalObject(fields, 'Labels')),
@@ -89,7 +90,7 @@ export function volumeOptions(
   const file = `${path}/opts.json`;
   const bytes = files.readIfPresent(file);
   if (bytes === undefined) return undefined;
-  const fields = parseJson(bytes, files.pathOf(file));
+  const fields = parseJson(bytes, files.pathOf(file), VOLUME_OPTIONS);
   const options = {
     type: optionalString(fields, 'MountType') ?? '',
     device: optionalString(fields, 'MountDevice') ?? '',
