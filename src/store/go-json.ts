@@ -19,7 +19,7 @@ export interface Decoded {
 const MOST_AMBIGUITIES = 20;
 
 export function decodeAs(shape: Shape, value: JsonValue): Decoded {
-  const place = placeOf(shape, '');
+  const place = placeOf(shape, () => '');
   place.put(value);
   const ambiguities: string[] = [];
   place.tell((phrase) => {
@@ -38,7 +38,10 @@ interface Place {
   tell(report: (phrase: string) => void): void;
 }
 
-function placeOf(shape: Shape, path: string): Place {
+/** Of a million places hardly one is told of, so paths are made when they are asked for. */
+type Path = () => string;
+
+function placeOf(shape: Shape, path: Path): Place {
   switch (shape.kind) {
     case 'pointer':
       return new PointerPlace(shape.to, path);
@@ -112,10 +115,10 @@ function integer(value: JsonValue): unknown {
 class PointerPlace implements Place {
   readonly zero = null;
   readonly #to: Shape;
-  readonly #path: string;
+  readonly #path: Path;
   #place: Place | undefined;
 
-  constructor(to: Shape, path: string) {
+  constructor(to: Shape, path: Path) {
     this.#to = to;
     this.#path = path;
   }
@@ -170,13 +173,13 @@ class NameUses {
 class StructPlace implements Place {
   readonly zero = {};
   readonly #shape: StructShape;
-  readonly #path: string;
+  readonly #path: Path;
   readonly #fields = new Map<string, Place>();
   readonly #uses = new NameUses();
   #wrong: unknown;
   #isThere = false;
 
-  constructor(shape: StructShape, path: string) {
+  constructor(shape: StructShape, path: Path) {
     this.#shape = shape;
     this.#path = path;
   }
@@ -193,7 +196,7 @@ class StructPlace implements Place {
       const shape = name === undefined ? undefined : this.#shape.fields.get(name);
       if (name === undefined || shape === undefined) continue;
       this.#uses.add(name, spelling);
-      const place = this.#fields.get(name) ?? placeOf(shape, this.#pathOf(name));
+      const place = this.#fields.get(name) ?? placeOf(shape, () => this.#pathOf(name));
       this.#fields.set(name, place);
       place.put(member);
     }
@@ -211,68 +214,70 @@ class StructPlace implements Place {
   }
 
   #pathOf(name: string): string {
-    return this.#path === '' ? name : `${this.#path}.${name}`;
+    const path = this.#path();
+    return path === '' ? name : `${path}.${name}`;
   }
 }
 
+/** Each value of a map is made anew, so only what has become of it is kept. */
 class MapPlace implements Place {
   readonly zero = null;
   readonly #of: Shape;
-  readonly #path: string;
-  #places: Map<string, Place> | undefined;
-  #uses = new NameUses();
+  readonly #path: Path;
+  #values: Map<string, unknown> | undefined;
+  /** Names that were given more than once, and how often. */
+  readonly #repeated = new Map<string, number>();
+  readonly #phrases: string[] = [];
   #wrong: unknown;
 
-  constructor(of: Shape, path: string) {
+  constructor(of: Shape, path: Path) {
     this.#of = of;
     this.#path = path;
   }
 
   put(value: JsonValue): void {
     if (value === null) {
-      this.#places = undefined;
+      this.#values = undefined;
       return;
     }
     if (!isMembers(value)) {
       this.#wrong ??= outline(value);
       return;
     }
-    this.#places ??= new Map();
+    this.#values ??= new Map();
     for (const [name, member] of value.members) {
-      this.#uses.add(name, name);
-      const place = placeOf(this.#of, this.#pathOf(name));
+      if (this.#values.has(name)) this.#repeated.set(name, (this.#repeated.get(name) ?? 1) + 1);
+      const place = placeOf(this.#of, () => this.#pathOf(name));
       place.put(member);
-      this.#places.set(name, place);
+      place.tell((phrase) => this.#phrases.push(phrase));
+      this.#values.set(name, valueIn(place));
     }
   }
 
   value(): unknown {
-    if (this.#wrong !== undefined) return this.#wrong;
-    return (
-      this.#places && Object.fromEntries([...this.#places].map(([name, place]) => [name, valueIn(place)]))
-    );
+    return this.#wrong ?? (this.#values && Object.fromEntries(this.#values));
   }
 
   tell(report: (phrase: string) => void): void {
-    this.#uses.tell((name) => this.#pathOf(name), report);
-    for (const place of this.#places?.values() ?? []) place.tell(report);
+    for (const [name, count] of this.#repeated) report(`${this.#pathOf(name)} is given ${count} times`);
+    for (const phrase of this.#phrases) report(phrase);
   }
 
   #pathOf(name: string): string {
-    return `${this.#path}[${JSON.stringify(name)}]`;
+    return `${this.#path()}[${JSON.stringify(name)}]`;
   }
 }
 
 class ListPlace implements Place {
   readonly zero = null;
   readonly #of: Shape;
-  readonly #path: string;
+  readonly #path: Path;
   /** As Go's slice keeps what lay behind its end when it grows again. */
   #places: Place[] = [];
   #length: number | undefined;
   #wrong: unknown;
 
-  constructor(of: Shape, path: string) {
+  constructor(of: Shape, path: Path) {
     this.#of = of;
     this.#path = path;
   }
@@ -285,7 +290,7 @@ class ListPlace implements Place {
     if (value === null || value.length === 0) this.#places = [];
     this.#length = value?.length;
     for (const [index, item] of value?.entries() ?? []) {
-      const place = this.#places[index] ?? placeOf(this.#of, `${this.#path}[${index}]`);
+      const place = this.#places[index] ?? placeOf(this.#of, () => `${this.#path()}[${index}]`);
       this.#places[index] = place;
       place.put(item);
     }

@@ -20,12 +20,13 @@ export interface JsonText {
 /** As deep as Go goes (maxNestingDepth). */
 const DEEPEST = 10_000;
 const NUMBER = /-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?/y;
-const SPACE = /[ \t\r\n]*/y;
-const LITERALS: readonly (readonly [text: string, value: JsonValue])[] = [
-  ['null', null],
-  ['true', true],
-  ['false', false],
-];
+const SPACES = [0x20, 0x09, 0x0a, 0x0d];
+/** By their first letters. */
+const LITERALS: ReadonlyMap<string, readonly [text: string, value: JsonValue]> = new Map([
+  ['n', ['null', null]],
+  ['t', ['true', true]],
+  ['f', ['false', false]],
+]);
 const QUOTE = 0x22;
 const BACKSLASH = 0x5c;
 
@@ -87,7 +88,7 @@ class Scanner {
   #begin(): JsonValue | undefined {
     const first = this.#peek();
     if (first === '"') return this.#string();
-    if (first !== '{' && first !== '[') return this.#literal();
+    if (first !== '{' && first !== '[') return this.#literal(first);
     if (this.#open.length === DEEPEST) throw new SyntaxError('nested too deep');
     this.#at += 1;
     const next = this.#peek();
@@ -129,17 +130,18 @@ class Scanner {
     return name;
   }
 
-  #literal(): JsonValue {
-    for (const [text, value] of LITERALS) {
-      if (!this.#text.startsWith(text, this.#at)) continue;
-      this.#at += text.length;
-      return value;
-    }
+  #literal(first: string): JsonValue {
+    const [text, value] = LITERALS.get(first) ?? [this.#number(), undefined];
+    if (!this.#text.startsWith(text, this.#at)) throw this.#unexpected();
+    this.#at += text.length;
+    return value === undefined ? { digits: text } : value;
+  }
+
+  #number(): string {
     NUMBER.lastIndex = this.#at;
     const digits = NUMBER.exec(this.#text)?.[0];
     if (digits === undefined) throw this.#unexpected();
-    this.#at += digits.length;
-    return { digits };
+    return digits;
   }
 
   #string(): string {
@@ -159,9 +161,7 @@ class Scanner {
 
   /** The next character that is no white space; empty at the end. */
   #peek(): string {
-    SPACE.lastIndex = this.#at;
-    SPACE.exec(this.#text);
-    this.#at = SPACE.lastIndex;
+    while (SPACES.includes(this.#bytes[this.#at] ?? 0)) this.#at += 1;
     return this.#text.charAt(this.#at);
   }
 
