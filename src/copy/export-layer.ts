@@ -1,5 +1,7 @@
 // One layer's own tar, byte for byte as its diff ID was made from it.
 import { createHash } from 'node:crypto';
+import type { ReadSome } from '../blob/compression.ts';
+import { LayerContents } from '../layers/layer-contents.ts';
 import { LayerFiles, withFileBelow } from '../layers/layer-files.ts';
 import type { DockerRoot } from '../store/docker/driver.ts';
 import { layerPath } from '../store/docker/layerdb.ts';
@@ -8,6 +10,8 @@ import { asBytes } from '../sys/bytes.ts';
 import { Errno, errnoWords, Trouble } from '../sys/errors.ts';
 import { TarDamage } from '../tar/entry.ts';
 import { type Gap, rebuildTar } from '../tar/rebuild.ts';
+import { MOBY_RULES } from '../unpack/rules.ts';
+import { unpackTarSplit } from '../unpack/tar-split.ts';
 
 /**
  * Writes the tar. Throws Trouble where it cannot be put together, or where, all being written, its hash is not the diff
@@ -29,16 +33,19 @@ export async function exportLayer(
     new Trouble('store', `Cannot rebuild the tar of layer "${diffId}": ${state}`, { cause });
   const files = new LayerFiles(layer.directory, root.dialect === 'user' ? 'user' : 'trusted');
   const hash = createHash('sha256');
+  const withRecord = <T>(use: (read: ReadSome) => Promise<T>) =>
+    withFileBelow(root.files.directory, record, use);
   try {
-    await withFileBelow(root.files.directory, record, (read) =>
-      rebuildTar(read, files, {
+    const unpacked = await withRecord((read) => unpackTarSplit(read, MOBY_RULES[root.dialect]));
+    const contents = new LayerContents(unpacked, files);
+    await withRecord((read) =>
+      rebuildTar(read, contents, {
         bytes(bytes) {
           hash.update(bytes);
           write(bytes);
         },
-        entry() {},
-        gap(path, gap) {
-          throw refuse(`"${path}" ${gapWords(gap)}`);
+        gap(name, gap) {
+          throw refuse(`"${name}" ${gapWords(gap)}`);
         },
       }),
     );
@@ -57,6 +64,7 @@ export async function exportLayer(
 
 function gapWords(gap: Gap): string {
   if (gap.kind === 'size') return 'has another size than recorded';
+  if (gap.kind === 'lost') return 'has contents in the tar that no file was made of';
   if (gap.kind === 'sparse') return 'was sparse in the tar, in a way that is not recorded';
   return `cannot be read: ${errnoWords(gap.errno)}`;
 }

@@ -136,11 +136,11 @@ export class LayerFiles {
   }
 
   /** The same for a use that takes its time. Throws Errno. */
-  async withFileAsync(path: ByteString, use: (read: ReadSome) => Promise<void>): Promise<void> {
+  async withFileAsync<T>(path: ByteString, use: (read: ReadSome) => Promise<T>): Promise<T> {
     const descriptor = this.#open(path);
     if (descriptor < 0) throw new Errno(-descriptor, `open "${path}"`);
     try {
-      await use((buffer) => read(descriptor, buffer, buffer.length));
+      return await use((buffer) => read(descriptor, buffer, buffer.length));
     } finally {
       close(descriptor);
     }
@@ -181,14 +181,14 @@ export function isWhiteout({ mode, rdev }: FileStatus): boolean {
  * Gives a regular file below a directory to `use`, as `LayerFiles` opens its own. Throws Errno where it cannot be opened:
  * ELOOP where a link is on the way, EINVAL for all but a regular file.
  */
-export async function withFileBelow(
+export async function withFileBelow<T>(
   directory: ByteString,
   path: ByteString,
-  use: (read: ReadSome) => Promise<void>,
-): Promise<void> {
+  use: (read: ReadSome) => Promise<T>,
+): Promise<T> {
   const files = new LayerFiles(directory, 'trusted');
   try {
-    await files.withFileAsync(path, use);
+    return await files.withFileAsync(path, use);
   } finally {
     files.close();
   }

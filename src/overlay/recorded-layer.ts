@@ -1,6 +1,7 @@
 // What a record tells of one layer, packed: about a hundred bytes a name, so that a layer of a million files can be held.
-// Knows not what the record was.
+// A tree of objects and their names, made and altered as a file system is. Knows not what the record was.
 import { asBytes, type ByteString } from '../sys/bytes.ts';
+import { S_IFDIR, S_IFMT } from '../sys/statx.ts';
 
 /** One object of a layer; its names, where it has several, share it. */
 export interface RecordedObject {
@@ -12,6 +13,8 @@ export interface RecordedObject {
   readonly major: number;
   readonly minor: number;
   readonly mtime: { readonly seconds: number; readonly nanoseconds: number };
+  /** Whether its time is that of the unpacking, which no record tells. */
+  readonly touched: boolean;
   /** From 1, one for each object of the layer. */
   readonly number: number;
   readonly links: number;
@@ -21,8 +24,6 @@ export interface RecordedObject {
   /** Path in the layer of the file that holds the contents. */
   readonly path: ByteString;
 }
-
-export type RecordedFields = Omit<RecordedObject, 'number' | 'links' | 'path'>;
 
 /** Words of an object; 64-bit numbers are low word first. */
 const OBJECT = {
@@ -35,26 +36,36 @@ const OBJECT = {
   seconds: 7,
   nanoseconds: 9,
   links: 10,
-  directory: 11,
-  nameAt: 12,
-  nameLength: 13,
+  /** A name it has or had. */
+  name: 11,
+  /** What its maker wants to know of it: which entry of the tar brought the contents, counted from 1. */
+  source: 12,
+  /** What its maker says of it, bit by bit. */
+  flags: 13,
 } as const;
 const OBJECT_WORDS = 14;
+/** A directory has no device numbers; its first name is in their place, and how deep it lies. */
+const DIRECTORY = { first: OBJECT.major, depth: OBJECT.minor } as const;
 
-/** Words of a name: `next` is the name after it in its directory, 0 at the end. */
+/** Words of a name: `next` is the name after it in its directory, 0 at the end; `object` is 0 where it was removed. */
 const NAME = { directory: 0, at: 1, length: 2, object: 3, next: 4 } as const;
 const NAME_WORDS = 5;
+
+/** Numbers of an object that can be had and set one by one. */
+export type ObjectWord = 'mode' | 'uid' | 'gid' | 'major' | 'minor' | 'source';
+
+/** Its time is that of the unpacking. */
+const TOUCHED = 1;
+/** Bits from here on are the maker's own. */
+export const FIRST_FLAG = 2;
 
 const NO_XATTRS: ReadonlyMap<string, ByteString> = new Map();
 const NO_TARGET = asBytes('');
 
-/** The layer's root, which is empty as a path, is directory 0; what is recorded of itself is its name `.`. */
+/** The number of the layer's root, which has no name. */
+export const RECORDED_ROOT = 1;
+
 export class RecordedLayer {
-  /** Path → number, and back; numbers are from 0. */
-  readonly #directories = new Map<string, number>([['', 0]]);
-  readonly #paths: string[] = [''];
-  /** The first name in each directory. */
-  readonly #first: number[] = [0];
   #objects = new Uint32Array(64 * OBJECT_WORDS);
   #objectCount = 0;
   #names = new Uint32Array(64 * NAME_WORDS);
@@ -65,25 +76,41 @@ export class RecordedLayer {
   #table = new Uint32Array(256);
   readonly #targets = new Map<number, ByteString>();
   readonly #xattrs = new Map<number, ReadonlyMap<string, ByteString>>();
+  /** Whether every object that has a name knows one of them. */
+  #isSettled = true;
 
-  /** Undefined where the record has no such directory. */
-  directory(path: string): number | undefined {
-    return this.#directories.get(path);
+  /** The root is a directory `mode`, root's. */
+  constructor(mode = S_IFDIR | 0o755) {
+    this.make(mode);
   }
 
-  addDirectory(path: string): number {
-    const known = this.#directories.get(path);
-    if (known !== undefined) return known;
-    const directory = this.#paths.push(path) - 1;
-    this.#first.push(0);
-    this.#directories.set(path, directory);
-    return directory;
+  /** Objects are numbered from 1 to this. */
+  get objectCount(): number {
+    return this.#objectCount;
+  }
+
+  /** The object of the directory at a path, empty for the root; undefined where the record has no such directory. */
+  directory(path: string): number | undefined {
+    let at = RECORDED_ROOT;
+    for (let start = 0; start < path.length; ) {
+      const slash = path.indexOf('/', start);
+      const end = slash < 0 ? path.length : slash;
+      at = this.find(at, path.slice(start, end));
+      if (at === 0 || !this.isDirectory(at)) return undefined;
+      start = end + 1;
+    }
+    return at;
   }
 
   /** In no order. */
   *names(directory: number): Generator<readonly [name: string, object: number]> {
-    for (let name = this.#first[directory] ?? 0; name !== 0; name = this.#nameWord(name, NAME.next)) {
-      yield [this.#text(name), this.#nameWord(name, NAME.object)];
+    for (
+      let name = this.#word(directory, DIRECTORY.first);
+      name !== 0;
+      name = this.#nameWord(name, NAME.next)
+    ) {
+      const object = this.#nameWord(name, NAME.object);
+      if (object !== 0) yield [this.#text(name), object];
     }
   }
 
@@ -93,56 +120,108 @@ export class RecordedLayer {
     return found === 0 ? 0 : this.#nameWord(found, NAME.object);
   }
 
-  /** What had the name before loses it. */
-  name(directory: number, name: string, object: number): void {
-    const slot = this.#slot(directory, name);
-    const known = this.#table[slot] as number;
-    if (known === 0) {
-      this.#addName(slot, directory, name, object);
-      return;
-    }
-    const before = this.#nameWord(known, NAME.object);
-    if (before === object) return;
-    this.#setWord(before, OBJECT.links, this.#word(before, OBJECT.links) - 1);
-    this.#names[known * NAME_WORDS + NAME.object] = object;
-  }
-
-  /** A new object with one name, by which its contents lie on disk; the name is given to it by `name`. */
-  make(directory: number, name: string, fields: RecordedFields): number {
+  /** A new object without a name. `mode` has type bits. */
+  make(mode: number): number {
     this.#objectCount += 1;
     const object = this.#objectCount;
     const needed = (object + 1) * OBJECT_WORDS;
     if (needed > this.#objects.length) this.#objects = grown(this.#objects, needed);
-    this.#setWord(object, OBJECT.links, 1);
-    this.#setWord(object, OBJECT.directory, directory);
-    this.#setWord(object, OBJECT.nameAt, this.#addBytes(name));
-    this.#setWord(object, OBJECT.nameLength, name.length);
-    this.change(object, fields);
+    this.#setWord(object, OBJECT.mode, mode);
+    this.#setWord(object, OBJECT.flags, TOUCHED);
     return object;
   }
 
-  change(object: number, fields: Partial<RecordedFields>): void {
-    const { mode, uid, gid, size, major, minor, mtime, linkTarget, xattrs } = fields;
-    for (const [field, value] of Object.entries({ mode, uid, gid, major, minor })) {
-      if (value !== undefined) this.#setWord(object, OBJECT[field as keyof typeof OBJECT], value);
+  /** Gives an object a name that the directory does not have. */
+  name(directory: number, name: string, object: number): void {
+    const slot = this.#slot(directory, name);
+    const known = this.#table[slot] as number;
+    const number = known === 0 ? this.#addName(slot, directory, name) : known;
+    this.#names[number * NAME_WORDS + NAME.object] = object;
+    const links = this.#word(object, OBJECT.links);
+    this.#setWord(object, OBJECT.links, links + 1);
+    if (links > 0) return;
+    this.#setWord(object, OBJECT.name, number);
+    if (this.isDirectory(object)) {
+      this.#setWord(object, DIRECTORY.depth, this.#word(directory, DIRECTORY.depth) + 1);
     }
-    if (size !== undefined) this.#setWide(object, OBJECT.size, size);
-    if (mtime !== undefined) {
-      this.#setWide(object, OBJECT.seconds, mtime.seconds);
-      this.#setWord(object, OBJECT.nanoseconds, mtime.nanoseconds);
-    }
-    if (linkTarget === '') this.#targets.delete(object);
-    else if (linkTarget !== undefined) this.#targets.set(object, linkTarget);
-    if (xattrs?.size === 0) this.#xattrs.delete(object);
-    else if (xattrs !== undefined) this.#xattrs.set(object, xattrs);
   }
 
-  addLink(object: number): void {
-    this.#setWord(object, OBJECT.links, this.#word(object, OBJECT.links) + 1);
+  /** Takes a name away, if it is there. */
+  unname(directory: number, name: string): void {
+    const number = this.#table[this.#slot(directory, name)] as number;
+    const object = number === 0 ? 0 : this.#nameWord(number, NAME.object);
+    if (object === 0) return;
+    this.#names[number * NAME_WORDS + NAME.object] = 0;
+    this.#setWord(object, OBJECT.links, this.#word(object, OBJECT.links) - 1);
+    if (this.#word(object, OBJECT.links) > 0) this.#isSettled = false;
+  }
+
+  get(object: number, word: ObjectWord): number {
+    return this.#word(object, OBJECT[word]);
+  }
+
+  set(object: number, word: ObjectWord, value: number): void {
+    this.#setWord(object, OBJECT[word], value);
+  }
+
+  setSize(object: number, size: number): void {
+    this.#setWide(object, OBJECT.size, size);
+  }
+
+  setTime(object: number, { seconds, nanoseconds }: RecordedObject['mtime']): void {
+    this.#setWide(object, OBJECT.seconds, seconds);
+    this.#setWord(object, OBJECT.nanoseconds, nanoseconds);
+    this.#setWord(object, OBJECT.flags, this.#word(object, OBJECT.flags) & ~TOUCHED);
+  }
+
+  /** From now on its time is that of the unpacking. */
+  touch(object: number): void {
+    this.flag(object, TOUCHED);
+  }
+
+  flag(object: number, flag: number): void {
+    this.#setWord(object, OBJECT.flags, this.#word(object, OBJECT.flags) | flag);
+  }
+
+  hasFlag(object: number, flag: number): boolean {
+    return (this.#word(object, OBJECT.flags) & flag) !== 0;
+  }
+
+  setTarget(object: number, target: ByteString): void {
+    this.#targets.set(object, target);
+  }
+
+  setXattrs(object: number, xattrs: ReadonlyMap<string, ByteString>): void {
+    if (xattrs.size === 0) this.#xattrs.delete(object);
+    else this.#xattrs.set(object, xattrs);
+  }
+
+  isDirectory(object: number): boolean {
+    return (this.#word(object, OBJECT.mode) & S_IFMT) === S_IFDIR;
   }
 
   mode(object: number): number {
     return this.#word(object, OBJECT.mode);
+  }
+
+  links(object: number): number {
+    return this.#word(object, OBJECT.links);
+  }
+
+  /** How many directories it lies below; 0 for the root. */
+  depth(directory: number): number {
+    return this.#word(directory, DIRECTORY.depth);
+  }
+
+  /** The directory a directory lies in; the root lies in itself. */
+  parent(directory: number): number {
+    return directory === RECORDED_ROOT
+      ? RECORDED_ROOT
+      : this.#nameWord(this.#word(directory, OBJECT.name), NAME.directory);
+  }
+
+  target(object: number): ByteString {
+    return this.#targets.get(object) ?? NO_TARGET;
   }
 
   xattrs(object: number): ReadonlyMap<string, ByteString> {
@@ -152,23 +231,45 @@ export class RecordedLayer {
   object(number: number): RecordedObject {
     const word = (field: number) => this.#word(number, field);
     const wide = (field: number) => (word(field + 1) | 0) * 2 ** 32 + word(field);
-    const directory = this.#paths[word(OBJECT.directory)] ?? '';
-    const at = word(OBJECT.nameAt);
-    const name = this.#bytes.toString('latin1', at, at + word(OBJECT.nameLength));
+    const isDirectory = this.isDirectory(number);
     return {
       mode: word(OBJECT.mode),
       uid: word(OBJECT.uid),
       gid: word(OBJECT.gid),
       size: wide(OBJECT.size),
-      major: word(OBJECT.major),
-      minor: word(OBJECT.minor),
+      major: isDirectory ? 0 : word(OBJECT.major),
+      minor: isDirectory ? 0 : word(OBJECT.minor),
       mtime: { seconds: wide(OBJECT.seconds), nanoseconds: word(OBJECT.nanoseconds) },
+      touched: this.hasFlag(number, TOUCHED),
       number,
       links: word(OBJECT.links),
-      linkTarget: this.#targets.get(number) ?? NO_TARGET,
+      linkTarget: this.target(number),
       xattrs: this.xattrs(number),
-      path: asBytes(directory === '' ? name : `${directory}/${name}`),
+      path: this.path(number),
     };
+  }
+
+  /** One of an object's paths, empty for the root. */
+  path(object: number): ByteString {
+    if (!this.#isSettled) this.#settle();
+    const parts: string[] = [];
+    for (let at = object; at !== RECORDED_ROOT; ) {
+      const name = this.#word(at, OBJECT.name);
+      parts.push(this.#text(name));
+      at = this.#nameWord(name, NAME.directory);
+    }
+    return asBytes(parts.reverse().join('/'));
+  }
+
+  /** What has lost the name it was known by is known by another. */
+  #settle(): void {
+    for (let name = 1; name <= this.#nameCount; name++) {
+      const object = this.#nameWord(name, NAME.object);
+      if (object === 0) continue;
+      const known = this.#word(object, OBJECT.name);
+      if (this.#nameWord(known, NAME.object) !== object) this.#setWord(object, OBJECT.name, name);
+    }
+    this.#isSettled = true;
   }
 
   #word(object: number, field: number): number {
@@ -193,16 +294,17 @@ export class RecordedLayer {
     return this.#bytes.toString('latin1', at, at + this.#nameWord(name, NAME.length));
   }
 
-  #addName(slot: number, directory: number, name: string, object: number): void {
+  #addName(slot: number, directory: number, name: string): number {
     this.#nameCount += 1;
     const number = this.#nameCount;
     const needed = (number + 1) * NAME_WORDS;
     if (needed > this.#names.length) this.#names = grown(this.#names, needed);
-    const words = [directory, this.#addBytes(name), name.length, object, this.#first[directory] ?? 0];
+    const words = [directory, this.#addBytes(name), name.length, 0, this.#word(directory, DIRECTORY.first)];
     this.#names.set(words, number * NAME_WORDS);
-    this.#first[directory] = number;
+    this.#setWord(directory, DIRECTORY.first, number);
     this.#table[slot] = number;
     if (number * 2 > this.#table.length) this.#rehash();
+    return number;
   }
 
   #addBytes(name: string): number {

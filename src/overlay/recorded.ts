@@ -1,7 +1,7 @@
 // Layers whose metadata come from a record instead of the disk: for a copy that lost owners, attributes or whiteouts.
 // Knows not what the record was; contents still are the disk's.
 import type { Dialect } from '../store/store.ts';
-import { E } from '../sys/errors.ts';
+import { E, Errno } from '../sys/errors.ts';
 import { S_IFDIR, S_IFLNK, S_IFMT, S_IFREG, STATX, STATX_ATIME, STATX_CTIME } from '../sys/statx.ts';
 import type { Directories } from './directories.ts';
 import { LayerReader, type Listing, NAME_MAX } from './layer.ts';
@@ -10,6 +10,7 @@ import type { Table } from './table.ts';
 
 /** Set in the high word of a recorded object's inode number, which no file system's own number reaches. */
 const INODE_MARK = 0x0040_0000;
+const NO_TIME = { seconds: 0, nanoseconds: 0 };
 /** `STATX_BASIC_STATS` without the times that no record has. */
 const TOLD = 0x7ff & ~(STATX_ATIME | STATX_CTIME);
 
@@ -60,16 +61,9 @@ export class RecordedReader extends LayerReader {
     return this.#last;
   }
 
-  #findObject(layer: RecordedLayer, directory: number, name: string): RecordedObject | null | undefined {
-    const path = name === '.' ? this.directories.pathOf(directory) : '';
-    if (name !== '.' || path === '') {
-      const number = layer.find(this.#number(layer, directory), name);
-      // Few records tell of the root; the disk's is then as good as any.
-      return number !== 0 ? layer.object(number) : name === '.' ? undefined : null;
-    }
-    const slash = path.lastIndexOf('/');
-    const parent = layer.directory(path.slice(0, Math.max(0, slash)));
-    const number = parent === undefined ? 0 : layer.find(parent, path.slice(slash + 1));
+  #findObject(layer: RecordedLayer, directory: number, name: string): RecordedObject | null {
+    const holder = this.#number(layer, directory);
+    const number = holder < 0 ? 0 : name === '.' ? holder : layer.find(holder, name);
     return number === 0 ? null : layer.object(number);
   }
 
@@ -77,7 +71,9 @@ export class RecordedReader extends LayerReader {
     const layer = this.#layer(directory);
     if (layer === undefined) return super.list(directory);
     const types = new Map<string, number>();
-    for (const [name, object] of layer.names(this.#number(layer, directory))) {
+    const number = this.#number(layer, directory);
+    if (number < 0) return { types, opaque: false };
+    for (const [name, object] of layer.names(number)) {
       if (isFileName(name)) types.set(name, layer.mode(object) >>> 12);
     }
     return { types, opaque: false };
@@ -87,7 +83,8 @@ export class RecordedReader extends LayerReader {
     const object = this.#object(directory, name);
     if (object === undefined) return super.examine(directory, name);
     if (object === null) return false;
-    this.#fill(object, this.directories.layerOf(directory));
+    const time = object.touched ? this.#timeOnDisk(directory, name) : object.mtime;
+    this.#fill(object, time, this.directories.layerOf(directory));
     return true;
   }
 
@@ -100,8 +97,21 @@ export class RecordedReader extends LayerReader {
     return this.examine(directory, this.#table.nameAt(nameAt, length));
   }
 
-  /** A `struct statx` with all times those of the last change that was recorded. */
-  #fill(object: RecordedObject, layer: number): void {
+  /** For what has the time of its unpacking, which only the disk can tell, if it was kept there. */
+  #timeOnDisk(directory: number, name: string): RecordedObject['mtime'] {
+    const { status } = this;
+    try {
+      if (!super.examine(directory, name)) return NO_TIME;
+    } catch (error) {
+      if (!(error instanceof Errno)) throw error;
+      return NO_TIME;
+    }
+    const [low, high] = [status[STATX.mtime] as number, status[STATX.mtime + 1] as number];
+    return { seconds: (high | 0) * 2 ** 32 + low, nanoseconds: status[STATX.mtime + 2] as number };
+  }
+
+  /** A `struct statx` with all times those of the last change. */
+  #fill(object: RecordedObject, mtime: RecordedObject['mtime'], layer: number): void {
     const { status } = this;
     status.fill(0);
     status[STATX.mask] = TOLD;
@@ -116,8 +126,8 @@ export class RecordedReader extends LayerReader {
     setWide(status, STATX.size, size);
     setWide(status, STATX.blocks, Math.ceil(size / 512));
     for (const time of [STATX.atime, STATX.ctime, STATX.mtime]) {
-      setWide(status, time, object.mtime.seconds);
-      status[time + 2] = object.mtime.nanoseconds;
+      setWide(status, time, mtime.seconds);
+      status[time + 2] = mtime.nanoseconds;
     }
     status[STATX.rdevMajor] = object.major;
     status[STATX.rdevMinor] = object.minor;
@@ -205,7 +215,7 @@ export class RecordedReader extends LayerReader {
   }
 }
 
-/** A record may hold what no file can be called; `.` is the root's own. */
+/** A record may hold what no file can be called. */
 function isFileName(name: string): boolean {
   return name !== '' && name !== '.' && name !== '..' && name.length <= NAME_MAX;
 }

@@ -28,6 +28,8 @@ export interface TarEntry {
   readonly major: number;
   readonly minor: number;
   readonly xattrs: ReadonlyMap<ByteString, ByteString>;
+  /** Attributes without a value, which are set or passed over, as the reader's version has it. */
+  readonly emptyXattrs?: readonly ByteString[];
   /** Whether the tar holds only part of the contents. */
   readonly sparse: boolean;
 }

@@ -156,6 +156,11 @@ export class TarHeaders {
   }
 }
 
+/** Whether an entry of a type has no contents, whatever its size field says (archive/tar isHeaderOnly). */
+export function hasNoContents(type: string): boolean {
+  return '123456'.includes(type);
+}
+
 function globalHeader(block: Buffer): TarEntry {
   const none = { seconds: 0, nanoseconds: 0 };
   return {
@@ -167,11 +172,9 @@ function globalHeader(block: Buffer): TarEntry {
 function readEntry(block: Buffer, next: Extension): { entry: TarEntry; stored: number } {
   const { pax } = next;
   const raw = block.toString('latin1', FIELD.type[0], FIELD.type[0] + 1);
-  const name = next.longName ?? pax?.path ?? headerName(block);
+  const name = next.longName || pax?.path || headerName(block);
   const type = raw !== '\0' ? raw : name.endsWith('/') ? '5' : '0';
-  // archive/tar isHeaderOnly: these have no contents, whatever their size field says.
-  const hasContents = !'123456'.includes(type);
-  const stored = hasContents ? (pax?.size ?? number(block, FIELD.size, 'size')) : 0;
+  const stored = hasNoContents(type) ? 0 : (pax?.size ?? number(block, FIELD.size, 'size'));
   if (stored < 0) throw new TarDamage('a size is negative');
   const sparse = type === 'S' || pax?.sparseSize !== undefined || pax?.sparse === true;
   const device = type === '3' || type === '4';
@@ -179,7 +182,7 @@ function readEntry(block: Buffer, next: Extension): { entry: TarEntry; stored: n
     stored,
     entry: {
       name: pax?.sparseName ?? name,
-      linkName: next.longLink ?? pax?.linkPath ?? text(block, FIELD.linkName),
+      linkName: next.longLink || pax?.linkPath || text(block, FIELD.linkName),
       type,
       mode: number(block, FIELD.mode, 'mode') & 0o7777,
       uid: pax?.uid ?? number(block, FIELD.uid, 'owner'),
@@ -189,6 +192,7 @@ function readEntry(block: Buffer, next: Extension): { entry: TarEntry; stored: n
       major: device ? number(block, FIELD.major, 'device number') : 0,
       minor: device ? number(block, FIELD.minor, 'device number') : 0,
       xattrs: pax?.xattrs ?? NO_XATTRS,
+      ...(pax?.emptyXattrs === undefined ? {} : { emptyXattrs: pax.emptyXattrs }),
       sparse,
     },
   };

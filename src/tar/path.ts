@@ -5,34 +5,33 @@ export const WHITEOUT_PREFIX = '.wh.';
 export const OPAQUE_NAME = '.wh..wh..opq';
 
 /**
- * A name of a tar as a path below the root, cleaned as Docker does when it unpacks (Go's filepath.Clean): no leading
- * or trailing slash, no `.` and `..`; empty for the root. Undefined where it leaves the root, or no file can have it.
+ * A name of a tar as a path below the root, cleaned as Docker does when it unpacks in a chroot (Go's filepath.Join of `/`
+ * and the name): no slash at its ends, no `.` and `..`, which lead nowhere above the root; empty for the root itself.
  */
-export function cleanPath(name: ByteString): ByteString | undefined {
-  if (name.includes('\0')) return undefined;
+export function cleanPath(name: ByteString): ByteString {
   // The common forms, `a/b` and `./a/b/`, need no more than their ends cut off.
   const start = name.startsWith('./') ? 2 : 0;
   const end = name.endsWith('/') ? name.length - 1 : name.length;
   const plain = start < end ? name.slice(start, end) : '';
-  if (plain !== '' && !/^\/|\/\/|(?:^|\/)\.\.?(?:\/|$)/.test(plain)) {
-    return mayExist(plain) ? (plain as ByteString) : undefined;
-  }
+  if (plain !== '' && !/^\/|\/\/|(?:^|\/)\.\.?(?:\/|$)/.test(plain)) return plain as ByteString;
   const parts: string[] = [];
   for (const part of name.split('/')) {
-    if (part === '' || part === '.') continue;
-    if (part !== '..') parts.push(part);
-    else if (parts.pop() === undefined && !name.startsWith('/')) return undefined;
+    if (part === '..') parts.pop();
+    else if (part !== '' && part !== '.') parts.push(part);
   }
-  const path = parts.join('/');
-  return mayExist(path) ? (path as ByteString) : undefined;
+  return parts.join('/') as ByteString;
 }
 
-/** Docker unpacks by paths, which the kernel takes up to this length, its end included. */
-const PATH_MAX = 4096;
-
-function mayExist(path: string): boolean {
-  if (path.length >= PATH_MAX) return false;
-  return path.length <= 255 || path.split('/').every((part) => part.length <= 255);
+/** Whether a name is a dot to Go's filepath.Clean: the root, as a name that neither begins above it nor at it. */
+export function isDot(name: ByteString): boolean {
+  if (name.startsWith('/')) return false;
+  let depth = 0;
+  for (const part of name.split('/')) {
+    if (part === '..') depth -= 1;
+    else if (part !== '' && part !== '.') depth += 1;
+    if (depth < 0) return false;
+  }
+  return depth === 0;
 }
 
 /** The directory a path lies in, empty for the root. */

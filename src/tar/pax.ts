@@ -11,6 +11,7 @@ export interface PaxRecords {
   gid?: number;
   mtime?: TarTime;
   xattrs?: Map<ByteString, ByteString>;
+  emptyXattrs?: ByteString[];
   /** GNU sparse formats 0.0, 0.1 and 1.0: that the file is sparse, its name, its size with holes. */
   sparse?: boolean;
   sparseName?: ByteString;
@@ -38,12 +39,20 @@ export function parsePax(data: Buffer): PaxRecords {
 }
 
 function setRecord(records: PaxRecords, key: string, value: ByteString): void {
-  // An empty value takes back what a global header said (POSIX pax); Go passes over every one.
-  if (value === '') return;
+  // An empty value takes back what a global header said (POSIX pax); Go passes over every one, but hands on attributes.
+  if (value === '') {
+    if (!key.startsWith(XATTR)) return;
+    records.emptyXattrs ??= [];
+    records.emptyXattrs.push(key.slice(XATTR.length) as ByteString);
+    return;
+  }
   if (key.startsWith(XATTR)) {
     records.xattrs ??= new Map();
     records.xattrs.set(key.slice(XATTR.length) as ByteString, value);
     return;
+  }
+  if ((key === 'path' || key === 'linkpath') && value.includes('\0')) {
+    throw new TarDamage('an extended header has a name with a zero byte');
   }
   switch (key) {
     case 'path':

@@ -1,37 +1,38 @@
-// Puts a layer's tar together again, byte for byte, from its tar-split record and the files in its directory.
+// Puts a layer's tar together again, byte for byte, from its tar-split record and the contents of its files.
 
 import type { ReadSome } from '../blob/compression.ts';
-import type { ByteString } from '../sys/bytes.ts';
 import { TarBatch } from './batch.ts';
-import type { TarEntry } from './entry.ts';
-import { type Contents, readTarSplit } from './tar-split.ts';
+import { readTarSplit } from './tar-split.ts';
 
 /** Where contents stand in the tar but cannot be had as they were. */
 export type Gap =
   | { readonly kind: 'errno'; readonly errno: number }
   /** The file is shorter or longer than the header says. */
   | { readonly kind: 'size' }
+  /** Unpacking keeps them nowhere: those of a whiteout, or of a file that a later entry replaced. */
+  | { readonly kind: 'lost' }
   /** The tar held the file sparse; tar-split does not tell how (its README names this limit). */
   | { readonly kind: 'sparse' };
 
 export interface RebuildVisitor {
   /** The tar's bytes in order, up to the first gap; valid during the call. */
   bytes(bytes: Uint8Array): void;
-  /** An entry, before its contents are read. */
-  entry(entry: TarEntry, path: ByteString, contents: Contents | undefined): void;
-  /** After it no more bytes are handed out, since their place would be wrong; entries still are. */
-  gap(path: ByteString, gap: Gap): void;
+  /** After it no more bytes are handed out, since their place would be wrong. `name` is as it stands in the tar. */
+  gap(name: string, gap: Gap): void;
 }
 
-/** The files of a layer by their paths: gives one to `use`, or answers a negative errno where it cannot be opened. */
-export interface FileSource {
-  withFile<T>(path: ByteString, use: (read: ReadSome) => T): T | number;
+/** What an answer of a use of contents is, where there are none to use. */
+export type ContentsGap = Extract<Gap, { kind: 'errno' | 'lost' }>;
+
+export interface ContentsSource {
+  /** Gives the contents of the entry of an index to `use`, or answers why there are none. */
+  withContents<T>(index: number, use: (read: ReadSome) => T): T | ContentsGap;
 }
 
 /** Reads the record to its end. Throws TarDamage where the record is damaged. */
 export async function rebuildTar(
   source: ReadSome,
-  files: FileSource,
+  contents: ContentsSource,
   visitor: RebuildVisitor,
 ): Promise<void> {
   const batch = new TarBatch((bytes) => visitor.bytes(bytes));
@@ -40,27 +41,21 @@ export async function rebuildTar(
     raw: (bytes) => {
       if (!broken) batch.add(bytes);
     },
-    entry: (entry, path, contents) => {
-      visitor.entry(entry, path, contents);
-      if (broken || contents === undefined) return;
+    entry: (entry, index, recorded) => {
+      if (broken || recorded === undefined) return;
       const gap: Gap | undefined = entry.sparse
         ? { kind: 'sparse' }
-        : addFile(batch, files, path, contents.size);
+        : contents.withContents(index, (read) => addContents(batch, read, recorded.size));
       if (gap === undefined) return;
       broken = true;
       batch.clear();
-      visitor.gap(path, gap);
+      visitor.gap(entry.name, gap);
     },
   });
   batch.flush();
 }
 
 /** Reads a file straight into the batch; answers what is wrong with it. */
-function addFile(batch: TarBatch, files: FileSource, path: ByteString, size: number): Gap | undefined {
-  const gap = files.withFile(path, (read) => addContents(batch, read, size));
-  return typeof gap === 'number' ? { kind: 'errno', errno: -gap } : gap;
-}
-
 function addContents(batch: TarBatch, read: ReadSome, size: number): Gap | undefined {
   for (let left = size; ; ) {
     // One byte more than there should be is asked for, so that a longer file shows.

@@ -5,8 +5,7 @@ import { BlobDamage } from '../blob/blob.ts';
 import { decompressed, type ReadSome } from '../blob/compression.ts';
 import { type ByteString, bytesOf, bytesOfText } from '../sys/bytes.ts';
 import { TarDamage, type TarEntry } from './entry.ts';
-import { TarHeaders } from './header.ts';
-import { cleanPath } from './path.ts';
+import { hasNoContents, TarHeaders } from './header.ts';
 
 /** Longer than any line of tar-split: its largest is 1 MiB of padding or an extended header, in base64. */
 const LONGEST_LINE = 8 << 20;
@@ -24,10 +23,10 @@ export interface TarVisitor {
   /** Bytes of headers, padding and end; valid during the call. */
   raw(bytes: Uint8Array): void;
   /**
-   * An entry, after its header bytes and before its padding. `path` is cleaned, relative to the layer's root, empty for
-   * the root itself; `contents` is there where the tar has contents here.
+   * An entry, after its header bytes and before its padding; `index` counts them from 0. `contents` is there where the tar
+   * has contents here.
    */
-  entry(entry: TarEntry, path: ByteString, contents: Contents | undefined): void;
+  entry(entry: TarEntry, index: number, contents: Contents | undefined): void;
 }
 
 /** Reads the record to its end. Throws TarDamage where it is not what Docker writes. */
@@ -64,6 +63,7 @@ class Records {
   readonly #headers = new TarHeaders();
   readonly #visitor: TarVisitor;
   #position = 0;
+  #entries = 0;
   #entry: TarEntry | undefined;
 
   constructor(visitor: TarVisitor) {
@@ -95,13 +95,13 @@ class Records {
     // The header is what the hash covers; the record beside it must not lead elsewhere.
     if (entry === undefined) throw new TarDamage('a file has a record but no header');
     if (entry.name !== record.name) throw new TarDamage('the record and the header name different files');
-    if (entry.size !== record.size && entry.type !== '1') {
+    // What has no contents may still have a size in its header, which the record repeats.
+    if (entry.size !== record.size && !hasNoContents(entry.type)) {
       throw new TarDamage('the record and the header have different sizes');
     }
-    const path = cleanPath(entry.name);
-    if (path === undefined) throw new TarDamage('a name leads out of the layer');
     const contents = entry.size > 0 ? { size: entry.size, crc64: record.crc64 } : undefined;
-    this.#visitor.entry(entry, path, contents);
+    this.#visitor.entry(entry, this.#entries, contents);
+    this.#entries += 1;
   }
 
   end(): void {

@@ -1,12 +1,13 @@
-// Keeps which names a layer's tar has, and finds what lies in the layer's directory beside them.
-
-import type { LayerFiles } from '../layers/layer-files.ts';
-import { isWhiteout } from '../layers/layer-files.ts';
+// What lies in a layer's directory beside what its tar put there, and looking at a disk that may not answer.
+import { createHash } from 'node:crypto';
+import { type FileStatus, isWhiteout, type LayerFiles } from '../layers/layer-files.ts';
 import { asBytes, type ByteString } from '../sys/bytes.ts';
 import { E, Errno, errnoWords } from '../sys/errors.ts';
-import { joinPath, lastName, parentPath, WHITEOUT_PREFIX } from '../tar/path.ts';
-import { typeWords } from './entry.ts';
+import { S_IFDIR, S_IFMT, S_IFREG, S_IFSOCK } from '../sys/statx.ts';
+import { joinPath, lastName, WHITEOUT_PREFIX } from '../tar/path.ts';
+import type { Unpacking } from './entry.ts';
 import type { FindingClass, Report } from './finding.ts';
+import { typeWords } from './words.ts';
 
 /** Runs an examination of a path; where the disk does not answer, the path is one that cannot be verified. */
 export function examining(path: ByteString, what: FindingClass, report: Report, examine: () => void): void {
@@ -19,53 +20,13 @@ export function examining(path: ByteString, what: FindingClass, report: Report, 
   }
 }
 
-/** What the AUFS driver keeps in the root of a layer for itself. */
-const AUFS_OWN = ['.wh..wh.aufs', '.wh..wh.orph', '.wh..wh.plnk'];
-
-export class SeenNames {
-  /** Directory → names in it; a directory that only its contents imply is there too. */
-  readonly #names = new Map<string, Set<string>>([['', new Set()]]);
-
-  add(path: ByteString): void {
-    if (path !== '') this.#directory(parentPath(path)).add(lastName(path));
-  }
-
-  addDirectory(path: ByteString): void {
-    this.#directory(path);
-  }
-
-  has(path: ByteString): boolean {
-    return path === '' || (this.#names.get(parentPath(path))?.has(lastName(path)) ?? false);
-  }
-
-  #directory(path: ByteString): Set<string> {
-    const known = this.#names.get(path);
-    if (known !== undefined) return known;
-    const names = new Set<string>();
-    this.#names.set(path, names);
-    this.add(path);
-    return names;
-  }
-
-  /** Reports what is on disk without being among the names; what lies below such a directory goes with it. */
-  reportExtra(files: LayerFiles, report: Report): void {
-    for (const [key, names] of this.#names) {
-      const directory = asBytes(key);
-      for (const name of namesOnDisk(files, directory, report)) {
-        if (names.has(name) || (directory === '' && AUFS_OWN.includes(name))) continue;
-        const path = joinPath(directory, name);
-        examining(path, 'extra', report, () => reportOne(files, path, report));
-      }
-    }
-  }
-}
-
-function namesOnDisk(files: LayerFiles, directory: ByteString, report: Report): ByteString[] {
+/** In no order; none where there is no directory. */
+export function namesOnDisk(files: LayerFiles, directory: ByteString, report: Report): string[] {
   try {
-    return [...files.list(directory).types.keys()].sort().map(asBytes);
+    return [...files.list(directory).types.keys()];
   } catch (error) {
     if (!(error instanceof Errno)) throw error;
-    // That the directory is not there, or is none, was found when its entry was compared.
+    // That the directory is not there, or is none, was found when it was compared itself.
     if ([E.ENOENT, E.ENOTDIR, E.ELOOP].includes(error.errno)) return [];
     const message = `cannot be listed: ${errnoWords(error.errno)}`;
     report({ severity: 'unverifiable', class: 'extra', path: directory, message });
@@ -73,15 +34,52 @@ function namesOnDisk(files: LayerFiles, directory: ByteString, report: Report): 
   }
 }
 
-function reportOne(files: LayerFiles, path: ByteString, report: Report): void {
-  const status = files.status(path);
-  if (status === undefined) return;
+/** What the AUFS driver keeps in the root of a layer for itself. */
+const AUFS_OWN = ['.wh..wh.aufs', '.wh..wh.orph', '.wh..wh.plnk'];
+
+/** Something that no tar has put there, and all that lies below it, in the order of the paths. */
+export function reportExtra(files: LayerFiles, path: ByteString, unpacking: Unpacking, report: Report): void {
+  if (AUFS_OWN.includes(path)) return;
+  for (const left = [path]; left.length > 0; ) {
+    const next = left.pop() as ByteString;
+    examining(next, 'extra', report, () => {
+      const status = files.status(next);
+      if (status === undefined) return;
+      reportOne(files, next, status, unpacking, report);
+      if ((status.mode & S_IFMT) !== S_IFDIR) return;
+      for (const name of namesOnDisk(files, next, report).sort().reverse())
+        left.push(joinPath(next, asBytes(name)));
+    });
+  }
+}
+
+function reportOne(
+  files: LayerFiles,
+  path: ByteString,
+  status: FileStatus,
+  { inPlace }: Unpacking,
+  report: Report,
+): void {
   const isMark = isWhiteout(status) || lastName(path).startsWith(WHITEOUT_PREFIX);
-  report({
-    severity: 'tampered',
-    class: isMark ? 'whiteout' : 'extra',
-    path,
-    expected: 'nothing',
-    found: isMark ? 'a whiteout' : typeWords(status.mode),
+  const type = status.mode & S_IFMT;
+  // A tar has no form for sockets, so one that a build step left is in no record.
+  const severity = type === S_IFSOCK && inPlace ? 'note' : 'tampered';
+  const found = isMark ? 'a whiteout' : type === S_IFREG ? describeFile(files, path) : typeWords(status.mode);
+  report({ severity, class: isMark ? 'whiteout' : 'extra', path, expected: 'nothing', found });
+}
+
+const buffer = Buffer.allocUnsafeSlow(256 << 10);
+
+function describeFile(files: LayerFiles, path: ByteString): string {
+  const hash = createHash('sha256');
+  const size = files.withFile(path, (read) => {
+    for (let sum = 0; ; ) {
+      const count = read(buffer);
+      if (count <= 0) return count < 0 ? count : sum;
+      hash.update(buffer.subarray(0, count));
+      sum += count;
+    }
   });
+  if (size < 0) return `regular file that cannot be read: ${errnoWords(-size)}`;
+  return `regular file of ${size} bytes, sha256:${hash.digest('hex')}`;
 }

@@ -1,122 +1,64 @@
-// Whiteouts and opaque directories of a layer: the `.wh.` names of its tar against the marks on disk.
+// Whiteouts and opaque directories of a layer: those that unpacking its tar makes against the marks on disk.
+import { type FileStatus, isWhiteout, type MarkDialect } from '../layers/layer-files.ts';
+import type { RecordedObject } from '../overlay/recorded-layer.ts';
+import type { ByteString } from '../sys/bytes.ts';
+import { S_IFCHR, S_IFMT } from '../sys/statx.ts';
+import type { Finding } from './finding.ts';
+import { typeWords } from './words.ts';
 
-import { isWhiteout, type LayerFiles, type MarkDialect } from '../layers/layer-files.ts';
-import { asBytes, type ByteString } from '../sys/bytes.ts';
-import { joinPath, lastName, OPAQUE_NAME, parentPath, WHITEOUT_PREFIX } from '../tar/path.ts';
-import { typeWords } from './entry.ts';
-import type { Report } from './finding.ts';
-import { examining, type SeenNames } from './listing.ts';
-import { isOpaque } from './xattrs.ts';
-
-/** kernel: character devices 0:0 and an xattr; aufs: the names themselves; none: the directory is the merged tree. */
-export type Marks = 'kernel' | 'aufs' | 'none';
+/** kernel: character devices 0:0 and an xattr; aufs: the names themselves. */
+export type Marks = 'kernel' | 'aufs';
 
 export interface MarkRules {
   readonly marks: Marks;
   readonly dialect: MarkDialect;
-  /** Whether a layer below has something at this path, which an opaque mark would hide. */
+  /** Whether a layer below has something at this path, which a mark would hide. */
   readonly hidesBelow: (path: ByteString) => boolean;
 }
 
-export class MarkComparison {
-  /** Whether a mark of the tar was found on disk. */
-  hasKept = false;
-  readonly #files: LayerFiles;
-  readonly #rules: MarkRules;
-  readonly #seen: SeenNames;
-  readonly #report: Report;
-  /** Paths whose whiteout was not found, though a later entry of the tar may have taken its place. */
-  readonly #lost = new Set<ByteString>();
-  /** Directories that are opaque by the tar, and those that are by the disk. */
-  readonly #recorded = new Set<ByteString>();
-  readonly #onDisk = new Set<ByteString>();
+export function isRecordedWhiteout({ mode, major, minor }: RecordedObject): boolean {
+  return (mode & S_IFMT) === S_IFCHR && major === 0 && minor === 0;
+}
 
-  constructor(files: LayerFiles, rules: MarkRules, seen: SeenNames, report: Report) {
-    this.#files = files;
-    this.#rules = rules;
-    this.#seen = seen;
-    this.#report = report;
-  }
+/** What is wrong with a whiteout's place; undefined where there is one. */
+export function compareWhiteout(
+  path: ByteString,
+  status: FileStatus | undefined,
+  rules: MarkRules,
+): Finding | undefined {
+  if (status !== undefined && isWhiteout(status)) return undefined;
+  const found = status === undefined ? 'nothing' : typeWords(status.mode);
+  // A daemon in a user namespace may unpack through the overlay itself, which whites out only what is there.
+  const isNeedless = status === undefined && rules.dialect === 'user' && !rules.hidesBelow(path);
+  const severity = isNeedless ? 'known' : 'tampered';
+  return { severity, class: 'whiteout', path, expected: 'a whiteout', found };
+}
 
-  /** Whether the path is a mark by its name; then it is compared. Throws Errno. */
-  take(path: ByteString): boolean {
-    const name = lastName(path);
-    if (!name.startsWith(WHITEOUT_PREFIX)) return false;
-    if (this.#rules.marks === 'aufs') this.#takeName(path);
-    else if (name === OPAQUE_NAME) this.#takeOpaque(parentPath(path));
-    else this.#takeWhiteout(joinPath(parentPath(path), asBytes(name.slice(WHITEOUT_PREFIX.length))));
-    return true;
-  }
-
-  #takeName(path: ByteString): void {
-    this.#seen.add(path);
-    if (this.#files.status(path) === undefined) {
-      this.#report({ severity: 'tampered', class: 'whiteout', path, expected: 'a mark', found: 'nothing' });
-    }
-  }
-
-  #takeOpaque(directory: ByteString): void {
-    if (this.#rules.marks === 'none') return;
-    this.#recorded.add(directory);
-    this.#seen.addDirectory(directory);
-    const isThere = this.#files.status(directory) !== undefined;
-    if (isThere && isOpaque(this.#files.xattrs(directory), this.#rules.dialect)) {
-      this.hasKept = true;
-      return;
-    }
-    this.#report({
+/** The value of the mark that makes a directory opaque, as recorded and as on disk, where these differ. */
+export function compareOpaque(
+  path: ByteString,
+  recorded: ByteString | undefined,
+  found: ByteString | undefined,
+  rules: MarkRules,
+): Finding | undefined {
+  if (recorded === found) return undefined;
+  if (recorded === 'y') {
+    return {
       severity: 'tampered',
       class: 'whiteout',
-      path: directory,
+      path,
       expected: 'an opaque directory',
-      found: isThere ? 'not opaque' : 'nothing',
-    });
+      found: 'not opaque',
+    };
   }
-
-  #takeWhiteout(path: ByteString): void {
-    const status = this.#files.status(path);
-    if (this.#rules.marks === 'none') {
-      if (status !== undefined && !this.#seen.has(path)) this.#lost.add(path);
-      return;
-    }
-    if (status !== undefined && isWhiteout(status)) {
-      this.#seen.add(path);
-      this.hasKept = true;
-    } else if (!this.#seen.has(path)) this.#lost.add(path);
-  }
-
-  /** A real entry of the tar: it takes the place of a whiteout before it. */
-  passEntry(path: ByteString): void {
-    this.#lost.delete(path);
-  }
-
-  /** The attributes of a directory on disk. */
-  passDirectory(path: ByteString, xattrs: ReadonlyMap<string, string>): void {
-    if (this.#rules.marks !== 'none' && isOpaque(xattrs, this.#rules.dialect)) this.#onDisk.add(path);
-  }
-
-  /** After the last entry. */
-  end(): void {
-    const whiteout = this.#rules.marks === 'none' ? 'nothing' : 'a whiteout';
-    for (const path of this.#lost) {
-      examining(path, 'whiteout', this.#report, () => {
-        const status = this.#files.status(path);
-        if (status !== undefined) this.#seen.add(path);
-        const found = status === undefined ? 'nothing' : typeWords(status.mode);
-        this.#report({ severity: 'tampered', class: 'whiteout', path, expected: whiteout, found });
-      });
-    }
-    for (const path of this.#onDisk) {
-      if (this.#recorded.has(path)) continue;
-      // The kernel marks directories it makes anew; BuildKit keeps such a layer as it is and does not record the mark.
-      const hides = this.#rules.hidesBelow(path);
-      this.#report({
-        severity: hides ? 'tampered' : 'known',
-        class: 'whiteout',
-        path,
-        expected: 'not opaque',
-        found: hides ? 'an opaque directory' : 'an opaque directory, with nothing below to hide',
-      });
-    }
-  }
+  if (found !== 'y') return undefined;
+  // The kernel marks directories it makes anew; BuildKit keeps such a layer as it is and does not record the mark.
+  const hides = rules.hidesBelow(path);
+  return {
+    severity: hides ? 'tampered' : 'known',
+    class: 'whiteout',
+    path,
+    expected: 'not opaque',
+    found: hides ? 'an opaque directory' : 'an opaque directory, with nothing below to hide',
+  };
 }

@@ -4,7 +4,6 @@ import type { Finding } from './finding.ts';
 
 /** Marks that the kernel's overlay leaves in a layer and that change nothing in the merged view. */
 const HARMLESS_MARKS = /^(?:trusted|user)\.overlay\.(?:origin|impure|nlink|uuid|upper|protattr)$/;
-const OPAQUE = /^(?:trusted|user)\.overlay\.opaque$/;
 /** What moby leaves out of the tar that it makes from files (pkg/archive ReadSecurityXattrToTarHeader). */
 const UNRECORDED = /^(?:user\.(?!overlay\.)|system\.posix_acl_)/;
 /** Given by the machine that holds the store, not by the image. */
@@ -13,13 +12,15 @@ const OF_THE_HOST = /^security\.(?:selinux|ima|evm|apparmor|SMACK64.*)$/;
 export interface XattrRules {
   /** Whether owners are shifted: then capabilities are stored with the root they count for. */
   readonly shifted: boolean;
-  /** Whether the file is one that may have `user.` attributes: a regular file or a directory. */
-  readonly takesUser: boolean;
   /** Whether the tar was made from the files, and not the files from a tar. */
   readonly inPlace: boolean;
+  /** Names that are compared by others. */
+  readonly passed: readonly string[];
+  /** Names that the tar has without a value: set by some versions, passed over by others. */
+  readonly empty: readonly string[];
 }
 
-/** The differences, in the order of the names; the mark `opaque` is left to the caller. */
+/** The differences, in the order of the names. */
 export function compareXattrs(
   path: ByteString,
   recorded: ReadonlyMap<string, string>,
@@ -30,7 +31,8 @@ export function compareXattrs(
   for (const name of [...new Set([...recorded.keys(), ...onDisk.keys()])].sort()) {
     const expected = recorded.get(name);
     const found = onDisk.get(name);
-    if (expected === found || OPAQUE.test(name)) continue;
+    if (expected === found || rules.passed.includes(name)) continue;
+    if (expected === undefined && found === '' && rules.empty.includes(name)) continue;
     if (expected === undefined && (HARMLESS_MARKS.test(name) || OF_THE_HOST.test(name))) continue;
     findings.push({
       severity: severityOf(name, expected, found, rules),
@@ -58,16 +60,10 @@ function isKnown(
   name: string,
   expected: string | undefined,
   found: string | undefined,
-  { shifted, takesUser }: XattrRules,
+  { shifted }: XattrRules,
 ): boolean {
   if (OF_THE_HOST.test(name)) return true;
-  if (name === 'security.capability' && shifted) return expected !== undefined && found !== undefined;
-  return found === undefined && name.startsWith('user.') && !takesUser;
-}
-
-/** Whether the mark that makes a directory opaque is among its attributes. */
-export function isOpaque(onDisk: ReadonlyMap<string, string>, dialect: 'trusted' | 'user'): boolean {
-  return onDisk.get(`${dialect}.overlay.opaque`) === 'y';
+  return name === 'security.capability' && shifted && expected !== undefined && found !== undefined;
 }
 
 /** `name=0x12ab`, at most 32 bytes of the value. */

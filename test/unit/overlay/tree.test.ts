@@ -22,7 +22,7 @@ import { LayerReader } from '../../../src/overlay/layer.ts';
 import { Listings } from '../../../src/overlay/listings.ts';
 import { Loader } from '../../../src/overlay/load.ts';
 import { walk } from '../../../src/overlay/path.ts';
-import { RecordedLayer } from '../../../src/overlay/recorded-layer.ts';
+import { RECORDED_ROOT, RecordedLayer } from '../../../src/overlay/recorded-layer.ts';
 import { Table } from '../../../src/overlay/table.ts';
 import { Tree, type TreeOptions } from '../../../src/overlay/tree.ts';
 import { asBytes, type ByteString } from '../../../src/sys/bytes.ts';
@@ -183,11 +183,9 @@ describe('a tree', () => {
     const [place = ''] = layersOf({});
     const record = new RecordedLayer();
     const add = (name: string, xattrs: readonly (readonly [string, ByteString])[] = []) => {
-      const fields = {
-        ...{ mode: 0o100644, uid: 0, gid: 0, size: 0, major: 0, minor: 0, linkTarget: asBytes('') },
-        ...{ mtime: { seconds: 0, nanoseconds: 0 }, xattrs: new Map(xattrs) },
-      };
-      record.name(0, name, record.make(0, name, fields));
+      const object = record.make(0o100644);
+      record.setXattrs(object, new Map(xattrs));
+      record.name(RECORDED_ROOT, name, object);
     };
     for (const name of ['', '..', 'n'.repeat(256), 'n'.repeat(255)]) add(name);
     add('stub', [['trusted.overlay.metacopy', asBytes('')]]);

@@ -4,13 +4,15 @@ import { mkdirSync } from 'node:fs';
 import { gzipSync } from 'node:zlib';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { recordedLayer } from '../../../src/layers/recorded-layers.ts';
 import type { RecordedLayer } from '../../../src/overlay/recorded-layer.ts';
 import { Tree } from '../../../src/overlay/tree.ts';
 import { asBytes, bytesOfText } from '../../../src/sys/bytes.ts';
 import { Errno } from '../../../src/sys/errors.ts';
 import { TarDamage, type TarEntry } from '../../../src/tar/entry.ts';
 import { tarHeader } from '../../../src/tar/write.ts';
+import { MOBY_RULES } from '../../../src/unpack/rules.ts';
+import { unpackTarSplit } from '../../../src/unpack/tar-split.ts';
+import type { UnpackedTar } from '../../../src/unpack/unpack.ts';
 import { alteredBytes, HOSTILE_TEXT, tries } from '../../support/altered.ts';
 import { temporaryForSuite } from '../../support/temporary.ts';
 
@@ -60,7 +62,7 @@ function pathsOf(layer: RecordedLayer, path = ''): string[] {
   if (directory === undefined) return [];
   return [...layer.names(directory)].flatMap(([name, object]) => {
     const full = path === '' ? name : `${path}/${name}`;
-    return [full, layer.object(object).path, ...(name === '.' ? [] : pathsOf(layer, full))];
+    return [full, layer.object(object).path, ...pathsOf(layer, full)];
   });
 }
 
@@ -69,15 +71,15 @@ describe('a tar-split record that is altered', { timeout: 600_000 }, () => {
   const directory = temporary.path('layer');
   mkdirSync(directory);
 
-  async function layerOf(record: Uint8Array): Promise<RecordedLayer | undefined> {
+  async function unpackedOf(record: Uint8Array): Promise<UnpackedTar | undefined> {
     let rest = record;
     try {
-      return await recordedLayer((buffer) => {
+      return await unpackTarSplit((buffer) => {
         const count = Math.min(rest.length, buffer.length);
         buffer.set(rest.subarray(0, count));
         rest = rest.subarray(count);
         return count;
-      }, 'trusted.overlay.opaque');
+      }, MOBY_RULES.trusted);
     } catch (error) {
       if (error instanceof TarDamage) return undefined;
       throw error;
@@ -118,7 +120,7 @@ describe('a tar-split record that is altered', { timeout: 600_000 }, () => {
   }
 
   const check = async (record: Uint8Array): Promise<number> => {
-    const layer = await layerOf(record);
+    const layer = (await unpackedOf(record))?.layer;
     if (layer === undefined) return 0;
     for (const path of pathsOf(layer)) expect(path).not.toMatch(/^\/|(?:^|\/)\.\.(?:\/|$)/);
     return askAll(layer);
@@ -179,16 +181,34 @@ describe('a tar-split record that is altered', { timeout: 600_000 }, () => {
     await fc.assert(property, { numRuns: tries(200) });
   });
 
-  it('with a name of half a million directories is refused at once', async () => {
+  it('with a name of half a million directories has it refused at once', async () => {
     const start = performance.now();
-    expect(await layerOf(gzipSync(linesOf([{ name: 'a/'.repeat(500_000), type: '5' }])))).toBeUndefined();
+    const unpacked = await unpackedOf(gzipSync(linesOf([{ name: 'a/'.repeat(500_000), type: '5' }])));
+    expect(unpacked?.refused).toBe(1);
     expect(performance.now() - start).toBeLessThan(5000);
+  });
+
+  it('with links that lead through links, and directories ever deeper, comes to an end', async () => {
+    const links = Array.from({ length: 300 }, (_, i) => ({
+      ...{ name: `l${i}`, type: '2' },
+      linkName: i === 0 ? '.' : `l${i - 1}/`.repeat(600),
+    }));
+    const through = links.map((_, i) => ({ name: `l${i}/x`, type: '0' }));
+    const deeper = Array.from({ length: 20 }, (_, i) => [
+      { name: `d${i}/${'a/'.repeat(1000)}`, type: '5' },
+      { name: `d${i + 1}`, type: '2', linkName: `d${i}/${'a/'.repeat(1000)}` },
+    ]).flat();
+    const start = performance.now();
+    const looping = await unpackedOf(gzipSync(linesOf([...links, ...through])));
+    expect(looping?.refused).toBe(299);
+    expect(await unpackedOf(gzipSync(linesOf(deeper)))).toBeUndefined();
+    expect(performance.now() - start).toBeLessThan(20_000);
   });
 
   it('with a line that has no end is refused before it fills the memory', async () => {
     const bomb = gzipSync(Buffer.alloc(1 << 28, 0x20));
     const before = process.memoryUsage().rss;
-    expect(await layerOf(bomb)).toBeUndefined();
+    expect(await unpackedOf(bomb)).toBeUndefined();
     expect(process.memoryUsage().rss - before).toBeLessThan(400 << 20);
   });
 });

@@ -39,8 +39,8 @@ async function read(bytes: Uint8Array): Promise<string[]> {
     },
     {
       raw: (piece) => told.push(`raw ${piece.length}`),
-      entry: (_, path, contents) =>
-        told.push(`entry ${path} ${contents?.size ?? '-'} ${contents?.crc64 ?? '-'}`),
+      entry: ({ name }, index, contents) =>
+        told.push(`entry ${index} ${name} ${contents?.size ?? '-'} ${contents?.crc64 ?? '-'}`),
     },
   );
   return told;
@@ -63,12 +63,12 @@ describe('readTarSplit()', () => {
     );
     expect(told).toEqual([
       'raw 512',
-      'entry a - -',
+      'entry 0 ./a/ - -',
       'raw 512',
-      'entry a/b 5 0123456789abcdef',
+      'entry 1 a/b 5 0123456789abcdef',
       'raw 507',
       'raw 512',
-      'entry \xff - -',
+      'entry 2 \xff - -',
       'raw 1024',
     ]);
   });
@@ -125,11 +125,6 @@ describe('readTarSplit()', () => {
       'a checksum cut short',
       record(header('a', 5), { ...file, payload: 'AAAA' }),
       'line 2: its checksum has the wrong length',
-    ],
-    [
-      'a name that leads out',
-      record(header('../a', 5), { ...file, name: '../a' }),
-      'line 2: a name leads out of the layer',
     ],
     ['a line without end', gzipSync(Buffer.alloc(20 << 20, 'x')), 'a line is too long'],
   ])('refuses %s', async (_, bytes, message) => {

@@ -5,18 +5,18 @@ import { OwnerMap } from '../../../src/verify/owners.ts';
 import { openDockerRoot } from '../../../src/verify/reference.ts';
 import { severityVerdict, worse } from '../../../src/verify/store.ts';
 import { unpackingOf } from '../../../src/verify/unpacking.ts';
-import { compareXattrs, isOpaque } from '../../../src/verify/xattrs.ts';
+import { compareXattrs, type XattrRules } from '../../../src/verify/xattrs.ts';
 import { FakeStore } from '../../support/fake-store.ts';
 import { temporaryForTest } from '../../support/temporary.ts';
 
-const PLAIN = { shifted: false, takesUser: true, inPlace: false };
+const PLAIN: XattrRules = { shifted: false, inPlace: false, passed: [], empty: [] };
 
 describe('compareXattrs()', () => {
   const CASES: readonly [
     name: string,
     recorded: object,
     onDisk: object,
-    rules: typeof PLAIN,
+    rules: XattrRules,
     findings: string[],
   ][] = [
     ['says nothing of equal ones', { 'user.a': 'x' }, { 'user.a': 'x' }, PLAIN, []],
@@ -35,14 +35,22 @@ describe('compareXattrs()', () => {
       PLAIN,
       ['tampered no security.capability security.capability=0xff'],
     ],
+    ['passes over what others compare', {}, { 'user.a': 'y' }, { ...PLAIN, passed: ['user.a'] }, []],
     [
-      'knows that a symlink takes no user attributes',
-      { 'user.a': 'x' },
+      'finds a mark of another dialect',
       {},
-      { ...PLAIN, takesUser: false },
-      ['known user.a=0x78 no user.a'],
+      { 'user.overlay.opaque': 'y' },
+      PLAIN,
+      ['tampered no user.overlay.opaque user.overlay.opaque=0x79'],
     ],
-    ['leaves opaque marks to others', {}, { 'trusted.overlay.opaque': 'y' }, PLAIN, []],
+    ['takes one without a value as set or not', {}, { 'user.a': '' }, { ...PLAIN, empty: ['user.a'] }, []],
+    [
+      'finds a value where none was recorded',
+      {},
+      { 'user.a': 'x' },
+      { ...PLAIN, empty: ['user.a'] },
+      ['tampered no user.a user.a=0x78'],
+    ],
     [
       'passes over marks that change nothing',
       {},
@@ -114,17 +122,6 @@ describe('compareXattrs()', () => {
       rules,
     );
     expect(told.map(({ severity, expected, found }) => `${severity} ${expected} ${found}`)).toEqual(findings);
-  });
-});
-
-describe('isOpaque()', () => {
-  it.each([
-    [{ 'trusted.overlay.opaque': 'y' }, 'trusted', true],
-    [{ 'trusted.overlay.opaque': 'y' }, 'user', false],
-    [{ 'user.overlay.opaque': 'y' }, 'user', true],
-    [{ 'trusted.overlay.opaque': 'n' }, 'trusted', false],
-  ] as const)('judges %j in the dialect %s', (xattrs, dialect, opaque) => {
-    expect(isOpaque(new Map(Object.entries(xattrs)), dialect)).toBe(opaque);
   });
 });
 

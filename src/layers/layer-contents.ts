@@ -1,0 +1,34 @@
+// The contents of the entries of a layer's tar, from where unpacking put them in the layer's directory.
+
+import type { ReadSome } from '../blob/compression.ts';
+import type { ByteString } from '../sys/bytes.ts';
+import type { ContentsGap, ContentsSource } from '../tar/rebuild.ts';
+import { ContentsPlaces } from '../unpack/tar-split.ts';
+import type { UnpackedTar } from '../unpack/unpack.ts';
+import type { LayerFiles } from './layer-files.ts';
+
+export class LayerContents implements ContentsSource {
+  readonly #places: ContentsPlaces;
+  readonly #files: LayerFiles;
+
+  constructor(unpacked: UnpackedTar, files: LayerFiles) {
+    this.#places = new ContentsPlaces(unpacked);
+    this.#files = files;
+  }
+
+  /** Where the contents of the entry of an index lie; undefined where they are kept nowhere. */
+  path(index: number): ByteString | undefined {
+    return this.#places.path(index);
+  }
+
+  withContents<T>(index: number, use: (read: ReadSome) => T): T | ContentsGap {
+    const path = this.#places.path(index);
+    if (path === undefined) return { kind: 'lost' };
+    let answer: { readonly value: T } | undefined;
+    const errno = this.#files.withFile(path, (read) => {
+      answer = { value: use(read) };
+      return 0;
+    });
+    return answer === undefined ? { kind: 'errno', errno: -errno } : answer.value;
+  }
+}

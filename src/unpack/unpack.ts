@@ -1,0 +1,237 @@
+// What unpacking a layer's tar leaves on disk, played entry by entry as moby does it (pkg/archive Unpack and createTarFile,
+// run in a chroot; native-notes/unpacking.md has the lines). Takes headers, knows neither where they come from nor a disk.
+import { RecordedLayer } from '../overlay/recorded-layer.ts';
+import type { ByteString } from '../sys/bytes.ts';
+import { E, Errno } from '../sys/errors.ts';
+import { S_IFBLK, S_IFCHR, S_IFDIR, S_IFIFO, S_IFREG } from '../sys/statx.ts';
+import type { TarEntry, TarTime } from '../tar/entry.ts';
+import { cleanPath, isDot, lastName, OPAQUE_NAME, parentPath, WHITEOUT_PREFIX } from '../tar/path.ts';
+import { IMPLIED, ModelFiles } from './model-files.ts';
+import type { UnpackingRules } from './rules.ts';
+
+/** An entry that cannot be unpacked: the engine would have refused the layer, or it unpacks by other rules than these. */
+export interface Refusal {
+  /** As far as it can be told. */
+  readonly path: ByteString;
+  readonly reason: string;
+}
+
+/** How many refusals are told of. */
+const MOST_REFUSALS = 100;
+/** How many links to nothing one way may lead through. */
+const MOST_LINKS = 40;
+
+const EPOCH: TarTime = { seconds: 0, nanoseconds: 0 };
+/** The last second that fits into 64 bits of nanoseconds, in which Go counts. */
+const LAST_SECOND = 9_223_372_036;
+
+const MADE_TYPES = new Map([
+  ['0', S_IFREG],
+  ['3', S_IFCHR],
+  ['4', S_IFBLK],
+  ['5', S_IFDIR],
+  ['6', S_IFIFO],
+]);
+
+export class UnpackedTar {
+  /** Its objects' `source` is the number of the entry that brought their contents, from 1; 0 for what has none. */
+  readonly layer = new RecordedLayer();
+  readonly refusals: Refusal[] = [];
+  /** How many entries were refused. */
+  refused = 0;
+  entries = 0;
+  /** The last entry for the root itself: some engines apply it and some do not. */
+  rootEntry: TarEntry | undefined;
+  readonly #rules: UnpackingRules;
+  readonly #files: ModelFiles;
+  /** Directories whose times are set at the end, in the order of their entries. */
+  readonly #directories: [path: ByteString, mtime: TarTime][] = [];
+  /** Attributes without a value, by object: older versions pass over them, newer ones set them. */
+  readonly #empty = new Map<number, readonly ByteString[]>();
+
+  readonly #unknown = new Set<string>();
+
+  constructor(rules: UnpackingRules) {
+    this.#rules = rules;
+    this.#files = new ModelFiles(this.layer);
+  }
+
+  /** Throws TarDamage where following its names takes too long. */
+  add(entry: TarEntry): void {
+    this.entries += 1;
+    if (entry.type === 'g') return;
+    const path = cleanPath(entry.name);
+    this.#attempt(path, () => this.#unpack(entry, path));
+  }
+
+  /** After the last entry. */
+  end(): void {
+    for (const [path, mtime] of this.#directories) this.#attempt(path, () => this.#setTime(path, mtime));
+    this.#directories.length = 0;
+  }
+
+  emptyXattrs(object: number): readonly ByteString[] {
+    return this.#empty.get(object) ?? [];
+  }
+
+  #attempt(path: ByteString, act: () => void): void {
+    try {
+      act();
+    } catch (error) {
+      if (!(error instanceof Errno)) throw error;
+      this.refused += 1;
+      if (this.refusals.length < MOST_REFUSALS) this.refusals.push({ path, reason: error.message });
+      const place = this.#place(path);
+      if (place !== undefined) this.#unknown.add(place);
+    }
+  }
+
+  /** Where a name would be, if there is a directory for it. */
+  #place(path: ByteString): string | undefined {
+    try {
+      return path === '' ? undefined : placeKey(this.#files.holder(path), lastName(path));
+    } catch (error) {
+      if (error instanceof Errno) return undefined;
+      throw error;
+    }
+  }
+
+  /** Whether an entry that was refused would have put something there: whatever it is, it cannot be told. */
+  isUnknown(directory: number, name: string): boolean {
+    return this.#unknown.has(placeKey(directory, name));
+  }
+
+  #unpack(entry: TarEntry, path: ByteString): void {
+    const files = this.#files;
+    if (path === '') {
+      this.rootEntry = entry;
+      if (this.#rules.skipsRoot && isDot(entry.name)) return;
+    }
+    this.#makeImplied(parentPath(path));
+    const there = files.lstat(path);
+    const merges = there > 0 && this.layer.isDirectory(there) && entry.type === '5';
+    if (there > 0 && !merges) files.remove(path);
+    const name = lastName(path);
+    if (this.#rules.marks === 'overlay' && name.startsWith(WHITEOUT_PREFIX)) this.#mark(entry, path, name);
+    else this.#make(entry, path, merges);
+  }
+
+  /** The directories on the way that nothing told of. What is there but is no directory shows when the file is made. */
+  #makeImplied(path: ByteString, links = 0): void {
+    const files = this.#files;
+    if (path === '' || files.lstat(path) !== -E.ENOENT) return;
+    for (let end = path.indexOf('/'); ; end = path.indexOf('/', end + 1)) {
+      const way = (end < 0 ? path : path.slice(0, end)) as ByteString;
+      const there = files.stat(way);
+      if (there === -E.ENOENT) this.#makeOneImplied(way, links);
+      else if (there < 0) throw new Errno(-there, 'make the directory it lies in');
+      if (end < 0) return;
+    }
+  }
+
+  #makeOneImplied(path: ByteString, links: number): void {
+    const files = this.#files;
+    const link = files.lstat(path);
+    if (link > 0) {
+      // A link to nothing: newer versions make what it leads to, older ones refuse the layer.
+      if (links === MOST_LINKS) throw new Errno(E.ELOOP, 'make the directory it lies in');
+      const target = this.layer.target(link);
+      const from = target.startsWith('/') ? '' : parentPath(path);
+      this.#makeImplied(cleanPath(`${from}/${target}` as ByteString), links + 1);
+      return;
+    }
+    const { impliedMode } = this.#rules;
+    const made = files.create(path, S_IFDIR | impliedMode);
+    this.layer.flag(made, IMPLIED);
+    if ((this.layer.mode(made) & 0o777) !== impliedMode) files.chmod(made, impliedMode);
+    files.chown(made, 0, 0);
+  }
+
+  /** archive_linux.go ConvertRead. */
+  #mark({ uid, gid }: TarEntry, path: ByteString, name: ByteString): void {
+    const files = this.#files;
+    const holder = files.holder(path);
+    if (name === OPAQUE_NAME) {
+      files.setXattr(holder, this.#rules.opaque, 'y' as ByteString);
+      return;
+    }
+    const hidden = name.slice(WHITEOUT_PREFIX.length);
+    if (hidden === '' || hidden === '.' || hidden === '..') throw new Errno(E.EEXIST, 'make a whiteout');
+    const parent = parentPath(path);
+    const whiteout = files.create(parent === '' ? hidden : `${parent}/${hidden}`, S_IFCHR);
+    files.chown(whiteout, uid, gid);
+  }
+
+  /** archive.go createTarFile. */
+  #make(entry: TarEntry, path: ByteString, merges: boolean): void {
+    const files = this.#files;
+    const { type, uid, gid, linkName } = entry;
+    if (type === '1') files.link(cleanPath(linkName), path);
+    else if (type === '2') files.symlink(linkName, path);
+    else if (!merges) this.#makeFile(entry, path);
+    const object = files.lstat(path);
+    files.chown(object, uid, gid);
+    for (const [name, value] of entry.xattrs) {
+      const answer = files.setXattr(object, name, value);
+      // Docker passes over these two: a file system without such attributes, a kind of file that takes none.
+      if (answer < 0 && answer !== -E.EOPNOTSUPP && answer !== -E.EPERM) {
+        throw new Errno(-answer, `set "${name}"`);
+      }
+    }
+    if (entry.emptyXattrs !== undefined) {
+      this.#empty.set(object, [...this.emptyXattrs(object), ...entry.emptyXattrs]);
+    }
+    if (type === '2') this.#setLinkTime(object, entry.mtime);
+    else if (type !== '1' || this.#leadsToFile(linkName)) {
+      files.chmod(this.#found(path), entry.mode);
+      this.#setTime(path, entry.mtime);
+    }
+    if (type === '5') this.#directories.push([path, entry.mtime]);
+  }
+
+  #makeFile({ type, mode, size, major, minor }: TarEntry, path: ByteString): void {
+    const kind = MADE_TYPES.get(type);
+    if (kind === undefined) throw new Errno(E.EINVAL, `make a file of type "${type}"`);
+    const made = this.#files.create(path, kind | mode);
+    if (kind === S_IFREG) {
+      this.layer.setSize(made, size);
+      this.layer.set(made, 'source', this.entries);
+    } else if (kind !== S_IFDIR && kind !== S_IFIFO) {
+      // As much of them as a device number has room for.
+      this.layer.set(made, 'major', major & 0xfff);
+      this.layer.set(made, 'minor', minor & 0xfffff);
+    }
+  }
+
+  /** Docker gives a link's mode and time to a file only if the name it links to, as it stands in the tar, leads to one. */
+  #leadsToFile(linkName: ByteString): boolean {
+    const target = linkName === '' ? -E.ENOENT : this.#files.lstat(linkName);
+    return target > 0 && !this.#files.isLink(target);
+  }
+
+  #found(path: ByteString): number {
+    const object = this.#files.stat(path);
+    if (object < 0) throw new Errno(-object, 'find it again');
+    return object;
+  }
+
+  /** pkg/system Chtimes: what is out of its bounds is brought to 1970. */
+  #setTime(path: ByteString, mtime: TarTime): void {
+    this.layer.setTime(this.#found(path), isBound(mtime) ? mtime : EPOCH);
+  }
+
+  /** pkg/system LUtimesNano. What does not fit its numbers becomes something else, which cannot be told. */
+  #setLinkTime(link: number, mtime: TarTime): void {
+    if (isBound(mtime)) this.layer.setTime(link, mtime);
+    else if (this.#rules.boundsLinkTimes) this.layer.setTime(link, EPOCH);
+    else if (mtime.seconds > -LAST_SECOND && mtime.seconds < 0) this.layer.setTime(link, mtime);
+  }
+}
+
+function placeKey(directory: number, name: string): string {
+  return `${directory}/${name}`;
+}
+
+function isBound({ seconds }: TarTime): boolean {
+  return seconds >= 0 && seconds < LAST_SECOND;
+}
