@@ -26,6 +26,7 @@ const NEEDS = {
   bsdtar: () => missingCommands('bsdtar'),
   sqlite3: () => missingCommands('sqlite3'),
   btrfs: () => missingCommands('btrfs', 'mkfs.btrfs'),
+  npm: () => missingCommands('npm'),
   build: () => (usable(BUILT_COMMAND, constants.R_OK) ? undefined : `"${BUILT_COMMAND}" is not built`),
 } as const satisfies Record<string, () => string | undefined>;
 

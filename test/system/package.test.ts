@@ -1,0 +1,32 @@
+// What `npm pack` puts into the package: the program, which must have been built for it, and the licence.
+import { existsSync, readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { expect, it } from 'vitest';
+import { succeed } from '../support/command.ts';
+import { describeSystem } from '../support/system.ts';
+
+const repository = fileURLToPath(new URL('../../', import.meta.url));
+
+interface Packed {
+  readonly files: readonly { readonly path: string }[];
+}
+
+describeSystem('the package', ['build', 'npm'], () => {
+  it('holds the program, its licence and its changes', async () => {
+    const told = await succeed('npm', ['pack', '--dry-run', '--json', '--ignore-scripts'], {
+      cwd: repository,
+    });
+    const packed = Object.values(JSON.parse(told) as Record<string, Packed>);
+    const paths = packed.flatMap(({ files }) => files.map(({ path }) => path));
+    const wanted = ['dist/cli/stratafs.sh', 'dist/cli/main.js', 'dist/stratafs.cjs', 'dist/commands.cjs'];
+    for (const path of [...wanted, 'LICENSE', 'README.md', 'CHANGELOG.md']) expect(paths).toContain(path);
+    expect(paths.filter((path) => /^(src|test|scripts)\//.test(path))).toEqual([]);
+  });
+
+  it('is built before it is packed, whatever npm is set to here', () => {
+    const { scripts } = JSON.parse(readFileSync(`${repository}package.json`, 'utf8'));
+    expect(scripts.prepack).toBe('sh scripts/setup.sh');
+    // `ignore-scripts` there would keep `npm pack` from it without a word.
+    expect(existsSync(`${repository}.npmrc`)).toBe(false);
+  });
+});
