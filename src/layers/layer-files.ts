@@ -5,7 +5,7 @@ import type { ReadSome } from '../blob/compression.ts';
 import { Directories } from '../overlay/directories.ts';
 import { LayerReader, type Listing, nameArgument } from '../overlay/layer.ts';
 import { xattrNames, xattrValue } from '../overlay/marks.ts';
-import { Table } from '../overlay/table.ts';
+import { newDirectoryMemory, Table } from '../overlay/table.ts';
 import { type ByteString, bytesOf, cString } from '../sys/bytes.ts';
 import { E, Errno } from '../sys/errors.ts';
 import { close, read, readlinkat } from '../sys/libc.ts';
@@ -52,13 +52,7 @@ export class LayerFiles {
 
   /** Opens nothing yet. `directory` is the layer's `diff`. */
   constructor(directory: ByteString, dialect: MarkDialect) {
-    this.#table = new Table({
-      rows: new SharedArrayBuffer(4096),
-      names: new SharedArrayBuffer(TABLE_BYTES),
-      records: new SharedArrayBuffer(TABLE_BYTES),
-      links: new SharedArrayBuffer(4),
-      counters: new SharedArrayBuffer(16),
-    });
+    this.#table = new Table(newDirectoryMemory(TABLE_BYTES));
     this.#directories = new Directories(this.#table, [directory], 0, OPEN_DIRECTORIES);
     this.#reader = new LayerReader(this.#table, this.#directories, dialect);
   }

@@ -10,7 +10,7 @@ import { mergeOptions } from '../overlay/options.ts';
 import { RecordedReader } from '../overlay/recorded.ts';
 import type { RecordedLayer } from '../overlay/recorded-layer.ts';
 import type { Time } from '../overlay/status.ts';
-import { Table } from '../overlay/table.ts';
+import { newDirectoryMemory, Table } from '../overlay/table.ts';
 import type { Layer, LayerStack } from '../store/store.ts';
 import { asBytes, type ByteString, bytesOf, cString } from '../sys/bytes.ts';
 import { E, Errno } from '../sys/errors.ts';
@@ -66,13 +66,7 @@ export class Layers {
    */
   constructor(stack: LayerStack, recorded?: readonly (RecordedLayer | undefined)[]) {
     this.stack = stack;
-    const table = new Table({
-      rows: new SharedArrayBuffer(4096),
-      names: new SharedArrayBuffer(TABLE_BYTES),
-      records: new SharedArrayBuffer(TABLE_BYTES),
-      links: new SharedArrayBuffer(4),
-      counters: new SharedArrayBuffer(16),
-    });
+    const table = new Table(newDirectoryMemory(TABLE_BYTES));
     this.#directories = new InternedDirectories(
       table,
       stack.layers.map((layer) => layer.directory),
