@@ -209,7 +209,7 @@ export class FileData {
   /** Opens a regular file and leaves its status in `status`. */
   #openRegular(holder: number, name: string): number {
     const fd = this.#directories.openFile(holder, cString(name as ByteString));
-    if (fd < 0 || !isRegular(fd)) this.#refuse(fd, holder, name);
+    if (fd < 0 || examine(fd) < 0) this.#refuse(fd, holder, name);
     return fd;
   }
 

@@ -1,14 +1,34 @@
 // The real directories behind a tree: each is a record (layer, parent, name), opened when needed, bounded in number.
 // Opens never follow a symlink, leave a layer, or change an access time where the system allows that.
 
-import { openWithinMount, openWithinMountAt } from '../sys/beneath.ts';
+import { fileType, openWithinMount, openWithinMountAt } from '../sys/beneath.ts';
 import type { ByteString } from '../sys/bytes.ts';
 import { cString } from '../sys/bytes.ts';
 import { openClone } from '../sys/clone.ts';
 import { E, Errno } from '../sys/errors.ts';
-import { AT_EMPTY_PATH, AT_FDCWD, close, fstatfs, O, open, statx } from '../sys/libc.ts';
-import type { Address } from '../sys/memory.ts';
-import { STATX, STATX_MASK, STATX_SIZE } from '../sys/statx.ts';
+import {
+  AT_EMPTY_PATH,
+  AT_FDCWD,
+  AT_NO_AUTOMOUNT,
+  AT_SYMLINK_NOFOLLOW,
+  close,
+  fstatfs,
+  O,
+  open,
+  statx,
+  statxAt,
+} from '../sys/libc.ts';
+import { type Address, addressOf, pinned } from '../sys/memory.ts';
+import {
+  S_IFBLK,
+  S_IFCHR,
+  S_IFMT,
+  S_IFREG,
+  STATX,
+  STATX_MASK,
+  STATX_SIZE,
+  STATX_TYPE,
+} from '../sys/statx.ts';
 import type { Table } from './table.ts';
 
 /** A path handed to one `openat2` is shorter than PATH_MAX. */
@@ -23,8 +43,12 @@ interface LayerRoot {
   mountId: number;
 }
 
+/** A fifo, if that is what is there now, is not waited for. */
+const TO_READ = O.RDONLY | O.NOFOLLOW | O.NONBLOCK;
+
 const empty = cString('' as ByteString);
-const status = new Uint32Array(STATX_SIZE / 4);
+const { buffer: statusBytes, address: statusAddress } = pinned(STATX_SIZE);
+const status = new Uint32Array(statusBytes.buffer);
 
 export class Directories {
   /** Records of the layers' root directories, top first; data-only layers are not among them. */
@@ -241,29 +265,46 @@ export class Directories {
     }
   }
 
-  /** Opens a file of a directory for reading: never a link, never a device's or fifo's other end, never another mount. */
+  /**
+   * Opens a regular file of a directory for reading: never a link, never another mount. What was listed as a file may be
+   * something else by now; ENXIO says so, as the kernel does of a socket. A device is not opened where there are clones.
+   */
   openFile(record: number, name: Buffer): number {
-    return this.#trying(() => {
+    const fd = this.#trying(() => {
       const directory = this.descriptor(record);
-      return this.#withoutAtime((extra) =>
-        openWithinMount(directory, name, O.RDONLY | O.NOFOLLOW | O.NONBLOCK | extra),
-      );
+      return this.#withoutAtime((extra) => openWithinMount(directory, name, TO_READ | extra));
     });
+    if (fd < 0) return fd === -E.EACCES && this.#isDevice(record, addressOf(name)) ? -E.ENXIO : fd;
+    if (fileType(fd) === S_IFREG) return fd;
+    close(fd);
+    return -E.ENXIO;
   }
 
-  /** The same for a name in memory that does not move. */
+  /** The same for a name in memory that does not move, but whether it is a regular file is left to the caller. */
   openFileAt(record: number, name: Address): number {
-    const flags = O.RDONLY | O.NOFOLLOW | O.NONBLOCK;
+    const fd = this.#openAt(record, name);
+    return fd === -E.EACCES && this.#isDevice(record, name) ? -E.ENXIO : fd;
+  }
+
+  #openAt(record: number, name: Address): number {
     if (!this.#clones) {
       return this.#trying(() => {
         const directory = this.descriptor(record);
-        return this.#withoutAtime((extra) => openWithinMountAt(directory, name, flags | extra));
+        return this.#withoutAtime((extra) => openWithinMountAt(directory, name, TO_READ | extra));
       });
     }
-    const fd = openWithinMountAt(this.descriptor(record), name, flags);
+    const fd = openWithinMountAt(this.descriptor(record), name, TO_READ);
     if (fd !== -E.EMFILE && fd !== -E.ENFILE) return fd;
     this.#giveBack();
-    return openWithinMountAt(this.descriptor(record), name, flags);
+    return openWithinMountAt(this.descriptor(record), name, TO_READ);
+  }
+
+  /** Whether a clone, which has no devices, refused to open one: not so where permissions forbid to open a file. */
+  #isDevice(record: number, name: Address): boolean {
+    const flags = AT_SYMLINK_NOFOLLOW | AT_NO_AUTOMOUNT;
+    const error = statxAt(this.descriptor(record), name, flags, STATX_TYPE, statusAddress);
+    const type = (status[STATX.mode] as number) & S_IFMT;
+    return error === 0 && (type === S_IFCHR || type === S_IFBLK);
   }
 
   /** A descriptor that only names the object a path below a directory leads to, the last component not followed. */

@@ -118,7 +118,11 @@ export class StoreFiles {
     if (kind !== 'file') throw trouble('read', this.pathOf(path), notA('regular file', kind));
     const fd = this.#open(path, O.RDONLY | O.NONBLOCK | O.NOFOLLOW);
     if (fd < 0) return this.#fail('read', path, -fd, 'file');
-    return closing(fd, () => use(fd));
+    return closing(fd, () => {
+      // Something else may have taken its place meanwhile.
+      if (!fstatSync(fd).isFile()) throw trouble('read', this.pathOf(path), notA('regular file', 'other'));
+      return use(fd);
+    });
   }
 
   #status(path: string): Stats | undefined {
@@ -141,10 +145,8 @@ export class StoreFiles {
   }
 
   #readAll(fd: number, path: string, limit: number): Buffer {
-    const status = fstatSync(fd);
-    if (!status.isFile()) throw trouble('read', this.pathOf(path), notA('regular file', 'other'));
     // One byte more than it should hold, to see that nothing follows.
-    let buffer = Buffer.allocUnsafe(Math.min(status.size, limit) + 1);
+    let buffer = Buffer.allocUnsafe(Math.min(fstatSync(fd).size, limit) + 1);
     let filled = 0;
     for (;;) {
       const got = this.#readSome(fd, path, buffer.subarray(filled), null);

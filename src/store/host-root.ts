@@ -185,6 +185,7 @@ class Disk {
     const descriptor = isFile ? this.#open(path, O.RDONLY | O.NONBLOCK) : -1;
     if (descriptor < 0) return undefined;
     try {
+      if (!fstatSync(descriptor).isFile()) return undefined;
       const buffer = Buffer.alloc(LARGEST_CONFIG);
       return buffer.subarray(0, readSync(descriptor, buffer, 0, buffer.length, 0));
     } finally {

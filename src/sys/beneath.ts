@@ -1,9 +1,10 @@
 // Opening files below a directory, without ever following a symbolic link or leaving that directory, and listing names
 // without touching an access time. Knows nothing of what the files mean.
-import { type ByteString, cString } from './bytes.ts';
+import { asBytes, type ByteString, cString } from './bytes.ts';
 import { E } from './errors.ts';
-import { getdents64, O, openat2, openat2At } from './libc.ts';
+import { AT_EMPTY_PATH, getdents64, O, openat2, openat2At, statx } from './libc.ts';
 import { type Address, pinned } from './memory.ts';
+import { S_IFMT, STATX, STATX_SIZE, STATX_TYPE } from './statx.ts';
 
 /** RESOLVE_NO_XDEV, and RESOLVE_NO_MAGICLINKS | RESOLVE_NO_SYMLINKS | RESOLVE_BENEATH (linux/openat2.h). */
 const RESOLVE_NO_XDEV = 0x01;
@@ -20,6 +21,8 @@ const DOT = 0x2e;
 const MOST_TRIES = 100;
 
 const { buffer: howBytes, address: howAddress } = pinned(OPEN_HOW.words * 4);
+const empty = cString(asBytes(''));
+const status = new Uint32Array(STATX_SIZE / 4);
 const how = new Uint32Array(howBytes.buffer);
 const { buffer: dirents, address: direntsAddress } = pinned(1 << 17);
 
@@ -63,6 +66,12 @@ export function openHow(flags: number): { readonly bytes: Buffer; readonly addre
   buffer.writeUInt32LE(flags | O.CLOEXEC, OPEN_HOW.flags * 4);
   buffer.writeUInt32LE(RESOLVE | RESOLVE_NO_XDEV, OPEN_HOW.resolve * 4);
   return { bytes: buffer, address };
+}
+
+/** The type bits of an open file's mode; 0 where it does not tell. */
+export function fileType(fd: number): number {
+  const error = statx(fd, empty, AT_EMPTY_PATH, STATX_TYPE, status);
+  return error < 0 ? 0 : (status[STATX.mode] as number) & S_IFMT;
 }
 
 function sayHow(flags: number, resolve: number): void {

@@ -1,5 +1,6 @@
-// Reading through a private clone of a mount, read-only and without access times: the only way to read a symbolic link
-// that leaves no trace, since O_NOATIME is for files and directories. Without privilege there are no clones.
+// Reading through a private clone of a mount, read-only, without access times and without devices: the only way to read a
+// symbolic link that leaves no trace, since O_NOATIME is for files and directories, and no device can be opened in it,
+// whatever takes a file's place between two calls. Without privilege there are no clones.
 import { lstatSync, realpathSync } from 'node:fs';
 import { openBeneath } from './beneath.ts';
 import { asBytes, type ByteString, bufferOf, bytesOf, cString } from './bytes.ts';
@@ -20,6 +21,7 @@ import {
 
 const OPEN_TREE_CLONE = 1;
 const MOUNT_ATTR_RDONLY = 0x1n;
+const MOUNT_ATTR_NODEV = 0x4n;
 const MOUNT_ATTR_NOATIME = 0x10n;
 const MOUNT_ATTR_ATIME_MASK = 0x70n;
 
@@ -30,7 +32,7 @@ const LONGEST_TARGET = 4096;
 const empty = cString(asBytes(''));
 const here = asBytes('.');
 const attributes = Buffer.alloc(32);
-attributes.writeBigUInt64LE(MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOATIME, 0);
+attributes.writeBigUInt64LE(MOUNT_ATTR_RDONLY | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOATIME, 0);
 attributes.writeBigUInt64LE(MOUNT_ATTR_ATIME_MASK, 8);
 
 /**

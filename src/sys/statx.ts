@@ -27,6 +27,8 @@ export const STATX = {
   mountId: 36,
 } as const;
 
+/** For the type bits of the mode alone. */
+export const STATX_TYPE = 1;
 /** Bits of `mask`: which times were told. Every file system tells the first two. */
 export const STATX_ATIME = 0x20;
 export const STATX_CTIME = 0x80;
