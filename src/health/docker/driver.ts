@@ -2,23 +2,20 @@
 // and the driver's lists of the layers below.
 import { type ChainId, isChainId } from '../../store/digest.ts';
 import type { CacheEntry } from '../../store/docker/build-cache.ts';
-import type { DockerRoot } from '../../store/docker/driver.ts';
-import {
-  directoryOfTarget,
-  driverDirectories,
-  shortLinks,
-  shortLinkTargets,
-} from '../../store/docker/driver-directories.ts';
+import { driverDirectories } from '../../store/docker/driver-directories.ts';
 import { readCacheId } from '../../store/docker/layerdb.ts';
-import { quoted } from '../../store/json.ts';
+import {
+  linkDifference,
+  lowerDifference,
+  readShortLinks,
+  type ShortLinks,
+} from '../../store/docker/stacking.ts';
 import { type ByteString, bytesOfText } from '../../sys/bytes.ts';
 import { attempt, Trouble } from '../../sys/errors.ts';
 import type { FindingCode, Report } from './findings.ts';
 import { cacheEntries, chainTo, type StoreIndex } from './store-index.ts';
 
 const REMOVING = /-removing$/;
-/** An entry of a file `lower`. */
-const SHORT_LINK = /^l\/[A-Z0-9]{26}$/;
 
 export function examineDriver(index: StoreIndex, report: Report): void {
   const { root } = index;
@@ -45,8 +42,11 @@ export function examineDriver(index: StoreIndex, report: Report): void {
     const entry = cache.get(name);
     if (entry !== undefined && !isLayer(index, entry)) tell('directory-cache', describeEntry(entry));
     else if (!records.has(name)) orphan(index, name, isLost, tell);
-    if (records.has(name)) examineLink(index, name, links, tell);
-    if (below !== undefined) examineLower(root, name, below, links, tell);
+    const link = records.has(name) ? linkDifference(root, links, name) : undefined;
+    if (link !== undefined) tell('link-damaged', link.state);
+    // A daemon mounts what the file lists, whatever layerdb says.
+    const lower = below === undefined ? undefined : lowerDifference(root, links, name, below);
+    if (lower !== undefined) tell(lower.kind === 'other' ? 'lower-other' : 'lower-damaged', lower.state);
   }
   examineCache(index, new Set(directories.map(({ name }) => name)), report);
 }
@@ -145,79 +145,15 @@ function orphan(
   tell('directory-orphan', `no record in layerdb has this ID${unknown}${lost}`);
 }
 
-/** Short name → directory, of the links that lead to one. */
-function examineLinks(index: StoreIndex, report: Report): Map<string, string> {
-  const { root } = index;
+function examineLinks({ root }: StoreIndex, report: Report): ShortLinks {
   const { files, driver } = root;
-  const links = new Map<string, string>();
-  const targets = attempt(() => shortLinkTargets(root, shortLinks(root)));
-  if (targets instanceof Trouble) {
-    report({ code: 'unlisted', path: files.pathOf(`${driver.name}/l`), detail: targets.message });
-    return links;
+  const links = attempt(() => readShortLinks(root));
+  if (links instanceof Trouble) {
+    report({ code: 'unlisted', path: files.pathOf(`${driver.name}/l`), detail: links.message });
+    return { directories: new Map(), broken: new Map() };
   }
-  for (const [name, target] of targets) {
-    const path = files.pathOf(`${driver.name}/l/${name}`);
-    const tell = (detail: string) => report({ code: 'link-broken', path, detail });
-    if (target instanceof Trouble) tell(target.message);
-    else if (target === undefined) tell('not a symbolic link');
-    else {
-      const directory = directoryOfTarget(target);
-      if (directory === undefined) tell(`it leads to "${target}", which is no layer`);
-      else if (attempt(() => files.kindOf(`${driver.name}/${directory}/diff`)) !== 'directory') {
-        tell(`it leads to "${target}", which is not there`);
-      } else links.set(name, directory);
-    }
+  for (const [name, detail] of links.broken) {
+    report({ code: 'link-broken', path: files.pathOf(`${driver.name}/l/${name}`), detail });
   }
   return links;
-}
-
-function examineLink(
-  { root }: StoreIndex,
-  name: ByteString,
-  links: ReadonlyMap<string, string>,
-  tell: (code: FindingCode, detail: string) => void,
-): void {
-  const { files, driver } = root;
-  const link = attempt(() => files.readTextIfPresent(`${driver.name}/${name}/link`));
-  if (link instanceof Trouble) tell('link-damaged', link.message);
-  else if (link === undefined || link === '') tell('link-damaged', 'no file "link", or nothing in it');
-  else if (links.get(link) !== name) {
-    const leads = links.get(link);
-    const state = leads === undefined ? 'leads to no layer' : `leads to "${leads}"`;
-    tell('link-damaged', `its short link "${driver.name}/l/${link}" ${state}`);
-  }
-}
-
-/** A daemon mounts what the file lists, by way of the short links, whatever layerdb says. */
-function examineLower(
-  { files, driver }: DockerRoot,
-  name: ByteString,
-  below: readonly (string | undefined)[],
-  links: ReadonlyMap<string, string>,
-  tell: (code: FindingCode, detail: string) => void,
-): void {
-  const lower = attempt(() => files.readTextIfPresent(`${driver.name}/${name}/lower`));
-  if (lower instanceof Trouble) {
-    tell('lower-damaged', lower.message);
-    return;
-  }
-  const listed = (lower ?? '').split(':').filter(Boolean);
-  const stacked = listed.map((entry) => links.get(/^l\/(.*)$/.exec(entry)?.[1] ?? ''));
-  const isSame = (directory: string | undefined, i: number) =>
-    directory === undefined || directory === stacked[i];
-  if (stacked.length === below.length && below.every(isSame)) return;
-  const state = lower === undefined ? 'no file "lower"' : `its file "lower" lists ${listed.length} layers`;
-  const lost = stacked.indexOf(undefined);
-  const entry = listed[lost];
-  if (entry !== undefined) {
-    // What is no short link, and a link to elsewhere, a daemon mounts; only what is not there stops it.
-    const isThere =
-      !SHORT_LINK.test(entry) || attempt(() => files.kindOf(`${driver.name}/${entry}`)) !== undefined;
-    const detail = `${state}; ${quoted(entry)} leads to no layer; its record has ${below.length}`;
-    tell(isThere ? 'lower-other' : 'lower-damaged', detail);
-    return;
-  }
-  const differs = [...below, 'none'].findIndex((directory, i) => !isSame(directory, i));
-  const [found, recorded] = [stacked[differs], below[differs]].map((directory) => directory ?? 'none');
-  tell('lower-other', `${state}; layer ${differs + 1} below it is ${found}, by its record ${recorded}`);
 }

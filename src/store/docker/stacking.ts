@@ -1,0 +1,103 @@
+// What the daemon stacks, which it does not ask layerdb for: a directory's file `lower` lists those below it by their short
+// links, top first, and a directory that is made on top takes its short link from the file `link` (moby
+// daemon/graphdriver/overlay2/overlay.go: getLower, Get; fuse-overlayfs's driver is the same).
+import type { ByteString } from '../../sys/bytes.ts';
+import { attempt, Trouble } from '../../sys/errors.ts';
+import type { StoreFiles } from '../files.ts';
+import { quoted } from '../json.ts';
+import type { DockerRoot } from './driver.ts';
+import { directoryOfTarget, shortLinks, shortLinkTargets } from './driver-directories.ts';
+
+/** Where short links lead. */
+export interface ShortLinks {
+  /** Name → directory, of those that lead to one. */
+  readonly directories: ReadonlyMap<string, string>;
+  /** Name → why it leads to none, as the end of a sentence. */
+  readonly broken: ReadonlyMap<ByteString, string>;
+}
+
+/** Throws Trouble where they cannot be listed. */
+export function readShortLinks(root: DockerRoot): ShortLinks {
+  const { files, driver } = root;
+  const directories = new Map<string, string>();
+  const broken = new Map<ByteString, string>();
+  for (const [name, target] of shortLinkTargets(root, shortLinks(root))) {
+    if (target instanceof Trouble) broken.set(name, target.message);
+    else if (target === undefined) broken.set(name, 'not a symbolic link');
+    else {
+      const directory = directoryOfTarget(target);
+      if (directory === undefined) broken.set(name, `it leads to "${target}", which is no layer`);
+      else if (attempt(() => files.kindOf(`${driver.name}/${directory}/diff`)) !== 'directory') {
+        broken.set(name, `it leads to "${target}", which is not there`);
+      } else directories.set(name, directory);
+    }
+  }
+  return { directories, broken };
+}
+
+/** How the daemon's way differs from the recorded one. */
+export interface StackDifference {
+  /** link, lower: the file in the directory. */
+  readonly file: 'link' | 'lower';
+  /** other: a daemon stacks other directories; broken: it cannot mount what is listed. */
+  readonly kind: 'other' | 'broken';
+  /** As the end of a sentence. */
+  readonly state: string;
+}
+
+/** The daemon takes each byte for a part of a name, white space included. */
+function readAsIs(files: StoreFiles, path: string): string | undefined {
+  return files.readIfPresent(path)?.toString('latin1');
+}
+
+export function linkDifference(
+  { files, driver }: DockerRoot,
+  { directories }: ShortLinks,
+  directory: string,
+): StackDifference | undefined {
+  const broken = (state: string): StackDifference => ({ file: 'link', kind: 'broken', state });
+  const link = attempt(() => readAsIs(files, `${driver.name}/${directory}/link`));
+  if (link instanceof Trouble) return broken(link.message);
+  if (link === undefined || link === '') return broken('no file "link", or nothing in it');
+  const found = directories.get(link);
+  if (found === directory) return undefined;
+  const name = `its short link "${driver.name}/l/${link}"`;
+  if (found === undefined) return broken(`${name} leads to no layer`);
+  return { file: 'link', kind: 'other', state: `${name} leads to "${found}"` };
+}
+
+/** An entry of a file `lower`. */
+const SHORT_LINK = /^l\/[A-Z0-9]{26}$/;
+
+/** `below` are the directories below it, top first, as layerdb tells; undefined for one that is not known. */
+export function lowerDifference(
+  { files, driver }: DockerRoot,
+  { directories }: ShortLinks,
+  directory: string,
+  below: readonly (string | undefined)[],
+): StackDifference | undefined {
+  const differs = (kind: StackDifference['kind'], state: string): StackDifference => ({
+    file: 'lower',
+    kind,
+    state,
+  });
+  const lower = attempt(() => readAsIs(files, `${driver.name}/${directory}/lower`));
+  if (lower instanceof Trouble) return differs('broken', lower.message);
+  const listed = lower?.split(':') ?? [];
+  const stacked = listed.map((entry) => directories.get(/^l\/(.*)$/.exec(entry)?.[1] ?? ''));
+  const isSame = (recorded: string | undefined, i: number) =>
+    recorded === undefined || recorded === stacked[i];
+  if (stacked.length === below.length && below.every(isSame)) return undefined;
+  const state = lower === undefined ? 'no file "lower"' : `its file "lower" lists ${listed.length} layers`;
+  const entry = listed[stacked.indexOf(undefined)];
+  if (entry !== undefined) {
+    // What is no short link, and a link to elsewhere, a daemon mounts; only what is not there stops it.
+    const isThere =
+      !SHORT_LINK.test(entry) || attempt(() => files.kindOf(`${driver.name}/${entry}`)) !== undefined;
+    const found = `${state}; ${quoted(entry)} leads to no layer; its record has ${below.length}`;
+    return differs(isThere ? 'other' : 'broken', found);
+  }
+  const at = [...below, 'none'].findIndex((recorded, i) => !isSame(recorded, i));
+  const [found, recorded] = [stacked[at], below[at]].map((one) => one ?? 'none');
+  return differs('other', `${state}; layer ${at + 1} below it is ${found}, by its record ${recorded}`);
+}
