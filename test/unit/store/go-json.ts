@@ -32,7 +32,7 @@ export const WHOLE: StructShape = struct({
 });
 
 /** Ways to write a name that are the same to Go. */
-function spellings(name: string): string[] {
+export function spellings(name: string): string[] {
   return [
     name,
     name.toUpperCase(),
