@@ -34,6 +34,7 @@ const GROUPS: readonly CommandGroup[] = [
       { name: 'ls', load: async () => (await import('./commands/ls.ts')).registerLs },
       { name: 'cat', load: async () => (await import('./commands/cat.ts')).registerCat },
       { name: 'stat', load: async () => (await import('./commands/stat.ts')).registerStat },
+      { name: 'du', load: async () => (await import('./commands/du.ts')).registerDu },
     ],
   },
   {

@@ -1,15 +1,15 @@
 // Walks trees that only their own layer still has.
-import type { Entry } from '../overlay/entry.ts';
 import type { ByteString } from '../sys/bytes.ts';
 import { Errno } from '../sys/errors.ts';
-import { below, type Layers } from './layers.ts';
+import type { LayeredNames, PlacedEntry } from './layered-names.ts';
+import { below } from './layers.ts';
 import { type Damage, type Hidden, removalOf } from './removal.ts';
 
 /** Everything below a directory of one layer, whiteouts left out, a directory before what it holds. */
-export function walkTree(
-  layers: Layers,
+export function walkTree<E extends PlacedEntry>(
+  layers: LayeredNames<E>,
   start: { readonly path: ByteString; readonly record: number },
-  visit: (path: ByteString, entry: Entry) => void,
+  visit: (path: ByteString, entry: E) => void,
   damage: (damage: Damage) => void = () => {},
 ): void {
   const waiting = [start];
@@ -42,7 +42,11 @@ export function walkTree(
 }
 
 /** What a deleted directory has by a name, and what took that away; undefined where it has nothing. Throws Errno. */
-export function hiddenBelow(layers: Layers, directory: Hidden, name: string): Hidden | undefined {
+export function hiddenBelow<E extends PlacedEntry>(
+  layers: LayeredNames<E>,
+  directory: Hidden<E>,
+  name: string,
+): Hidden<E> | undefined {
   if (directory.entry.kind !== 'directory') return undefined;
   const entry = layers.find(directory.entry.directory(), name);
   if (entry === undefined || entry.kind === 'whiteout') return undefined;
@@ -54,10 +58,10 @@ export function hiddenBelow(layers: Layers, directory: Hidden, name: string): Hi
 }
 
 /** A deleted object and all below it, each with what took it away first. */
-export function walkHidden(
-  layers: Layers,
-  start: Hidden,
-  visit: (hidden: Hidden) => void,
+export function walkHidden<E extends PlacedEntry>(
+  layers: LayeredNames<E>,
+  start: Hidden<E>,
+  visit: (hidden: Hidden<E>) => void,
   damage: (damage: Damage) => void,
 ): void {
   visit(start);
@@ -80,12 +84,16 @@ export function walkHidden(
 }
 
 /** What is still to be visited in a deleted directory, the next one last. */
-interface NamesBelow {
-  readonly hidden: Hidden;
+interface NamesBelow<E extends PlacedEntry> {
+  readonly hidden: Hidden<E>;
   readonly names: string[];
 }
 
-function namesBelow(layers: Layers, hidden: Hidden, damage: (damage: Damage) => void): NamesBelow {
+function namesBelow<E extends PlacedEntry>(
+  layers: LayeredNames<E>,
+  hidden: Hidden<E>,
+  damage: (damage: Damage) => void,
+): NamesBelow<E> {
   if (hidden.entry.kind !== 'directory') return { hidden, names: [] };
   try {
     return { hidden, names: [...layers.list(hidden.entry.directory()).types.keys()].sort().reverse() };
@@ -95,9 +103,9 @@ function namesBelow(layers: Layers, hidden: Hidden, damage: (damage: Damage) => 
   }
 }
 
-function tell(
-  layers: Layers,
-  { entry }: Hidden,
+function tell<E extends PlacedEntry>(
+  layers: LayeredNames<E>,
+  { entry }: Hidden<E>,
   path: ByteString,
   error: unknown,
   damage: (damage: Damage) => void,

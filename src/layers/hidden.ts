@@ -1,59 +1,78 @@
 // What the merged view of a stack hides: for every object of a lower layer that it does not show, which newer layer took
 // it away and how. Walks only where several layers meet; what one layer alone supplies hides nothing.
 import type { Entry } from '../overlay/entry.ts';
-import { DT_WHT, type Listing } from '../overlay/layer.ts';
+import { DT_WHT } from '../overlay/layer.ts';
+import type { Resolution } from '../overlay/merge.ts';
 import type { ByteString } from '../sys/bytes.ts';
 import { Errno } from '../sys/errors.ts';
-import { below, type Found, type Layers } from './layers.ts';
+import type { LayeredNames, NameTypes, PlacedEntry } from './layered-names.ts';
+import { below } from './layers.ts';
 import { type Damage, type Hidden, type Removal, removalOf } from './removal.ts';
 
 /** dirent.h: types the file system did not tell, and directories. */
 const DT_UNKNOWN = 0;
 const DT_DIR = 4;
 
-export interface HiddenOptions {
+export interface HiddenOptions<E extends PlacedEntry = Entry> {
   /** Components of the path to stay at or below. */
   readonly within?: readonly ByteString[];
-  /** Told of every visible name but the root, directories before what they hold. With this everything is walked. */
-  readonly visible?: (path: ByteString, entry: Entry) => void;
+  /**
+   * Told of every visible name but the root, directories before what they hold; `parts` are the real directories of the one
+   * it is in. With this everything is walked.
+   */
+  readonly visible?: (
+    path: ByteString,
+    entry: E,
+    found: Resolution<number, E>,
+    parts: readonly number[],
+  ) => void;
+  /** Whether a directory that is not merged, and what it leads to, need not be walked for `visible`. */
+  readonly isKnown?: (record: number) => boolean;
   readonly damage?: (damage: Damage) => void;
 }
 
 /** A directory that is no longer merged, though the merged view has one by its name. */
-interface Cut {
+interface Cut<E extends PlacedEntry> {
   readonly path: ByteString;
   readonly record: number;
   /** Real directories of the merged one. */
   readonly merged: readonly number[];
   /** Directories of newer layers that it was merged with before it was cut, the nearest first. */
   readonly newer: readonly number[];
-  readonly removal: Removal;
+  readonly removal: Removal<E>;
 }
 
 /** Deleted directories are told once, for all that is below (`walkHidden` goes there). Sorted by path, then newest first. */
-export function findHidden(layers: Layers, options: HiddenOptions = {}): Hidden[] {
-  const found: Hidden[] = [];
+export function findHidden<E extends PlacedEntry>(
+  layers: LayeredNames<E>,
+  options: HiddenOptions<E> = {},
+): Hidden<E>[] {
+  const found: Hidden<E>[] = [];
   tellHidden(layers, options, (hidden) => found.push(hidden));
-  const layerOf = ({ entry }: Hidden) => layers.layerOf(entry.holder);
+  const layerOf = ({ entry }: Hidden<E>) => layers.layerOf(entry.holder);
   return found.sort((a, b) => (a.path < b.path ? -1 : a.path > b.path ? 1 : layerOf(a) - layerOf(b)));
 }
 
 /** The same as it is found, in no order, so that only directories are held in memory. */
-export function tellHidden(layers: Layers, options: HiddenOptions, tell: (hidden: Hidden) => void): void {
+export function tellHidden<E extends PlacedEntry>(
+  layers: LayeredNames<E>,
+  options: HiddenOptions<E>,
+  tell: (hidden: Hidden<E>) => void,
+): void {
   new Search(layers, options, tell).run();
 }
 
-class Search {
-  readonly #layers: Layers;
-  readonly #options: HiddenOptions;
-  readonly #tell: (hidden: Hidden) => void;
+class Search<E extends PlacedEntry> {
+  readonly #layers: LayeredNames<E>;
+  readonly #options: HiddenOptions<E>;
+  readonly #tell: (hidden: Hidden<E>) => void;
   /** Whether they are deleted is known when all was seen that is shown. */
-  readonly #directories: Hidden[] = [];
-  readonly #cuts: Cut[] = [];
+  readonly #directories: Hidden<E>[] = [];
+  readonly #cuts: Cut<E>[] = [];
   /** Directories that the merged view shows somewhere: with redirects, that may be under another name. */
   readonly #shown = new Set<number>();
 
-  constructor(layers: Layers, options: HiddenOptions, tell: (hidden: Hidden) => void) {
+  constructor(layers: LayeredNames<E>, options: HiddenOptions<E>, tell: (hidden: Hidden<E>) => void) {
     this.#layers = layers;
     this.#options = options;
     this.#tell = tell;
@@ -65,8 +84,10 @@ class Search {
     for (let at = waiting.pop(); at !== undefined; at = waiting.pop()) {
       const { path, parts, depth } = at;
       for (const part of parts) this.#shown.add(part);
-      const isPure = parts.length === 1 && this.#layers.layerOf(parts[0] as number) === lowest;
+      const [only = 0] = parts.length === 1 ? parts : [];
+      const isPure = only !== 0 && this.#layers.layerOf(only) === lowest;
       if (isPure && this.#options.visible === undefined) continue;
+      if (only !== 0 && this.#options.isKnown?.(only)) continue;
       for (const child of this.#directory(path, parts, depth)) {
         waiting.push({ path: child.path, parts: child.parts, depth: depth + 1 });
       }
@@ -82,15 +103,15 @@ class Search {
     const listings = this.#list(path, parts);
     const children: { path: ByteString; parts: readonly number[] }[] = [];
     for (const name of this.#names(listings, depth)) {
-      const levels = parts.flatMap((_, i) => ((listings[i] as Listing).types.has(name) ? [i] : []));
+      const levels = parts.flatMap((_, i) => ((listings[i] as NameTypes).types.has(name) ? [i] : []));
       const [first = 0] = levels;
-      const type = (listings[first] as Listing).types.get(name);
+      const type = (listings[first] as NameTypes).types.get(name);
       const isPlain = levels.length === 1 && type !== DT_DIR && type !== DT_UNKNOWN;
       if (isPlain && (this.#options.visible === undefined || type === DT_WHT)) continue;
       const place = below(path, name);
       try {
         const found = this.#layers.resolve(parts, name);
-        if (found !== undefined) this.#options.visible?.(place, found.top);
+        if (found !== undefined) this.#options.visible?.(place, found.top, found, parts);
         if (found?.kind === 'directory') children.push({ path: place, parts: found.stack });
         if (levels.length > 1) {
           const real = levels.map((i) => parts[i] as number);
@@ -103,7 +124,7 @@ class Search {
     return children.reverse();
   }
 
-  #list(path: ByteString, parts: readonly number[]): Listing[] {
+  #list(path: ByteString, parts: readonly number[]): NameTypes[] {
     try {
       return this.#layers.keep(parts);
     } catch {
@@ -113,13 +134,13 @@ class Search {
           return this.#layers.list(part);
         } catch (error) {
           this.#damage(path, part, error);
-          return { types: new Map(), opaque: false };
+          return { types: new Map() };
         }
       });
     }
   }
 
-  #names(listings: readonly Listing[], depth: number): Iterable<string> {
+  #names(listings: readonly NameTypes[], depth: number): Iterable<string> {
     const wanted = this.#options.within?.[depth];
     if (wanted !== undefined) return listings.some(({ types }) => types.has(wanted)) ? [wanted] : [];
     const [only] = listings;
@@ -133,7 +154,12 @@ class Search {
   }
 
   /** `real` are the directories, top first, that have something by the name; `found` is what is shown. */
-  #name(path: ByteString, name: string, real: readonly number[], found: Found | undefined): void {
+  #name(
+    path: ByteString,
+    name: string,
+    real: readonly number[],
+    found: Resolution<number, E> | undefined,
+  ): void {
     const entries = real.map((record) => this.#layers.find(record, name));
     for (const [i, entry] of entries.entries()) {
       if (entry === undefined || entry.kind === 'whiteout' || isShown(entry, found)) continue;
@@ -145,9 +171,9 @@ class Search {
 
   #hide(
     path: ByteString,
-    entry: Entry,
-    removal: Removal,
-    found: Found | undefined,
+    entry: E,
+    removal: Removal<E>,
+    found: Resolution<number, E> | undefined,
     newer: readonly number[],
   ): void {
     const shown = this.#shown;
@@ -162,7 +188,7 @@ class Search {
   }
 
   /** All that a cut directory holds is hidden, but other things may be shown by the same names. */
-  #dead({ path, record, merged, newer, removal }: Cut): void {
+  #dead({ path, record, merged, newer, removal }: Cut<E>): void {
     if (this.#shown.has(record)) return;
     const [own] = this.#list(path, [record]);
     const depth = path.split('/').length - 1;
@@ -182,7 +208,7 @@ class Search {
   }
 }
 
-function isShown(entry: Entry, found: Found | undefined): boolean {
+function isShown<E extends PlacedEntry>(entry: E, found: Resolution<number, E> | undefined): boolean {
   if (found === undefined) return false;
   if (found.kind === 'object') return found.holder === entry.holder;
   return entry.kind === 'directory' && found.stack.includes(entry.directory());

@@ -2,28 +2,30 @@
 import type { Entry } from '../overlay/entry.ts';
 import type { ByteString } from '../sys/bytes.ts';
 import type { Errno } from '../sys/errors.ts';
-import type { Layers } from './layers.ts';
+import type { LayeredNames, PlacedEntry } from './layered-names.ts';
 
 /**
  * How a newer layer takes an object away. whiteout: of the name or of a directory above it; opaque: a directory above is
  * opaque; replaced: by something else of this name, or a directory above by a non-directory; redirect: a directory above
  * is shown from another place.
  */
-export interface Removal {
+export interface Removal<E extends PlacedEntry = Entry> {
   /** Index of the layer, 0 at the top: the lowest above the object that takes it away. */
   readonly layer: number;
   readonly how: 'whiteout' | 'opaque' | 'replaced' | 'redirect';
   /** Where the mark stands, in the merged view. */
   readonly path: ByteString;
+  /** The mark, or what stands in the object's place. */
+  readonly entry: E;
 }
 
-export interface Hidden {
+export interface Hidden<E extends PlacedEntry = Entry> {
   /** Where it would be in the merged view, with a leading slash. */
   readonly path: ByteString;
-  readonly entry: Entry;
+  readonly entry: E;
   /** deleted: nothing of its kind is there any more; shadowed: a newer version is. */
   readonly state: 'deleted' | 'shadowed';
-  readonly removal: Removal;
+  readonly removal: Removal<E>;
   /** Of a directory: those of newer layers that it was merged with before it was taken away, the nearest first. */
   readonly newer: readonly number[];
   /** Directories that the merged view shows somewhere: with redirects, that may be under another name. */
@@ -38,26 +40,26 @@ export interface Damage {
 }
 
 /** The nearest of `newer` that hides an object, and the directories it was merged with up to there. `inherited`: else. */
-export function removalOf(
-  layers: Layers,
+export function removalOf<E extends PlacedEntry>(
+  layers: LayeredNames<E>,
   path: ByteString,
-  entry: Entry,
-  newer: readonly (Entry | undefined)[],
-  inherited?: Removal,
-): { readonly removal: Removal | undefined; readonly merged: readonly number[] } {
+  entry: E,
+  newer: readonly (E | undefined)[],
+  inherited?: Removal<E>,
+): { readonly removal: Removal<E> | undefined; readonly merged: readonly number[] } {
   const merged: number[] = [];
   for (const other of newer) {
     if (other === undefined) continue;
     const how = howItHides(other, entry);
     const layer = layers.layerOf(other.holder);
-    if (how !== undefined) return { removal: { layer, how, path }, merged };
+    if (how !== undefined) return { removal: { layer, how, path, entry: other }, merged };
     merged.push(other.directory());
   }
   return { removal: inherited, merged };
 }
 
 /** Undefined where both are directories that merge. */
-function howItHides(newer: Entry, older: Entry): Removal['how'] | undefined {
+function howItHides(newer: PlacedEntry, older: PlacedEntry): Removal['how'] | undefined {
   if (newer.kind === 'whiteout') return 'whiteout';
   if (newer.kind !== 'directory' || older.kind !== 'directory') return 'replaced';
   if (newer.opaque() === 'y') return 'opaque';

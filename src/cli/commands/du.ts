@@ -1,0 +1,197 @@
+// `stratafs du`: what the files of an image or container take, by directory, with the words of du(1).
+import type { Command } from 'commander';
+import { Survey } from '../../layers/survey.ts';
+import { SurveyedStack } from '../../layers/survey-stack.ts';
+import { ShownTree, type Usage } from '../../layers/usage.ts';
+import { mergeOptions } from '../../overlay/options.ts';
+import type { LayerStack } from '../../store/store.ts';
+import { asBytes, type ByteString } from '../../sys/bytes.ts';
+import { E, Errno, Trouble } from '../../sys/errors.ts';
+import { pathArguments } from '../arguments.ts';
+import { pathFailure } from '../failure.ts';
+import { metadataOption } from '../metadata-option.ts';
+import { formatBlocks, type SizeForm } from '../print/blocks.ts';
+import { escapeBytes, escapeJson, jsonName } from '../print/escape.ts';
+import { layerNumber } from '../print/status.ts';
+import type { Terminal } from '../print/terminal.ts';
+import { openStack, openTree, REFERENCE_WORDS, recordsOf, type StoreOptions } from '../stack.ts';
+import { walkLayers } from '../survey.ts';
+import { canonical } from './which.ts';
+
+interface DuOptions extends StoreOptions {
+  readonly all?: true;
+  readonly summarize?: true;
+  readonly maxDepth?: number;
+  readonly humanReadable?: true;
+  readonly apparentSize?: true;
+  readonly bytes?: true;
+  readonly total?: true;
+  readonly sort?: 'size' | 'name';
+  readonly layers?: true;
+  readonly json?: true;
+}
+
+export function registerDu(program: Command, terminal: Terminal): void {
+  program
+    .command('du')
+    .summary('show what the files of an image take, by directory')
+    .description(
+      'Show what each directory of the merged root filesystem of REF takes on disk, with all below it, in units of 1024 ' +
+        'bytes: of what is shown, not of what newer layers hide ("history" tells that). A file with several names counts once.',
+    )
+    .argument('<ref>', REFERENCE_WORDS)
+    .argument('[path...]', 'paths inside the image (default: /)')
+    .option('-a, --all', 'files too, not only directories')
+    .option('-s, --summarize', 'one line for each path')
+    .option('-d, --max-depth <n>', 'no deeper than so many names below each path', depth)
+    .option('-h, --human-readable', 'sizes for people: 4.0K, 23M')
+    .option('--apparent-size', 'what sizes tell instead of what is allocated on disk')
+    .option('-b, --bytes', 'the same in bytes')
+    .option('-c, --total', 'a total in the end')
+    .addOption(
+      program.createOption('--sort <order>', 'the largest first, or by name').choices(['size', 'name']),
+    )
+    .option('--layers', 'the layers that each is made of')
+    .option('--json', 'one JSON object a line')
+    .addOption(metadataOption())
+    .helpOption('--help', 'print this help')
+    .action(async (reference: string, paths: string[], _: unknown, command: Command) => {
+      const options = command.optsWithGlobals<DuOptions>();
+      if (options.summarize && (options.all || options.maxDepth !== undefined)) {
+        throw new Trouble('usage', 'Cannot both summarize and go into directories: -s, or -a and -d');
+      }
+      const bytes = pathArguments(paths.length > 0 ? paths : ['/']);
+      const stack = await openStack(reference, options);
+      const recorded = await recordsOf(stack, options);
+      const places = await placesOf(stack, bytes, recorded);
+      const survey = new Survey(stack.layers, stack.dialect, recorded);
+      try {
+        await walkLayers(survey, terminal);
+        const view = new SurveyedStack(survey, [...stack.layers.keys()], mergeOptions(stack));
+        new Report(new ShownTree(view), stack, options, terminal).run(places);
+      } finally {
+        survey.close();
+      }
+    });
+}
+
+function depth(text: string): number {
+  if (/^\d{1,6}$/.test(text)) return Number(text);
+  throw new Trouble('usage', `Cannot go "${text}" deep: not a number`);
+}
+
+interface AskedPath {
+  readonly asked: ByteString;
+  readonly names: readonly ByteString[];
+}
+
+/** Where links on the way lead; a link at the end is told as itself, as du(1) does. */
+async function placesOf(
+  stack: LayerStack,
+  paths: readonly ByteString[],
+  recorded: Awaited<ReturnType<typeof recordsOf>>,
+): Promise<AskedPath[]> {
+  const tree = await openTree(stack, recorded);
+  try {
+    return paths.map((asked) => ({ asked, names: canonical(tree, asked) }));
+  } finally {
+    tree.close();
+  }
+}
+
+class Report {
+  readonly #tree: ShownTree;
+  readonly #stack: LayerStack;
+  readonly #options: DuOptions;
+  readonly #terminal: Terminal;
+  readonly #form: SizeForm;
+
+  constructor(tree: ShownTree, stack: LayerStack, options: DuOptions, terminal: Terminal) {
+    this.#tree = tree;
+    this.#stack = stack;
+    this.#options = options;
+    this.#terminal = terminal;
+    this.#form = options.bytes ? 'bytes' : options.humanReadable ? 'human' : 'blocks';
+  }
+
+  run(paths: readonly AskedPath[]): void {
+    const total = { allocated: 0, apparent: 0, objects: 0 };
+    const layers = new Set<number>();
+    for (const { asked, names } of paths) {
+      const row = this.#tree.find(names);
+      if (row === undefined) {
+        const error = new Errno(E.ENOENT, 'look up');
+        this.#terminal.report(pathFailure('find', asked, this.#stack.label, error));
+        continue;
+      }
+      const whole = this.#print(row, asked);
+      total.allocated += whole?.allocated ?? 0;
+      total.apparent += whole?.apparent ?? 0;
+      total.objects += (whole?.objects ?? -1) + 1;
+      for (const layer of whole?.layers ?? []) layers.add(layer);
+    }
+    if (!this.#options.total) return;
+    if (this.#options.json) {
+      const { allocated, apparent, objects } = total;
+      this.#terminal.out.write(`${escapeJson({ total: true, allocated, apparent, objects })}\n`);
+    } else this.#line({ ...total, layers: [...layers] }, 'total');
+  }
+
+  /** Answers what the whole takes. */
+  #print(row: number, asked: ByteString): Usage | undefined {
+    const { all, summarize, maxDepth = Number.POSITIVE_INFINITY, sort } = this.#options;
+    const deepest = summarize ? 0 : maxDepth;
+    let whole: Usage | undefined;
+    const lines: Usage[] = [];
+    this.#tree.usage(row, (usage) => {
+      if (usage.depth === 0) whole = usage;
+      if (usage.depth > deepest || !(all || usage.isDirectory || usage.depth === 0)) return;
+      if (sort === undefined) this.#tell(asked, usage);
+      else lines.push(usage);
+    });
+    const size = ({ allocated, apparent }: Usage) => (this.#isApparent() ? apparent : allocated);
+    const byName = (a: Usage, b: Usage) => (a.path < b.path ? -1 : a.path > b.path ? 1 : 0);
+    lines.sort((a, b) => (sort === 'size' ? size(b) - size(a) || byName(a, b) : byName(a, b)));
+    for (const line of lines) this.#tell(asked, line);
+    return whole;
+  }
+
+  #isApparent(): boolean {
+    return this.#options.apparentSize === true || this.#options.bytes === true;
+  }
+
+  #tell(asked: ByteString, usage: Usage): void {
+    const between = asked.endsWith('/') || usage.path === '' ? '' : '/';
+    const path = asBytes(`${asked}${between}${usage.path}`);
+    if (!this.#options.json) {
+      this.#line(usage, escapeBytes(path));
+      return;
+    }
+    const { allocated, apparent, objects, isDirectory, layers } = usage;
+    const numbers = layers.map((index) => layerNumber(this.#stack, index)).sort((a, b) => a - b);
+    const type = isDirectory ? 'dir' : 'other';
+    const line = { ...jsonName('path', path), type, allocated, apparent, objects, layers: numbers };
+    this.#terminal.out.write(`${escapeJson(line)}\n`);
+  }
+
+  #line(
+    { allocated, apparent, layers }: Pick<Usage, 'allocated' | 'apparent' | 'layers'>,
+    name: string,
+  ): void {
+    const size = formatBlocks(this.#isApparent() ? apparent : allocated, this.#form);
+    const numbers = layers.map((index) => layerNumber(this.#stack, index)).sort((a, b) => a - b);
+    const from = this.#options.layers ? `\t${runs(numbers)}` : '';
+    this.#terminal.out.write(`${size}${from}\t${name}\n`);
+  }
+}
+
+/** `1-3,7`. */
+function runs(numbers: readonly number[]): string {
+  const found: [from: number, to: number][] = [];
+  for (const number of numbers) {
+    const last = found.at(-1);
+    if (last?.[1] === number - 1) last[1] = number;
+    else found.push([number, number]);
+  }
+  return found.map(([from, to]) => (from === to ? `${from}` : `${from}-${to}`)).join(',');
+}
