@@ -3,20 +3,33 @@
 export interface UnpackingRules {
   /**
    * What a `.wh.` name becomes: overlay, the kernel's whiteout (a character device 0:0) or its mark on a directory; names,
-   * a file by that very name, as AUFS reads it.
+   * a file by that very name, as AUFS reads it; removal, nothing, but what it names is taken away from this very layer.
    */
-  readonly marks: 'overlay' | 'names';
+  readonly marks: 'overlay' | 'names' | 'removal';
   /** The attribute that makes a directory opaque. */
   readonly opaque: string;
-  /** Whether the tar's entry for its own root (`./`) is passed over. */
-  readonly skipsRoot: boolean;
+  /** When the tar's entry for its own root is passed over: where its name is one like `./`, or however it is written. */
+  readonly skipsRoot: 'never' | 'dot' | 'any';
   /** The mode of a directory that no entry tells of, though something lies in it. */
   readonly impliedMode: number;
+  /** Whether such a directory is made like the one that a layer below has at its path, where one has. */
+  readonly copiesImplied: boolean;
+  /** Whether attributes `trusted.*` of a tar are set. */
+  readonly setsTrusted: boolean;
+  /** Whether a hard link's mode and time are given to the file whatever its name in the tar leads to. */
+  readonly appliesLinks: boolean;
   /** What is the earliest time a file can have; a symbolic link keeps what is before it where false. */
   readonly boundsLinkTimes: boolean;
 }
 
-const MOBY = { skipsRoot: true, impliedMode: 0o755, boundsLinkTimes: false } as const;
+const MOBY = {
+  skipsRoot: 'dot',
+  impliedMode: 0o755,
+  copiesImplied: false,
+  setsTrusted: true,
+  appliesLinks: false,
+  boundsLinkTimes: false,
+} as const;
 
 /**
  * Moby's graph drivers, each of which unpacks into the layer's own directory: overlay2 (daemon/graphdriver/overlay2
@@ -26,4 +39,23 @@ export const MOBY_RULES = {
   trusted: { ...MOBY, marks: 'overlay', opaque: 'trusted.overlay.opaque' },
   user: { ...MOBY, marks: 'overlay', opaque: 'user.overlay.opaque' },
   aufs: { ...MOBY, marks: 'names', opaque: 'trusted.overlay.opaque' },
+} as const satisfies Record<string, UnpackingRules>;
+
+const CONTAINERD = {
+  skipsRoot: 'any',
+  impliedMode: 0o755,
+  copiesImplied: true,
+  setsTrusted: false,
+  appliesLinks: true,
+  boundsLinkTimes: true,
+  opaque: 'trusted.overlay.opaque',
+} as const;
+
+/**
+ * containerd (pkg/archive/tar.go applyNaive): a layer on others is unpacked into its own directory with the overlay's marks
+ * (core/diff/apply/apply_linux.go); one with none below is bound where it lies, without them.
+ */
+export const CONTAINERD_RULES = {
+  layer: { ...CONTAINERD, marks: 'overlay' },
+  base: { ...CONTAINERD, marks: 'removal' },
 } as const satisfies Record<string, UnpackingRules>;

@@ -1,11 +1,19 @@
 // What unpacking a layer's tar leaves on disk, played entry by entry as moby does it (pkg/archive Unpack and createTarFile,
-// run in a chroot; native-notes/unpacking.md has the lines). Takes headers, knows neither where they come from nor a disk.
+// run in a chroot; native-notes/unpacking.md has the lines), and containerd, whose code began as moby's (pkg/archive/tar.go). Takes headers, knows neither where they come from nor a disk.
 import { RecordedLayer } from '../overlay/recorded-layer.ts';
-import type { ByteString } from '../sys/bytes.ts';
+import { asBytes, type ByteString } from '../sys/bytes.ts';
 import { E, Errno } from '../sys/errors.ts';
 import { S_IFBLK, S_IFCHR, S_IFDIR, S_IFIFO, S_IFREG } from '../sys/statx.ts';
 import type { TarEntry, TarTime } from '../tar/entry.ts';
-import { cleanPath, isDot, lastName, OPAQUE_NAME, parentPath, WHITEOUT_PREFIX } from '../tar/path.ts';
+import {
+  cleanPath,
+  isDot,
+  joinPath,
+  lastName,
+  OPAQUE_NAME,
+  parentPath,
+  WHITEOUT_PREFIX,
+} from '../tar/path.ts';
 import { IMPLIED, ModelFiles } from './model-files.ts';
 import type { UnpackingRules } from './rules.ts';
 
@@ -21,6 +29,7 @@ const MOST_REFUSALS = 100;
 /** How many links to nothing one way may lead through. */
 const MOST_LINKS = 40;
 
+const TRUSTED = 'trusted.';
 const EPOCH: TarTime = { seconds: 0, nanoseconds: 0 };
 /** The last second that fits into 64 bits of nanoseconds, in which Go counts. */
 const LAST_SECOND = 9_223_372_036;
@@ -32,6 +41,17 @@ const MADE_TYPES = new Map([
   ['5', S_IFDIR],
   ['6', S_IFIFO],
 ]);
+
+/** A directory of a layer below. */
+export interface DirectoryBelow {
+  readonly mode: number;
+  readonly uid: number;
+  readonly gid: number;
+  readonly xattrs: ReadonlyMap<string, ByteString>;
+}
+
+/** What the layers below have at a path, the highest that has something there: a directory, or undefined for all else. */
+export type Below = (path: ByteString) => DirectoryBelow | undefined;
 
 export class UnpackedTar {
   /** Its objects' `source` is the number of the entry that brought their contents, from 1; 0 for what has none. */
@@ -50,9 +70,13 @@ export class UnpackedTar {
   readonly #empty = new Map<number, readonly ByteString[]>();
 
   readonly #unknown = new Set<string>();
+  /** Places of the entries that were unpacked, where rules ask for them. */
+  readonly #unpacked = new Set<string>();
+  readonly #below: Below;
 
-  constructor(rules: UnpackingRules) {
+  constructor(rules: UnpackingRules, below: Below = () => undefined) {
     this.#rules = rules;
+    this.#below = below;
     this.#files = new ModelFiles(this.layer);
   }
 
@@ -105,14 +129,24 @@ export class UnpackedTar {
     const files = this.#files;
     if (path === '') {
       this.rootEntry = entry;
-      if (this.#rules.skipsRoot && isDot(entry.name)) return;
+      const { skipsRoot } = this.#rules;
+      if (skipsRoot === 'any' || (skipsRoot === 'dot' && isDot(entry.name))) return;
     }
     this.#makeImplied(parentPath(path));
+    const name = lastName(path);
+    const { marks } = this.#rules;
+    if (marks === 'removal') {
+      if (name.startsWith(WHITEOUT_PREFIX)) {
+        this.#remove(path, name);
+        return;
+      }
+      const place = this.#place(path);
+      if (place !== undefined) this.#unpacked.add(place);
+    }
     const there = files.lstat(path);
     const merges = there > 0 && this.layer.isDirectory(there) && entry.type === '5';
     if (there > 0 && !merges) files.remove(path);
-    const name = lastName(path);
-    if (this.#rules.marks === 'overlay' && name.startsWith(WHITEOUT_PREFIX)) this.#mark(entry, path, name);
+    if (marks === 'overlay' && name.startsWith(WHITEOUT_PREFIX)) this.#mark(entry, path, name);
     else this.#make(entry, path, merges);
   }
 
@@ -140,11 +174,44 @@ export class UnpackedTar {
       this.#makeImplied(cleanPath(`${from}/${target}` as ByteString), links + 1);
       return;
     }
-    const { impliedMode } = this.#rules;
+    const { impliedMode, copiesImplied } = this.#rules;
     const made = files.create(path, S_IFDIR | impliedMode);
     this.layer.flag(made, IMPLIED);
-    if ((this.layer.mode(made) & 0o777) !== impliedMode) files.chmod(made, impliedMode);
-    files.chown(made, 0, 0);
+    if (!copiesImplied) {
+      if ((this.layer.mode(made) & 0o777) !== impliedMode) files.chmod(made, impliedMode);
+      files.chown(made, 0, 0);
+      return;
+    }
+    files.chmod(made, impliedMode);
+    const below = this.#below(this.layer.path(made));
+    if (below === undefined) return;
+    files.chown(made, below.uid, below.gid);
+    files.chmod(made, below.mode);
+    for (const [name, value] of below.xattrs)
+      if (!name.startsWith(TRUSTED)) files.setXattr(made, name, value);
+  }
+
+  /** containerd's pkg/archive/tar.go applyNaive, where whiteouts are not converted. */
+  #remove(path: ByteString, name: ByteString): void {
+    const files = this.#files;
+    const hidden = name.slice(WHITEOUT_PREFIX.length);
+    const parent = parentPath(path);
+    if (name === OPAQUE_NAME) this.#removeOthers(files.holder(path), parent);
+    else if (hidden === '' || hidden === '.' || hidden === '..')
+      throw new Errno(E.EINVAL, 'remove what a mark names');
+    else {
+      const named = joinPath(parent, asBytes(hidden));
+      if (files.lstat(named) > 0) files.remove(named);
+    }
+  }
+
+  /** All of a directory that no entry before told of. */
+  #removeOthers(directory: number, path: ByteString): void {
+    for (const [name, object] of [...this.layer.names(directory)]) {
+      const place = joinPath(path, asBytes(name));
+      if (!this.#unpacked.has(placeKey(directory, name))) this.#files.remove(place);
+      else if (this.layer.isDirectory(object)) this.#removeOthers(object, place);
+    }
   }
 
   /** archive_linux.go ConvertRead. */
@@ -172,6 +239,7 @@ export class UnpackedTar {
     const object = files.lstat(path);
     files.chown(object, uid, gid);
     for (const [name, value] of entry.xattrs) {
+      if (!this.#rules.setsTrusted && name.startsWith(TRUSTED)) continue;
       const answer = files.setXattr(object, name, value);
       // Docker passes over these two: a file system without such attributes, a kind of file that takes none.
       if (answer < 0 && answer !== -E.EOPNOTSUPP && answer !== -E.EPERM) {
@@ -182,6 +250,7 @@ export class UnpackedTar {
       this.#empty.set(object, [...this.emptyXattrs(object), ...entry.emptyXattrs]);
     }
     if (type === '2') this.#setLinkTime(object, entry.mtime);
+    else if (type === '1' && this.#rules.appliesLinks) this.#applyLink(object, entry);
     else if (type !== '1' || this.#leadsToFile(linkName)) {
       files.chmod(this.#found(path), entry.mode);
       this.#setTime(path, entry.mtime);
@@ -200,6 +269,15 @@ export class UnpackedTar {
       // As much of them as a device number has room for.
       this.layer.set(made, 'major', major & 0xfff);
       this.layer.set(made, 'minor', minor & 0xfffff);
+    }
+  }
+
+  /** containerd asks the name itself: a link to a symbolic link gives that its time, and no mode. */
+  #applyLink(object: number, { mode, mtime }: TarEntry): void {
+    if (this.#files.isLink(object)) this.#setLinkTime(object, mtime);
+    else {
+      this.#files.chmod(object, mode);
+      this.layer.setTime(object, isBound(mtime) ? mtime : EPOCH);
     }
   }
 

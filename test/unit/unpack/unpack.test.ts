@@ -3,9 +3,9 @@ import { describe, expect, it } from 'vitest';
 import { RECORDED_ROOT } from '../../../src/overlay/recorded-layer.ts';
 import { asBytes } from '../../../src/sys/bytes.ts';
 import type { TarEntry } from '../../../src/tar/entry.ts';
-import { MOBY_RULES, type UnpackingRules } from '../../../src/unpack/rules.ts';
+import { CONTAINERD_RULES, MOBY_RULES, type UnpackingRules } from '../../../src/unpack/rules.ts';
 import { ContentsPlaces } from '../../../src/unpack/tar-split.ts';
-import { UnpackedTar } from '../../../src/unpack/unpack.ts';
+import { type Below, UnpackedTar } from '../../../src/unpack/unpack.ts';
 
 const EMPTY: TarEntry = {
   ...{ name: asBytes(''), linkName: asBytes(''), type: '0', mode: 0o644, uid: 0, gid: 0, size: 0 },
@@ -38,8 +38,12 @@ function entryOf(given: Given): TarEntry {
   };
 }
 
-function unpack(entries: readonly Given[], rules: UnpackingRules = MOBY_RULES.trusted): UnpackedTar {
-  const unpacked = new UnpackedTar(rules);
+function unpack(
+  entries: readonly Given[],
+  rules: UnpackingRules = MOBY_RULES.trusted,
+  below?: Below,
+): UnpackedTar {
+  const unpacked = new UnpackedTar(rules, below);
   for (const given of entries) unpacked.add(entryOf(given));
   unpacked.end();
   return unpacked;
@@ -417,7 +421,12 @@ describe('UnpackedTar, by the rules of moby', () => {
   });
 
   it('applies the entry of the root, and bounds the times of links, where the rules say so', () => {
-    const rules = { ...MOBY_RULES.trusted, skipsRoot: false, boundsLinkTimes: true, impliedMode: 0o700 };
+    const rules = {
+      ...MOBY_RULES.trusted,
+      skipsRoot: 'never',
+      boundsLinkTimes: true,
+      impliedMode: 0o700,
+    } as const;
     const entries = [
       { n: './', t: '5', mode: 0o711 },
       { n: 'd/l', t: '2', l: 'x', at: -5 },
@@ -432,6 +441,107 @@ describe('UnpackedTar, by the rules of moby', () => {
       false,
       false,
     ]);
+  });
+});
+
+/** Rules in which containerd and moby differ; test/system/containerd-import.test.ts asks a real one. */
+const CONTAINERD_CASES: readonly [
+  rule: string,
+  base: boolean,
+  entries: readonly Given[],
+  expected: readonly string[],
+][] = [
+  [
+    'the root is passed over, however it is written',
+    false,
+    [
+      { n: '/', t: '5', mode: 0o700 },
+      { n: './', t: '5', mode: 0o711 },
+    ],
+    [],
+  ],
+  [
+    'a directory that is implied is made like the one below',
+    false,
+    [{ n: 'data/.wh.x' }, { n: 'data/new/f' }, { n: 'other/f' }],
+    [
+      'data d2750 1000:1001 ? user.k=v',
+      'data/new d755 0:1001 ?',
+      'data/new/f -644 0:0 7 #2',
+      'data/x c0 0:0 ? 0:0',
+      'other d755 0:0 ?',
+      'other/f -644 0:0 7 #3',
+    ],
+  ],
+  [
+    'a mark in the base layer leaves nothing, and takes away what it names',
+    true,
+    [{ n: 'd/f' }, { n: 'd/g' }, { n: 'd/.wh.f' }, { n: '.wh.nothing' }, { n: 'e/.wh.h' }],
+    ['d d755 0:0 ?', 'd/g -644 0:0 7 #2', 'e d755 0:0 ?'],
+  ],
+  [
+    'an opaque mark in the base layer takes away what no entry told of',
+    true,
+    [
+      { n: 'd/', t: '5' },
+      { n: 'd/told/', t: '5' },
+      { n: 'd/told/f' },
+      { n: 'd/implied/g' },
+      { n: 'd/.wh..wh..opq' },
+    ],
+    ['d d755 0:0 7', 'd/told d755 0:0 7', 'd/told/f -644 0:0 7 #3'],
+  ],
+  [
+    'attributes trusted.* are passed over',
+    false,
+    [{ n: 'f', x: { 'trusted.overlay.opaque': 'y', 'user.a': 'b' } }],
+    ['f -644 0:0 7 #1 user.a=b'],
+  ],
+  [
+    "a hard link's mode and time count whatever its name leads to",
+    false,
+    [
+      { n: 'd/f', mode: 0o600 },
+      { n: 'l', t: '2', l: 'd' },
+      { n: 'x', t: '1', l: 'l/f', mode: 0o640, at: 9 },
+    ],
+    ['d d755 0:0 ?', 'd/f -640 0:0 9 x2 #1', 'l l777 0:0 7 -> d', 'x -640 0:0 9 x2 #1'],
+  ],
+  [
+    'times before 1970 are brought to it, those of links too',
+    false,
+    [
+      { n: 'f', at: -9 },
+      { n: 'l', t: '2', l: 'f', at: -9 },
+    ],
+    ['f -644 0:0 0 #1', 'l l777 0:0 0 -> f'],
+  ],
+  [
+    'a mark that names nothing is refused',
+    true,
+    [{ n: '.wh..' }],
+    ['refused .wh..: remove what a mark names: invalid argument'],
+  ],
+];
+
+describe('UnpackedTar by the rules of containerd', () => {
+  const below: Below = (path) =>
+    path === 'data'
+      ? {
+          mode: 0o2750,
+          uid: 1000,
+          gid: 1001,
+          xattrs: new Map([
+            ['user.k', asBytes('v')],
+            ['trusted.overlay.opaque', asBytes('y')],
+          ]),
+        }
+      : undefined;
+
+  it.each(CONTAINERD_CASES)('%s', (_, base, entries, expected) => {
+    expect(told(unpack(entries, base ? CONTAINERD_RULES.base : CONTAINERD_RULES.layer, below))).toEqual(
+      expected,
+    );
   });
 });
 
