@@ -1,5 +1,7 @@
 // Who may import whom (the table in src/README.md), and which files may touch disk, device or another process.
 
+const { readdirSync } = require('node:fs');
+
 /** Part of src -> the parts it may import besides itself. `view` is the file view.ts. */
 const MAY_IMPORT = {
   overlay: ['sys', 'store/store', 'store/digest'],
@@ -50,6 +52,11 @@ const directions = Object.entries(MAY_IMPORT).map(([part, others]) => ({
   to: { path: '^src/', pathNot: [`${part}/`, ...others].map((other) => `^src/${other}`) },
 }));
 
+/** The folders below store/, one for each kind of store. */
+const kinds = readdirSync('src/store', { withFileTypes: true })
+  .filter((entry) => entry.isDirectory())
+  .map(({ name }) => name);
+
 module.exports = {
   forbidden: [
     ...directions,
@@ -72,6 +79,17 @@ module.exports = {
       from: { path: '^src/', pathNot: '^src/cli/' },
       to: { path: '^src/(cli/|view\\.ts$)' },
     },
+    ...kinds.map((kind) => ({
+      name: `store-${kind}-is-private`,
+      comment:
+        'What a kind of store keeps is asked through its `Kind` and `Store`; only its own health knows more.',
+      severity: 'error',
+      from: {
+        path: '^src/',
+        pathNot: [`^src/store/${kind}/`, `^src/health/${kind}/`, '^src/store/open\\.ts$'],
+      },
+      to: { path: `^src/store/${kind}/` },
+    })),
     { name: 'no-cycles', severity: 'error', from: {}, to: { circular: true } },
     {
       name: 'few-files-touch-the-world',

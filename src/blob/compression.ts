@@ -1,12 +1,10 @@
 // What a layer's tar or its record is compressed with, and its bytes without that.
 import { pipeline, Readable } from 'node:stream';
 import { createGunzip } from 'node:zlib';
+import type { ReadSome } from '../sys/bytes.ts';
 import { Errno } from '../sys/errors.ts';
 import { BlobDamage } from './blob.ts';
 import { unzstd } from './zstd-stream.ts';
-
-/** Reads on in a file: answers how many bytes it put in the buffer, 0 at the end, or a negative errno. */
-export type ReadSome = (buffer: Uint8Array) => number;
 
 export type Compression = 'none' | 'gzip' | 'zstd';
 

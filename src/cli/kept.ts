@@ -7,6 +7,6 @@ import type { Kept } from '../sys/kept.ts';
 export function keptOf({ kind, layers, dataLayers }: LayerStack, root: string): Kept[] {
   return [
     ...(kind === 'lowerdir' ? [] : [{ directory: bytesOfText(root), what: 'the store' }]),
-    ...[...layers, ...dataLayers].map(({ directory }) => ({ directory, what: 'the layer' })),
+    ...[...layers, ...dataLayers].map(({ source }) => ({ directory: source.path, what: 'the layer' })),
   ];
 }

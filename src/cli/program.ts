@@ -70,7 +70,7 @@ const GROUPS: readonly CommandGroup[] = [
 const DATA_ROOT = '/var/lib/docker';
 
 /** Global options that take a value in the next word. */
-const VALUE_OPTIONS = ['--root', '--host-root', '--overlay'];
+const VALUE_OPTIONS = ['--root', '--host-root', '--store', '--overlay'];
 
 const EXAMPLES = `
 Examples:
@@ -123,6 +123,7 @@ async function buildProgram(words: readonly string[], terminal: Terminal): Promi
       '--host-root <dir>',
       "another machine's disk: find the data root on it (--root is a path of that machine)",
     )
+    .option('--store <name>', 'which store, where the data root has several: overlay2, vfs, …')
     .addOption(overlayOption())
     .version(version(), '--version', 'print the version')
     .helpOption('-h, --help', 'print this help, or that of a command')

@@ -16,6 +16,8 @@ import { Terminal } from './print/terminal.ts';
 export interface StoreOptions {
   /** The data root, `--root`. */
   readonly root: string;
+  /** Which of several stores in it, `--store`. */
+  readonly store?: string;
   /** overlayfs's own options for reading the layers, `--overlay`: lists of words. */
   readonly overlay?: readonly string[];
   /** Whose word on metadata is taken instead of the disk's, `--metadata`. */
@@ -31,7 +33,8 @@ export const REFERENCE_WORDS =
 
 export async function openTheStore(options: StoreOptions): Promise<Store> {
   const { openStore } = await import('../store/open.ts');
-  return openStore(options.root);
+  const { root, store } = options;
+  return openStore(root, store === undefined ? {} : { store });
 }
 
 const LOWERDIR = 'lowerdir=';
@@ -87,7 +90,7 @@ async function findStack(reference: string, options: StoreOptions): Promise<Foun
   if (!reference.startsWith(LOWERDIR)) {
     const choice = parseLayerChoice(reference);
     const name = choice?.reference ?? reference;
-    const whole = (await openTheStore(options)).resolve(name, 'marked');
+    const whole = (await openTheStore(options)).resolve(name, 'mark');
     return { stack: choice === undefined ? whole : chooseLayers(whole, choice), whole, name };
   }
   const { stackOfLowerdir } = await import('../store/lowerdir.ts');
@@ -102,16 +105,18 @@ async function findStack(reference: string, options: StoreOptions): Promise<Foun
  */
 export async function recordsOf(
   stack: LayerStack,
-  { root, metadata }: StoreOptions,
+  options: StoreOptions,
   known?: Map<ChainId, RecordedLayer>,
 ): Promise<Records | undefined> {
-  if (metadata === undefined) return undefined;
+  if (options.metadata === undefined) return undefined;
   if (stack.kind === 'lowerdir') {
-    throw new Trouble('usage', `Cannot take metadata from "${metadata}": plain directories have no record`);
+    throw new Trouble(
+      'usage',
+      `Cannot take metadata from "${options.metadata}": plain directories have no record`,
+    );
   }
-  const { openDockerRoot } = await import('../verify/reference.ts');
   const { recordedLayers } = await import('../layers/recorded-layers.ts');
-  return recordedLayers(openDockerRoot(root), stack, known);
+  return recordedLayers(await openTheStore(options), stack, known);
 }
 
 /** Gives the merged tree of a reference to `read`, and closes it after. */

@@ -1,12 +1,9 @@
 // One layer's own tar, byte for byte as its diff ID was made from it.
 import { createHash } from 'node:crypto';
-import type { ReadSome } from '../blob/compression.ts';
 import { LayerContents } from '../layers/layer-contents.ts';
-import { LayerFiles, withFileBelow } from '../layers/layer-files.ts';
-import type { DockerRoot } from '../store/docker/driver.ts';
-import { layerPath } from '../store/docker/layerdb.ts';
-import type { Layer } from '../store/store.ts';
-import { asBytes } from '../sys/bytes.ts';
+import { LayerFiles } from '../layers/layer-files.ts';
+import { withRecord } from '../store/record.ts';
+import type { Layer, LayerStack, TarRecord } from '../store/store.ts';
 import { Errno, errnoWords, Trouble } from '../sys/errors.ts';
 import { TarDamage } from '../tar/entry.ts';
 import { type Gap, rebuildTar } from '../tar/rebuild.ts';
@@ -18,27 +15,29 @@ import { unpackTarSplit } from '../unpack/tar-split.ts';
  * ID: then what was written is not the layer.
  */
 export async function exportLayer(
-  openRoot: () => DockerRoot,
   layer: Layer,
+  of: LayerStack,
+  recordOf: (layer: Layer) => TarRecord | undefined,
   write: (bytes: Uint8Array) => void,
 ): Promise<void> {
-  const { chainId, diffId } = layer;
-  if (chainId === undefined || diffId === undefined) {
+  const { diffId, source } = layer;
+  const record = diffId === undefined ? undefined : recordOf(layer);
+  if (record === undefined) {
     const state = `a layer of role "${layer.role}" has no record of its tar`;
-    throw new Trouble('usage', `Cannot export layer "${layer.directory}": ${state}`);
+    throw new Trouble('usage', `Cannot export layer "${source.path}": ${state}`);
   }
-  const root = openRoot();
-  const record = asBytes(`${layerPath(root, chainId)}/tar-split.json.gz`);
   const refuse = (state: string, cause?: unknown) =>
     new Trouble('store', `Cannot rebuild the tar of layer "${diffId}": ${state}`, { cause });
-  const files = new LayerFiles(layer.directory, root.dialect === 'user' ? 'user' : 'trusted');
+  if (record.form !== 'tar-split') {
+    throw refuse(`"${record.path}" is a record of the form ${record.form}, which cannot be read`);
+  }
+  const { dialect = of.dialect } = layer;
+  const files = new LayerFiles(source.path, dialect === 'user' ? 'user' : 'trusted');
   const hash = createHash('sha256');
-  const withRecord = <T>(use: (read: ReadSome) => Promise<T>) =>
-    withFileBelow(root.files.directory, record, use);
   try {
-    const unpacked = await withRecord((read) => unpackTarSplit(read, MOBY_RULES[root.dialect]));
+    const unpacked = await withRecord(record, (read) => unpackTarSplit(read, MOBY_RULES[dialect]));
     const contents = new LayerContents(unpacked, files);
-    await withRecord((read) =>
+    await withRecord(record, (read) =>
       rebuildTar(read, contents, {
         bytes(bytes) {
           hash.update(bytes);
@@ -50,10 +49,9 @@ export async function exportLayer(
       }),
     );
   } catch (error) {
-    const file = root.files.pathOf(record);
-    if (error instanceof TarDamage) throw refuse(`"${file}" is damaged: ${error.message}`, error);
-    if (error instanceof Errno) throw refuse(`"${file}" cannot be read: ${errnoWords(error.errno)}`, error);
-    throw error;
+    if (error instanceof TarDamage) throw refuse(`"${record.path}" is damaged: ${error.message}`, error);
+    if (!(error instanceof Errno)) throw error;
+    throw refuse(`"${record.path}" cannot be read: ${errnoWords(error.errno)}`, error);
   } finally {
     files.close();
   }

@@ -39,7 +39,7 @@ export function recordedChecksums(): Checksum {
 }
 
 /** `…/overlay2/<cache id>/diff` → `…/image/overlay2/layerdb/sha256/<chain id>/tar-split.json.gz`. */
-function recordOf({ directory, chainId }: Layer): string | undefined {
+function recordOf({ source: { path: directory }, chainId }: Layer): string | undefined {
   if (chainId === undefined || posix.basename(directory) !== 'diff') return undefined;
   const driver = posix.dirname(posix.dirname(directory));
   const hex = chainId.replace(/^sha256:/, '');

@@ -33,17 +33,17 @@ export class Tally {
     this.#sink.error(error);
   }
 
-  /** Whether something only one side has is told: Docker's `-init` layer is not part of what an image or container is. */
+  /** Whether something only one side has is told: what the engine itself put into a container is neither the image's nor the container's. */
   isTold(item: Item): boolean {
-    const isTold = this.#options.showInit === true || item.role !== 'init';
+    const isTold = this.#options.showInit === true || item.role !== 'engine';
     if (!isTold) this.#summary.hidden.init++;
     return isTold;
   }
 
   isToldPair(a: Item, b: Item): boolean {
     if (this.#options.showInit === true) return true;
-    const isInit = a.role === 'init' || b.role === 'init';
-    const isTold = !isInit || a.role === 'upper' || b.role === 'upper';
+    const isEngine = a.role === 'engine' || b.role === 'engine';
+    const isTold = !isEngine || a.role === 'upper' || b.role === 'upper';
     if (!isTold) this.#summary.hidden.init++;
     return isTold;
   }

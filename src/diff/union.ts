@@ -56,10 +56,10 @@ export class Union {
     const marks = new Map<RecordedLayer | undefined, number>();
     this.stacks = stacks.map((stack, side) => {
       const seen = new Map<string, number>();
-      const number = ({ directory, chainId }: Layer, layer: number) => {
+      const number = ({ source, chainId, dialect }: Layer, layer: number) => {
         const isNamed = trustIds && chainId !== undefined;
         // Drivers write one layer in several ways.
-        const identity = isNamed ? `${chainId} ${stack.dialect}` : identityOf(directory);
+        const identity = isNamed ? `${chainId} ${dialect ?? stack.dialect}` : identityOf(source.path);
         const times = seen.get(identity) ?? 0;
         seen.set(identity, times + 1);
         const record = records[side]?.[layer];
@@ -69,7 +69,7 @@ export class Union {
         const key = `${identity} ${times} ${mark}`;
         let index = numbers.get(key);
         if (index === undefined) {
-          index = paths.push(directory) - 1;
+          index = paths.push(source.path) - 1;
           numbers.set(key, index);
           this.#records[index] = record;
         }

@@ -1,9 +1,6 @@
 // The history of an image or container: its layers with the steps that made them, and the steps that made none.
-import { containerIdOf, imageIdOf } from '../store/digest.ts';
-import { readContainerConfig } from '../store/docker/containers.ts';
-import type { DockerRoot } from '../store/docker/driver.ts';
-import { readImageConfig } from '../store/docker/images.ts';
-import type { HistoryStep, LayerStack } from '../store/store.ts';
+import type { HistoryStep } from '../store/oci.ts';
+import type { LayerStack, Store } from '../store/store.ts';
 import { asBytes } from '../sys/bytes.ts';
 import { Errno, Trouble } from '../sys/errors.ts';
 import { S_IFMT, S_IFREG } from '../sys/statx.ts';
@@ -23,13 +20,6 @@ export interface History {
   readonly rows: readonly HistoryRow[];
   /** Why steps are missing. */
   readonly damage?: string;
-}
-
-/** The steps of the image that a stack is or stands on, oldest first. Throws Trouble. */
-export function stepsOf(root: DockerRoot, { kind, id }: LayerStack): readonly HistoryStep[] {
-  if (id === undefined) return [];
-  const imageId = kind === 'image' ? imageIdOf(id) : readContainerConfig(root, containerIdOf(id)).imageId;
-  return imageId === undefined ? [] : readImageConfig(root, imageId).history;
 }
 
 /** `steps` oldest first. Where they are not as many as the layers, which made which is not known: the layers stand alone. */
@@ -69,11 +59,11 @@ export function measureLayer(
 
 /** The steps, or why there are none: a container outlives its image's config. */
 export function stepsOrDamage(
-  root: DockerRoot,
+  store: Store,
   stack: LayerStack,
 ): { readonly steps: readonly HistoryStep[]; readonly damage?: string } {
   try {
-    return { steps: stepsOf(root, stack) };
+    return { steps: store.history(stack) };
   } catch (error) {
     if (!(error instanceof Trouble || error instanceof Errno)) throw error;
     return { steps: [], damage: error.message };

@@ -1,7 +1,6 @@
 // The contents of the entries of a layer's tar, from where unpacking put them in the layer's directory.
 
-import type { ReadSome } from '../blob/compression.ts';
-import type { ByteString } from '../sys/bytes.ts';
+import type { ByteString, ReadSome } from '../sys/bytes.ts';
 import type { ContentsGap, ContentsSource } from '../tar/rebuild.ts';
 import { ContentsPlaces } from '../unpack/tar-split.ts';
 import type { UnpackedTar } from '../unpack/unpack.ts';

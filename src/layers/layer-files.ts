@@ -1,12 +1,11 @@
 // The files of one layer's directory by their path in the layer: confined to it, links never followed, nothing opened but
 // regular files, no access time changed.
 
-import type { ReadSome } from '../blob/compression.ts';
 import { Directories } from '../overlay/directories.ts';
 import { LayerReader, type Listing, nameArgument } from '../overlay/layer.ts';
 import { xattrNames, xattrValue } from '../overlay/marks.ts';
 import { newDirectoryMemory, Table } from '../overlay/table.ts';
-import { type ByteString, bytesOf, cString } from '../sys/bytes.ts';
+import { type ByteString, bytesOf, cString, type ReadSome } from '../sys/bytes.ts';
 import { E, Errno } from '../sys/errors.ts';
 import { close, read, readlinkat } from '../sys/libc.ts';
 import { encodeDevice, S_IFCHR, S_IFMT, S_IFREG, STATX } from '../sys/statx.ts';
@@ -129,17 +128,6 @@ export class LayerFiles {
     }
   }
 
-  /** The same for a use that takes its time. Throws Errno. */
-  async withFileAsync<T>(path: ByteString, use: (read: ReadSome) => Promise<T>): Promise<T> {
-    const descriptor = this.#open(path);
-    if (descriptor < 0) throw new Errno(-descriptor, `open "${path}"`);
-    try {
-      return await use((buffer) => read(descriptor, buffer, buffer.length));
-    } finally {
-      close(descriptor);
-    }
-  }
-
   linkTarget(path: ByteString): ByteString {
     const [holder, name] = this.#place(path);
     const descriptor = this.#directories.descriptor(holder);
@@ -169,21 +157,4 @@ export class LayerFiles {
 /** A character device 0:0, the kernel's whiteout. */
 export function isWhiteout({ mode, rdev }: FileStatus): boolean {
   return (mode & S_IFMT) === S_IFCHR && rdev === 0;
-}
-
-/**
- * Gives a regular file below a directory to `use`, as `LayerFiles` opens its own. Throws Errno where it cannot be opened:
- * ELOOP where a link is on the way, EINVAL for all but a regular file.
- */
-export async function withFileBelow<T>(
-  directory: ByteString,
-  path: ByteString,
-  use: (read: ReadSome) => Promise<T>,
-): Promise<T> {
-  const files = new LayerFiles(directory, 'trusted');
-  try {
-    return await files.withFileAsync(path, use);
-  } finally {
-    files.close();
-  }
 }

@@ -69,7 +69,7 @@ export class Layers {
     const table = new Table(newDirectoryMemory(TABLE_BYTES));
     this.#directories = new InternedDirectories(
       table,
-      stack.layers.map((layer) => layer.directory),
+      stack.layers.map((layer) => layer.source.path),
       OPEN_DIRECTORIES,
     );
     this.#reader =

@@ -2,15 +2,12 @@
 // when Docker unpacked them.
 import type { RecordedLayer } from '../overlay/recorded-layer.ts';
 import type { ChainId } from '../store/digest.ts';
-import type { DockerRoot } from '../store/docker/driver.ts';
-import { layerPath } from '../store/docker/layerdb.ts';
-import type { LayerStack } from '../store/store.ts';
-import { asBytes } from '../sys/bytes.ts';
+import { withRecord } from '../store/record.ts';
+import type { Dialect, LayerStack, Store, TarRecord } from '../store/store.ts';
 import { Errno, errnoWords, Trouble } from '../sys/errors.ts';
 import { TarDamage } from '../tar/entry.ts';
 import { MOBY_RULES } from '../unpack/rules.ts';
 import { unpackTarSplit } from '../unpack/tar-split.ts';
-import { withFileBelow } from './layer-files.ts';
 
 /**
  * The records of a stack's layers, in its order; undefined for a container's own layers, which have none. What is in
@@ -18,36 +15,37 @@ import { withFileBelow } from './layer-files.ts';
  * or damaged.
  */
 export async function recordedLayers(
-  root: DockerRoot,
+  store: Store,
   stack: LayerStack,
   known = new Map<ChainId, RecordedLayer>(),
 ): Promise<(RecordedLayer | undefined)[]> {
   const layers: (RecordedLayer | undefined)[] = [];
-  for (const { chainId } of stack.layers) {
+  for (const layer of stack.layers) {
+    const { chainId } = layer;
     const read = chainId === undefined ? undefined : known.get(chainId);
-    if (chainId === undefined || read !== undefined) {
-      layers.push(read);
-      continue;
-    }
-    const record = asBytes(`${layerPath(root, chainId)}/tar-split.json.gz`);
-    // Marks of AUFS are taken for what they mean: a record that is read has no file that is hidden beside them.
-    const rules = root.dialect === 'user' ? MOBY_RULES.user : MOBY_RULES.trusted;
-    try {
-      const { layer } = await withFileBelow(root.files.directory, record, (file) =>
-        unpackTarSplit(file, rules),
-      );
-      known.set(chainId, layer);
-      layers.push(layer);
-    } catch (error) {
-      const state =
-        error instanceof TarDamage
-          ? error.message
-          : error instanceof Errno
-            ? errnoWords(error.errno)
-            : undefined;
-      if (state === undefined) throw error;
-      throw new Trouble('store', `Cannot read "${root.files.pathOf(record)}": ${state}`, { cause: error });
+    const record = read === undefined ? store.record(layer, stack) : undefined;
+    if (chainId === undefined || record === undefined) layers.push(read);
+    else {
+      const recorded = await readRecord(record, layer.dialect ?? stack.dialect);
+      known.set(chainId, recorded);
+      layers.push(recorded);
     }
   }
   return layers;
+}
+
+async function readRecord(record: TarRecord, dialect: Dialect): Promise<RecordedLayer> {
+  const refuse = (state: string, cause?: unknown) =>
+    new Trouble('store', `Cannot read "${record.path}": ${state}`, { cause });
+  if (record.form !== 'tar-split') throw refuse(`a record of the form ${record.form} cannot be read`);
+  // Marks of AUFS are taken for what they mean: a record that is read has no file that is hidden beside them.
+  const rules = dialect === 'user' ? MOBY_RULES.user : MOBY_RULES.trusted;
+  try {
+    const { layer } = await withRecord(record, (read) => unpackTarSplit(read, rules));
+    return layer;
+  } catch (error) {
+    if (error instanceof TarDamage) throw refuse(error.message, error);
+    if (error instanceof Errno) throw refuse(errnoWords(error.errno), error);
+    throw error;
+  }
 }

@@ -64,7 +64,7 @@ export class Tree {
     const table = new Table(this.memory);
     this.table = table;
     const layers = [...stack.layers, ...stack.dataLayers];
-    const paths = layers.map((layer) => layer.directory);
+    const paths = layers.map((layer) => layer.source.path);
     const share = Math.floor(descriptorLimit() * DESCRIPTOR_SHARE);
     const capacity = Math.max(FEWEST_DESCRIPTORS, Math.min(MOST_DESCRIPTORS, share));
     const directories = new Directories(table, paths, stack.dataLayers.length, capacity);

@@ -2,10 +2,10 @@
 // limit, and no access time changed where the system allows that. Each failure is a Trouble that names the file.
 import { closeSync, fstatSync, readFileSync, readSync, type Stats, statSync } from 'node:fs';
 import { openBeneath, readNames } from '../sys/beneath.ts';
-import { asBytes, type ByteString, bufferOf, cString } from '../sys/bytes.ts';
+import { asBytes, type ByteString, bufferOf, cString, type ReadSome } from '../sys/bytes.ts';
 import { realPath } from '../sys/clone.ts';
 import { E, Errno, errnoWords, Trouble } from '../sys/errors.ts';
-import { O, open } from '../sys/libc.ts';
+import { O, open, read } from '../sys/libc.ts';
 
 /** Bytes of the largest file that is read whole. Real ones stay below 1 MiB. */
 export const LARGEST_FILE = 16 * 1024 * 1024;
@@ -15,7 +15,7 @@ const LARGEST_TEXT = 4096;
 /** What lies at a path, links not followed. */
 export type Kind = 'directory' | 'file' | 'link' | 'other';
 
-/** An open file that is read in parts. */
+/** A regular file that is read in parts. */
 export interface FileParts {
   /** Absolute. */
   readonly path: ByteString;
@@ -23,6 +23,13 @@ export interface FileParts {
   size(): number;
   /** Fewer bytes than asked for where the file ends before. Throws Trouble. */
   read(position: number, length: number): Buffer;
+}
+
+/** An open file, which has to be closed. */
+export interface OpenFile extends FileParts {
+  /** Reads on from the beginning, whatever else is read between. */
+  readonly readNext: ReadSome;
+  close(): void;
 }
 
 const WHO_MAY = 'run as root, or as the user who owns it';
@@ -55,22 +62,43 @@ export class StoreFiles {
 
   /** Undefined where there is no such file. */
   readIfPresent(path: string, limit = LARGEST_FILE): Buffer | undefined {
-    return this.#openedIfPresent(path, (fd) => this.#readAll(fd, path, limit));
+    const fd = this.#openRegular(path);
+    return fd === undefined ? undefined : closing(fd, () => this.#readAll(fd, path, limit));
   }
 
   /** Gives a regular file to `use`, open; undefined where there is no such file. */
   withPartsIfPresent<T>(path: string, use: (file: FileParts) => T): T | undefined {
-    return this.#openedIfPresent(path, (fd) => {
-      const read = (position: number, length: number) => {
+    const file = this.openIfPresent(path);
+    try {
+      return file && use(file);
+    } finally {
+      file?.close();
+    }
+  }
+
+  /** A regular file. Throws Trouble where there is none. */
+  open(path: string): OpenFile {
+    return this.openIfPresent(path) ?? this.#fail('read', path, E.ENOENT, 'file');
+  }
+
+  /** Undefined where there is no such file. */
+  openIfPresent(path: string): OpenFile | undefined {
+    const fd = this.#openRegular(path);
+    if (fd === undefined) return undefined;
+    return {
+      path: this.pathOf(path),
+      size: () => fstatSync(fd).size,
+      read: (position, length) => {
         const buffer = Buffer.allocUnsafe(length);
         let filled = 0;
         for (let got = 1; got > 0 && filled < length; filled += got) {
           got = this.#readSome(fd, path, buffer.subarray(filled), position + filled);
         }
         return buffer.subarray(0, filled);
-      };
-      return use({ path: this.pathOf(path), size: () => fstatSync(fd).size, read });
-    });
+      },
+      readNext: (buffer) => read(fd, buffer, buffer.length),
+      close: () => closeSync(fd),
+    };
   }
 
   /** A small file without the white space around its content, as moby reads them (strings.TrimSpace). */
@@ -111,18 +139,18 @@ export class StoreFiles {
     return status && { uid: status.uid, gid: status.gid };
   }
 
-  #openedIfPresent<T>(path: string, use: (fd: number) => T): T | undefined {
+  /** A descriptor; undefined where there is no such file. */
+  #openRegular(path: string): number | undefined {
     // To open a device is to use it, so its type is asked first.
     const kind = this.kindOf(path);
     if (kind === undefined) return undefined;
     if (kind !== 'file') throw trouble('read', this.pathOf(path), notA('regular file', kind));
     const fd = this.#open(path, O.RDONLY | O.NONBLOCK | O.NOFOLLOW);
     if (fd < 0) return this.#fail('read', path, -fd, 'file');
-    return closing(fd, () => {
-      // Something else may have taken its place meanwhile.
-      if (!fstatSync(fd).isFile()) throw trouble('read', this.pathOf(path), notA('regular file', 'other'));
-      return use(fd);
-    });
+    // Something else may lie there by now.
+    if (fstatSync(fd).isFile()) return fd;
+    closeSync(fd);
+    throw trouble('read', this.pathOf(path), notA('regular file', 'other'));
   }
 
   #status(path: string): Stats | undefined {

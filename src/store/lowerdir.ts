@@ -61,11 +61,11 @@ export function splitLowerdir(value: ByteString): LowerdirPaths {
 }
 
 function plainLayer(path: ByteString): Layer {
-  const directory = realDirectory(
+  const real = realDirectory(
     path,
     (state, cause) => new Trouble('reference', `Cannot use layer "${path}": ${state}`, { cause }),
   );
-  return { directory, role: 'plain' };
+  return { source: { kind: 'directory', path: real }, role: 'plain' };
 }
 
 function refused(value: ByteString, state: string): Trouble {

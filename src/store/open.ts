@@ -1,39 +1,48 @@
-// Which store lies in a directory: the one place that knows all kinds, and says by name what it finds but cannot read.
+// Which stores lie in a directory: the one place that knows all kinds, asked in order, and that says by name what is found but
+// cannot be read.
 import { bytesOfText } from '../sys/bytes.ts';
 import { Trouble } from '../sys/errors.ts';
-import { type DockerRoot, DRIVERS, dockerRoot, driverNames, hasLayers } from './docker/driver.ts';
-import { DockerStore } from './docker/store.ts';
+import { DOCKER } from './docker/kind.ts';
 import { realRoot, StoreFiles } from './files.ts';
-import type { Store } from './store.ts';
+import { SeveralStores } from './several.ts';
+import type { Kind, OpenOptions, Probe, Store } from './store.ts';
 
-/** Keeps nothing open between two questions. Throws Trouble where there is no store that can be read. */
-export function openStore(root: string): Store {
-  return new DockerStore(openDockerRoot(root));
+/** Whose stores come first where several kinds find one. */
+const KINDS: readonly Kind[] = [DOCKER];
+
+/** What lies in a directory as one store. Keeps nothing open between two questions. Throws Trouble as `openStores`. */
+export function openStore(root: string, options: OpenOptions = {}): Store {
+  const stores = openStores(root, options);
+  const [first, ...others] = stores;
+  return first === undefined || others.length > 0 ? new SeveralStores(stores) : first;
 }
 
-/** The same for what asks Docker's own questions. */
-export function openDockerRoot(root: string): DockerRoot {
+/** All stores of a directory, at least one, those in use first. Throws Trouble where there is none that can be read. */
+export function openStores(root: string, options: OpenOptions = {}): readonly Store[] {
   const files = new StoreFiles(realRoot(bytesOfText(root)));
-  const used = DRIVERS.find((driver) => hasLayers(files, driver.name));
-  if (used !== undefined) return dockerRoot(files, used);
-
-  const names = driverNames(files);
-  const others = names.filter((name) => hasLayers(files, name));
-  const empty = DRIVERS.find((driver) => names.includes(driver.name));
-  const state = otherDrivers(others) ?? containerd(files);
-  if (empty !== undefined && state === undefined) return dockerRoot(files, empty);
-  throw new Trouble('store', `Cannot open store "${files.directory}": ${state ?? foreign(files, names)}`);
+  const refuse = (state: string) => new Trouble('store', `Cannot open store "${files.directory}": ${state}`);
+  const probes = KINDS.map((kind) => ({ kind, probe: kind.probe(files) }));
+  const found = (state: Probe['kind']) => probes.filter(({ probe }) => probe.kind === state);
+  const used = found('here');
+  // What is empty is the store only where nothing else was ever used.
+  const state = used.length > 0 ? undefined : (unreadable(probes) ?? unknownStore(files));
+  const chosen = used.length > 0 ? used : found('empty').slice(0, 1);
+  if (chosen.length === 0 || state !== undefined) throw refuse(state ?? foreign(files));
+  const stores = chosen.flatMap(({ kind }) => kind.open(files, options));
+  if (options.store === undefined) return stores;
+  const named = stores.filter(({ name }) => name === options.store);
+  if (named.length > 0) return named;
+  const names = stores.map(({ name }) => `"${name}"`).join(', ');
+  throw refuse(`it has no store "${options.store}"; there is ${names}`);
 }
 
-function otherDrivers(names: readonly string[]): string | undefined {
-  if (names.length === 0) return undefined;
-  const drivers = names.map((name) => `"${name}"`).join(', ');
-  const readable = DRIVERS.map((driver) => `"${driver.name}"`).join(', ');
-  return `its layers are in the format of the graph driver ${drivers}; only ${readable} can be read`;
+function unreadable(probes: readonly { readonly probe: Probe }[]): string | undefined {
+  for (const { probe } of probes) if (probe.kind === 'refused') return probe.state;
+  return undefined;
 }
 
 /** A daemon with graph drivers has a `meta.db` of containerd too, so what counts is a snapshotter that was used. */
-function containerd(files: StoreFiles): string | undefined {
+function unknownStore(files: StoreFiles): string | undefined {
   const used = (place: string) =>
     ['overlayfs', 'native'].some(
       (name) => files.kindOf(`${place}io.containerd.snapshotter.v1.${name}/metadata.db`) !== undefined,
@@ -47,16 +56,9 @@ function containerd(files: StoreFiles): string | undefined {
   return undefined;
 }
 
-function foreign(files: StoreFiles, drivers: readonly string[]): string {
-  if (drivers.length > 0)
-    return `it has no image of a graph driver that can be read (found: ${drivers.join(', ')})`;
+function foreign(files: StoreFiles): string {
   if (files.kindOf('overlay-images') !== undefined)
     return "it is Podman's, which cannot be read; only Docker's can";
-  const remapped = (files.namesIfPresent('.') ?? []).filter((name) => /^\d+\.\d+$/.test(name));
-  if (remapped.length > 0) {
-    const roots = remapped.map((name) => `"${files.pathOf(name)}"`).join(', ');
-    return `it is divided by user namespace (userns-remap); name one part with --root: ${roots}`;
-  }
   const inner = ['docker', 'var/lib/docker'].find((name) => files.kindOf(`${name}/image`) === 'directory');
   if (inner !== undefined) return `no data root of Docker, but "${files.pathOf(inner)}" may be one`;
   return 'no data root of Docker: it has no directory "image"';

@@ -25,6 +25,17 @@ export interface Reference {
   readonly containerId?: string;
 }
 
+/** Nothing in a store has this name or ID. */
+export class NoSuchReference extends Trouble {
+  /** Whether the message names something that is near. */
+  readonly hasHint: boolean;
+
+  constructor(message: string, hasHint: boolean) {
+    super('reference', message);
+    this.hasHint = hasHint;
+  }
+}
+
 const ALNUM = '[a-z0-9]+';
 const PATH_PART = `${ALNUM}(?:(?:[._]|__|-+)${ALNUM})*`;
 const HOST_PART = '(?:[a-zA-Z0-9]|[a-zA-Z0-9][a-zA-Z0-9-]*[a-zA-Z0-9])';

@@ -1,6 +1,8 @@
-// What every image store answers: which images and containers it has, and which directories on disk they are made of.
+// The seam: what every image store answers, whatever engine wrote it. Nothing outside a store's own folder knows more of it.
 import type { ByteString } from '../sys/bytes.ts';
-import type { CacheId, ChainId, DiffId, ImageId } from './digest.ts';
+import type { ChainId, DiffId, ImageId } from './digest.ts';
+import type { OpenFile, StoreFiles } from './files.ts';
+import type { Configuration, HistoryStep } from './oci.ts';
 
 /**
  * How whiteouts and opaque directories are written in a layer.
@@ -9,37 +11,43 @@ import type { CacheId, ChainId, DiffId, ImageId } from './digest.ts';
  */
 export type Dialect = 'trusted' | 'user' | 'aufs';
 
-/** One step of an image's history, as its config records it. */
-export interface HistoryStep {
-  readonly created?: string;
-  readonly createdBy?: string;
-  readonly comment?: string;
-  readonly emptyLayer: boolean;
+/** What a layer is made of. */
+export interface LayerSource {
+  readonly kind: 'directory';
+  /** Absolute, as bytes: Docker's `diff`, containerd's `fs`. */
+  readonly path: ByteString;
 }
 
-/** One directory on disk that takes part in a stack. */
+/** One part of a stack. */
 export interface Layer {
-  /** Absolute path of the `diff` directory, as bytes. */
-  readonly directory: ByteString;
-  /** image: read-only part of an image; init: Docker's `-init`; upper: a container's own; plain: named by a `lowerdir=`. */
-  readonly role: 'image' | 'init' | 'upper' | 'plain';
+  readonly source: LayerSource;
+  /**
+   * image: read-only part of an image; engine: what the engine itself put between image and container (mount points,
+   * Docker's `-init`); upper: a container's own; plain: named by a `lowerdir=`.
+   */
+  readonly role: 'image' | 'engine' | 'upper' | 'plain';
   readonly diffId?: DiffId;
   readonly chainId?: ChainId;
-  readonly cacheId?: CacheId;
+  /** Other IDs of it, by what the store calls them: `cache ID`, `snapshot`. */
+  readonly ids?: Readonly<Record<string, string>>;
+  /** How marks are written in it, where that is not as in the rest of the stack. */
+  readonly dialect?: Dialect;
   /** Bytes, as the store recorded them; informational. */
   readonly size?: number;
   /** The history step that made it. */
   readonly history?: HistoryStep;
-  /** Why the directory cannot be used, a sentence; only where that was not to be refused (`Directories`). */
+  /** Why it cannot be used, a sentence; only where that was to be marked (`Missing`). */
   readonly missing?: string;
   /** What of its record is damaged, a sentence; only where its place in the stack is proven without that. */
   readonly doubt?: string;
-  /** Whether the directory may change while it is read (a running container's upper). */
+  /** Whether it may change while it is read (a running container's upper). */
   readonly live?: boolean;
 }
 
-/** Directories in the order a lookup asks them. */
+/** Layers in the order a lookup asks them. */
 export interface LayerStack {
+  /** Name of the store it is from; absent for `lowerdir`. */
+  readonly store?: string;
   /** The reference as a person would write it: `nginx:latest`, a container's name, `lowerdir=…`. */
   readonly label: string;
   /** layer: one of an image with all below it, named by its directory. */
@@ -50,6 +58,7 @@ export interface LayerStack {
   readonly layers: readonly Layer[];
   /** Data-only lower layers (overlayfs `::`), top first; searched only by the data of metacopy files. */
   readonly dataLayers: readonly Layer[];
+  /** How marks are written in the layers that do not say it themselves. */
   readonly dialect: Dialect;
   /** Of a container: paths at which volumes or other directories are mounted; what is in them is not part of the stack. */
   readonly mountPoints?: readonly string[];
@@ -64,6 +73,8 @@ export interface LayerStack {
 }
 
 export interface ImageSummary {
+  /** Name of its store, where a root has several. */
+  readonly store?: string;
   readonly id: ImageId;
   /** `name:tag` in Docker's familiar form; empty for an untagged image. */
   readonly tags: readonly string[];
@@ -80,6 +91,8 @@ export interface ImageSummary {
 }
 
 export interface ContainerSummary {
+  /** Name of its store, where a root has several. */
+  readonly store?: string;
   readonly id: string;
   /** Without the leading slash. */
   readonly name: string;
@@ -99,26 +112,135 @@ export interface ContainerSummary {
 }
 
 /**
- * What becomes of a layer whose directory is not there or whose record is damaged: the whole stack is refused, or that layer
- * is marked `missing`, or used with a `doubt` where its place is proven without what is damaged.
+ * What becomes of a layer that is not there or whose record is damaged: the whole stack is refused, or that layer is marked
+ * `missing`, or used with a `doubt` where its place is proven without what is damaged.
  */
-export type Directories = 'checked' | 'marked';
+export type Missing = 'refuse' | 'mark';
+
+/** A number of a user and one of a group. */
+export interface OwnerIds {
+  readonly uid: number;
+  readonly gid: number;
+}
+
+/** How a layer's tar became the files of its directory. */
+export interface UnpackRules {
+  /** Whose code did it. */
+  readonly engine: 'moby' | 'containerd' | 'containers-storage';
+  /** Whether a build step wrote the files where they lie, and the tar was made from them. */
+  readonly inPlace: boolean;
+  /** Whether it was done without the right to make devices. */
+  readonly withoutDevices: boolean;
+  /** What root of the containers is on disk; 0:0 but for user namespaces. */
+  readonly root: OwnerIds;
+  /** Whether all other owners are moved by as much as root; else where they begin is learnt from the first of them. */
+  readonly isOneRange: boolean;
+}
+
+/** Where the truth about a layer is: the tar its diff ID is the hash of, or what tells everything of it but contents. */
+export interface TarRecord {
+  readonly form: 'tar-split' | 'tar' | 'tar+gzip' | 'tar+zstd';
+  /** Absolute path of the file that holds it. */
+  readonly path: ByteString;
+  /** The digest that names the record itself, `sha256:…`; absent where nothing does (tar-split). */
+  readonly digest?: string;
+  readonly rules: UnpackRules;
+  /** At its beginning: confined to the store, no link followed, no access time changed. Throws Trouble. */
+  readonly open: () => OpenFile;
+}
+
+/**
+ * Something that a store says twice, or names by its hash: what it must be, and what was found or computed. With
+ * `unreadable`, a sentence, it could not be read, so nothing can be said of it.
+ */
+export type Claim = {
+  readonly about: 'config' | 'manifest' | 'index' | 'ambiguous' | 'chain' | 'repository';
+} & (
+  | {
+      readonly expected: string;
+      readonly found: string;
+      /** What it means that they differ. */
+      readonly message: string;
+    }
+  | { readonly unreadable: string }
+);
+
+/** A layer as part of what is to be verified. */
+export interface LayerClaims {
+  readonly diffId: DiffId;
+  readonly chainId: ChainId;
+  readonly claims: readonly Claim[];
+  /** Absent where the layer cannot be found; a claim then says why. */
+  readonly layer?: Layer;
+  /** Absent where there is none, so that its files cannot be verified; a claim then says why. */
+  readonly record?: TarRecord;
+}
+
+/** An image or container, layers that none has, or the store's lists, as something to verify. */
+export interface Claims {
+  readonly label: string;
+  readonly kind: 'image' | 'container' | 'layers' | 'store';
+  /** As it is written in lists; absent for what has none. */
+  readonly id?: string;
+  readonly claims: readonly Claim[];
+  /** Each base first. */
+  readonly chains: readonly (readonly LayerClaims[])[];
+}
 
 /** One store on disk. Reads only; every failure is a `Trouble` that names the file and what is wrong with it. */
 export interface Store {
+  /** Name of its `Kind`. */
+  readonly kind: string;
+  /** Among the stores of a root: `overlay2`. */
+  readonly name: string;
   /** What lies here, in words: `docker overlay2`. */
   readonly description: string;
   /** The directory a mount point must not lie in: absolute, without links, as bytes. */
   readonly directory: ByteString;
   images(): readonly ImageSummary[];
   containers(): readonly ContainerSummary[];
-  /** The stack a reference means; see `reference.ts` for the forms. Everything used is checked on the way. */
-  resolve(reference: string, directories?: Directories): LayerStack;
   /**
    * What is wrong with the store beyond single images and containers (the list of names, say), as far as it concerns a list
    * of the ones or the others: a sentence each.
    */
-  damage?(listed: 'images' | 'containers'): readonly string[];
-  /** Other stores in the same directory, which this one does not show: a sentence each. */
+  damage(listed: 'images' | 'containers'): readonly string[];
+  /** Other stores in the same directory, which no `Store` shows: a sentence each. */
   beside?(): readonly string[];
+  /** The stack a reference means; see `reference.ts` for the forms. Everything used is checked on the way. */
+  resolve(reference: string, missing?: Missing): LayerStack;
+  /** How what a stack of this store is made for is run; `image`: how the image is that a container was made from. */
+  configuration(of: LayerStack, whose?: 'own' | 'image'): Configuration;
+  /** The steps of the image that a stack of this store is or stands on, oldest first, those that made no layer included. */
+  history(of: LayerStack): readonly HistoryStep[];
+  /** Undefined for a layer that has none: a container's own. Throws Trouble where one should be there and is not. */
+  record(layer: Layer, of: LayerStack): TarRecord | undefined;
+  /** What a reference means, to be verified; without one everything: all images, layers that none has, lists of names. */
+  claims(reference?: string): Iterable<Claims>;
+}
+
+/** What of a root is to be opened, as far as a kind of store knows it. */
+export interface OpenOptions {
+  /** Only the store of this name. */
+  readonly store?: string;
+}
+
+/**
+ * What a kind of store finds in a directory: here: a store that holds something; empty: one that holds nothing yet; refused:
+ * what is there, but cannot be read, as the end of a sentence "Cannot open store …: …".
+ */
+export type Probe =
+  | { readonly kind: 'here' }
+  | { readonly kind: 'empty' }
+  | { readonly kind: 'absent' }
+  | { readonly kind: 'refused'; readonly state: string };
+
+/** A kind of store, one for each folder below `store/`; `open.ts` has the list. */
+export interface Kind {
+  readonly name: string;
+  /** Absolute paths at which such stores usually lie. */
+  readonly usualRoots: readonly string[];
+  /** Throws Trouble where the directory cannot be read. */
+  probe(files: StoreFiles): Probe;
+  /** The stores of this kind in a directory where it found one, at least one; those in use come first. Throws Trouble. */
+  open(files: StoreFiles, options: OpenOptions): readonly Store[];
 }

@@ -3,6 +3,9 @@
 /** Bytes as a latin1 string: every character code is 0 to 255. A file name, a path or a link target, never decoded text. */
 export type ByteString = string & { readonly bytes: true };
 
+/** Reads on in a file: answers how many bytes it put in the buffer, 0 at the end, or a negative errno. */
+export type ReadSome = (buffer: Uint8Array) => number;
+
 /** The bytes of text that came as UTF-8 from a command line or a JSON file. */
 export function bytesOfText(text: string): ByteString {
   return Buffer.from(text, 'utf8').toString('latin1') as ByteString;

@@ -1,6 +1,6 @@
 // Puts a layer's tar together again, byte for byte, from its tar-split record and the contents of its files.
 
-import type { ReadSome } from '../blob/compression.ts';
+import type { ReadSome } from '../sys/bytes.ts';
 import { TarBatch } from './batch.ts';
 import { readTarSplit } from './tar-split.ts';
 

@@ -2,8 +2,8 @@
 // the layer's tar but the files' contents. Every line is untrusted; what is wrong with one is a TarDamage.
 
 import { BlobDamage } from '../blob/blob.ts';
-import { decompressed, type ReadSome } from '../blob/compression.ts';
-import { type ByteString, bytesOf, bytesOfText } from '../sys/bytes.ts';
+import { decompressed } from '../blob/compression.ts';
+import { type ByteString, bytesOf, bytesOfText, type ReadSome } from '../sys/bytes.ts';
 import { TarDamage, type TarEntry } from './entry.ts';
 import { hasNoContents, TarHeaders } from './header.ts';
 

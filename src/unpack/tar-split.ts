@@ -1,7 +1,6 @@
 // Unpacks on the model what a tar-split record tells of, and tells which of its entries has its contents where.
 
-import type { ReadSome } from '../blob/compression.ts';
-import type { ByteString } from '../sys/bytes.ts';
+import type { ByteString, ReadSome } from '../sys/bytes.ts';
 import { readTarSplit } from '../tar/tar-split.ts';
 import type { UnpackingRules } from './rules.ts';
 import { UnpackedTar } from './unpack.ts';

@@ -1,8 +1,8 @@
 // The second pass over a layer whose hash is wrong or cannot be made: each file's contents against its CRC-64 in the record.
 
-import type { ReadSome } from '../blob/compression.ts';
 import type { LayerContents } from '../layers/layer-contents.ts';
 import { isAbsence } from '../layers/layer-files.ts';
+import type { ReadSome } from '../sys/bytes.ts';
 import { E, errnoWords } from '../sys/errors.ts';
 import { Crc64 } from '../tar/crc64.ts';
 import { type Contents, readTarSplit } from '../tar/tar-split.ts';

@@ -5,8 +5,8 @@ import type { ByteString } from '../sys/bytes.ts';
  * content: bytes of a file; missing: recorded, not on disk; extra: on disk, not recorded; whiteout: a mark that hides
  * what lies below is lost or planted; type: another kind of file; mode, owner, link (a symlink's target, or a hard link
  * that leads elsewhere), device, xattr, mtime: as they are named; tar-split: the record itself; chain: the files of
- * layerdb; config: an image's config; ambiguous: a file of JSON that engines read in one way and others in another;
- * repository: a name of an image.
+ * layerdb; config, manifest, index: an image's; ambiguous: a file of JSON that engines read in one way and others in
+ * another; repository: a name of an image.
  */
 export type FindingClass =
   | 'content'
@@ -23,6 +23,8 @@ export type FindingClass =
   | 'tar-split'
   | 'chain'
   | 'config'
+  | 'manifest'
+  | 'index'
   | 'ambiguous'
   | 'repository';
 

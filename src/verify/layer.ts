@@ -1,10 +1,9 @@
 // Verifies one layer of an image against its tar-split record and its diff ID. *Verified* is said only of a layer whose tar
 // was put together from what lies on disk and has the hash that names it, and of whose files nothing else was found.
 import { createHash } from 'node:crypto';
-import type { ReadSome } from '../blob/compression.ts';
 import { LayerContents } from '../layers/layer-contents.ts';
 import type { DiffId } from '../store/digest.ts';
-import { asBytes } from '../sys/bytes.ts';
+import { asBytes, type ReadSome } from '../sys/bytes.ts';
 import { TarDamage } from '../tar/entry.ts';
 import { cleanPath } from '../tar/path.ts';
 import { type Gap, rebuildTar } from '../tar/rebuild.ts';

@@ -13,7 +13,10 @@ export function stackOf(directories: readonly string[]): LayerStack {
   return {
     label: 'test',
     kind: 'lowerdir',
-    layers: directories.map((directory) => ({ directory: asBytes(directory), role: 'plain' as const })),
+    layers: directories.map((directory) => ({
+      source: { kind: 'directory' as const, path: asBytes(directory) },
+      role: 'plain' as const,
+    })),
     dataLayers: [],
     dialect: 'trusted',
   };

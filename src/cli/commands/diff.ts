@@ -102,7 +102,7 @@ async function openSides(
 ): Promise<[SideLabel, SideLabel]> {
   const second = b ?? a;
   const sideB = await openSide(second, { ...options, root: options.rootB ?? options.root });
-  if (b === undefined) return [originOf(sideB, { withInit: options.showInit !== true }), sideB];
+  if (b === undefined) return [originOf(sideB, { withEngine: options.showInit !== true }), sideB];
   return [await openSide(a, options), sideB];
 }
 

@@ -5,7 +5,7 @@ import { EXIT } from '../exit.ts';
 import { counted } from '../print/count.ts';
 import { escapeBytes, escapeJson, escapeMessage, jsonName } from '../print/escape.ts';
 import type { Terminal } from '../print/terminal.ts';
-import type { StoreOptions } from '../stack.ts';
+import { openTheStore, type StoreOptions } from '../stack.ts';
 
 interface DoctorOptions extends StoreOptions {
   readonly json?: true;
@@ -26,9 +26,9 @@ export function registerDoctor(program: Command, terminal: Terminal): void {
     .option('-q, --quiet', 'no notes')
     .action(async (_: unknown, command: Command) => {
       const options = command.optsWithGlobals<DoctorOptions>();
-      const { openDockerRoot } = await import('../../verify/reference.ts');
+      const { dockerRootOf } = await import('../../health/docker/root.ts');
       const { examineStore } = await import('../../health/docker/doctor.ts');
-      const root = openDockerRoot(options.root);
+      const root = dockerRootOf(await openTheStore(options));
       const counts: Record<Severity, number> = { error: 0, warning: 0, note: 0 };
       const told = new Set<FindingCode>();
       const json = (line: object) => terminal.out.write(`${escapeJson(line)}\n`);

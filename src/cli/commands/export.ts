@@ -16,6 +16,7 @@ import type { Terminal } from '../print/terminal.ts';
 import {
   openDamagedStack,
   openStack,
+  openTheStore,
   openTree,
   REFERENCE_WORDS,
   recordsOf,
@@ -93,10 +94,11 @@ async function exportOne(
   }
   mustBeThere(layer);
   const { exportLayer } = await import('../../copy/export-layer.ts');
-  const { openDockerRoot } = await import('../../verify/reference.ts');
+  const store = layer.diffId === undefined ? undefined : await openTheStore(options);
   await exportLayer(
-    () => openDockerRoot(options.root),
     layer,
+    stack,
+    (one) => store?.record(one, stack),
     (bytes) => out.writeBytes(bytes),
   );
 }

@@ -14,7 +14,7 @@ import { layerNumber } from '../print/status.ts';
 import { formatTable } from '../print/table.ts';
 import type { Terminal } from '../print/terminal.ts';
 import { ago } from '../print/time.ts';
-import { openDamagedStack, REFERENCE_WORDS, recordsOf, type StoreOptions } from '../stack.ts';
+import { openDamagedStack, openTheStore, REFERENCE_WORDS, recordsOf, type StoreOptions } from '../stack.ts';
 
 interface HistoryOptions extends StoreOptions {
   readonly dockerfile?: true;
@@ -58,8 +58,7 @@ async function readHistory(reference: string, stack: LayerStack, options: StoreO
   // Of some layers, each has its own step, and those that made none have no place.
   const isPart = parseLayerChoice(reference) !== undefined;
   if (stack.kind === 'lowerdir' || isPart) return historyOf(stack, []);
-  const { openDockerRoot } = await import('../../verify/reference.ts');
-  const { steps, damage } = stepsOrDamage(openDockerRoot(options.root), stack);
+  const { steps, damage } = stepsOrDamage(await openTheStore(options), stack);
   return { ...historyOf(stack, steps), ...(damage === undefined ? {} : { damage }) };
 }
 

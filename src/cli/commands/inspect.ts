@@ -4,7 +4,7 @@ import type { Layer, LayerStack } from '../../store/store.ts';
 import { reportMissing } from '../missing.ts';
 import { escapeBytes, escapeJson, escapeText, jsonName } from '../print/escape.ts';
 import { humanSize } from '../print/size.ts';
-import { layerNumber } from '../print/status.ts';
+import { idFields, layerNumber } from '../print/status.ts';
 import type { Terminal } from '../print/terminal.ts';
 import { openDamagedStack, REFERENCE_WORDS, type StoreOptions } from '../stack.ts';
 
@@ -46,8 +46,8 @@ function jsonStack(stack: LayerStack): object {
 }
 
 function jsonLayer(layer: Layer): object {
-  const { directory, ...rest } = layer;
-  return { ...rest, ...jsonName('directory', directory) };
+  const { source, ids: _, ...rest } = layer;
+  return { ...rest, ...idFields(layer), ...jsonName('directory', source.path) };
 }
 
 function describeStack(stack: LayerStack): string {
@@ -72,8 +72,8 @@ function describeLayer(title: string, layer: Layer): string {
   const fields: [key: string, value: string | undefined][] = [
     ['diff ID', layer.diffId],
     ['chain ID', layer.chainId],
-    ['cache ID', layer.cacheId],
-    ['directory', escapeBytes(layer.directory)],
+    ...Object.entries(layer.ids ?? {}),
+    ['directory', escapeBytes(layer.source.path)],
     ['size', size === undefined ? undefined : `${humanSize(size)} (${size} bytes)`],
     ['created', history?.created && escapeText(history.created)],
     ['created by', history?.createdBy && escapeText(history.createdBy)],

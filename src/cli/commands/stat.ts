@@ -56,7 +56,7 @@ function sourceOf(tree: Tree, entry: number) {
   return {
     layer,
     number: layerNumber(tree.stack, index),
-    file: asBytes(relative === '' ? layer.directory : `${layer.directory}/${relative}`),
+    file: asBytes(relative === '' ? layer.source.path : `${layer.source.path}/${relative}`),
   };
 }
 

@@ -1,12 +1,14 @@
 // `stratafs verify`: proof that the layers of images are what their IDs say, or which files are not.
 import type { Command } from 'commander';
+import { isLowerdir } from '../../store/lowerdir.ts';
+import type { Claims } from '../../store/store.ts';
 import { Errno, Trouble } from '../../sys/errors.ts';
 import type { Losable } from '../../verify/finding.ts';
 import type { Verdict } from '../../verify/store.ts';
 import { EXIT, exitCodeOf } from '../exit.ts';
 import type { Terminal } from '../print/terminal.ts';
 import { VerifyPrinter } from '../print/verify-printer.ts';
-import type { StoreOptions } from '../stack.ts';
+import { openTheStore, type StoreOptions } from '../stack.ts';
 
 interface VerifyOptions extends StoreOptions {
   readonly all?: true;
@@ -59,16 +61,21 @@ async function verify(
   terminal: Terminal,
   printer: VerifyPrinter,
 ): Promise<void> {
-  const { openDockerRoot, ReferenceVerifier } = await import('../../verify/reference.ts');
   const { StoreVerifier, worse } = await import('../../verify/store.ts');
-  const root = openDockerRoot(options.root);
-  const verifier = new ReferenceVerifier(root, new StoreVerifier(root, printer.layers), printer.subjects);
+  const store = await openTheStore(options);
+  const verifier = new StoreVerifier(printer.log);
   let verdict: Verdict = 'verified';
   let failure: number = EXIT.success;
-  if (options.all) verdict = await verifier.all();
+  const verdictOn = async (claimed: Iterable<Claims>) => {
+    let worst: Verdict = 'verified';
+    for (const claims of claimed) worst = worse(worst, await verifier.verify(claims));
+    return worst;
+  };
+  if (options.all) verdict = await verdictOn(store.claims());
   for (const reference of references) {
     try {
-      verdict = worse(verdict, await verifier.reference(reference));
+      mustBeOfStore(reference);
+      verdict = worse(verdict, await verdictOn(store.claims(reference)));
     } catch (error) {
       if (!(error instanceof Trouble || error instanceof Errno)) throw error;
       printer.clear();
@@ -87,4 +94,10 @@ async function verify(
   // That something was changed weighs more than what could not be found or read.
   if (verdict !== 'tampered') terminal.exitWith(failure);
   terminal.exitWith(EXIT_OF_VERDICT[verdict]);
+}
+
+function mustBeOfStore(reference: string): void {
+  if (!isLowerdir(reference)) return;
+  const state = 'plain directories have no record to verify them with';
+  throw new Trouble('usage', `Cannot verify "${reference}": ${state}`);
 }

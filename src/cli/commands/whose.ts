@@ -3,16 +3,13 @@ import { basename, dirname, join } from 'node:path';
 import type { Command } from 'commander';
 import type { Owner, OwnerKind, Related } from '../../health/docker/owner.ts';
 import { Owners } from '../../health/docker/whose.ts';
-import type { DockerRoot } from '../../store/docker/driver.ts';
-import { hintFor } from '../../store/docker/find.ts';
 import { realRoot } from '../../store/files.ts';
-import { parseReference } from '../../store/reference.ts';
 import { asBytes, type ByteString, bytesOfText } from '../../sys/bytes.ts';
 import { Trouble } from '../../sys/errors.ts';
 import { pathArguments } from '../arguments.ts';
 import { escapeBytes, escapeJson, escapeText, jsonName } from '../print/escape.ts';
 import type { Terminal } from '../print/terminal.ts';
-import type { StoreOptions } from '../stack.ts';
+import { openTheStore, type StoreOptions } from '../stack.ts';
 
 interface WhoseOptions extends StoreOptions {
   readonly json?: true;
@@ -30,13 +27,13 @@ export function registerWhose(program: Command, terminal: Terminal): void {
     .option('--json', 'one JSON object a line')
     .action(async (words: string[], _: unknown, command: Command) => {
       const options = command.optsWithGlobals<WhoseOptions>();
-      const { openDockerRoot } = await import('../../verify/reference.ts');
+      const { dockerRootOf } = await import('../../health/docker/root.ts');
       const { readStoreIndex } = await import('../../health/docker/store-index.ts');
-      const index = readStoreIndex(openDockerRoot(options.root));
+      const index = readStoreIndex(dockerRootOf(await openTheStore(options)));
       const owners = new Owners(index);
       for (const asked of pathArguments(words)) {
         try {
-          const found = ask(owners, asked, index.root);
+          const found = ask(owners, asked);
           for (const owner of found)
             terminal.out.write(options.json ? jsonLine(asked, owner) : describe(asked, owner));
         } catch (error) {
@@ -47,25 +44,15 @@ export function registerWhose(program: Command, terminal: Terminal): void {
     });
 }
 
-function ask(owners: Owners, asked: ByteString, root: DockerRoot): Owner[] {
-  const directory = root.files.directory;
+function ask(owners: Owners, asked: ByteString): Owner[] {
+  const { directory } = owners;
   const found = asked.includes('/') ? owners.ofPath(below(asked, directory) ?? asked) : [];
   const all = found.length > 0 ? found : owners.ofWords(asked);
   if (all.length > 0) return all;
   const state = asked.startsWith('/')
     ? `no image or container has anything to do with it ("${directory}" is the data root)`
-    : `nothing in the store has this name, ID or path${hintOf(root, asked)}`;
+    : `nothing in the store has this name, ID or path${owners.hint(asked)}`;
   throw new Trouble('reference', `Cannot find whose "${asked}" is: ${state}`);
-}
-
-function hintOf(root: DockerRoot, words: ByteString): string {
-  try {
-    return hintFor(root, parseReference(words));
-  } catch (error) {
-    // What can be no name is like none.
-    if (error instanceof Trouble) return '';
-    throw error;
-  }
 }
 
 /** The path relative to the data root; undefined where it is not in it as it stands, so that it may be relative already. */

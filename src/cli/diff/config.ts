@@ -1,14 +1,8 @@
 // `stratafs diff --config`: from the two sides to what differs between their configurations.
 import { type ConfigChange, compareConfigurations } from '../../diff/config.ts';
 import { parseLayerChoice } from '../../store/choice.ts';
-import { containerIdOf, imageIdOf } from '../../store/digest.ts';
-import {
-  type Configuration,
-  readContainerConfiguration,
-  readImageConfiguration,
-  readOriginConfiguration,
-} from '../../store/docker/configuration.ts';
-import { openDockerRoot } from '../../store/open.ts';
+import type { Configuration } from '../../store/oci.ts';
+import { openStore } from '../../store/open.ts';
 import { Trouble } from '../../sys/errors.ts';
 import type { SideLabel } from './printer.ts';
 
@@ -22,7 +16,7 @@ export function configChanges(
 
 function originOf({ stack, root }: SideLabel): Configuration {
   if (stack?.id === undefined || root === undefined) throw new RangeError('an origin of no container');
-  return readOriginConfiguration(openDockerRoot(root), containerIdOf(stack.id));
+  return openStore(root).configuration(stack, 'image');
 }
 
 function configurationOf({ reference, kind, stack, root }: SideLabel): Configuration {
@@ -30,10 +24,7 @@ function configurationOf({ reference, kind, stack, root }: SideLabel): Configura
   if (stack?.id === undefined || root === undefined) throw without(reference, 'directories have none');
   if (parseLayerChoice(reference) !== undefined)
     throw without(reference, 'some layers of an image have none');
-  const store = openDockerRoot(root);
-  return kind === 'container'
-    ? readContainerConfiguration(store, containerIdOf(stack.id))
-    : readImageConfiguration(store, imageIdOf(stack.id));
+  return openStore(root).configuration(stack);
 }
 
 function without(reference: string, state: string): Trouble {

@@ -16,7 +16,7 @@ import {
 import { Errno, errnoName } from '../../sys/errors.ts';
 import { decodeDevice, S_IFLNK } from '../../sys/statx.ts';
 import { escapeJson, jsonName } from '../print/escape.ts';
-import { octalMode, typeOf } from '../print/status.ts';
+import { idFields, octalMode, typeOf } from '../print/status.ts';
 import { jsonTime } from '../print/time.ts';
 import type { DiffContext, Printer, SideLabel } from './printer.ts';
 import { isDevice } from './words.ts';
@@ -126,9 +126,9 @@ function jsonSide({ reference, kind, stack }: SideLabel): object {
       i: index + 1,
       role: layer.role,
       ...(layer.diffId === undefined ? {} : { diffId: layer.diffId }),
-      ...(layer.cacheId === undefined ? {} : { cacheId: layer.cacheId }),
+      ...idFields(layer),
       ...(layer.history?.createdBy === undefined ? {} : { createdBy: layer.history.createdBy }),
-      ...(layer.role === 'plain' ? jsonName('directory', layer.directory) : {}),
+      ...(layer.role === 'plain' ? jsonName('directory', layer.source.path) : {}),
     })),
   };
 }

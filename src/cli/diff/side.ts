@@ -49,15 +49,15 @@ async function openReference(word: string, options: StoreOptions): Promise<Layer
   }
 }
 
-/** What a container was made from: its image, under Docker's own `-init` layer, which is not the container's work. */
-export function originOf({ reference, stack, root }: SideLabel, options: { withInit: boolean }): SideLabel {
+/** What a container was made from: its image, under what the engine itself put there, which is not the container's work. */
+export function originOf({ reference, stack, root }: SideLabel, options: { withEngine: boolean }): SideLabel {
   if (stack === undefined || stack.kind !== 'container') {
     throw new Trouble(
       'usage',
       `Cannot compare "${reference}" alone: only a container has something it was made from`,
     );
   }
-  const isLower = (role: string) => role !== 'upper' && (options.withInit || role !== 'init');
+  const isLower = (role: string) => role !== 'upper' && (options.withEngine || role !== 'engine');
   const layers = stack.layers.filter(({ role }) => isLower(role));
   const origin: LayerStack = { ...stack, label: `image of ${stack.label}`, kind: 'image', layers };
   const { id: _, mountPoints: __, ...image } = origin;

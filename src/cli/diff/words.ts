@@ -16,7 +16,8 @@ import {
   typeBits,
   uidOf,
 } from '../../diff/item.ts';
-import type { HistoryStep, LayerStack } from '../../store/store.ts';
+import type { HistoryStep } from '../../store/oci.ts';
+import type { LayerStack } from '../../store/store.ts';
 import { type ByteString, bytesOf } from '../../sys/bytes.ts';
 import { Errno, errnoWords } from '../../sys/errors.ts';
 import { decodeDevice, S_IFBLK, S_IFCHR, S_IFLNK, S_IFREG } from '../../sys/statx.ts';

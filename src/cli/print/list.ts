@@ -60,7 +60,7 @@ export function printList<T extends Item>(
 
 /** Tells what is wrong with the store as a whole and what lies beside it, after what could be listed. */
 export function reportDamage(store: Store, listed: 'images' | 'containers', terminal: Terminal): void {
-  for (const sentence of store.damage?.(listed) ?? []) terminal.report(new Trouble('store', sentence));
+  for (const sentence of store.damage(listed)) terminal.report(new Trouble('store', sentence));
   for (const sentence of store.beside?.() ?? []) terminal.note(sentence);
 }
 

@@ -1,6 +1,6 @@
 // How the fields of an inode are worded: mode strings, types, device numbers, and the JSON that ls and stat share.
 import type { Tree } from '../../overlay/tree.ts';
-import type { LayerStack } from '../../store/store.ts';
+import type { Layer, LayerStack } from '../../store/store.ts';
 import type { ByteString } from '../../sys/bytes.ts';
 import {
   decodeDevice,
@@ -86,6 +86,15 @@ export function modeString(mode: number): string {
 /** Layers are numbered from the lowest, 1, so that the number of a layer does not change when another comes on top. */
 export function layerNumber(stack: LayerStack, index: number): number {
   return stack.layers.length - index;
+}
+
+/** The IDs a store has for a layer, as fields of JSON: `cache ID` is `cacheId`. */
+export function idFields({ ids = {} }: Layer): Record<string, string> {
+  const fieldOf = (words: string) => {
+    const [first = '', ...rest] = words.toLowerCase().split(' ');
+    return first + rest.map((word) => word.charAt(0).toUpperCase() + word.slice(1)).join('');
+  };
+  return Object.fromEntries(Object.entries(ids).map(([words, id]) => [fieldOf(words), id]));
 }
 
 /** What ls and stat tell of one entry in JSON. `path` as the person wrote it, with the names below it. */

@@ -2,8 +2,7 @@
 
 import { asBytes } from '../../sys/bytes.ts';
 import { type Finding, type Losable, lossOf } from '../../verify/finding.ts';
-import type { Subject, SubjectLog } from '../../verify/reference.ts';
-import type { LayerPlace, Verdict, VerifyLog } from '../../verify/store.ts';
+import type { LayerPlace, Subject, Verdict, VerifyLog } from '../../verify/store.ts';
 import { counted } from './count.ts';
 import { escapeBytes, escapeJson, escapeMessage, escapeText, jsonName } from './escape.ts';
 import { humanSize } from './size.ts';
@@ -22,8 +21,7 @@ export interface PrinterOptions {
 }
 
 export class VerifyPrinter {
-  readonly layers: VerifyLog;
-  readonly subjects: SubjectLog;
+  readonly log: VerifyLog;
   readonly #terminal: Terminal;
   readonly #options: PrinterOptions;
   readonly #showsProgress: boolean;
@@ -42,7 +40,10 @@ export class VerifyPrinter {
     this.#options = options;
     this.#showsProgress = terminal.err.columns !== undefined;
     this.#start = terminal.now();
-    this.layers = {
+    this.log = {
+      begin: (subject) => {
+        this.#subject = subject;
+      },
       bytes: (count) => this.#progress(count),
       finding: (finding, layer) => this.#finding(finding, layer),
       layer: (layer, { kept, ...verdict }, again) => {
@@ -61,12 +62,6 @@ export class VerifyPrinter {
             : `; ${counted(notes, 'known difference or changed time', 'known differences or changed times')}`;
         this.#line(verdict.verdict, `${this.#place(layer)}  ${layer.diffId}: ${told}${more}`);
       },
-    };
-    this.subjects = {
-      begin: (subject) => {
-        this.#subject = subject;
-      },
-      finding: (finding) => this.#finding(finding, undefined),
       end: (verdict) => {
         const { label, kind, id } = this.#subject;
         if (options.json) this.#json({ type: kind, ...this.#about(undefined), verdict });

@@ -23,7 +23,7 @@ export async function examineStore(root: DockerRoot, report: Report): Promise<vo
   }
   examineBeside(root, report);
   examineNames(index, report);
-  const checks = new LayerChecks(root, 'marked');
+  const checks = new LayerChecks(root, 'mark');
   examineImages(index, checks, report);
   await examineLayers(index, report);
   examineDistribution(index, report);

@@ -1,10 +1,9 @@
 // The records of layers in layerdb: each on its own, in its chain, and against the others.
 
-import { withFileBelow } from '../../layers/layer-files.ts';
 import { type ChainId, chainIdOn, hexOf, isHexId } from '../../store/digest.ts';
 import { type LayerRecord, layerPath } from '../../store/docker/layerdb.ts';
-import { asBytes } from '../../sys/bytes.ts';
-import { attempt, E, Errno, errnoWords, Trouble } from '../../sys/errors.ts';
+import { tarSplitFile } from '../../store/docker/record.ts';
+import { attempt, Errno, errnoWords, Trouble } from '../../sys/errors.ts';
 import { TarDamage } from '../../tar/entry.ts';
 import { readTarSplit } from '../../tar/tar-split.ts';
 import type { FindingCode, Report } from './findings.ts';
@@ -86,14 +85,20 @@ function chainShape(layers: StoreIndex['layers'], start: ChainId): 'cycle' | 'de
 
 /** Reads the record to its end; what it says of the files is not compared. */
 async function examineTarSplit({ root }: StoreIndex, chainId: ChainId, report: Report): Promise<void> {
-  const file = asBytes(`${layerPath(root, chainId)}/tar-split.json.gz`);
-  const tell = (state: string) => report({ code: 'tar-split', path: root.files.pathOf(file), detail: state });
+  const record = tarSplitFile(root, chainId);
+  const tell = (detail: string) => report({ code: 'tar-split', path: record.path, detail });
+  const file = attempt(record.open);
+  if (file instanceof Trouble) {
+    tell(file.message);
+    return;
+  }
   try {
-    await withFileBelow(root.files.directory, file, (read) => readTarSplit(read, { raw() {}, entry() {} }));
+    await readTarSplit(file.readNext, { raw() {}, entry() {} });
   } catch (error) {
     if (error instanceof TarDamage) tell(error.message);
-    else if (error instanceof Errno)
-      tell(error.errno === E.EINVAL ? 'not a regular file' : errnoWords(error.errno));
+    else if (error instanceof Errno) tell(errnoWords(error.errno));
     else throw error;
+  } finally {
+    file.close();
   }
 }

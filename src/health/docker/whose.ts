@@ -8,6 +8,7 @@ import {
   shortLinks,
   shortLinkTargets,
 } from '../../store/docker/driver-directories.ts';
+import { hintFor } from '../../store/docker/find.ts';
 import { parseReference, type Reference } from '../../store/reference.ts';
 import { asBytes, type ByteString, bytesOfText } from '../../sys/bytes.ts';
 import { attempt, Trouble } from '../../sys/errors.ts';
@@ -37,6 +38,18 @@ export class Owners {
     this.#index = index;
     this.#root = index.root;
     this.#context = { index, uses: layerUses(index) };
+  }
+
+  /** The data root. */
+  get directory(): ByteString {
+    return this.#root.files.directory;
+  }
+
+  /** `; did you mean "nginx:latest"?`, or nothing where no name is near. */
+  hint(words: ByteString): string {
+    // What can be no name is like none.
+    const reference = attempt(() => parseReference(words));
+    return reference instanceof Trouble ? '' : hintFor(this.#root, reference);
   }
 
   /** `path` is relative to the data root, without a leading slash. */

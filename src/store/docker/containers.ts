@@ -24,7 +24,7 @@ import {
   timeOf,
 } from '../json.ts';
 import { isContainerName } from '../reference.ts';
-import type { ContainerSummary, Directories, Layer, LayerStack } from '../store.ts';
+import type { ContainerSummary, Layer, LayerStack, Missing } from '../store.ts';
 import { type ContainerMount, mountsOf } from './container-mounts.ts';
 import type { DockerRoot } from './driver.ts';
 import {
@@ -136,11 +136,11 @@ function nonEmpty(value: unknown): string[] {
  * Checks all that the container is made of: its own layer first, then `-init`, then its image's. Where damage is marked, it
  * needs no config of its own: layerdb knows its layers.
  */
-export function containerStack(root: DockerRoot, id: ContainerId, directories: Directories): LayerStack {
-  const checks = new LayerChecks(root, directories);
+export function containerStack(root: DockerRoot, id: ContainerId, missing: Missing): LayerStack {
+  const checks = new LayerChecks(root, missing);
   const config = attempt(() => readContainerConfig(root, id));
   if (config instanceof Trouble) {
-    const found = directories === 'checked' ? config : attempt(() => ownLayers(root, { id }, checks));
+    const found = missing === 'refuse' ? config : attempt(() => ownLayers(root, { id }, checks));
     // What is wrong with its layers is no better answer than what is wrong with itself.
     if (found instanceof Trouble) throw config;
     return stackOf(root, id, id.slice(0, SHORT_ID), found, [config.message]);
@@ -148,7 +148,7 @@ export function containerStack(root: DockerRoot, id: ContainerId, directories: D
   requireDriver(root, config);
   const doubts: string[] = [];
   const found = ownLayers(root, config, checks, (doubt) => {
-    if (directories === 'checked') throw doubt;
+    if (missing === 'refuse') throw doubt;
     doubts.push(doubt.message);
   });
   return {
@@ -198,7 +198,7 @@ function ownLayers(
 ): Layer[] {
   const { mountId, initId, parent } = readMountRecord(root, id);
   const upper: Layer = { ...checks.directory(mountId), role: 'upper', ...(running ? { live: true } : {}) };
-  const init: Layer[] = initId === undefined ? [] : [{ ...checks.directory(initId), role: 'init' }];
+  const init: Layer[] = initId === undefined ? [] : [{ ...checks.directory(initId), role: 'engine' }];
   const image = imageOf(root, imageId);
   const isOnImage = image !== undefined && chainIds(image.diffIds).at(-1) === parent;
   const chain = isOnImage

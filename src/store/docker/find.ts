@@ -3,7 +3,7 @@
 import { distance } from 'fastest-levenshtein';
 import { attempt, Trouble } from '../../sys/errors.ts';
 import { type ChainId, type ContainerId, containerIdOf, hexOf, type ImageId, imageIdOf } from '../digest.ts';
-import { familiarName, type Reference, repositoryOf } from '../reference.ts';
+import { familiarName, NoSuchReference, type Reference, repositoryOf } from '../reference.ts';
 import { containerDirectory, containerIds, readContainerConfig } from './containers.ts';
 import type { DockerRoot } from './driver.ts';
 import { imageIds, imagePath } from './images.ts';
@@ -197,7 +197,8 @@ function notFound(reference: Reference, names: Names): Trouble {
   const unknown = kind === 'image' ? 0 : names.containers().unknown;
   const damaged = `${unknown} damaged ${unknown === 1 ? 'container, whose name is' : 'containers, whose names are'}`;
   const beside = unknown === 0 ? '' : ` beside ${damaged} unknown`;
-  return new Trouble('reference', `Cannot find "${text}": ${state}${beside}${hint(reference, names)}`);
+  const near = hint(reference, names);
+  return new NoSuchReference(`Cannot find "${text}": ${state}${beside}${near}`, near !== '');
 }
 
 /** `; did you mean "nginx:latest"?`, or nothing where no name is near. */

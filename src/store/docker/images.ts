@@ -1,29 +1,10 @@
 // Docker's imagedb: image configs, whose name is the hash of their bytes, and the layer stacks they stand for.
 import { Trouble } from '../../sys/errors.ts';
-import {
-  type ChainId,
-  type DiffId,
-  hexOf,
-  type ImageId,
-  imageIdOf,
-  isHexId,
-  parseDiffId,
-  sha256,
-} from '../digest.ts';
+import { type ChainId, type DiffId, hexOf, type ImageId, imageIdOf, isHexId, sha256 } from '../digest.ts';
 import { trouble } from '../files.ts';
-import {
-  booleanOf,
-  type JsonDocument,
-  type JsonObject,
-  objectsOf,
-  optionalString,
-  parseJson,
-  requiredObject,
-  requiredString,
-  stringsOf,
-  timeOf,
-} from '../json.ts';
-import type { Directories, HistoryStep, ImageSummary, Layer, LayerStack } from '../store.ts';
+import { type JsonDocument, parseJson, requiredObject, requiredString, timeOf } from '../json.ts';
+import { diffIdsOf, type HistoryStep, stepsOfConfig } from '../oci.ts';
+import type { ImageSummary, Layer, LayerStack, Missing } from '../store.ts';
 import type { DockerRoot } from './driver.ts';
 import { type CheckedLayer, LayerChecks } from './layerdb.ts';
 import type { ImageNames } from './repositories.ts';
@@ -69,36 +50,24 @@ export function readImageConfig(root: DockerRoot, id: ImageId): ImageConfig {
   const created = timeOf(config, 'created');
   return {
     id,
-    diffIds: stringsOf(rootfs, 'diff_ids').map((text, index) =>
-      parseDiffId(text, { file, part: `rootfs.diff_ids[${index}]` }),
-    ),
-    history: historyOf(config),
+    diffIds: diffIdsOf(config),
+    history: stepsOfConfig(config),
     ambiguity: config.ambiguity,
     ...(created === undefined ? {} : { created }),
   };
 }
 
 /** Checks all that the image is made of. `label` is how a person would name it. */
-export function imageStack(
-  root: DockerRoot,
-  id: ImageId,
-  label: string,
-  directories: Directories,
-): LayerStack {
+export function imageStack(root: DockerRoot, id: ImageId, label: string, missing: Missing): LayerStack {
   const config = readImageConfig(root, id);
-  const chain = new LayerChecks(root, directories).imageChain(config.diffIds);
+  const chain = new LayerChecks(root, missing).imageChain(config.diffIds);
   if (chain.length === 0) {
     throw new Trouble('store', `Cannot use image "${label}": it has no layers, so there is nothing to show`);
   }
-  return {
-    label,
-    kind: 'image',
-    id: hexOf(id),
-    layers: imageLayers(chain, config),
-    dataLayers: [],
-    dialect: root.dialect,
-    ...warningsOf(config.ambiguity),
-  };
+  const { driver, dialect } = root;
+  const layers = imageLayers(chain, config);
+  const stack = { store: driver.name, label, kind: 'image', id: hexOf(id), layers } as const;
+  return { ...stack, dataLayers: [], dialect, ...warningsOf(config.ambiguity) };
 }
 
 /** What is told of ambiguities where the files are used all the same. */
@@ -109,29 +78,24 @@ export function warningsOf(...ambiguities: readonly (string | undefined)[]): Pic
 }
 
 /** A layer with all below it: what was mounted with its directory at the top. */
-export function layerStack(
-  root: DockerRoot,
-  id: ChainId,
-  label: string,
-  directories: Directories,
-): LayerStack {
-  const chain = new LayerChecks(root, directories).chainFrom(id);
-  const layers = imageLayers(chain);
-  return { label, kind: 'layer', layers, dataLayers: [], dialect: root.dialect };
+export function layerStack(root: DockerRoot, id: ChainId, label: string, missing: Missing): LayerStack {
+  const layers = imageLayers(new LayerChecks(root, missing).chainFrom(id));
+  const { driver, dialect } = root;
+  return { store: driver.name, label, kind: 'layer', layers, dataLayers: [], dialect };
 }
 
 /** `chain` top first; with the history of `config` where that is known and counts as many layers. */
 export function imageLayers(chain: readonly CheckedLayer[], config?: ImageConfig): Layer[] {
   const steps = (config?.history ?? []).filter((step) => !step.emptyLayer).reverse();
-  return chain.map(({ directory, missing, doubt, diffId, chainId, cacheId, size }, index) => {
+  return chain.map(({ source, missing, doubt, diffId, chainId, cacheId, size }, index) => {
     // A wrong history line is worse than none.
     const history = steps.length === chain.length ? steps[index] : undefined;
     return {
-      directory,
+      source,
       role: 'image',
       chainId,
       ...(diffId === undefined ? {} : { diffId }),
-      ...(cacheId === undefined ? {} : { cacheId }),
+      ...(cacheId === undefined ? {} : { ids: { 'cache ID': cacheId } }),
       ...(missing === undefined ? {} : { missing }),
       ...(doubt === undefined ? {} : { doubt }),
       ...(size === undefined ? {} : { size }),
@@ -201,26 +165,6 @@ function parentIds({ files, metadata }: DockerRoot, ids: readonly ImageId[]): Se
     }
   }
   return parents;
-}
-
-/** For display only, so a history that cannot be understood is none. */
-function historyOf(config: JsonObject): HistoryStep[] {
-  try {
-    return objectsOf(config, 'history').map((step) => {
-      const created = timeOf(step, 'created');
-      const createdBy = optionalString(step, 'created_by');
-      const comment = optionalString(step, 'comment');
-      return {
-        ...(created === undefined ? {} : { created }),
-        ...(createdBy === undefined ? {} : { createdBy }),
-        ...(comment === undefined ? {} : { comment }),
-        emptyLayer: booleanOf(step, 'empty_layer'),
-      };
-    });
-  } catch (error) {
-    if (error instanceof Trouble) return [];
-    throw error;
-  }
 }
 
 /** Milliseconds since 1970; of an unknown time, before all others. */

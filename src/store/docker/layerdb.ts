@@ -18,7 +18,7 @@ import {
   parseMountId,
 } from '../digest.ts';
 import { trouble } from '../files.ts';
-import type { Directories, Layer } from '../store.ts';
+import type { Layer, Missing } from '../store.ts';
 import type { DockerRoot } from './driver.ts';
 
 /** A layer of an image, as layerdb has it. */
@@ -44,7 +44,7 @@ export interface CheckedLayer extends Partial<LayerRecord>, LayerDirectory {
 /** What an image's config says of a layer. */
 type LayerPlace = Pick<LayerRecord, 'diffId' | 'parent'>;
 
-type LayerDirectory = Pick<Layer, 'directory' | 'missing'>;
+type LayerDirectory = Pick<Layer, 'source' | 'missing'>;
 
 /** A container's own layers. */
 export interface MountRecord {
@@ -125,12 +125,12 @@ export function readMountRecord(root: DockerRoot, id: ContainerId): MountRecord 
 /** Layers checked once and remembered with what was wrong with them: images share most of theirs. */
 export class LayerChecks {
   readonly #root: DockerRoot;
-  readonly #directories: Directories;
+  readonly #missing: Missing;
   readonly #seen = new Map<ChainId, CheckedLayer | Trouble>();
 
-  constructor(root: DockerRoot, directories: Directories = 'checked') {
+  constructor(root: DockerRoot, missing: Missing = 'refuse') {
     this.#root = root;
-    this.#directories = directories;
+    this.#missing = missing;
   }
 
   /** Where the files of a layer with this cache or mount ID lie. Throws Trouble. */
@@ -138,10 +138,10 @@ export class LayerChecks {
     const { files, driver } = this.#root;
     const path = driver.layerDirectory(id);
     try {
-      return { directory: files.requireDirectory(path) };
+      return { source: { kind: 'directory', path: files.requireDirectory(path) } };
     } catch (error) {
-      if (!(error instanceof Trouble) || this.#directories === 'checked') throw error;
-      return { directory: files.pathOf(path), missing: error.message };
+      if (!(error instanceof Trouble) || this.#missing === 'refuse') throw error;
+      return { source: { kind: 'directory', path: files.pathOf(path) }, missing: error.message };
     }
   }
 
@@ -189,9 +189,7 @@ export class LayerChecks {
       checkPlace(this.#root, record, said);
       return { ...record, ...this.directory(record.cacheId) };
     });
-    return found instanceof Trouble && this.#directories === 'marked'
-      ? this.#damaged(chainId, found, said)
-      : found;
+    return found instanceof Trouble && this.#missing === 'mark' ? this.#damaged(chainId, found, said) : found;
   }
 
   /**
@@ -205,7 +203,8 @@ export class LayerChecks {
     const parent = attempt(() => readParent(this.#root, chainId));
     const place = said ?? (parent instanceof Trouble || parent === undefined ? {} : { parent });
     if (cacheId instanceof Trouble) {
-      return { chainId, ...place, directory: files.pathOf(path), missing: damage.message };
+      const source = { kind: 'directory', path: files.pathOf(path) } as const;
+      return { chainId, ...place, source, missing: damage.message };
     }
     const diffId = attempt(() => parseDiffId(files.readText(`${path}/diff`), { file: '', part: CONTENT }));
     const isUnsaid = (read: string | Trouble | undefined, expected: string | undefined) =>

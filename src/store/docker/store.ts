@@ -1,65 +1,136 @@
 // A data root of Docker in its classic layout (graph drivers), as a `Store`. Keeps nothing between two questions: what
 // is on disk when it is asked is what it answers.
 import type { ByteString } from '../../sys/bytes.ts';
-import { isLowerdir, parseLowerdir } from '../lowerdir.ts';
+import { Trouble } from '../../sys/errors.ts';
+import { type ContainerId, containerIdOf, type ImageId, imageIdOf, isBuiltInPlace } from '../digest.ts';
+import { type Configuration, containerConfiguration, type HistoryStep, imageConfiguration } from '../oci.ts';
 import { parseReference } from '../reference.ts';
-import type { ContainerSummary, Directories, ImageSummary, LayerStack, Store } from '../store.ts';
+import type {
+  Claims,
+  ContainerSummary,
+  ImageSummary,
+  Layer,
+  LayerStack,
+  Missing,
+  Store,
+  TarRecord,
+} from '../store.ts';
 import { otherDriver, storesBeside } from './beside.ts';
-import { containerStack, containersDamage, listContainers } from './containers.ts';
+import { claimsOfAll, claimsOfContainer, claimsOfImage, claimsOfLayer } from './claims.ts';
+import {
+  containerPath,
+  containerStack,
+  containersDamage,
+  listContainers,
+  readContainerConfig,
+  readContainerJson,
+} from './containers.ts';
 import type { DockerRoot } from './driver.ts';
 import { find } from './find.ts';
-import { imageStack, layerStack, listImages, warningsOf } from './images.ts';
+import { imageStack, layerStack, listImages, readImageConfig, readImageJson, warningsOf } from './images.ts';
+import { readCacheId } from './layerdb.ts';
+import { tarRecord } from './record.ts';
 import { readImageNames } from './repositories.ts';
+import { unpackRules } from './unpacking.ts';
 
 export class DockerStore implements Store {
+  readonly kind = 'docker';
+  readonly name: string;
   readonly description: string;
   readonly directory: ByteString;
-  readonly #root: DockerRoot;
+  /** For what is of this kind alone: `health/docker`. */
+  readonly root: DockerRoot;
 
   constructor(root: DockerRoot) {
-    this.#root = root;
+    this.root = root;
+    this.name = root.driver.name;
     this.description = `docker ${root.driver.name}`;
     this.directory = root.files.directory;
   }
 
   images(): readonly ImageSummary[] {
-    return listImages(this.#root, readImageNames(this.#root));
+    return listImages(this.root, readImageNames(this.root));
   }
 
   containers(): readonly ContainerSummary[] {
-    return listContainers(this.#root, (config) => otherDriver(this.#root, config));
+    return listContainers(this.root, (config) => otherDriver(this.root, config));
   }
 
-  resolve(reference: string, directories: Directories = 'checked'): LayerStack {
-    if (isLowerdir(reference)) return parseLowerdir(reference);
-    const found = find(this.#root, parseReference(reference));
+  damage(listed: 'images' | 'containers'): readonly string[] {
+    const { unreadable, damage, ambiguity } = readImageNames(this.root);
+    const odd = ambiguity === undefined ? [] : [ambiguity];
+    const named = unreadable === undefined ? [...odd, ...damage] : [unreadable.message];
+    return listed === 'containers' ? [...named, ...containersDamage(this.root)] : named;
+  }
+
+  resolve(reference: string, missing: Missing = 'refuse'): LayerStack {
+    const found = find(this.root, parseReference(reference));
     switch (found.kind) {
       case 'image': {
-        const stack = imageStack(this.#root, found.id, found.name, directories);
+        const stack = imageStack(this.root, found.id, found.name, missing);
         const { warnings } = warningsOf(found.ambiguity);
         return warnings === undefined
           ? stack
           : { ...stack, warnings: [...warnings, ...(stack.warnings ?? [])] };
       }
       case 'container':
-        return containerStack(this.#root, found.id, directories);
+        return containerStack(this.root, found.id, missing);
       case 'layer':
-        return layerStack(this.#root, found.id, found.name, directories);
+        return layerStack(this.root, found.id, found.name, missing);
     }
   }
 
-  damage(listed: 'images' | 'containers'): readonly string[] {
-    const { unreadable, damage, ambiguity } = readImageNames(this.#root);
-    const odd = ambiguity === undefined ? [] : [ambiguity];
-    const named = unreadable === undefined ? [...odd, ...damage] : [unreadable.message];
-    return listed === 'containers' ? [...named, ...containersDamage(this.#root)] : named;
+  configuration(of: LayerStack, whose: 'own' | 'image' = 'own'): Configuration {
+    const { imageId, containerId } = idsOf(of);
+    if (imageId !== undefined) return imageConfiguration(readImageJson(this.root, imageId));
+    if (whose === 'own') return containerConfiguration(readContainerJson(this.root, containerId));
+    const { imageId: origin } = readContainerConfig(this.root, containerId);
+    if (origin !== undefined) return imageConfiguration(readImageJson(this.root, origin));
+    const file = this.root.files.pathOf(containerPath(containerId));
+    throw new Trouble('store', `Cannot use "${file}": Image is missing`);
+  }
+
+  history(of: LayerStack): readonly HistoryStep[] {
+    // A layer that is named by its directory is of no image, or of many.
+    if (of.id === undefined) return [];
+    const { imageId, containerId } = idsOf(of);
+    const image = imageId ?? readContainerConfig(this.root, containerId).imageId;
+    return image === undefined ? [] : readImageConfig(this.root, image).history;
+  }
+
+  record({ chainId }: Layer, _of: LayerStack): TarRecord | undefined {
+    if (chainId === undefined) return undefined;
+    const cacheId = readCacheId(this.root, chainId);
+    return tarRecord(this.root, chainId, { ...unpackRules(this.root), inPlace: isBuiltInPlace(cacheId) });
+  }
+
+  claims(reference?: string): Iterable<Claims> {
+    if (reference === undefined) return claimsOfAll(this.root);
+    const found = find(this.root, parseReference(reference));
+    switch (found.kind) {
+      case 'image':
+        return [claimsOfImage(this.root, found.id, found.name)];
+      case 'container':
+        return [claimsOfContainer(this.root, found.id, found.name)];
+      case 'layer':
+        return [claimsOfLayer(this.root, found.id, found.name)];
+    }
   }
 
   beside(): readonly string[] {
-    const used = storesBeside(this.#root).filter(({ isEmpty }) => !isEmpty);
+    const used = storesBeside(this.root).filter(({ isEmpty }) => !isEmpty);
     return used.map(({ name, path }) => {
       const place = path === undefined ? '' : ` in "${path}"`;
       return `There is another store beside "${this.description}": ${name}${place}, which is not shown`;
     });
   }
+}
+
+type StackIds =
+  | { readonly imageId: ImageId; readonly containerId?: never }
+  | { readonly imageId?: never; readonly containerId: ContainerId };
+
+function idsOf({ kind, id, label }: LayerStack): StackIds {
+  if (id === undefined || kind === 'lowerdir') throw new RangeError(`"${label}" is of no store`);
+  return kind === 'image' ? { imageId: imageIdOf(id) } : { containerId: containerIdOf(id) };
 }

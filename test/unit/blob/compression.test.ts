@@ -2,12 +2,8 @@ import { gzipSync } from 'node:zlib';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { BlobDamage } from '../../../src/blob/blob.ts';
-import {
-  type Compression,
-  compressionOf,
-  decompressed,
-  type ReadSome,
-} from '../../../src/blob/compression.ts';
+import { type Compression, compressionOf, decompressed } from '../../../src/blob/compression.ts';
+import type { ReadSome } from '../../../src/sys/bytes.ts';
 import { rawFrame, skippableFrame } from '../../support/zstd-frames.ts';
 
 /** 100,000 times "x", by zstd 1.5.4. */

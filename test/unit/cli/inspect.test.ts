@@ -1,10 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { showStack } from '../../../src/cli/commands/inspect.ts';
+import type { ChainId, DiffId } from '../../../src/store/digest.ts';
 import type { Layer, LayerStack } from '../../../src/store/store.ts';
 import { asBytes } from '../../../src/sys/bytes.ts';
 
-const DIFF = `sha256:${'d'.repeat(64)}`;
-const CHAIN = `sha256:${'c'.repeat(64)}`;
+const DIFF = `sha256:${'d'.repeat(64)}` as DiffId;
+const CHAIN = `sha256:${'c'.repeat(64)}` as ChainId;
 const CACHE = 'a'.repeat(64);
 
 const STACK: LayerStack = {
@@ -13,20 +14,20 @@ const STACK: LayerStack = {
   id: 'f'.repeat(64),
   dialect: 'trusted',
   layers: [
-    { directory: asBytes('/r/overlay2/up/diff'), role: 'upper', live: true },
+    { source: { kind: 'directory', path: asBytes('/r/overlay2/up/diff') }, role: 'upper', live: true },
     {
-      directory: asBytes(`/r/overlay2/${CACHE}/di\xff`),
+      source: { kind: 'directory', path: asBytes(`/r/overlay2/${CACHE}/di\xff`) },
       role: 'image',
       diffId: DIFF,
       chainId: CHAIN,
-      cacheId: CACHE,
+      ids: { 'cache ID': CACHE },
       size: 1_982_437,
       history: {
         created: '2024-05-01T00:00:00Z',
         createdBy: '/bin/sh -c echo "\x1b[31m" \\\n  && true',
         emptyLayer: false,
       },
-    } as Layer,
+    },
   ],
   dataLayers: [],
 };
@@ -80,7 +81,10 @@ Layer 1, image
   });
 
   it('shows data-only layers of a lowerdir=', () => {
-    const plain = (directory: string): Layer => ({ directory: asBytes(directory), role: 'plain' });
+    const plain = (directory: string): Layer => ({
+      source: { kind: 'directory', path: asBytes(directory) },
+      role: 'plain',
+    });
     const stack: LayerStack = {
       label: 'lowerdir=/a::/data',
       kind: 'lowerdir',

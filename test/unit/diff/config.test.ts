@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { compareConfigurations } from '../../../src/diff/config.ts';
-import type { Configuration, ConfigValue } from '../../../src/store/docker/configuration.ts';
+import type { Configuration, ConfigValue } from '../../../src/store/oci.ts';
 
 interface Given {
   readonly env?: readonly string[];

@@ -12,7 +12,8 @@ import {
 import { basename, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { examineStore } from '../../../src/health/docker/doctor.ts';
-import { openDockerRoot } from '../../../src/verify/reference.ts';
+import { dockerRootOf } from '../../../src/health/docker/root.ts';
+import { openStore } from '../../../src/store/open.ts';
 import { FakeStore } from '../../support/fake-store.ts';
 import { type SampleRoot, writeSampleRoot } from '../../support/sample-root.ts';
 import { temporaryForTest } from '../../support/temporary.ts';
@@ -20,7 +21,7 @@ import { stratafs } from '../cli/memory.ts';
 
 async function findingsOf(root: string): Promise<string[]> {
   const lines: string[] = [];
-  await examineStore(openDockerRoot(root), ({ code, path }) =>
+  await examineStore(dockerRootOf(openStore(root)), ({ code, path }) =>
     lines.push(`${code} ${path.slice(root.length + 1)}`),
   );
   return lines;

@@ -1,11 +1,15 @@
 // Which step of a config made which layer, and what is told where that is not known.
 import { describe, expect, it } from 'vitest';
 import { historyOf } from '../../../src/layers/history.ts';
-import type { HistoryStep, Layer, LayerStack } from '../../../src/store/store.ts';
+import type { HistoryStep } from '../../../src/store/oci.ts';
+import type { Layer, LayerStack } from '../../../src/store/store.ts';
 import { asBytes } from '../../../src/sys/bytes.ts';
 
 function stackOf(...roles: readonly Layer['role'][]): LayerStack {
-  const layers = roles.map((role) => ({ role, directory: asBytes('/none') }));
+  const layers = roles.map((role) => ({
+    role,
+    source: { kind: 'directory' as const, path: asBytes('/none') },
+  }));
   return { label: 'x', kind: 'container', layers, dataLayers: [], dialect: 'trusted' };
 }
 
@@ -31,7 +35,7 @@ describe('historyOf()', () => {
       ['ENV a', 'ADD', 'ENV b', 'RUN', 'ENV c'],
       ['- ENV c', '0 RUN', '- ENV b', '1 ADD', '- ENV a'],
     ],
-    ["a container's own layers on top", stackOf('upper', 'init', 'image'), ['ADD'], ['0 ', '1 ', '2 ADD']],
+    ["a container's own layers on top", stackOf('upper', 'engine', 'image'), ['ADD'], ['0 ', '1 ', '2 ADD']],
     ['layers alone where there are no steps', stackOf('image', 'image'), [], ['0 ', '1 ']],
     [
       'layers alone where steps are missing',

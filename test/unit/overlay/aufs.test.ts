@@ -24,7 +24,7 @@ function merged(layers: readonly Paths[]): string[] {
     kind: 'lowerdir',
     dialect: 'aufs',
     dataLayers: [],
-    layers: places.map((place) => ({ directory: asBytes(place), role: 'plain' })),
+    layers: places.map((place) => ({ source: { kind: 'directory', path: asBytes(place) }, role: 'plain' })),
   });
   const lines: string[] = [];
   const visit = (node: number, path: string) => {

@@ -25,8 +25,8 @@ function changing(): Changing {
   writeFileSync(`${lower}/d/low`, 'low');
   writeFileSync(`${lower}/file`, 'low');
   const layers = [
-    { directory: asBytes(upper), role: 'upper', live: true },
-    { directory: asBytes(lower), role: 'image' },
+    { source: { kind: 'directory', path: asBytes(upper) }, role: 'upper', live: true },
+    { source: { kind: 'directory', path: asBytes(lower) }, role: 'image' },
   ] as const;
   const tree = new Tree(
     { label: 'test', kind: 'container', layers, dataLayers: [], dialect: 'trusted' },

@@ -51,7 +51,9 @@ function layersOf(...layers: readonly Readonly<Record<string, string>>[]): strin
 }
 
 function open(places: readonly string[], options: TreeOptions = {}): Tree {
-  const layers = places.map((place) => ({ directory: asBytes(place), role: 'plain' }) as const);
+  const layers = places.map(
+    (place) => ({ source: { kind: 'directory', path: asBytes(place) }, role: 'plain' }) as const,
+  );
   const stack = { label: 'test', kind: 'lowerdir', layers, dataLayers: [], dialect: 'trusted' } as const;
   return new Tree(stack, options);
 }

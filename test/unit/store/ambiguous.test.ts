@@ -1,9 +1,8 @@
 // Files that an engine reads in one way and others in another: they are read as an engine reads them, and said to be such.
 import { beforeEach, describe, expect, it } from 'vitest';
 import { examineStore } from '../../../src/health/docker/doctor.ts';
-import { imageIdOf } from '../../../src/store/digest.ts';
-import { readImageConfiguration } from '../../../src/store/docker/configuration.ts';
-import { openDockerRoot, openStore } from '../../../src/store/open.ts';
+import { dockerRootOf } from '../../../src/health/docker/root.ts';
+import { openStore } from '../../../src/store/open.ts';
 import { FakeStore, hex } from '../../support/fake-store.ts';
 import { temporaryForTest } from '../../support/temporary.ts';
 
@@ -74,7 +73,8 @@ describe('an image whose config readers understand differently', () => {
     const id = odd(
       `{${rootfs('rootfs', 'good')},"config":{"Cmd":["/a"]},"Config":{"cmd":"/evil","ENV":["A=1"]}}`,
     );
-    const { env, fields } = readImageConfiguration(openDockerRoot(store.root), imageIdOf(id));
+    const opened = openStore(store.root);
+    const { env, fields } = opened.configuration(opened.resolve(id));
     expect({ env, fields: [...fields] }).toEqual({ env: ['A=1'], fields: [['Cmd', ['/evil']]] });
   });
 });
@@ -82,7 +82,7 @@ describe('an image whose config readers understand differently', () => {
 /** `path: phrases` of what doctor says of ambiguity. */
 async function examined(): Promise<string[]> {
   const found: string[] = [];
-  await examineStore(openDockerRoot(store.root), ({ code, path, detail }) => {
+  await examineStore(dockerRootOf(openStore(store.root)), ({ code, path, detail }) => {
     if (code === 'ambiguous')
       found.push(
         detail.replace(`"${path}" can be read in more than one way`, path).replace(store.root, 'ROOT'),

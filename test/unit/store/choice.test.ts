@@ -6,7 +6,10 @@ import { Trouble } from '../../../src/sys/errors.ts';
 import { troubleOf } from './trouble.ts';
 
 function stackOf(names: readonly string[]): LayerStack {
-  const layers = names.map((name) => ({ directory: asBytes(name), role: 'image' as const }));
+  const layers = names.map((name) => ({
+    source: { kind: 'directory' as const, path: asBytes(name) },
+    role: 'image' as const,
+  }));
   return { label: 'all', kind: 'image', id: 'x', layers, dataLayers: [], dialect: 'trusted' };
 }
 
@@ -17,7 +20,7 @@ function chosen(text: string, stack = TOP_FIRST): string {
   const choice = parseLayerChoice(text);
   if (choice === undefined) return 'all';
   const { label, layers } = chooseLayers(stack, choice);
-  return `${choice.reference}: ${layers.map(({ directory }) => directory).join(' ')} (${label})`;
+  return `${choice.reference}: ${layers.map(({ source }) => source.path).join(' ')} (${label})`;
 }
 
 describe('parseLayerChoice() and chooseLayers()', () => {

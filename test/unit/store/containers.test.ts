@@ -28,15 +28,15 @@ function webStore(options: Options = {}): { store: FakeStore; image: string } {
 function layersOf(store: FakeStore, reference = 'web'): string[] {
   return openStore(store.root)
     .resolve(reference)
-    .layers.map(({ role, directory, history, live }) =>
+    .layers.map(({ role, source, history, live }) =>
       shortened(
-        `${role} ${directory} ${live ? 'live' : (history?.createdBy ?? '-')}`,
+        `${role} ${source.path} ${live ? 'live' : (history?.createdBy ?? '-')}`,
         `${store.root}/overlay2/`,
       ),
     );
 }
 
-const OWN = [`upper ROOT${MOUNT}/diff -`, `init ROOT${MOUNT}-init/diff -`];
+const OWN = [`upper ROOT${MOUNT}/diff -`, `engine ROOT${MOUNT}-init/diff -`];
 const IMAGE = [
   `image ROOT${FakeStore.cacheId(LAYERS)}/diff RUN top`,
   `image ROOT${FakeStore.cacheId(['base'])}/diff RUN base`,
@@ -79,7 +79,7 @@ describe('resolve() of a container', () => {
     const empty = store.image({ layers: [] });
     store.container({ name: 'bare', image: empty });
     expect(layersOf(store)).toEqual([OWN[0], ...IMAGE]);
-    expect(layersOf(store, 'bare').map((line) => line.split(' ')[0])).toEqual(['upper', 'init']);
+    expect(layersOf(store, 'bare').map((line) => line.split(' ')[0])).toEqual(['upper', 'engine']);
   });
 
   it('is found by name, by slash and name, by ID and its beginning', () => {
@@ -262,10 +262,10 @@ describe('a damaged container', () => {
   ])('is shown by its ID and by what layerdb knows of it where %s', (_, act) => {
     const { store } = webStore();
     act(store);
-    const { label, layers, doubts } = openStore(store.root).resolve(ID.slice(0, 12), 'marked');
+    const { label, layers, doubts } = openStore(store.root).resolve(ID.slice(0, 12), 'mark');
     expect([label, layers.map(({ role }) => role), doubts?.length]).toEqual([
       ID.slice(0, 12),
-      ['upper', 'init', 'image', 'image'],
+      ['upper', 'engine', 'image', 'image'],
       1,
     ]);
   });
@@ -273,10 +273,10 @@ describe('a damaged container', () => {
   it('that does not stand on its image is shown as it stands, and that is told', () => {
     const { store } = webStore();
     store.write(`${MOUNTS}/parent`, `sha256:${hex('base')}`);
-    const { layers, doubts } = openStore(store.root).resolve('web', 'marked');
+    const { layers, doubts } = openStore(store.root).resolve('web', 'mark');
     expect(layers.map(({ role, diffId }) => diffId ?? role)).toEqual([
       'upper',
-      'init',
+      'engine',
       `sha256:${hex('base')}`,
     ]);
     expect(doubts?.map((doubt) => shortened(doubt, store.root))).toEqual([

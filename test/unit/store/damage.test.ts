@@ -240,7 +240,7 @@ describe('a damaged image', () => {
 
 /** A line a layer, top first: `shown`, `doubt` or `missing`, and what its record was known to be. */
 function marked(store: FakeStore, reference: string): string[] {
-  const { layers } = openStore(store.root).resolve(reference, 'marked');
+  const { layers } = openStore(store.root).resolve(reference, 'mark');
   return layers.map(({ missing, doubt, diffId }) => {
     const word = LAYERS.findLast((_, index) => diffId === `sha256:${hex(LAYERS[index] ?? '')}`) ?? '?';
     const state = missing !== undefined ? 'missing' : doubt !== undefined ? 'doubt' : 'shown';

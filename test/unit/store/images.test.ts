@@ -19,11 +19,11 @@ function appStore(): { store: FakeStore; id: string; other: string } {
 function layerOf(layers: readonly string[], size: number) {
   const cacheId = FakeStore.cacheId(layers);
   return {
-    directory: `ROOT/overlay2/${cacheId}/diff`,
+    source: { kind: 'directory', path: `ROOT/overlay2/${cacheId}/diff` },
     role: 'image',
     diffId: `sha256:${hex(layers.at(-1) ?? '')}`,
     chainId: `sha256:${FakeStore.chainHex(layers)}`,
-    cacheId,
+    ids: { 'cache ID': cacheId },
     size,
     history: {
       created: '2024-01-02T03:04:05.678Z',
@@ -38,6 +38,7 @@ describe('resolve() of an image', () => {
     const { store, id } = appStore();
     const stack = openStore(store.root).resolve('app');
     expect(JSON.parse(shortened(JSON.stringify(stack), store.root))).toEqual({
+      store: 'overlay2',
       label: 'app:latest',
       kind: 'image',
       id,
@@ -94,7 +95,7 @@ describe('resolve() of an image', () => {
     const { store } = appStore();
     store.write(FakeStore.layerFile(LAYERS, 'cache-id'), 'm7g6ypsf2sw2qcoxxf0yw21km');
     mkdirSync(store.path('overlay2/m7g6ypsf2sw2qcoxxf0yw21km/diff'), { recursive: true });
-    expect(openStore(store.root).resolve('app').layers[0]?.directory).toBe(
+    expect(openStore(store.root).resolve('app').layers[0]?.source.path).toBe(
       store.path('overlay2/m7g6ypsf2sw2qcoxxf0yw21km/diff'),
     );
   });
@@ -267,7 +268,7 @@ describe('damaged names', () => {
       Array.from({ length: 50 }, (_, index) => [`A${index}${'x'.repeat(200)}`, 1]),
     );
     store.write(NAMES, JSON.stringify({ Repositories: bad }));
-    const damage = openStore(store.root).damage?.('images') ?? [];
+    const damage = openStore(store.root).damage('images');
     expect(damage).toHaveLength(21);
     expect(shortened(damage[0] ?? '', store.root)).toBe(
       `Cannot use ${FILE}: the entry "A0${'x'.repeat(78)}…" is not an object`,

@@ -72,10 +72,10 @@ describe('parseLowerdir()', () => {
       label: reference,
       kind: 'lowerdir',
       layers: [
-        { directory: temporary.path('top'), role: 'plain' },
-        { directory: temporary.path('a:b'), role: 'plain' },
+        { source: { kind: 'directory', path: temporary.path('top') }, role: 'plain' },
+        { source: { kind: 'directory', path: temporary.path('a:b') }, role: 'plain' },
       ],
-      dataLayers: [{ directory: temporary.path('data'), role: 'plain' }],
+      dataLayers: [{ source: { kind: 'directory', path: temporary.path('data') }, role: 'plain' }],
       dialect: 'trusted',
     });
   });
@@ -87,7 +87,7 @@ describe('parseLowerdir()', () => {
     const { label, layers, dialect } = stackOfLowerdir(path, { dialect: 'user' });
     expect({ label, layers, dialect }).toEqual({
       label: `lowerdir=${temporary.directory}/\ufffdé`,
-      layers: [{ directory: path, role: 'plain' }],
+      layers: [{ source: { kind: 'directory', path: path }, role: 'plain' }],
       dialect: 'user',
     });
   });

@@ -88,7 +88,7 @@ describe('a tar-split record that is altered', { timeout: 600_000 }, () => {
 
   /** Asks a tree all there is to ask; answers how many names it has. */
   function askAll(layer: RecordedLayer): number {
-    const layers = [{ directory: asBytes(directory), role: 'plain' }] as const;
+    const layers = [{ source: { kind: 'directory', path: asBytes(directory) }, role: 'plain' }] as const;
     const stack = { label: 'test', kind: 'lowerdir', layers, dataLayers: [], dialect: 'trusted' } as const;
     const tree = new Tree(stack, { recorded: [layer] });
     const attempt = (ask: () => unknown) => {

@@ -1,10 +1,11 @@
 import { chownSync, mkdirSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
+import { dockerRootOf } from '../../../src/health/docker/root.ts';
+import { unpackRules } from '../../../src/store/docker/unpacking.ts';
+import { openStore } from '../../../src/store/open.ts';
 import { asBytes } from '../../../src/sys/bytes.ts';
 import { OwnerMap } from '../../../src/verify/owners.ts';
-import { openDockerRoot } from '../../../src/verify/reference.ts';
 import { severityVerdict, worse } from '../../../src/verify/store.ts';
-import { unpackingOf } from '../../../src/verify/unpacking.ts';
 import { compareXattrs, type XattrRules } from '../../../src/verify/xattrs.ts';
 import { FakeStore } from '../../support/fake-store.ts';
 import { temporaryForTest } from '../../support/temporary.ts';
@@ -125,7 +126,7 @@ describe('compareXattrs()', () => {
   });
 });
 
-describe('unpackingOf()', () => {
+describe('unpackRules()', () => {
   const isRoot = process.getuid?.() === 0;
   it.runIf(isRoot).each([
     ['its own numbers', 'docker', [0, 0], '0:0', '42:7', false],
@@ -152,11 +153,12 @@ describe('unpackingOf()', () => {
       chownSync(work, uid, gid);
     }
     if (name === 'rootless') chownSync(store.path('image/overlay2'), uid, gid);
-    const unpacking = unpackingOf(openDockerRoot(store.root));
+    const rules = unpackRules(dockerRootOf(openStore(store.root)));
+    const owners = new OwnerMap(rules.root, rules.isOneRange);
     expect([
-      unpacking.owners.describe({ uid: 0, gid: 0 }),
-      unpacking.owners.describe({ uid: 42, gid: 7 }),
-      unpacking.withoutDevices,
+      owners.describe({ uid: 0, gid: 0 }),
+      owners.describe({ uid: 42, gid: 7 }),
+      rules.withoutDevices,
     ]).toEqual([root, other, withoutDevices]);
   });
 });

@@ -1,24 +1,28 @@
 // How a data root's layers were unpacked, as far as its place and what the daemon made itself tell.
-import type { DockerRoot } from '../store/docker/driver.ts';
-import { driverDirectories } from '../store/docker/driver-directories.ts';
-import { attempt, Trouble } from '../sys/errors.ts';
-import type { Unpacking } from './entry.ts';
-import { type Owner, OwnerMap, ROOT } from './owners.ts';
+import { attempt, Trouble } from '../../sys/errors.ts';
+import type { OwnerIds, UnpackRules } from '../store.ts';
+import type { DockerRoot } from './driver.ts';
+import { driverDirectories } from './driver-directories.ts';
 
 /** What is the same for all layers. */
-export function unpackingOf(root: DockerRoot): Omit<Unpacking, 'inPlace'> {
+export function unpackRules(root: DockerRoot): Omit<UnpackRules, 'inPlace'> {
   const named = rootByName(root);
-  const seen = named ?? rootByWork(root);
-  // A rootless daemon's root is its user; in all else, one row of numbers stands for all.
-  const owners = new OwnerMap(seen, named !== undefined || root.dialect !== 'user');
-  return { owners, withoutDevices: owners.root.uid !== 0 || root.dialect === 'user' };
+  const owner = named ?? rootByWork(root);
+  const isRootless = root.dialect === 'user';
+  return {
+    engine: 'moby',
+    root: owner,
+    // A rootless daemon's root is its user; in all else, one row of numbers stands for all.
+    isOneRange: named !== undefined || !isRootless,
+    withoutDevices: owner.uid !== 0 || isRootless,
+  };
 }
 
 /**
  * With userns-remap a data root is a directory `<uid>.<gid>`, the owner that root of the containers has outside
  * (daemon/daemon_unix.go setupDaemonRoot).
  */
-function rootByName({ files }: DockerRoot): Owner | undefined {
+function rootByName({ files }: DockerRoot): OwnerIds | undefined {
   const match = /\/(\d{1,10})\.(\d{1,10})$/.exec(files.directory);
   return match === null ? undefined : { uid: Number(match[1]), gid: Number(match[2]) };
 }
@@ -27,15 +31,15 @@ function rootByName({ files }: DockerRoot): Owner | undefined {
  * The owner of most directories `work`: the driver makes one for each layer but the lowest, as root of the containers,
  * and no image has a say in it (daemon/graphdriver/overlay2 create).
  */
-function rootByWork(root: DockerRoot): Owner {
+function rootByWork(root: DockerRoot): OwnerIds {
   const { files, driver } = root;
   const directories = attempt(() => driverDirectories(root));
-  const counts = new Map<string, { readonly owner: Owner; count: number }>();
+  const counts = new Map<string, { readonly owner: OwnerIds; count: number }>();
   for (const { name } of directories instanceof Trouble ? [] : directories) {
     const owner = attempt(() => files.ownerOf(`${driver.name}/${name}/work`));
     if (owner === undefined || owner instanceof Trouble) continue;
     const key = `${owner.uid}:${owner.gid}`;
     counts.set(key, { owner, count: (counts.get(key)?.count ?? 0) + 1 });
   }
-  return [...counts.values()].sort((a, b) => b.count - a.count)[0]?.owner ?? ROOT;
+  return [...counts.values()].sort((a, b) => b.count - a.count)[0]?.owner ?? { uid: 0, gid: 0 };
 }

@@ -1,11 +1,27 @@
-// What an image's or container's config says of how it is run: environment, command, user and the rest of what
-// `docker inspect` shows below Config. Only the fields' types are checked; what they mean is not known here.
-import { Trouble } from '../../sys/errors.ts';
-import type { ContainerId, ImageId } from '../digest.ts';
-import { integerOf, type JsonObject, optionalObject, optionalString, stringsOf } from '../json.ts';
-import { containerPath, readContainerConfig, readContainerJson } from './containers.ts';
-import type { DockerRoot } from './driver.ts';
-import { readImageJson } from './images.ts';
+// What OCI's formats say, whichever engine keeps them: an image's config with its history and diff IDs, and how an image or a
+// container is run (environment, command, user and the rest of what `docker inspect` shows below Config). Only the fields'
+// types are checked.
+import { Trouble } from '../sys/errors.ts';
+import { type DiffId, parseDiffId } from './digest.ts';
+import {
+  booleanOf,
+  integerOf,
+  type JsonObject,
+  objectsOf,
+  optionalObject,
+  optionalString,
+  requiredObject,
+  stringsOf,
+  timeOf,
+} from './json.ts';
+
+/** One step of an image's history, as its config records it. */
+export interface HistoryStep {
+  readonly created?: string;
+  readonly createdBy?: string;
+  readonly comment?: string;
+  readonly emptyLayer: boolean;
+}
 
 /** What a field says; null for a variable that is named without a value. */
 export type ConfigValue = string | number | null | readonly string[];
@@ -23,23 +39,43 @@ export interface Configuration {
 const HEALTH_NUMBERS = ['Interval', 'Timeout', 'StartPeriod', 'StartInterval', 'Retries'] as const;
 const PLATFORM = ['architecture', 'os', 'variant'] as const;
 
-/** Throws Trouble that names the file and the field where the config is damaged. */
-export function readImageConfiguration(root: DockerRoot, id: ImageId): Configuration {
-  const whole = readImageJson(root, id);
-  const platform = PLATFORM.map((key) => [key, optionalString(whole, key) ?? ''] as const);
-  return configurationOf('image', whole, 'config', platform);
+/** The layers that an image's config names, base first. Throws Trouble. */
+export function diffIdsOf(config: JsonObject): DiffId[] {
+  const { file } = config;
+  return stringsOf(requiredObject(config, 'rootfs'), 'diff_ids').map((text, index) =>
+    parseDiffId(text, { file, part: `rootfs.diff_ids[${index}]` }),
+  );
 }
 
-/** As for an image. */
-export function readContainerConfiguration(root: DockerRoot, id: ContainerId): Configuration {
-  return configurationOf('container', readContainerJson(root, id), 'Config', []);
+/** Oldest first. It is for display only, so a history that cannot be understood is none. */
+export function stepsOfConfig(config: JsonObject): HistoryStep[] {
+  try {
+    return objectsOf(config, 'history').map((step) => {
+      const created = timeOf(step, 'created');
+      const createdBy = optionalString(step, 'created_by');
+      const comment = optionalString(step, 'comment');
+      return {
+        ...(created === undefined ? {} : { created }),
+        ...(createdBy === undefined ? {} : { createdBy }),
+        ...(comment === undefined ? {} : { comment }),
+        emptyLayer: booleanOf(step, 'empty_layer'),
+      };
+    });
+  } catch (error) {
+    if (error instanceof Trouble) return [];
+    throw error;
+  }
 }
 
-/** That of the image a container was made from. Throws Trouble where it is not there any more, too. */
-export function readOriginConfiguration(root: DockerRoot, id: ContainerId): Configuration {
-  const { imageId } = readContainerConfig(root, id);
-  if (imageId !== undefined) return readImageConfiguration(root, imageId);
-  throw new Trouble('store', `Cannot use "${root.files.pathOf(containerPath(id))}": Image is missing`);
+/** How an image is run. Throws Trouble that names the file and the field where its config is damaged. */
+export function imageConfiguration(config: JsonObject): Configuration {
+  const platform = PLATFORM.map((key) => [key, optionalString(config, key) ?? ''] as const);
+  return configurationOf('image', config, 'config', platform);
+}
+
+/** How a container is run, by the object that has a field `Config` as Docker writes it. Throws Trouble as for an image. */
+export function containerConfiguration(container: JsonObject): Configuration {
+  return configurationOf('container', container, 'Config', []);
 }
 
 function configurationOf(

@@ -1,0 +1,14 @@
+// From a store to what `doctor` and `whose` need of Docker's: the only way out of `store/docker` beside the store itself.
+import type { DockerRoot } from '../../store/docker/driver.ts';
+import { DockerStore } from '../../store/docker/store.ts';
+import type { Store } from '../../store/store.ts';
+import { Trouble } from '../../sys/errors.ts';
+
+/** Throws Trouble where it is another kind of store. */
+export function dockerRootOf(store: Store): DockerRoot {
+  if (store instanceof DockerStore) return store.root;
+  throw new Trouble(
+    'usage',
+    `Cannot examine "${store.directory}": this can be asked of Docker's graph drivers only`,
+  );
+}

@@ -1,0 +1,40 @@
+// Docker's classic stores: which graph drivers left something in a data root.
+import type { StoreFiles } from '../files.ts';
+import type { Kind, Probe } from '../store.ts';
+import { DRIVERS, dockerRoot, driverNames, hasLayers } from './driver.ts';
+import { DockerStore } from './store.ts';
+
+export const DOCKER: Kind = {
+  name: 'docker',
+  usualRoots: ['/var/lib/docker', '/var/snap/docker/common/var-lib-docker'],
+  probe,
+  open(files) {
+    const used = DRIVERS.filter(({ name }) => hasLayers(files, name));
+    const names = driverNames(files);
+    const empty = DRIVERS.filter(({ name }) => names.includes(name)).slice(0, 1);
+    return (used.length > 0 ? used : empty).map((driver) => new DockerStore(dockerRoot(files, driver)));
+  },
+};
+
+function probe(files: StoreFiles): Probe {
+  if (DRIVERS.some(({ name }) => hasLayers(files, name))) return { kind: 'here' };
+  const names = driverNames(files);
+  const others = names.filter((name) => hasLayers(files, name));
+  if (others.length > 0) return { kind: 'refused', state: otherDrivers(others) };
+  if (DRIVERS.some(({ name }) => names.includes(name))) return { kind: 'empty' };
+  if (names.length > 0) {
+    const state = `it has no image of a graph driver that can be read (found: ${names.join(', ')})`;
+    return { kind: 'refused', state };
+  }
+  const remapped = (files.namesIfPresent('.') ?? []).filter((name) => /^\d+\.\d+$/.test(name));
+  if (remapped.length === 0) return { kind: 'absent' };
+  const roots = remapped.map((name) => `"${files.pathOf(name)}"`).join(', ');
+  const state = `it is divided by user namespace (userns-remap); name one part with --root: ${roots}`;
+  return { kind: 'refused', state };
+}
+
+function otherDrivers(names: readonly string[]): string {
+  const drivers = names.map((name) => `"${name}"`).join(', ');
+  const readable = DRIVERS.map((driver) => `"${driver.name}"`).join(', ');
+  return `its layers are in the format of the graph driver ${drivers}; only ${readable} can be read`;
+}

@@ -1,0 +1,105 @@
+// Several stores of one root as one: what any of them has is shown and marked with its store, and never half of it in silence.
+import type { ByteString } from '../sys/bytes.ts';
+import { attempt, Trouble } from '../sys/errors.ts';
+import type { Configuration, HistoryStep } from './oci.ts';
+import { NoSuchReference } from './reference.ts';
+import type {
+  Claims,
+  ContainerSummary,
+  ImageSummary,
+  Layer,
+  LayerStack,
+  Missing,
+  Store,
+  TarRecord,
+} from './store.ts';
+
+export class SeveralStores implements Store {
+  readonly kind = 'several';
+  readonly name: string;
+  readonly description: string;
+  readonly directory: ByteString;
+  readonly #stores: readonly Store[];
+
+  /** At least one, all of one root; those in use first. */
+  constructor(stores: readonly Store[]) {
+    const [first] = stores;
+    if (first === undefined) throw new RangeError('several stores, and not one');
+    this.#stores = stores;
+    this.name = stores.map(({ name }) => name).join(', ');
+    this.description = stores.map(({ description }) => description).join(', ');
+    this.directory = first.directory;
+  }
+
+  images(): readonly ImageSummary[] {
+    return this.#stores.flatMap((store) => store.images().map((image) => ({ store: store.name, ...image })));
+  }
+
+  containers(): readonly ContainerSummary[] {
+    return this.#stores.flatMap((store) =>
+      store.containers().map((container) => ({ store: store.name, ...container })),
+    );
+  }
+
+  damage(listed: 'images' | 'containers'): readonly string[] {
+    return [...new Set(this.#stores.flatMap((store) => store.damage(listed)))];
+  }
+
+  beside(): readonly string[] {
+    return [...new Set(this.#stores.flatMap((store) => store.beside?.() ?? []))];
+  }
+
+  resolve(reference: string, missing: Missing = 'refuse'): LayerStack {
+    return this.#only(reference, (store) => store.resolve(reference, missing));
+  }
+
+  configuration(of: LayerStack, whose: 'own' | 'image' = 'own'): Configuration {
+    return this.#storeOf(of).configuration(of, whose);
+  }
+
+  history(of: LayerStack): readonly HistoryStep[] {
+    return this.#storeOf(of).history(of);
+  }
+
+  record(layer: Layer, of: LayerStack): TarRecord | undefined {
+    return this.#storeOf(of).record(layer, of);
+  }
+
+  *claims(reference?: string): Generator<Claims> {
+    if (reference !== undefined) yield* this.#only(reference, (store) => store.claims(reference));
+    else for (const store of this.#stores) yield* store.claims();
+  }
+
+  #storeOf({ store: name, label }: LayerStack): Store {
+    const store = this.#stores.find((each) => each.name === name);
+    if (store === undefined) throw new RangeError(`"${label}" is of no store`);
+    return store;
+  }
+
+  /** The one answer to a reference. Throws Trouble where no store has one, or more than one has. */
+  #only<T>(reference: string, ask: (store: Store) => T): T {
+    const asked = this.#stores.map((store) => ({ store, answer: attempt(() => ask(store)) }));
+    const found = asked.flatMap(({ store, answer }) =>
+      answer instanceof Trouble ? [] : [{ store, answer }],
+    );
+    const [only, ...others] = found;
+    if (only === undefined) throw nothingFound(asked.map(({ answer }) => answer));
+    if (others.length === 0) return only.answer;
+    const names = found.map(({ store }) => `"--store ${store.name}"`).join(' or ');
+    throw new Trouble(
+      'reference',
+      `Cannot tell what "${reference}" means: ${found.length} stores have it; say which with ${names}`,
+    );
+  }
+}
+
+/** What one store says that knows more than that nothing is there, or that has a name that is near. */
+function nothingFound(answers: readonly unknown[]): Trouble {
+  const troubles = answers.filter((answer) => answer instanceof Trouble);
+  const [first] = troubles;
+  const told =
+    troubles.find((trouble) => !(trouble instanceof NoSuchReference)) ??
+    troubles.find((trouble) => trouble instanceof NoSuchReference && trouble.hasHint) ??
+    first;
+  return told ?? new Trouble('reference', 'Cannot find anything: there is no store');
+}
