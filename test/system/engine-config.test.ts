@@ -5,12 +5,10 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { isDeepStrictEqual } from 'node:util';
 import fc from 'fast-check';
 import { beforeAll, expect, it } from 'vitest';
-import { imageIdOf } from '../../src/store/digest.ts';
-import { readImageConfiguration } from '../../src/store/docker/configuration.ts';
 import { IMAGE } from '../../src/store/docker/shapes.ts';
 import type { Shape } from '../../src/store/go-shape.ts';
 import { parseJson, requiredObject, stringsOf } from '../../src/store/json.ts';
-import { openDockerRoot, openStore } from '../../src/store/open.ts';
+import { openStore } from '../../src/store/open.ts';
 import { attempt, Trouble } from '../../src/sys/errors.ts';
 import { succeed } from '../support/command.ts';
 import { Engine } from '../support/engine.ts';
@@ -163,11 +161,11 @@ describeSystem(
       expect(images).toHaveLength(IMAGES);
       const names = images.map((_, index) => `odd:${index}`);
       const inspected = JSON.parse(await engine.docker(['image', 'inspect', ...names])) as Inspected[];
-      const root = openDockerRoot(engine.dataRoot);
+      const store = openStore(engine.dataRoot);
       const differing = images.flatMap(({ text, id }, index) => {
-        const { env, labels, fields } = readImageConfiguration(root, imageIdOf(id));
+        const { env, labels, fields } = store.configuration(store.resolve(id));
         const read = {
-          layers: openStore(engine.dataRoot)
+          layers: store
             .resolve(`odd:${index}`)
             .layers.map(({ diffId }) => diffId)
             .reverse(),
