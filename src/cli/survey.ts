@@ -38,14 +38,14 @@ export async function walkLayers(survey: Survey, terminal: Terminal): Promise<vo
   await runSteps(survey.walk(), () => [last(), table.end - 1], terminal);
   for (const [layer, error] of survey.damage) terminal.report(unopened(survey, layer, error));
   for (const [row, errno] of survey.table.faults) {
-    const place = `"${table.pathOf(row) || '/'}" in "${survey.layers[table.columns.layer[row] as number]?.directory}"`;
+    const place = `"${table.pathOf(row) || '/'}" in "${survey.layers[table.columns.layer[row] as number]?.source.path}"`;
     terminal.report(new Trouble('path', `Cannot examine all of ${place}: ${errnoWords(errno)}`));
   }
 }
 
 function unopened({ layers }: Survey, layer: number, error: Errno): Trouble {
   const state = errnoWords(error.errno);
-  return new Trouble('path', `Cannot open the layer "${layers[layer]?.directory}": ${state}`, {
+  return new Trouble('path', `Cannot open the layer "${layers[layer]?.source.path}": ${state}`, {
     cause: error,
   });
 }

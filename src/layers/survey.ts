@@ -49,7 +49,7 @@ export class Survey {
       counters: new SharedArrayBuffer(16),
     });
     this.table = new SurveyTable(this.#table);
-    const paths = layers.map(({ directory }) => directory);
+    const paths = layers.map(({ source }) => source.path);
     this.#directories = new Directories(this.#table, paths, 0, OPEN_DIRECTORIES);
     this.#reader =
       recorded === undefined

@@ -60,7 +60,7 @@ describeSystem('the survey of random layer stacks', ['root', 'overlay', 'python'
     const options = VARIANTS[stack.variant];
     const count = directories.length - (stack.variant === 'data-only' ? 1 : 0);
     const layersOf = (paths: readonly string[]) =>
-      paths.map((path): Layer => ({ directory: asBytes(path), role: 'plain' }));
+      paths.map((path): Layer => ({ source: { kind: 'directory', path: asBytes(path) }, role: 'plain' }));
     const layerStack: LayerStack = {
       label: 'random',
       kind: 'lowerdir',
