@@ -1,79 +1,90 @@
-// Checksums of contents that Docker recorded when it unpacked a layer (tar-split): CRC-64 of each file, by path. They tell
-// equal from different without reading, but an adversary can make two files of one checksum: never for an examination.
-import { readFileSync } from 'node:fs';
-import { posix } from 'node:path';
-import { gunzipSync } from 'node:zlib';
-import type { Layer } from '../store/store.ts';
+// Checksums of contents that Docker recorded when it unpacked a layer (tar-split): CRC-64 of each file, by the place where
+// unpacking put it. They tell equal from different without reading, but an adversary can make two files of one checksum:
+// never for an examination.
+import type { RecordedLayer } from '../overlay/recorded-layer.ts';
+import { withRecord } from '../store/record.ts';
+import type { Dialect, Layer, LayerStack, Store, TarRecord } from '../store/store.ts';
+import type { ReadSome } from '../sys/bytes.ts';
+import { Errno, Trouble } from '../sys/errors.ts';
+import { TarDamage } from '../tar/entry.ts';
+import { readTarSplit } from '../tar/tar-split.ts';
+import { MOBY_RULES, type UnpackingRules } from '../unpack/rules.ts';
+import { UnpackedTar } from '../unpack/unpack.ts';
 import type { Item } from './item.ts';
 import { LayerItem } from './layered.ts';
 import type { Checksum } from './pairs.ts';
 
-/** Type of a tar-split entry that stands for a file's data. */
-const FILE_ENTRY = 1;
-const LARGEST = 1 << 30;
+const CHECKSUM_BYTES = 8;
 
-interface TarSplitEntry {
-  readonly type: number;
-  readonly name?: string;
-  readonly name_raw?: string;
-  readonly size?: number;
-  readonly payload?: string;
+export class LayerChecksums {
+  readonly #layer: RecordedLayer;
+  /** Eight bytes for each entry of the tar; zeros, the checksum of nothing, for one without contents. */
+  readonly #sums: Buffer;
+
+  constructor(layer: RecordedLayer, sums: Buffer) {
+    this.#layer = layer;
+    this.#sums = sums;
+  }
+
+  /** 16 hex digits; undefined for what is no file of the tar. */
+  of(directory: string, name: string): string | undefined {
+    const holder = this.#layer.directory(directory);
+    const object = holder === undefined ? 0 : this.#layer.find(holder, name);
+    const entry = object === 0 ? 0 : this.#layer.get(object, 'source');
+    if (entry === 0) return undefined;
+    return this.#sums.toString('hex', (entry - 1) * CHECKSUM_BYTES, entry * CHECKSUM_BYTES);
+  }
 }
 
-/** Reads each layer's record once, when it is first asked for. A layer without one has its files read. */
-export function recordedChecksums(): Checksum {
-  const layers = new Map<Layer, ReadonlyMap<string, string>>();
+/** Reads a layer's record to its end. Throws TarDamage where it is damaged, and Errno where it cannot be read. */
+export async function readChecksums(read: ReadSome, rules: UnpackingRules): Promise<LayerChecksums> {
+  const unpacked = new UnpackedTar(rules);
+  let sums = Buffer.alloc(64 * CHECKSUM_BYTES);
+  await readTarSplit(read, {
+    raw() {},
+    entry(entry, index, contents) {
+      unpacked.add(entry);
+      const at = index * CHECKSUM_BYTES;
+      if (at === sums.length) sums = Buffer.concat([sums], 2 * at);
+      if (contents !== undefined) sums.write(contents.crc64, at, 'hex');
+    },
+  });
+  unpacked.end();
+  return new LayerChecksums(unpacked.layer, sums);
+}
+
+/**
+ * Adds to `known` those of a stack's layers but the lowest few. What has no record, or one that is damaged, is left out: its
+ * files are read then, which is slower and never wrong.
+ */
+export async function addChecksums(
+  store: Store,
+  stack: LayerStack,
+  lowest: number,
+  known: Map<Layer, LayerChecksums>,
+): Promise<void> {
+  for (const layer of stack.layers.slice(0, stack.layers.length - lowest)) {
+    try {
+      const record = store.record(layer, stack);
+      const sums = record && (await checksumsOf(record, layer.dialect ?? stack.dialect));
+      if (sums !== undefined) known.set(layer, sums);
+    } catch (error) {
+      if (!(error instanceof TarDamage || error instanceof Errno || error instanceof Trouble)) throw error;
+    }
+  }
+}
+
+async function checksumsOf(record: TarRecord, dialect: Dialect): Promise<LayerChecksums | undefined> {
+  if (record.form !== 'tar-split' || record.rules.engine !== 'moby') return undefined;
+  return withRecord(record, (read) => readChecksums(read, MOBY_RULES[dialect]));
+}
+
+/** A file of a layer that `layers` has nothing of is read. */
+export function recordedChecksums(layers: ReadonlyMap<Layer, LayerChecksums>): Checksum {
   return (item: Item) => {
     if (!(item instanceof LayerItem) || item.data !== undefined || item.live) return undefined;
     const { entry, side } = item;
-    const layer = side.layerOf(entry.holder);
-    let sums = layers.get(layer);
-    if (sums === undefined) {
-      sums = readChecksums(layer);
-      layers.set(layer, sums);
-    }
-    if (sums.size === 0) return undefined;
-    const directory = side.union.directories.pathOf(entry.holder);
-    return sums.get(directory === '' ? entry.name : `${directory}/${entry.name}`);
+    const sums = layers.get(side.layerOf(entry.holder));
+    return sums?.of(side.union.directories.pathOf(entry.holder), entry.name);
   };
-}
-
-/** `…/overlay2/<cache id>/diff` → `…/image/overlay2/layerdb/sha256/<chain id>/tar-split.json.gz`. */
-function recordOf({ source: { path: directory }, chainId }: Layer): string | undefined {
-  if (chainId === undefined || posix.basename(directory) !== 'diff') return undefined;
-  const driver = posix.dirname(posix.dirname(directory));
-  const hex = chainId.replace(/^sha256:/, '');
-  return posix.join(
-    driver,
-    '..',
-    'image',
-    posix.basename(driver),
-    'layerdb/sha256',
-    hex,
-    'tar-split.json.gz',
-  );
-}
-
-function readChecksums(layer: Layer): Map<string, string> {
-  const sums = new Map<string, string>();
-  const path = recordOf(layer);
-  if (path === undefined) return sums;
-  let text: string;
-  try {
-    text = gunzipSync(readFileSync(Buffer.from(path, 'latin1')), { maxOutputLength: LARGEST }).toString(
-      'utf8',
-    );
-  } catch {
-    // No record, or a damaged one: the files themselves are read then, which is slower and never wrong.
-    return sums;
-  }
-  for (const line of text.split('\n')) {
-    // Most of a record are raw headers, which are long and say nothing here.
-    if (!line.startsWith(`{"type":${FILE_ENTRY},`)) continue;
-    const { name, name_raw, size, payload } = JSON.parse(line) as TarSplitEntry;
-    if (payload === undefined || size === undefined || size === 0) continue;
-    const bytes = name_raw === undefined ? Buffer.from(name ?? '', 'utf8') : Buffer.from(name_raw, 'base64');
-    sums.set(bytes.toString('latin1').replace(/^(\.?\/)+/, ''), payload);
-  }
-  return sums;
 }

@@ -196,9 +196,18 @@ export class TreeComparison {
     const isPlain =
       status.uid === 0 && status.gid === 0 && (status.mode & 0o7777) === this.#rules.impliedMode;
     if (this.#rules.copiesImplied && isPlain && (isOfMode || finding.class === 'xattr')) return asIs('known');
-    // Made through the overlay they are copies of the directory below; newer versions leave them the group of a setgid one.
-    const isOpen = this.#onDisk.marks.dialect === 'user' || (layer.mode(above) & SETGID) !== 0;
-    return isOpen && (isOfMode || finding.class === 'xattr') ? asIs('known') : finding;
+    // Made through the overlay, in a user namespace, they are copies of the directory below.
+    const isOfBelow = this.#onDisk.marks.dialect === 'user' && (isOfMode || finding.class === 'xattr');
+    return isOfBelow || this.#isOfSetgid(finding, status, above) ? asIs('known') : finding;
+  }
+
+  /** Newer versions leave a directory that they make in a setgid one its group, and not the bit. */
+  #isOfSetgid(finding: Finding, status: FileStatus, above: number): boolean {
+    const { layer } = this.#unpacked;
+    if ((layer.mode(above) & SETGID) === 0) return false;
+    if (finding.class === 'mode') return (status.mode & 0o7777) === this.#rules.impliedMode;
+    const gid = layer.get(above, 'gid');
+    return finding.class === 'owner' && this.#onDisk.unpacking.owners.fits({ uid: 0, gid }, status);
   }
 
   #noteKept({ mode, uid, gid, xattrs }: RecordedObject, findings: readonly Finding[]): void {

@@ -6,6 +6,7 @@ import { Filter } from '../../diff/filter.ts';
 import { ASPECTS, type Item, type Side, typeBits } from '../../diff/item.ts';
 import { LayeredSide } from '../../diff/layered.ts';
 import { NOISE_RULES, noiseOf } from '../../diff/noise.ts';
+import type { Checksum } from '../../diff/pairs.ts';
 import { Union } from '../../diff/union.ts';
 import { Errno, errnoWords, Trouble } from '../../sys/errors.ts';
 import { pathArguments } from '../arguments.ts';
@@ -19,6 +20,7 @@ import { EXIT } from '../exit.ts';
 import { pathMessage } from '../failure.ts';
 import { metadataOption } from '../metadata-option.ts';
 import type { Terminal } from '../print/terminal.ts';
+import { openTheStore } from '../stack.ts';
 
 const RULES = [...NOISE_RULES.keys()].join();
 
@@ -138,6 +140,7 @@ async function diff(
     const hasManifest = labels.some(({ kind }) => kind === 'manifest');
     const settings = {
       ...(await comparisonOptions(form, options, progress)),
+      ...(options.content === 'crc' ? await checksumOption(labels, union, options) : {}),
       ...(hasManifest ? { digest: (await import('../../diff/digest.ts')).sha256 } : {}),
     };
     printer.begin?.();
@@ -257,8 +260,20 @@ async function comparisonOptions(
     noise: noiseOf,
     hidesNoise: (rule) => hidden.has(rule),
     progress: (path, names) => progress.show(path, names),
-    ...(options.content === 'crc'
-      ? { checksum: (await import('../../diff/checksums.ts')).recordedChecksums() }
-      : {}),
   };
+}
+
+/** Of the layers that the sides do not share: to compare what has changed in them. */
+async function checksumOption(
+  labels: readonly SideLabel[],
+  union: Union,
+  options: words.DiffOptions,
+): Promise<{ checksum: Checksum }> {
+  const { addChecksums, recordedChecksums } = await import('../../diff/checksums.ts');
+  const layers: Parameters<typeof addChecksums>[3] = new Map();
+  for (const { stack, root = options.root } of labels) {
+    if (stack === undefined || stack.kind === 'lowerdir') continue;
+    await addChecksums(await openTheStore({ ...options, root }), stack, union.sharedLayers, layers);
+  }
+  return { checksum: recordedChecksums(layers) };
 }

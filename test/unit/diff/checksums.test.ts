@@ -1,0 +1,76 @@
+import { gzipSync } from 'node:zlib';
+import { describe, expect, it } from 'vitest';
+import { readChecksums } from '../../../src/diff/checksums.ts';
+import { asBytes } from '../../../src/sys/bytes.ts';
+import { TarDamage, type TarEntry } from '../../../src/tar/entry.ts';
+import { tarHeader } from '../../../src/tar/write.ts';
+import { MOBY_RULES } from '../../../src/unpack/rules.ts';
+
+interface Given {
+  readonly name: string;
+  readonly type: string;
+  readonly linkName?: string;
+  /** A checksum, of what has contents. */
+  readonly crc64?: string;
+}
+
+function recordOf(entries: readonly Given[]): Buffer {
+  const lines = entries.flatMap(({ name, type, linkName = '', crc64 }) => {
+    const size = crc64 === undefined ? 0 : 512;
+    const entry: TarEntry = {
+      ...{ name: asBytes(name), linkName: asBytes(linkName), type, mode: 0o755, uid: 0, gid: 0, size },
+      ...{ mtime: { seconds: 1, nanoseconds: 0 }, major: 0, minor: 0, xattrs: new Map(), sparse: false },
+    };
+    return [
+      { type: 2, payload: tarHeader(entry).toString('base64') },
+      { type: 1, name, size, payload: Buffer.from(crc64 ?? '', 'hex').toString('base64') },
+    ];
+  });
+  return gzipSync(lines.map((line, position) => `${JSON.stringify({ ...line, position })}\n`).join(''));
+}
+
+function read(record: Buffer) {
+  let rest = record;
+  return readChecksums((buffer) => {
+    const count = rest.copy(buffer);
+    rest = rest.subarray(count);
+    return count;
+  }, MOBY_RULES.trusted);
+}
+
+describe('readChecksums()', () => {
+  it('finds each checksum where the contents lie, by any of their names', async () => {
+    const [a, b, c] = ['0011223344556677', 'ffeeddccbbaa9988', '0123456789abcdef'];
+    const sums = await read(
+      recordOf([
+        { name: 'usr/lib/', type: '5' },
+        { name: 'lib', type: '2', linkName: 'usr/lib' },
+        { name: 'lib/so', type: '0', crc64: a },
+        { name: './hard', type: '1', linkName: '../usr/lib/so' },
+        { name: 'twice', type: '0', crc64: b },
+        { name: '/twice', type: '0', crc64: c },
+        { name: 'empty', type: '0' },
+        { name: '.wh.gone', type: '0', crc64: c },
+      ]),
+    );
+    const places = ['usr/lib/so', '/hard', '/twice', 'lib/so', '/empty', '/gone', 'usr/lib', 'none/so'];
+    const found = places.map((place) => {
+      const slash = place.lastIndexOf('/');
+      return sums.of(place.slice(0, slash), place.slice(slash + 1));
+    });
+    expect(found).toEqual([a, a, c, undefined, '0'.repeat(16), undefined, undefined, undefined]);
+  });
+
+  it('has room for many', async () => {
+    const many = Array.from({ length: 300 }, (_, i) => ({
+      ...{ name: `f${i}`, type: '0' },
+      crc64: i.toString(16).padStart(16, '0'),
+    }));
+    const sums = await read(recordOf(many));
+    expect(many.every(({ name, crc64 }) => sums.of('', name) === crc64)).toBe(true);
+  });
+
+  it('refuses a record that is damaged', async () => {
+    await expect(read(gzipSync('{"type":1,"name":5}\n'))).rejects.toThrow(TarDamage);
+  });
+});
