@@ -1,7 +1,7 @@
 // A thread that compares contents: takes jobs from the ring until it is closed.
 import { workerData } from 'node:worker_threads';
-import { Directories } from '../overlay/directories.ts';
-import { Table, type TableMemory } from '../overlay/table.ts';
+import { OpenLayers, type ReadableLayer } from '../overlay/opened.ts';
+import type { TableMemory } from '../overlay/table.ts';
 import type { ByteString } from '../sys/bytes.ts';
 import { Jobs } from './jobs.ts';
 
@@ -15,7 +15,9 @@ export interface JobsWorkerData {
 const OPEN_DIRECTORIES = 128;
 
 const { table: memory, paths, jobs } = workerData as JobsWorkerData;
-const table = new Table(memory);
-const directories = new Directories(table, paths, 0, OPEN_DIRECTORIES);
+const layers = paths.map((path): ReadableLayer => {
+  return { layer: { source: { kind: 'directory', path }, role: 'plain' }, dialect: 'none' };
+});
+const { table, directories } = new OpenLayers(layers, { memory, capacity: OPEN_DIRECTORIES });
 new Jobs(jobs, table, directories).workAll();
 directories.close();

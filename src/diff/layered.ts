@@ -77,8 +77,9 @@ export class LayerItem implements Item {
   xattrs(): Map<string, Buffer> {
     const values = new Map<string, Buffer>();
     const { holder, name } = this.entry;
+    const prefix = this.side.reader.prefixOf(holder);
     for (const onDisk of this.entry.xattrNames()) {
-      const shown = shownXattr(onDisk, this.side.reader.prefix);
+      const shown = shownXattr(onDisk, prefix);
       if (shown === undefined) continue;
       const value = this.side.reader.xattrAnswer(holder, name, onDisk);
       if (typeof value !== 'number') values.set(shown, value);
@@ -114,12 +115,12 @@ export class LayeredSide implements Side {
   constructor(union: Union, place: StackInUnion, resolver: Resolver = resolve) {
     this.union = union;
     this.stack = place.stack;
-    this.reader = union.reader(place);
+    this.reader = union.reader;
     this.#resolve = resolver;
     for (const [index, layer] of [...place.layers, ...place.dataLayers].entries()) {
       this.#indices.set(layer, index);
     }
-    const roots = union.rootRecords(place.layers);
+    const roots = this.reader.rootStack(union.rootRecords(place.layers));
     this.#dataRoots = union.rootRecords(place.dataLayers);
     this.#source = {
       roots,
@@ -171,7 +172,8 @@ export class LayeredSide implements Side {
 
   settle(directory: Item, name: string, found: Item): Item | undefined {
     if (!(found instanceof LayerItem) || !found.entry.takenForPlain) return found;
-    if (!found.entry.xattrNames().includes(`${this.reader.prefix}metacopy`)) return found;
+    const prefix = this.reader.prefixOf(found.entry.holder);
+    if (!found.entry.xattrNames().includes(`${prefix}metacopy`)) return found;
     return this.find(directory, name);
   }
 

@@ -2,12 +2,11 @@
 // "the same directories" is a comparison of numbers. Layers that both sides have at the bottom are told apart here.
 import type { Directories } from '../overlay/directories.ts';
 import { Entry } from '../overlay/entry.ts';
-import { InternedDirectories } from '../overlay/interned.ts';
-import { LayerReader } from '../overlay/layer.ts';
-import { RecordedReader } from '../overlay/recorded.ts';
+import type { LayerReader } from '../overlay/layer.ts';
+import { OpenLayers, type ReadableLayer, type RecordedLayers, shownLayers } from '../overlay/opened.ts';
 import type { RecordedLayer } from '../overlay/recorded-layer.ts';
-import { newTableMemory, Table, type TableMemory } from '../overlay/table.ts';
-import type { Layer, LayerStack } from '../store/store.ts';
+import { newTableMemory, type Table, type TableMemory } from '../overlay/table.ts';
+import type { LayerStack } from '../store/store.ts';
 import { type ByteString, cString } from '../sys/bytes.ts';
 import { AT_FDCWD, AT_NO_AUTOMOUNT, statx } from '../sys/libc.ts';
 import { STATX, STATX_MASK, STATX_SIZE } from '../sys/statx.ts';
@@ -31,13 +30,12 @@ export class Union {
   readonly memory: TableMemory;
   readonly table: Table;
   readonly directories: Directories;
+  readonly reader: LayerReader;
   /** Where the layers lie, by their number here: what another thread needs beside the memory. */
   readonly paths: readonly ByteString[];
   readonly stacks: readonly StackInUnion[];
   /** How many layers both stacks have in common at the bottom. */
   readonly sharedLayers: number;
-  /** By layer, what is believed of it instead of the disk. */
-  readonly #records: (RecordedLayer | undefined)[] = [];
   readonly #shared: Uint8Array;
   readonly #found = new Map<number, Entry | undefined>();
   #foundName = '';
@@ -48,44 +46,45 @@ export class Union {
    */
   constructor(
     stacks: readonly LayerStack[],
-    records: readonly (readonly (RecordedLayer | undefined)[] | undefined)[] = [],
+    records: readonly (RecordedLayers | undefined)[] = [],
     { trustIds = false }: UnionOptions = {},
   ) {
-    const paths: ByteString[] = [];
+    const all: ReadableLayer[] = [];
     const numbers = new Map<string, number>();
     const marks = new Map<RecordedLayer | undefined, number>();
     this.stacks = stacks.map((stack, side) => {
       const seen = new Map<string, number>();
-      const number = ({ source, chainId, dialect }: Layer, layer: number) => {
-        const isNamed = trustIds && chainId !== undefined;
+      const number = (readable: ReadableLayer) => {
+        const { layer, dialect, recorded } = readable;
+        const isNamed = trustIds && layer.chainId !== undefined;
         // Drivers write one layer in several ways.
-        const identity = isNamed ? `${chainId} ${dialect ?? stack.dialect}` : identityOf(source.path);
+        const place = isNamed ? `${layer.chainId} ${layer.holds ?? ''}` : identityOf(layer.source.path);
+        const identity = `${place} ${dialect}`;
         const times = seen.get(identity) ?? 0;
         seen.set(identity, times + 1);
-        const record = records[side]?.[layer];
-        const mark = marks.get(record) ?? marks.size;
-        marks.set(record, mark);
+        const mark = marks.get(recorded) ?? marks.size;
+        marks.set(recorded, mark);
         // One directory of which two things are believed is two layers.
         const key = `${identity} ${times} ${mark}`;
-        let index = numbers.get(key);
-        if (index === undefined) {
-          index = paths.push(source.path) - 1;
-          numbers.set(key, index);
-          this.#records[index] = record;
-        }
+        const index = numbers.get(key) ?? all.push(readable) - 1;
+        numbers.set(key, index);
         return index;
       };
+      const { dialect } = stack;
       return {
         stack,
-        layers: stack.layers.map(number),
-        dataLayers: stack.dataLayers.map((layer, index) => number(layer, stack.layers.length + index)),
+        layers: shownLayers(stack, records[side]).map(number),
+        dataLayers: stack.dataLayers.map((layer) => number({ layer, dialect })),
       };
     });
-    this.paths = paths;
+    this.paths = all.map(({ layer }) => layer.source.path);
     this.memory = newTableMemory();
-    this.table = new Table(this.memory);
-    this.directories = new InternedDirectories(this.table, paths, OPEN_DIRECTORIES);
-    this.#shared = new Uint8Array(paths.length);
+    const { memory } = this;
+    const opened = new OpenLayers(all, { memory, capacity: OPEN_DIRECTORIES, interns: true });
+    this.table = opened.table;
+    this.directories = opened.directories;
+    this.reader = opened.reader;
+    this.#shared = new Uint8Array(all.length);
     this.sharedLayers = this.#markShared();
   }
 
@@ -110,13 +109,6 @@ export class Union {
 
   rootRecords(layers: readonly number[]): number[] {
     return layers.map((layer) => this.directories.roots[layer] as number);
-  }
-
-  reader({ stack }: StackInUnion): LayerReader {
-    const { table, directories } = this;
-    return this.#records.every((record) => record === undefined)
-      ? new LayerReader(table, directories, stack.dialect)
-      : new RecordedReader(table, directories, stack.dialect, this.#records);
   }
 
   /** As the reader's `find`; both sides ask the shared layers for the same name one after the other. */

@@ -1,10 +1,11 @@
 // The files of one layer's directory by their path in the layer: confined to it, links never followed, nothing opened but
 // regular files, no access time changed.
 
-import { Directories } from '../overlay/directories.ts';
-import { LayerReader, type Listing, nameArgument } from '../overlay/layer.ts';
+import type { Directories } from '../overlay/directories.ts';
+import { type LayerReader, type Listing, nameArgument } from '../overlay/layer.ts';
 import { xattrNames, xattrValue } from '../overlay/marks.ts';
-import { newDirectoryMemory, Table } from '../overlay/table.ts';
+import { OpenLayers } from '../overlay/opened.ts';
+import { newDirectoryMemory, type Table } from '../overlay/table.ts';
 import { type ByteString, bytesOf, cString, type ReadSome } from '../sys/bytes.ts';
 import { E, Errno } from '../sys/errors.ts';
 import { close, read, readlinkat } from '../sys/libc.ts';
@@ -51,9 +52,12 @@ export class LayerFiles {
 
   /** Opens nothing yet. `directory` is the layer's `diff`. */
   constructor(directory: ByteString, dialect: MarkDialect) {
-    this.#table = new Table(newDirectoryMemory(TABLE_BYTES));
-    this.#directories = new Directories(this.#table, [directory], 0, OPEN_DIRECTORIES);
-    this.#reader = new LayerReader(this.#table, this.#directories, dialect);
+    const layer = { source: { kind: 'directory', path: directory }, role: 'plain' } as const;
+    const memory = newDirectoryMemory(TABLE_BYTES);
+    const opened = new OpenLayers([{ layer, dialect }], { memory, capacity: OPEN_DIRECTORIES });
+    this.#table = opened.table;
+    this.#directories = opened.directories;
+    this.#reader = opened.reader;
   }
 
   close(): void {

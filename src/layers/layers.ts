@@ -1,16 +1,16 @@
 // All layers of a stack at once, each as it lies on disk, and the overlay's rules over them: for questions that the merged
 // tree cannot answer, because they are about what it hides. One real directory is one record, whichever way leads to it.
+
 import type { Directories } from '../overlay/directories.ts';
 import type { Entry } from '../overlay/entry.ts';
-import { InternedDirectories } from '../overlay/interned.ts';
-import { LayerReader, type Listing } from '../overlay/layer.ts';
+import type { LayerReader, Listing } from '../overlay/layer.ts';
 import { shownXattr } from '../overlay/marks.ts';
 import { type MergeOptions, type Resolution, resolve, type Source } from '../overlay/merge.ts';
+import { OpenLayers, readableLayers } from '../overlay/opened.ts';
 import { mergeOptions } from '../overlay/options.ts';
-import { RecordedReader } from '../overlay/recorded.ts';
 import type { RecordedLayer } from '../overlay/recorded-layer.ts';
 import type { Time } from '../overlay/status.ts';
-import { newDirectoryMemory, Table } from '../overlay/table.ts';
+import { newDirectoryMemory } from '../overlay/table.ts';
 import type { Layer, LayerStack } from '../store/store.ts';
 import { asBytes, type ByteString, bytesOf, cString } from '../sys/bytes.ts';
 import { E, Errno } from '../sys/errors.ts';
@@ -66,16 +66,13 @@ export class Layers {
    */
   constructor(stack: LayerStack, recorded?: readonly (RecordedLayer | undefined)[]) {
     this.stack = stack;
-    const table = new Table(newDirectoryMemory(TABLE_BYTES));
-    this.#directories = new InternedDirectories(
-      table,
-      stack.layers.map((layer) => layer.source.path),
-      OPEN_DIRECTORIES,
-    );
-    this.#reader =
-      recorded === undefined
-        ? new LayerReader(table, this.#directories, stack.dialect)
-        : new RecordedReader(table, this.#directories, stack.dialect, recorded);
+    const opened = new OpenLayers(readableLayers(stack, recorded), {
+      memory: newDirectoryMemory(TABLE_BYTES),
+      capacity: OPEN_DIRECTORIES,
+      interns: true,
+    });
+    this.#directories = opened.directories;
+    this.#reader = opened.reader;
     this.roots = this.#directories.roots.filter((_, i) => stack.layers[i]?.missing === undefined);
     this.#source = {
       roots: this.roots,
@@ -152,7 +149,7 @@ export class Layers {
   xattrs({ holder, name }: Place): Map<ByteString, Buffer> {
     const all = new Map<ByteString, Buffer>();
     for (const onDisk of this.#reader.xattrNames(holder, name)) {
-      const shown = shownXattr(onDisk, this.#reader.prefix);
+      const shown = shownXattr(onDisk, this.#reader.prefixOf(holder));
       if (shown === undefined) continue;
       const value = this.#reader.xattrAnswer(holder, name, onDisk);
       if (value === -E.ENODATA) continue;

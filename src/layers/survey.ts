@@ -1,12 +1,13 @@
 // One walk over layers, each by itself as it lies on disk: what every object is, takes and says to the overlay, in one
 // record that holds no path and opens nothing any more. What a stack makes of it is `survey-stack.ts`.
-import { Directories } from '../overlay/directories.ts';
-import { DT_WHT, LayerReader } from '../overlay/layer.ts';
+
+import type { Directories } from '../overlay/directories.ts';
+import { DT_WHT, type LayerReader } from '../overlay/layer.ts';
 import { Names } from '../overlay/names.ts';
-import { RecordedReader } from '../overlay/recorded.ts';
-import type { RecordedLayer } from '../overlay/recorded-layer.ts';
-import { Table } from '../overlay/table.ts';
-import type { Dialect, Layer } from '../store/store.ts';
+import { OpenLayers, type RecordedLayers, readableLayers } from '../overlay/opened.ts';
+import type { Table } from '../overlay/table.ts';
+import { newDirectoryMemory } from '../overlay/table.ts';
+import type { Layer, LayerStack } from '../store/store.ts';
 import { asBytes, cString } from '../sys/bytes.ts';
 import { Errno } from '../sys/errors.ts';
 import { S_IFCHR, S_IFDIR, S_IFMT, S_IFREG, STATX } from '../sys/statx.ts';
@@ -32,29 +33,22 @@ export class Survey {
   readonly #table: Table;
   readonly #directories: Directories;
   readonly #reader: LayerReader;
-  readonly #isAufs: boolean;
   /** Rows of objects with several names, by device and inode number. */
   readonly #linked = new Map<string, Map<number | string, number>>();
 
   /** `recorded` is for each layer what is believed of its metadata instead of the disk. Opens nothing yet. */
-  constructor(layers: readonly Layer[], dialect: Dialect, recorded?: readonly (RecordedLayer | undefined)[]) {
+  constructor(stack: LayerStack, recorded?: RecordedLayers) {
+    const { layers } = stack;
     this.layers = layers;
     this.roots = layers.map(() => 0);
-    this.#isAufs = dialect === 'aufs';
-    this.#table = new Table({
-      rows: new SharedArrayBuffer(4096),
-      names: new SharedArrayBuffer(NAMES_BYTES),
-      records: new SharedArrayBuffer(NAMES_BYTES),
-      links: new SharedArrayBuffer(4),
-      counters: new SharedArrayBuffer(16),
+    const opened = new OpenLayers(readableLayers(stack, recorded), {
+      memory: newDirectoryMemory(NAMES_BYTES),
+      capacity: OPEN_DIRECTORIES,
     });
+    this.#table = opened.table;
+    this.#directories = opened.directories;
+    this.#reader = opened.reader;
     this.table = new SurveyTable(this.#table);
-    const paths = layers.map(({ source }) => source.path);
-    this.#directories = new Directories(this.#table, paths, 0, OPEN_DIRECTORIES);
-    this.#reader =
-      recorded === undefined
-        ? new LayerReader(this.#table, this.#directories, dialect)
-        : new RecordedReader(this.#table, this.#directories, dialect, recorded);
   }
 
   close(): void {
@@ -190,9 +184,9 @@ export class Survey {
       const type = (status[STATX.mode] as number) & S_IFMT;
       if (type === S_IFDIR) columns.record[row] = this.#directories.child(record, at, length);
       const isDevice0 = status[STATX.rdevMajor] === 0 && status[STATX.rdevMinor] === 0;
-      if (isDevice0 && type === S_IFCHR) table.mark(row, MARK.whiteout);
+      if (isDevice0 && type === S_IFCHR && this.#reader.hidesByDevice(record)) table.mark(row, MARK.whiteout);
       const mayBeMarked = type === S_IFDIR || type === S_IFREG;
-      const isAsked = this.#isAufs && type === S_IFDIR;
+      const isAsked = type === S_IFDIR && this.#reader.marksByNames(record);
       if (isAsked || (mayBeMarked && this.#reader.hasXattrsStored(record, at, length)))
         this.#readMarks(row, record);
     } catch (error) {

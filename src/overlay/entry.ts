@@ -26,10 +26,10 @@ function keptStatus(status: Uint32Array): Uint32Array {
 /** What an entry asks of who reads its layer. */
 interface Reader {
   readonly directories: Directories;
-  readonly prefix: MarkPrefix;
   /** The `struct statx` of the entry, when it is made. */
   readonly status: Uint32Array;
   xattrNames(directory: number, name: string): readonly string[];
+  prefixOf(directory: number): MarkPrefix | undefined;
   mark(directory: number, name: string, mark: string): Buffer | undefined;
 }
 
@@ -75,7 +75,8 @@ export class Entry implements Found<number> {
 
   #mark(mark: string): Buffer | undefined {
     // Most objects have no attribute at all: one call tells it for all marks.
-    if (!this.#mayHave(this.#reader.prefix + mark)) return undefined;
+    const prefix = this.#reader.prefixOf(this.holder);
+    if (prefix === undefined || !this.#mayHave(prefix + mark)) return undefined;
     return this.#reader.mark(this.holder, this.name, mark);
   }
 

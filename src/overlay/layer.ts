@@ -47,23 +47,59 @@ export function nameArgument(name: string): Buffer {
   return nameBuffer;
 }
 
+const PREFIXES: Readonly<Record<Dialect, MarkPrefix | undefined>> = {
+  trusted: 'trusted.overlay.',
+  aufs: 'trusted.overlay.',
+  user: 'user.overlay.',
+  none: undefined,
+};
+
 export class LayerReader {
   readonly directories: Directories;
-  readonly prefix: MarkPrefix;
   readonly #table: Table;
-  readonly #aufs: boolean;
+  /** By layer, as `directories` counts them. */
+  readonly #dialects: readonly Dialect[];
+  readonly #hasAufs: boolean;
+  readonly #hasNone: boolean;
+  /** That of all layers, where they have the same. */
+  readonly #prefix: MarkPrefix | undefined;
+  readonly #isMixed: boolean;
   /** The `struct statx` of the last successful `examine`. */
   readonly status: Uint32Array;
   readonly #statusAddress: number;
 
-  constructor(table: Table, directories: Directories, dialect: Dialect) {
+  /** `dialects` are those of the layers in the order of the directories' roots. */
+  constructor(table: Table, directories: Directories, dialects: readonly Dialect[]) {
     const status = pinned(STATX_SIZE);
     this.status = new Uint32Array(status.buffer.buffer);
     this.#statusAddress = status.address;
     this.#table = table;
     this.directories = directories;
-    this.#aufs = dialect === 'aufs';
-    this.prefix = dialect === 'user' ? 'user.overlay.' : 'trusted.overlay.';
+    this.#dialects = dialects;
+    this.#hasAufs = dialects.includes('aufs');
+    this.#hasNone = dialects.includes('none');
+    const prefixes = new Set(dialects.map((dialect) => PREFIXES[dialect]));
+    this.#isMixed = prefixes.size > 1;
+    this.#prefix = [...prefixes][0];
+  }
+
+  /** The namespace of the marks in a real directory; undefined where nothing is a mark. */
+  prefixOf(directory: number): MarkPrefix | undefined {
+    return this.#isMixed ? PREFIXES[this.#dialectOf(directory)] : this.#prefix;
+  }
+
+  /** Whether a character device 0:0 in a real directory is a whiteout. */
+  hidesByDevice(directory: number): boolean {
+    return !this.#hasNone || this.#dialectOf(directory) !== 'none';
+  }
+
+  #dialectOf(directory: number): Dialect {
+    return this.#dialects[this.directories.layerOf(directory)] as Dialect;
+  }
+
+  /** Whether names in a real directory may be marks. */
+  marksByNames(directory: number): boolean {
+    return this.#hasAufs && this.#dialectOf(directory) === 'aufs';
   }
 
   /** Lists a real directory. Throws Errno. */
@@ -74,12 +110,12 @@ export class LayerReader {
       eachName(fd, (name, type) => types.set(name, type)),
       directory,
     );
-    return this.#aufs ? readAufsNames(types) : { types, opaque: false };
+    return this.marksByNames(directory) ? readAufsNames(types) : { types, opaque: false };
   }
 
   /** Whether `listBytes` can list a directory: none of its names is a mark, none is to be stored only once. */
-  hasPlainNames(_directory: number): boolean {
-    return !this.#aufs && !this.#table.internsNames;
+  hasPlainNames(directory: number): boolean {
+    return !this.#table.internsNames && !this.marksByNames(directory);
   }
 
   /** Adds what a real directory with plain names holds. Throws Errno. */
@@ -166,7 +202,7 @@ export class LayerReader {
    * (ovl_get_root reads none); an AUFS mark there ends the merge as in any other directory.
    */
   rootStack(roots: readonly number[]): readonly number[] {
-    const opaque = this.#aufs ? roots.findIndex((root) => this.#isAufsOpaque(root)) : -1;
+    const opaque = roots.findIndex((root) => this.marksByNames(root) && this.#isAufsOpaque(root));
     return opaque < 0 ? roots : roots.slice(0, opaque + 1);
   }
 
@@ -184,7 +220,9 @@ export class LayerReader {
   }
 
   mark(directory: number, name: string, mark: string): Buffer | undefined {
-    return xattrValue(this.directories.descriptor(directory), nameArgument(name), this.prefix + mark);
+    const prefix = this.prefixOf(directory);
+    if (prefix === undefined) return undefined;
+    return xattrValue(this.directories.descriptor(directory), nameArgument(name), prefix + mark);
   }
 
   /** An attribute's value, by its name on disk, or the negative errno with which it cannot be had. */
@@ -209,14 +247,15 @@ export class LayerReader {
 
   /** What a real directory says of a name, for `merge.ts`; undefined where it holds nothing by it. */
   find(directory: number, name: string): Entry | undefined {
-    if (this.#aufs && name.startsWith(AUFS_PREFIX)) return undefined;
-    const hidden = this.#aufs && this.exists(directory, AUFS_PREFIX + name);
+    const isAufs = this.marksByNames(directory);
+    if (isAufs && name.startsWith(AUFS_PREFIX)) return undefined;
+    const hidden = isAufs && this.exists(directory, AUFS_PREFIX + name);
     if (!this.examine(directory, name)) {
       return hidden ? new Entry(this, this.#table, directory, name, 'whiteout') : undefined;
     }
     const mode = (this.status[STATX.mode] as number) & S_IFMT;
     const entry = new Entry(this, this.#table, directory, name, this.#kind(directory, name, mode));
-    if (entry.kind === 'directory' && this.#aufs) {
+    if (entry.kind === 'directory' && isAufs) {
       // A directory beside its own whiteout was made anew in this layer.
       entry.aufsOpaque = hidden || this.#isAufsOpaque(entry.directory());
     }
@@ -226,8 +265,10 @@ export class LayerReader {
   #kind(directory: number, name: string, type: number): Entry['kind'] {
     const { status } = this;
     if (type === S_IFDIR) return 'directory';
-    if (type === S_IFCHR)
-      return status[STATX.rdevMajor] === 0 && status[STATX.rdevMinor] === 0 ? 'whiteout' : 'other';
+    if (type === S_IFCHR) {
+      const isZero = status[STATX.rdevMajor] === 0 && status[STATX.rdevMinor] === 0;
+      return isZero && this.hidesByDevice(directory) ? 'whiteout' : 'other';
+    }
     if (type !== S_IFREG) return 'other';
     const isEmpty = status[STATX.size] === 0 && status[STATX.size + 1] === 0;
     return isEmpty && this.mark(directory, name, 'whiteout') !== undefined ? 'whiteout' : 'regular';

@@ -207,7 +207,7 @@ export class Loader {
       }
       table.set(row, ROW.nameLength, FLAG.noXattrs);
     } else if (type === S_IFCHR && status[STATX.rdevMajor] === 0 && status[STATX.rdevMinor] === 0) {
-      return false;
+      if (reader.hidesByDevice(holder)) return false;
     }
     this.#attributes.fill(row, status, holder);
     table.set(row, ROW.source, holder);

@@ -99,14 +99,15 @@ export function xattrAnswer(dirfd: number, name: Uint8Array, attribute: string):
 export type MarkPrefix = 'trusted.overlay.' | 'user.overlay.';
 
 /** The name under which the overlay shows an attribute, undefined for its own marks (ovl_is_own_xattr, ovl_is_escaped_xattr). */
-export function shownXattr(onDisk: string, prefix: MarkPrefix): string | undefined {
-  if (!onDisk.startsWith(prefix)) return onDisk;
+export function shownXattr(onDisk: string, prefix: MarkPrefix | undefined): string | undefined {
+  if (prefix === undefined || !onDisk.startsWith(prefix)) return onDisk;
   const escaped = `${prefix}overlay.`;
   return onDisk.startsWith(escaped) ? prefix + onDisk.slice(escaped.length) : undefined;
 }
 
 /** The name on disk of an attribute asked for by its shown name. */
-export function storedXattr(shown: string, prefix: MarkPrefix): string {
+export function storedXattr(shown: string, prefix: MarkPrefix | undefined): string {
+  if (prefix === undefined) return shown;
   return shown.startsWith(prefix) ? `${prefix}overlay.${shown.slice(prefix.length)}` : shown;
 }
 

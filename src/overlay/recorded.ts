@@ -29,10 +29,10 @@ export class RecordedReader extends LayerReader {
   constructor(
     table: Table,
     directories: Directories,
-    dialect: Dialect,
+    dialects: readonly Dialect[],
     layers: readonly (RecordedLayer | undefined)[],
   ) {
-    super(table, directories, dialect);
+    super(table, directories, dialects);
     this.#table = table;
     this.#layers = layers;
   }
@@ -157,7 +157,9 @@ export class RecordedReader extends LayerReader {
 
   override mark(directory: number, name: string, mark: string): Buffer | undefined {
     if (this.#object(directory, name) === undefined) return super.mark(directory, name, mark);
-    const value = this.xattrAnswer(directory, name, this.prefix + mark);
+    const prefix = this.prefixOf(directory);
+    if (prefix === undefined) return undefined;
+    const value = this.xattrAnswer(directory, name, prefix + mark);
     return typeof value === 'number' ? undefined : value;
   }
 

@@ -1,5 +1,6 @@
 // The merged tree of a layer stack: nodes by number, loaded one directory at a time, never changed after.
 // Numbers are rows of the table; an entry is a row too, and a hard-linked file's entries lead to one node.
+
 import type { LayerStack } from '../store/store.ts';
 import { type ByteString, cString } from '../sys/bytes.ts';
 import { E, Errno } from '../sys/errors.ts';
@@ -7,18 +8,18 @@ import { descriptorLimit } from '../sys/limits.ts';
 import { S_IFDIR, S_IFLNK, S_IFMT } from '../sys/statx.ts';
 import { Attributes } from './attributes.ts';
 import { FileData } from './data.ts';
-import { Directories } from './directories.ts';
-import { LayerReader } from './layer.ts';
+import type { Directories } from './directories.ts';
+import type { LayerReader } from './layer.ts';
 import { Listings } from './listings.ts';
 import { Live } from './live.ts';
 import { type FaultLog, Loader } from './load.ts';
+import { OpenLayers, shownLayers } from './opened.ts';
 import { mergeOptions } from './options.ts';
 import { ITSELF, Places } from './place.ts';
 import { Prefetch } from './prefetch.ts';
-import { RecordedReader } from './recorded.ts';
 import type { RecordedLayer } from './recorded-layer.ts';
 import { type Status, statusOf } from './status.ts';
-import { newTableMemory, ROW, Table, type TableMemory } from './table.ts';
+import { newTableMemory, ROW, type Table, type TableMemory } from './table.ts';
 import { Xattrs } from './xattrs.ts';
 
 export interface TreeOptions {
@@ -61,21 +62,20 @@ export class Tree {
   constructor(stack: LayerStack, options: TreeOptions = {}) {
     this.stack = stack;
     this.memory = options.memory ?? newTableMemory();
-    const table = new Table(this.memory);
-    this.table = table;
-    const layers = [...stack.layers, ...stack.dataLayers];
-    const paths = layers.map((layer) => layer.source.path);
+    const shown = shownLayers(stack, options.recorded);
+    const layers = [...shown.map(({ layer }) => layer), ...stack.dataLayers];
     const share = Math.floor(descriptorLimit() * DESCRIPTOR_SHARE);
     const capacity = Math.max(FEWEST_DESCRIPTORS, Math.min(MOST_DESCRIPTORS, share));
-    const directories = new Directories(table, paths, stack.dataLayers.length, capacity);
+    const { memory } = this;
+    const { table, directories, reader } = new OpenLayers(shown, {
+      memory,
+      capacity,
+      dataLayers: stack.dataLayers,
+    });
+    this.table = table;
     this.#directories = directories;
-    this.prefetch = new Prefetch(table, directories);
-    const { recorded } = options;
-    const reader =
-      recorded === undefined
-        ? new LayerReader(table, directories, stack.dialect)
-        : new RecordedReader(table, directories, stack.dialect, recorded);
     this.#reader = reader;
+    this.prefetch = new Prefetch(table, directories);
     const merge = mergeOptions(stack);
     this.followsMetacopy = merge.metacopy;
     const isLive = layers.map(({ live }) => live === true);

@@ -26,20 +26,22 @@ export class Xattrs {
   /** Names as the overlay shows them. Throws Errno. */
   names(node: number): string[] {
     if ((this.#table.flags(node) & FLAG.noXattrs) !== 0) return [];
-    const names = this.#reader.xattrNames(...this.#places.of(node));
-    return names.flatMap((onDisk) => shownXattr(onDisk, this.#reader.prefix) ?? []);
+    const place = this.#places.of(node);
+    const prefix = this.#reader.prefixOf(place[0]);
+    return this.#reader.xattrNames(...place).flatMap((onDisk) => shownXattr(onDisk, prefix) ?? []);
   }
 
   /** The value, or a negative errno where there is none: ENODATA, EOPNOTSUPP for a name no attribute can have. Throws Errno. */
   answer(node: number, shown: string): Buffer | number {
-    const { prefix } = this.#reader;
+    const place = this.#places.of(node);
+    const prefix = this.#reader.prefixOf(place[0]);
     // xattr_resolve_name(): the overlay's own prefix alone is no name.
     if (shown === prefix) return -E.EINVAL;
     const stored = storedXattr(shown, prefix);
     // ovl_xattr_escape_name(): escaping may make a name too long.
     if (stored.length > XATTR_NAME_MAX) return -E.EOPNOTSUPP;
     if ((this.#table.flags(node) & FLAG.noXattrs) !== 0 && COMMON_XATTR.test(shown)) return -E.ENODATA;
-    const value = this.#reader.xattrAnswer(...this.#places.of(node), stored);
+    const value = this.#reader.xattrAnswer(...place, stored);
     if (typeof value !== 'number' || NONE.has(value)) return value;
     throw new Errno(-value, `read an attribute of ${this.#places.describe(node)}`);
   }

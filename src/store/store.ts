@@ -7,9 +7,10 @@ import type { Configuration, HistoryStep } from './oci.ts';
 /**
  * How whiteouts and opaque directories are written in a layer.
  * trusted: kernel overlayfs, `trusted.overlay.*`; user: the same with `user.overlay.*` (rootless, `userxattr`);
- * aufs: names `.wh.X` and `.wh..wh..opq` (drivers aufs and fuse-overlayfs) beside the kernel's marks.
+ * aufs: names `.wh.X` and `.wh..wh..opq` (drivers aufs and fuse-overlayfs) beside the kernel's marks; none: nothing is a mark,
+ * whatever it looks like.
  */
-export type Dialect = 'trusted' | 'user' | 'aufs';
+export type Dialect = 'trusted' | 'user' | 'aufs' | 'none';
 
 /** What a layer is made of. */
 export interface LayerSource {
@@ -32,6 +33,8 @@ export interface Layer {
   readonly ids?: Readonly<Record<string, string>>;
   /** How marks are written in it, where that is not as in the rest of the stack. */
   readonly dialect?: Dialect;
+  /** tree: it has everything of the layers below it as well, which then are not looked at; else only what it changed. */
+  readonly holds?: 'tree';
   /** Bytes, as the store recorded them; informational. */
   readonly size?: number;
   /** The history step that made it. */

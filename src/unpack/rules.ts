@@ -33,12 +33,14 @@ const MOBY = {
 
 /**
  * Moby's graph drivers, each of which unpacks into the layer's own directory: overlay2 (daemon/graphdriver/overlay2
- * ApplyDiff, OverlayWhiteoutFormat), fuse-overlayfs and aufs (AUFSWhiteoutFormat). `user` is overlay2 in a user namespace.
+ * ApplyDiff, OverlayWhiteoutFormat), fuse-overlayfs and aufs (AUFSWhiteoutFormat). `user` is overlay2 in a user namespace,
+ * `none` a driver that first copies the tree below (vfs, btrfs, overlay): what a layer takes away is taken from the copy.
  */
 export const MOBY_RULES = {
   trusted: { ...MOBY, marks: 'overlay', opaque: 'trusted.overlay.opaque' },
   user: { ...MOBY, marks: 'overlay', opaque: 'user.overlay.opaque' },
   aufs: { ...MOBY, marks: 'names', opaque: 'trusted.overlay.opaque' },
+  none: { ...MOBY, marks: 'removal', opaque: 'trusted.overlay.opaque' },
 } as const satisfies Record<string, UnpackingRules>;
 
 const CONTAINERD = {

@@ -70,7 +70,7 @@ describeSystem('the survey of random layer stacks', ['root', 'overlay', 'python'
       redirect: stack.variant === 'redirect_dir=nofollow' ? 'nofollow' : 'follow',
       metacopy: 'metacopy' in options,
     };
-    const survey = new Survey(layerStack.layers, layerStack.dialect);
+    const survey = new Survey(layerStack);
     try {
       for (const _ of survey.walk());
       const view = new SurveyedStack(survey, [...survey.layers.keys()], mergeOptions(layerStack));

@@ -64,7 +64,7 @@ export function registerDu(program: Command, terminal: Terminal): void {
       const stack = await openStack(reference, options);
       const recorded = await recordsOf(stack, options);
       const places = await placesOf(stack, bytes, recorded);
-      const survey = new Survey(stack.layers, stack.dialect, recorded);
+      const survey = new Survey(stack, recorded);
       try {
         await walkLayers(survey, terminal);
         const view = new SurveyedStack(survey, [...stack.layers.keys()], mergeOptions(stack));

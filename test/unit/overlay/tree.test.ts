@@ -266,7 +266,7 @@ describe('a tree', () => {
       ...{ links: memory(1 << 18), counters: memory(16) },
     });
     const directories = new Directories(table, places.map(asBytes), 0, 4);
-    const reader = new LayerReader(table, directories, 'trusted');
+    const reader = new LayerReader(table, directories, ['trusted', 'trusted']);
     const options = { redirect: 'follow', metacopy: false, dataOnlyLayers: false } as const;
     const attributes = new Attributes(table, directories, [0]);
     const loader = new Loader(table, reader, options, attributes, () => {}, true);

@@ -1,0 +1,76 @@
+// Layers opened for reading: the memory, the real directories and the reader that every view of layers stands on. Which layers
+// a view needs, and how each is to be understood, is decided here and nowhere else.
+import type { Dialect, Layer, LayerStack } from '../store/store.ts';
+import { Directories } from './directories.ts';
+import { InternedDirectories } from './interned.ts';
+import { LayerReader } from './layer.ts';
+import { RecordedReader } from './recorded.ts';
+import type { RecordedLayer } from './recorded-layer.ts';
+import { Table, type TableMemory } from './table.ts';
+
+/** A layer as it is to be read. */
+export interface ReadableLayer {
+  readonly layer: Layer;
+  readonly dialect: Dialect;
+  /** What is believed of its metadata instead of the disk. */
+  readonly recorded?: RecordedLayer | undefined;
+}
+
+/** For each layer of a stack what is believed of it instead of the disk; undefined for one that is read from the disk. */
+export type RecordedLayers = readonly (RecordedLayer | undefined)[];
+
+/** The layers of a stack, top first. A record's marks are the kernel's, however the disk has them. */
+export function readableLayers(stack: LayerStack, recorded: RecordedLayers = []): ReadableLayer[] {
+  return stack.layers.map((layer, index) => {
+    const { dialect = stack.dialect } = layer;
+    const record = recorded[index];
+    if (record === undefined) return { layer, dialect };
+    return { layer, dialect: dialect === 'user' ? 'user' : 'trusted', recorded: record };
+  });
+}
+
+/** Those that are seen in a merged view: all down to the first that holds the whole tree already. */
+export function shownLayers(stack: LayerStack, recorded?: RecordedLayers): ReadableLayer[] {
+  const layers = readableLayers(stack, recorded);
+  const whole = layers.findIndex((each) => each.layer.holds === 'tree' && each.recorded === undefined);
+  return whole < 0 ? layers : layers.slice(0, whole + 1);
+}
+
+export interface OpenLayersOptions {
+  readonly memory: TableMemory<ArrayBufferLike>;
+  /** Directories that may be open at once. */
+  readonly capacity: number;
+  /** Data-only lower layers, top first. */
+  readonly dataLayers?: readonly Layer[];
+  /** Whether each real directory has one record, whichever way leads to it. */
+  readonly interns?: boolean;
+}
+
+export class OpenLayers {
+  readonly table: Table;
+  readonly directories: Directories;
+  readonly reader: LayerReader;
+
+  /** Opens nothing yet. `layers` top first. */
+  constructor(
+    layers: readonly ReadableLayer[],
+    { memory, capacity, dataLayers = [], interns }: OpenLayersOptions,
+  ) {
+    this.table = new Table(memory);
+    const all = [...layers.map(({ layer }) => layer), ...dataLayers];
+    const paths = all.map(({ source }) => source.path);
+    this.directories =
+      interns === true
+        ? new InternedDirectories(this.table, paths, capacity)
+        : new Directories(this.table, paths, dataLayers.length, capacity);
+    const dialects = layers.map(({ dialect }) => dialect);
+    const records = layers.map(({ recorded }) => recorded);
+    this.reader = records.some((record) => record !== undefined)
+      ? new RecordedReader(this.table, this.directories, dialects, records)
+      : new LayerReader(this.table, this.directories, dialects);
+  }
+
+  close(): void {
+    this.directories.close();
+  }
+}
