@@ -251,9 +251,16 @@ export function realDirectory(
   return real;
 }
 
+/** As in the first user namespace, and where there are none. */
+const IDENTITY_MAP = '0 0 4294967295\n';
+
 /** How the numbers of users here compare with those outside our user namespace (user_namespaces(7)). */
 export function readUidMap(): string {
-  return readFileSync('/proc/self/uid_map', 'latin1');
+  try {
+    return readFileSync('/proc/self/uid_map', 'latin1');
+  } catch {
+    return IDENTITY_MAP;
+  }
 }
 
 export function trouble(doing: string, path: string, state: string, cause?: unknown): Trouble {

@@ -8,8 +8,8 @@ import { timeline } from '../../layers/timeline.ts';
 import type { RecordedLayer } from '../../overlay/recorded-layer.ts';
 import type { ChainId } from '../../store/digest.ts';
 import type { LayerStack } from '../../store/store.ts';
-import { bytesOf } from '../../sys/bytes.ts';
-import { Errno, errnoOf, errnoWords, Trouble } from '../../sys/errors.ts';
+import { type ByteString, bytesOf } from '../../sys/bytes.ts';
+import { Errno, systemWords, Trouble } from '../../sys/errors.ts';
 import { keptAround } from '../../sys/kept.ts';
 import { keptOf } from '../kept.ts';
 import { metadataOption } from '../metadata-option.ts';
@@ -96,10 +96,7 @@ async function write(
     terminal.out.write(form.heading);
     for (const line of lines) terminal.out.write(`${line}\n`);
   } catch (error) {
-    const errno = error instanceof Errno ? undefined : errnoOf(error);
-    if (errno === undefined) throw error;
-    const state = `${errnoWords(errno)}; set TMPDIR`;
-    throw new Trouble('usage', `Cannot sort in "${directory}": ${state}`, { cause: error });
+    throw cannotSort(directory, error);
   } finally {
     sorter.close();
   }
@@ -135,9 +132,9 @@ function collect(
   }
 }
 
-/** $TMPDIR, unless it lies in the store or a layer: there nothing is written. */
+/** $TMPDIR, unless it lies in the store or a layer: there nothing is written. Throws Trouble. */
 function temporaryDirectory(stacks: readonly LayerStack[], options: StoreOptions): string {
-  const directory = bytesOf(realpathSync.native(tmpdir(), 'buffer'));
+  const directory = realTemporaryDirectory();
   if (
     keptAround(
       directory,
@@ -150,4 +147,19 @@ function temporaryDirectory(stacks: readonly LayerStack[], options: StoreOptions
     );
   }
   return tmpdir();
+}
+
+function realTemporaryDirectory(): ByteString {
+  try {
+    return bytesOf(realpathSync.native(tmpdir(), 'buffer'));
+  } catch (error) {
+    throw cannotSort(tmpdir(), error);
+  }
+}
+
+/** What is none of the system's errors is thrown on. */
+function cannotSort(directory: string, error: unknown): Trouble {
+  if (error instanceof Errno) throw error;
+  const state = `${systemWords(error)}; set TMPDIR`;
+  return new Trouble('usage', `Cannot sort in "${directory}": ${state}`, { cause: error });
 }
