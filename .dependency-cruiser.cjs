@@ -22,11 +22,11 @@ const MAY_IMPORT = {
 
 /** The files that touch disk, device or another process; every other file is a function of its arguments. */
 const MAY_TOUCH = [
-  'sys/(libc|memory|zlib|nameless|ring|usage|async-lookups|lean|beneath|whole-file|holders|kept|limits|mounts|privilege|clone)',
+  'sys/(libc|memory|zlib|nameless|ring|usage|async-lookups|lean|beneath|whole-file|holders|kept|limits|mounts|mount-calls|own-files|privilege|clone)',
   'blob/(file-bytes|spool)',
   'store/(files|host-root|docker/driver-directories)',
   'overlay/(layer|marks|directories|data)',
-  'fuse/(device|mount|mountpoint|fusermount)',
+  'fuse/(device|mount|mountpoint|unmount|fusermount)',
   'fuse-native/(load|mount)',
   'diff/(union|contents|layered|noise|jobs|jobs-worker|pairs)',
   'layers/(layers|layer-files|sort)',
@@ -41,7 +41,7 @@ const MAY_TOUCH = [
 const IMPURE = [
   '^(node:)?(fs|fs/promises|child_process|net|worker_threads|http|https|dgram)$',
   '(^|node_modules/)koffi(/|$)',
-  '^src/sys/libc\\.ts$',
+  '^src/sys/(libc|mount-calls)\\.ts$',
 ];
 
 const directions = Object.entries(MAY_IMPORT).map(([part, others]) => ({

@@ -35,11 +35,12 @@ export async function mountFuseNative(
   fs: FileSystem,
   options: NativeOptions,
 ): Promise<NativeMount> {
-  const directory = textOf(request.point);
-  const doing = `Cannot mount on "${bufferOf(request.point).toString()}"`;
+  const { path } = request.point;
+  const directory = textOf(path);
+  const doing = `Cannot mount on "${bufferOf(path).toString()}"`;
   if (directory === undefined)
     throw new Trouble('mount', `${doing}: fuse-native takes only paths that are UTF-8`);
-  if (request.point.length > PATH_MAX)
+  if (path.length > PATH_MAX)
     throw new Trouble('mount', `${doing}: fuse-native takes only paths of up to ${PATH_MAX} bytes`);
   const Fuse = loadFuseNative();
   close(openDevice());
@@ -57,10 +58,10 @@ export async function mountFuseNative(
     });
   });
   const fd = deviceDescriptor();
-  const entry = fd === undefined ? undefined : mountOf(fd, request.point);
+  const entry = fd === undefined ? undefined : mountOf(fd, path);
   if (entry === undefined || fd === undefined)
     throw new Trouble('mount', `${doing}: the mount just made is gone again`);
-  return { fd, point: request.point, id: entry.id, device: entry.device, ended: closed(fd) };
+  return { fd, point: path, id: entry.id, device: entry.device, ended: closed(fd) };
 }
 
 /**

@@ -1,7 +1,7 @@
 // The one argument libfuse 2 is given: mount options, and how long the kernel may believe what it is told.
 import type { Validity } from '../fuse/entry.ts';
-import { MOUNT_TYPE } from '../fuse/mount.ts';
 import { type MountOptions, optionWords } from '../fuse/options.ts';
+import { MOUNT_TYPE } from '../fuse/type.ts';
 
 const SUBTYPE = MOUNT_TYPE.slice('fuse.'.length);
 /** The binding cuts a longer argument off. */

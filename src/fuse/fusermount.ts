@@ -1,7 +1,7 @@
 // Mounting without privilege: fusermount3, which is setuid root, opens /dev/fuse, mounts, and sends the descriptor over a
 // socket whose number it finds in _FUSE_COMMFD. Its protocol is libfuse's (lib/mount.c, util/fusermount.c).
 import { spawn } from 'node:child_process';
-import { type ByteString, bufferOf } from '../sys/bytes.ts';
+import { type ByteString, bufferOf, textOf } from '../sys/bytes.ts';
 import { E, Trouble } from '../sys/errors.ts';
 import * as libc from '../sys/libc.ts';
 import { writeAddress } from '../sys/memory.ts';
@@ -93,15 +93,35 @@ async function run(words: readonly string[], point: ByteString, commfd: number |
   return result;
 }
 
-/** A mount point that is not UTF-8 cannot be named to another program: Node's arguments are text. */
+/** Becomes the program that its words name but for the first, which is the last one, escaped for `printf %b`. */
+const WITH_BYTES = `path=$(printf '%b.' "$1"); shift; exec "$@" "\${path%.}"`;
+/** As a shell says that there is no such program. */
+const NOT_FOUND = 127;
+
+/** Node's arguments for another program are text, so that a shell hands a path on that is none. */
+function commandLine(program: string, words: readonly string[], point: ByteString): string[] {
+  const text = textOf(point);
+  if (text !== undefined) return [program, ...words, text];
+  return ['/bin/sh', '-c', WITH_BYTES, 'sh', escapeForPrintf(point), program, ...words];
+}
+
+/** POSIX printf: `%b` takes `\0` and up to three octal digits. */
+function escapeForPrintf(bytes: ByteString): string {
+  return bytes.replace(
+    /[^A-Za-z0-9/._-]/g,
+    (byte) => `\\0${byte.charCodeAt(0).toString(8).padStart(3, '0')}`,
+  );
+}
+
 function runProgram(
-  program: string,
+  name: string,
   words: readonly string[],
   point: ByteString,
   commfd: number | undefined,
 ): Promise<Result> {
+  const [program = name, ...args] = commandLine(name, words, point);
   return new Promise((resolve) => {
-    const child = spawn(program, [...words, bufferOf(point).toString()], {
+    const child = spawn(program, args, {
       cwd: '/',
       env: { ...process.env, LC_ALL: 'C', ...(commfd === undefined ? {} : { _FUSE_COMMFD: String(COMMFD) }) },
       stdio: ['ignore', 'ignore', 'pipe', commfd ?? 'ignore'],
@@ -111,7 +131,10 @@ function runProgram(
       stderr += block.toString();
     });
     child.on('error', () => resolve({ code: -1, stderr }));
-    child.on('close', (code) => resolve({ code: code ?? 1, stderr }));
+    child.on('close', (code) => {
+      const isMissing = program !== name && code === NOT_FOUND;
+      resolve({ code: isMissing ? -1 : (code ?? 1), stderr });
+    });
   });
 }
 

@@ -1,5 +1,6 @@
 // The words after `-o`, as mount(8) has them: which of them a read-only mount can have, and the flags they set.
 import { Trouble } from '../sys/errors.ts';
+import { MOUNT_ATTR } from '../sys/mount-abi.ts';
 
 export interface MountOptions {
   /** Flags of `mount(2)`. */
@@ -65,6 +66,21 @@ export function parseMountOptions(lists: readonly string[], allowOther: boolean)
     flags = (flags | (effect.set ?? 0)) & ~(effect.clear ?? 0);
   }
   return { flags, allowOther: isShared };
+}
+
+/** The same as attributes of a mount that is in no place yet. */
+export function attributesOf({ flags }: MountOptions): number {
+  const has = (flag: number, attribute: number) => ((flags & flag) === 0 ? 0 : attribute);
+  // As mount(2) has it, the last of these wins where both are given.
+  const times = has(MS.STRICTATIME, MOUNT_ATTR.STRICTATIME) || has(MS.NOATIME, MOUNT_ATTR.NOATIME);
+  return (
+    has(MS.RDONLY, MOUNT_ATTR.RDONLY) |
+    has(MS.NOSUID, MOUNT_ATTR.NOSUID) |
+    has(MS.NODEV, MOUNT_ATTR.NODEV) |
+    has(MS.NOEXEC, MOUNT_ATTR.NOEXEC) |
+    has(MS.NODIRATIME, MOUNT_ATTR.NODIRATIME) |
+    times
+  );
 }
 
 /** Throws Trouble for what fusermount3 would leave out without a word for anyone but root (util/fusermount.c). */

@@ -1,7 +1,6 @@
-// What frees the mount point if the server is killed: a shell that waits for the end of a pipe the server holds. It
-// unmounts only what the server told it of, and only where that is still what is seen there.
-import type { ByteString } from '../sys/bytes.ts';
-import type { Mounted } from './mount.ts';
+// What frees the mount point if the server is killed: a shell that waits for the end of a pipe the server holds. Then it runs
+// `free.ts`, which unmounts the mount that the server told of, and no other, wherever it is by then.
+import { identityWords, type MountIdentity } from '../sys/mounts.ts';
 
 /** What the server writes when there is nothing to free any more. */
 export const UNGUARD = 'end\n';
@@ -12,72 +11,63 @@ export const CALM = 'calm\n';
 export const CUT = 'cut\n';
 
 /**
- * Reads two lines: the number and device of the mount, as in mountinfo, and its path, escaped for `printf %b`. Then it
- * waits: UNGUARD means that the server has unmounted, the end of the pipe without it that the server is gone. A mount on
- * top of ours is not ours to undo. `$1` is ENDING, which runs as long as the server is busy.
+ * Reads a line, `identityWords` of the mount. Then it waits: UNGUARD means that the server has unmounted, the end of the pipe
+ * without it that the server is gone. `$1` is ENDING, which runs as long as the server is busy; `$2` Node, `$3` `free.ts`.
+ * Where Node cannot be started, as without memory, the mount is freed by its present path.
  */
 const SCRIPT = `
 PATH=/usr/sbin:/usr/bin:/sbin:/bin
-IFS= read -r wanted && IFS= read -r escaped || exit 0
-path=$(printf '%b.' "$escaped"); path=\${path%.}
+IFS= read -r mount || exit 0
+ending=$1 node=$2 program=$3
 looker=
 calm() { [ -z "$looker" ] || kill "$looker"; looker=; }
 while IFS= read -r word; do
   case $word in
   end) calm; exit 0 ;;
   calm) calm ;;
-  cut) calm; /bin/sh -c "$1" stratafs-ending now "\${wanted##*:}" "$path" ;;
-  busy*) calm; /bin/sh -c "$1" stratafs-ending "\${word#busy }" "\${wanted##*:}" "$path" & looker=$! ;;
+  cut) calm; "$node" "$program" cut $mount ;;
+  busy*) calm; /bin/sh -c "$ending" stratafs-ending "\${word#busy }" "$node" "$program" "$mount" & looker=$! ;;
   esac
 done
 calm
+"$node" "$program" free $mount && exit 0
+set -- $mount
 at=
 while read -r id parent device root point rest; do
-  if [ "$id $device" = "$wanted" ]; then at=$point
-  elif [ "$point" = "$at" ]; then at=
-  fi
+  [ "$id $device" != "$1 $2" ] || at=$point
 done </proc/self/mountinfo
 [ -n "$at" ] || exit 0
+while read -r id parent device root point rest; do
+  [ "$parent $point" != "$1 $at" ] || exit 0
+done </proc/self/mountinfo
+path=$(printf '%s.' "$at" | sed 's/\\\\/\\\\0/g')
+path=$(printf '%b' "$path"); path=\${path%.}
 if [ "$(id -u)" = 0 ]; then umount -l "$path"; else fusermount3 -u -z -- "$path"; fi
 `;
 
 /**
  * A server cannot end while a kernel thread of its own waits for a page that a READ holds (`sealStore`), and that READ
- * waits for the server: so whoever sees it killed (PF_SIGNALED or PF_EXITING) and still there cuts the connection. `$1` is
- * the server, or `now`; `$2` the connection's number, `$3` the mount point.
+ * waits for the server: so whoever sees it killed (PF_SIGNALED or PF_EXITING) and still there, twice, cuts the connection.
+ * `$1` is the server, `$2` Node, `$3` `free.ts`, `$4` the mount.
  */
 const ENDING = `
 exec </dev/null
 ending=
-while [ "$1" != now ] && sleep 0.3; do
+while sleep 0.3; do
   IFS= read -r stat <"/proc/$1/stat" || exit 0
-  set -- "$1" "$2" "$3" \${stat##*) }
-  [ $((\${10} & 0x404)) != 0 ] || continue
-  [ -z "$ending" ] || break
+  set -- "$1" "$2" "$3" "$4" \${stat##*) }
+  [ $((\${11} & 0x404)) != 0 ] || continue
+  [ -z "$ending" ] || exec "$2" "$3" cut $4 "$1"
   ending=yes
 done
-abort=/sys/fs/fuse/connections/$2/abort
-if [ -w "$abort" ]; then echo 1 >"$abort"; else umount -f "$3"; fi
 `;
 
-/** Program and arguments; it wants the pipe as its standard input. */
-export const WATCHER: readonly [program: string, ...args: string[]] = [
-  '/bin/sh',
-  '-c',
-  SCRIPT,
-  'stratafs-watcher',
-  ENDING,
-];
-
-/** What tells the watcher what it is to free. */
-export function guardLines({ id, device, point }: Mounted): string {
-  return `${id} ${device}\n${escapeForPrintf(point)}\n`;
+/** Program and arguments, given Node and the program to run; it wants the pipe as its standard input. */
+export function watcherCommand(node: string, program: string): readonly [program: string, ...args: string[]] {
+  return ['/bin/sh', '-c', SCRIPT, 'stratafs-watcher', ENDING, node, program];
 }
 
-/** POSIX printf: `%b` takes `\0` and up to three octal digits. */
-function escapeForPrintf(bytes: ByteString): string {
-  return bytes.replace(
-    /[^A-Za-z0-9/._-]/g,
-    (byte) => `\\0${byte.charCodeAt(0).toString(8).padStart(3, '0')}`,
-  );
+/** What tells the watcher what it is to free. */
+export function guardLine(mount: MountIdentity): string {
+  return `${identityWords(mount).join(' ')}\n`;
 }

@@ -12,18 +12,14 @@ import {
   AT_RECURSIVE,
   AT_SYMLINK_NOFOLLOW,
   close,
-  mountSetattr,
   O,
   open,
-  openTree,
   readlinkat,
 } from './libc.ts';
+import { MOUNT_ATTR } from './mount-abi.ts';
+import { mountSetattr, openTree } from './mount-calls.ts';
 
 const OPEN_TREE_CLONE = 1;
-const MOUNT_ATTR_RDONLY = 0x1n;
-const MOUNT_ATTR_NODEV = 0x4n;
-const MOUNT_ATTR_NOATIME = 0x10n;
-const MOUNT_ATTR_ATIME_MASK = 0x70n;
 
 /** As the kernel's MAXSYMLINKS. */
 const MOST_LINKS = 40;
@@ -32,8 +28,8 @@ const LONGEST_TARGET = 4096;
 const empty = cString(asBytes(''));
 const here = asBytes('.');
 const attributes = Buffer.alloc(32);
-attributes.writeBigUInt64LE(MOUNT_ATTR_RDONLY | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOATIME, 0);
-attributes.writeBigUInt64LE(MOUNT_ATTR_ATIME_MASK, 8);
+attributes.writeBigUInt64LE(BigInt(MOUNT_ATTR.RDONLY | MOUNT_ATTR.NODEV | MOUNT_ATTR.NOATIME), 0);
+attributes.writeBigUInt64LE(BigInt(MOUNT_ATTR.ATIME_MASK), 8);
 
 /**
  * A descriptor of a directory in a private clone of its mount, good for listing, or a negative errno. `path` is

@@ -1,6 +1,7 @@
 // Who uses a mount, and who serves it: told from /proc alone, without a call into the mount.
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import type { ByteString } from './bytes.ts';
+import { parseMounts } from './mounts.ts';
 
 export interface Holder {
   readonly pid: number;
@@ -29,6 +30,18 @@ export function serversOf(device: string): number[] {
         link(`/proc/${pid}/fd/${fd}`) === '/dev/fuse' && read(`/proc/${pid}/fdinfo/${fd}`).includes(line),
     ),
   );
+}
+
+/** A process in another mount namespace in which a device number is mounted; undefined where none can be seen. */
+export function elsewhereMountedBy(device: string): number | undefined {
+  const known = new Set([link('/proc/self/ns/mnt'), '']);
+  for (const pid of processes()) {
+    const namespace = link(`/proc/${pid}/ns/mnt`);
+    if (known.has(namespace)) continue;
+    known.add(namespace);
+    if (parseMounts(read(`/proc/${pid}/mountinfo`)).some((mount) => mount.device === device)) return pid;
+  }
+  return undefined;
 }
 
 /** Whether a process still runs: one that has ended and that its parent has not noticed yet does not. */

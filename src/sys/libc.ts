@@ -30,6 +30,7 @@ export const AT_SYMLINK_NOFOLLOW = 0x100;
 export const AT_SYMLINK_FOLLOW = 0x400;
 export const AT_NO_AUTOMOUNT = 0x800;
 export const AT_EMPTY_PATH = 0x1000;
+export const AT_STATX_DONT_SYNC = 0x4000;
 export const AT_RECURSIVE = 0x8000;
 
 export const PROT_READ_WRITE = 3;
@@ -42,9 +43,7 @@ const SYS = {
   io_uring_setup: 425,
   io_uring_enter: 426,
   io_uring_register: 427,
-  open_tree: 428,
   openat2: 437,
-  mount_setattr: 442,
   getxattrat: 464,
   listxattrat: 465,
 } as const;
@@ -70,8 +69,6 @@ const c = {
   utimensat: lib.func('int utimensat(int dirfd, void *path, void *times, int flags)'),
   futimens: lib.func('int futimens(int fd, void *times)'),
   ioctl: lib.func('int ioctl(int fd, unsigned long request, void *argument)'),
-  mount: lib.func('int mount(void *source, void *target, void *type, unsigned long flags, void *data)'),
-  umount2: lib.func('int umount2(void *target, int flags)'),
   socketpair: lib.func('int socketpair(int domain, int type, int protocol, void *pair)'),
   recvmsg: lib.func('int64_t recvmsg(int fd, void *message, int flags)'),
   setDescriptorFlags: lib.func('int fcntl(int fd, int command, int flags)'),
@@ -80,10 +77,6 @@ const c = {
   getrusage: lib.func('int getrusage(int who, intptr_t usage)'),
   prlimit: lib.func('int prlimit64(int pid, int resource, void *newLimit, void *oldLimit)'),
   openat2: lib.func('long syscall(long n, int dirfd, void *path, void *how, uint64_t size)'),
-  open_tree: lib.func('long syscall(long n, int dirfd, void *path, unsigned int flags)'),
-  mount_setattr: lib.func(
-    'long syscall(long n, int dirfd, void *path, unsigned int flags, void *attr, uint64_t size)',
-  ),
   mmap: lib.func(
     'void *mmap64(void *at, uint64_t length, int protection, int flags, int fd, int64_t offset)',
   ),
@@ -187,9 +180,6 @@ export function mknod(path: Pointer, mode: number, device: number): number {
 export function ioctl(fd: number, request: number, argument: Pointer): number {
   return answer(c.ioctl(fd, request, argument));
 }
-export function mount(source: Pointer, target: Pointer, type: Pointer, flags: number, data: Pointer): number {
-  return answer(c.mount(source, target, type, flags, data));
-}
 /** `pair` is two 32-bit descriptors. */
 export function socketpair(domain: number, type: number, protocol: number, pair: Pointer): number {
   return answer(c.socketpair(domain, type, protocol, pair));
@@ -223,13 +213,6 @@ export function prlimit(resource: number, newLimit: Pointer, oldLimit: Pointer):
 /** `how` is a 24-byte `struct open_how`. */
 export function openat2(dirfd: number, path: Pointer, how: Pointer): number {
   return answer(c.openat2(SYS.openat2, dirfd, path, how, 24));
-}
-export function openTree(dirfd: number, path: Pointer, flags: number): number {
-  return answer(c.open_tree(SYS.open_tree, dirfd, path, flags >>> 0));
-}
-/** `attr` is a 32-byte `struct mount_attr`. */
-export function mountSetattr(dirfd: number, path: Pointer, flags: number, attr: Pointer): number {
-  return answer(c.mount_setattr(SYS.mount_setattr, dirfd, path, flags, attr, 32));
 }
 /** `args` is a 16-byte `struct xattr_args`. Linux 6.13; ENOSYS before. */
 export function getxattrat(dirfd: number, path: Pointer, at: number, name: Pointer, args: Pointer): number {
@@ -292,14 +275,4 @@ export function mallopt(parameter: number, value: number): void {
   } catch {
     // Only glibc has it.
   }
-}
-
-/** Runs `umount2` on another thread, so that the caller's thread can go on serving the mount it undoes. */
-export function umount2Aside(target: Pointer, flags: number): Promise<number> {
-  return new Promise((resolve, reject) => {
-    c.umount2.async(target, flags, (error: Error | null, result: number) => {
-      if (error) reject(error);
-      else resolve(result < 0 ? -koffi.errno() : result);
-    });
-  });
 }

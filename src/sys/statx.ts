@@ -27,6 +27,8 @@ export const STATX = {
   mountId: 36,
 } as const;
 
+/** Tells `mountId` as a number that is never used again. Linux 6.8. */
+export const STATX_MNT_ID_UNIQUE = 0x4000;
 /** For the type bits of the mode alone. */
 export const STATX_TYPE = 1;
 /** Bits of `mask`: which times were told. Every file system tells the first two. */

@@ -14,9 +14,9 @@ const UID = 1000;
 const OPENED = `
 mknod -m "$2" "$1" c 10 229 2>/dev/null; mount --bind "$1" /dev/fuse && shift 2 || exit 99
 exec setpriv --reuid=${UID} --regid=${UID} --clear-groups "$@"`;
-/** Waits until the mount point is free, for a second. */
+/** Waits until the mount point is free, for a minute. */
 const FREED =
-  'held() { grep -q " $M " /proc/self/mounts; }; i=0; while held && [ $i -lt 10 ]; do sleep 0.1; i=$((i+1)); done; held && echo DEAD; ls -A "$M"';
+  'held() { grep -q " $M " /proc/self/mounts; }; i=0; while held && [ $i -lt 600 ]; do sleep 0.1; i=$((i+1)); done; held && echo DEAD; ls -A "$M"';
 /** What is said of layers whose marks only root can read is another test's. */
 const WARNING = /^stratafs: Warning: the view of .*\n/gm;
 

@@ -392,6 +392,32 @@ describeSystem('stratafs mount without privilege', ['root', 'fuse', 'fusermount3
     await until('the end of the server', () => serversOf(directory).length === 0);
   });
 
+  // Node hands text to other programs, and this is none.
+  it.each(['m\\377', 'a\\303 \\134\\012%%x'])(
+    'mounts on a directory whose name is the bytes %s, and frees it',
+    async (name) => {
+      await chmod('/dev/fuse', 0o666);
+      const script = `
+      d=$(printf '${name}.'); d=$2/\${d%.}; mkdir -m 755 "$d" && chown ${uid} "$d" || exit 99
+      as() { setpriv --reuid=${uid} --regid=${uid} --clear-groups "$@"; }
+      as "$0" "$1" mount "$3" "$d" 2>/dev/null || exit 98
+      as cat "$d/a" && as "$0" "$1" umount "$d" && [ -z "$(ls -A "$d")" ] || exit 97
+      as "$0" "$1" mount "$3" "$d" 2>/dev/null || exit 96
+      for p in /proc/[0-9]*; do grep -qzF "$2" "$p/cmdline" 2>/dev/null && grep -qzx mount "$p/cmdline" && kill -9 "\${p#/proc/}"; done
+      i=0; while ! ls "$d" >/dev/null 2>&1 || [ -n "$(ls -A "$d")" ]; do [ $((i += 1)) -lt 600 ] || exit 95; sleep 0.1; done
+      echo freed`;
+      const outcome = await run('sh', [
+        '-c',
+        script,
+        process.execPath,
+        BUILT_COMMAND,
+        temporary.directory,
+        reference,
+      ]);
+      expect(outcome).toEqual({ ...SILENT, stdout: 'topfreed\n' });
+    },
+  );
+
   it('says what it may not use', async () => {
     await chmod('/dev/fuse', 0o600);
     const { code, stderr } = await stratafs(['mount', reference, directory], { uid });

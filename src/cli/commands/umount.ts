@@ -1,21 +1,24 @@
 // `stratafs umount`: undoes mounts of stratafs, and nothing else.
-import { realpathSync } from 'node:fs';
-import { basename, dirname, resolve } from 'node:path/posix';
+import { readlinkSync, realpathSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Command } from 'commander';
-import { MOUNT_TYPE, unmount } from '../../fuse/mount.ts';
+import { MOUNT_TYPE } from '../../fuse/type.ts';
+import { unmount } from '../../fuse/unmount.ts';
 import { asBytes, type ByteString, bufferOf } from '../../sys/bytes.ts';
 import { E, errnoWords, Trouble } from '../../sys/errors.ts';
-import { holdersOf, isRunning, serversOf } from '../../sys/holders.ts';
+import { elsewhereMountedBy, holdersOf, isRunning, serversOf } from '../../sys/holders.ts';
 import { type MountEntry, mountAt, readMounts } from '../../sys/mounts.ts';
 import { pathArguments } from '../arguments.ts';
 import { describeHolders } from '../mount/holders.ts';
 import { escapeText } from '../print/escape.ts';
 import type { Terminal } from '../print/terminal.ts';
 
-/** How long a server may take to end after its mount is gone, and how often it is looked for: milliseconds. */
-const PATIENCE = 5000;
+/** Milliseconds between two looks whether the server of a mount that is gone has ended. */
 const PAUSE = 2;
+/** And until it is asked whether the mount is still there, in another mount namespace. */
+const PATIENCE = 2000;
+/** A server on a busy machine ends late; past this it has another reason. */
+const MOST_PATIENCE = 120_000;
 
 interface UmountOptions {
   readonly lazy?: true;
@@ -60,17 +63,34 @@ async function umountOne(
   const doing = `Cannot unmount "${escapeText(shown)}"`;
   const entry = find(path, doing);
   const servers = options.lazy === true ? [] : serversOf(entry.device);
-  const result = await unmount(entry.point, { detach: options.lazy === true });
+  const result = await unmount(entry, { detach: options.lazy === true });
+  if (result === 'gone' || result === 'covered')
+    throw new Trouble('busy', `${doing}: what was mounted there was ${GONE[result]} meanwhile`);
   if (result === -E.EBUSY) {
     const holders = describeHolders(entry.point, holdersOf(entry.point, entry.device));
     throw new Trouble('busy', `${doing}: in use by ${holders}; "-l" frees the mount point all the same`);
   }
   if (result === -E.EPERM) throw new Trouble('busy', `${doing}: only root and who mounted it may`);
   if (result < 0) throw new Trouble('busy', `${doing}: ${errnoWords(-result)}`);
-  if (!(await haveEnded(servers))) {
-    terminal.note(
-      `"${escapeText(shown)}" is unmounted here, but its server goes on: another mount namespace holds it`,
-    );
+  const state = await stateAfter(entry, servers);
+  if (state !== undefined)
+    terminal.note(`"${escapeText(shown)}" is unmounted here, but its server goes on: ${state}`);
+}
+
+const GONE = { gone: 'unmounted', covered: 'mounted over' } as const;
+
+/** Why servers whose mount is gone go on; undefined as soon as they have ended. */
+async function stateAfter({ device }: MountEntry, servers: readonly number[]): Promise<string | undefined> {
+  const start = performance.now();
+  for (let asked = start; ; await sleep(PAUSE)) {
+    const [running] = servers.filter(isRunning);
+    if (running === undefined) return undefined;
+    const now = performance.now();
+    if (now - start > MOST_PATIENCE) return `process ${running} does not end`;
+    if (now - asked < PATIENCE) continue;
+    asked = now;
+    const other = elsewhereMountedBy(device);
+    if (other !== undefined) return `another mount namespace holds it, that of process ${other}`;
   }
 }
 
@@ -91,22 +111,28 @@ function find(path: ByteString, doing: string): MountEntry {
   return entry;
 }
 
-/** Where `path` may lead, least trouble first: a mount whose server is dead or slow is not to be touched by a look at it. */
+/**
+ * Where `path` may lead, least trouble first: a mount whose server is dead or slow is not to be touched by a look at it. `..`
+ * is the disk's to resolve: after a link it is not what stands before it.
+ */
 function* places(path: ByteString): Generator<ByteString> {
-  const absolute = resolve(path);
-  yield asBytes(absolute);
+  const absolute = path.startsWith('/') ? path : `${readlinkSync('/proc/self/cwd', 'latin1')}/${path}`;
+  const names = absolute.split('/').filter((name) => name !== '' && name !== '.');
+  const last = names.at(-1) ?? '';
+  if (!names.includes('..')) yield asBytes(`/${names.join('/')}`);
   try {
-    const parent = realpathSync.native(bufferOf(asBytes(dirname(absolute))), { encoding: 'latin1' });
-    yield asBytes(resolve(parent, basename(absolute)));
-    yield asBytes(realpathSync.native(bufferOf(asBytes(absolute)), { encoding: 'latin1' }));
+    if (last !== '..') yield asBytes(`${withoutSlash(real(names.slice(0, -1)))}/${last}`);
+    yield real(names);
   } catch {
     // Then nothing is mounted there, or its name is known already.
   }
 }
 
-async function haveEnded(pids: readonly number[]): Promise<boolean> {
-  for (const end = Date.now() + PATIENCE; Date.now() < end; await sleep(PAUSE)) {
-    if (!pids.some(isRunning)) return true;
-  }
-  return false;
+function real(names: readonly string[]): ByteString {
+  const path = bufferOf(asBytes(`/${names.join('/')}`));
+  return asBytes(realpathSync.native(path, { encoding: 'latin1' }));
+}
+
+function withoutSlash(path: ByteString): string {
+  return path === '/' ? '' : path;
 }

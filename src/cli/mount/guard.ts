@@ -1,18 +1,21 @@
 // The watcher of a mount as its server sees it: it is told what to free if the server is killed, and where it is killed
 // itself another takes its place.
-import { spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { accessSync, constants } from 'node:fs';
 import type { Writable } from 'node:stream';
+import { fileURLToPath } from 'node:url';
 import type { Mounted } from '../../fuse/mount.ts';
-import { busyLine, CALM, CUT, guardLines, UNGUARD, WATCHER } from '../../fuse/watcher.ts';
-import type { ByteString } from '../../sys/bytes.ts';
+import { busyLine, CALM, CUT, guardLine, UNGUARD, watcherCommand } from '../../fuse/watcher.ts';
+import { Trouble } from '../../sys/errors.ts';
 
 /** Milliseconds until a watcher that is gone is replaced; twice as long each time, up to a minute. */
 const FIRST_PAUSE = 100;
 const LONGEST_PAUSE = 60_000;
 
-/** What starting a shell reads. A mount over one of these waits for this process, which waits for the shell. */
-const READ_BY_A_SHELL = ['/bin', '/usr/bin', '/lib', '/lib64', '/usr/lib', '/usr/lib64', '/etc', '/dev'];
+const SHORTAGE = 'too many open files; raise "ulimit -n"';
+
+/** What the watcher runs. */
+const FREE = fileURLToPath(new URL('../../fuse/free.js', import.meta.url));
 
 export class Guard {
   readonly #log: (message: string) => void;
@@ -24,38 +27,46 @@ export class Guard {
   #pause = FIRST_PAUSE;
   #timer: NodeJS.Timeout | undefined;
 
-  /** Starts the watcher: before the mount is made, so that there is no moment without one. */
+  /** Starts the watcher: before the mount is made, so that there is no moment without one. Throws Trouble. */
   constructor(log: (message: string) => void) {
     this.#log = log;
-    this.#input = this.#start();
+    const input = this.#start();
+    if (input === undefined) throw new Trouble('mount', `Cannot watch over the mount: ${SHORTAGE}`);
+    this.#input = input;
     process.on('exit', () => {
       if (this.#isBusy && this.#mounted !== undefined) this.#input.write(CUT);
     });
   }
 
-  #start(): Writable {
-    const [program, ...args] = WATCHER;
-    const watcher = spawn(program, args, { detached: true, cwd: '/', stdio: ['pipe', 'ignore', 'ignore'] });
+  /** Undefined where no descriptor is left for the pipe. */
+  #start(): Writable | undefined {
+    const [program, ...args] = watcherCommand(process.execPath, FREE);
+    const watcher: ChildProcess = spawn(program, args, {
+      detached: true,
+      cwd: '/',
+      stdio: ['pipe', 'ignore', 'ignore'],
+    });
     watcher.on('error', () => this.#replace());
     watcher.on('exit', () => this.#replace());
-    watcher.stdin.on('error', () => {});
     watcher.unref();
-    return watcher.stdin;
+    const input = watcher.stdin ?? undefined;
+    input?.on('error', () => {});
+    return input;
   }
 
   #replace(): void {
     this.#isGone = true;
     if (this.#mounted === undefined || this.#timer !== undefined) return;
-    const { point } = this.#mounted;
-    if (READ_BY_A_SHELL.some((path) => isBelow(path, point))) {
-      this.#log('The watcher of the mount is gone: if this process is killed, unmount by hand');
-      return;
-    }
     this.#timer = setTimeout(() => {
       this.#timer = undefined;
       if (this.#mounted === undefined) return;
+      const input = this.#start();
+      if (input === undefined) {
+        this.#log(`The watcher of the mount is gone, and there can be no other: ${SHORTAGE}`);
+        return;
+      }
       this.#isGone = false;
-      this.#input = this.#start();
+      this.#input = input;
       this.guard(this.#mounted);
     }, this.#pause);
     this.#timer.unref();
@@ -67,7 +78,7 @@ export class Guard {
     this.#mounted = mounted;
     if (this.#isGone) this.#replace();
     else {
-      this.#input.write(guardLines(mounted));
+      this.#input.write(guardLine(mounted));
       if (this.#isBusy) this.#input.write(busyLine(process.pid));
     }
   }
@@ -97,8 +108,4 @@ export function canCut({ device }: Mounted): boolean {
   } catch {
     return false;
   }
-}
-
-function isBelow(path: string, point: ByteString): boolean {
-  return point === '/' || path === point || path.startsWith(`${point}/`);
 }

@@ -1,12 +1,14 @@
 // The process behind a mount, from the reference to the unmount. It must never touch its own mount: it would wait for
 // itself.
+import { closeSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { backingDevice, serve } from '../../fuse/device.ts';
-import { isSeen, type Mounted, type MountRequest, mount, unmount } from '../../fuse/mount.ts';
-import { checkMountPoint, type Needed } from '../../fuse/mountpoint.ts';
+import { type Mounted, type MountRequest, mount } from '../../fuse/mount.ts';
+import { type Needed, openMountPoint } from '../../fuse/mountpoint.ts';
 import { checkForUser, parseMountOptions } from '../../fuse/options.ts';
 import { Session } from '../../fuse/session.ts';
+import { unmount } from '../../fuse/unmount.ts';
 import type { NativeMount } from '../../fuse-native/mount.ts';
 import { layerXattr, partProvenance } from '../../layers/layer-xattr.ts';
 import type { TreeOptions } from '../../overlay/tree.ts';
@@ -17,6 +19,7 @@ import { E, Errno, errnoWords, Trouble } from '../../sys/errors.ts';
 import { checkWritable } from '../../sys/kept.ts';
 import { staySmall } from '../../sys/lean.ts';
 import { raiseDescriptorLimit } from '../../sys/limits.ts';
+import { findMount } from '../../sys/mounts.ts';
 import { createView, type View } from '../../view.ts';
 import { EXIT } from '../exit.ts';
 import { keptOf } from '../kept.ts';
@@ -70,7 +73,9 @@ export async function serveMount(
   if (process.geteuid?.() !== 0) checkForUser(options);
   const overlay = [...(args.overlay ?? []), ...words.overlay];
   const stack = await openStack(args.reference, { ...args, overlay });
-  const point = checkMountPoint(args.directory, needed(stack, args));
+  const point = await openMountPoint(args.directory, needed(stack, args), (message) =>
+    terminal.note(message),
+  );
   if (args.log !== undefined) checkWritable(bytesOfText(args.log), keptOf(stack, args.root));
   const log = new Log(args.log, isLaunched ? undefined : terminal);
   raiseDescriptorLimit();
@@ -92,6 +97,9 @@ export async function serveMount(
   } catch (error) {
     guard.end();
     throw error;
+  } finally {
+    // Open, it would keep the file system busy that the mount is on.
+    closeSync(point.descriptor);
   }
   guard.guard(mounted);
   const end = undoOnSignal(mounted, log);
@@ -107,8 +115,8 @@ export async function serveMount(
       await native.ended;
     }
   } finally {
-    // The connection was cut, or reading failed: what is left of the mount would answer nobody.
-    if (isSeen(mounted)) await unmount(mounted.point, { detach: true });
+    // Where the connection was cut, or reading failed, what is left of the mount would answer nobody.
+    await unmount(mounted, { detach: true });
     guard.end();
     view.close();
   }
@@ -246,26 +254,25 @@ function undoOnSignal(mounted: Mounted, log: Log): () => Promise<void> {
   let count = 0;
   return async () => {
     count += 1;
-    if (count > 1) {
-      if (isSeen(mounted)) await unmount(mounted.point, { detach: true });
-      process.exit(EXIT.interrupted);
-    }
-    if (isSeen(mounted)) await undo(mounted, log);
-    else log.line('Cannot unmount: another mount covers it');
+    if (count === 1) return undo(mounted, log);
+    await unmount(mounted, { detach: true });
+    process.exit(EXIT.interrupted);
   };
 }
 
 async function undo(mounted: Mounted, log: Log): Promise<void> {
-  let result = await unmount(mounted.point, { detach: false });
+  let result = await unmount(mounted, { detach: false });
   if (result === -E.EBUSY) {
     const { describeHolders, openHolders } = await import('./holders.ts');
-    const holders = describeHolders(mounted.point, openHolders(mounted.point));
+    const place = findMount(mounted)?.point ?? mounted.point;
+    const holders = describeHolders(place, openHolders(place));
     log.line(
       `The mount is in use by ${holders}: detached, and served until they let go; once more to end at once`,
     );
-    result = await unmount(mounted.point, { detach: true });
+    result = await unmount(mounted, { detach: true });
   }
-  if (result < 0) log.line(`Cannot unmount: ${errnoWords(-result)}`);
+  if (result === 'covered') log.line('Cannot unmount: another mount covers it');
+  else if (result !== 'gone' && result < 0) log.line(`Cannot unmount: ${errnoWords(-result)}`);
 }
 
 function traceTo(terminal: Terminal): NonNullable<ConstructorParameters<typeof Session>[1]['trace']> {

@@ -1,10 +1,22 @@
-import { mkdirSync, realpathSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  closeSync,
+  fstatSync,
+  mkdirSync,
+  mkdtempSync,
+  openSync,
+  realpathSync,
+  rmdirSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { dirname } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { checkMountPoint, type Needed } from '../../../src/fuse/mountpoint.ts';
+import { type Needed, openMountPoint } from '../../../src/fuse/mountpoint.ts';
 import { asBytes } from '../../../src/sys/bytes.ts';
 import { temporaryForSuite } from '../../support/temporary.ts';
 
-describe('checkMountPoint()', () => {
+describe('openMountPoint()', () => {
   const temporary = temporaryForSuite();
   const base = realpathSync(temporary.directory);
   for (const directory of ['mnt', 'store/layers/a/etc', 'program/below']) {
@@ -21,15 +33,24 @@ describe('checkMountPoint()', () => {
     { directory: asBytes(`${base}/program`), what: 'the program', isServed: false },
     { directory: asBytes(`${base}/not-there`), what: 'the layer', isServed: true },
   ];
-  const check = (path: string) => checkMountPoint(asBytes(`${base}/${path}`), needed);
+  const told: string[] = [];
+  const check = async (path: string) => {
+    const directory = path.startsWith('/') ? path : `${base}/${path}`;
+    const point = await openMountPoint(asBytes(directory), needed, (message) => told.push(message));
+    const { ino } = fstatSync(point.descriptor);
+    closeSync(point.descriptor);
+    expect(ino).toBe(statSync(Buffer.from(point.path, 'latin1')).ino);
+    return point.path;
+  };
 
   it.each([
     ['a directory', 'mnt', 'mnt'],
     ['a link to one, by the name it leads to', 'link', 'mnt'],
     ['a directory whose name is no text', 'm\xff', 'm\xff'],
     ['a place in the program, which hides nothing', 'program/below', 'program/below'],
-  ])('takes %s', (_, path, point) => {
-    expect(check(path)).toBe(`${base}/${point}`);
+  ])('takes %s', async (_, path, point) => {
+    expect(await check(path)).toBe(`${base}/${point}`);
+    expect(told).toEqual([]);
   });
 
   it.each([
@@ -49,7 +70,32 @@ describe('checkMountPoint()', () => {
       'program',
       `the program "${base}/program" lies in it and would be hidden`,
     ],
-  ])('refuses %s', (_, path, state) => {
-    expect(() => check(path)).toThrow(`Cannot mount on "${base}/${path}": ${state}`);
+  ])('refuses %s', async (_, path, state) => {
+    await expect(check(path)).rejects.toThrow(`Cannot mount on "${base}/${path}": ${state}`);
+  });
+
+  const inKernels = (path: string) => `it lies inside the kernel's own "${path}"`;
+  const hides = (path: string) => `the server's own "${path}" lies in it and would be hidden`;
+  it.each([
+    ['/proc', inKernels('/proc')],
+    ['/proc/self', inKernels('/proc')],
+    ['/proc/self/fd', inKernels('/proc')],
+    ['/sys', inKernels('/sys')],
+    ['/sys/class', inKernels('/sys')],
+    ['/dev', hides('/dev/null')],
+    ['/etc', hides('/etc')],
+    [dirname(process.execPath), 'lies in it and would be hidden'],
+    ['/usr', 'lies in it and would be hidden'],
+  ])('refuses %s, which the server reads while it serves', async (path, state) => {
+    await expect(check(path)).rejects.toThrow(`Cannot mount on "${path}": `);
+    await expect(check(path)).rejects.toThrow(state);
+  });
+
+  it('refuses a directory that was removed while somebody was in it', async () => {
+    const gone = mkdtempSync(`${base}/gone-`);
+    const held = openSync(gone, 'r');
+    rmdirSync(gone);
+    await expect(check(`/proc/self/fd/${held}`)).rejects.toThrow('it was removed, or no path leads there');
+    closeSync(held);
   });
 });
