@@ -1,9 +1,12 @@
-// Directories in which nothing may be made: the store and the layers. They are told by identity as well as by name, because
-// a bind mount shows one directory under two names.
-import { readlinkSync, realpathSync, statSync } from 'node:fs';
+// Directories in which nothing may be made: the store and the layers. They are told by identity, not by name, because a bind
+// mount shows a directory, or a part of it, under another one.
+import { readlinkSync, statSync } from 'node:fs';
 import { dirname, isAbsolute } from 'node:path/posix';
-import { asBytes, type ByteString, bufferOf, bytesOf } from './bytes.ts';
-import { E, systemWords, Trouble } from './errors.ts';
+import { asBytes, type ByteString, bufferOf, bytesOf, cString } from './bytes.ts';
+import { realPath } from './clone.ts';
+import { E, errnoOf, errnoWords, Trouble } from './errors.ts';
+import { close, O, open } from './libc.ts';
+import { descriptorPath, type MountEntry, mountIdOf, readMounts } from './mounts.ts';
 
 export interface Kept {
   readonly directory: ByteString;
@@ -22,7 +25,7 @@ export interface Place {
 /** As many links as the kernel follows for one path. */
 const MOST_LINKS = 40;
 
-/** Follows links, one that leads to nothing too, as making a file there would. Throws Node's system errors. */
+/** Follows links, one that leads to nothing too, as making a file there would. Throws Node's system errors, and Errno. */
 export function placeOf(path: ByteString): Place {
   // Not normalised: after a link, `..` is not what stands before it.
   let at: string = isAbsolute(path) ? path : `${bytesOf(Buffer.from(process.cwd()))}/${path}`;
@@ -31,7 +34,7 @@ export function placeOf(path: ByteString): Place {
     try {
       return { existing: realPath(asBytes(at)), missing };
     } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+      if (errnoOf(error) !== E.ENOENT) throw error;
       const target = linkTarget(asBytes(at));
       if (target !== undefined && links < MOST_LINKS) {
         links += 1;
@@ -59,17 +62,55 @@ function existingOf(path: ByteString, doing: string): ByteString {
   try {
     return placeOf(path).existing;
   } catch (cause) {
-    throw new Trouble('usage', `${doing}: ${systemWords(cause)}`, { cause });
+    const errno = errnoOf(cause);
+    if (errno === undefined) throw cause;
+    throw new Trouble('usage', `${doing}: ${errnoWords(errno)}`, { cause });
   }
 }
 
-/** The first of `kept` that is this path or above it. The path is absolute and without links. */
+/** The first of `kept` that a path, absolute and without links, is or lies in, by whichever mount either is seen. */
 export function keptAround<T extends Kept>(path: ByteString, kept: readonly T[]): T | undefined {
   const above = new Set(ancestors(path).map(identity));
+  const mounts = readMounts();
+  const place = inFileSystem(path, mounts);
   return kept.find(({ directory }) => {
     const target = identity(directory);
-    return target !== undefined && above.has(target);
+    if (target === undefined) return false;
+    return above.has(target) || (place !== undefined && isInside(place, inFileSystem(directory, mounts)));
   });
+}
+
+/** Where something is in its file system, which is the same whichever mount shows it. */
+interface Inside {
+  readonly mount: MountEntry;
+  /** What is open there. */
+  readonly path: string;
+}
+
+/** Undefined where nothing is there, or /proc does not tell. */
+function inFileSystem(path: ByteString, mounts: readonly MountEntry[]): Inside | undefined {
+  const fd = open(cString(path), O.PATH | O.CLOEXEC);
+  if (fd < 0) return undefined;
+  try {
+    const id = mountIdOf(fd);
+    const mount = mounts.find((each) => each.id === id);
+    const seen = readlinkSync(descriptorPath(fd), 'latin1');
+    if (mount === undefined || !isBelow(seen, mount.point)) return undefined;
+    const below = mount.point === '/' ? seen : seen.slice(mount.point.length);
+    return { mount, path: `${mount.root === '/' ? '' : mount.root}${below}` };
+  } finally {
+    close(fd);
+  }
+}
+
+/** NFS says of every mount that it shows the file system's root. */
+function isInside(place: Inside, kept: Inside | undefined): boolean {
+  if (kept === undefined || kept.mount.device !== place.mount.device) return false;
+  return !kept.mount.type.startsWith('nfs') && isBelow(place.path, kept.path);
+}
+
+function isBelow(path: string, directory: string): boolean {
+  return path === directory || path.startsWith(directory.endsWith('/') ? directory : `${directory}/`);
 }
 
 /** The path itself first, `/` last. */
@@ -82,7 +123,7 @@ export function ancestors(path: ByteString): ByteString[] {
   return paths;
 }
 
-/** Undefined where there is nothing to be told apart, or nothing that answers. */
+/** Undefined where there is nothing to be told apart, or nothing that answers. A link is followed, and has been accessed. */
 export function identity(path: ByteString): string | undefined {
   try {
     const { dev, ino } = statSync(bufferOf(path), { bigint: true });
@@ -90,11 +131,6 @@ export function identity(path: ByteString): string | undefined {
   } catch {
     return undefined;
   }
-}
-
-/** Without links. Throws Node's system errors. */
-export function realPath(path: ByteString): ByteString {
-  return asBytes(realpathSync.native(bufferOf(path), { encoding: 'latin1' }));
 }
 
 function linkTarget(path: ByteString): ByteString | undefined {

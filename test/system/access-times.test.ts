@@ -13,6 +13,10 @@ const SHORT = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ';
 interface Disk {
   readonly host: string;
   readonly root: string;
+  /** A link to the root, by which it may be named. */
+  readonly named: string;
+  /** A directory on another disk. */
+  readonly elsewhere: string;
   /** A short link of the driver. */
   readonly link: string;
   /** All access times, by path. */
@@ -25,6 +29,8 @@ async function agedDisk(temporary: Temporary): Promise<Disk> {
   mkdirSync(join(host, 'var/lib'), { recursive: true });
   const root = join(host, 'data/docker');
   symlinkSync('/data/docker', join(host, 'var/lib/docker'));
+  const named = join(host, 'named');
+  symlinkSync('data/docker', named);
   const store = new FakeStore(root);
   store.container({ name: 'web', image: store.image({ names: ['app:1'], layers: ['a'] }) });
   const [directory = ''] = readdirSync(store.path('overlay2')).filter((name) => name !== 'l');
@@ -34,7 +40,9 @@ async function agedDisk(temporary: Temporary): Promise<Disk> {
   const paths = ['.', ...(readdirSync(host, { recursive: true }) as string[])].sort();
   for (const path of paths) await succeed('touch', ['-h', '-a', '-d', '2001-02-03', join(host, path)]);
   const accessTimes = async () => paths.map((path) => `${path} ${lstatSync(join(host, path)).atimeMs}`);
-  return { host, root, link, accessTimes };
+  const elsewhere = temporary.path('elsewhere');
+  mkdirSync(elsewhere);
+  return { host, root, named, elsewhere, link, accessTimes };
 }
 
 describeSystem('the access times of a store', ['root', 'build'], () => {
@@ -44,6 +52,32 @@ describeSystem('the access times of a store', ['root', 'build'], () => {
     ['whose, of a path through a short link', ({ root, link }) => ['--root', root, 'whose', `${link}/etc`]],
     ['whose, by the name of a short link', ({ root }) => ['--root', root, 'whose', SHORT]],
     ['ls of a layer named by its short link', ({ link }) => ['ls', `lowerdir=${link}`]],
+    ...[
+      'images',
+      'containers',
+      'doctor',
+      'verify app:1',
+      'ls app:1 /',
+      'timeline app:1',
+      'history app:1',
+      'which app:1 /',
+    ].map((words): [string, (disk: Disk) => readonly string[]] => [
+      `${words}, by a link to the store`,
+      ({ named }) => ['--root', named, ...words.split(' ')],
+    ]),
+    [
+      'extract, by a link',
+      ({ named, elsewhere }) => ['--root', named, 'extract', '-o', `${elsewhere}/x`, 'app:1', '/'],
+    ],
+    [
+      'export, by a link',
+      ({ named, elsewhere }) => ['--root', named, 'export', '-o', `${elsewhere}/x`, 'app:1'],
+    ],
+    ['export of a container, by a link', ({ named }) => ['--root', named, 'export', 'web']],
+    ['mount, by a link', ({ named, elsewhere }) => ['--root', named, 'mount', 'app:1', elsewhere]],
+    ['mount where it may not be, by a link', ({ named, root }) => ['--root', named, 'mount', 'app:1', root]],
+    ['whose, by a link', ({ named, root }) => ['--root', named, 'whose', `${root}/overlay2`]],
+    ['diff, by a link', ({ named }) => ['--root', named, 'diff', 'app:1', 'web']],
     ['images of a host root', ({ host }) => ['--host-root', host, 'images']],
   ])('stay under %s', async (_, words) => {
     const disk = await agedDisk(temporaryForTest());
