@@ -13,11 +13,16 @@ export interface LayerChoice {
 
 /** Undefined where the words choose no layers. */
 export function parseLayerChoice(text: string): LayerChoice | undefined {
-  const choice = /^(.+?)(?:#(\d+)(?:-(\d+))?|(\^+))$/s.exec(text);
-  if (choice === null) return undefined;
-  const [, reference = '', first, last = first, carets] = choice;
-  if (carets !== undefined) return { text, reference, range: (count) => [1, count - carets.length] };
-  return { text, reference, range: () => [Number(first), Number(last)] };
+  let end = text.length;
+  while (text[end - 1] === '^') end--;
+  const carets = text.length - end;
+  if (carets > 0 && end > 0) {
+    return { text, reference: text.slice(0, end), range: (count) => [1, count - carets] };
+  }
+  const at = text.lastIndexOf('#');
+  const [whole, first, last = first] = /^#(\d+)(?:-(\d+))?$/.exec(text.slice(at)) ?? [];
+  if (at < 1 || whole === undefined) return undefined;
+  return { text, reference: text.slice(0, at), range: () => [Number(first), Number(last)] };
 }
 
 /** Throws Trouble where the stack has no such layers. */

@@ -46,7 +46,7 @@ export class PackagePrinter implements Printer {
       const own = packages.filter((each) => each.manager === manager);
       if (own.length === 0) continue;
       out.write(`${manager}  ${own.length} changed\n`);
-      const width = Math.max(...own.map(({ name }) => escapeBytes(asBytes(name)).length));
+      const width = own.reduce((widest, { name }) => Math.max(widest, escapeBytes(asBytes(name)).length), 0);
       for (const each of own) out.write(`  ${packageLine(each, width)}\n`);
     }
     out.write(`files  ${this.#changes.length} changed\n`);

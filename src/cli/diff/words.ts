@@ -65,7 +65,7 @@ export function differenceWords(change: Change): string {
   }
   if (subtree !== undefined) {
     words.push(`${counted(subtree.entries, 'entry', 'entries')}, ${humanSize(subtree.bytes)}`);
-  } else if (op === 'add' || op === 'remove') words.push(...singleWords(b ?? a));
+  } else if (op === 'add' || op === 'remove') words.push(singleWords(b ?? a));
   if (a !== undefined && b !== undefined)
     for (const aspect of change.what) words.push(aspectWords(aspect, change, a, b));
   for (const flag of change.flags) words.push(flag.replace(/-added$/, ' ADDED'));
@@ -75,12 +75,12 @@ export function differenceWords(change: Change): string {
 }
 
 /** What is worth saying of something that only one side has. */
-function singleWords(item: Item | undefined): string[] {
-  if (item === undefined || isDirectory(item)) return [];
+function singleWords(item: Item | undefined): string {
+  if (item === undefined || isDirectory(item)) return '';
   const type = typeBits(item);
-  if (type === S_IFREG) return [`${sizeOf(item)} B`];
-  if (type === S_IFLNK) return [`${ARROW} ${attempt(() => escapeBytes(item.target()))}`];
-  return [typeOf(modeOf(item)).words];
+  if (type === S_IFREG) return `${sizeOf(item)} B`;
+  if (type === S_IFLNK) return `${ARROW} ${attempt(() => escapeBytes(item.target()))}`;
+  return typeOf(modeOf(item)).words;
 }
 
 function aspectWords(aspect: Aspect, change: Change, a: Item, b: Item): string {

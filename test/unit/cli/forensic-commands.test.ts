@@ -62,6 +62,18 @@ describe('history', () => {
   });
 });
 
+describe('history --dockerfile --json', () => {
+  it('has a record for each step, with its layer', async () => {
+    const { out } = await answer('history', '--dockerfile', '--json', IMAGE);
+    const lines = out.trimEnd().split('\n');
+    expect(lines.map((line) => JSON.parse(line.replace(/"diffId":"[^"]*",/, '')))).toEqual([
+      { layer: 1, kind: 'instruction', text: 'ADD file:base.tar /' },
+      { layer: 2, kind: 'instruction', text: 'COPY dir:server /srv' },
+      { layer: 3, kind: 'instruction', text: 'RUN rm /etc/motd && rm -r /srv/plugins && update' },
+    ]);
+  });
+});
+
 describe('which', () => {
   it('tells the supplier and the hidden version', async () => {
     const { out } = await answer('which', IMAGE, '/srv/server.conf');
