@@ -98,7 +98,9 @@ export class RenameFinder implements Sink {
       if (isDirectory(node.item) && node.entries > 1) addCandidate(byShape, node.shape, node);
     for (const node of flatten(added)) {
       if (node.matched || !isDirectory(node.item)) continue;
-      const from = byShape.get(node.shape)?.find(MOST_CANDIDATES, isFree, (each) => isSameTree(each, node));
+      const from = byShape
+        .get(node.shape)
+        ?.find(MOST_CANDIDATES, isFree, (each) => this.#isSameTree(each, node));
       if (from !== undefined) this.#rename(from, node, renames, summary);
     }
   }
@@ -114,7 +116,8 @@ export class RenameFinder implements Sink {
     for (const node of flatten(added)) {
       if (node.matched || typeBits(node.item) !== S_IFREG) continue;
       const size = sizeOf(node.item);
-      const isSame = (each: Node) => hasSameContents(each.item, node.item);
+      const isSame = (each: Node) =>
+        hasSameContents(each.item, node.item) && this.#differences(each.item, node.item) !== undefined;
       const from =
         byName.get(`${size} ${lastName(node)}`)?.find(MOST_CANDIDATES, isFree, isSame) ??
         bySize.get(String(size))?.find(MOST_CANDIDATES, isFree, isSame);
@@ -122,13 +125,38 @@ export class RenameFinder implements Sink {
     }
   }
 
+  /** Whether nothing differs but the names of the two themselves: what is below is not told by name. */
+  #isSameTree(a: Node, b: Node): boolean {
+    const [left, right] = [flatten(a.children), flatten(b.children)];
+    return left.every((node, index) => {
+      const other = right[index];
+      return (
+        other !== undefined &&
+        typeBits(node.item) === typeBits(other.item) &&
+        this.#differences(node.item, other.item)?.length === 0 &&
+        hasSameContents(node.item, other.item)
+      );
+    });
+  }
+
+  /** Contents aside; undefined where they cannot be read. */
+  #differences(a: Item, b: Item): Aspect[] | undefined {
+    const { wanted, isXattrCompared, mtime } = this.#options;
+    const what: Aspect[] = [];
+    try {
+      compareMetadata(a, b, wanted, isXattrCompared, what);
+    } catch (error) {
+      if (error instanceof Errno) return undefined;
+      throw error;
+    }
+    return what.filter((aspect) => aspect !== 'mtime' || mtime);
+  }
+
   #rename(from: Node, to: Node, renames: Map<Change, Change>, summary: Summary): void {
     for (const node of [...flatten([from]), ...flatten([to])]) node.matched = true;
     for (const { above } of [from, to]) noteMatched(above);
     const { path, flags } = to.change;
-    const what: Aspect[] = [];
-    compareMetadata(from.item, to.item, this.#options.wanted, this.#options.isXattrCompared, what);
-    const told = what.filter((aspect) => aspect !== 'mtime' || this.#options.mtime);
+    const told = this.#differences(from.item, to.item) ?? [];
     const subtree = isDirectory(to.item) ? { subtree: subtreeOf(to) } : {};
     renames.set(to.change, {
       ...{ path, op: 'rename', from: from.change.path, what: told, flags, a: from.item, b: to.item },
@@ -210,18 +238,6 @@ function subtreeOf(node: Node): Subtree {
 /** Nothing of it is matched: itself, what it is part of, or what is below it. */
 function isFree({ matched, holdsMatched }: Node): boolean {
   return !matched && !holdsMatched;
-}
-
-function isSameTree(a: Node, b: Node): boolean {
-  const [left, right] = [flatten(a.children), flatten(b.children)];
-  return left.every((node, index) => {
-    const other = right[index];
-    return (
-      other !== undefined &&
-      typeBits(node.item) === typeBits(other.item) &&
-      hasSameContents(node.item, other.item)
-    );
-  });
 }
 
 /** What cannot be read is not taken for the same; that was told before, or will be by whoever reads it. */

@@ -33,5 +33,23 @@ export function chooseLayers(stack: LayerStack, { text, reference, range }: Laye
     const has = count === 1 ? '1 layer' : `${count} layers, 1 the lowest`;
     throw new Trouble('reference', `Cannot take layers "${text}": "${reference}" has ${has}`);
   }
-  return { ...stack, label: text, layers: stack.layers.slice(count - to, count - from + 1) };
+  return {
+    ...stack,
+    label: text,
+    layers: stack.layers.slice(count - to, count - from + 1),
+    layersBelow: from - 1,
+  };
+}
+
+/**
+ * Layers are numbered from the lowest, 1, so that the number of a layer changes neither when another comes on top nor where
+ * only some are looked at. `index` is 0 at the top.
+ */
+export function layerNumber({ layers, layersBelow = 0 }: LayerStack, index: number): number {
+  return layersBelow + layers.length - index;
+}
+
+/** The index of the layer of a number; it may be none of the stack's. */
+export function layerIndexOf({ layers, layersBelow = 0 }: LayerStack, number: number): number {
+  return layersBelow + layers.length - number;
 }

@@ -1,16 +1,17 @@
 // `stratafs history`: the layers of an image, the steps that made them, and what each added, changed and deleted.
+
 import type { Command } from 'commander';
 import { DockerfileReader, dockerfileLines } from '../../layers/dockerfile.ts';
 import { type HistoryRow, historyOf, measureLayer, stepsOrDamage } from '../../layers/history.ts';
 import { Layers } from '../../layers/layers.ts';
-import { parseLayerChoice } from '../../store/choice.ts';
+import { layerNumber, parseLayerChoice } from '../../store/choice.ts';
 import type { LayerStack } from '../../store/store.ts';
 import { Errno, Trouble } from '../../sys/errors.ts';
 import { metadataOption } from '../metadata-option.ts';
 import { reportMissing } from '../missing.ts';
 import { escapeJson, escapeText } from '../print/escape.ts';
 import { humanSize } from '../print/size.ts';
-import { layerNumber } from '../print/status.ts';
+
 import { formatTable } from '../print/table.ts';
 import type { Terminal } from '../print/terminal.ts';
 import { ago } from '../print/time.ts';

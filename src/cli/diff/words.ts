@@ -16,6 +16,7 @@ import {
   typeBits,
   uidOf,
 } from '../../diff/item.ts';
+import { layerIndexOf } from '../../store/choice.ts';
 import type { HistoryStep } from '../../store/oci.ts';
 import type { LayerStack } from '../../store/store.ts';
 import { type ByteString, bytesOf } from '../../sys/bytes.ts';
@@ -184,7 +185,7 @@ export function layerWords(change: Change, stacks: Stacks): string {
   const both = a !== undefined && b !== undefined ? [places('A', a, treeA), placeB] : [placeB];
   // No one step made what several layers did.
   if (treeB !== undefined && treeB.layers.size > 1) return both.filter(Boolean).join(` ${ARROW} `);
-  const layer = stacks.b?.layers.at(-(b?.layer ?? 0));
+  const layer = stacks.b && b && stacks.b.layers[layerIndexOf(stacks.b, b.layer)];
   const step =
     b === undefined || b.layer === 0 ? '' : layer?.role === 'upper' ? 'container' : stepWords(layer?.history);
   return [both.filter(Boolean).join(` ${ARROW} `), step].filter(Boolean).join(' ');

@@ -74,6 +74,19 @@ describe('history --dockerfile --json', () => {
   });
 });
 
+describe('some layers of an image', () => {
+  it('have the numbers that they have in the whole', async () => {
+    const listed = await answer('ls', '--json', '-d', `${IMAGE}#2-3`, '/');
+    expect(listed.out).toContain('"layer":3');
+    const { out } = await answer('history', `${IMAGE}#2`);
+    expect(columns(out)[1]).toMatch(/^2\|/);
+    const changed = await answer('diff', '--json', `${IMAGE}#2`, `${IMAGE}#3`);
+    expect(changed.out).toMatch(/"b":\{"ref":"sample\/web:1.1#3",[^[]*"layers":\[\{"i":3,/);
+    const { err, code } = await answer('extract', '--layer', '1', `${IMAGE}#2`, '/srv', '-o', '/nowhere');
+    expect([err, code]).toEqual([`stratafs: Cannot use layer "1": ${IMAGE}#2 has one layer, 2\n`, 2]);
+  });
+});
+
 describe('which', () => {
   it('tells the supplier and the hidden version', async () => {
     const { out } = await answer('which', IMAGE, '/srv/server.conf');
