@@ -39,7 +39,7 @@ function list(dirfd: number, name: Uint8Array, into: Buffer | null): number {
   let length: number;
   if (hasXattrAt) {
     length = listxattrat(dirfd, name, AT_SYMLINK_NOFOLLOW, into, size);
-    if (length === -E.ENOSYS) {
+    if (isMissing(length)) {
       hasXattrAt = false;
       return list(dirfd, name, into);
     }
@@ -64,8 +64,13 @@ export function hasXattrs(dirfd: number, name: Uint8Array): boolean {
 export function hasXattrsAt(dirfd: number, name: Address): boolean | undefined {
   if (!hasXattrAt) return undefined;
   const length = listxattratAt(dirfd, name, AT_SYMLINK_NOFOLLOW);
-  if (length === -E.ENOSYS) return undefined;
+  if (isMissing(length)) return undefined;
   return checked(length) > 0;
+}
+
+/** Whether an answer says that there is no such call: what filters of system calls answer to those they do not know, too. */
+function isMissing(answer: number): boolean {
+  return answer === -E.ENOSYS || answer === -E.EPERM;
 }
 
 /** Names of an object's attributes as they are on disk, latin1. */
@@ -88,7 +93,7 @@ export function xattrAnswer(dirfd: number, name: Uint8Array, attribute: string):
   const length = hasXattrAt
     ? getxattrat(dirfd, name, AT_SYMLINK_NOFOLLOW, wanted, args)
     : lgetxattr(procPath(dirfd, name), wanted, buffer, XATTR_MAX);
-  if (length === -E.ENOSYS && hasXattrAt) {
+  if (hasXattrAt && isMissing(length)) {
     hasXattrAt = false;
     return xattrAnswer(dirfd, name, attribute);
   }

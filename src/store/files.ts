@@ -39,7 +39,10 @@ const STATES = new Map<number, string>([
   [E.EPERM, `permission denied; ${WHO_MAY}`],
   [E.EIO, 'input/output error; the disk or the copy of it may be damaged'],
   [E.EXDEV, 'the path leads out of the directory'],
-  [E.ENOSYS, 'the system call openat2 is missing; Linux 5.6 or newer is needed'],
+  [
+    E.ENOSYS,
+    'the system call openat2 is missing or forbidden; Linux 5.6 or newer is needed, and no filter against it',
+  ],
 ]);
 
 export class StoreFiles {

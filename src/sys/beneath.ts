@@ -2,7 +2,7 @@
 // without touching an access time. Knows nothing of what the files mean.
 import { asBytes, type ByteString, cString } from './bytes.ts';
 import { E } from './errors.ts';
-import { AT_EMPTY_PATH, getdents64, O, openat2, openat2At, statx } from './libc.ts';
+import { AT_EMPTY_PATH, AT_FDCWD, close, getdents64, O, openat2, openat2At, statx } from './libc.ts';
 import { type Address, pinned } from './memory.ts';
 import { S_IFMT, STATX, STATX_SIZE, STATX_TYPE } from './statx.ts';
 
@@ -22,6 +22,7 @@ const MOST_TRIES = 100;
 
 const { buffer: howBytes, address: howAddress } = pinned(OPEN_HOW.words * 4);
 const empty = cString(asBytes(''));
+const slash = cString(asBytes('/'));
 const status = new Uint32Array(STATX_SIZE / 4);
 const how = new Uint32Array(howBytes.buffer);
 const { buffer: dirents, address: direntsAddress } = pinned(1 << 17);
@@ -49,15 +50,31 @@ export function openWithinMountAt(directory: number, path: Address, flags: numbe
   let fd = openat2At(directory, path, howAddress);
   for (let tries = 1; fd === -E.EAGAIN && tries < MOST_TRIES; tries++)
     fd = openat2At(directory, path, howAddress);
-  return fd;
+  return fd === -E.EPERM && isForbidden() ? -E.ENOSYS : fd;
 }
 
 function openConfined(directory: number, path: Uint8Array, flags: number, resolve: number): number {
   sayHow(flags, resolve);
   let fd = openat2(directory, path, how);
+  if (fd === -E.EPERM && isForbidden()) return -E.ENOSYS;
   // A rename or mount anywhere while `..` was followed: the kernel could not tell whether it left (openat2(2)).
   for (let tries = 1; fd === -E.EAGAIN && tries < MOST_TRIES; tries++) fd = openat2(directory, path, how);
   return fd;
+}
+
+let forbidden: boolean | undefined;
+
+/** Whether a filter of system calls lets this process make none of `openat2`, and answers as if it were about permissions. */
+function isForbidden(): boolean {
+  if (forbidden === undefined) {
+    const saved = how.slice();
+    sayHow(O.PATH, 0);
+    const fd = openat2(AT_FDCWD, slash, how);
+    how.set(saved);
+    if (fd >= 0) close(fd);
+    forbidden = fd === -E.EPERM;
+  }
+  return forbidden;
 }
 
 /** A `struct open_how` of its own, that stays where it is: for opens within a mount that are done later. */

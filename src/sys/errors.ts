@@ -22,6 +22,7 @@ const WORDS = new Map<number, string>([
   [E.EIO, 'input/output error'],
   [E.EBADMSG, 'bad message: the file system is damaged there'],
   [E.ESTALE, 'stale file handle'],
+  [E.ENOSYS, 'a system call is missing: the kernel is too old, or a filter forbids it'],
   [EUCLEAN, 'the file system is damaged there and needs cleaning'],
 ]);
 
