@@ -24,7 +24,7 @@ export interface RunOptions {
   readonly uid?: number;
 }
 
-/** Killed after `seconds` (60 unless told); `signal` is then SIGKILL. */
+/** Killed after `seconds` (600 unless told); `signal` is then SIGKILL. */
 export function run(command: string, args: readonly string[], options: RunOptions = {}): Promise<Outcome> {
   const stdin = options.stdinFile === undefined ? 'ignore' : openSync(options.stdinFile, 'r');
   const stdout = options.stdoutFile === undefined ? 'pipe' : openSync(options.stdoutFile, 'w');
@@ -32,7 +32,7 @@ export function run(command: string, args: readonly string[], options: RunOption
     env: { ...process.env, ...options.env },
     cwd: options.cwd,
     stdio: [stdin, stdout, 'pipe'],
-    timeout: (options.seconds ?? 60) * 1000,
+    timeout: (options.seconds ?? 600) * 1000,
     killSignal: 'SIGKILL',
     uid: options.uid,
     gid: options.uid,

@@ -85,8 +85,9 @@ export async function mountStratafs(
     log,
     async umount() {
       const outcome = await stratafs(['umount', directory]);
-      if (outcome.code !== 0) throw new Error(`stratafs umount: ${outcome.code}\n${outcome.stderr}`);
-      return exited;
+      if (outcome.code === 0) return exited;
+      const how = server.exitCode ?? server.signalCode ?? 'goes on';
+      throw new Error(`stratafs umount: ${outcome.code}\n${outcome.stderr}the server: ${how}\n${log()}`);
     },
   };
 }

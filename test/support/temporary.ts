@@ -5,6 +5,7 @@ import { closeSync, mkdtempSync, openSync, readFileSync, rmSync, writeSync } fro
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, onTestFinished } from 'vitest';
+import { patience } from './bounds.ts';
 
 export interface MountLine {
   readonly id: number;
@@ -28,7 +29,8 @@ process.on('SIGTERM', () => process.exit());
 export class Temporary {
   readonly directory: string;
   readonly #undo: (() => void | Promise<void>)[] = [];
-  readonly #pids: number[] = [];
+  /** Of each process when it began, because a number is given to another one soon after it is free. */
+  readonly #owned = new Map<number, string>();
 
   constructor(parent = tmpdir()) {
     this.directory = mkdtempSync(join(parent, 'sf-'));
@@ -46,7 +48,7 @@ export class Temporary {
 
   /** A process that is killed in the end if it still runs then. */
   owns(pid: number | undefined): void {
-    if (pid !== undefined) this.#pids.push(pid);
+    if (pid !== undefined) this.#owned.set(pid, startOf(pid));
   }
 
   async end(): Promise<void> {
@@ -66,7 +68,8 @@ export class Temporary {
   /** Kills, unmounts and removes what is left, at once; answers why the folder could not be removed. */
   sweep(): Error | undefined {
     living.delete(this);
-    for (const pid of this.#pids.splice(0)) kill(pid, 'SIGKILL');
+    for (const [pid, start] of this.#owned) if (start !== '' && startOf(pid) === start) kill(pid, 'SIGKILL');
+    this.#owned.clear();
     for (const mount of mountsBelow(this.directory)) {
       if (mount.type.startsWith('fuse')) abortConnection(mount.device);
       spawnSync('umount', ['-l', latin1Argument(mount.directory)]);
@@ -149,6 +152,16 @@ export function isRunning(pid: number): boolean {
   }
 }
 
+/** When a process began, in ticks since the machine did; empty where there is none. */
+function startOf(pid: number): string {
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, 'latin1');
+    return stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19] ?? '';
+  } catch {
+    return '';
+  }
+}
+
 /** The command line of a process, empty where there is none. */
 export function argumentsOf(pid: number): string[] {
   try {
@@ -159,7 +172,11 @@ export function argumentsOf(pid: number): string[] {
 }
 
 /** Asks every 10 ms until `answer` gives something other than undefined or false. */
-export async function until<T>(what: string, answer: () => T | undefined | false, seconds = 20): Promise<T> {
+export async function until<T>(
+  what: string,
+  answer: () => T | undefined | false,
+  seconds = patience(20_000) / 1000,
+): Promise<T> {
   const end = performance.now() + seconds * 1000;
   for (;;) {
     const result = answer();

@@ -1,6 +1,7 @@
 // Comparisons that are handed to a second thread: many files, and large ones; and how much memory they take.
 import { fileURLToPath } from 'node:url';
 import { beforeAll, expect, it } from 'vitest';
+import { expectBelow } from '../support/bounds.ts';
 import { succeed } from '../support/command.ts';
 import * as layer from '../support/layers.ts';
 import { Oracle } from '../support/oracle.ts';
@@ -82,7 +83,7 @@ describeSystem('stratafs diff of much', ['root', 'python', 'build'], () => {
     ]);
     const { code, resident } = JSON.parse(answer) as { code: number; resident: number };
     expect(code).toBe(1);
-    expect(resident).toBeLessThan(100_000_000);
+    expectBelow(100_000_000, resident);
   });
 });
 

@@ -145,7 +145,7 @@ describeSystem('stratafs mount --driver fuse-native', ['root', 'fuse', 'python',
       const server = spawn(process.execPath, [BUILT_COMMAND, ...words], { stdio: 'ignore' });
       temporary.owns(server.pid);
       // Without a pause: a server that mounts first and then learns of signals dies in between.
-      const end = Date.now() + 10_000;
+      const end = Date.now() + 300_000;
       while (!isMounted(directory) && Date.now() < end);
       server.kill('SIGTERM');
       await gone(directory);

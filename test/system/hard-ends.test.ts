@@ -4,6 +4,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdirSync, readdirSync, readFileSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { expectBelow } from '../support/bounds.ts';
 import { run } from '../support/command.ts';
 import { KeptStore } from '../support/kept-store.ts';
 import * as layer from '../support/layers.ts';
@@ -23,7 +24,7 @@ import { argumentsOf, isRunning, kill, mountsBelow, temporaryForSuite, until } f
 import { usageOf } from '../support/usage.ts';
 
 const CYCLES = Number(process.env.CYCLES ?? 40);
-/** Milliseconds in which a mount point must be free again. */
+/** Milliseconds in which a mount point must be free again, if the machine has nothing else to do. */
 const SOON = 1000;
 const READ_ON = 'while cat "$1"/big "$1"/d/* >/dev/null && ls -lR "$1" >/dev/null; do :; done';
 
@@ -65,7 +66,7 @@ describeSystem('a mount under pressure', ['root', 'fuse', 'python', 'build'], ()
         const start = performance.now();
         kill(mount.pid, signal);
         await until('the mount point', () => !isMounted(mount.directory));
-        expect(performance.now() - start).toBeLessThan(SOON);
+        expectBelow(SOON, performance.now() - start);
         await ended(readers);
         expect(await readdir(mount.directory)).toEqual([]);
         await noProcessOf(mount);
@@ -85,7 +86,7 @@ describeSystem('a mount under pressure', ['root', 'fuse', 'python', 'build'], ()
       const start = performance.now();
       kill(mount.pid, 'SIGTERM');
       await until('the mount point', () => !isMounted(mount.directory));
-      expect(performance.now() - start).toBeLessThan(SOON);
+      expectBelow(SOON, performance.now() - start);
       await ended([...readers, holder]);
       expect(read).toBe('above');
       await noProcessOf(mount);
@@ -109,7 +110,7 @@ describeSystem('a mount under pressure', ['root', 'fuse', 'python', 'build'], ()
       const done = await stratafs(['umount', '-l', mount.directory]);
       expect(done).toMatchObject({ code: 0, stderr: '' });
       expect(isMounted(mount.directory)).toBe(false);
-      expect(performance.now() - start).toBeLessThan(2 * SOON);
+      expectBelow(2 * SOON, performance.now() - start);
       await ended(readers);
       holder.kill('SIGKILL');
       await noProcessOf(mount);
@@ -181,53 +182,45 @@ describeSystem('a mount under pressure', ['root', 'fuse', 'python', 'build'], ()
     }
   });
 
-  it(
-    `is made and unmade ${CYCLES} times, and nothing of it stays`,
-    async () => {
-      const [processes, connections] = [ours(), fuseConnections()];
-      const cycle = async (lane: number) => {
-        const directory = temporary.path(`cycle-${lane}`);
-        mkdirSync(directory, { recursive: true });
-        for (let i = lane; i < CYCLES; i += 2) {
-          const mounted = await stratafs(['mount', reference, directory]);
-          expect(mounted).toMatchObject({ code: 0, stderr: '' });
-          if (i % 3 === 0) expect(await readdir(directory)).toEqual(['big', 'd']);
-          if (i % 5 === 4) for (const pid of serversOf(directory)) kill(pid, 'SIGKILL');
-          else expect(await stratafs(['umount', directory])).toMatchObject({ code: 0, stderr: '' });
-          await until('the mount point', () => !isMounted(directory));
-        }
-      };
-      await Promise.all([cycle(0), cycle(1)]);
-      await until('the end of all processes', () => ours().every((pid) => processes.includes(pid)));
-      await until('the end of all connections', () => fuseConnections() <= connections);
-    },
-    CYCLES * 5000 + 60_000,
-  );
+  it(`is made and unmade ${CYCLES} times, and nothing of it stays`, async () => {
+    const [processes, connections] = [ours(), fuseConnections()];
+    const cycle = async (lane: number) => {
+      const directory = temporary.path(`cycle-${lane}`);
+      mkdirSync(directory, { recursive: true });
+      for (let i = lane; i < CYCLES; i += 2) {
+        const mounted = await stratafs(['mount', reference, directory]);
+        expect(mounted).toMatchObject({ code: 0, stderr: '' });
+        if (i % 3 === 0) expect(await readdir(directory)).toEqual(['big', 'd']);
+        if (i % 5 === 4) for (const pid of serversOf(directory)) kill(pid, 'SIGKILL');
+        else expect(await stratafs(['umount', directory])).toMatchObject({ code: 0, stderr: '' });
+        await until('the mount point', () => !isMounted(directory));
+      }
+    };
+    await Promise.all([cycle(0), cycle(1)]);
+    await until('the end of all processes', () => ours().every((pid) => processes.includes(pid)));
+    await until('the end of all connections', () => fuseConnections() <= connections);
+  });
 
-  it(
-    `is made and unmade ${CYCLES * 5} times by one process, and no descriptor, thread or memory stays`,
-    async () => {
-      const server = new Server(temporary, oracle);
-      const stack = {
-        target: temporary.path('served'),
-        layers,
-        dataLayers: [],
-        dialect: 'trusted',
-        options: {},
-      };
-      const cycle = () =>
-        server.during({ ...stack, dialect: 'trusted' }, async () => {
-          expect((await oracle.dump(stack.target, { fields: ['size', 'sha256'] })).length).toBe(302);
-        });
-      for (let i = 0; i < 100; i += 1) await cycle();
-      const early = usageOf(server.pid);
-      for (let i = 0; i < CYCLES * 5; i += 1) await cycle();
-      const late = usageOf(server.pid);
-      expect({ ...late, kilobytes: 0 }).toEqual({ ...early, kilobytes: 0 });
-      expect(late.kilobytes).toBeLessThan(early.kilobytes + 60_000);
-    },
-    CYCLES * 2000 + 60_000,
-  );
+  it(`is made and unmade ${CYCLES * 5} times by one process, and no descriptor, thread or memory stays`, async () => {
+    const server = new Server(temporary, oracle);
+    const stack = {
+      target: temporary.path('served'),
+      layers,
+      dataLayers: [],
+      dialect: 'trusted',
+      options: {},
+    };
+    const cycle = () =>
+      server.during({ ...stack, dialect: 'trusted' }, async () => {
+        expect((await oracle.dump(stack.target, { fields: ['size', 'sha256'] })).length).toBe(302);
+      });
+    for (let i = 0; i < 100; i += 1) await cycle();
+    const early = usageOf(server.pid);
+    for (let i = 0; i < CYCLES * 5; i += 1) await cycle();
+    const late = usageOf(server.pid);
+    expect({ ...late, kilobytes: 0 }).toEqual({ ...early, kilobytes: 0 });
+    expectBelow(early.kilobytes + 60_000, late.kilobytes);
+  });
 
   /** The server and what watches over it. */
   async function noProcessOf({ directory }: StratafsMount): Promise<void> {

@@ -35,7 +35,7 @@ describeSystem('stratafs in the background', ['root', 'fuse', 'build'], () => {
     return directory;
   };
   const gone = (directory: string) =>
-    until('the end of the server', () => !isMounted(directory) && serversOf(directory).length === 0, 10);
+    until('the end of the server', () => !isMounted(directory) && serversOf(directory).length === 0);
 
   beforeAll(async () => {
     await mkdir(layer);

@@ -86,7 +86,7 @@ describeSystem('a walk that reads from a disk', ['root', 'fuse', 'build'], () =>
     await mountCold();
     const mounted = await mountStratafs(temporary, reference);
     const walk = succeed('sh', ['-c', 'find "$0" >/dev/null 2>&1; true', mounted.directory]);
-    await until('the first directories', () => rings(mounted) > 0 || probe === undefined, 10);
+    await until('the first directories', () => rings(mounted) > 0 || probe === undefined);
     kill(mounted.pid, 'SIGKILL');
     await walk;
     await until('the disk', () => spawnSync('umount', [disk]).status === 0, 20);

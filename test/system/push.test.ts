@@ -2,6 +2,7 @@
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { AsyncWrites } from '../../src/sys/async-writes.ts';
+import { expectBelow } from '../support/bounds.ts';
 import { lowerdirReference, mountStratafs } from '../support/stratafs.ts';
 import { describeSystem } from '../support/system.ts';
 import { temporaryForSuite } from '../support/temporary.ts';
@@ -58,7 +59,9 @@ describeSystem('files read in order', ['root', 'fuse', 'build'], () => {
 
     it.skipIf(probe === undefined)('mostly need no request', () => {
       expect(reads).toBeGreaterThan(0);
-      expect(reads).toBeLessThan((DIRECTORIES * FILES) / 2);
+      expect(reads).toBeLessThanOrEqual(DIRECTORIES * FILES);
+      // How many are ahead of the reader is a matter of who gets the processor.
+      expectBelow((DIRECTORIES * FILES) / 2, reads);
     });
   });
 });

@@ -1,5 +1,6 @@
 // A container that runs while it is mounted: what it changes shows in the mount soon after.
 import { beforeAll, expect, it } from 'vitest';
+import { patience } from '../support/bounds.ts';
 import { Engine } from '../support/engine.ts';
 import { mountKernel } from '../support/kernel.ts';
 import { ALL_FIELDS, Oracle } from '../support/oracle.ts';
@@ -9,7 +10,7 @@ import { temporaryForSuite } from '../support/temporary.ts';
 import { differences } from '../support/tree.ts';
 
 /** How long a change may take to show, milliseconds. */
-const SOON = 5_000;
+const SOON = patience(5_000);
 
 describeSystem(
   'a running container',

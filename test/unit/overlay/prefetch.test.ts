@@ -5,7 +5,7 @@ import { Tree } from '../../../src/overlay/tree.ts';
 import { stackOfLowerdir } from '../../../src/store/lowerdir.ts';
 import { AsyncLookups } from '../../../src/sys/async-lookups.ts';
 import { asBytes } from '../../../src/sys/bytes.ts';
-import { temporaryForSuite } from '../../support/temporary.ts';
+import { temporaryForSuite, until } from '../../support/temporary.ts';
 
 const probe = AsyncLookups.open(1);
 probe?.close();
@@ -42,8 +42,7 @@ describe.skipIf(probe === undefined)('Prefetch', () => {
     for (let row = first; row < end; row++) if (tree.isDirectory(row)) tree.firstEntry(row);
     expect(tree.prefetch.ask(first, end)).toBe(end);
     tree.close();
-    await new Promise((resolve) => setTimeout(resolve, 50));
-    expect(before()).toBeLessThan(open);
+    await until('the end of all lookups', () => before() < open);
   });
 
   it('is not wanted while nothing is read from a disk', () => {
