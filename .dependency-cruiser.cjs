@@ -10,7 +10,7 @@ const MAY_IMPORT = {
   sys: [],
   blob: ['sys'],
   tar: ['blob', 'sys'],
-  unpack: ['blob', 'overlay/recorded-layer', 'sys', 'tar'],
+  unpack: ['blob', 'overlay/recorded-layer', 'overlay/recorded-contents', 'sys', 'tar'],
   diff: ['blob', 'overlay', 'store', 'sys', 'tar', 'unpack'],
   layers: ['blob', 'overlay', 'store', 'sys', 'tar', 'unpack'],
   verify: ['blob', 'layers', 'overlay', 'store', 'sys', 'tar', 'unpack'],

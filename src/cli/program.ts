@@ -138,9 +138,7 @@ async function buildProgram(words: readonly string[], terminal: Terminal): Promi
           text
             .trim()
             .replace(/^error: /, '')
-            .split('\n')
-            .map((line) => line.trim())
-            .join(' '),
+            .replace(/\s*\n\s*/g, ' '),
         ),
     })
     .addHelpText('after', () => EXAMPLES + exitCodes())

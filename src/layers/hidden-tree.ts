@@ -37,7 +37,7 @@ export function walkTree<E extends PlacedEntry>(
         told(place, error);
       }
     }
-    for (const directory of directories.reverse()) waiting.push(directory);
+    waiting.push(...directories.reverse());
   }
 }
 

@@ -164,6 +164,11 @@ export class RecordedLayer {
     this.#setWord(object, OBJECT[word], value);
   }
 
+  size(object: number): number {
+    const at = object * OBJECT_WORDS + OBJECT.size;
+    return (this.#objects[at + 1] as number) * 2 ** 32 + (this.#objects[at] as number);
+  }
+
   setSize(object: number, size: number): void {
     this.#setWide(object, OBJECT.size, size);
   }

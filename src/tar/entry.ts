@@ -32,4 +32,6 @@ export interface TarEntry {
   readonly emptyXattrs?: readonly ByteString[];
   /** Whether the tar holds only part of the contents. */
   readonly sparse: boolean;
+  /** Of a sparse file whose map stands in the header: offsets and lengths of the stored data, one after the other. */
+  readonly sparseMap?: readonly number[];
 }

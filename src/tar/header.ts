@@ -193,6 +193,7 @@ function readEntry(block: Buffer, next: Extension): { entry: TarEntry; stored: n
       minor: device ? number(block, FIELD.minor, 'device number') : 0,
       xattrs: pax?.xattrs ?? NO_XATTRS,
       ...(pax?.emptyXattrs === undefined ? {} : { emptyXattrs: pax.emptyXattrs }),
+      ...(pax?.sparseMap === undefined ? {} : { sparseMap: pax.sparseMap }),
       sparse,
     },
   };

@@ -1,6 +1,7 @@
 // PAX extended headers: lines of `length key=value`, read and written as bytes.
 import { type ByteString, bytesOf } from '../sys/bytes.ts';
 import { TarDamage, type TarTime } from './entry.ts';
+import { parseSparseList, sparseNumber } from './sparse.ts';
 
 /** What an extended header says of the entry after it; absent: what the plain header says. */
 export interface PaxRecords {
@@ -16,6 +17,8 @@ export interface PaxRecords {
   sparse?: boolean;
   sparseName?: ByteString;
   sparseSize?: number;
+  /** Formats 0.0 and 0.1: offsets and lengths of the stored data, one after the other. In 1.0 they stand before the data. */
+  sparseMap?: number[];
 }
 
 const XATTR = 'SCHILY.xattr.';
@@ -81,9 +84,17 @@ function setRecord(records: PaxRecords, key: string, value: ByteString): void {
       records.sparseSize = integer(value);
       break;
     case 'GNU.sparse.major':
-    case 'GNU.sparse.map':
     case 'GNU.sparse.numblocks':
       records.sparse = true;
+      break;
+    case 'GNU.sparse.map':
+      records.sparse = true;
+      records.sparseMap = parseSparseList(value);
+      break;
+    case 'GNU.sparse.offset':
+    case 'GNU.sparse.numbytes':
+      records.sparseMap ??= [];
+      records.sparseMap.push(sparseNumber(value));
       break;
   }
 }

@@ -24,6 +24,7 @@ const NEEDS = {
   mtree: () => missingCommands('mtree'),
   mactime: () => missingCommands('mactime'),
   bsdtar: () => missingCommands('bsdtar'),
+  zstd: () => missingCommands('zstd'),
   sqlite3: () => missingCommands('sqlite3'),
   btrfs: () => missingCommands('btrfs', 'mkfs.btrfs'),
   npm: () => missingCommands('npm'),

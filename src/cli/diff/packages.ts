@@ -12,22 +12,20 @@ import { ARROW, differenceWords, letterOf, shownPath } from './words.ts';
 
 const MANAGERS: readonly Manager[] = ['dpkg', 'apk', 'pip', 'npm'];
 
-export interface PackageOptions {
-  readonly lists: 'packages' | 'unexplained';
-  /** Whether only a part of both trees is looked at. */
-  readonly isFiltered: boolean;
-}
-
 export class PackagePrinter implements Printer {
   readonly #context: DiffContext;
   readonly #sides: readonly [Side, Side];
-  readonly #options: PackageOptions;
+  readonly #lists: 'packages' | 'unexplained';
   readonly #changes: Change[] = [];
 
-  constructor(context: DiffContext, sides: readonly [Side, Side], options: PackageOptions) {
+  constructor(
+    context: DiffContext,
+    sides: readonly [Side, Side],
+    { lists }: { readonly lists: 'packages' | 'unexplained' },
+  ) {
     this.#context = context;
     this.#sides = sides;
-    this.#options = options;
+    this.#lists = lists;
   }
 
   change(change: Change): void {
@@ -36,11 +34,10 @@ export class PackagePrinter implements Printer {
 
   end(summary: Summary): void {
     const [a, b] = this.#sides;
-    const report = explain(this.#changes, { a, b }, this.#options);
-    if (this.#options.lists === 'packages') {
-      this.#packages(report);
-      this.#context.out.write(`\n${summaryWords(summary)}\n`);
-    } else this.#unexplained(report);
+    const report = explain(this.#changes, { a, b });
+    if (this.#lists === 'packages') this.#packages(report);
+    else this.#unexplained(report);
+    this.#context.out.write(`\n${summaryWords(summary)}\n`);
   }
 
   #packages({ packages, counts, suspicious, unexplained }: PackageReport): void {
@@ -49,7 +46,7 @@ export class PackagePrinter implements Printer {
       const own = packages.filter((each) => each.manager === manager);
       if (own.length === 0) continue;
       out.write(`${manager}  ${own.length} changed\n`);
-      const width = own.reduce((widest, { name }) => Math.max(widest, escapeBytes(asBytes(name)).length), 0);
+      const width = Math.max(...own.map(({ name }) => escapeBytes(asBytes(name)).length));
       for (const each of own) out.write(`  ${packageLine(each, width)}\n`);
     }
     out.write(`files  ${this.#changes.length} changed\n`);
@@ -71,12 +68,6 @@ export class PackagePrinter implements Printer {
       out.write(`${line(change)}  [${manager} ${escapeBytes(asBytes(name))}, one version in both]\n`);
     }
     for (const change of unexplained) out.write(`${line(change)}\n`);
-    const isEmpty = suspicious.length + unexplained.length === 0;
-    const counts = [
-      `${unexplained.length} not explained`,
-      ...(suspicious.length > 0 ? [`${suspicious.length} of packages of one version in both`] : []),
-    ];
-    out.write(`${isEmpty ? '' : '\n'}${counts.join(', ')}, of ${counted(this.#changes.length, 'change')}\n`);
   }
 }
 

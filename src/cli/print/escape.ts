@@ -23,8 +23,7 @@ const LETTERS = new Map([
   ['\r', '\\r'],
 ]);
 
-/** Each byte as a backslash and three octal digits. */
-export function octal(bytes: string): string {
+function octal(bytes: string): string {
   let text = '';
   for (let i = 0; i < bytes.length; i++) text += `\\${bytes.charCodeAt(i).toString(8).padStart(3, '0')}`;
   return text;

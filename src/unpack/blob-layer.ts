@@ -1,0 +1,161 @@
+// A layer made of its tar alone, compressed or not: one pass over it for names and attributes, contents by place after that.
+import { createHash } from 'node:crypto';
+import { type BlobBytes, BlobDamage, type BlobScan } from '../blob/blob.ts';
+import type { BlobCache } from '../blob/cache.ts';
+import { compressionOf } from '../blob/compression.ts';
+import { GzipScan } from '../blob/gzip.ts';
+import { PlainScan } from '../blob/plain.ts';
+import type { SpoolRoom } from '../blob/spool.ts';
+import { newZstdScan } from '../blob/zstd.ts';
+import type { RecordedContents } from '../overlay/recorded-contents.ts';
+import type { RecordedLayer } from '../overlay/recorded-layer.ts';
+import { TarDamage, type TarEntry } from '../tar/entry.ts';
+import { checkedRuns, SparseMapReader } from '../tar/sparse.ts';
+import { type StoredContents, TarStream } from '../tar/stream.ts';
+import type { UnpackingRules } from './rules.ts';
+import { type SparseContents, TarContents } from './tar-contents.ts';
+import { type Below, type Refusal, UnpackedTar } from './unpack.ts';
+
+/** What compressed bytes may become, before they are taken for a bomb: so many, or so many times as many past the first. */
+export const MOST_BYTES = 2 ** 40;
+export const MOST_TIMES = 2000;
+const FIRST_BYTES = 2 ** 32;
+/** Entries of one tar: some 120 bytes of memory each. */
+export const MOST_ENTRIES = 20_000_000;
+
+export interface BlobLayerOptions {
+  readonly cache: BlobCache;
+  readonly spools: SpoolRoom;
+  readonly rules: UnpackingRules;
+  /** What the layers below have, for rules that copy from them. */
+  readonly below?: Below;
+  /** Called now and then with how many bytes of the blob are done. */
+  readonly progress?: (taken: number) => void;
+  /** Whether the hash of the tar is to be computed. */
+  readonly hashes?: boolean;
+}
+
+export interface BlobLayer {
+  readonly layer: RecordedLayer;
+  readonly contents: RecordedContents;
+  readonly entries: number;
+  /** Of the tar, bytes. */
+  readonly size: number;
+  /** `sha256:…` of the tar, where it was asked for. */
+  readonly diffId?: string;
+  /** Bytes of the blob after the end of what was compressed. */
+  readonly trailing: number;
+  readonly refused: number;
+  /** The first of the entries that cannot be unpacked. */
+  readonly refusals: readonly Refusal[];
+}
+
+/** Throws BlobDamage and TarDamage where the blob is damaged, Errno where it cannot be read, Trouble where it cannot be spooled. */
+export async function readBlobLayer(bytes: BlobBytes, options: BlobLayerOptions): Promise<BlobLayer> {
+  const { cache, rules, below, progress, hashes } = options;
+  const scan = await openScan(bytes, cache, options.spools);
+  try {
+    const unpacked = new UnpackedTar(rules, below);
+    const places = new Places();
+    const tar = new TarStream({
+      entry(entry, contents) {
+        if (unpacked.entries >= MOST_ENTRIES) throw new TarDamage(`it has more than ${MOST_ENTRIES} entries`);
+        unpacked.add(entry);
+        places.add(unpacked.entries, entry, contents);
+      },
+      contents: (part) => places.contents(part),
+    });
+    const hash = hashes ? createHash('sha256') : undefined;
+    let size = 0;
+    for (let chunk = scan.next(); chunk !== undefined; chunk = scan.next()) {
+      size += chunk.length;
+      mustBeNoBomb(size, scan.taken);
+      hash?.update(chunk);
+      tar.push(chunk);
+      progress?.(scan.taken);
+    }
+    tar.end();
+    unpacked.end();
+    const { layer, entries, refused, refusals } = unpacked;
+    return {
+      layer,
+      contents: new TarContents(scan.reader(), layer, places.table(entries)),
+      ...{ entries, size, refused, refusals },
+      trailing: scan.trailing,
+      ...(hash === undefined ? {} : { diffId: `sha256:${hash.digest('hex')}` }),
+    };
+  } finally {
+    scan.close();
+  }
+}
+
+/** What compresses a blob is told by its first bytes. */
+export async function openScan(bytes: BlobBytes, cache: BlobCache, spools: SpoolRoom): Promise<BlobScan> {
+  const start = Buffer.alloc(4);
+  const length = bytes.read(0, start);
+  const compression = compressionOf(start.subarray(0, length));
+  if (compression === 'gzip') return new GzipScan(bytes, cache);
+  if (compression === 'zstd') return newZstdScan(bytes, cache, spools);
+  return new PlainScan(bytes);
+}
+
+/** Deflate itself reaches 1032 times, zstd any number: a file of zeros is no bomb yet. */
+function mustBeNoBomb(size: number, taken: number): void {
+  if (size > MOST_BYTES) throw new BlobDamage(`it becomes more than ${MOST_BYTES} bytes`);
+  if (size > FIRST_BYTES && size > MOST_TIMES * taken) {
+    throw new BlobDamage(`it becomes more than ${MOST_TIMES} times as large as it is`);
+  }
+}
+
+/** Where each entry's contents lie, as the entries come. */
+class Places {
+  #at = new Float64Array(1024);
+  readonly #sparse = new Map<number, SparseContents>();
+  /** The map that stands before the data of the entry told of last. */
+  #map: { readonly reader: SparseMapReader; readonly number: number; readonly entry: TarEntry } | undefined;
+
+  add(number: number, entry: TarEntry, { at, size }: StoredContents): void {
+    this.#endMap();
+    if (number >= this.#at.length) {
+      const larger = new Float64Array(2 * number);
+      larger.set(this.#at);
+      this.#at = larger;
+    }
+    this.#at[number] = at;
+    if (!entry.sparse || size === 0 || entry.type !== '0') return;
+    if (entry.sparseMap === undefined) this.#map = { reader: new SparseMapReader(), number, entry };
+    else this.#setRuns(number, entry, entry.sparseMap, size);
+  }
+
+  contents(part: Uint8Array): void {
+    if (this.#map === undefined) return;
+    this.#map.reader.push(part);
+    if (this.#map.reader.numbers !== undefined) this.#endMap();
+  }
+
+  #endMap(): void {
+    if (this.#map === undefined) return;
+    const { reader, number, entry } = this.#map;
+    this.#map = undefined;
+    if (reader.numbers === undefined) throw new TarDamage('a map of a sparse file is cut off');
+    this.#at[number] = (this.#at[number] as number) + reader.size;
+    this.#setRuns(number, entry, reader.numbers);
+  }
+
+  #setRuns(number: number, entry: TarEntry, numbers: readonly number[], stored?: number): void {
+    const runs = checkedRuns(numbers, entry.size);
+    const length = runs.reduce((sum, run) => sum + run[1], 0);
+    if (stored !== undefined && length !== stored) {
+      throw new TarDamage('a map of a sparse file does not fit its data');
+    }
+    this.#sparse.set(number, { size: entry.size, runs });
+  }
+
+  table(entries: number): {
+    readonly at: Float64Array;
+    readonly sparse: ReadonlyMap<number, SparseContents>;
+  } {
+    this.#endMap();
+    return { at: this.#at.slice(0, entries + 1), sparse: this.#sparse };
+  }
+}
