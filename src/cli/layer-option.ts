@@ -1,22 +1,24 @@
 // `--layer N`: one layer of a stack, by the number that people see.
 import type { Layers } from '../layers/layers.ts';
+import { layerIndexOf, layerNumber } from '../store/choice.ts';
 import type { LayerStack } from '../store/store.ts';
 import type { ByteString } from '../sys/bytes.ts';
 import { Trouble } from '../sys/errors.ts';
 import { mustBeThere } from './missing.ts';
 import { escapeText } from './print/escape.ts';
-import { layerNumber } from './print/status.ts';
 
 /** Index of the layer, 0 at the top. Throws Trouble where there is no such layer, or its directory is missing. */
 export function layerIndex(text: string, stack: LayerStack): number {
   const number = /^\d{1,6}$/.test(text) ? Number(text) : 0;
-  const count = stack.layers.length;
-  const layer = stack.layers[count - number];
+  const index = layerIndexOf(stack, number);
+  const layer = stack.layers[index];
   if (layer !== undefined) {
     mustBeThere(layer);
-    return count - number;
+    return index;
   }
-  const range = count === 1 ? 'one layer, 1' : `the layers 1 (the lowest) to ${count}`;
+  const [lowest, highest] = [layerNumber(stack, stack.layers.length - 1), layerNumber(stack, 0)];
+  const range =
+    lowest === highest ? `one layer, ${lowest}` : `the layers ${lowest} (the lowest) to ${highest}`;
   throw new Trouble(
     'usage',
     `Cannot use layer "${escapeText(text)}": ${escapeText(stack.label)} has ${range}`,

@@ -1,7 +1,7 @@
 // Layers whose directory is not there: what is refused for them, what goes on without them, and how people are told.
+import { layerNumber } from '../store/choice.ts';
 import type { Layer, LayerStack } from '../store/store.ts';
 import { Trouble } from '../sys/errors.ts';
-import { layerNumber } from './print/status.ts';
 import type { Terminal } from './print/terminal.ts';
 
 /** Throws Trouble where the layer is not there. */

@@ -138,7 +138,9 @@ async function buildProgram(words: readonly string[], terminal: Terminal): Promi
           text
             .trim()
             .replace(/^error: /, '')
-            .replace(/\s*\n\s*/g, ' '),
+            .split('\n')
+            .map((line) => line.trim())
+            .join(' '),
         ),
     })
     .addHelpText('after', () => EXAMPLES + exitCodes())

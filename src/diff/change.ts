@@ -88,6 +88,8 @@ export interface Summary {
   noise: number;
   cost: { names: number; filesRead: number };
   errors: number;
+  /** Of pairs that were compared, those of which a side does not tell an aspect that was wanted. */
+  readonly untold: Map<Aspect, number>;
   /** Fields of the configurations that differ; absent where these were not compared. */
   config?: number;
 }
@@ -105,6 +107,7 @@ export function newSummary(): Summary {
     noise: 0,
     cost: { names: 0, filesRead: 0 },
     errors: 0,
+    untold: new Map(),
   };
 }
 

@@ -6,6 +6,7 @@ import { gainedPrivileges } from './aspects.ts';
 import {
   addShare,
   type Change,
+  type Hiding,
   newSummary,
   type PathError,
   type Share,
@@ -44,6 +45,8 @@ interface Frame {
   /** What is being folded here. */
   readonly fold: Fold | undefined;
   readonly ownsFold: boolean;
+  /** What of B hides the directory, and so what is below it, where only A has it. */
+  readonly by: Hiding | undefined;
 }
 
 interface Fold {
@@ -79,7 +82,11 @@ export class Comparison {
     const { progress } = options;
     const tick = () => progress?.(this.#path, this.summary.cost.names);
     this.#out = new InOrder(union, this.#tally, progress === undefined ? options : { ...options, tick });
-    this.#objects = new Objects(this.#out, this.#sides, options);
+    const { untold } = this.summary;
+    this.#objects = new Objects(this.#out, this.#sides, {
+      ...options,
+      untold: (aspect) => untold.set(aspect, (untold.get(aspect) ?? 0) + 1),
+    });
     this.#isLayered = a instanceof LayeredSide && b instanceof LayeredSide;
   }
 
@@ -125,8 +132,15 @@ export class Comparison {
     path: string,
     a: Item | undefined,
     b: Item | undefined,
-    fold?: Fold,
-    parent?: Fold,
+    {
+      fold,
+      parent,
+      by,
+    }: {
+      readonly fold?: Fold | undefined;
+      readonly parent?: Fold | undefined;
+      readonly by?: Hiding | undefined;
+    } = {},
   ): Frame | undefined {
     const shared = a !== undefined && b !== undefined ? this.#sharedParts(a, b) : 0;
     if (shared === 'all') return undefined;
@@ -142,7 +156,7 @@ export class Comparison {
       if (ownsFold) this.#finishFold(fold);
       return undefined;
     }
-    return { path, a, b, names: [...names].sort(), next: 0, fold, ownsFold };
+    return { path, a, b, names: [...names].sort(), next: 0, fold, ownsFold, by };
   }
 
   #leave(frame: Frame): void {
@@ -211,10 +225,12 @@ export class Comparison {
   #onlyOne(frame: Frame, name: string, path: string, side: SideName, item: Item): Frame | undefined {
     const isTold = this.#filter.accepts(path, typeBits(item)) && this.#tally.isTold(item);
     let { fold } = frame;
+    const needsHiding = side === 'a' && (isDirectory(item) || (fold === undefined && isTold));
+    const by = needsHiding ? this.#hiding(frame, name) : undefined;
     if (fold !== undefined) {
       if (isTold) this.#count(fold, path, side, item);
     } else if (isTold) {
-      const change = { ...this.#single(path, side, item), ...this.#hiding(frame, name, side) };
+      const change = { ...this.#single(path, side, item), ...(by === undefined ? {} : { by }) };
       const mode = isDirectory(item) ? (this.#options.subtrees ?? 'fold') : 'list';
       if (mode === 'fold') fold = newFold(change, item);
       else this.#out.change(change);
@@ -222,7 +238,7 @@ export class Comparison {
     }
     if (!isDirectory(item)) return undefined;
     const [a, b] = side === 'a' ? [item, undefined] : [undefined, item];
-    return this.#enter(path, a, b, fold, frame.fold);
+    return this.#enter(path, a, b, { fold, parent: frame.fold, by });
   }
 
   #single(path: string, side: SideName, item: Item): Change {
@@ -244,14 +260,14 @@ export class Comparison {
     if (change.flags.length > 0) fold.flagged.push({ ...change, isCounted: true });
   }
 
-  /** What of B hides a name that only A has; nothing for what lies below such a name. */
-  #hiding(frame: Frame, name: string, side: SideName): Pick<Change, 'by'> {
+  /** What of B hides a name that only A has; below such a name, what hides that. */
+  #hiding(frame: Frame, name: string): Hiding | undefined {
     const sideB = this.#sides.b;
     const directory = frame.b;
-    if (side === 'b' || directory === undefined || !(sideB instanceof LayeredSide)) return {};
+    if (directory === undefined) return frame.by;
+    if (!(sideB instanceof LayeredSide)) return undefined;
     const path = `${frame.path}/${name}`;
-    const by = this.#attempt(path, 'b', 'look up', () => sideB.hiddenBy(directory, name));
-    return by === undefined ? {} : { by };
+    return this.#attempt(path, 'b', 'look up', () => sideB.hiddenBy(directory, name));
   }
 
   #both(path: string, a: Item, b: Item): Frame | undefined {
@@ -278,7 +294,7 @@ export class Comparison {
     if (isTold && !isFolded) this.#out.change(change);
     if (!hasTree || mode === 'skip') return undefined;
     const fold = isFolded ? newFold(change, isDirectory(a) ? a : b) : undefined;
-    return this.#enter(path, isDirectory(a) ? a : undefined, isDirectory(b) ? b : undefined, fold);
+    return this.#enter(path, isDirectory(a) ? a : undefined, isDirectory(b) ? b : undefined, { fold });
   }
 }
 

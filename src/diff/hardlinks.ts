@@ -1,6 +1,8 @@
 // Which names are one file: told for names that both sides have, whose other names are not the same ones. Both trees are
 // walked whole, since a file that nobody touched can lose a name. A sink that puts this in its place among the rest.
+
 import type { ByteString } from '../sys/bytes.ts';
+import { addTo } from '../sys/groups.ts';
 import type { Change, PathError, Sink } from './change.ts';
 import { type Item, inodeOf, isDirectory, nlinkOf, type Side, type SideName, typeBits } from './item.ts';
 import { walkSide } from './walk.ts';
@@ -8,11 +10,12 @@ import { walkSide } from './walk.ts';
 interface Links {
   /** Path → the item, for names of files with several. */
   readonly items: Map<string, Item>;
-  /** Path → all names of the file in this tree, as one string. */
-  readonly names: Map<string, string>;
+  /** Path → a number that stands for all names of the file in this tree. */
+  readonly names: Map<string, number>;
 }
 
-function linksOf(side: Side): Links {
+/** `known` numbers lists of names, for both sides: so that no two of them are compared letter by letter for each name. */
+function linksOf(side: Side, known: Map<string, number>): Links {
   const items = new Map<string, Item>();
   const groups = new Map<string, string[]>();
   walkSide(side, {
@@ -20,15 +23,17 @@ function linksOf(side: Side): Links {
       if (isDirectory(item) || nlinkOf(item) < 2) return;
       items.set(path, item);
       const inode = inodeOf(item);
-      groups.set(inode, [...(groups.get(inode) ?? []), path]);
+      addTo(groups, inode, path);
     },
     // Trouble is told by the comparison itself.
     error() {},
   });
-  const names = new Map<string, string>();
+  const names = new Map<string, number>();
   for (const paths of groups.values()) {
     const all = paths.join('\0');
-    for (const path of paths) names.set(path, all);
+    const number = known.get(all) ?? known.size;
+    known.set(all, number);
+    for (const path of paths) names.set(path, number);
   }
   return { items, names };
 }
@@ -44,10 +49,11 @@ export function differentLinks(
   sides: Readonly<Record<SideName, Side>>,
   find: (side: Side, path: string) => Item | undefined,
 ): LinkChange[] {
-  const [a, b] = [linksOf(sides.a), linksOf(sides.b)];
+  const known = new Map<string, number>();
+  const [a, b] = [linksOf(sides.a, known), linksOf(sides.b, known)];
   const changes: LinkChange[] = [];
   for (const path of new Set([...a.names.keys(), ...b.names.keys()])) {
-    if ((a.names.get(path) ?? path) === (b.names.get(path) ?? path)) continue;
+    if (isSameList(path, a.names.get(path), b.names.get(path), known)) continue;
     const [left, right] = [
       a.items.get(path) ?? find(sides.a, path),
       b.items.get(path) ?? find(sides.b, path),
@@ -56,6 +62,16 @@ export function differentLinks(
     changes.push({ path, a: left, b: right });
   }
   return changes.sort((x, y) => compare(x.path, y.path));
+}
+
+/** A name without a number is the file's only one, or nothing. */
+function isSameList(
+  path: string,
+  a: number | undefined,
+  b: number | undefined,
+  known: ReadonlyMap<string, number>,
+): boolean {
+  return (a ?? known.get(path)) === (b ?? known.get(path));
 }
 
 /** The order of a walk: names by their bytes, a directory before what it holds. */

@@ -1,4 +1,5 @@
 // Which packages a tree holds and which files are theirs, as the databases of dpkg, apk, pip and npm say.
+import { addTo } from '../sys/groups.ts';
 import type { Side } from './item.ts';
 import { namesAt, textAt } from './lookup.ts';
 
@@ -139,16 +140,40 @@ function pipInventory(side: Side, touched: readonly string[]): Inventory {
     manager: 'pip',
     versions,
     own(paths, owners) {
+      const within = pathsWithin(new Set(records.map(({ site, info }) => `${site}/${info}`)), paths);
       for (const { site, info, name } of records) {
         const own = `${site}/${info}`;
-        for (const path of paths) if (path === own || path.startsWith(`${own}/`)) owners.set(path, name);
-        for (const line of (textAt(side, `${site}/${info}/RECORD`) ?? '').split('\n')) {
-          const path = normal(`${site}/${line.replace(/^"(.*)".*$/, '$1').split(',')[0]}`);
+        for (const path of within.get(own) ?? []) owners.set(path, name);
+        for (const line of (textAt(side, `${own}/RECORD`) ?? '').split('\n')) {
+          const path = normal(`${site}/${firstField(line)}`);
           if (paths.has(path)) owners.set(path, name);
         }
       }
     },
   };
+}
+
+/** The paths that each of these directories has below it, itself among them. */
+function pathsWithin(
+  directories: ReadonlySet<string>,
+  paths: Iterable<string>,
+): ReadonlyMap<string, readonly string[]> {
+  const within = new Map<string, string[]>();
+  for (const path of paths) {
+    for (let at = path.indexOf('/', 1); at !== -2; at = at < 0 ? -2 : path.indexOf('/', at + 1)) {
+      const directory = at < 0 ? path : path.slice(0, at);
+      if (directories.has(directory)) addTo(within, directory, path);
+    }
+  }
+  return within;
+}
+
+/** Of a line of comma-separated values; in quotes where it holds a comma, and a quote in it is doubled. */
+function firstField(line: string): string {
+  if (!line.startsWith('"')) return line.split(',', 1)[0] ?? '';
+  let end = line.indexOf('"', 1);
+  while (end > 0 && line[end + 1] === '"') end = line.indexOf('"', end + 2);
+  return line.slice(1, end < 0 ? undefined : end).replaceAll('""', '"');
 }
 
 /** RECORD names what lies outside with `../../../bin/x`. */

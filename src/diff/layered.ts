@@ -5,6 +5,7 @@ import { nameArgument } from '../overlay/layer.ts';
 import { shownXattr } from '../overlay/marks.ts';
 import { type MergeOptions, type Resolution, resolve, type Source } from '../overlay/merge.ts';
 import { mergeOptions } from '../overlay/options.ts';
+import { layerNumber } from '../store/choice.ts';
 import type { Layer, LayerStack } from '../store/store.ts';
 import type { ByteString } from '../sys/bytes.ts';
 import { cString } from '../sys/bytes.ts';
@@ -145,7 +146,7 @@ export class LayeredSide implements Side {
 
   /** Layers are numbered from the lowest, 1. */
   numberOf(record: number): number {
-    return this.stack.layers.length - this.#indexOf(record);
+    return layerNumber(this.stack, this.#indexOf(record));
   }
 
   #find(record: number, name: string): Entry | undefined {

@@ -44,7 +44,8 @@ export function mtreeLines(path: string, item: Item, digest: string | undefined)
   if (type === S_IFREG) words.push(`size=${sizeOf(item)}`);
   if (type === S_IFLNK) words.push(`link=${visName(item.target())}`);
   if (type === S_IFCHR || type === S_IFBLK) {
-    words.push(`device=linux,${item.status[STATX.rdevMajor]},${item.status[STATX.rdevMinor]}`);
+    // The format `linux` packs 8 and 8 bits in NetBSD's and libarchive's readers, which refuse a minor over 255.
+    words.push(`device=native,${item.status[STATX.rdevMajor]},${item.status[STATX.rdevMinor]}`);
   }
   if (digest !== undefined) words.push(`sha256digest=${digest}`);
   const lines = [words.join(' ')];

@@ -1,7 +1,7 @@
 // Compares two objects of one name and one type, what lies in a directory apart: attributes at once, contents in their turn.
 import type { ByteString } from '../sys/bytes.ts';
 import { Errno } from '../sys/errors.ts';
-import { S_IFREG } from '../sys/statx.ts';
+import { S_IFBLK, S_IFCHR, S_IFLNK, S_IFREG } from '../sys/statx.ts';
 import { compareMetadata, type XattrFilter } from './aspects.ts';
 import type { Change, PathError } from './change.ts';
 import { Filter } from './filter.ts';
@@ -21,6 +21,10 @@ import type { InOrder } from './order.ts';
 
 export interface ObjectOptions {
   readonly filter?: Filter;
+  /** Whether times are told. */
+  readonly mtime?: boolean;
+  /** Told of each wanted aspect of a pair that a side does not tell. */
+  readonly untold?: (aspect: Aspect) => void;
   /** What is compared at all; all of it unless told, but for `links`. */
   readonly wanted?: ReadonlySet<Aspect>;
   readonly isXattrCompared?: XattrFilter;
@@ -43,10 +47,12 @@ export class Objects {
   readonly #wanted: ReadonlySet<Aspect>;
   readonly #wantedOfPlain: ReadonlySet<Aspect>;
   readonly #isXattrCompared: XattrFilter;
+  readonly #options: ObjectOptions;
 
   constructor(out: InOrder, sides: Readonly<Record<SideName, Side>>, options: ObjectOptions) {
     this.#out = out;
     this.#sides = sides;
+    this.#options = options;
     this.#filter = options.filter ?? new Filter();
     this.#wanted = options.wanted ?? new Set(ASPECTS.filter((aspect) => aspect !== 'links'));
     this.#wantedOfPlain = new Set([...this.#wanted].filter((aspect) => !XATTR_ASPECTS.includes(aspect)));
@@ -58,8 +64,10 @@ export class Objects {
     if (!this.#filter.accepts(path, typeBits(a)) || isOneFile(a, b)) return;
     const what = this.#differentMetadata(path, a, b);
     if (what === undefined) return;
-    // The root's time is that of the unpacking: of the host, not of the image.
-    const told = path === '/' ? what.filter((aspect) => aspect !== 'mtime') : what;
+    this.#noteUntold(a, b);
+    // The root's time is that of the unpacking: of the host, not of the image. It is told where times are asked for.
+    const isHidden = path === '/' && this.#options.mtime !== true;
+    const told = isHidden ? what.filter((aspect) => aspect !== 'mtime') : what;
     if (this.#mustRead(a, b)) this.#out.contents({ path, a, b, what: told });
     else if (told.length > 0) this.#out.change(modification(path, a, b, told));
   }
@@ -105,6 +113,16 @@ export class Objects {
     return modification(path, a, b, ['content', ...what]);
   }
 
+  #noteUntold(a: Item, b: Item): void {
+    if (a.untold.size === 0 && b.untold.size === 0) return;
+    for (const aspect of this.#wanted) {
+      const isUntold = a.untold.has(aspect) || b.untold.has(aspect);
+      const isTime = aspect === 'mtime' && this.#options.mtime !== true;
+      if (isUntold && !isTime && hasAspect(a, aspect) && !(aspect === 'content' && hasOtherSize(a, b)))
+        this.#options.untold?.(aspect);
+    }
+  }
+
   /** Two regular files of one size, or one that is not told. */
   #mustRead(a: Item, b: Item): boolean {
     if (typeBits(a) !== S_IFREG || !this.#wanted.has('content')) return false;
@@ -124,6 +142,13 @@ export class Objects {
       return undefined;
     }
   }
+}
+
+function hasAspect(item: Item, aspect: Aspect): boolean {
+  const type = typeBits(item);
+  if (aspect === 'content') return type === S_IFREG;
+  if (aspect === 'target') return type === S_IFLNK;
+  return aspect !== 'rdev' || type === S_IFCHR || type === S_IFBLK;
 }
 
 function modification(path: string, a: Item, b: Item, what: readonly Aspect[]): Change {

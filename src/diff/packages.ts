@@ -1,7 +1,7 @@
 // Rolls changed paths up by the packages they belong to, and finds those that no package's change explains.
 import type { Change } from './change.ts';
 import { type Inventory, inventoriesOf, type Manager } from './inventory.ts';
-import type { Side, SideName } from './item.ts';
+import { isDirectory, type Side, type SideName } from './item.ts';
 
 export interface PackageChange {
   readonly manager: Manager;
@@ -34,7 +34,12 @@ interface Owner {
   readonly name: string;
 }
 
-export function explain(changes: readonly Change[], sides: Readonly<Record<SideName, Side>>): PackageReport {
+/** `isFiltered` where the changes are those of some paths only: then of packages, those that have something there. */
+export function explain(
+  changes: readonly Change[],
+  sides: Readonly<Record<SideName, Side>>,
+  { isFiltered }: { readonly isFiltered: boolean },
+): PackageReport {
   const paths = new Set(
     changes.flatMap(({ path, from }) => [path, sourceOf(path), ...(from === undefined ? [] : [from])]),
   );
@@ -42,7 +47,8 @@ export function explain(changes: readonly Change[], sides: Readonly<Record<SideN
   const owners = ownersOf(inventories, paths);
   const packages = changedPackages(inventories);
   const suspicious: PackageReport['suspicious'][number][] = [];
-  const unexplained: Change[] = [];
+  const left: Change[] = [];
+  const explained = new Set<Change>();
   const counts = { owned: 0, database: 0, noise: 0 };
   for (const change of changes) {
     const owner = owners.get(change.path) ?? owners.get(sourceOf(change.path));
@@ -51,13 +57,38 @@ export function explain(changes: readonly Change[], sides: Readonly<Record<SideN
     if (changed !== undefined) {
       changed.files[change.op] = (changed.files[change.op] ?? 0) + 1;
       counts.owned++;
+      explained.add(change);
     } else if (change.noise !== undefined) counts.noise++;
     else if (DATABASE.test(change.path)) counts.database++;
     else if (owner !== undefined && manager !== undefined && isFileChange(change)) {
       suspicious.push({ change, manager, name: owner.name });
-    } else unexplained.push(change);
+    } else left.push(change);
   }
-  return { packages: [...packages.values()], suspicious, unexplained, counts };
+  const holders = holdersOf(changes, explained);
+  const unexplained = left.filter((change) => !holders.has(change));
+  counts.owned += holders.size;
+  const named = [...packages.values()].filter(({ files }) => !isFiltered || Object.keys(files).length > 0);
+  return { packages: named, suspicious, unexplained, counts };
+}
+
+/**
+ * The directories that only one side has and that hold nothing but what packages explain: not all managers list them.
+ * `changes` in path order.
+ */
+function holdersOf(changes: readonly Change[], explained: ReadonlySet<Change>): Set<Change> {
+  const holders = new Set<Change>();
+  /** Directory → whether all that changed in it is explained. */
+  const within = new Map<string, boolean>();
+  for (const change of changes.toReversed()) {
+    const { path, op, a, b } = change;
+    const only = op === 'add' ? b : op === 'remove' ? a : undefined;
+    const isHolder = only !== undefined && isDirectory(only) && within.get(path) === true;
+    if (isHolder && !explained.has(change)) holders.add(change);
+    const isExplained = (explained.has(change) || isHolder) && within.get(path) !== false;
+    const parent = path.slice(0, path.lastIndexOf('/'));
+    within.set(parent, isExplained && within.get(parent) !== false);
+  }
+  return holders;
 }
 
 function isFileChange({ op, what }: Change): boolean {

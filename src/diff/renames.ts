@@ -4,6 +4,7 @@ import { createHash } from 'node:crypto';
 import { Errno } from '../sys/errors.ts';
 import { S_IFLNK, S_IFREG } from '../sys/statx.ts';
 import { compareMetadata, type XattrFilter } from './aspects.ts';
+import { Candidates } from './candidates.ts';
 import {
   addShare,
   type Change,
@@ -39,6 +40,10 @@ interface Node {
   entries: number;
   bytes: number;
   matched: boolean;
+  /** The directory above, where that is here too. */
+  readonly above: Node | undefined;
+  /** Whether something below it is matched. */
+  holdsMatched: boolean;
 }
 
 export class RenameFinder implements Sink {
@@ -75,7 +80,7 @@ export class RenameFinder implements Sink {
       const rename = renames.get(change);
       if (rename !== undefined) this.#sink.change(rename);
       else if (node?.matched !== true) {
-        const isFolded = this.#options.folds && node !== undefined && isDirectory(node.item) && isWhole(node);
+        const isFolded = this.#options.folds && node !== undefined && isDirectory(node.item) && isFree(node);
         if (isFolded) skipped = `${change.path}/`;
         this.#sink.change(isFolded ? { ...change, subtree: subtreeOf(node) } : change);
         if (isFolded) for (const each of flatten(node.children)) this.#tellFlagged(each.change);
@@ -88,41 +93,70 @@ export class RenameFinder implements Sink {
   }
 
   #matchDirectories(removed: Node[], added: Node[], renames: Map<Change, Change>, summary: Summary): void {
-    const byShape = new Map<string, Node[]>();
-    for (const node of flatten(removed)) {
-      if (isDirectory(node.item) && node.entries > 1)
-        byShape.set(node.shape, [...(byShape.get(node.shape) ?? []), node]);
-    }
+    const byShape = new Map<string, Candidates<Node>>();
+    for (const node of flatten(removed))
+      if (isDirectory(node.item) && node.entries > 1) addCandidate(byShape, node.shape, node);
     for (const node of flatten(added)) {
       if (node.matched || !isDirectory(node.item)) continue;
-      const candidates = byShape.get(node.shape)?.slice(0, MOST_CANDIDATES) ?? [];
-      const from = candidates.find((each) => isFree(each) && isSameTree(each, node));
+      const from = byShape
+        .get(node.shape)
+        ?.find(MOST_CANDIDATES, isFree, (each) => this.#isSameTree(each, node));
       if (from !== undefined) this.#rename(from, node, renames, summary);
     }
   }
 
   #matchFiles(removed: Node[], added: Node[], renames: Map<Change, Change>, summary: Summary): void {
-    const bySize = new Map<number, Node[]>();
+    const bySize = new Map<string, Candidates<Node>>();
+    const byName = new Map<string, Candidates<Node>>();
     for (const node of flatten(removed)) {
       if (node.matched || typeBits(node.item) !== S_IFREG || sizeOf(node.item) === 0) continue;
-      bySize.set(sizeOf(node.item), [...(bySize.get(sizeOf(node.item)) ?? []), node]);
+      addCandidate(bySize, String(sizeOf(node.item)), node);
+      addCandidate(byName, `${sizeOf(node.item)} ${lastName(node)}`, node);
     }
     for (const node of flatten(added)) {
       if (node.matched || typeBits(node.item) !== S_IFREG) continue;
-      const name = lastName(node);
-      const candidates = (bySize.get(sizeOf(node.item)) ?? []).filter((each) => !each.matched);
-      candidates.sort((x, y) => Number(lastName(y) === name) - Number(lastName(x) === name));
-      const from = candidates.slice(0, MOST_CANDIDATES).find((each) => hasSameContents(each.item, node.item));
+      const size = sizeOf(node.item);
+      const isSame = (each: Node) =>
+        hasSameContents(each.item, node.item) && this.#differences(each.item, node.item) !== undefined;
+      const from =
+        byName.get(`${size} ${lastName(node)}`)?.find(MOST_CANDIDATES, isFree, isSame) ??
+        bySize.get(String(size))?.find(MOST_CANDIDATES, isFree, isSame);
       if (from !== undefined) this.#rename(from, node, renames, summary);
     }
   }
 
+  /** Whether nothing differs but the names of the two themselves: what is below is not told by name. */
+  #isSameTree(a: Node, b: Node): boolean {
+    const [left, right] = [flatten(a.children), flatten(b.children)];
+    return left.every((node, index) => {
+      const other = right[index];
+      return (
+        other !== undefined &&
+        typeBits(node.item) === typeBits(other.item) &&
+        this.#differences(node.item, other.item)?.length === 0 &&
+        hasSameContents(node.item, other.item)
+      );
+    });
+  }
+
+  /** Contents aside; undefined where they cannot be read. */
+  #differences(a: Item, b: Item): Aspect[] | undefined {
+    const { wanted, isXattrCompared, mtime } = this.#options;
+    const what: Aspect[] = [];
+    try {
+      compareMetadata(a, b, wanted, isXattrCompared, what);
+    } catch (error) {
+      if (error instanceof Errno) return undefined;
+      throw error;
+    }
+    return what.filter((aspect) => aspect !== 'mtime' || mtime);
+  }
+
   #rename(from: Node, to: Node, renames: Map<Change, Change>, summary: Summary): void {
     for (const node of [...flatten([from]), ...flatten([to])]) node.matched = true;
+    for (const { above } of [from, to]) noteMatched(above);
     const { path, flags } = to.change;
-    const what: Aspect[] = [];
-    compareMetadata(from.item, to.item, this.#options.wanted, this.#options.isXattrCompared, what);
-    const told = what.filter((aspect) => aspect !== 'mtime' || this.#options.mtime);
+    const told = this.#differences(from.item, to.item) ?? [];
     const subtree = isDirectory(to.item) ? { subtree: subtreeOf(to) } : {};
     renames.set(to.change, {
       ...{ path, op: 'rename', from: from.change.path, what: told, flags, a: from.item, b: to.item },
@@ -134,6 +168,16 @@ export class RenameFinder implements Sink {
     summary.bytes.added -= to.bytes;
     summary.bytes.removed -= from.bytes;
   }
+}
+
+function addCandidate(groups: Map<string, Candidates<Node>>, key: string, node: Node): void {
+  const group = groups.get(key) ?? new Candidates();
+  if (group.length === 0) groups.set(key, group);
+  group.push(node);
+}
+
+function noteMatched(directory: Node | undefined): void {
+  for (let at = directory; at !== undefined && !at.holdsMatched; at = at.above) at.holdsMatched = true;
 }
 
 function lastName({ change }: Node): string {
@@ -148,8 +192,11 @@ function forest(changes: readonly Change[], op: 'add' | 'remove'): Node[] {
     const item = op === 'add' ? change.b : change.a;
     if (change.op !== op || item === undefined) continue;
     while (above.length > 0 && !change.path.startsWith(`${above.at(-1)?.change.path}/`)) above.pop();
-    const node: Node = { change, item, children: [], shape: '', entries: 1, bytes: 0, matched: false };
-    (above.at(-1)?.children ?? roots).push(node);
+    const node: Node = {
+      ...{ change, item, children: [], shape: '', entries: 1, bytes: 0 },
+      ...{ matched: false, above: above.at(-1), holdsMatched: false },
+    };
+    (node.above?.children ?? roots).push(node);
     if (isDirectory(item)) above.push(node);
   }
   for (const node of flatten(roots).reverse()) measure(node);
@@ -188,22 +235,9 @@ function subtreeOf(node: Node): Subtree {
   return { entries: node.entries, bytes: node.bytes, layers };
 }
 
-function isFree(node: Node): boolean {
-  return flatten([node]).every((each) => !each.matched);
-}
-
-const isWhole = isFree;
-
-function isSameTree(a: Node, b: Node): boolean {
-  const [left, right] = [flatten(a.children), flatten(b.children)];
-  return left.every((node, index) => {
-    const other = right[index];
-    return (
-      other !== undefined &&
-      typeBits(node.item) === typeBits(other.item) &&
-      hasSameContents(node.item, other.item)
-    );
-  });
+/** Nothing of it is matched: itself, what it is part of, or what is below it. */
+function isFree({ matched, holdsMatched }: Node): boolean {
+  return !matched && !holdsMatched;
 }
 
 /** What cannot be read is not taken for the same; that was told before, or will be by whoever reads it. */

@@ -15,6 +15,8 @@ export interface TallyOptions {
   readonly noise?: (change: Change) => string | undefined;
   /** Which of these rules' differences are counted only. */
   readonly hidesNoise?: (rule: string) => boolean;
+  /** Which differences count at all. */
+  readonly counts?: (change: Change) => boolean;
 }
 
 export class Tally {
@@ -50,7 +52,7 @@ export class Tally {
 
   change(told: Change): void {
     const visible = this.#visible(told);
-    if (visible === undefined) return;
+    if (visible === undefined || this.#options.counts?.(visible) === false) return;
     const noise = this.#options.noise?.(visible);
     if (noise !== undefined && this.#options.hidesNoise?.(noise)) {
       this.#summary.hidden.noise++;

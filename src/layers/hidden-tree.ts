@@ -37,7 +37,7 @@ export function walkTree<E extends PlacedEntry>(
         told(place, error);
       }
     }
-    waiting.push(...directories.reverse());
+    for (const directory of directories.reverse()) waiting.push(directory);
   }
 }
 

@@ -1,7 +1,7 @@
 // `user.stratafs.layer`: which layer supplies an object, as an extended attribute of a mounted view.
 import type { Tree } from '../overlay/tree.ts';
+import { layerNumber } from '../store/choice.ts';
 import { Trouble } from '../sys/errors.ts';
-import { numberOfLayer } from './layers.ts';
 
 /** The word of `mount -o` that asks for it. */
 const PROVENANCE_WORD = 'provenance';
@@ -16,7 +16,7 @@ export interface VirtualXattr {
 export function layerXattr(tree: Tree): VirtualXattr {
   const { stack } = tree;
   const values = stack.layers.map(({ role, diffId, history }, index) => {
-    const words = [numberOfLayer(stack, index), role, diffId, history?.createdBy];
+    const words = [layerNumber(stack, index), role, diffId, history?.createdBy];
     return Buffer.from(words.filter((word) => word !== undefined).join(' '), 'utf8');
   });
   return {

@@ -232,11 +232,6 @@ export function attributesOf(words: Uint32Array): Attributes {
   };
 }
 
-/** Layers are numbered for people from the lowest, 1. */
-export function numberOfLayer({ layers }: LayerStack, index: number): number {
-  return layers.length - index;
-}
-
 /** The names of a path, `.` and empty ones left out; `..` takes the one before it away and stops at the root. */
 export function componentsOf(path: ByteString): ByteString[] {
   const names: ByteString[] = [];

@@ -1,9 +1,10 @@
 // A file tree to copy from: the merged view, or one layer as it lies on disk, in the same terms.
 import type { Entry } from '../overlay/entry.ts';
 import type { Tree } from '../overlay/tree.ts';
+import { layerNumber } from '../store/choice.ts';
 import { type ByteString, bytesOf } from '../sys/bytes.ts';
 import { E, Errno, Trouble } from '../sys/errors.ts';
-import { type Attributes, attributesOf, type Layers, numberOfLayer } from './layers.ts';
+import { type Attributes, attributesOf, type Layers } from './layers.ts';
 
 export type NodeAttributes = Pick<
   Attributes,
@@ -136,7 +137,7 @@ export class LayerNode implements Node {
 /** What one layer alone has at a path, links not followed. Throws Trouble where it has nothing, or hides it. */
 export function nodeInLayer(layers: Layers, index: number, components: readonly ByteString[]): LayerNode {
   const fail = (state: string, cause?: unknown) => {
-    const place = `layer ${numberOfLayer(layers.stack, index)} of ${layers.stack.label}`;
+    const place = `layer ${layerNumber(layers.stack, index)} of ${layers.stack.label}`;
     const options = cause === undefined ? {} : { cause };
     return new Trouble('path', `Cannot find "/${components.join('/')}" in ${place}: ${state}`, options);
   };

@@ -74,7 +74,7 @@ export class Directories {
     this.#table = table;
     this.#capacity = capacity;
     this.#layers = paths.map((path) => ({ path: cString(path), label: path, device: '', mountId: 0 }));
-    const roots = paths.map((_, layer) => table.addRecord(layer, 0, 0, 0));
+    const roots = paths.map((_, layer) => table.addRecord([layer, 0, 0, 0]));
     this.roots = roots.slice(0, roots.length - dataOnly);
     this.dataRoots = roots.slice(roots.length - dataOnly);
   }
@@ -114,7 +114,7 @@ export class Directories {
     const children = this.#children;
     const known = children?.get(`${parent} ${nameAt}`);
     if (known !== undefined) return known;
-    const record = this.#table.addRecord(this.layerOf(parent), parent, nameAt, nameLength);
+    const record = this.#table.addRecord([this.layerOf(parent), parent, nameAt, nameLength]);
     children?.set(`${parent} ${nameAt}`, record);
     return record;
   }

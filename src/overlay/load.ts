@@ -85,7 +85,7 @@ export class Loader {
       const name = { at, length, type: names.type(i) };
       if (this.#add(next, row, name, stack, names.level(i), end > i + 1, source)) next++;
     }
-    return table.addRecord(first, next - first);
+    return table.addRecord([first, next - first]);
   }
 
   /** Names as strings, where some are marks, come from a record, or are to be stored once only. */
@@ -103,7 +103,7 @@ export class Loader {
       const stored = { at: table.addName(name), length: name.length, type };
       if (this.#add(next, row, stored, stack, level, repeated.has(name), source)) next++;
     }
-    return table.addRecord(first, next - first);
+    return table.addRecord([first, next - first]);
   }
 
   /** Writes the row of a listed name, whole or broken; false where it is not visible. */
@@ -197,7 +197,7 @@ export class Loader {
         return this.#fillByRules(row, resolve(stack, table.nameAt(at, length), source, this.#options));
       }
       this.#attributes.fill(row, status, holder);
-      table.set(row, ROW.source, table.addRecord(1, reader.directories.child(holder, at, length)));
+      table.set(row, ROW.source, table.addRecord([1, reader.directories.child(holder, at, length)]));
       return true;
     }
     if (type === S_IFREG) {
@@ -221,7 +221,7 @@ export class Loader {
     this.#attributes.fill(row, top.status, top.holder);
     if (resolution.kind === 'directory') {
       const { stack } = resolution;
-      table.set(row, ROW.source, table.addRecord(stack.length, ...stack));
+      table.set(row, ROW.source, table.addRecord([stack.length, ...stack]));
       if (stack.length > 1) {
         // ovl_getattr(): a merged directory has one link.
         table.set(row, ROW.nlink, 1);
@@ -238,12 +238,12 @@ export class Loader {
   #fillData(row: number, data: { readonly found: Entry } | { readonly path: string }): void {
     const table = this.#table;
     if ('path' in data) {
-      table.set(row, ROW.listing, table.addRecord(0, table.addName(data.path), data.path.length));
+      table.set(row, ROW.listing, table.addRecord([0, table.addName(data.path), data.path.length]));
       this.#guessBlocks(row);
       return;
     }
     const { holder, name, status } = data.found;
-    table.set(row, ROW.listing, table.addRecord(holder, table.addName(name), name.length));
+    table.set(row, ROW.listing, table.addRecord([holder, table.addName(name), name.length]));
     // ovl_getattr(): blocks are those of the data.
     table.set(row, ROW.blocks, status[STATX.blocks] as number);
     table.set(row, ROW.blocks + 1, status[STATX.blocks + 1] as number);
@@ -298,7 +298,7 @@ export class Loader {
     const table = this.#table;
     const roots = this.#reader.rootStack(this.#reader.directories.roots);
     this.#attributes.fill(row, status, roots[0] as number);
-    table.set(row, ROW.source, table.addRecord(roots.length, ...roots));
+    table.set(row, ROW.source, table.addRecord([roots.length, ...roots]));
     table.set(row, ROW.parent, row);
     if (roots.length > 1) {
       table.set(row, ROW.nlink, 1);

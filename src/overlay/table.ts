@@ -196,7 +196,7 @@ export class Table {
   }
 
   /** A new record of these words. */
-  addRecord(...words: number[]): number {
+  addRecord(words: readonly number[]): number {
     const at = this.#take(COUNTER.record, words.length, this.records.length);
     for (let i = 0; i < words.length; i++) this.records[at + i] = words[i] as number;
     return at;

@@ -13,11 +13,16 @@ export interface LayerChoice {
 
 /** Undefined where the words choose no layers. */
 export function parseLayerChoice(text: string): LayerChoice | undefined {
-  const choice = /^(.+?)(?:#(\d+)(?:-(\d+))?|(\^+))$/s.exec(text);
-  if (choice === null) return undefined;
-  const [, reference = '', first, last = first, carets] = choice;
-  if (carets !== undefined) return { text, reference, range: (count) => [1, count - carets.length] };
-  return { text, reference, range: () => [Number(first), Number(last)] };
+  let end = text.length;
+  while (text[end - 1] === '^') end--;
+  const carets = text.length - end;
+  if (carets > 0 && end > 0) {
+    return { text, reference: text.slice(0, end), range: (count) => [1, count - carets] };
+  }
+  const at = text.lastIndexOf('#');
+  const [whole, first, last = first] = /^#(\d+)(?:-(\d+))?$/.exec(text.slice(at)) ?? [];
+  if (at < 1 || whole === undefined) return undefined;
+  return { text, reference: text.slice(0, at), range: () => [Number(first), Number(last)] };
 }
 
 /** Throws Trouble where the stack has no such layers. */
@@ -28,5 +33,23 @@ export function chooseLayers(stack: LayerStack, { text, reference, range }: Laye
     const has = count === 1 ? '1 layer' : `${count} layers, 1 the lowest`;
     throw new Trouble('reference', `Cannot take layers "${text}": "${reference}" has ${has}`);
   }
-  return { ...stack, label: text, layers: stack.layers.slice(count - to, count - from + 1) };
+  return {
+    ...stack,
+    label: text,
+    layers: stack.layers.slice(count - to, count - from + 1),
+    layersBelow: from - 1,
+  };
+}
+
+/**
+ * Layers are numbered from the lowest, 1, so that the number of a layer changes neither when another comes on top nor where
+ * only some are looked at. `index` is 0 at the top.
+ */
+export function layerNumber({ layers, layersBelow = 0 }: LayerStack, index: number): number {
+  return layersBelow + layers.length - index;
+}
+
+/** The index of the layer of a number; it may be none of the stack's. */
+export function layerIndexOf({ layers, layersBelow = 0 }: LayerStack, number: number): number {
+  return layersBelow + layers.length - number;
 }

@@ -59,6 +59,8 @@ export interface LayerStack {
   readonly id?: string;
   /** Top first, at least one. */
   readonly layers: readonly Layer[];
+  /** How many layers the reference has below these, where only some were chosen; their numbers count them. */
+  readonly layersBelow?: number;
   /** Data-only lower layers (overlayfs `::`), top first; searched only by the data of metacopy files. */
   readonly dataLayers: readonly Layer[];
   /** How marks are written in the layers that do not say it themselves. */

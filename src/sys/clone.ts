@@ -70,7 +70,7 @@ export function realPath(path: ByteString): ByteString {
       if (++links > MOST_LINKS) throw new Errno(E.ELOOP, `resolve "${path}"`);
       const target = readLink(asBytes(real === '' ? '/' : real), asBytes(name));
       if (target.startsWith('/')) real = '';
-      rest.push(...target.split('/').reverse());
+      for (const each of target.split('/').reverse()) rest.push(each);
     } else if (name !== '.') real = at;
   }
   return asBytes(real === '' ? '/' : real);

@@ -41,7 +41,7 @@ export function placeOf(path: ByteString): Place {
         at = isAbsolute(target) ? target : `${dirname(at)}/${target}`;
         continue;
       }
-      const name = at.replace(/\/+$/, '').split('/').at(-1) ?? '';
+      const name = at.split('/').findLast(Boolean) ?? '';
       if (at === '/' || name === '..') throw error;
       if (name !== '.') missing.unshift(asBytes(name));
       at = dirname(at);

@@ -161,14 +161,13 @@ export class TreeComparison {
     if (mark !== undefined) findings.push(mark);
     else if (isDirectory && object.xattrs.get(opaque) === 'y') this.#kept.add('whiteout');
     if (onDisk.size > 0 || object.xattrs.size > 0) {
-      findings.push(
-        ...compareXattrs(path, object.xattrs, onDisk, {
-          shifted: unpacking.owners.isShifted,
-          inPlace: unpacking.inPlace,
-          passed: mark === undefined ? [] : [opaque],
-          empty: this.#unpacked.emptyXattrs(object.number),
-        }),
-      );
+      const differences = compareXattrs(path, object.xattrs, onDisk, {
+        shifted: unpacking.owners.isShifted,
+        inPlace: unpacking.inPlace,
+        passed: mark === undefined ? [] : [opaque],
+        empty: this.#unpacked.emptyXattrs(object.number),
+      });
+      for (const difference of differences) findings.push(difference);
     }
     this.#noteKept(object, findings);
     for (const finding of findings) this.#report(this.#weighed(finding, object, status, above));

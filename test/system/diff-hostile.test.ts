@@ -3,7 +3,7 @@
 import { writeFileSync } from 'node:fs';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { run } from '../support/command.ts';
-import { OLD } from '../support/diff-pair.ts';
+import { NEW, OLD } from '../support/diff-pair.ts';
 import * as layer from '../support/layers.ts';
 import { Oracle } from '../support/oracle.ts';
 import { stratafs } from '../support/stratafs.ts';
@@ -43,13 +43,13 @@ describeSystem('stratafs diff of hostile names', ['root', 'python', 'build'], ()
   const shown = PATHS.map((path) => Buffer.from(SHOWN.get(path) ?? '', 'utf8').toString('latin1'));
 
   beforeAll(async () => {
-    const steps = (contents: string) => [
-      ...PATHS.map((path) => layer.file(path, contents, OLD)),
-      layer.symlink('link', `${contents}\n\x1b[31m\xff`, OLD),
+    const steps = (contents: string, time: { readonly mtime: bigint }) => [
+      ...PATHS.map((path) => layer.file(path, contents, time)),
+      layer.symlink('link', `${contents}\n\x1b[31m\xff`, time),
     ];
     await oracle.write([
-      { directory: a, steps: steps('old') },
-      { directory: b, steps: steps('new') },
+      { directory: a, steps: steps('old', OLD) },
+      { directory: b, steps: steps('new', NEW) },
       { directory: empty, steps: [layer.file('keep', '', OLD)] },
     ]);
   });

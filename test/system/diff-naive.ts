@@ -35,7 +35,7 @@ export function factsOf(stack: LayerStack): Facts {
       return;
     }
     const node = tree.nodeOf(entry);
-    facts.set(path === '' ? '/' : path, factsOfNode(tree, entry, node, path));
+    facts.set(path === '' ? '/' : path, factsOfNode(tree, entry, node));
     if (tree.isDirectory(node))
       for (const each of tree.entries(node)) walk(each, `${path}/${tree.name(each)}`);
   };
@@ -44,7 +44,7 @@ export function factsOf(stack: LayerStack): Facts {
   return facts;
 }
 
-function factsOfNode(tree: Tree, entry: number, node: number, path: string): Map<string, string> {
+function factsOfNode(tree: Tree, entry: number, node: number): Map<string, string> {
   const status = tree.status(entry);
   const type = status.mode & S_IFMT;
   const facts = new Map([
@@ -54,7 +54,7 @@ function factsOfNode(tree: Tree, entry: number, node: number, path: string): Map
     ['gid', String(status.gid)],
     ['rdev', String(status.rdev)],
   ]);
-  if (path !== '') facts.set('mtime', `${status.mtime.seconds}.${status.mtime.nanoseconds}`);
+  facts.set('mtime', `${status.mtime.seconds}.${status.mtime.nanoseconds}`);
   if (type === S_IFLNK) facts.set('target', tree.linkTarget(node));
   if (type === S_IFREG) {
     const data = Buffer.alloc(status.size);

@@ -51,7 +51,12 @@ function tree(version: '1' | '2'): layer.Step[] {
 describeSystem('stratafs diff --packages', ['root', 'python', 'build'], () => {
   const temporary = temporaryForSuite();
   const oracle = new Oracle(temporary);
-  const [a, b] = [temporary.path('a'), temporary.path('b')];
+  const [a, b, c, d] = ['a', 'b', 'c', 'd'].map((name) => temporary.path(name)) as [
+    string,
+    string,
+    string,
+    string,
+  ];
   const diff = async (...words: string[]) => {
     const { stdout } = await stratafs(['diff', ...words, `lowerdir=${a}`, `lowerdir=${b}`]);
     return Buffer.from(stdout, 'latin1').toString('utf8');
@@ -92,9 +97,37 @@ describeSystem('stratafs diff --packages', ['root', 'python', 'build'], () => {
         ?  /opt/mine  content 6 B, from byte 5
         ?  /opt/other.pyc  content 20 B, from byte 11
 
-      3 added, 3 removed, 15 changed (19 differ in time only, --mtime shows them; 2 noise, --ignore-noise all hides them)
+      2 not explained, 1 of packages of one version in both, of 21 changes
       "
     `);
+  });
+
+  it('explains a directory by what is in it, where all of that is explained', async () => {
+    const installed = (names: string) => `P:musl\nV:${names.length}\nF:opt/new/deep\n${names}\n`;
+    const file = (path: string) => layer.file(path, 'x', OLD);
+    await oracle.write([
+      { directory: c, steps: [layer.file('lib/apk/db/installed', installed('R:a\n'), OLD)] },
+      {
+        directory: d,
+        steps: [
+          layer.file('lib/apk/db/installed', installed('R:a\nR:b\n'), OLD),
+          ...['opt/new/deep/a', 'opt/new/deep/b', 'srv/new/deep/c'].map(file),
+        ],
+      },
+    ]);
+    const sides = [`lowerdir=${c}`, `lowerdir=${d}`];
+    const { stdout } = await stratafs(['diff', '--unexplained', ...sides]);
+    expect(stdout).toMatch(
+      / {2}\+ {2}\/srv\n {2}\+ {2}\/srv\/new\n {2}\+ {2}\/srv\/new\/deep\n {2}\+ {2}\/srv\/new\/deep\/c/,
+    );
+    expect(stdout).not.toContain('/opt/new/deep');
+    expect(stdout).toMatch(/\n\n4 not explained, of 10 changes\n$/);
+  });
+
+  it('rolls up the packages of a path alone', async () => {
+    const out = await diff('--packages', '--path', '/srv');
+    expect(out).toContain('npm  1 changed');
+    expect(out).not.toMatch(/dpkg|apk|pip/);
   });
 
   it('rolls up and lists in JSON, too', async () => {
@@ -123,7 +156,13 @@ describeSystem('stratafs diff --packages', ['root', 'python', 'build'], () => {
       { path: '/usr/bin/less', owner: { mgr: 'dpkg', name: 'less' } },
       { path: '/opt/mine', owner: undefined },
       { path: '/opt/other.pyc', owner: undefined },
+      { path: undefined, owner: undefined },
     ]);
+    expect((await records('--unexplained')).at(-1)).toMatchObject({
+      t: 'files',
+      suspicious: 1,
+      unexplained: 2,
+    });
   });
 
   it('names noise, and leaves out the rules that are named', async () => {

@@ -64,6 +64,31 @@ describeSystem('stratafs diff', ['root', 'docker', 'busybox', 'build'], () => {
       { code: 'line one\nline 2\nline three\n' },
     );
     await engine.docker(['run', '--name', 'changed', '--network', 'none', 'app:1', 'sh', '-c', CONTAINER]);
+    // Of a directory docker compares neither size nor time: a file made and removed, a touch, one in another's place, a move
+    // there and back. A file of the same contents and another time is a change, a directory of another mode too.
+    const times = [
+      ...[
+        'touch /srv/tree/x && rm /srv/tree/x',
+        'touch /srv/made-before',
+        'rm -r /srv/again && mkdir /srv/again',
+      ],
+      ...[
+        'mv /srv/moved /srv/tree/x && mv /srv/tree/x /srv/moved',
+        'touch -d 2020-01-01T00:00:00Z /srv/touched',
+      ],
+      'chmod 700 /srv/becomes-file',
+    ];
+    await engine.docker([
+      'run',
+      '--name',
+      'times',
+      '--network',
+      'none',
+      'app:1',
+      'sh',
+      '-c',
+      times.join('; '),
+    ]);
     const undone = 'chmod 700 /srv/chmodded-back && chmod 644 /srv/chmodded-back';
     await engine.docker(['run', '--name', 'undone', '--network', 'none', 'app:1', 'sh', '-c', undone]);
     const volumes = ['-v', '/srv/volume', '-v', `${temporary.directory}:/srv/host:ro`];
@@ -72,13 +97,16 @@ describeSystem('stratafs diff', ['root', 'docker', 'busybox', 'build'], () => {
   });
 
   describe('CONTAINER --docker', () => {
-    it.each(['changed', 'undone', 'untouched'])('tells of "%s" what docker diff tells', async (name) => {
-      const theirs = linesOf(await engine.docker(['diff', name]));
-      const ours = await diff('--docker', name);
-      expect(ours.stderr).toBe('');
-      const expected = theirs.filter((line) => !UNCHANGED_TO_US.includes(line));
-      expect(linesOf(ours.stdout).join('\n')).toBe(expected.join('\n'));
-    });
+    it.each(['changed', 'undone', 'untouched', 'times'])(
+      'tells of "%s" what docker diff tells',
+      async (name) => {
+        const theirs = linesOf(await engine.docker(['diff', name]));
+        const ours = await diff('--docker', name);
+        expect(ours.stderr).toBe('');
+        const expected = theirs.filter((line) => !UNCHANGED_TO_US.includes(line));
+        expect(linesOf(ours.stdout).join('\n')).toBe(expected.join('\n'));
+      },
+    );
   });
 
   it('tells which layer and which step made a difference', async () => {

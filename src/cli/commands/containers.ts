@@ -4,7 +4,7 @@ import type { ContainerSummary } from '../../store/store.ts';
 import { escapeText } from '../print/escape.ts';
 import { addListOptions, type ListOptions, printList, reportDamage } from '../print/list.ts';
 import type { Terminal } from '../print/terminal.ts';
-import { ago, humanDuration } from '../print/time.ts';
+import { ago, durationSince } from '../print/time.ts';
 import { openTheStore } from '../stack.ts';
 
 const HEADING = ['CONTAINER ID', 'IMAGE', 'COMMAND', 'CREATED', 'STATUS', 'NAMES'];
@@ -56,10 +56,12 @@ function imageName(image: string, { trunc }: ListOptions): string {
 function statusText(container: ContainerSummary, now: number): string {
   if (container.damage !== undefined) return 'Damaged';
   const { status, startedAt, finishedAt } = container;
-  const since = (time: string | undefined) => humanDuration(now - Date.parse(time ?? ''));
-  if (/^(exited|restarting)/.test(status))
-    return `${capital(status)}${finishedAt ? ` ${since(finishedAt)} ago` : ''}`;
-  const up = `Up${startedAt ? ` ${since(startedAt)}` : ''}`;
+  const since = (time: string | undefined, after = '') => {
+    const words = durationSince(time, now);
+    return words === undefined ? '' : ` ${words}${after}`;
+  };
+  if (/^(exited|restarting)/.test(status)) return capital(status) + since(finishedAt, ' ago');
+  const up = `Up${since(startedAt)}`;
   if (status === 'running') return up;
   if (status === 'running (paused)') return `${up} (Paused)`;
   return status.split(' ').map(capital).join(' ');

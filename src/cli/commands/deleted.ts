@@ -1,9 +1,11 @@
 // `stratafs deleted`: what is in the layers of an image and not in its merged view.
+
 import type { Command } from 'commander';
 import { type Deleted, deleted } from '../../layers/deleted.ts';
 import { componentsOf, Layers } from '../../layers/layers.ts';
 import { provenance, type Statement } from '../../layers/provenance.ts';
 import type { Damage } from '../../layers/removal.ts';
+import { layerNumber } from '../../store/choice.ts';
 import type { LayerStack } from '../../store/store.ts';
 import { asBytes, type ByteString } from '../../sys/bytes.ts';
 import { E, Errno, errnoWords, Trouble } from '../../sys/errors.ts';
@@ -13,7 +15,7 @@ import { metadataOption } from '../metadata-option.ts';
 import { present, reportMissing } from '../missing.ts';
 import { escapeBytes, escapeJson, jsonName } from '../print/escape.ts';
 import { humanSize } from '../print/size.ts';
-import { isDirectory, isLink, layerNumber, octalMode, typeOf } from '../print/status.ts';
+import { isDirectory, isLink, octalMode, typeOf } from '../print/status.ts';
 import { formatTable } from '../print/table.ts';
 import type { Terminal } from '../print/terminal.ts';
 import { jsonTime, shortTime } from '../print/time.ts';

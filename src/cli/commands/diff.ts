@@ -119,6 +119,7 @@ async function diff(
   const stacks = labels.flatMap(({ stack }) => stack ?? []);
   if (stacks.length === 0)
     throw new Trouble('usage', 'Cannot compare two mtree files: one side must be a tree');
+  checkManifests(labels, options, form);
   const configured = options.config && (await import('../diff/config.ts'));
   const configuration = configured?.configChanges(labels, { ofOrigin: b === undefined });
   const records = await recordsOfSides(labels, options);
@@ -133,6 +134,7 @@ async function diff(
       b: labels[1],
       sharedLayers: stacks.length === 2 ? union.sharedLayers : 0,
       color: isColored(options, terminal),
+      note: (message) => terminal.note(message),
     };
     const printer = await openPrinter(form, context, options, [sideA, sideB]);
     const progress = new Progress(terminal);
@@ -155,6 +157,20 @@ async function diff(
   } finally {
     union.close();
   }
+}
+
+/** A manifest has no contents to look into: neither package databases nor text. */
+function checkManifests(
+  labels: readonly SideLabel[],
+  { content }: words.DiffOptions,
+  form: words.Form | undefined,
+): void {
+  const manifest = labels.find(({ kind }) => kind === 'manifest');
+  if (manifest === undefined) return;
+  const asked = content === 'crc' ? '--content crc' : words.READING_FORMS.get(form);
+  if (asked === undefined) return;
+  const state = 'an mtree file has no contents to read';
+  throw new Trouble('usage', `Cannot use "${asked}" with "${manifest.reference}": ${state}`);
 }
 
 /** A misspelt path would pass for one without differences. */
@@ -252,9 +268,10 @@ async function comparisonOptions(
   const paths = pathArguments(options.path ?? []);
   return {
     filter: new Filter(await words.filterOptions(options, paths)),
-    wanted: words.wantedAspects(options),
-    mtime: form === 'docker' || options.mtime === true || options.only?.includes('mtime') === true,
-    subtrees: options.expand ? folds : 'skip',
+    wanted: words.wantedAspects(options, form),
+    mtime: words.tellsTimes(options, form),
+    subtrees: options.expand ? folds : words.looksInside(options) ? 'fold' : 'skip',
+    ...(form === 'docker' ? { counts: words.countsForDocker } : {}),
     showInit: options.showInit === true,
     isXattrCompared: (name) => !ignored.has(name),
     noise: noiseOf,

@@ -4,6 +4,7 @@ import { Survey } from '../../layers/survey.ts';
 import { SurveyedStack } from '../../layers/survey-stack.ts';
 import { ShownTree, type Usage } from '../../layers/usage.ts';
 import { mergeOptions } from '../../overlay/options.ts';
+import { layerNumber } from '../../store/choice.ts';
 import type { LayerStack } from '../../store/store.ts';
 import { asBytes, type ByteString } from '../../sys/bytes.ts';
 import { E, Errno, Trouble } from '../../sys/errors.ts';
@@ -12,7 +13,7 @@ import { pathFailure } from '../failure.ts';
 import { metadataOption } from '../metadata-option.ts';
 import { formatBlocks, type SizeForm } from '../print/blocks.ts';
 import { escapeBytes, escapeJson, jsonName } from '../print/escape.ts';
-import { layerNumber } from '../print/status.ts';
+
 import type { Terminal } from '../print/terminal.ts';
 import { openStack, openTree, REFERENCE_WORDS, recordsOf, type StoreOptions } from '../stack.ts';
 import { walkLayers } from '../survey.ts';

@@ -1,5 +1,7 @@
 // `stratafs export`: the merged tree as a tar, or one layer's own tar.
+
 import type { Command } from 'commander';
+import { layerNumber } from '../../store/choice.ts';
 import type { LayerStack } from '../../store/store.ts';
 import { type ByteString, bytesOfText } from '../../sys/bytes.ts';
 import { E, errnoWords, Trouble } from '../../sys/errors.ts';
@@ -11,7 +13,7 @@ import { metadataOption } from '../metadata-option.ts';
 import { mustBeThere } from '../missing.ts';
 import { NewFile } from '../new-file.ts';
 import { DescriptorOutput, type Output } from '../print/output.ts';
-import { layerNumber } from '../print/status.ts';
+
 import type { Terminal } from '../print/terminal.ts';
 import {
   openDamagedStack,
@@ -89,7 +91,8 @@ async function exportOne(
   const index = stack.layers.findIndex((_, at) => String(layerNumber(stack, at)) === number);
   const layer = stack.layers[index];
   if (layer === undefined) {
-    const state = `"${stack.label}" has layers 1 to ${stack.layers.length}`;
+    const lowest = layerNumber(stack, stack.layers.length - 1);
+    const state = `"${stack.label}" has layers ${lowest} to ${layerNumber(stack, 0)}`;
     throw new Trouble('usage', `Cannot export layer "${number}": ${state}`);
   }
   mustBeThere(layer);

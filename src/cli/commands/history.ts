@@ -1,16 +1,17 @@
 // `stratafs history`: the layers of an image, the steps that made them, and what each added, changed and deleted.
+
 import type { Command } from 'commander';
-import { DockerfileReader, foldInstruction } from '../../layers/dockerfile.ts';
+import { DockerfileReader, dockerfileLines } from '../../layers/dockerfile.ts';
 import { type HistoryRow, historyOf, measureLayer, stepsOrDamage } from '../../layers/history.ts';
 import { Layers } from '../../layers/layers.ts';
-import { parseLayerChoice } from '../../store/choice.ts';
+import { layerNumber, parseLayerChoice } from '../../store/choice.ts';
 import type { LayerStack } from '../../store/store.ts';
 import { Errno, Trouble } from '../../sys/errors.ts';
 import { metadataOption } from '../metadata-option.ts';
 import { reportMissing } from '../missing.ts';
 import { escapeJson, escapeText } from '../print/escape.ts';
 import { humanSize } from '../print/size.ts';
-import { layerNumber } from '../print/status.ts';
+
 import { formatTable } from '../print/table.ts';
 import type { Terminal } from '../print/terminal.ts';
 import { ago } from '../print/time.ts';
@@ -35,7 +36,10 @@ export function registerHistory(program: Command, terminal: Terminal): void {
         'deleted. A step that made no layer has "-" for one.',
     )
     .argument('<ref>', REFERENCE_WORDS)
-    .option('--dockerfile', 'the steps as the lines of a Dockerfile, oldest first')
+    .option(
+      '--dockerfile',
+      'the steps as the lines of a Dockerfile, oldest first; with --json, one object a step',
+    )
     .option('--json', 'one JSON object a line')
     .option('--no-trunc', 'do not shorten anything')
     .addOption(metadataOption())
@@ -43,7 +47,7 @@ export function registerHistory(program: Command, terminal: Terminal): void {
       const options = command.optsWithGlobals<HistoryOptions>();
       const stack = await openDamagedStack(reference, options);
       const { rows, damage } = await readHistory(reference, stack, options);
-      if (options.dockerfile) terminal.out.write(formatDockerfile(stack, rows));
+      if (options.dockerfile) writeDockerfile(stack, rows, options, terminal);
       else showRows(new Layers(stack, await recordsOf(stack, options)), rows, options, terminal);
       reportMissing(stack, terminal);
       if (damage !== undefined) {
@@ -150,24 +154,32 @@ function jsonRow(
   };
 }
 
-/** Its lines are escaped one by one: a step may hold anything. */
-function formatDockerfile(stack: LayerStack, rows: readonly HistoryRow[]): string {
+/** Its lines are escaped one by one: a step may hold anything. As JSON, a record for each step or layer. */
+function writeDockerfile(
+  stack: LayerStack,
+  rows: readonly HistoryRow[],
+  { json }: HistoryOptions,
+  { out }: Terminal,
+): void {
   const reader = new DockerfileReader();
-  const lines = ['FROM scratch'];
+  if (!json) out.write('FROM scratch\n');
   for (const { layer, step } of rows.toReversed()) {
     const own = layer === undefined ? undefined : stack.layers[layer];
+    const instruction = step && reader.step(step.createdBy ?? '', step.comment);
+    if (json) {
+      const number = layer === undefined ? {} : { layer: layerNumber(stack, layer) };
+      const diffId = own?.diffId === undefined ? {} : { diffId: own.diffId };
+      out.write(`${escapeJson({ ...number, ...diffId, ...instruction })}\n`);
+      continue;
+    }
     if (own !== undefined && layer !== undefined) {
       const size = own.size === undefined ? '' : `, ${humanSize(own.size)}`;
-      lines.push(
-        `# layer ${layerNumber(stack, layer)}, ${own.role}${size}${own.diffId ? `, ${own.diffId}` : ''}`,
-      );
+      const diffId = own.diffId === undefined ? '' : `, ${own.diffId}`;
+      out.write(`# layer ${layerNumber(stack, layer)}, ${own.role}${size}${diffId}\n`);
     }
-    if (step === undefined) continue;
-    const { kind, text } = reader.step(step.createdBy ?? '', step.comment);
-    if (kind === 'comment') lines.push(`# ${text.replaceAll('\n', ' ')}`);
-    else lines.push(...foldInstruction(text).split('\n'));
+    if (instruction === undefined) continue;
+    for (const line of dockerfileLines(instruction)) out.write(`${showLine(line)}\n`);
   }
-  return lines.map((line) => `${showLine(line)}\n`).join('');
 }
 
 /** A backslash stays one, and a tab a tab: this is a file, not a name. */

@@ -1,10 +1,12 @@
 // `stratafs inspect`: the chain of layers behind a reference, as one would find it by hand under the data root.
+
 import type { Command } from 'commander';
+import { layerNumber } from '../../store/choice.ts';
 import type { Layer, LayerStack } from '../../store/store.ts';
 import { reportMissing } from '../missing.ts';
 import { escapeBytes, escapeJson, escapeText, jsonName } from '../print/escape.ts';
 import { humanSize } from '../print/size.ts';
-import { idFields, layerNumber } from '../print/status.ts';
+import { idFields } from '../print/status.ts';
 import type { Terminal } from '../print/terminal.ts';
 import { openDamagedStack, REFERENCE_WORDS, type StoreOptions } from '../stack.ts';
 

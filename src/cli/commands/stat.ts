@@ -3,13 +3,14 @@
 import type { Command } from 'commander';
 import { walk } from '../../overlay/path.ts';
 import type { Tree } from '../../overlay/tree.ts';
+import { layerNumber } from '../../store/choice.ts';
 import { asBytes, type ByteString, bytesOf } from '../../sys/bytes.ts';
 import { decodeDevice } from '../../sys/statx.ts';
 import { missingFailure } from '../absent.ts';
 import { pathArguments } from '../arguments.ts';
 import { metadataOption } from '../metadata-option.ts';
 import { escapeBytes, escapeJson, escapeText, jsonName } from '../print/escape.ts';
-import { isDevice, isLink, jsonEntry, layerNumber, modeString, octalMode, typeOf } from '../print/status.ts';
+import { isDevice, isLink, jsonEntry, modeString, octalMode, typeOf } from '../print/status.ts';
 import type { Terminal } from '../print/terminal.ts';
 import { fullTime, jsonTime } from '../print/time.ts';
 import { REFERENCE_WORDS, readTree, type StoreOptions } from '../stack.ts';

@@ -2,10 +2,11 @@
 import { realpathSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import type { Command } from 'commander';
-import { Layers, numberOfLayer } from '../../layers/layers.ts';
+import { Layers } from '../../layers/layers.ts';
 import { LineSorter } from '../../layers/sort.ts';
 import { timeline } from '../../layers/timeline.ts';
 import type { RecordedLayer } from '../../overlay/recorded-layer.ts';
+import { layerNumber } from '../../store/choice.ts';
 import type { ChainId } from '../../store/digest.ts';
 import type { LayerStack } from '../../store/store.ts';
 import { type ByteString, bytesOf } from '../../sys/bytes.ts';
@@ -120,7 +121,7 @@ function collect(
         damage: (damage) => terminal.report(trouble(stack, damage)),
       },
       (entry) => {
-        const layer = numberOfLayer(stack, entry.layer);
+        const layer = layerNumber(stack, entry.layer);
         form.lines({ entry, layer, label, isOneOfMany }, (key, line) => sorter.add(key, line));
       },
     );

@@ -1,9 +1,11 @@
 // `stratafs which`: the layer that supplies a path, and what every other layer says about it.
+
 import type { Command } from 'commander';
 import { componentsOf, Layers } from '../../layers/layers.ts';
 import { type Provenance, provenance, type Statement } from '../../layers/provenance.ts';
 import { walk } from '../../overlay/path.ts';
 import type { Tree } from '../../overlay/tree.ts';
+import { layerNumber } from '../../store/choice.ts';
 import type { Layer, LayerStack } from '../../store/store.ts';
 import { asBytes, type ByteString } from '../../sys/bytes.ts';
 import { E, Errno, errnoName, errnoWords } from '../../sys/errors.ts';
@@ -13,7 +15,7 @@ import { metadataOption } from '../metadata-option.ts';
 import { present, reportMissing } from '../missing.ts';
 import { escapeBytes, escapeJson, escapeText, jsonName } from '../print/escape.ts';
 import { humanSize } from '../print/size.ts';
-import { isRegular, layerNumber, octalMode, typeOf } from '../print/status.ts';
+import { isRegular, octalMode, typeOf } from '../print/status.ts';
 import type { Terminal } from '../print/terminal.ts';
 import { fullTime, jsonTime } from '../print/time.ts';
 import { openDamagedStack, openTree, REFERENCE_WORDS, recordsOf, type StoreOptions } from '../stack.ts';

@@ -2,7 +2,7 @@
 import { TYPE_LETTERS } from '../../diff/filter.ts';
 import { ASPECTS, type Aspect, type Side } from '../../diff/item.ts';
 import { version } from '../version.ts';
-import { type DiffOptions, type Form, wantedAspects } from './options.ts';
+import { type DiffOptions, type Form, tellsTimes, wantedAspects } from './options.ts';
 import type { DiffContext, Printer } from './printer.ts';
 
 const STAT_DEPTH = 2;
@@ -36,12 +36,17 @@ export async function openPrinter(
     case 'packages':
     case 'unexplained': {
       const { PackagePrinter } = await import('./packages.ts');
-      return new PackagePrinter(context, sides, { lists: form });
+      return new PackagePrinter(context, sides, { lists: form, isFiltered: isFiltered(options) });
     }
     case 'json':
     case undefined:
       return new (await import('./text.ts')).TextPrinter(context);
   }
+}
+
+/** Whether only a part of both trees is looked at, and so only the packages that have something there. */
+function isFiltered({ path, include, exclude, type }: DiffOptions): boolean {
+  return [path, include, exclude, type].some((option) => option !== undefined);
 }
 
 async function openJsonPrinter(
@@ -51,8 +56,8 @@ async function openJsonPrinter(
   sides: readonly [Side, Side],
 ): Promise<Printer> {
   const { JsonPrinter } = await import('./json.ts');
-  const wanted = wantedAspects(options);
-  const isToldTime = options.mtime === true || options.only?.includes('mtime') === true;
+  const wanted = wantedAspects(options, form);
+  const isToldTime = tellsTimes(options, form);
   const isIgnored = (aspect: Aspect) => !wanted.has(aspect) || (aspect === 'mtime' && !isToldTime);
   const { path, include, exclude, type } = options;
   const letters =
@@ -67,5 +72,8 @@ async function openJsonPrinter(
     tellsChanges: form !== 'summary',
   });
   if (form !== 'packages' && form !== 'unexplained') return json;
-  return new (await import('./json-packages.ts')).JsonPackagePrinter(json, sides, form);
+  return new (await import('./json-packages.ts')).JsonPackagePrinter(json, sides, {
+    lists: form,
+    isFiltered: isFiltered(options),
+  });
 }

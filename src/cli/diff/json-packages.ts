@@ -5,18 +5,19 @@ import { explain } from '../../diff/packages.ts';
 import { asBytes } from '../../sys/bytes.ts';
 import { jsonName } from '../print/escape.ts';
 import type { JsonPrinter } from './json.ts';
+import type { PackageOptions } from './packages.ts';
 import type { Printer } from './printer.ts';
 
 export class JsonPackagePrinter implements Printer {
   readonly #json: JsonPrinter;
   readonly #sides: readonly [Side, Side];
-  readonly #lists: 'packages' | 'unexplained';
+  readonly #options: PackageOptions;
   readonly #changes: Change[] = [];
 
-  constructor(json: JsonPrinter, [a, b]: readonly [Side, Side], lists: 'packages' | 'unexplained') {
+  constructor(json: JsonPrinter, [a, b]: readonly [Side, Side], options: PackageOptions) {
     this.#json = json;
     this.#sides = [a, b];
-    this.#lists = lists;
+    this.#options = options;
   }
 
   begin(): void {
@@ -33,8 +34,8 @@ export class JsonPackagePrinter implements Printer {
 
   end(summary: Summary): void {
     const [a, b] = this.#sides;
-    const { packages, suspicious, unexplained, counts } = explain(this.#changes, { a, b });
-    if (this.#lists === 'packages') {
+    const { packages, suspicious, unexplained, counts } = explain(this.#changes, { a, b }, this.#options);
+    if (this.#options.lists === 'packages') {
       for (const { manager, name, a: before, b: after, files } of packages) {
         this.#json.record({
           t: 'package',
@@ -45,13 +46,13 @@ export class JsonPackagePrinter implements Printer {
           files,
         });
       }
-      const left = { suspicious: suspicious.length, unexplained: unexplained.length };
-      this.#json.record({ t: 'files', ...counts, ...left });
     } else {
       for (const { change, manager, name } of suspicious)
         this.#json.change(change, { package: { mgr: manager, ...jsonName('name', asBytes(name)) } });
       for (const change of unexplained) this.#json.change(change);
     }
+    const left = { suspicious: suspicious.length, unexplained: unexplained.length };
+    this.#json.record({ t: 'files', ...counts, ...left });
     this.#json.end(summary);
   }
 }

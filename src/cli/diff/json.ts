@@ -96,11 +96,12 @@ export class JsonPrinter implements Printer {
   }
 
   end(summary: Summary): void {
-    const { cost, errors, ...counts } = summary;
+    const { cost, errors, untold, ...counts } = summary;
     this.record({
       t: 'summary',
-      equal: isEqual(summary) && errors === 0,
+      equal: isEqual(summary) && errors === 0 && !untold.has('content'),
       ...counts,
+      ...(untold.size === 0 ? {} : { notCompared: Object.fromEntries(untold) }),
       cost: { ...cost, ms: Math.round(performance.now() - this.#started) },
       errors,
       complete: errors === 0,
@@ -123,7 +124,7 @@ function jsonSide({ reference, kind, stack }: SideLabel): object {
     ...(stack?.id === undefined ? {} : { id: stack.kind === 'image' ? `sha256:${stack.id}` : stack.id }),
     ...(stack?.mountPoints === undefined ? {} : { mountPoints: stack.mountPoints }),
     layers: layers.map((layer, index) => ({
-      i: index + 1,
+      i: (stack?.layersBelow ?? 0) + index + 1,
       role: layer.role,
       ...(layer.diffId === undefined ? {} : { diffId: layer.diffId }),
       ...idFields(layer),

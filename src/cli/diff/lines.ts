@@ -1,6 +1,6 @@
 // The short forms of `stratafs diff`, for scripts: a letter or rsync's eleven and a path.
 import type { Change } from '../../diff/change.ts';
-import { type Item, modeOf, mtimeOf, sizeOf, typeBits } from '../../diff/item.ts';
+import { type Aspect, type Item, modeOf, mtimeOf, sizeOf, typeBits } from '../../diff/item.ts';
 import { bufferOf } from '../../sys/bytes.ts';
 import { S_IFDIR, S_IFLNK, S_IFREG } from '../../sys/statx.ts';
 import { escapeBytes } from '../print/escape.ts';
@@ -68,7 +68,7 @@ export class ItemizePrinter extends LinePrinter {
     if (op === 'remove' || b === undefined) return '*deleting  ';
     const type = rsyncType(b);
     if (op === 'add' || op === 'type' || a === undefined) return `${transfer(b)}${type}+++++++++`;
-    const has = (letter: string, ...aspects: (typeof what)[number][]) =>
+    const has = (letter: string, aspects: readonly Aspect[]) =>
       aspects.some((aspect) => what.includes(aspect)) ? letter : '.';
     const isData = what.includes('content') || what.includes('target') || what.includes('rdev');
     const checksum = isData ? 'c' : '.';
@@ -79,12 +79,12 @@ export class ItemizePrinter extends LinePrinter {
       checksum,
       size,
       isLaterTime(a, b) ? 't' : '.',
-      has('p', 'mode'),
-      has('o', 'uid'),
-      has('g', 'gid'),
+      has('p', ['mode']),
+      has('o', ['uid']),
+      has('g', ['gid']),
       '.',
-      has('a', 'acl'),
-      has('x', 'xattr', 'caps'),
+      has('a', ['acl']),
+      has('x', ['xattr', 'caps']),
     ].join('');
   }
 

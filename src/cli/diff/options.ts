@@ -1,6 +1,7 @@
 // The words of `stratafs diff`'s options, parsed: what to compare, what to leave out, what counts as different.
 import { InvalidArgumentError } from 'commander';
-import type { Change } from '../../diff/change.ts';
+import type { Change, Summary } from '../../diff/change.ts';
+import { isDockerChange } from '../../diff/docker-rule.ts';
 import { type FilterOptions, TYPE_LETTERS } from '../../diff/filter.ts';
 import { ASPECTS, type Aspect } from '../../diff/item.ts';
 import { NOISE_RULES } from '../../diff/noise.ts';
@@ -73,7 +74,62 @@ export function chosenForm(options: DiffOptions): Form | undefined {
     throw new Trouble('usage', 'Cannot use "--config": it goes with --json, or with no form at all');
   if (!options.config && options.failOn?.includes('config'))
     throw new Trouble('usage', 'Cannot fail on "config": it is compared with --config only');
+  checkFailKinds(options, form);
   return form;
+}
+
+/** The forms that look into files, as their options are written. */
+export const READING_FORMS: ReadonlyMap<Form | undefined, string> = new Map([
+  ['patch', '--patch'],
+  ['packages', '--packages'],
+  ['unexplained', '--unexplained'],
+]);
+
+/** A gate that can never close must not look like one. */
+function checkFailKinds(options: DiffOptions, form: Form | undefined): void {
+  const wanted = wantedAspects(options, form);
+  for (const kind of options.failOn ?? []) {
+    if (kind === 'renamed' && !options.renames)
+      throw new Trouble('usage', 'Cannot fail on "renamed": renames are looked for with --renames only');
+    const missing = aspectsOf(kind).find((aspect) => !wanted.has(aspect));
+    const isTime = kind === 'mtime' && !tellsTimes(options, form);
+    if (missing === undefined && !isTime) continue;
+    const hint = isTime ? '; --mtime does' : kind === 'links' ? '; --hardlinks does' : '';
+    throw new Trouble(
+      'usage',
+      `Cannot fail on "${kind}": this does not compare ${missing ?? 'times'}${hint}`,
+    );
+  }
+}
+
+/** Whether differences in times are told, and not only counted. */
+export function tellsTimes({ mtime, only }: DiffOptions, form: Form | undefined): boolean {
+  return form === 'docker' || mtime === true || only?.includes('mtime') === true;
+}
+
+/** In what two objects must be compared for a difference of this kind to be found. */
+function aspectsOf(kind: FailKind): readonly Aspect[] {
+  if (kind === 'setuid' || kind === 'setgid') return ['mode'];
+  if (kind === 'privilege') return ['mode', 'caps'];
+  return ASPECTS.filter((aspect) => aspect === kind);
+}
+
+/** Whether an exit code depends on what lies in a directory that only one side has. */
+export function looksInside({ failOn = [] }: DiffOptions): boolean {
+  return failOn.some((kind) => INSIDE.includes(kind));
+}
+
+const INSIDE: readonly FailKind[] = ['setuid', 'setgid', 'privilege', 'caps'];
+
+/** Contents count although docker diff does not read them: what is different must not pass for the same. */
+export function countsForDocker(change: Change): boolean {
+  return isDockerChange(change) || change.what.some((aspect) => aspect === 'content' || aspect === 'target');
+}
+
+/** Whether what a manifest does not tell leaves open if there is a difference of a kind that counts. */
+export function isLeftOpen(untold: Summary['untold'], { failOn }: DiffOptions): boolean {
+  if (failOn === undefined) return untold.has('content');
+  return failOn.some((kind) => aspectsOf(kind).some((aspect) => untold.has(aspect)));
 }
 
 export function collect(value: string, before: readonly string[] = []): string[] {
@@ -178,15 +234,16 @@ function normalized(path: ByteString): ByteString {
   );
 }
 
+const USUAL_ASPECTS = ASPECTS.filter((aspect) => aspect !== 'links');
+/** Of attributes `docker diff` compares capabilities alone. */
+const DOCKER_ASPECTS = USUAL_ASPECTS.filter((aspect) => aspect !== 'xattr' && aspect !== 'acl');
+
 /** What is compared: all but `links`, unless told. */
-export function wantedAspects({
-  only,
-  ignore = [],
-  content,
-  hardlinks,
-  mtime,
-}: DiffOptions): ReadonlySet<Aspect> {
-  const wanted = new Set<Aspect>(only ?? ASPECTS.filter((aspect) => aspect !== 'links'));
+export function wantedAspects(
+  { only, ignore = [], content, hardlinks, mtime }: DiffOptions,
+  form: Form | undefined,
+): ReadonlySet<Aspect> {
+  const wanted = new Set<Aspect>(only ?? (form === 'docker' ? DOCKER_ASPECTS : USUAL_ASPECTS));
   if (hardlinks) wanted.add('links');
   if (mtime) wanted.add('mtime');
   for (const aspect of ignore) wanted.delete(aspect);

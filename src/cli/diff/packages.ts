@@ -12,20 +12,22 @@ import { ARROW, differenceWords, letterOf, shownPath } from './words.ts';
 
 const MANAGERS: readonly Manager[] = ['dpkg', 'apk', 'pip', 'npm'];
 
+export interface PackageOptions {
+  readonly lists: 'packages' | 'unexplained';
+  /** Whether only a part of both trees is looked at. */
+  readonly isFiltered: boolean;
+}
+
 export class PackagePrinter implements Printer {
   readonly #context: DiffContext;
   readonly #sides: readonly [Side, Side];
-  readonly #lists: 'packages' | 'unexplained';
+  readonly #options: PackageOptions;
   readonly #changes: Change[] = [];
 
-  constructor(
-    context: DiffContext,
-    sides: readonly [Side, Side],
-    { lists }: { readonly lists: 'packages' | 'unexplained' },
-  ) {
+  constructor(context: DiffContext, sides: readonly [Side, Side], options: PackageOptions) {
     this.#context = context;
     this.#sides = sides;
-    this.#lists = lists;
+    this.#options = options;
   }
 
   change(change: Change): void {
@@ -34,10 +36,11 @@ export class PackagePrinter implements Printer {
 
   end(summary: Summary): void {
     const [a, b] = this.#sides;
-    const report = explain(this.#changes, { a, b });
-    if (this.#lists === 'packages') this.#packages(report);
-    else this.#unexplained(report);
-    this.#context.out.write(`\n${summaryWords(summary)}\n`);
+    const report = explain(this.#changes, { a, b }, this.#options);
+    if (this.#options.lists === 'packages') {
+      this.#packages(report);
+      this.#context.out.write(`\n${summaryWords(summary)}\n`);
+    } else this.#unexplained(report);
   }
 
   #packages({ packages, counts, suspicious, unexplained }: PackageReport): void {
@@ -46,7 +49,7 @@ export class PackagePrinter implements Printer {
       const own = packages.filter((each) => each.manager === manager);
       if (own.length === 0) continue;
       out.write(`${manager}  ${own.length} changed\n`);
-      const width = Math.max(...own.map(({ name }) => escapeBytes(asBytes(name)).length));
+      const width = own.reduce((widest, { name }) => Math.max(widest, escapeBytes(asBytes(name)).length), 0);
       for (const each of own) out.write(`  ${packageLine(each, width)}\n`);
     }
     out.write(`files  ${this.#changes.length} changed\n`);
@@ -68,6 +71,12 @@ export class PackagePrinter implements Printer {
       out.write(`${line(change)}  [${manager} ${escapeBytes(asBytes(name))}, one version in both]\n`);
     }
     for (const change of unexplained) out.write(`${line(change)}\n`);
+    const isEmpty = suspicious.length + unexplained.length === 0;
+    const counts = [
+      `${unexplained.length} not explained`,
+      ...(suspicious.length > 0 ? [`${suspicious.length} of packages of one version in both`] : []),
+    ];
+    out.write(`${isEmpty ? '' : '\n'}${counts.join(', ')}, of ${counted(this.#changes.length, 'change')}\n`);
   }
 }
 

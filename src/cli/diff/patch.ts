@@ -63,7 +63,7 @@ export class PatchPrinter implements Printer {
   #one(from: ByteString, to: ByteString, a: Item | undefined, b: Item | undefined, change: Change): void {
     const [nameA, nameB] = [quoted(`a${from}`), quoted(`b${to}`)];
     const [labelA, labelB] = [a === undefined ? NO_FILE : nameA, b === undefined ? NO_FILE : nameB];
-    const lines = modeLines(a, b);
+    let lines = modeLines(a, b);
     if (change.op === 'rename')
       lines.push(
         'similarity index 100%',
@@ -78,7 +78,7 @@ export class PatchPrinter implements Printer {
         this.#write(`# Binary files ${labelA} and ${labelB} differ: ${why}\n`);
         // The mode alone would make an empty file, or remove one unseen.
         if (!isOne) return;
-      } else lines.push(indexLine(texts, a, b), ...hunks(texts, labelA, labelB));
+      } else lines = [...lines, indexLine(texts, a, b), ...hunks(texts, labelA, labelB)];
     }
     // A header that nothing follows makes git refuse all of a patch.
     if (lines.length > 0) this.#write(`diff --git ${nameA} ${nameB}\n${lines.join('\n')}\n`);
@@ -219,7 +219,8 @@ function hunks({ before, after }: Texts, labelA: string, labelB: string): string
   for (const { oldStart, oldLines, newStart, newLines, lines: body } of patch.hunks) {
     const start = (from: number, count: number) =>
       `${count === 0 ? Math.max(0, from - 1) : from}${count === 1 ? '' : `,${count}`}`;
-    lines.push(`@@ -${start(oldStart, oldLines)} +${start(newStart, newLines)} @@`, ...body);
+    lines.push(`@@ -${start(oldStart, oldLines)} +${start(newStart, newLines)} @@`);
+    for (const line of body) lines.push(line);
   }
   return lines;
 }

@@ -1,7 +1,9 @@
 // What each form of output of `stratafs diff` is: it takes changes as they are found, and the counts in the end.
 import type { Sink, Summary } from '../../diff/change.ts';
 import type { ConfigChange } from '../../diff/config.ts';
+import { ASPECTS } from '../../diff/item.ts';
 import type { LayerStack } from '../../store/store.ts';
+import { counted } from '../print/count.ts';
 import type { Output } from '../print/output.ts';
 
 /** One side as a person named it. */
@@ -19,6 +21,8 @@ export interface DiffContext {
   readonly b: SideLabel;
   readonly sharedLayers: number;
   readonly color: boolean;
+  /** A line on the error output, for what a form has no words for. */
+  readonly note: (message: string) => void;
 }
 
 export interface Printer extends Omit<Sink, 'error'> {
@@ -30,9 +34,21 @@ export interface Printer extends Omit<Sink, 'error'> {
   end(summary: Summary): void;
 }
 
+/** `contents of 12 files, xattr of 14`: what a manifest does not tell was not compared. */
+export function untoldWords(untold: Summary['untold']): string {
+  return ASPECTS.flatMap((aspect) => {
+    const count = untold.get(aspect);
+    return count === undefined ? [] : [[aspect, count] as const];
+  })
+    .map(([aspect, count]) =>
+      aspect === 'content' ? `contents of ${counted(count, 'file')}` : `${aspect} of ${count}`,
+    )
+    .join(', ');
+}
+
 /** `1 added, 632 removed, 6 changed, 2 metadata only` and what is hidden. */
 export function summaryWords(summary: Summary): string {
-  const { add, remove, modify, meta, type, rename, hidden, noise, config = 0, errors } = summary;
+  const { add, remove, modify, meta, type, rename, hidden, noise, config = 0, errors, untold } = summary;
   const counts = [
     [add, 'added'],
     [remove, 'removed'],
@@ -49,7 +65,9 @@ export function summaryWords(summary: Summary): string {
     ...(hidden.init > 0 ? [`${hidden.init} of Docker's init layer hidden, --show-init shows them`] : []),
     ...(noise > 0 ? [`${noise} noise, --ignore-noise all hides them`] : []),
     ...(hidden.noise > 0 ? [`${hidden.noise} hidden as noise`] : []),
+    ...(untold.size > 0 ? [`the manifest tells no ${untoldWords(untold)}`] : []),
   ];
-  const words = told.length === 0 ? 'no difference' : told.join(', ');
+  const none = untold.has('content') ? 'no difference in what was compared' : 'no difference';
+  const words = told.length === 0 ? none : told.join(', ');
   return notes.length === 0 ? words : `${words} (${notes.join('; ')})`;
 }

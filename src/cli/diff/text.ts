@@ -46,7 +46,8 @@ export class TextPrinter implements Printer {
 
   begin(): void {
     const { a, b, out, sharedLayers } = this.#context;
-    const width = Math.max(...[a, b].map(({ reference }) => displayWidth(escapeText(reference))));
+    const [widthA, widthB] = [displayWidth(escapeText(a.reference)), displayWidth(escapeText(b.reference))];
+    const width = Math.max(widthA, widthB);
     const shared = sharedLayers === 0 ? '' : `  (${sharedLayers} shared)`;
     out.write(`A  ${sideWords(a, width)}\nB  ${sideWords(b, width)}${shared}\n`);
     for (const [side, { stack }] of [['A', a] as const, ['B', b] as const]) {

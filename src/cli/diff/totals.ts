@@ -1,6 +1,7 @@
 // The forms of `stratafs diff` that add up: by directory (`--stat`), by layer (`--by-layer`), or all (`--summary`).
 import { bytesOf, type Change, isMetadataOnly, type Summary } from '../../diff/change.ts';
 import { type Item, isDirectory } from '../../diff/item.ts';
+import { layerIndexOf } from '../../store/choice.ts';
 import { asBytes } from '../../sys/bytes.ts';
 import { escapeBytes } from '../print/escape.ts';
 import { humanSize } from '../print/size.ts';
@@ -148,14 +149,14 @@ export class LayerPrinter implements Printer {
 
   #step(layer: string): string {
     const stack = layer.startsWith('A') ? this.#context.a.stack : this.#context.b.stack;
-    const found = stack?.layers.at(-Number(layer.slice(1)));
+    const found = stack?.layers[layerIndexOf(stack, Number(layer.slice(1)))];
     if (found === undefined) return '';
     return found.history === undefined ? found.role : stepWords(found.history);
   }
 }
 
 function order(layer: string): number {
-  return (layer.startsWith('A') ? 0 : 1000) + Number(layer.slice(1));
+  return (layer.startsWith('A') ? 0 : 2 ** 32) + Number(layer.slice(1));
 }
 
 export class SummaryPrinter implements Printer {

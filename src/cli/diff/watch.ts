@@ -6,7 +6,7 @@ import { errnoWords } from '../../sys/errors.ts';
 import { EXIT } from '../exit.ts';
 import { pathMessage } from '../failure.ts';
 import type { Terminal } from '../print/terminal.ts';
-import { type DiffOptions, isFailure } from './options.ts';
+import { type DiffOptions, isFailure, isLeftOpen } from './options.ts';
 import type { Printer, SideLabel } from './printer.ts';
 import type { Progress } from './progress.ts';
 
@@ -46,11 +46,12 @@ export class Watch implements Sink {
   }
 }
 
-/** diff(1)'s: 0 the same, 1 different, 2 trouble. */
+/** diff(1)'s: 0 the same, 1 different, 2 trouble: also where it is not known, because a manifest does not tell. */
 export function exitCode(summary: Summary, watch: Watch, options: DiffOptions): number {
   if (summary.errors > 0) return EXIT.usage;
   const { failOn } = options;
   const fails = watch.fails || (failOn?.includes('config') === true && (summary.config ?? 0) > 0);
   const isDifferent = failOn === undefined ? !isEqual(summary) : fails;
-  return isDifferent ? EXIT.found : EXIT.success;
+  if (isDifferent) return EXIT.found;
+  return isLeftOpen(summary.untold, options) ? EXIT.usage : EXIT.success;
 }

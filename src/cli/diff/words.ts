@@ -16,6 +16,7 @@ import {
   typeBits,
   uidOf,
 } from '../../diff/item.ts';
+import { layerIndexOf } from '../../store/choice.ts';
 import type { HistoryStep } from '../../store/oci.ts';
 import type { LayerStack } from '../../store/store.ts';
 import { type ByteString, bytesOf } from '../../sys/bytes.ts';
@@ -65,7 +66,7 @@ export function differenceWords(change: Change): string {
   }
   if (subtree !== undefined) {
     words.push(`${counted(subtree.entries, 'entry', 'entries')}, ${humanSize(subtree.bytes)}`);
-  } else if (op === 'add' || op === 'remove') words.push(...singleWords(b ?? a));
+  } else if (op === 'add' || op === 'remove') words.push(singleWords(b ?? a));
   if (a !== undefined && b !== undefined)
     for (const aspect of change.what) words.push(aspectWords(aspect, change, a, b));
   for (const flag of change.flags) words.push(flag.replace(/-added$/, ' ADDED'));
@@ -75,12 +76,12 @@ export function differenceWords(change: Change): string {
 }
 
 /** What is worth saying of something that only one side has. */
-function singleWords(item: Item | undefined): string[] {
-  if (item === undefined || isDirectory(item)) return [];
+function singleWords(item: Item | undefined): string {
+  if (item === undefined || isDirectory(item)) return '';
   const type = typeBits(item);
-  if (type === S_IFREG) return [`${sizeOf(item)} B`];
-  if (type === S_IFLNK) return [`${ARROW} ${attempt(() => escapeBytes(item.target()))}`];
-  return [typeOf(modeOf(item)).words];
+  if (type === S_IFREG) return `${sizeOf(item)} B`;
+  if (type === S_IFLNK) return `${ARROW} ${attempt(() => escapeBytes(item.target()))}`;
+  return typeOf(modeOf(item)).words;
 }
 
 function aspectWords(aspect: Aspect, change: Change, a: Item, b: Item): string {
@@ -184,7 +185,7 @@ export function layerWords(change: Change, stacks: Stacks): string {
   const both = a !== undefined && b !== undefined ? [places('A', a, treeA), placeB] : [placeB];
   // No one step made what several layers did.
   if (treeB !== undefined && treeB.layers.size > 1) return both.filter(Boolean).join(` ${ARROW} `);
-  const layer = stacks.b?.layers.at(-(b?.layer ?? 0));
+  const layer = stacks.b && b && stacks.b.layers[layerIndexOf(stacks.b, b.layer)];
   const step =
     b === undefined || b.layer === 0 ? '' : layer?.role === 'upper' ? 'container' : stepWords(layer?.history);
   return [both.filter(Boolean).join(` ${ARROW} `), step].filter(Boolean).join(' ');

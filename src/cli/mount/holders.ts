@@ -14,8 +14,10 @@ export function openHolders(point: ByteString): Holder[] {
 /** `the mount "/mnt/etc" (tmpfs), bash (pid 12), less (pid 34)`; never empty. */
 export function describeHolders(point: ByteString, holders: readonly Holder[]): string {
   const below = readMounts().filter((mount) => isBelow(mount.point, point));
-  const words = below.map((mount) => `the mount "${escapeBytes(mount.point)}" (${escapeText(mount.type)})`);
-  words.push(...holders.map(({ command, pid }) => `${escapeText(command)} (pid ${pid})`));
+  const words = [
+    ...below.map((mount) => `the mount "${escapeBytes(mount.point)}" (${escapeText(mount.type)})`),
+    ...holders.map(({ command, pid }) => `${escapeText(command)} (pid ${pid})`),
+  ];
   if (words.length === 0) return 'a process that cannot be seen from here';
   const shown = words.slice(0, SHOWN);
   if (words.length > SHOWN) shown.push(`${words.length - SHOWN} more`);

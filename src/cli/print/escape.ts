@@ -23,7 +23,8 @@ const LETTERS = new Map([
   ['\r', '\\r'],
 ]);
 
-function octal(bytes: string): string {
+/** Each byte as a backslash and three octal digits. */
+export function octal(bytes: string): string {
   let text = '';
   for (let i = 0; i < bytes.length; i++) text += `\\${bytes.charCodeAt(i).toString(8).padStart(3, '0')}`;
   return text;

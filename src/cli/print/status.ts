@@ -1,6 +1,7 @@
 // How the fields of an inode are worded: mode strings, types, device numbers, and the JSON that ls and stat share.
 import type { Tree } from '../../overlay/tree.ts';
-import type { Layer, LayerStack } from '../../store/store.ts';
+import { layerNumber } from '../../store/choice.ts';
+import type { Layer } from '../../store/store.ts';
 import type { ByteString } from '../../sys/bytes.ts';
 import {
   decodeDevice,
@@ -81,11 +82,6 @@ export function modeString(mode: number): string {
     bit(0o002, 'w'),
     execute(0o001, 0o1000, 't'),
   ].join('');
-}
-
-/** Layers are numbered from the lowest, 1, so that the number of a layer does not change when another comes on top. */
-export function layerNumber(stack: LayerStack, index: number): number {
-  return stack.layers.length - index;
 }
 
 /** The IDs a store has for a layer, as fields of JSON: `cache ID` is `cacheId`. */

@@ -7,7 +7,7 @@ const MIN_WIDTH = 10;
 export function formatTable(heading: readonly string[], rows: readonly (readonly string[])[]): string {
   const lines = [heading, ...rows];
   const widths = heading.map((_, column) =>
-    Math.max(MIN_WIDTH, ...lines.map((cells) => [...(cells[column] ?? '')].length + GAP)),
+    lines.reduce((widest, cells) => Math.max(widest, [...(cells[column] ?? '')].length + GAP), MIN_WIDTH),
   );
   return lines.map((cells) => `${formatLine(cells, widths)}\n`).join('');
 }

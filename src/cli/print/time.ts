@@ -30,9 +30,15 @@ export function humanDuration(milliseconds: number): string {
 
 /** `created` is RFC 3339; what is no time, or Go's zero time, is `N/A`, as docker has it. */
 export function ago(created: string | undefined, now: number): string {
-  const time = Date.parse(created ?? '');
-  if (Number.isNaN(time) || (created ?? '').startsWith('0001-01-01')) return 'N/A';
-  return `${humanDuration(now - time)} ago`;
+  const words = durationSince(created, now);
+  return words === undefined ? 'N/A' : `${words} ago`;
+}
+
+/** Of a time in RFC 3339; undefined of what is none, and of Go's zero time. */
+export function durationSince(time: string | undefined, now: number): string | undefined {
+  const begin = Date.parse(time ?? '');
+  if (Number.isNaN(begin) || (time ?? '').startsWith('0001-01-01')) return undefined;
+  return humanDuration(now - begin);
 }
 
 function two(value: number): string {

@@ -1,8 +1,8 @@
 // The lines of `stratafs timeline`: The Sleuth Kit's body file (3.x), CSV and JSON. Each with the key it is sorted by.
 import { eventsOf, type TimelineEntry } from '../../layers/timeline.ts';
 import type { Time } from '../../overlay/status.ts';
-import type { ByteString } from '../../sys/bytes.ts';
-import { escapeBytes, escapeJson, escapeText, jsonName } from './escape.ts';
+import { type ByteString, bytesOfText } from '../../sys/bytes.ts';
+import { escapeBytes, escapeJson, escapeText, jsonName, octal } from './escape.ts';
 import { modeString, octalMode, typeOf } from './status.ts';
 import { jsonTime } from './time.ts';
 
@@ -124,6 +124,17 @@ function isoTime({ seconds, nanoseconds }: Time): string {
   return date.toISOString().replace(/\.\d{3}Z$/, `.${fraction}Z`);
 }
 
-function quote(field: string): string {
+/**
+ * What a spreadsheet takes for the begin of a formula; also behind a character that may be the separator where it is read.
+ * The full-width forms count where the language is Japanese.
+ */
+const FORMULA = /(^|[,;|])([=+@\-\uff1d\uff0b\uff20\uff0d])/g;
+
+/** `text` is escaped already; a formula's first character is escaped like a byte that cannot be printed. */
+function quote(text: string): string {
+  const field = text.replace(
+    FORMULA,
+    (_, before: string, first: string) => before + octal(bytesOfText(first)),
+  );
   return /[",]/.test(field) ? `"${field.replaceAll('"', '""')}"` : field;
 }

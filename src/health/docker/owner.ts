@@ -133,7 +133,8 @@ export function containerOwner({ index }: Context, id: ContainerId): Owner {
   ] as const) {
     if (name !== undefined) uses.push({ kind, id: name, label: name, directory: place(index, name) });
   }
-  if (own?.parent !== undefined) uses.push(...layers(index, chainTo(index, own.parent)));
+  if (own?.parent !== undefined)
+    for (const layer of layers(index, chainTo(index, own.parent))) uses.push(layer);
   for (const { type, name, driver, source, destination } of known?.mounts ?? []) {
     const volume = name === '' ? undefined : index.volumes.get(bytesOfText(name));
     const directory =

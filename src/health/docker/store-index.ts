@@ -1,5 +1,6 @@
 // Everything a Docker data root records, read once and damage kept beside it: layers, images, containers, and the names
 // that lead to them. What `whose` and `doctor` ask.
+
 import {
   type ChainId,
   type ContainerId,
@@ -29,6 +30,7 @@ import {
 } from '../../store/docker/volumes.ts';
 import type { ByteString } from '../../sys/bytes.ts';
 import { attempt, Trouble } from '../../sys/errors.ts';
+import { addTo } from '../../sys/groups.ts';
 
 /** Layers of a chain that are looked at: moby's layer store makes 125 at most (`maxLayerDepth`). */
 export const DEEPEST = 500;
@@ -127,9 +129,7 @@ export function layerUses(index: StoreIndex): Map<ChainId, LayerUse[]> {
   const uses = new Map<ChainId, LayerUse[]>();
   const add = (chain: readonly ChainId[], of: LayerUse['of']) => {
     for (const [i, chainId] of chain.entries()) {
-      const known = uses.get(chainId);
-      if (known === undefined) uses.set(chainId, [{ layer: i + 1, of }]);
-      else known.push({ layer: i + 1, of });
+      addTo(uses, chainId, { layer: i + 1, of });
     }
   };
   for (const [id, config] of index.images) {

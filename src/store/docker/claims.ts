@@ -177,8 +177,8 @@ function otherLayers(root: DockerRoot, others: readonly ChainId[], rules: Common
   for (const id of others) {
     if (seen.has(id)) continue;
     const found = chainClaims(root, id, rules);
-    claims.push(...found.claims);
-    chains.push(...found.chains);
+    for (const claim of found.claims) claims.push(claim);
+    for (const chain of found.chains) chains.push(chain);
     for (const { chainId } of found.chains.flat()) seen.add(chainId);
   }
   return { label: 'layers of no image', kind: 'layers', claims, chains };

@@ -1,7 +1,9 @@
 // Which image, container or layer a reference means: names and whole IDs come before beginnings of IDs, these before
 // directories of the driver; more than one is an error that lists them, none an error that suggests the nearest name.
+
 import { distance } from 'fastest-levenshtein';
 import { attempt, Trouble } from '../../sys/errors.ts';
+import { addTo } from '../../sys/groups.ts';
 import { type ChainId, type ContainerId, containerIdOf, hexOf, type ImageId, imageIdOf } from '../digest.ts';
 import { familiarName, NoSuchReference, type Reference, repositoryOf } from '../reference.ts';
 import { containerDirectory, containerIds, readContainerConfig } from './containers.ts';
@@ -82,9 +84,7 @@ function readContainerNames(root: DockerRoot): ContainerNames {
   for (const id of listed) {
     try {
       const { name } = readContainerConfig(root, id);
-      const known = name === undefined ? undefined : ids.get(name);
-      if (known !== undefined) known.push(id);
-      else if (name !== undefined) ids.set(name, [id]);
+      if (name !== undefined) addTo(ids, name, id);
     } catch (error) {
       if (!(error instanceof Trouble)) throw error;
       unknown++;

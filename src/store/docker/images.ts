@@ -1,5 +1,7 @@
 // Docker's imagedb: image configs, whose name is the hash of their bytes, and the layer stacks they stand for.
+
 import { Trouble } from '../../sys/errors.ts';
+import { addTo } from '../../sys/groups.ts';
 import { type ChainId, type DiffId, hexOf, type ImageId, imageIdOf, isHexId, sha256 } from '../digest.ts';
 import { trouble } from '../files.ts';
 import { type JsonDocument, parseJson, requiredObject, requiredString, timeOf } from '../json.ts';
@@ -107,11 +109,7 @@ export function imageLayers(chain: readonly CheckedLayer[], config?: ImageConfig
 /** Newest first; images that only a name knows of are there too, as damaged. */
 export function listImages(root: DockerRoot, names: ImageNames): ImageSummary[] {
   const namesOf = new Map<ImageId, string[]>();
-  for (const [name, id] of names.images) {
-    const known = namesOf.get(id);
-    if (known === undefined) namesOf.set(id, [name]);
-    else known.push(name);
-  }
+  for (const [name, id] of names.images) addTo(namesOf, id, name);
   const present = imageIds(root);
   // Where names are not known, no image is known to have none.
   const areNamesKnown = names.unreadable === undefined && names.damage.length === 0;

@@ -62,6 +62,31 @@ describe('history', () => {
   });
 });
 
+describe('history --dockerfile --json', () => {
+  it('has a record for each step, with its layer', async () => {
+    const { out } = await answer('history', '--dockerfile', '--json', IMAGE);
+    const lines = out.trimEnd().split('\n');
+    expect(lines.map((line) => JSON.parse(line.replace(/"diffId":"[^"]*",/, '')))).toEqual([
+      { layer: 1, kind: 'instruction', text: 'ADD file:base.tar /' },
+      { layer: 2, kind: 'instruction', text: 'COPY dir:server /srv' },
+      { layer: 3, kind: 'instruction', text: 'RUN rm /etc/motd && rm -r /srv/plugins && update' },
+    ]);
+  });
+});
+
+describe('some layers of an image', () => {
+  it('have the numbers that they have in the whole', async () => {
+    const listed = await answer('ls', '--json', '-d', `${IMAGE}#2-3`, '/');
+    expect(listed.out).toContain('"layer":3');
+    const { out } = await answer('history', `${IMAGE}#2`);
+    expect(columns(out)[1]).toMatch(/^2\|/);
+    const changed = await answer('diff', '--json', `${IMAGE}#2`, `${IMAGE}#3`);
+    expect(changed.out).toMatch(/"b":\{"ref":"sample\/web:1.1#3",[^[]*"layers":\[\{"i":3,/);
+    const { err, code } = await answer('extract', '--layer', '1', `${IMAGE}#2`, '/srv', '-o', '/nowhere');
+    expect([err, code]).toEqual([`stratafs: Cannot use layer "1": ${IMAGE}#2 has one layer, 2\n`, 2]);
+  });
+});
+
 describe('which', () => {
   it('tells the supplier and the hidden version', async () => {
     const { out } = await answer('which', IMAGE, '/srv/server.conf');

@@ -161,6 +161,9 @@ ${hex('7695ff611e90')}   demo:1    "sh -c 'echo a very long command line indeed;
   it.each<[status: string, startedAt: string | undefined, finishedAt: string | undefined, shown: string]>([
     ['running', '2024-05-01T11:00:00Z', undefined, 'Up About an hour'],
     ['running', undefined, undefined, 'Up'],
+    ['running', '2024-13-45T99:99:99Z', undefined, 'Up'],
+    ['exited (1)', undefined, 'yesterday', 'Exited (1)'],
+    ['exited (1)', undefined, '0001-01-01T00:00:00Z', 'Exited (1)'],
     ['running (paused)', '2024-05-01T11:58:00Z', undefined, 'Up 2 minutes (Paused)'],
     ['restarting (1)', '2024-05-01T11:58:00Z', '2024-05-01T11:59:00Z', 'Restarting (1) About a minute ago'],
     ['exited (137)', '2024-04-01T00:00:00Z', '2024-04-03T12:00:00Z', 'Exited (137) 4 weeks ago'],

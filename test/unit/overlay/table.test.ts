@@ -73,7 +73,7 @@ describe('Table', () => {
   it.each<[what: string, memory: TableMemory, fill: (table: Table) => void]>([
     ['rows', small(8), (table) => table.takeRows(1)],
     ['names', small(64, 10), (table) => table.addName('abcd')],
-    ['records', small(64, 64, 32), (table) => table.addRecord(1, 2, 3)],
+    ['records', small(64, 64, 32), (table) => table.addRecord([1, 2, 3])],
   ])('says that it is full of %s, and stays as it was', (_what, memory, fill) => {
     const table = new Table(memory);
     const fillUp = () => {
