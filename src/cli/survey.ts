@@ -1,11 +1,16 @@
 // A survey from the command line: with a line of progress on a terminal, and left by a signal at any step.
-import type { Survey } from '../layers/survey.ts';
+import { Survey } from '../layers/survey.ts';
+import { Copies } from '../layers/survey-copies.ts';
+import { SurveyedStack } from '../layers/survey-stack.ts';
+import { mergeOptions } from '../overlay/options.ts';
+import type { LayerStack } from '../store/store.ts';
 import { asBytes } from '../sys/bytes.ts';
 import type { Errno } from '../sys/errors.ts';
 import { errnoWords, Trouble } from '../sys/errors.ts';
 import { Progress } from './diff/progress.ts';
 import { Interruption } from './interruption.ts';
 import type { Terminal } from './print/terminal.ts';
+import type { Records } from './stack.ts';
 
 /** Takes `steps` to their end. Where a signal comes the process ends by it, as if it had not been waited for. */
 export async function runSteps(
@@ -29,6 +34,40 @@ function* showing(steps: Iterable<void>, show: () => void): Generator<void> {
     show();
     yield;
   }
+}
+
+/** Gives a stack that was surveyed to `use`. Layers that are missing are left out. */
+export async function withSurveyedStack<T>(
+  stack: LayerStack,
+  recorded: Records | undefined,
+  terminal: Terminal,
+  use: (view: SurveyedStack) => T | Promise<T>,
+): Promise<T> {
+  const survey = new Survey(stack, recorded);
+  try {
+    await walkLayers(survey, terminal);
+    return await use(new SurveyedStack(survey, [...stack.layers.keys()], mergeOptions(stack)));
+  } finally {
+    survey.close();
+  }
+}
+
+/** The same, with the files compared that may have been written again as they were. */
+export async function withComparedStack<T>(
+  stack: LayerStack,
+  recorded: Records | undefined,
+  terminal: Terminal,
+  use: (view: SurveyedStack, copies: Copies) => T,
+): Promise<T> {
+  return withSurveyedStack(stack, recorded, terminal, async (view) => {
+    const copies = new Copies(view);
+    await runSteps(copies.compare(), () => ['comparing what was written again', 0], terminal);
+    for (const [row, error] of copies.damage) {
+      const place = `"${view.survey.table.pathOf(row)}" in layer ${stack.layers.length - view.layerOf(row)}`;
+      terminal.report(new Trouble('path', `Cannot compare ${place}: ${errnoWords(error.errno)}`));
+    }
+    return use(view, copies);
+  });
 }
 
 /** Walks the layers of a survey, and tells of each that cannot be opened. Throws `Interrupted` where a signal came. */

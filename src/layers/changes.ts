@@ -1,9 +1,10 @@
 // How many names each layer of a stack added, changed and took away: the merged view with the layer against the one
 // without it, name by name. Walks only what the layer touches.
-import type { Entry } from '../overlay/entry.ts';
+import type { Resolution } from '../overlay/merge.ts';
 import { Errno } from '../sys/errors.ts';
-import { STATX } from '../sys/statx.ts';
-import type { Found, Layers } from './layers.ts';
+import type { SurveyedEntry, SurveyedStack } from './survey-stack.ts';
+
+type Found = Resolution<number, SurveyedEntry>;
 
 export interface LayerChanges {
   /** Names that are there with the layer and not without. */
@@ -23,7 +24,7 @@ interface Pair {
 }
 
 /** `index` is the layer's, 0 at the top. */
-export function countChanges(layers: Layers, index: number): LayerChanges {
+export function countChanges(layers: SurveyedStack, index: number): LayerChanges {
   const count = { added: 0, changed: 0, deleted: 0, unreadable: 0 };
   const from = (top: number) => layers.roots.filter((root) => layers.layerOf(root) >= top);
   const waiting: Pair[] = [{ after: from(index), before: from(index + 1) }];
@@ -32,7 +33,7 @@ export function countChanges(layers: Layers, index: number): LayerChanges {
       try {
         const before = lookUp(layers, pair.before, name);
         const after = lookUp(layers, pair.after, name);
-        compare(before, after, count);
+        compare(layers, before, after, count);
         const below: Pair = { after: stackOf(after), before: stackOf(before) };
         if (!isSame(below.after, below.before)) waiting.push(below);
       } catch (error) {
@@ -44,7 +45,7 @@ export function countChanges(layers: Layers, index: number): LayerChanges {
   return count;
 }
 
-function lookUp(layers: Layers, parts: readonly number[], name: string): Found | undefined {
+function lookUp(layers: SurveyedStack, parts: readonly number[], name: string): Found | undefined {
   return parts.length === 0 ? undefined : layers.resolve(parts, name);
 }
 
@@ -57,6 +58,7 @@ function isSame(a: readonly number[], b: readonly number[]): boolean {
 }
 
 function compare(
+  layers: SurveyedStack,
   before: Found | undefined,
   after: Found | undefined,
   count: { added: number; changed: number; deleted: number },
@@ -64,20 +66,26 @@ function compare(
   if (before === undefined) {
     if (after !== undefined) count.added += 1;
   } else if (after === undefined) count.deleted += 1;
-  else if (isChanged(before, after)) count.changed += 1;
+  else if (isChanged(layers, before, after)) count.changed += 1;
 }
 
-function isChanged(before: Found, after: Found): boolean {
-  if (before.top.holder === after.top.holder && before.top.name === after.top.name) return false;
-  return !(before.kind === 'directory' && after.kind === 'directory' && isAlike(before.top, after.top));
-}
-
-function isAlike(a: Entry, b: Entry): boolean {
-  return [STATX.mode, STATX.uid, STATX.gid].every((field) => a.status[field] === b.status[field]);
+function isChanged(
+  layers: SurveyedStack,
+  { kind, top: a }: Found,
+  { kind: kindAfter, top: b }: Found,
+): boolean {
+  if (a.row === b.row) return false;
+  if (kind !== 'directory' || kindAfter !== 'directory') return true;
+  const { mode, uid, gid } = layers.survey.table.columns;
+  return [mode, uid, gid].some((column) => column[a.row] !== column[b.row]);
 }
 
 /** Where all of the directory below is still merged, only the names of its newest part can tell a difference. */
-function namesOf(layers: Layers, { after, before }: Pair, count: { unreadable: number }): Iterable<string> {
+function namesOf(
+  layers: SurveyedStack,
+  { after, before }: Pair,
+  count: { unreadable: number },
+): Iterable<string> {
   const isOnTop = after.length === before.length + 1 && isSame(after.slice(1), before);
   const records = isOnTop ? after.slice(0, 1) : [...new Set([...after, ...before])];
   try {

@@ -28,6 +28,8 @@ export interface HiddenOptions<E extends PlacedEntry = Entry> {
   ) => void;
   /** Whether a directory that is not merged, and what it leads to, need not be walked for `visible`. */
   readonly isKnown?: (record: number) => boolean;
+  /** Told of each directory that is no longer merged, though another is shown by its name. */
+  readonly cut?: (record: number, removal: Removal<E>) => void;
   readonly damage?: (damage: Damage) => void;
 }
 
@@ -190,6 +192,7 @@ class Search<E extends PlacedEntry> {
   /** All that a cut directory holds is hidden, but other things may be shown by the same names. */
   #dead({ path, record, merged, newer, removal }: Cut<E>): void {
     if (this.#shown.has(record)) return;
+    this.#options.cut?.(record, removal);
     const [own] = this.#list(path, [record]);
     const depth = path.split('/').length - 1;
     for (const name of this.#names(own === undefined ? [] : [own], depth)) {

@@ -1,12 +1,7 @@
 // The history of an image or container: its layers with the steps that made them, and the steps that made none.
 import type { HistoryStep } from '../store/oci.ts';
 import type { LayerStack, Store } from '../store/store.ts';
-import { asBytes } from '../sys/bytes.ts';
 import { Errno, Trouble } from '../sys/errors.ts';
-import { S_IFMT, S_IFREG } from '../sys/statx.ts';
-import { countChanges, type LayerChanges } from './changes.ts';
-import { walkTree } from './hidden-tree.ts';
-import { attributesOf, type Layers } from './layers.ts';
 
 /** A layer, or a step that made none. */
 export interface HistoryRow {
@@ -39,22 +34,6 @@ export function historyOf({ layers }: LayerStack, steps: readonly HistoryStep[])
   const rest = image.toReversed();
   const rows = steps.map((step) => (step.emptyLayer ? { step } : { ...rest.shift(), step }));
   return { rows: [...own, ...rows.reverse()] };
-}
-
-/** What a layer did, and the bytes of its files; what is damaged is left out. Throws Errno where it cannot be opened. */
-export function measureLayer(
-  layers: Layers,
-  index: number,
-): { readonly changes: LayerChanges; readonly bytes: number } {
-  let bytes = 0;
-  const linked = new Set<bigint>();
-  walkTree(layers, { path: asBytes(''), record: layers.rootOf(index) }, (_, { status }) => {
-    const { mode, size, nlink, ino } = attributesOf(status);
-    if ((mode & S_IFMT) !== S_IFREG || linked.has(ino)) return;
-    if (nlink > 1) linked.add(ino);
-    bytes += size;
-  });
-  return { changes: countChanges(layers, index), bytes };
 }
 
 /** The steps, or why there are none: a container outlives its image's config. */

@@ -184,7 +184,11 @@ export class SurveyedStack implements LayeredNames<SurveyedEntry> {
     const hidden: Hidden<SurveyedEntry>[] = [];
     tellHidden(
       this,
-      { isKnown, visible: (_, entry, found, parts) => this.#show(entry, found, parts[0] as number) },
+      {
+        isKnown,
+        visible: (_, entry, found, parts) => this.#show(entry, found, parts[0] as number),
+        cut: (row, removal) => this.#hideRow(row, removal, 0),
+      },
       (one) => hidden.push(one),
     );
     for (const row of known) this.#eachBelow(row, (child, parent) => this.#showPlain(child, parent));

@@ -22,6 +22,8 @@ export interface HiddenSum extends Sum {
   /** Index of the layer that hides, 0 at the top. */
   readonly by: number;
   readonly how: Removal['how'];
+  /** Whether each has something else of that layer in its own place. */
+  readonly isRewritten: boolean;
   /** Those whose contents the layer wrote again as they were, and which of mode, owner and the rest it changed. */
   readonly copies: Sum & { readonly changed: readonly ('mode' | 'owner')[] };
 }
@@ -113,13 +115,15 @@ class Count implements Sum {
 class HiddenCount extends Count {
   readonly by: number;
   readonly how: Removal['how'];
+  readonly isRewritten: boolean;
   readonly copied = new Count();
   readonly changed = new Set<'mode' | 'owner'>();
 
-  constructor(by: number, how: Removal['how']) {
+  constructor(by: number, how: Removal['how'], isRewritten: boolean) {
     super();
     this.by = by;
     this.how = how;
+    this.isRewritten = isRewritten;
   }
 }
 
@@ -134,26 +138,28 @@ class LayerCount {
   hide(stack: SurveyedStack, row: number, one: Sum, isCopied: boolean): void {
     const by = stack.by[row] as number;
     const how = stack.how[row] as number;
-    const key = by * HOW.length + how;
+    const rival = stack.rival[row] as number;
+    const isRewritten = rival !== 0;
+    const key = (by * HOW.length + how) * 2 + (isRewritten ? 1 : 0);
     let count = this.#hidden.get(key);
     if (count === undefined) {
-      count = new HiddenCount(by, HOW[how] as Removal['how']);
+      count = new HiddenCount(by, HOW[how] as Removal['how'], isRewritten);
       this.#hidden.set(key, count);
     }
     count.add(one);
     if (!isCopied) return;
     count.copied.add(one);
     const { mode, uid, gid } = stack.survey.table.columns;
-    const rival = stack.rival[row] as number;
     if (mode[row] !== mode[rival]) count.changed.add('mode');
     if (uid[row] !== uid[rival] || gid[row] !== gid[rival]) count.changed.add('owner');
   }
 
   result(): LayerSums {
     const hiddenBy = [...this.#hidden.values()].map(
-      ({ by, how, objects, bytes, allocated, copied, changed }): HiddenSum => ({
+      ({ by, how, isRewritten, objects, bytes, allocated, copied, changed }): HiddenSum => ({
         by,
         how,
+        isRewritten,
         objects,
         bytes,
         allocated,

@@ -20,6 +20,9 @@ interface Row {
   readonly createdBy?: string;
   readonly added?: number;
   readonly deleted?: number;
+  readonly stored?: { readonly bytes: number };
+  readonly shown?: { readonly bytes: number };
+  readonly hidden?: { readonly bytes: number };
 }
 
 const EMPTY_STEPS = 'plain:1';
@@ -108,6 +111,38 @@ describeSystem('the forensic commands', ['root', 'overlay', 'python', 'docker', 
           deleted: [...before].filter((path) => !after.has(path)).length,
         });
       }
+    },
+  );
+
+  it.each([SAMPLE.image, SAMPLE.changed])(
+    'history: tells what of each layer the kernel shows and does not, in bytes, of %s',
+    async (name) => {
+      const directories = layers.get(name) ?? [];
+      const bytesOf = async (path: string) => {
+        const lines = await oracle.dump(path, {
+          fields: ['ino', 'size'],
+          omitUnlookable: true,
+          noatime: true,
+        });
+        const field = (line: string, name: string) => new RegExp(` ${name}=(\\d+)`).exec(line)?.[1];
+        return new Map(lines.map((line) => [field(line, 'ino'), Number(field(line, 'size') ?? 0)]));
+      };
+      const kernel = await mountKernel(oracle, temporary, directories);
+      const seen = await bytesOf(kernel.directory);
+      await kernel.umount();
+      const history = (await rows<Row>('history', name)).filter(({ layer }) => layer !== undefined);
+      const sum = (sizes: readonly number[]) => sizes.reduce((total, size) => total + size, 0);
+      for (const [index, { stored, shown, hidden }] of history.entries()) {
+        const own = [...(await bytesOf(directories[index] ?? ''))];
+        const visible = own.filter(([ino]) => seen.has(ino));
+        expect([index, stored?.bytes, shown?.bytes, hidden?.bytes]).toEqual([
+          index,
+          sum(own.map(([, size]) => size)),
+          sum(visible.map(([, size]) => size)),
+          sum(own.filter(([ino]) => !seen.has(ino)).map(([, size]) => size)),
+        ]);
+      }
+      expect(sum(history.map(({ hidden }) => hidden?.bytes ?? 0))).toBeGreaterThan(0);
     },
   );
 
@@ -276,7 +311,9 @@ describeSystem('the forensic commands', ['root', 'overlay', 'python', 'docker', 
   });
 
   it('doctor: finds nothing wrong with what the engine wrote', async () => {
-    expect(await rows('doctor', '--quiet')).toEqual([]);
+    const told = await rows<{ type: string; errors?: number; warnings?: number }>('doctor', '--quiet');
+    expect(told.map(({ type }) => type)).toEqual(['store', 'end']);
+    expect(told.at(-1)).toMatchObject({ errors: 0, warnings: 0 });
   });
 
   it('follows redirects: what was renamed is not deleted', async () => {

@@ -154,7 +154,9 @@ describeSystem(
     it('gives deleted what is gone, and back to history what was counted', async () => {
       const gone = await alike(entriesOf, 'deleted', '--json', '--expand', 'app');
       expect(gone.map(({ path }) => path)).toEqual(['/bin/tail', '/srv/covered/below']);
-      const history = await alike(entriesOf, 'history', '--json', 'other');
+      // A record tells of no disk.
+      const withoutDisk = (lines: string) => entriesOf(lines.replaceAll(/,"allocated":\d+/g, ''));
+      const history = await alike(withoutDisk, 'history', '--json', 'other');
       expect(history.map(({ deleted = 0 }) => deleted)).toContain(2);
     });
 

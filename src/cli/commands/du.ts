@@ -1,9 +1,6 @@
 // `stratafs du`: what the files of an image or container take, by directory, with the words of du(1).
 import type { Command } from 'commander';
-import { Survey } from '../../layers/survey.ts';
-import { SurveyedStack } from '../../layers/survey-stack.ts';
 import { ShownTree, type Usage } from '../../layers/usage.ts';
-import { mergeOptions } from '../../overlay/options.ts';
 import { layerNumber } from '../../store/choice.ts';
 import type { LayerStack } from '../../store/store.ts';
 import { asBytes, type ByteString } from '../../sys/bytes.ts';
@@ -16,7 +13,7 @@ import { escapeBytes, escapeJson, jsonName } from '../print/escape.ts';
 
 import type { Terminal } from '../print/terminal.ts';
 import { openStack, openTree, REFERENCE_WORDS, recordsOf, type StoreOptions } from '../stack.ts';
-import { walkLayers } from '../survey.ts';
+import { withSurveyedStack } from '../survey.ts';
 import { canonical } from './which.ts';
 
 interface DuOptions extends StoreOptions {
@@ -65,14 +62,9 @@ export function registerDu(program: Command, terminal: Terminal): void {
       const stack = await openStack(reference, options);
       const recorded = await recordsOf(stack, options);
       const places = await placesOf(stack, bytes, recorded);
-      const survey = new Survey(stack, recorded);
-      try {
-        await walkLayers(survey, terminal);
-        const view = new SurveyedStack(survey, [...stack.layers.keys()], mergeOptions(stack));
-        new Report(new ShownTree(view), stack, options, terminal).run(places);
-      } finally {
-        survey.close();
-      }
+      await withSurveyedStack(stack, recorded, terminal, (view) =>
+        new Report(new ShownTree(view), stack, options, terminal).run(places),
+      );
     });
 }
 
@@ -133,8 +125,9 @@ class Report {
     }
     if (!this.#options.total) return;
     if (this.#options.json) {
-      const { allocated, apparent, objects } = total;
-      this.#terminal.out.write(`${escapeJson({ total: true, allocated, apparent, objects })}\n`);
+      const { allocated, ...rest } = total;
+      const onDisk = this.#options.metadata === undefined ? { allocated } : {};
+      this.#terminal.out.write(`${escapeJson({ total: true, ...onDisk, ...rest })}\n`);
     } else this.#line({ ...total, layers: [...layers] }, 'total');
   }
 
@@ -158,7 +151,9 @@ class Report {
   }
 
   #isApparent(): boolean {
-    return this.#options.apparentSize === true || this.#options.bytes === true;
+    const { apparentSize, bytes, metadata } = this.#options;
+    // A record tells of no disk.
+    return apparentSize === true || bytes === true || metadata !== undefined;
   }
 
   #tell(asked: ByteString, usage: Usage): void {
@@ -171,7 +166,8 @@ class Report {
     const { allocated, apparent, objects, isDirectory, layers } = usage;
     const numbers = layers.map((index) => layerNumber(this.#stack, index)).sort((a, b) => a - b);
     const type = isDirectory ? 'dir' : 'other';
-    const line = { ...jsonName('path', path), type, allocated, apparent, objects, layers: numbers };
+    const sizes = { ...(this.#options.metadata === undefined ? { allocated } : {}), apparent };
+    const line = { ...jsonName('path', path), type, ...sizes, objects, layers: numbers };
     this.#terminal.out.write(`${escapeJson(line)}\n`);
   }
 

@@ -1,29 +1,39 @@
 // `stratafs history`: the layers of an image, the steps that made them, and what each added, changed and deleted.
 
 import type { Command } from 'commander';
+import { countChanges, type LayerChanges } from '../../layers/changes.ts';
 import { DockerfileReader, dockerfileLines } from '../../layers/dockerfile.ts';
-import { type HistoryRow, historyOf, measureLayer, stepsOrDamage } from '../../layers/history.ts';
-import { Layers } from '../../layers/layers.ts';
+import { type HistoryRow, historyOf, stepsOrDamage } from '../../layers/history.ts';
+import type { Copies } from '../../layers/survey-copies.ts';
+import type { SurveyedStack } from '../../layers/survey-stack.ts';
+import { type LayerSums, sumLayers } from '../../layers/survey-sums.ts';
+import { wasteOf } from '../../layers/waste.ts';
 import { layerNumber, parseLayerChoice } from '../../store/choice.ts';
 import type { LayerStack } from '../../store/store.ts';
-import { Errno, Trouble } from '../../sys/errors.ts';
+import { Trouble } from '../../sys/errors.ts';
 import { metadataOption } from '../metadata-option.ts';
 import { reportMissing } from '../missing.ts';
 import { escapeJson, escapeText } from '../print/escape.ts';
+import { formatWaste, hiddenWords, jsonSums } from '../print/hidden.ts';
 import { humanSize } from '../print/size.ts';
 
 import { formatTable } from '../print/table.ts';
 import type { Terminal } from '../print/terminal.ts';
 import { ago } from '../print/time.ts';
 import { openDamagedStack, openTheStore, REFERENCE_WORDS, recordsOf, type StoreOptions } from '../stack.ts';
+import { withComparedStack } from '../survey.ts';
 
 interface HistoryOptions extends StoreOptions {
   readonly dockerfile?: true;
+  readonly waste?: true;
   readonly json?: true;
   readonly trunc: boolean;
 }
 
-const HEADING = ['LAYER', 'CREATED', 'CREATED BY', 'SIZE', 'ADDED', 'CHANGED', 'DELETED', 'COMMENT'];
+const HEADING = [
+  ...['LAYER', 'CREATED', 'CREATED BY', 'SIZE', 'SHOWN', 'HIDDEN', 'ADDED', 'CHANGED', 'DELETED'],
+  ...['HIDDEN BY', 'COMMENT'],
+];
 /** Characters of a step that docker shows. */
 const STEP_WIDTH = 45;
 
@@ -32,23 +42,31 @@ export function registerHistory(program: Command, terminal: Terminal): void {
     .command('history')
     .summary('show the steps and layers of an image, newest first')
     .description(
-      'Show each step of the history of REF with the layer it made: its size, and how many names it added, changed and ' +
-        'deleted. A step that made no layer has "-" for one.',
+      'Show each step of the history of REF with the layer it made: its size, how much of that the merged view shows and ' +
+        'newer layers hide, and how many names it added, changed and deleted. A step that made no layer has "-" for one.',
     )
     .argument('<ref>', REFERENCE_WORDS)
     .option(
       '--dockerfile',
       'the steps as the lines of a Dockerfile, oldest first; with --json, one object a step',
     )
+    .option('--waste', 'what is hidden instead, the largest first, and the step that could have avoided it')
     .option('--json', 'one JSON object a line')
     .option('--no-trunc', 'do not shorten anything')
     .addOption(metadataOption())
     .action(async (reference: string, _: unknown, command: Command) => {
       const options = command.optsWithGlobals<HistoryOptions>();
       const stack = await openDamagedStack(reference, options);
+      if (options.waste && options.dockerfile)
+        throw new Trouble('usage', 'Cannot tell two things at once: --dockerfile or --waste');
       const { rows, damage } = await readHistory(reference, stack, options);
       if (options.dockerfile) writeDockerfile(stack, rows, options, terminal);
-      else showRows(new Layers(stack, await recordsOf(stack, options)), rows, options, terminal);
+      else {
+        await withComparedStack(stack, await recordsOf(stack, options), terminal, (view, copies) => {
+          if (options.waste) terminal.out.write(formatWaste(stack, wasteOf(view, copies), options));
+          else showRows(stack, view, copies, rows, options, terminal);
+        });
+      }
       reportMissing(stack, terminal);
       if (damage !== undefined) {
         terminal.report(
@@ -67,64 +85,98 @@ async function readHistory(reference: string, stack: LayerStack, options: StoreO
 }
 
 function showRows(
-  layers: Layers,
+  stack: LayerStack,
+  view: SurveyedStack,
+  copies: Copies,
   rows: readonly HistoryRow[],
   options: HistoryOptions,
   terminal: Terminal,
 ): void {
-  const { stack } = layers;
-  try {
-    const lines = rows.map((row) => ({ row, ...measure(layers, row, terminal) }));
-    if (options.json) {
-      for (const line of lines) terminal.out.write(`${escapeJson(jsonRow(stack, line))}\n`);
-    } else {
-      const cells = lines.map((line) => tableRow(stack, line, options, terminal.now()));
-      terminal.out.write(formatTable(HEADING, cells));
-    }
-  } finally {
-    layers.close();
+  const sums = sumLayers(view, copies);
+  const lines = rows.map((row) => ({ row, ...measure(stack, view, sums, row, terminal) }));
+  if (options.json) {
+    for (const line of lines) terminal.out.write(`${escapeJson(jsonRow(stack, line, options))}\n`);
+    return;
   }
+  const whole = totals(lines);
+  const cells = lines.map((line) => tableRow(stack, line, options, terminal.now()));
+  const sizes = [whole.stored, whole.shown, whole.hidden].map(sizeText);
+  terminal.out.write(formatTable(HEADING, [...cells, ['total', '', '', ...sizes, '', '', '', '', '']]));
 }
 
-type Measured = Partial<ReturnType<typeof measureLayer>>;
+/** What is not known is absent. */
+interface Measured {
+  readonly sums?: LayerSums;
+  /** Whether it is known what of the layer is shown. */
+  readonly isSettled?: boolean;
+  readonly changes?: LayerChanges;
+}
 
-/** Nothing where the layer cannot be read; that is told. What it did to layers that are missing is not known. */
-function measure(layers: Layers, { layer }: HistoryRow, terminal: Terminal): Measured {
-  if (layer === undefined || layers.stack.layers.slice(layer).some(({ missing }) => missing)) return {};
-  try {
-    const measured = measureLayer(layers, layer);
-    const { unreadable } = measured.changes;
-    if (unreadable > 0) {
-      const state = `${unreadable} names cannot be read`;
-      terminal.report(
-        new Trouble('path', `Cannot count all of layer ${layerNumber(layers.stack, layer)}: ${state}`),
-      );
-    }
-    return measured;
-  } catch (error) {
-    if (!(error instanceof Errno)) throw error;
-    terminal.report(error);
-    return {};
+/** What a layer did to those that are missing is not known, nor what missing ones hide of it. */
+function measure(
+  { layers }: LayerStack,
+  view: SurveyedStack,
+  sums: readonly LayerSums[],
+  { layer }: HistoryRow,
+  terminal: Terminal,
+): Measured {
+  const isOpen = (index: number) => view.survey.roots[index] !== 0;
+  if (layer === undefined || !isOpen(layer)) return {};
+  const own = sums[layer];
+  const isSettled = layers.every((_, index) => index > layer || isOpen(index));
+  const known = { ...(own === undefined ? {} : { sums: own }), isSettled };
+  if (!layers.every((_, index) => index < layer || isOpen(index))) return known;
+  const changes = countChanges(view, layer);
+  if (changes.unreadable > 0) {
+    const state = `${changes.unreadable} names cannot be read`;
+    const number = layers.length - layer;
+    terminal.report(new Trouble('path', `Cannot count all of layer ${number}: ${state}`));
   }
+  return { ...known, changes };
+}
+
+interface Totals {
+  readonly stored?: number;
+  readonly shown?: number;
+  readonly hidden?: number;
+}
+
+/** Of all layers; absent where one of them is not known. */
+function totals(lines: readonly ({ readonly row: HistoryRow } & Measured)[]): Totals {
+  const made = lines.filter(({ row }) => row.layer !== undefined);
+  const sum = (pick: (sums: LayerSums) => number) =>
+    made.reduce((total, { sums }) => total + (sums === undefined ? 0 : pick(sums)), 0);
+  if (made.some(({ sums }) => sums === undefined)) return {};
+  const stored = sum((sums) => sums.stored.bytes);
+  if (made.some(({ isSettled }) => isSettled !== true)) return { stored };
+  return { stored, shown: sum((sums) => sums.shown.bytes), hidden: sum((sums) => sums.hidden.bytes) };
+}
+
+function sizeText(bytes: number | undefined): string {
+  return bytes === undefined ? '?' : humanSize(bytes);
 }
 
 function tableRow(
   stack: LayerStack,
-  { row: { layer, step }, changes, bytes }: { row: HistoryRow } & Measured,
+  { row: { layer, step }, changes, sums, isSettled }: { row: HistoryRow } & Measured,
   { trunc }: HistoryOptions,
   now: number,
 ): string[] {
   const own = layer === undefined ? undefined : stack.layers[layer];
-  const size = own?.size ?? bytes;
+  const settled = isSettled ? sums : undefined;
   const count = (value: number | undefined) => (layer === undefined ? '' : String(value ?? '?'));
+  const size = (bytes: number | undefined) => (layer === undefined ? '' : sizeText(bytes));
   return [
     layer === undefined ? '-' : `${layerNumber(stack, layer)}${own?.missing ? ' (missing)' : ''}`,
     step === undefined ? '' : escapeText(trunc ? ago(step.created, now) : (step.created ?? 'N/A')),
     stepText(step?.createdBy ?? (own?.role === 'image' ? '' : `(${own?.role ?? ''})`), trunc),
-    layer === undefined ? '0B' : size === undefined ? '?' : humanSize(size),
+    layer === undefined ? '0B' : sizeText(sums?.stored.bytes ?? own?.size),
+    size(settled?.shown.bytes),
+    size(settled?.hidden.bytes),
     count(changes?.added),
     count(changes?.changed),
     count(changes?.deleted),
+    settled === undefined ? '' : hiddenWords(stack, settled),
     escapeText(step?.comment ?? ''),
   ];
 }
@@ -137,8 +189,13 @@ function stepText(text: string, trunc: boolean): string {
 
 function jsonRow(
   stack: LayerStack,
-  { row: { layer, step }, changes, bytes }: { row: HistoryRow } & Measured,
+  { row: { layer, step }, changes, sums, isSettled = false }: { row: HistoryRow } & Measured,
+  { metadata }: HistoryOptions,
 ): object {
+  // A record tells of no disk.
+  const sizes =
+    sums === undefined ? {} : jsonSums(stack, sums, { isSettled, isOnDisk: metadata === undefined });
+
   const own = layer === undefined ? undefined : stack.layers[layer];
   return {
     ...(layer === undefined ? { emptyLayer: true } : { layer: layerNumber(stack, layer) }),
@@ -146,7 +203,8 @@ function jsonRow(
     ...(own?.diffId === undefined ? {} : { diffId: own.diffId }),
     ...(own?.missing === undefined ? {} : { missing: own.missing }),
     ...(own?.size === undefined ? {} : { size: own.size }),
-    ...(bytes === undefined ? {} : { fileBytes: bytes }),
+    ...(sums === undefined ? {} : { fileBytes: sums.fileBytes }),
+    ...sizes,
     ...changes,
     ...(step?.created === undefined ? {} : { created: step.created }),
     ...(step?.createdBy === undefined ? {} : { createdBy: step.createdBy }),

@@ -43,10 +43,11 @@ describe('history', () => {
     const { out, code } = await answer('history', IMAGE);
     expect(code).toBe(0);
     expect(columns(out)).toEqual([
-      'LAYER|CREATED|CREATED BY|SIZE|ADDED|CHANGED|DELETED|COMMENT',
-      '3|5 months ago|/bin/sh -c rm /etc/motd && rm -r /srv/plugin…|33B|1|1|3|',
-      '2|5 months ago|/bin/sh -c #(nop) COPY dir:server in /srv|61B|7|0|0|',
-      '1|5 months ago|/bin/sh -c #(nop) ADD file:base.tar in /|164B|8|0|0|',
+      'LAYER|CREATED|CREATED BY|SIZE|SHOWN|HIDDEN|ADDED|CHANGED|DELETED|HIDDEN BY|COMMENT',
+      '3|5 months ago|/bin/sh -c rm /etc/motd && rm -r /srv/plugin…|33B|33B|0B|1|1|3|',
+      '2|5 months ago|/bin/sh -c #(nop) COPY dir:server in /srv|61B|18B|43B|7|0|0|rewritten in 3, deleted in 3|',
+      '1|5 months ago|/bin/sh -c #(nop) ADD file:base.tar in /|176B|161B|15B|8|0|0|deleted in 3|',
+      'total|270B|212B|58B|',
     ]);
   });
 

@@ -82,6 +82,7 @@ describe('an image with a missing layer', () => {
       '3',
       '2 (missing)',
       '1',
+      'total',
       '',
     ]);
     expect(steps.out).toMatch(/\n3 .* \? {2,}\? {2,}\?/);
