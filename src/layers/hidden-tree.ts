@@ -5,42 +5,6 @@ import type { LayeredNames, PlacedEntry } from './layered-names.ts';
 import { below } from './layers.ts';
 import { type Damage, type Hidden, removalOf } from './removal.ts';
 
-/** Everything below a directory of one layer, whiteouts left out, a directory before what it holds. */
-export function walkTree<E extends PlacedEntry>(
-  layers: LayeredNames<E>,
-  start: { readonly path: ByteString; readonly record: number },
-  visit: (path: ByteString, entry: E) => void,
-  damage: (damage: Damage) => void = () => {},
-): void {
-  const waiting = [start];
-  for (let at = waiting.pop(); at !== undefined; at = waiting.pop()) {
-    const { path, record } = at;
-    const told = (place: ByteString, error: unknown) => {
-      if (!(error instanceof Errno)) throw error;
-      damage({ path: place, layer: layers.layerOf(record), error });
-    };
-    let names: string[] = [];
-    try {
-      names = [...layers.list(record).types.keys()].sort();
-    } catch (error) {
-      told(path, error);
-    }
-    const directories: (typeof start)[] = [];
-    for (const name of names) {
-      const place = below(path, name);
-      try {
-        const entry = layers.find(record, name);
-        if (entry === undefined || entry.kind === 'whiteout') continue;
-        visit(place, entry);
-        if (entry.kind === 'directory') directories.push({ path: place, record: entry.directory() });
-      } catch (error) {
-        told(place, error);
-      }
-    }
-    for (const directory of directories.reverse()) waiting.push(directory);
-  }
-}
-
 /** What a deleted directory has by a name, and what took that away; undefined where it has nothing. Throws Errno. */
 export function hiddenBelow<E extends PlacedEntry>(
   layers: LayeredNames<E>,
