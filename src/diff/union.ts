@@ -55,7 +55,7 @@ export class Union {
     this.stacks = stacks.map((stack, side) => {
       const seen = new Map<string, number>();
       const number = (readable: ReadableLayer) => {
-        const { layer, dialect, recorded } = readable;
+        const { layer, dialect, owners, recorded } = readable;
         const isNamed = trustIds && layer.chainId !== undefined;
         // Drivers write one layer in several ways.
         const place = isNamed ? `${layer.chainId} ${layer.holds ?? ''}` : identityOf(layer.source.path);
@@ -65,7 +65,7 @@ export class Union {
         const mark = marks.get(recorded) ?? marks.size;
         marks.set(recorded, mark);
         // One directory of which two things are believed is two layers.
-        const key = `${identity} ${times} ${mark}`;
+        const key = `${identity} ${times} ${mark} ${owners === undefined ? '' : JSON.stringify(owners)}`;
         const index = numbers.get(key) ?? all.push(readable) - 1;
         numbers.set(key, index);
         return index;

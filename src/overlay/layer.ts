@@ -34,6 +34,8 @@ export interface Listing {
 
 const AUFS_PREFIX = '.wh.';
 const AUFS_OPAQUE = ['.wh..wh..opq', '.wh..opq'];
+/** What fuse-overlayfs marks such a directory with besides, where it may not write `trusted.` attributes. */
+const FUSE_OPAQUE = ['user.fuseoverlayfs.opaque', 'user.overlay.opaque'];
 
 export const NAME_MAX = 255;
 const nameBuffer = Buffer.alloc(NAME_MAX + 1);
@@ -290,7 +292,9 @@ export class LayerReader {
   }
 
   #isAufsOpaque(directory: number): boolean {
-    return AUFS_OPAQUE.some((mark) => this.exists(directory, mark));
+    if (AUFS_OPAQUE.some((mark) => this.exists(directory, mark))) return true;
+    const fd = this.directories.descriptor(directory);
+    return FUSE_OPAQUE.some((mark) => xattrValue(fd, nameArgument('.'), mark)?.toString('latin1') === 'y');
   }
 }
 

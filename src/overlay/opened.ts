@@ -1,17 +1,20 @@
 // Layers opened for reading: the memory, the real directories and the reader that every view of layers stands on. Which layers
 // a view needs, and how each is to be understood, is decided here and nowhere else.
-import type { Dialect, Layer, LayerStack } from '../store/store.ts';
+import type { Dialect, Layer, LayerStack, OwnerView } from '../store/store.ts';
 import { Directories } from './directories.ts';
 import { InternedDirectories } from './interned.ts';
 import { LayerReader } from './layer.ts';
 import { RecordedReader } from './recorded.ts';
 import type { RecordedLayer } from './recorded-layer.ts';
 import { Table, type TableMemory } from './table.ts';
+import { TranslatedReader } from './translated.ts';
 
 /** A layer as it is to be read. */
 export interface ReadableLayer {
   readonly layer: Layer;
   readonly dialect: Dialect;
+  /** Absent where its owners are shown as they are on disk. */
+  readonly owners?: OwnerView | undefined;
   /** What is believed of its metadata instead of the disk. */
   readonly recorded?: RecordedLayer | undefined;
 }
@@ -24,7 +27,7 @@ export function readableLayers(stack: LayerStack, recorded: RecordedLayers = [])
   return stack.layers.map((layer, index) => {
     const { dialect = stack.dialect } = layer;
     const record = recorded[index];
-    if (record === undefined) return { layer, dialect };
+    if (record === undefined) return { layer, dialect, owners: stack.owners };
     return { layer, dialect: dialect === 'user' ? 'user' : 'trusted', recorded: record };
   });
 }
@@ -64,10 +67,14 @@ export class OpenLayers {
         ? new InternedDirectories(this.table, paths, capacity)
         : new Directories(this.table, paths, dataLayers.length, capacity);
     const dialects = layers.map(({ dialect }) => dialect);
+    const owners = layers.map((each) => each.owners);
     const records = layers.map(({ recorded }) => recorded);
+    const isTranslated = dialects.includes('aufs') || owners.some((view) => view !== undefined);
     this.reader = records.some((record) => record !== undefined)
-      ? new RecordedReader(this.table, this.directories, dialects, records)
-      : new LayerReader(this.table, this.directories, dialects);
+      ? new RecordedReader(this.table, this.directories, dialects, owners, records)
+      : isTranslated
+        ? new TranslatedReader(this.table, this.directories, dialects, owners)
+        : new LayerReader(this.table, this.directories, dialects);
   }
 
   close(): void {

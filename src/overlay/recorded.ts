@@ -1,12 +1,13 @@
 // Layers whose metadata come from a record instead of the disk: for a copy that lost owners, attributes or whiteouts.
 // Knows not what the record was; contents still are the disk's.
-import type { Dialect } from '../store/store.ts';
+import type { Dialect, OwnerView } from '../store/store.ts';
 import { E, Errno } from '../sys/errors.ts';
 import { S_IFDIR, S_IFLNK, S_IFMT, S_IFREG, STATX, STATX_ATIME, STATX_CTIME } from '../sys/statx.ts';
 import type { Directories } from './directories.ts';
-import { LayerReader, type Listing, NAME_MAX } from './layer.ts';
+import { type Listing, NAME_MAX } from './layer.ts';
 import type { RecordedLayer, RecordedObject } from './recorded-layer.ts';
 import type { Table } from './table.ts';
+import { TranslatedReader } from './translated.ts';
 
 /** Set in the high word of a recorded object's inode number, which no file system's own number reaches. */
 const INODE_MARK = 0x0040_0000;
@@ -14,7 +15,7 @@ const NO_TIME = { seconds: 0, nanoseconds: 0 };
 /** `STATX_BASIC_STATS` without the times that no record has. */
 const TOLD = 0x7ff & ~(STATX_ATIME | STATX_CTIME);
 
-export class RecordedReader extends LayerReader {
+export class RecordedReader extends TranslatedReader {
   /** By layer, in the order of the stack; undefined for one that is read from the disk. */
   readonly #layers: readonly (RecordedLayer | undefined)[];
   readonly #table: Table;
@@ -30,9 +31,10 @@ export class RecordedReader extends LayerReader {
     table: Table,
     directories: Directories,
     dialects: readonly Dialect[],
+    owners: readonly (OwnerView | undefined)[],
     layers: readonly (RecordedLayer | undefined)[],
   ) {
-    super(table, directories, dialects);
+    super(table, directories, dialects, owners);
     this.#table = table;
     this.#layers = layers;
   }
