@@ -70,7 +70,7 @@ const GROUPS: readonly CommandGroup[] = [
 const DATA_ROOT = '/var/lib/docker';
 
 /** Global options that take a value in the next word. */
-const VALUE_OPTIONS = ['--root', '--host-root', '--store', '--overlay'];
+const VALUE_OPTIONS = ['--root', '--host-root', '--additional-root', '--owners', '--store', '--overlay'];
 
 const EXAMPLES = `
 Examples:
@@ -124,6 +124,16 @@ async function buildProgram(words: readonly string[], terminal: Terminal): Promi
       "another machine's disk: find the data root on it (--root is a path of that machine)",
     )
     .option('--store <name>', 'which store, where the data root has several: overlay2, vfs, …')
+    .option(
+      '--additional-root <dir>',
+      'a root that images and layers are taken from besides (an additional image store of Podman); may be given again',
+      (path: string, before: readonly string[] = []) => [...before, path],
+    )
+    .addOption(
+      new Option('--owners <as>', 'owners as the container sees them, or as on disk')
+        .choices(['container', 'disk'])
+        .default('container'),
+    )
     .addOption(overlayOption())
     .version(version(), '--version', 'print the version')
     .helpOption('-h, --help', 'print this help, or that of a command')

@@ -20,6 +20,10 @@ export interface StoreOptions {
   readonly store?: string;
   /** overlayfs's own options for reading the layers, `--overlay`: lists of words. */
   readonly overlay?: readonly string[];
+  /** As whom owners are shown, `--owners`: as in the container, unless it is `disk`. */
+  readonly owners?: 'container' | 'disk';
+  /** Additional image stores, `--additional-root`. */
+  readonly additionalRoot?: readonly string[];
   /** Whose word on metadata is taken instead of the disk's, `--metadata`. */
   readonly metadata?: 'tar-split';
 }
@@ -33,8 +37,11 @@ export const REFERENCE_WORDS =
 
 export async function openTheStore(options: StoreOptions): Promise<Store> {
   const { openStore } = await import('../store/open.ts');
-  const { root, store } = options;
-  return openStore(root, store === undefined ? {} : { store });
+  const { root, store, additionalRoot: additionalRoots } = options;
+  return openStore(root, {
+    ...(store === undefined ? {} : { store }),
+    ...(additionalRoots === undefined ? {} : { additionalRoots }),
+  });
 }
 
 const LOWERDIR = 'lowerdir=';
@@ -90,13 +97,27 @@ async function findStack(reference: string, options: StoreOptions): Promise<Foun
   if (!reference.startsWith(LOWERDIR)) {
     const choice = parseLayerChoice(reference);
     const name = choice?.reference ?? reference;
-    const whole = (await openTheStore(options)).resolve(name, 'mark');
+    const store = await openTheStore(options);
+    const whole = await withShownOwners(store, store.resolve(name, 'mark'), options);
     return { stack: choice === undefined ? whole : chooseLayers(whole, choice), whole, name };
   }
   const { stackOfLowerdir } = await import('../store/lowerdir.ts');
   const [bytes = bytesOfText(reference)] = pathArguments([reference]);
   const stack = stackOfLowerdir(asBytes(bytes.slice(LOWERDIR.length)));
   return { stack, whole: stack, name: reference };
+}
+
+async function withShownOwners(
+  store: Store,
+  stack: LayerStack,
+  { owners }: StoreOptions,
+): Promise<LayerStack> {
+  if (owners === 'disk') {
+    const { owners: _, ...asOnDisk } = stack;
+    return asOnDisk;
+  }
+  if (stack.owners !== undefined || store.rootOwner(stack) === undefined) return stack;
+  return (await import('../layers/owners.ts')).withOwners(store, stack, undefined);
 }
 
 /**

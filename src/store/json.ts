@@ -42,6 +42,17 @@ export function parseJsonArray(bytes: Buffer, file: string, shape: StructShape):
   return objectsOf({ file, prefix: '', fields: { array: value } }, 'array');
 }
 
+/** The elements of an array, each an object, or a Trouble for one that is something else: it takes no other with it. */
+export function parseJsonElements(bytes: Buffer, file: string, shape: StructShape): (JsonObject | Trouble)[] {
+  const { value } = parse(bytes, file, list(shape), 'all');
+  if (!Array.isArray(value)) throw new Trouble('store', `Cannot parse "${file}": not a JSON array`);
+  return value.map((element: unknown, index) =>
+    isObject(element)
+      ? { file, prefix: `[${index}].`, fields: element }
+      : wrong({ file, prefix: '', fields: {} }, `[${index}]`, 'an object'),
+  );
+}
+
 function parse(
   bytes: Buffer,
   file: string,

@@ -4,11 +4,12 @@ import { bytesOfText } from '../sys/bytes.ts';
 import { Trouble } from '../sys/errors.ts';
 import { DOCKER } from './docker/kind.ts';
 import { realRoot, StoreFiles } from './files.ts';
+import { PODMAN } from './podman/kind.ts';
 import { SeveralStores } from './several.ts';
 import type { Kind, OpenOptions, Probe, Store } from './store.ts';
 
 /** Whose stores come first where several kinds find one. */
-const KINDS: readonly Kind[] = [DOCKER];
+const KINDS: readonly Kind[] = [DOCKER, PODMAN];
 
 /** What lies in a directory as one store. Keeps nothing open between two questions. Throws Trouble as `openStores`. */
 export function openStore(root: string, options: OpenOptions = {}): Store {
@@ -57,8 +58,6 @@ function unknownStore(files: StoreFiles): string | undefined {
 }
 
 function foreign(files: StoreFiles): string {
-  if (files.kindOf('overlay-images') !== undefined)
-    return "it is Podman's, which cannot be read; only Docker's can";
   const inner = ['docker', 'var/lib/docker'].find((name) => files.kindOf(`${name}/image`) === 'directory');
   if (inner !== undefined) return `no data root of Docker, but "${files.pathOf(inner)}" may be one`;
   return 'no data root of Docker: it has no directory "image"';

@@ -61,6 +61,10 @@ export class SeveralStores implements Store {
     return this.#storeOf(of).history(of);
   }
 
+  rootOwner(of: LayerStack): ReturnType<Store['rootOwner']> {
+    return this.#storeOf(of).rootOwner(of);
+  }
+
   record(layer: Layer, of: LayerStack): TarRecord | undefined {
     return this.#storeOf(of).record(layer, of);
   }

@@ -47,6 +47,23 @@ export interface Layer {
   readonly live?: boolean;
 }
 
+/** Numbers of users, or of groups, of a user namespace: `size` of them in a row. */
+export interface IdRange {
+  readonly inside: number;
+  readonly outside: number;
+  readonly size: number;
+}
+
+/** As whom the owners on disk are shown: as the users of a user namespace see them. */
+export interface OwnerView {
+  readonly uids: readonly IdRange[];
+  readonly gids: readonly IdRange[];
+  /** What becomes of all other numbers: nobody, as in the namespace, or what they are on disk. */
+  readonly others: 'nobody' | 'kept';
+  /** What told the map, in words. */
+  readonly source: string;
+}
+
 /** Layers in the order a lookup asks them. */
 export interface LayerStack {
   /** Name of the store it is from; absent for `lowerdir`. */
@@ -65,6 +82,8 @@ export interface LayerStack {
   readonly dataLayers: readonly Layer[];
   /** How marks are written in the layers that do not say it themselves. */
   readonly dialect: Dialect;
+  /** Absent where owners are shown as they are on disk. */
+  readonly owners?: OwnerView;
   /** Of a container: paths at which volumes or other directories are mounted; what is in them is not part of the stack. */
   readonly mountPoints?: readonly string[];
   /** overlayfs's `redirect_dir`: follow where it is not given, as for the kernel; otherwise EPERM on such a directory. */
@@ -101,6 +120,8 @@ export interface ContainerSummary {
   readonly id: string;
   /** Without the leading slash. */
   readonly name: string;
+  /** Name of the pod that it is in. */
+  readonly pod?: string;
   /** The image as it was named at creation. */
   readonly image: string;
   readonly imageId?: ImageId;
@@ -217,6 +238,11 @@ export interface Store {
   configuration(of: LayerStack, whose?: 'own' | 'image'): Configuration;
   /** The steps of the image that a stack of this store is or stands on, oldest first, those that made no layer included. */
   history(of: LayerStack): readonly HistoryStep[];
+  /**
+   * What root of the containers of a stack is on disk, and whether all other owners are moved by as much; undefined where no
+   * user namespace was used.
+   */
+  rootOwner(of: LayerStack): { readonly owner: OwnerIds; readonly isOneRange: boolean } | undefined;
   /** Undefined for a layer that has none: a container's own. Throws Trouble where one should be there and is not. */
   record(layer: Layer, of: LayerStack): TarRecord | undefined;
   /** What a reference means, to be verified; without one everything: all images, layers that none has, lists of names. */
@@ -227,6 +253,8 @@ export interface Store {
 export interface OpenOptions {
   /** Only the store of this name. */
   readonly store?: string;
+  /** Roots that images and layers are taken from besides (containers-storage's additional image stores), as text. */
+  readonly additionalRoots?: readonly string[];
 }
 
 /**

@@ -10,6 +10,8 @@ export interface UnpackingRules {
   readonly opaque: string;
   /** When the tar's entry for its own root is passed over: where its name is one like `./`, or however it is written. */
   readonly skipsRoot: 'never' | 'dot' | 'any';
+  /** The modes that the layer's root may have where no entry tells of it, the present one first. */
+  readonly rootModes: readonly [number, ...number[]];
   /** The mode of a directory that no entry tells of, though something lies in it. */
   readonly impliedMode: number;
   /** Whether such a directory is made like the one that a layer below has at its path, where one has. */
@@ -24,6 +26,7 @@ export interface UnpackingRules {
 
 const MOBY = {
   skipsRoot: 'dot',
+  rootModes: [0o755],
   impliedMode: 0o755,
   copiesImplied: false,
   setsTrusted: true,
@@ -45,6 +48,7 @@ export const MOBY_RULES = {
 
 const CONTAINERD = {
   skipsRoot: 'any',
+  rootModes: [0o755],
   impliedMode: 0o755,
   copiesImplied: true,
   setsTrusted: false,
@@ -60,4 +64,14 @@ const CONTAINERD = {
 export const CONTAINERD_RULES = {
   layer: { ...CONTAINERD, marks: 'overlay' },
   base: { ...CONTAINERD, marks: 'removal' },
+} as const satisfies Record<string, UnpackingRules>;
+
+/** The root of a layer has the mode of the one below it; the lowest has 0555, or what `force_mask` makes of it. */
+const CONTAINERS_STORAGE = { ...MOBY, rootModes: [0o555, 0o755, 0o700] } as const;
+
+/** containers-storage (pkg/archive, drivers/overlay), whose code began as moby's; `aufs` is with a mount program. */
+export const CONTAINERS_STORAGE_RULES = {
+  trusted: { ...CONTAINERS_STORAGE, marks: 'overlay', opaque: 'trusted.overlay.opaque' },
+  user: { ...CONTAINERS_STORAGE, marks: 'overlay', opaque: 'user.overlay.opaque' },
+  aufs: { ...CONTAINERS_STORAGE, marks: 'names', opaque: 'user.overlay.opaque' },
 } as const satisfies Record<string, UnpackingRules>;

@@ -55,7 +55,7 @@ export type Below = (path: ByteString) => DirectoryBelow | undefined;
 
 export class UnpackedTar {
   /** Its objects' `source` is the number of the entry that brought their contents, from 1; 0 for what has none. */
-  readonly layer = new RecordedLayer();
+  readonly layer: RecordedLayer;
   readonly refusals: Refusal[] = [];
   /** How many entries were refused. */
   refused = 0;
@@ -77,6 +77,7 @@ export class UnpackedTar {
   constructor(rules: UnpackingRules, below: Below = () => undefined) {
     this.#rules = rules;
     this.#below = below;
+    this.layer = new RecordedLayer(S_IFDIR | rules.rootModes[0]);
     this.#files = new ModelFiles(this.layer);
   }
 

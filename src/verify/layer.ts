@@ -7,7 +7,7 @@ import { asBytes, type ReadSome } from '../sys/bytes.ts';
 import { TarDamage } from '../tar/entry.ts';
 import { cleanPath } from '../tar/path.ts';
 import { type Gap, rebuildTar } from '../tar/rebuild.ts';
-import { MOBY_RULES } from '../unpack/rules.ts';
+import type { UnpackingRules } from '../unpack/rules.ts';
 import { unpackTarSplit } from '../unpack/tar-split.ts';
 import type { UnpackedTar } from '../unpack/unpack.ts';
 import { checkContents } from './contents.ts';
@@ -16,6 +16,8 @@ import { type LayerOnDisk, TreeComparison } from './tree.ts';
 
 export interface LayerEvidence extends LayerOnDisk {
   readonly diffId: DiffId;
+  /** Those by which it was unpacked. */
+  readonly rules: UnpackingRules;
   /** Opens the record anew, at its beginning; gives it to `use` and closes it. Throws Trouble. */
   readonly withTarSplit: <T>(use: (read: ReadSome) => Promise<T>) => Promise<T>;
 }
@@ -42,8 +44,7 @@ export async function verifyLayer(
   };
   const examined = { isProven: false, entries: 0, bytes: 0, kept: [] as readonly Losable[] };
   try {
-    const { marks, dialect } = evidence.marks;
-    const rules = marks === 'aufs' ? MOBY_RULES.aufs : MOBY_RULES[dialect];
+    const { rules } = evidence;
     const unpacked = await evidence.withTarSplit((read) => unpackTarSplit(read, rules));
     examined.entries = unpacked.entries;
     reportRefusals(unpacked, count);

@@ -4,9 +4,10 @@
 import { LayerFiles } from '../layers/layer-files.ts';
 import type { ChainId, DiffId } from '../store/digest.ts';
 import { withRecord } from '../store/record.ts';
-import type { Claim, Claims, Layer, LayerClaims, TarRecord } from '../store/store.ts';
+import type { Claim, Claims, Dialect, Layer, LayerClaims, TarRecord } from '../store/store.ts';
 import type { ByteString } from '../sys/bytes.ts';
 import { Errno, errnoWords, Trouble } from '../sys/errors.ts';
+import { CONTAINERS_STORAGE_RULES, MOBY_RULES, type UnpackingRules } from '../unpack/rules.ts';
 import type { Unpacking } from './entry.ts';
 import type { Finding, Progress } from './finding.ts';
 import { type LayerVerdict, verifyLayer } from './layer.ts';
@@ -121,6 +122,7 @@ export class StoreVerifier {
       return await verifyLayer(
         {
           diffId: place.diffId,
+          rules: rulesOf(record, dialect),
           files,
           withTarSplit: (use) => withRecord(record, use),
           unpacking,
@@ -148,6 +150,12 @@ export class StoreVerifier {
     this.#owners.set(key, owners);
     return { owners, withoutDevices, inPlace };
   }
+}
+
+/** By whose code a layer was unpacked, and with which marks. */
+function rulesOf({ rules: { engine } }: TarRecord, dialect: Dialect): UnpackingRules {
+  const rules = engine === 'containers-storage' ? CONTAINERS_STORAGE_RULES : MOBY_RULES;
+  return rules[dialect === 'none' ? 'trusted' : dialect];
 }
 
 /** What a claim comes to: nothing where it holds. */

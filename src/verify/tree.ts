@@ -180,6 +180,8 @@ export class TreeComparison {
       finding.severity === 'tampered' ? { ...finding, severity } : finding;
     const isOfMode = finding.class === 'mode' || finding.class === 'owner';
     if (number === RECORDED_ROOT) {
+      const isOtherRoot = this.#rules.rootModes.includes(status.mode & 0o7777);
+      if (finding.class === 'mode' && rootEntry === undefined && isOtherRoot) return asIs('known');
       // The root of a layer that a build step wrote is as the step left it, and in no tar.
       if (this.#onDisk.unpacking.inPlace && (isOfMode || finding.class === 'xattr')) return asIs('note');
       // Some versions apply a tar's entry for its root, others pass over it.

@@ -24,6 +24,8 @@ export function lowerdirReference(layers: readonly string[], dataLayers: readonl
 export interface MountOptions {
   /** The data root; absent for `lowerdir=`. */
   readonly root?: string;
+  /** Global options, besides `--root`. */
+  readonly before?: readonly string[];
   /** Arguments of `mount`, before the reference. */
   readonly args?: readonly string[];
   readonly env?: Readonly<Record<string, string | undefined>>;
@@ -46,13 +48,14 @@ let count = 0;
 export async function mountStratafs(
   temporary: Temporary,
   reference: string,
-  { root, args = [], env = {}, by = [] }: MountOptions = {},
+  { root, before: globals = [], args = [], env = {}, by = [] }: MountOptions = {},
 ): Promise<StratafsMount> {
   count += 1;
   const directory = temporary.path(`stratafs-${count}`);
   mkdirSync(directory, { recursive: true });
   const words = [
     ...(root === undefined ? [] : ['--root', root]),
+    ...globals,
     'mount',
     '-f',
     ...args,

@@ -4,6 +4,7 @@ import { accessSync, constants, readFileSync } from 'node:fs';
 import { release } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { describe, it } from 'vitest';
+import { storesFolder } from './real-stores.ts';
 import { BUILT_COMMAND } from './stratafs.ts';
 
 /** Each answers why it cannot be had here, undefined where it can. */
@@ -25,6 +26,10 @@ const NEEDS = {
   mactime: () => missingCommands('mactime'),
   bsdtar: () => missingCommands('bsdtar'),
   zstd: () => missingCommands('zstd'),
+  stores: () =>
+    storesFolder() === undefined
+      ? 'there are no real stores in ../shared/stores or $STRATAFS_STORES'
+      : undefined,
   sqlite3: () => missingCommands('sqlite3'),
   btrfs: () => missingCommands('btrfs', 'mkfs.btrfs'),
   npm: () => missingCommands('npm'),

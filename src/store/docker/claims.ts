@@ -13,6 +13,7 @@ import {
 } from '../digest.ts';
 import { parseJson } from '../json.ts';
 import { diffIdsOf } from '../oci.ts';
+import { IMAGE } from '../oci-shapes.ts';
 import type { Claim, Claims, LayerClaims, UnpackRules } from '../store.ts';
 import { readContainerConfig } from './containers.ts';
 import type { DockerRoot } from './driver.ts';
@@ -20,7 +21,6 @@ import { imageIds, imagePath, readImageConfig } from './images.ts';
 import { layerIds, layerPath, readLayerRecord, readMountRecord } from './layerdb.ts';
 import { tarRecord } from './record.ts';
 import { type ImageNames, readImageNames } from './repositories.ts';
-import { IMAGE } from './shapes.ts';
 import { unpackRules } from './unpacking.ts';
 
 type CommonRules = Omit<UnpackRules, 'inPlace'>;

@@ -1,11 +1,11 @@
 // Which image, container or layer a reference means: names and whole IDs come before beginnings of IDs, these before
 // directories of the driver; more than one is an error that lists them, none an error that suggests the nearest name.
 
-import { distance } from 'fastest-levenshtein';
 import { attempt, Trouble } from '../../sys/errors.ts';
 import { addTo } from '../../sys/groups.ts';
 import { type ChainId, type ContainerId, containerIdOf, hexOf, type ImageId, imageIdOf } from '../digest.ts';
-import { familiarName, NoSuchReference, type Reference, repositoryOf } from '../reference.ts';
+import { hintAmong } from '../near.ts';
+import { NoSuchReference, type Reference } from '../reference.ts';
 import { containerDirectory, containerIds, readContainerConfig } from './containers.ts';
 import type { DockerRoot } from './driver.ts';
 import { imageIds, imagePath } from './images.ts';
@@ -207,52 +207,8 @@ export function hintFor(root: DockerRoot, reference: Reference): string {
 }
 
 function hint(reference: Reference, names: Names): string {
-  const near = nearest(reference, names).map((name) => `"${name}"`);
-  const last = near.pop();
-  if (last === undefined) return '';
-  return `; did you mean ${near.length === 0 ? '' : `${near.join(', ')} or `}${last}?`;
-}
-
-/** The names that are nearest to what was written, of either kind, if any is near: those that are equally near. */
-function nearest({ text, kind, words, imageName }: Reference, names: Names): string[] {
-  const tags = [...names.images().images.keys()];
-  const literal = kind === 'either' ? undefined : familiarName(text);
-  if (literal !== undefined && names.images().images.has(literal)) return [`image:${literal}`];
-  const familiar = imageName ?? words;
-  const repository = imageName === undefined ? words : repositoryOf(imageName);
-  const scored = [
-    ...[...names.containers().ids.keys()].map((name) => ({
-      name: kind === 'either' ? name : `container:${name}`,
-      score: likeness(words, name),
-    })),
-    ...tags.map((name) => ({
-      name: kind === 'either' ? name : `image:${name}`,
-      score: Math.min(
-        likeness(familiar, name),
-        likeness(repository, repositoryOf(name)) + tagDistance(familiar, name),
-      ),
-    })),
-  ];
-  // About a third of the letters may be wrong, three at most.
-  const wrong = repository.length < 3 ? 0 : Math.min(3, Math.floor((repository.length + 1) / 3));
-  const best = scored.reduce((least, { score }) => Math.min(least, score), wrong + HALF);
-  return scored
-    .filter(({ score }) => score === best)
-    .map(({ name }) => name)
-    .slice(0, MOST_HINTS);
-}
-
-const MOST_HINTS = 3;
-const HALF = 0.5;
-
-/** Letters to change; little where `name` only goes on after `words`. */
-function likeness(words: string, name: string): number {
-  return words.length > 1 && words !== name && name.startsWith(words) ? HALF : distance(words, name);
-}
-
-/** At most 0.3: the right repository with another tag is nearer than one wrong letter, and the default tag is a good guess. */
-function tagDistance(familiar: string, name: string): number {
-  const tag = name.slice(repositoryOf(name).length);
-  const most = tag === ':latest' ? 2.5 : 3;
-  return Math.min(most, distance(familiar.slice(repositoryOf(familiar).length), tag)) / 10;
+  return hintAmong(reference, {
+    images: [...names.images().images.keys()],
+    containers: [...names.containers().ids.keys()],
+  });
 }

@@ -6,11 +6,11 @@ import { type ChainId, type DiffId, hexOf, type ImageId, imageIdOf, isHexId, sha
 import { trouble } from '../files.ts';
 import { type JsonDocument, parseJson, requiredObject, requiredString, timeOf } from '../json.ts';
 import { diffIdsOf, type HistoryStep, stepsOfConfig } from '../oci.ts';
+import { IMAGE } from '../oci-shapes.ts';
 import type { ImageSummary, Layer, LayerStack, Missing } from '../store.ts';
 import type { DockerRoot } from './driver.ts';
 import { type CheckedLayer, LayerChecks } from './layerdb.ts';
 import type { ImageNames } from './repositories.ts';
-import { IMAGE } from './shapes.ts';
 
 export interface ImageConfig {
   readonly id: ImageId;

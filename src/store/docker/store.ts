@@ -98,6 +98,11 @@ export class DockerStore implements Store {
     return image === undefined ? [] : readImageConfig(this.root, image).history;
   }
 
+  rootOwner(_of: LayerStack): ReturnType<Store['rootOwner']> {
+    const { root: owner, isOneRange } = unpackRules(this.root);
+    return owner.uid === 0 && owner.gid === 0 ? undefined : { owner, isOneRange };
+  }
+
   record({ chainId }: Layer, _of: LayerStack): TarRecord | undefined {
     if (chainId === undefined) return undefined;
     const cacheId = readCacheId(this.root, chainId);

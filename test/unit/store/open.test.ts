@@ -98,9 +98,9 @@ describe('openStore()', () => {
       "it belongs to containerd, whose image store cannot be read; only Docker's own can",
     ],
     [
-      'Podman',
-      ['overlay-images/images.json', 'overlay/'],
-      "it is Podman's, which cannot be read; only Docker's can",
+      "a driver of Podman's that has no directories",
+      ['zfs-layers/'],
+      'its layers are in the format of containers-storage\'s driver "zfs"; only "overlay", "vfs" can be read',
     ],
     [
       'userns-remap',

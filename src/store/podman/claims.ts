@@ -1,0 +1,210 @@
+// What a store of containers-storage says of itself that can be checked: an image's ID and the names of its data are hashes of
+// them, a manifest names its config, the config names layers, and the ID of each layer follows from what it is made of and from
+// what is below it. `verify/` judges it.
+import { attempt, Trouble } from '../../sys/errors.ts';
+import { type ChainId, chainIdOn, type DiffId, imageIdOf, sha256 } from '../digest.ts';
+import { optionalObject, optionalString, parseJson } from '../json.ts';
+import type { Claim, Claims, LayerClaims, UnpackRules } from '../store.ts';
+import {
+  configName,
+  dataPath,
+  type ImageRecord,
+  MANIFEST,
+  MANIFEST_DIGEST,
+  readImageConfig,
+  readImageData,
+} from './images.ts';
+import type { Inventory } from './inventory.ts';
+import { imageLayerId, type LayerRecord } from './layers.ts';
+import { hasTarRecord, tarRecord, unpackRules } from './record.ts';
+import { allRoots, layerPath } from './root.ts';
+import { MANIFEST_SHAPE } from './shapes.ts';
+import { dialectOf, imageChain } from './stack.ts';
+
+export function claimsOfImage(inventory: Inventory, id: string, label: string): Claims {
+  const subject = { label, kind: 'image', id: imageIdOf(id) } as const;
+  const image = attempt(() => inventory.imageLists().image(id));
+  if (image instanceof Trouble) return { ...subject, claims: [unreadable('config', image)], chains: [] };
+  return { ...subject, ...imageClaims(inventory, image) };
+}
+
+/** The layers that a container stands on. Throws Trouble where they cannot be told. */
+export function claimsOfContainer(inventory: Inventory, id: string, label: string): Claims {
+  const container = inventory.containers().get(id);
+  const subject = { label, kind: 'container', id } as const;
+  const claims: Claim[] = [];
+  if (container?.damage !== undefined) claims.push({ about: 'repository', unreadable: container.damage });
+  const [, ...below] = container?.layer === undefined ? [] : inventory.layers().chain(container.layer);
+  const imageId = container?.record?.image;
+  const image = imageId === undefined ? undefined : attempt(() => inventory.imageLists().image(imageId));
+  if (image instanceof Trouble) claims.push(unreadable('config', image));
+  else if (image !== undefined) {
+    const found = below.at(0)?.id ?? 'none';
+    const isMapped = image.mappedLayers.includes(found);
+    const message = 'the container does not stand on the image it names';
+    claims.push({ about: 'chain', expected: isMapped ? found : (image.layer ?? 'none'), found, message });
+    const { claims: own, chains } = imageClaims(inventory, image);
+    return { ...subject, claims: [...claims, ...own], chains };
+  }
+  return { ...subject, claims, chains: [layerClaims(inventory, [...below].reverse(), [])] };
+}
+
+/** All images, then the layers that none of them has, then what is wrong with the lists. */
+export function* claimsOfAll(inventory: Inventory): Generator<Claims> {
+  const seen = new Set<string>();
+  for (const [id, record] of inventory.images()) {
+    const label = record instanceof Trouble ? id.slice(0, 12) : (record.names[0] ?? id.slice(0, 12));
+    const chain = record instanceof Trouble ? record : attempt(() => imageChain(inventory, record).chain);
+    for (const layer of chain instanceof Trouble ? [] : chain) seen.add(layer.id);
+    yield claimsOfImage(inventory, id, label);
+  }
+  const others = otherLayers(inventory, seen);
+  if (others !== undefined) yield others;
+  const lists = [
+    ...inventory
+      .imageLists()
+      .lists.flatMap(({ list }) => [...list.damage, ...(list.unreadable ? [list.unreadable.message] : [])]),
+    ...inventory
+      .layers()
+      .lists.flatMap(({ list }) => [...list.damage, ...(list.unreadable ? [list.unreadable.message] : [])]),
+  ];
+  const claims = [...new Set(lists)].map(
+    (sentence): Claim => ({ about: 'repository', unreadable: sentence }),
+  );
+  if (claims.length > 0) yield { label: 'lists', kind: 'store', claims, chains: [] };
+}
+
+/** Layers that were unpacked from a tar and belong to no image; one below another is verified as part of its chain. */
+function otherLayers(inventory: Inventory, seen: Set<string>): Claims | undefined {
+  const layers = inventory.layers();
+  const claims: Claim[] = [];
+  const chains: LayerClaims[][] = [];
+  // The last that was made comes first, so that what is below it is not told twice.
+  for (const id of layers.ids().reverse()) {
+    if (seen.has(id)) continue;
+    const chain = attempt(() => layers.chain(id));
+    if (chain instanceof Trouble) {
+      claims.push(unreadable('chain', chain));
+      continue;
+    }
+    const unpacked = chain.filter((layer) => layer.diffId !== undefined);
+    if (unpacked.length === 0 || unpacked.every((layer) => seen.has(layer.id))) continue;
+    for (const layer of unpacked) seen.add(layer.id);
+    chains.push(layerClaims(inventory, unpacked.reverse(), []));
+  }
+  if (claims.length + chains.length === 0) return undefined;
+  return { label: 'layers of no image', kind: 'layers', claims, chains };
+}
+
+function imageClaims(inventory: Inventory, image: ImageRecord): Pick<Claims, 'claims' | 'chains'> {
+  const claims: Claim[] = image.lost === undefined ? [] : [{ about: 'repository', unreadable: image.lost }];
+  claims.push(...dataClaims(image));
+  const config = attempt(() => readImageConfig(image));
+  if (config instanceof Trouble && !claims.some((claim) => claim.about === 'config'))
+    claims.push(unreadable('config', config));
+  const chain = attempt(() => imageChain(inventory, image).chain);
+  if (chain instanceof Trouble) return { claims: [...claims, unreadable('chain', chain)], chains: [] };
+  const diffIds = config instanceof Trouble ? [] : config.diffIds;
+  return { claims, chains: [layerClaims(inventory, [...chain].reverse(), diffIds)] };
+}
+
+/** The config and all manifests against their names, and the manifest against the config that it names. */
+function dataClaims(image: ImageRecord): Claim[] {
+  const claims: Claim[] = [];
+  const config = attempt(() => configName(image));
+  if (config instanceof Trouble) return [unreadable('config', config)];
+  for (const name of image.data) {
+    const expected = name === config ? name : MANIFEST_DIGEST.exec(name)?.[1];
+    if (expected === undefined) continue;
+    const about = name === config ? 'config' : 'manifest';
+    const bytes = attempt(() => readImageData(image, name));
+    if (bytes instanceof Trouble) {
+      claims.push(unreadable(about, bytes));
+      continue;
+    }
+    const path = image.root.files.pathOf(dataPath(image, name));
+    const message = `"${path}" is not what its name is the hash of`;
+    claims.push({ about, expected, found: `sha256:${sha256(bytes)}`, message });
+  }
+  return image.data.includes(MANIFEST) ? [...claims, ...manifestClaim(image, config)] : claims;
+}
+
+/** Nothing where the manifest is of a kind that names no config. */
+function manifestClaim(image: ImageRecord, config: string): Claim[] {
+  const digest = attempt(() => {
+    const file = image.root.files.pathOf(dataPath(image, MANIFEST));
+    const named = optionalObject(parseJson(readImageData(image, MANIFEST), file, MANIFEST_SHAPE), 'config');
+    return named && optionalString(named, 'digest');
+  });
+  if (digest === undefined) return [];
+  if (digest instanceof Trouble) return [unreadable('manifest', digest)];
+  const message = 'the manifest names another config';
+  return [{ about: 'manifest', expected: config, found: digest, message }];
+}
+
+function unreadable(about: Claim['about'], trouble: Trouble): Claim {
+  return { about, unreadable: trouble.message };
+}
+
+/** Both base first; `diffIds` are those of the image's config, none where there is no image. */
+function layerClaims(
+  inventory: Inventory,
+  chain: readonly LayerRecord[],
+  diffIds: readonly DiffId[],
+): LayerClaims[] {
+  const rules = unpackRules(inventory.root);
+  const layers: LayerClaims[] = [];
+  let chainId: ChainId | undefined;
+  for (const [index, record] of chain.entries()) {
+    const diffId = diffIds[index] ?? record.diffId;
+    // What only its table of contents tells has no tar that could be proved.
+    if (diffId === undefined) continue;
+    chainId = chainIdOn(chainId, diffId);
+    layers.push(layerClaim(inventory, record, { diffId, chainId, parent: chain[index - 1]?.id }, rules));
+  }
+  return layers;
+}
+
+interface LayerPlace {
+  readonly diffId: DiffId;
+  readonly chainId: ChainId;
+  readonly parent: string | undefined;
+}
+
+function layerClaim(
+  { root: store }: Inventory,
+  record: LayerRecord,
+  { diffId, chainId, parent }: LayerPlace,
+  rules: UnpackRules,
+): LayerClaims {
+  const { id, root } = record;
+  const claims: Claim[] = [];
+  const fits = (expected: string, found: string, message: string) =>
+    claims.push({ about: 'chain', expected, found, message });
+  fits(diffId, record.diffId ?? 'none', `layer ${id} has another diff ID than the image's config says`);
+  if (record.lost !== undefined) claims.push({ about: 'chain', unreadable: record.lost });
+  else fits(parent ?? 'none', record.parent ?? 'none', `layer ${id} has another parent than the chain`);
+  // One that is known by its table of contents has an ID made of that.
+  if (record.tocDigest === undefined)
+    fits(
+      imageLayerId(parent, diffId),
+      id,
+      'the ID of the layer does not follow from its contents and its parent',
+    );
+  const path = `${layerPath(root, id)}${root.driver === 'vfs' ? '' : '/diff'}`;
+  const directory = attempt(() => root.files.requireDirectory(path));
+  if (directory instanceof Trouble)
+    return { diffId, chainId, claims: [...claims, unreadable('chain', directory)] };
+  const isOwn = root === store || allRoots(store).includes(root);
+  const layer = {
+    source: { kind: 'directory', path: directory },
+    role: 'image',
+    diffId,
+    chainId,
+    ids: { layer: id },
+    dialect: dialectOf(isOwn ? { ...store, ...root } : store),
+  } as const;
+  if (hasTarRecord(root, id)) return { diffId, chainId, claims, layer, record: tarRecord(root, id, rules) };
+  const missing = `layer ${id} has no record (tar-split) that its contents could be held against`;
+  return { diffId, chainId, claims: [...claims, { about: 'chain', unreadable: missing }], layer };
+}

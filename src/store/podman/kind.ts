@@ -1,0 +1,42 @@
+// Stores of containers-storage: which of its drivers left something in a graph root, and which other roots it takes images from.
+import { bytesOfText } from '../../sys/bytes.ts';
+import { attempt, Trouble } from '../../sys/errors.ts';
+import { readUidMap, realRoot, StoreFiles } from '../files.ts';
+import { isRootless } from '../owner.ts';
+import type { Kind, OpenOptions, Probe } from '../store.ts';
+import { DRIVERS, type Driver, hasLists, OTHER_DRIVERS, type PodmanRoot, type StorageRoot } from './root.ts';
+import { PodmanStore } from './store.ts';
+
+export const PODMAN: Kind = {
+  name: 'podman',
+  usualRoots: ['/var/lib/containers/storage'],
+  probe,
+  open: (files, options) =>
+    usedDrivers(files).map((driver) => new PodmanStore(openRoot(files, driver, options))),
+};
+
+function usedDrivers(files: StoreFiles): Driver[] {
+  return DRIVERS.filter((driver) => hasLists(files, driver));
+}
+
+function probe(files: StoreFiles): Probe {
+  if (usedDrivers(files).length > 0) return { kind: 'here' };
+  const other = OTHER_DRIVERS.find((driver) => files.kindOf(`${driver}-layers`) !== undefined);
+  if (other === undefined) return { kind: 'absent' };
+  const drivers = DRIVERS.map((driver) => `"${driver}"`).join(', ');
+  const state = `its layers are in the format of containers-storage's driver "${other}"; only ${drivers} can be read`;
+  return { kind: 'refused', state };
+}
+
+function openRoot(files: StoreFiles, driver: Driver, { additionalRoots = [] }: OpenOptions): PodmanRoot {
+  const additional: StorageRoot[] = [];
+  const damage: string[] = [];
+  for (const path of additionalRoots) {
+    const root = attempt(() => ({ files: new StoreFiles(realRoot(bytesOfText(path))), driver }));
+    if (root instanceof Trouble) damage.push(root.message);
+    else if (root.files.directory !== files.directory) additional.push(root);
+  }
+  const owner = files.ownerOf(`${driver}-layers`) ?? files.ownerOf('.');
+  const isUsers = owner !== undefined && isRootless(owner.uid, readUidMap());
+  return { files, driver, isRootless: isUsers, additional, damage };
+}

@@ -1,0 +1,30 @@
+// The record that containers-storage keeps of a layer's tar (`<driver>-layers/<id>.tar-split.gz`), and how it unpacks one.
+import { attempt, Trouble } from '../../sys/errors.ts';
+import type { OwnerIds, TarRecord, UnpackRules } from '../store.ts';
+import type { PodmanRoot, StorageRoot } from './root.ts';
+
+/** Does not look whether it is there. */
+export function tarRecord(root: StorageRoot, layer: string, rules: UnpackRules): TarRecord {
+  const path = `${root.driver}-layers/${layer}.tar-split.gz`;
+  return { form: 'tar-split', rules, path: root.files.pathOf(path), open: () => root.files.open(path) };
+}
+
+export function hasTarRecord({ files, driver }: StorageRoot, layer: string): boolean {
+  return attempt(() => files.kindOf(`${driver}-layers/${layer}.tar-split.gz`)) === 'file';
+}
+
+/** A user's containers have that user as root, and all others from a range that no file of the store names. */
+export function unpackRules(root: PodmanRoot): UnpackRules {
+  return {
+    engine: 'containers-storage',
+    inPlace: false,
+    withoutDevices: root.isRootless,
+    root: root.isRootless ? ownerOf(root) : { uid: 0, gid: 0 },
+    isOneRange: !root.isRootless,
+  };
+}
+
+function ownerOf({ files, driver }: StorageRoot): OwnerIds {
+  const owner = attempt(() => files.ownerOf(`${driver}-layers`) ?? files.ownerOf('.'));
+  return owner === undefined || owner instanceof Trouble ? { uid: 0, gid: 0 } : owner;
+}

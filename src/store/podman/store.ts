@@ -1,0 +1,116 @@
+// A graph root of containers-storage (Podman, Buildah, CRI-O) with one of its drivers, as a `Store`. Keeps nothing between two
+// questions: what is on disk when it is asked is what it answers.
+import type { ByteString } from '../../sys/bytes.ts';
+import { Trouble } from '../../sys/errors.ts';
+import { type Configuration, containerConfiguration, type HistoryStep, imageConfiguration } from '../oci.ts';
+import { parseReference } from '../reference.ts';
+import type {
+  Claims,
+  ContainerSummary,
+  ImageSummary,
+  Layer,
+  LayerStack,
+  Missing,
+  Store,
+  TarRecord,
+} from '../store.ts';
+import { claimsOfAll, claimsOfContainer, claimsOfImage } from './claims.ts';
+import { podmanConfiguration } from './configuration.ts';
+import { find } from './find.ts';
+import { readImageConfig, readImageJson } from './images.ts';
+import { Inventory } from './inventory.ts';
+import { hasTarRecord, tarRecord, unpackRules } from './record.ts';
+import type { PodmanRoot } from './root.ts';
+import { containerStack, imageStack } from './stack.ts';
+import { summarizeContainers, summarizeImages } from './summaries.ts';
+
+export class PodmanStore implements Store {
+  readonly kind = 'podman';
+  readonly name: string;
+  readonly description: string;
+  readonly directory: ByteString;
+  /** For what is of this kind alone: `health/podman`. */
+  readonly root: PodmanRoot;
+
+  constructor(root: PodmanRoot) {
+    this.root = root;
+    this.name = root.driver;
+    this.description = `podman ${root.driver}`;
+    this.directory = root.files.directory;
+  }
+
+  images(): readonly ImageSummary[] {
+    return summarizeImages(new Inventory(this.root));
+  }
+
+  containers(): readonly ContainerSummary[] {
+    return summarizeContainers(new Inventory(this.root));
+  }
+
+  damage(listed: 'images' | 'containers'): readonly string[] {
+    const inventory = new Inventory(this.root);
+    const lists =
+      listed === 'images'
+        ? inventory.imageLists().lists.map(({ list }) => list)
+        : [inventory.containerList()];
+    const sentences = lists.flatMap(({ damage, unreadable }) => [
+      ...(unreadable === undefined ? [] : [unreadable.message]),
+      ...damage,
+    ]);
+    const known = listed === 'containers' ? inventory.libpod().damage : [];
+    return [...new Set([...this.root.damage, ...sentences, ...known])];
+  }
+
+  resolve(reference: string, missing: Missing = 'refuse'): LayerStack {
+    const inventory = new Inventory(this.root);
+    const { kind, id, name } = find(inventory, parseReference(reference));
+    const stack =
+      kind === 'image' ? imageStack(inventory, id, name, missing) : containerStack(inventory, id, missing);
+    return { store: this.name, ...stack };
+  }
+
+  configuration(of: LayerStack, whose: 'own' | 'image' = 'own'): Configuration {
+    const inventory = new Inventory(this.root);
+    const id = idOf(of);
+    if (of.kind === 'image') return imageConfiguration(readImageJson(inventory.imageLists().image(id)));
+    const container = inventory.containers().get(id);
+    if (whose === 'own') return containerConfiguration(podmanConfiguration(inventory, id));
+    const image = container?.record?.image;
+    if (image !== undefined) return imageConfiguration(readImageJson(inventory.imageLists().image(image)));
+    throw new Trouble('store', `Cannot tell the image of container "${of.label}": it was made from none`);
+  }
+
+  history(of: LayerStack): readonly HistoryStep[] {
+    const inventory = new Inventory(this.root);
+    const id = idOf(of);
+    const image = of.kind === 'image' ? id : inventory.containers().get(id)?.record?.image;
+    return image === undefined ? [] : readImageConfig(inventory.imageLists().image(image)).history;
+  }
+
+  rootOwner(_of: LayerStack): ReturnType<Store['rootOwner']> {
+    const { root: owner, isOneRange } = unpackRules(this.root);
+    return this.root.isRootless ? { owner, isOneRange } : undefined;
+  }
+
+  record({ ids, role }: Layer, _of: LayerStack): TarRecord | undefined {
+    const id = ids?.layer;
+    if (id === undefined || role !== 'image') return undefined;
+    const { root } = new Inventory(this.root).layers().layer(id);
+    return hasTarRecord(root, id) ? tarRecord(root, id, unpackRules(this.root)) : undefined;
+  }
+
+  *claims(reference?: string): Generator<Claims> {
+    const inventory = new Inventory(this.root);
+    if (reference === undefined) {
+      yield* claimsOfAll(inventory);
+      return;
+    }
+    const { kind, id, name } = find(inventory, parseReference(reference));
+    yield kind === 'image' ? claimsOfImage(inventory, id, name) : claimsOfContainer(inventory, id, name);
+  }
+}
+
+function idOf({ id, label }: LayerStack): string {
+  if (id === undefined) throw new RangeError(`"${label}" is of no store`);
+  return id;
+}

@@ -1,0 +1,83 @@
+// What lists of images and containers say of each.
+import { attempt, Trouble } from '../../sys/errors.ts';
+import { imageIdOf } from '../digest.ts';
+import type { ContainerSummary, ImageSummary } from '../store.ts';
+import { repositoryOfName } from './find.ts';
+import { type ImageRecord, readImageConfig } from './images.ts';
+import { digestsOf, type Inventory, type KnownContainer } from './inventory.ts';
+import { type ContainerState, commandOf, rootfsOf, stateOf } from './libpod.ts';
+import { containerStack, imageChain } from './stack.ts';
+
+/** Full names, as `podman images` prints them. Those without a name are there, too. */
+export function summarizeImages(inventory: Inventory): ImageSummary[] {
+  return [...inventory.images()].map(([id, record]) =>
+    record instanceof Trouble
+      ? { id: imageIdOf(id), tags: [], digests: [], damage: record.message }
+      : { id: imageIdOf(id), ...describeImage(inventory, record) },
+  );
+}
+
+function describeImage(inventory: Inventory, record: ImageRecord): Omit<ImageSummary, 'id'> {
+  const tags = record.names.filter((name) => !name.includes('@'));
+  const repositories = [...new Set(record.names.map(repositoryOfName))];
+  const digests = repositories.flatMap((name) => digestsOf(record).map((digest) => `${name}@${digest}`));
+  const config = attempt(() => readImageConfig(record));
+  const created = (config instanceof Trouble ? undefined : config.created) ?? record.created;
+  const chain = attempt(() => imageChain(inventory, record).chain);
+  const damage = [config, chain].find((found) => found instanceof Trouble)?.message ?? record.lost;
+  const sizes = chain instanceof Trouble ? [undefined] : chain.map((layer) => layer.size);
+  const size = sizes.reduce<number | undefined>(
+    (sum, one) => (sum === undefined || one === undefined ? undefined : sum + one),
+    0,
+  );
+  return {
+    tags,
+    digests,
+    ...(created === undefined ? {} : { created }),
+    ...(size === undefined ? {} : { size }),
+    ...(damage === undefined ? {} : { damage }),
+  };
+}
+
+export function summarizeContainers(inventory: Inventory): ContainerSummary[] {
+  return [...inventory.containers().values()].map((container) => describeContainer(inventory, container));
+}
+
+function describeContainer(inventory: Inventory, container: KnownContainer): ContainerSummary {
+  const { id, name, record, podman, pod } = container;
+  const state = podman === undefined ? undefined : attempt(() => stateOf(podman));
+  const imageId = record?.image;
+  const rootfs = podman === undefined ? undefined : rootfsOf(podman);
+  const stack = rootfs === undefined ? attempt(() => containerStack(inventory, id, 'refuse')) : undefined;
+  const damage = [state, stack].find((found) => found instanceof Trouble)?.message ?? container.damage;
+  const known: ContainerState =
+    state instanceof Trouble || state === undefined
+      ? { status: statusWithoutState(inventory, container), isRunning: false }
+      : state;
+  return {
+    id,
+    name,
+    ...(pod === undefined ? {} : { pod: pod.name }),
+    image: rootfs ?? record?.imageName ?? nameOfImage(inventory, imageId) ?? '',
+    ...(imageId === undefined ? {} : { imageId: imageIdOf(imageId) }),
+    ...(record?.created === undefined ? {} : { created: record.created }),
+    ...(known.startedAt === undefined ? {} : { startedAt: known.startedAt }),
+    ...(known.finishedAt === undefined ? {} : { finishedAt: known.finishedAt }),
+    status: known.status,
+    ...(podman === undefined ? {} : { command: commandOf(podman) }),
+    ...(damage === undefined ? {} : { damage }),
+  };
+}
+
+/** Of what Podman has no record of: a working container of Buildah's, or another program's (`podman ps --external`). */
+function statusWithoutState({ root }: Inventory, { id, podman }: KnownContainer): string {
+  if (podman !== undefined) return 'unknown';
+  const file = `${root.driver}-containers/${id}/userdata/buildah.json`;
+  return attempt(() => root.files.kindOf(file)) === 'file' ? 'buildah' : 'storage';
+}
+
+function nameOfImage(inventory: Inventory, id: string | undefined): string | undefined {
+  const record = id === undefined ? undefined : inventory.images().get(id);
+  if (record === undefined || record instanceof Trouble) return id;
+  return record.names[0] ?? id;
+}

@@ -1,0 +1,174 @@
+// Real stores of Podman, Buildah and the kernel's view of them: lists as Podman prints them, trees as its own mounts show them,
+// every layer proved. Where our tree differs, it is because the mount program shows less than is there; each such line is named.
+import { expect, it } from 'vitest';
+import { differingLines, listOfEngine, listOfTree, unpackStore } from '../support/real-stores.ts';
+import { mountStratafs, stratafs } from '../support/stratafs.ts';
+import { describeSystem } from '../support/system.ts';
+import { type Temporary, temporaryForSuite, temporaryForTest } from '../support/temporary.ts';
+
+interface RealStore {
+  readonly name: string;
+  /** Below the folder it is unpacked into. */
+  readonly root: string;
+  readonly options?: (directory: string) => readonly string[];
+  /** `ID name…`. */
+  readonly images: readonly string[];
+  /** `ID name status`. */
+  readonly containers: readonly string[];
+  /** Reference → list of the engine's own mount. */
+  readonly trees: Readonly<Record<string, string>>;
+  /** How many layers are proved. */
+  readonly layers: number;
+}
+
+const DEMO = 'f309b0830f57';
+const DEMO_NAMES = `${DEMO} docker.io/library/demo:1`;
+const BOTH_NAMES = `${DEMO} docker.io/library/demo:1 example.com:5000/team/app:v1`;
+
+function rootless(variant: string, containers: readonly string[]): RealStore {
+  const name = `podman-5.8-rootless-${variant}`;
+  return {
+    name,
+    root: variant,
+    images: [BOTH_NAMES],
+    containers,
+    trees: { 'demo:1': `${name}-demo`, done: `${name}-done`, web: `${name}-web` },
+    layers: 3,
+  };
+}
+
+const STORES: readonly RealStore[] = [
+  {
+    name: 'podman-5.8-root-overlay',
+    root: 'root',
+    images: [
+      '628c77141d88 127.0.0.1:5917/multi:1',
+      'ee5318dcae72 127.0.0.1:5917/zdemo:1',
+      `${DEMO} 127.0.0.1:5917/demo:1 docker.io/library/demo:1 example.com:5000/team/app:v1`,
+    ],
+    containers: [
+      '666c4de8526b never created',
+      '6cee2537b8f2 done exited (0)',
+      '713d3cfa55f5 web paused',
+      'dae217a64f10 d4ff1192265f-infra running',
+      'f776b0a6fd77 inpod running',
+    ],
+    trees: { 'demo:1': 'podman-5.8-root-overlay-demo', web: 'podman-5.8-root-overlay-web' },
+    layers: 4,
+  },
+  {
+    name: 'podman-4.3-root-bolt',
+    root: 'root',
+    images: [BOTH_NAMES],
+    containers: ['8a2c08d77b04 never created', 'a33bc9be9ac7 done created', 'df765e62aae7 inpod created'],
+    trees: { done: 'podman-4.3-root-bolt-done' },
+    layers: 3,
+  },
+  {
+    name: 'podman-5.8-additional-store',
+    root: 'extra/root',
+    options: (directory) => ['--additional-root', `${directory}/ais/root`],
+    images: ['37fa1c49d94d localhost/built:1', '9e42d4484ae5', 'a35ef40d96a7', DEMO_NAMES],
+    containers: [
+      '0c91d376d797 wc buildah',
+      '121607a336de vol running',
+      '501643e91c6d rootfs created',
+      '5e7556371307 mapped created',
+      '8992b17a7b33 onro exited (0)',
+    ],
+    trees: {},
+    layers: 5,
+  },
+  rootless('native', [
+    '0d1a64f80397 never created',
+    '2e4dfed5c246 done exited (0)',
+    'e404d97f9c17 web running',
+  ]),
+  rootless('fuse', [
+    '5a44eeb93df7 web running',
+    '8b0357a73ad7 never created',
+    'fd0a56f0044e done exited (0)',
+  ]),
+];
+
+/** What fuse-overlayfs shows otherwise than it is: a file whose other name is hidden has one link. */
+const FEWER_LINKS = ['./app/b', './data/hard1'];
+
+describeSystem('real stores of Podman', ['root', 'fuse', 'stores', 'python', 'build'], () => {
+  const suite = temporaryForSuite();
+  const unpacked = new Map<string, string>();
+
+  function argsOf({ name, root, options }: RealStore): string[] {
+    const directory = unpacked.get(name) ?? unpackStore(suite, name);
+    unpacked.set(name, directory);
+    return ['--root', `${directory}/${root}`, ...(options?.(directory) ?? [])];
+  }
+
+  it.each(STORES)('lists images and containers of $name', async (store) => {
+    const images = await jsonLines([...argsOf(store), 'images', '--json']);
+    const containers = await jsonLines([...argsOf(store), 'containers', '--json']);
+    const short = (id: unknown) => String(id).replace('sha256:', '').slice(0, 12);
+    const tags = ({ tags: names }: Item) => (names as string[]).toSorted().map((name) => ` ${name}`);
+    expect(images.map((image) => short(image.id) + tags(image).join('')).sort()).toEqual(store.images);
+    expect(containers.map(({ id, name, status }) => `${short(id)} ${name} ${status}`).sort()).toEqual(
+      store.containers,
+    );
+    expect([...images, ...containers].map(({ damage }) => damage).filter(Boolean)).toEqual([]);
+  });
+
+  it.each(STORES)('proves every layer of $name', async (store) => {
+    const { code, stdout, stderr } = await stratafs([...argsOf(store), 'verify', '--all', '--json']);
+    expect([code, stderr]).toEqual([0, '']);
+    const lines = parsed(stdout).filter((line) => line.type === 'layer');
+    expect(new Set(lines.map((line) => line.verdict))).toEqual(new Set(['verified']));
+    expect(new Set(lines.map((line) => line.chainId)).size).toBe(store.layers);
+  });
+
+  const trees = STORES.flatMap((store) =>
+    Object.entries(store.trees).map(([reference, list]) => ({ store, reference, list })),
+  );
+  it.each(trees)('shows the tree of $list', async ({ store, reference, list }) => {
+    const temporary = temporaryForTest();
+    const found = await treeOf(temporary, argsOf(store), reference);
+    const differing = differingLines(found, listOfEngine(list));
+    const known = list.includes('rootless-fuse') ? FEWER_LINKS : [];
+    expect(new Set(differing.map(pathOfLine))).toEqual(new Set(known));
+    // Nothing but the number of links may differ in them.
+    expect(new Set(differing.map((line) => withoutLinks(line.slice(1)))).size).toBe(known.length);
+  });
+});
+
+type Item = Readonly<Record<string, unknown>>;
+
+function parsed(text: string): Item[] {
+  return text
+    .split('\n')
+    .filter(Boolean)
+    .map((line) => JSON.parse(line) as Item);
+}
+
+async function jsonLines(args: readonly string[]): Promise<Item[]> {
+  const { code, stdout, stderr } = await stratafs(args);
+  if (code !== 0) throw new Error(`stratafs ${args.join(' ')}: ${code}\n${stderr}`);
+  return parsed(stdout);
+}
+
+async function treeOf(temporary: Temporary, args: readonly string[], reference: string): Promise<string[]> {
+  const [, root, ...others] = args;
+  const mount = await mountStratafs(temporary, reference, {
+    ...(root === undefined ? {} : { root }),
+    before: others,
+  });
+  const lines = listOfTree(mount.directory);
+  await mount.umount();
+  return lines;
+}
+
+function pathOfLine(line: string): string {
+  return line.slice(1).split(' ')[0] ?? '';
+}
+
+/** The eighth word of a line. */
+function withoutLinks(line: string): string {
+  return line.split(' ').toSpliced(7, 1).join(' ');
+}
