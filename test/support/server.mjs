@@ -12,7 +12,7 @@ const { mount } = await load('sys/mount-calls.js');
 const { E } = await load('sys/errors.js');
 
 const text = (value) => Buffer.from(`${value}\0`, 'latin1');
-const layer = (directory) => ({ directory, role: 'plain' });
+const layer = (path) => ({ source: { kind: 'directory', path }, role: 'plain' });
 
 /** Blocks until a whole line is there; undefined at the end. */
 const input = { buffer: Buffer.alloc(1 << 22), length: 0 };
