@@ -3,17 +3,19 @@ import { spawnSync } from 'node:child_process';
 import { accessSync, constants, readFileSync } from 'node:fs';
 import { release } from 'node:os';
 import { delimiter, join } from 'node:path';
-import { describe, it } from 'vitest';
+import { describe, it, type TestContext } from 'vitest';
 import { storesFolder } from './real-stores.ts';
 import { BUILT_COMMAND } from './stratafs.ts';
 
 /** Each answers why it cannot be had here, undefined where it can. */
 const NEEDS = {
-  root: () => (process.getuid?.() === 0 ? undefined : 'the tests do not run as root'),
+  root: () => rootProblem(),
   fuse: () => (usable('/dev/fuse') ? undefined : '/dev/fuse cannot be opened for reading and writing'),
   overlay: () => overlayProblem(),
   docker: () => missingCommands('dockerd', 'docker', 'containerd', 'runc'),
   buildkit: () => (buildKitClient() === undefined ? 'no docker client here can use BuildKit' : undefined),
+  attributes: () => missingCommands('setfattr', 'setfacl', 'setcap'),
+  bash: () => missingCommands('bash'),
   busybox: () => missingCommands('busybox'),
   python: () => missingCommands('python3'),
   compiler: () => missingCommands('cc'),
@@ -31,6 +33,7 @@ const NEEDS = {
       ? 'there are no real stores in ../shared/stores or $STRATAFS_STORES'
       : undefined,
   sqlite3: () => missingCommands('sqlite3'),
+  ext4: () => missingCommands('mkfs.ext4'),
   btrfs: () => missingCommands('btrfs', 'mkfs.btrfs'),
   npm: () => missingCommands('npm'),
   build: () => (usable(BUILT_COMMAND, constants.R_OK) ? undefined : `"${BUILT_COMMAND}" is not built`),
@@ -55,12 +58,23 @@ export function describeSystem(name: string, needs: readonly Need[], body: () =>
     return;
   }
   describe(name, () => {
-    it(`cannot run here: ${reason}`, (context) => {
-      if (process.env.REQUIRE_SYSTEM === '1') throw new Error(`REQUIRE_SYSTEM=1, and ${reason}`);
-      console.warn(`Skipped "${name}": ${reason}`);
-      context.skip(reason);
-    });
+    it(`${LEFT_OUT}${reason}`, (context) => leaveOut(context, reason));
   });
+}
+
+/** `it` for a test that needs more of the machine than the others beside it. */
+export function itSystem(name: string, needs: readonly Need[], body: () => void | Promise<void>): void {
+  const reason = missing(needs);
+  if (reason === undefined) it(name, body);
+  else it(`${name}: ${LEFT_OUT}${reason}`, (context) => leaveOut(context, reason));
+}
+
+/** The name of a test that is left out ends with this and why; `left-out.ts` tells of them in the end. */
+export const LEFT_OUT = 'cannot run here: ';
+
+function leaveOut(context: TestContext, reason: string): void {
+  if (process.env.REQUIRE_SYSTEM === '1') throw new Error(`REQUIRE_SYSTEM=1, and ${reason}`);
+  context.skip(reason);
 }
 
 /** Clients before 23 ask the engine's BuildKit themselves, later ones by the plugin buildx. */
@@ -88,6 +102,13 @@ function missingCommands(...names: readonly string[]): string | undefined {
     (name) => !directories.some((directory) => usable(join(directory, name), constants.X_OK)),
   );
   return absent.length === 0 ? undefined : `not installed: ${absent.join(', ')}`;
+}
+
+/** In a container root may lack what makes it root: CAP_SYS_ADMIN is bit 21 (linux/capability.h). */
+function rootProblem(): string | undefined {
+  if (process.getuid?.() !== 0) return 'the tests do not run as root';
+  const effective = /^CapEff:\t([0-9a-f]+)$/m.exec(readFileSync('/proc/self/status', 'latin1'))?.[1] ?? '0';
+  return (BigInt(`0x${effective}`) >> 21n) & 1n ? undefined : 'root may not mount here (CAP_SYS_ADMIN)';
 }
 
 /** The oracle's mounts name layers one by one (`lowerdir+`), which Linux 6.5 brought. */

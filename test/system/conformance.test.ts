@@ -28,7 +28,7 @@ const LIMITS: Limits = {
   },
 };
 
-describeSystem('conformance', ['root', 'overlay', 'fuse', 'python', 'build'], () => {
+describeSystem('conformance', ['root', 'overlay', 'fuse', 'python', 'attributes', 'build'], () => {
   const temporary = temporaryForSuite();
   const oracle = new Oracle(temporary);
   const places = { kernel: '', cached: '', passthrough: '' };

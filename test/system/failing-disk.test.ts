@@ -12,7 +12,7 @@ import { temporaryForSuite } from '../support/temporary.ts';
 const SIZE = 500_000;
 const LARGE = 16_000_000;
 
-describeSystem('a disk that fails', ['root', 'python', 'build'], () => {
+describeSystem('a disk that fails', ['root', 'python', 'ext4', 'build'], () => {
   const temporary = temporaryForSuite();
   const oracle = new Oracle(temporary);
   const [image, disk] = [temporary.path('image'), temporary.path('disk')];

@@ -15,7 +15,7 @@ import { differences } from '../support/tree.ts';
 const SIZE = 300_000;
 const WAYS = ['cached', 'passthrough'] as const;
 
-describeSystem('a store that moves underneath', ['root', 'fuse', 'python', 'build'], () => {
+describeSystem('a store that moves underneath', ['root', 'fuse', 'python', 'ext4', 'build'], () => {
   const suite = temporaryForSuite();
   const oracle = new Oracle(suite);
 

@@ -35,7 +35,7 @@ const OTHER = 'FROM app\nRUN echo other > /srv/file && chmod 700 /srv/plain\n';
 
 describeSystem(
   '--metadata tar-split',
-  ['root', 'docker', 'busybox', 'python', 'fuse', 'rsync', 'build'],
+  ['root', 'docker', 'busybox', 'python', 'fuse', 'rsync', 'attributes', 'build'],
   () => {
     const temporary = temporaryForSuite();
     const oracle = new Oracle(temporary);

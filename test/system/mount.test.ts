@@ -9,7 +9,7 @@ import * as layer from '../support/layers.ts';
 import { Oracle } from '../support/oracle.ts';
 import { type SampleRoot, writeSampleRoot } from '../support/sample-root.ts';
 import { BUILT_COMMAND, isMounted, mountStratafs, serversOf, stratafs } from '../support/stratafs.ts';
-import { describeSystem } from '../support/system.ts';
+import { describeSystem, itSystem } from '../support/system.ts';
 import { isRunning, kill, mounts, temporaryForSuite, until } from '../support/temporary.ts';
 
 const IMAGE = 'sample/web:1.1';
@@ -282,14 +282,13 @@ describeSystem('stratafs mount', ['root', 'fuse', 'python', 'build'], () => {
       await gone(directory);
     });
 
-    it.each([
-      ['umount', []],
-      ['fusermount3', ['-u']],
-    ])('after %s of the system', async (command, words) => {
+    const undoneBy = async (command: string, ...words: readonly string[]) => {
       const { directory } = await mount();
       expect((await run(command, [...words, directory])).code).toBe(0);
       await gone(directory);
-    });
+    };
+    it('after umount of the system', () => undoneBy('umount'));
+    itSystem('after fusermount3 of the system', ['fusermount3'], () => undoneBy('fusermount3', '-u'));
 
     it('on SIGKILL without a dead mount', async () => {
       const { directory } = await mount();

@@ -29,7 +29,7 @@ function rings({ pid }: StratafsMount): number {
   return links.filter((link) => link === 'anon_inode:[io_uring]').length;
 }
 
-describeSystem('a walk that reads from a disk', ['root', 'fuse', 'build'], () => {
+describeSystem('a walk that reads from a disk', ['root', 'fuse', 'ext4', 'build'], () => {
   const temporary = temporaryForSuite();
   const image = temporary.path('image');
   const disk = temporary.path('disk');

@@ -41,7 +41,7 @@ const BASE = `cd "$1" && mkdir bin etc tree && echo gone > etc/gone && echo old 
   head -c 300000 /dev/urandom > bin/data && setcap cap_chown+ep bin/data &&
   printf x > "etc/$(printf 'b\\377ad')" && touch "etc/$(printf '%0200d' 0)" && mkfifo etc/fifo`;
 
-describeSystem('stratafs verify', ['root', 'docker', 'busybox', 'rsync', 'build'], () => {
+describeSystem('stratafs verify', ['root', 'docker', 'busybox', 'rsync', 'attributes', 'build'], () => {
   const temporary = temporaryForSuite();
   const engine = new Engine(temporary);
   /** Directories of the layers of `app` in the engine's root, base first, relative to the root. */

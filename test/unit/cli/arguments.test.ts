@@ -35,7 +35,10 @@ describe('pathArguments()', () => {
     const script = `process.stdout.write(JSON.stringify(process.argv[1]))`;
     const cases = ['\\377', '\\342\\202', 'a\\300\\257b', '\\355\\240\\200', '\\360\\237\\231'];
     for (const octal of cases) {
-      const shell = spawnSync('bash', ['-c', `exec '${process.execPath}' -e '${script}' $'${octal}'`]);
+      const shell = spawnSync('sh', [
+        '-c',
+        `exec '${process.execPath}' -e '${script}' "$(printf '${octal}')"`,
+      ]);
       const text: string = JSON.parse(shell.stdout.toString());
       const bytes = octal.replace(/\\(\d{3})/g, (_, code: string) =>
         String.fromCharCode(Number.parseInt(code, 8)),

@@ -9,6 +9,7 @@ import {
   jsonName,
 } from '../../../src/cli/print/escape.ts';
 import { asBytes, type ByteString, bytesOf, bytesOfText } from '../../../src/sys/bytes.ts';
+import { itSystem } from '../../support/system.ts';
 
 /** What a terminal may act on: C0, DEL, C1, bidi and other format characters, line separators. */
 const DANGEROUS = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}\ufffd]/u;
@@ -81,7 +82,7 @@ describe('escapeBytes()', () => {
     );
   });
 
-  it("is what bash's $'…' reads back", () => {
+  itSystem("is what bash's $'…' reads back", ['bash'], () => {
     const all = Buffer.from(Array.from({ length: 255 }, (_, i) => i + 1));
     const shown = escapeBytes(bytesOf(all)).replaceAll("'", "\\'");
     const bash = spawnSync('bash', ['-c', `printf %s $'${shown}'`], {

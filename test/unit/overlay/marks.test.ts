@@ -1,6 +1,5 @@
 // Which extended attributes are the overlay's own, and what they say; values and lists as the file system has them.
-import { execFileSync } from 'node:child_process';
-import { closeSync, mkdtempSync, openSync, rmSync, writeFileSync } from 'node:fs';
+import { closeSync, mkdtempSync, openSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
@@ -18,6 +17,7 @@ import { mergeOptions } from '../../../src/overlay/options.ts';
 import type { LayerStack } from '../../../src/store/store.ts';
 import { asBytes, cString } from '../../../src/sys/bytes.ts';
 import { E } from '../../../src/sys/errors.ts';
+import { lsetxattr } from '../../../src/sys/libc.ts';
 
 describe('shownXattr()', () => {
   it.each<[onDisk: string, prefix: MarkPrefix, shown: string | undefined]>([
@@ -73,11 +73,15 @@ describe('mergeOptions()', () => {
 describe('attributes on disk', () => {
   const directory = mkdtempSync(join(tmpdir(), 'sf-marks-'));
   const name = (text: string) => cString(asBytes(text));
+  const set = (attribute: string, value: string) => {
+    const path = name(join(directory, 'some'));
+    expect(lsetxattr(path, name(attribute), Buffer.from(value), value.length)).toBe(0);
+  };
   for (const each of ['some', 'none', '\xff'])
     writeFileSync(Buffer.from(join(directory, each), 'latin1'), '');
-  execFileSync('setfattr', ['-n', 'user.a', '-v', 'b', join(directory, 'some')]);
-  execFileSync('setfattr', ['-n', 'user.empty', join(directory, 'some')]);
-  execFileSync('ln', ['-s', 'some', join(directory, 'link')]);
+  set('user.a', 'b');
+  set('user.empty', '');
+  symlinkSync('some', join(directory, 'link'));
   const fd = openSync(directory, 'r');
   afterAll(() => {
     closeSync(fd);
