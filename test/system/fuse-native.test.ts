@@ -100,184 +100,190 @@ function pathOf(line: string): string {
   );
 }
 
-describeSystem('conformance of fuse-native', ['root', 'overlay', 'fuse', 'python', 'build'], () => {
-  const temporary = temporaryForSuite();
-  const oracle = new Oracle(temporary);
-  const places = { kernel: '', subject: '' };
-  let layers: readonly string[] = [];
+describeSystem(
+  'conformance of fuse-native',
+  ['root', 'overlay', 'fuse', 'python', 'attributes', 'build'],
+  () => {
+    const temporary = temporaryForSuite();
+    const oracle = new Oracle(temporary);
+    const places = { kernel: '', subject: '' };
+    let layers: readonly string[] = [];
 
-  beforeAll(async () => {
-    await succeed('chmod', ['755', temporary.directory]);
-    layers = await writeConformanceLayers(oracle, temporary.path('layers'));
-    places.kernel = (await mountKernel(oracle, temporary, layers)).directory;
-    const args = [...DRIVER, '--allow-other', '-o', 'suid,dev,exec'];
-    places.subject = (await mountStratafs(temporary, lowerdirReference(layers), { args })).directory;
-  });
+    beforeAll(async () => {
+      await succeed('chmod', ['755', temporary.directory]);
+      layers = await writeConformanceLayers(oracle, temporary.path('layers'));
+      places.kernel = (await mountKernel(oracle, temporary, layers)).directory;
+      const args = [...DRIVER, '--allow-other', '-o', 'suid,dev,exec'];
+      places.subject = (await mountStratafs(temporary, lowerdirReference(layers), { args })).directory;
+    });
 
-  it.each(CASES.filter(({ probe }) => probe !== 'births'))('$probe', (each) =>
-    conforms(oracle, each, places, LIMITS),
-  );
-
-  const parts = ['merged', 'pure', 'rights', 'programs'];
-
-  it.each(parts)('all that is told of %s, but for times and holes', async (part) => {
-    const fields = ALL_FIELDS.filter((field) => ![...TIMES, 'map', 'sha256'].includes(field));
-    const expected = await oracle.dump(`${places.kernel}/${part}`, { fields });
-    expect(expected.length).toBeGreaterThan(4);
-    const actual = await oracle.dump(`${places.subject}/${part}`, { fields });
-    expect(differences(without(expected, `/${UNSHOWN}`), actual)).toBe('');
-    // Without its holes the largest file would be read for half a minute.
-    const paths = without(expected, `/${UNSHOWN}`, '/huge').map(pathOf);
-    const contents = (place: string) => oracle.lookup(`${place}/${part}`, paths, { fields: ['sha256'] });
-    expect(differences(await contents(places.kernel), await contents(places.subject))).toBe('');
-  });
-
-  it('the end of a file of more than 2^32 bytes', async () => {
-    const [expected, actual] = await Promise.all(
-      [places.kernel, places.subject].map((place) =>
-        succeed('tail', ['-c', '150000', `${place}/merged/huge`]),
-      ),
+    it.each(CASES.filter(({ probe }) => probe !== 'births'))('$probe', (each) =>
+      conforms(oracle, each, places, LIMITS),
     );
-    expect(expected).toContain('z');
-    expect(actual).toBe(expected);
-  });
 
-  describe('limit', () => {
-    it.each(parts)('times of %s are milliseconds, and none is before 1970', async (part) => {
-      const expected = await oracle.dump(`${places.kernel}/${part}`, { fields: TIMES });
-      const actual = await oracle.dump(`${places.subject}/${part}`, { fields: TIMES });
-      expect(differences(without(expected, `/${UNSHOWN}`).map(inMilliseconds), actual)).toBe('');
+    const parts = ['merged', 'pure', 'rights', 'programs'];
+
+    it.each(parts)('all that is told of %s, but for times and holes', async (part) => {
+      const fields = ALL_FIELDS.filter((field) => ![...TIMES, 'map', 'sha256'].includes(field));
+      const expected = await oracle.dump(`${places.kernel}/${part}`, { fields });
+      expect(expected.length).toBeGreaterThan(4);
+      const actual = await oracle.dump(`${places.subject}/${part}`, { fields });
+      expect(differences(without(expected, `/${UNSHOWN}`), actual)).toBe('');
+      // Without its holes the largest file would be read for half a minute.
+      const paths = without(expected, `/${UNSHOWN}`, '/huge').map(pathOf);
+      const contents = (place: string) => oracle.lookup(`${place}/${part}`, paths, { fields: ['sha256'] });
+      expect(differences(await contents(places.kernel), await contents(places.subject))).toBe('');
     });
 
-    it('birth times are not told', async () => {
-      const expected = (await oracle.probe(places.kernel, 'births')).filter(
-        (line) => !line.includes('\\xff\\xfe'),
+    it('the end of a file of more than 2^32 bytes', async () => {
+      const [expected, actual] = await Promise.all(
+        [places.kernel, places.subject].map((place) =>
+          succeed('tail', ['-c', '150000', `${place}/merged/huge`]),
+        ),
       );
-      expect(await oracle.probe(places.subject, 'births')).toEqual(
-        expected.map((line) => line.replace(/ \(\d+, \d+\)$/, ' None')),
-      );
+      expect(expected).toContain('z');
+      expect(actual).toBe(expected);
     });
 
-    it('names and link targets that are no UTF-8 are refused or left out, and never shown wrong', async () => {
-      const shown = ['caf\xc3\xa9', '\xf0\x9f\x98\x80', '\xef\xbb\xbfmark', '\xed\x9f\xbf'];
-      const unshown = [
-        '\xff',
-        'cut \xe2\x82',
-        '\xed\xa0\x80',
-        '\xc0\xaf',
-        '\xf4\x90\x80\x80',
-        '\xf8\x88\x80\x80\x80',
-        '\xef\xbf\xbd',
-      ];
-      const directory = temporary.path('bytes');
-      const steps = [...shown, ...unshown].map((name) => layer.file(`d/${name}`, name));
-      await oracle.write([
-        {
-          directory,
-          steps: [
-            ...steps,
-            layer.directory('inside \xff'),
-            layer.file('inside \xff/file'),
-            layer.symlink('link', '\xff'),
-            layer.symlink('genuine', '\xef\xbf\xbd'),
-            layer.file('attributes', '', { xattrs: { 'user.\xff': 'x', 'user.a': 'y' } }),
-          ],
-        },
-      ]);
-      const mounted = await mountStratafs(temporary, lowerdirReference([directory]), { args: DRIVER });
-      const at = (path: string) => Buffer.from(`${mounted.directory}/${path}`, 'latin1');
-      const listed = await readdir(at('d'), { encoding: 'latin1' });
-      expect(listed.sort()).toEqual([...shown].sort());
-      for (const name of shown) expect(await readFile(at(`d/${name}`), 'latin1')).toBe(name);
-      for (const name of unshown) {
-        await expect(stat(at(`d/${name}`)), escape(name)).rejects.toMatchObject({ code: 'EILSEQ' });
-      }
-      await expect(stat(at('inside \xff/file'))).rejects.toMatchObject({ code: 'EILSEQ' });
-      const lines = await oracle.lookup(mounted.directory, ['/link', '/genuine', '/attributes'], {
-        fields: ['target', 'xattrs'],
+    describe('limit', () => {
+      it.each(parts)('times of %s are milliseconds, and none is before 1970', async (part) => {
+        const expected = await oracle.dump(`${places.kernel}/${part}`, { fields: TIMES });
+        const actual = await oracle.dump(`${places.subject}/${part}`, { fields: TIMES });
+        expect(differences(without(expected, `/${UNSHOWN}`).map(inMilliseconds), actual)).toBe('');
       });
-      expect(lines).toEqual([
-        '/link symlink target=!EILSEQ',
-        '/genuine symlink target=\\xef\\xbf\\xbd',
-        '/attributes file xattr:user.a=y',
-      ]);
-      expect((await readdir(mounted.directory)).sort()).toEqual(['attributes', 'd', 'genuine', 'link']);
-      expect(
-        mounted
-          .log()
-          .match(/Cannot show \d+ of the names in ".*?"/g)
-          ?.sort(),
-      ).toEqual(['Cannot show 1 of the names in "/"', 'Cannot show 7 of the names in "/d"']);
-    });
 
-    it('inode numbers of more than 32 bits are stood in for, one for one', async () => {
-      const places = ['one', 'two'].map((name) => temporary.path('file-systems', name));
-      const [one = '', two = ''] = places;
-      for (const place of places) {
-        await mkdir(place, { recursive: true });
-        await succeed('mount', ['-t', 'tmpfs', 'none', place]);
-      }
-      await oracle.write([
-        { directory: `${one}/layer`, steps: [layer.file('a'), layer.link('a-too', 'a')] },
-        { directory: `${two}/layer`, steps: [layer.file('b'), layer.link('b-too', 'b'), layer.file('c')] },
-      ]);
-      const reference = lowerdirReference(places.map((place) => `${place}/layer`));
-      const { directory, log } = await mountStratafs(temporary, reference, { args: DRIVER });
-      const names = ['a', 'a-too', 'b', 'b-too', 'c'];
-      const numbers = await Promise.all(names.map(async (name) => (await stat(`${directory}/${name}`)).ino));
-      const [a, , b, , c] = numbers;
-      expect(a).toBe((await stat(`${one}/layer/a`)).ino);
-      expect(numbers).toEqual([a, a, b, b, c]);
-      expect(new Set([a, b, c]).size).toBe(3);
-      expect(Math.min(b ?? 0, c ?? 0)).toBeGreaterThanOrEqual(0xf000_0000);
-      const lines = await oracle.dump(directory, { fields: ['d_ino', 'identity'] });
-      expect(lines.length).toBe(6);
-      expect(lines.filter((line) => line.includes('d_ino'))).toEqual([]);
-      expect(log()).toContain('Cannot show all inode numbers: ');
-    });
+      it('birth times are not told', async () => {
+        const expected = (await oracle.probe(places.kernel, 'births')).filter(
+          (line) => !line.includes('\\xff\\xfe'),
+        );
+        expect(await oracle.probe(places.subject, 'births')).toEqual(
+          expected.map((line) => line.replace(/ \(\d+, \d+\)$/, ' None')),
+        );
+      });
 
-    it('a directory that something is mounted on cannot be mounted on', async () => {
-      const directory = temporary.path('taken');
-      await mkdir(directory);
-      await succeed('mount', ['-t', 'tmpfs', 'none', directory]);
-      const outcome = await stratafs(['mount', ...DRIVER, lowerdirReference(layers), directory]);
-      const state = 'fuse-native takes no directory that something is mounted on';
-      expect(outcome).toEqual({
-        ...SILENT,
-        code: 6,
-        stderr: `stratafs: Cannot mount on "${directory}": ${state}\n`,
+      it('names and link targets that are no UTF-8 are refused or left out, and never shown wrong', async () => {
+        const shown = ['caf\xc3\xa9', '\xf0\x9f\x98\x80', '\xef\xbb\xbfmark', '\xed\x9f\xbf'];
+        const unshown = [
+          '\xff',
+          'cut \xe2\x82',
+          '\xed\xa0\x80',
+          '\xc0\xaf',
+          '\xf4\x90\x80\x80',
+          '\xf8\x88\x80\x80\x80',
+          '\xef\xbf\xbd',
+        ];
+        const directory = temporary.path('bytes');
+        const steps = [...shown, ...unshown].map((name) => layer.file(`d/${name}`, name));
+        await oracle.write([
+          {
+            directory,
+            steps: [
+              ...steps,
+              layer.directory('inside \xff'),
+              layer.file('inside \xff/file'),
+              layer.symlink('link', '\xff'),
+              layer.symlink('genuine', '\xef\xbf\xbd'),
+              layer.file('attributes', '', { xattrs: { 'user.\xff': 'x', 'user.a': 'y' } }),
+            ],
+          },
+        ]);
+        const mounted = await mountStratafs(temporary, lowerdirReference([directory]), { args: DRIVER });
+        const at = (path: string) => Buffer.from(`${mounted.directory}/${path}`, 'latin1');
+        const listed = await readdir(at('d'), { encoding: 'latin1' });
+        expect(listed.sort()).toEqual([...shown].sort());
+        for (const name of shown) expect(await readFile(at(`d/${name}`), 'latin1')).toBe(name);
+        for (const name of unshown) {
+          await expect(stat(at(`d/${name}`)), escape(name)).rejects.toMatchObject({ code: 'EILSEQ' });
+        }
+        await expect(stat(at('inside \xff/file'))).rejects.toMatchObject({ code: 'EILSEQ' });
+        const lines = await oracle.lookup(mounted.directory, ['/link', '/genuine', '/attributes'], {
+          fields: ['target', 'xattrs'],
+        });
+        expect(lines).toEqual([
+          '/link symlink target=!EILSEQ',
+          '/genuine symlink target=\\xef\\xbf\\xbd',
+          '/attributes file xattr:user.a=y',
+        ]);
+        expect((await readdir(mounted.directory)).sort()).toEqual(['attributes', 'd', 'genuine', 'link']);
+        expect(
+          mounted
+            .log()
+            .match(/Cannot show \d+ of the names in ".*?"/g)
+            ?.sort(),
+        ).toEqual(['Cannot show 1 of the names in "/"', 'Cannot show 7 of the names in "/d"']);
+      });
+
+      it('inode numbers of more than 32 bits are stood in for, one for one', async () => {
+        const places = ['one', 'two'].map((name) => temporary.path('file-systems', name));
+        const [one = '', two = ''] = places;
+        for (const place of places) {
+          await mkdir(place, { recursive: true });
+          await succeed('mount', ['-t', 'tmpfs', 'none', place]);
+        }
+        await oracle.write([
+          { directory: `${one}/layer`, steps: [layer.file('a'), layer.link('a-too', 'a')] },
+          { directory: `${two}/layer`, steps: [layer.file('b'), layer.link('b-too', 'b'), layer.file('c')] },
+        ]);
+        const reference = lowerdirReference(places.map((place) => `${place}/layer`));
+        const { directory, log } = await mountStratafs(temporary, reference, { args: DRIVER });
+        const names = ['a', 'a-too', 'b', 'b-too', 'c'];
+        const numbers = await Promise.all(
+          names.map(async (name) => (await stat(`${directory}/${name}`)).ino),
+        );
+        const [a, , b, , c] = numbers;
+        expect(a).toBe((await stat(`${one}/layer/a`)).ino);
+        expect(numbers).toEqual([a, a, b, b, c]);
+        expect(new Set([a, b, c]).size).toBe(3);
+        expect(Math.min(b ?? 0, c ?? 0)).toBeGreaterThanOrEqual(0xf000_0000);
+        const lines = await oracle.dump(directory, { fields: ['d_ino', 'identity'] });
+        expect(lines.length).toBe(6);
+        expect(lines.filter((line) => line.includes('d_ino'))).toEqual([]);
+        expect(log()).toContain('Cannot show all inode numbers: ');
+      });
+
+      it('a directory that something is mounted on cannot be mounted on', async () => {
+        const directory = temporary.path('taken');
+        await mkdir(directory);
+        await succeed('mount', ['-t', 'tmpfs', 'none', directory]);
+        const outcome = await stratafs(['mount', ...DRIVER, lowerdirReference(layers), directory]);
+        const state = 'fuse-native takes no directory that something is mounted on';
+        expect(outcome).toEqual({
+          ...SILENT,
+          code: 6,
+          stderr: `stratafs: Cannot mount on "${directory}": ${state}\n`,
+        });
+      });
+
+      it('a mount point that is no UTF-8 cannot be mounted on', async () => {
+        const directory = temporary.path('place');
+        await mkdir(directory);
+        await mkdir(Buffer.from(`${directory}/\xff`, 'latin1'));
+        await succeed('sh', ['-c', `ln -s "$(printf '\\377')" "$1/link"`, 'sh', directory]);
+        const words = ['mount', ...DRIVER, lowerdirReference(layers), `${directory}/link`];
+        const { code, stderr } = await stratafs(words);
+        expect(code).toBe(6);
+        expect(stderr).toContain(': fuse-native takes only paths that are UTF-8\n');
+      });
+
+      it('a mount point of more than 1023 bytes cannot be mounted on', async () => {
+        const directory = temporary.path('long', ...Array.from({ length: 5 }, () => 'd'.repeat(240)));
+        await mkdir(directory, { recursive: true });
+        const { code, stderr } = await stratafs(['mount', ...DRIVER, lowerdirReference(layers), directory]);
+        expect(code).toBe(6);
+        expect(stderr).toContain(': fuse-native takes only paths of up to 1023 bytes\n');
+        expect(mounts().filter((line) => line.directory.startsWith(temporary.path('long')))).toEqual([]);
+      });
+
+      it('the kernel does not read the data by itself', async () => {
+        const directory = temporary.path('passthrough');
+        await mkdir(directory);
+        const words = [...DRIVER, '--data', 'passthrough', lowerdirReference(layers), directory];
+        expect(await stratafs(['mount', ...words])).toEqual({
+          ...SILENT,
+          code: 2,
+          stderr: 'stratafs: Cannot use "--data passthrough": fuse-native has no passthrough\n',
+        });
       });
     });
-
-    it('a mount point that is no UTF-8 cannot be mounted on', async () => {
-      const directory = temporary.path('place');
-      await mkdir(directory);
-      await mkdir(Buffer.from(`${directory}/\xff`, 'latin1'));
-      await succeed('sh', ['-c', `ln -s "$(printf '\\377')" "$1/link"`, 'sh', directory]);
-      const words = ['mount', ...DRIVER, lowerdirReference(layers), `${directory}/link`];
-      const { code, stderr } = await stratafs(words);
-      expect(code).toBe(6);
-      expect(stderr).toContain(': fuse-native takes only paths that are UTF-8\n');
-    });
-
-    it('a mount point of more than 1023 bytes cannot be mounted on', async () => {
-      const directory = temporary.path('long', ...Array.from({ length: 5 }, () => 'd'.repeat(240)));
-      await mkdir(directory, { recursive: true });
-      const { code, stderr } = await stratafs(['mount', ...DRIVER, lowerdirReference(layers), directory]);
-      expect(code).toBe(6);
-      expect(stderr).toContain(': fuse-native takes only paths of up to 1023 bytes\n');
-      expect(mounts().filter((line) => line.directory.startsWith(temporary.path('long')))).toEqual([]);
-    });
-
-    it('the kernel does not read the data by itself', async () => {
-      const directory = temporary.path('passthrough');
-      await mkdir(directory);
-      const words = [...DRIVER, '--data', 'passthrough', lowerdirReference(layers), directory];
-      expect(await stratafs(['mount', ...words])).toEqual({
-        ...SILENT,
-        code: 2,
-        stderr: 'stratafs: Cannot use "--data passthrough": fuse-native has no passthrough\n',
-      });
-    });
-  });
-});
+  },
+);
