@@ -7,6 +7,8 @@ type Semantics = Pick<LayerStack, 'dialect' | 'redirect' | 'metacopy'>;
 /** What each word says. `redirect_dir=on` and `off` are about writing; a read-only mount follows with both. */
 const WORDS: ReadonlyMap<string, Partial<Semantics>> = new Map([
   ['userxattr', { dialect: 'user' }],
+  // No word of the kernel's, to which it is what is not said.
+  ['trustedxattr', { dialect: 'trusted' }],
   ['metacopy=on', { metacopy: true }],
   ['metacopy=off', { metacopy: false }],
   ['redirect_dir=on', { redirect: 'follow' }],
@@ -16,17 +18,17 @@ const WORDS: ReadonlyMap<string, Partial<Semantics>> = new Map([
 ]);
 
 /** For `--help`. */
-export const OVERLAY_WORDS = 'userxattr, metacopy=on|off, redirect_dir=follow|nofollow';
+export const OVERLAY_WORDS = 'userxattr, trustedxattr, metacopy=on|off, redirect_dir=follow|nofollow';
 
 /** Parts the lists of comma-separated words into overlayfs's own and all others. */
 export function partOverlayWords(lists: readonly string[]): { overlay: string[]; others: string[] } {
   const words = lists.flatMap((list) => list.split(',')).filter((word) => word !== '');
-  const isOverlay = (word: string) => /^(userxattr|metacopy|redirect_dir)(=|$)/.test(word);
+  const isOverlay = (word: string) => /^((user|trusted)xattr|metacopy|redirect_dir)(=|$)/.test(word);
   return { overlay: words.filter(isOverlay), others: words.filter((word) => !isOverlay(word)) };
 }
 
-/** The stack, read as the words say; later words win. Throws Trouble for what the kernel would refuse too. */
-export function withOverlayWords(stack: LayerStack, lists: readonly string[]): LayerStack {
+/** What the words say; later words win. Throws Trouble for what the kernel would refuse too. */
+export function semanticsOf(lists: readonly string[]): Partial<Semantics> {
   const { overlay, others } = partOverlayWords(lists);
   const unknown = [...others, ...overlay].find((word) => !WORDS.has(word));
   if (unknown !== undefined) {
@@ -42,7 +44,7 @@ export function withOverlayWords(stack: LayerStack, lists: readonly string[]): L
   }
   if (asked.redirect === 'follow' && asked.dialect === 'user')
     throw conflict('redirect_dir=follow', 'userxattr');
-  return { ...stack, ...asked };
+  return asked;
 }
 
 /** The kernel refuses the same (fs/overlayfs/params.c, ovl_fs_params_verify). */

@@ -58,12 +58,12 @@ export async function openDamagedStack(reference: string, options: StoreOptions)
   return prepared((await findStack(reference, options)).stack, options);
 }
 
-async function prepared(found: LayerStack, options: StoreOptions): Promise<LayerStack> {
+async function prepared(told: LayerStack, options: StoreOptions): Promise<LayerStack> {
+  const asked = isEmpty(options.overlay) ? {} : (await import('./overlay.ts')).semanticsOf(options.overlay);
+  const found = asked.dialect === undefined ? await withItsMarks(told) : told;
   const doubts = [...(found.doubts ?? []), ...found.layers.flatMap(({ doubt = [] }) => doubt)];
   for (const doubt of doubts) warn(`"${found.label}" is shown by what is proven without this: ${doubt}`);
-  const stack = isEmpty(options.overlay)
-    ? found
-    : (await import('./overlay.ts')).withOverlayWords(found, options.overlay);
+  const stack = { ...found, ...asked };
   // A single layer has nothing below it that a mark could hide.
   if (stack.dialect !== 'user' && stack.layers.length > 1 && !seesTrustedXattrs()) warnOfHiddenMarks(stack);
   for (const warning of stack.warnings ?? []) warn(warning);
@@ -72,6 +72,20 @@ async function prepared(found: LayerStack, options: StoreOptions): Promise<Layer
 
 function isEmpty(words: readonly string[] | undefined): words is undefined {
   return words === undefined || words.length === 0;
+}
+
+/** A copy whose owners were changed looks like a rootless store; what marks its layers have says what it is. */
+async function withItsMarks(stack: LayerStack): Promise<LayerStack> {
+  if (stack.kind === 'lowerdir' || stack.dialect !== 'user' || !seesTrustedXattrs()) return stack;
+  const { findRootsMark } = await import('../layers/dialect.ts');
+  const layers = stack.layers.filter(({ missing }) => missing === undefined);
+  const mark = findRootsMark(layers.map(({ source }) => source.path));
+  if (mark === undefined) return stack;
+  warn(
+    `the owners of "${stack.label}" are those of a rootless store, but "${mark}" has a mark of root's own engine ` +
+      '(trusted.overlay.*): such marks are obeyed; "--overlay userxattr" obeys user.overlay.* instead',
+  );
+  return { ...stack, dialect: 'trusted' };
 }
 
 /** The view may then be wrong, and nothing in it would show that. */

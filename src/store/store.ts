@@ -180,7 +180,7 @@ export interface TarRecord {
  * `unreadable`, a sentence, it could not be read, so nothing can be said of it.
  */
 export type Claim = {
-  readonly about: 'config' | 'manifest' | 'index' | 'ambiguous' | 'chain' | 'repository';
+  readonly about: 'config' | 'manifest' | 'index' | 'ambiguous' | 'chain' | 'stack' | 'repository';
 } & (
   | {
       readonly expected: string;
@@ -202,6 +202,12 @@ export interface LayerClaims {
   readonly record?: TarRecord;
 }
 
+/** A layer of a container's own: nothing records what is in it. */
+export interface OwnLayer {
+  readonly role: 'engine' | 'upper';
+  readonly claims: readonly Claim[];
+}
+
 /** An image or container, layers that none has, or the store's lists, as something to verify. */
 export interface Claims {
   readonly label: string;
@@ -211,6 +217,10 @@ export interface Claims {
   readonly claims: readonly Claim[];
   /** Each base first. */
   readonly chains: readonly (readonly LayerClaims[])[];
+  /** Of a container, on top of its image's: the lowest first. One on which nothing is claimed where they are not given. */
+  readonly own?: readonly OwnLayer[];
+  /** Absolute paths of directories that lie among those of layers, and no record leads to. */
+  readonly unrecorded?: readonly ByteString[];
 }
 
 /** One store on disk. Reads only; every failure is a `Trouble` that names the file and what is wrong with it. */

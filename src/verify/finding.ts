@@ -6,7 +6,8 @@ import type { ByteString } from '../sys/bytes.ts';
  * what lies below is lost or planted; type: another kind of file; mode, owner, link (a symlink's target, or a hard link
  * that leads elsewhere), device, xattr, mtime: as they are named; tar-split: the record itself; chain: the files of
  * layerdb; config, manifest, index: an image's; ambiguous: a file of JSON that engines read in one way and others in
- * another; repository: a name of an image.
+ * another; stack: what leads a daemon from a layer to those below it;
+ * repository: a name of an image.
  */
 export type FindingClass =
   | 'content'
@@ -26,6 +27,7 @@ export type FindingClass =
   | 'manifest'
   | 'index'
   | 'ambiguous'
+  | 'stack'
   | 'repository';
 
 /**
@@ -46,11 +48,14 @@ export interface Finding {
   readonly message?: string;
 }
 
-/** What a copy that was not made for it loses: `rsync` without `-X`, a zip, anything that is not root. */
-export type Losable = 'owner' | 'xattr' | 'whiteout' | 'special' | 'hardlink';
+/** What a copy that was not made for it loses: `rsync` without `-X`, a zip, another umask, anything that is not root. */
+export type Losable = 'owner' | 'xattr' | 'whiteout' | 'opaque' | 'special' | 'hardlink' | 'symlink' | 'mode';
 
 /** Files that only root can make, and many archives have no form for. */
 const SPECIAL = ['character device', 'block device', 'fifo'];
+
+/** What is expected where a mark hides all that lies below. */
+export const OPAQUE_DIRECTORY = 'an opaque directory';
 
 /** What is found where a hard link was parted from its file. */
 export const ANOTHER_FILE = 'another file';
@@ -58,10 +63,19 @@ export const ANOTHER_FILE = 'another file';
 /** The kind of thing that is lost here, if nothing but a loss is told: undefined for a content that is another. */
 export function lossOf({ class: kind, expected = '', found = '' }: Finding): Losable | undefined {
   if (kind === 'owner') return kind;
+  if (kind === 'mode') return lacksBits(found, expected) ? kind : undefined;
   if (kind === 'link') return found === ANOTHER_FILE ? 'hardlink' : undefined;
+  if ((kind === 'missing' || kind === 'type') && expected === 'symlink') return 'symlink';
   if (kind === 'missing') return SPECIAL.includes(expected) ? 'special' : undefined;
   if (kind === 'xattr') return found.startsWith('no ') ? kind : undefined;
-  return kind === 'whiteout' && (found === 'nothing' || found === 'not opaque') ? kind : undefined;
+  if (kind !== 'whiteout') return undefined;
+  if (expected === OPAQUE_DIRECTORY) return 'opaque';
+  return found === 'nothing' ? kind : undefined;
+}
+
+/** A mode that lacks bits and has no others: what a umask or a change of owner leaves. Both in octal. */
+function lacksBits(found: string, expected: string): boolean {
+  return (Number.parseInt(found, 8) & ~Number.parseInt(expected, 8)) === 0;
 }
 
 export type Report = (finding: Finding) => void;

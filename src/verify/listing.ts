@@ -1,6 +1,6 @@
 // What lies in a layer's directory beside what its tar put there, and looking at a disk that may not answer.
 import { createHash } from 'node:crypto';
-import { type FileStatus, isWhiteout, type LayerFiles } from '../layers/layer-files.ts';
+import { type FileStatus, isWhiteout, LayerFiles } from '../layers/layer-files.ts';
 import { asBytes, type ByteString } from '../sys/bytes.ts';
 import { E, Errno, errnoWords } from '../sys/errors.ts';
 import { S_IFDIR, S_IFMT, S_IFREG, S_IFSOCK } from '../sys/statx.ts';
@@ -38,7 +38,12 @@ export function namesOnDisk(files: LayerFiles, directory: ByteString, report: Re
 const AUFS_OWN = ['.wh..wh.aufs', '.wh..wh.orph', '.wh..wh.plnk'];
 
 /** Something that no tar has put there, and all that lies below it, in the order of the paths. */
-export function reportExtra(files: LayerFiles, path: ByteString, unpacking: Unpacking, report: Report): void {
+export function reportExtra(
+  files: LayerFiles,
+  path: ByteString,
+  unpacking: Pick<Unpacking, 'inPlace'>,
+  report: Report,
+): void {
   if (AUFS_OWN.includes(path)) return;
   for (const left = [path]; left.length > 0; ) {
     const next = left.pop() as ByteString;
@@ -53,11 +58,25 @@ export function reportExtra(files: LayerFiles, path: ByteString, unpacking: Unpa
   }
 }
 
+/** A whole directory that nothing records, by its absolute path: nothing says what should be in it. */
+export function reportUnrecorded(directory: ByteString, report: Report): void {
+  const files = new LayerFiles(directory, 'trusted');
+  try {
+    reportExtra(files, asBytes(''), { inPlace: false }, (finding) => {
+      const { path: below = '' } = finding;
+      const path = below === '' ? directory : joinPath(directory, asBytes(below));
+      report({ ...finding, severity: 'unverifiable', class: 'extra', path });
+    });
+  } finally {
+    files.close();
+  }
+}
+
 function reportOne(
   files: LayerFiles,
   path: ByteString,
   status: FileStatus,
-  { inPlace }: Unpacking,
+  { inPlace }: Pick<Unpacking, 'inPlace'>,
   report: Report,
 ): void {
   const isMark = isWhiteout(status) || lastName(path).startsWith(WHITEOUT_PREFIX);

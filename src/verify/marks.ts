@@ -3,7 +3,7 @@ import { type FileStatus, isWhiteout, type MarkDialect } from '../layers/layer-f
 import type { RecordedObject } from '../overlay/recorded-layer.ts';
 import type { ByteString } from '../sys/bytes.ts';
 import { S_IFCHR, S_IFMT } from '../sys/statx.ts';
-import type { Finding } from './finding.ts';
+import { type Finding, OPAQUE_DIRECTORY } from './finding.ts';
 import { typeWords } from './words.ts';
 
 /** kernel: character devices 0:0 and an xattr; aufs: the names themselves. */
@@ -47,7 +47,7 @@ export function compareOpaque(
       severity: 'tampered',
       class: 'whiteout',
       path,
-      expected: 'an opaque directory',
+      expected: OPAQUE_DIRECTORY,
       found: 'not opaque',
     };
   }

@@ -1,23 +1,26 @@
 // Verifies what a store claims: each layer against its record, the chain they form, the config they belong to, the names that
 // lead to it. Knows no kind of store.
-
+import { findRootsMark } from '../layers/dialect.ts';
 import { LayerFiles } from '../layers/layer-files.ts';
 import type { ChainId, DiffId } from '../store/digest.ts';
 import { withRecord } from '../store/record.ts';
-import type { Claim, Claims, Dialect, Layer, LayerClaims, TarRecord } from '../store/store.ts';
+import type { Claim, Claims, Dialect, Layer, LayerClaims, OwnLayer, TarRecord } from '../store/store.ts';
 import type { ByteString } from '../sys/bytes.ts';
 import { Errno, errnoWords, Trouble } from '../sys/errors.ts';
 import { CONTAINERS_STORAGE_RULES, MOBY_RULES, type UnpackingRules } from '../unpack/rules.ts';
 import type { Unpacking } from './entry.ts';
 import type { Finding, Progress } from './finding.ts';
 import { type LayerVerdict, verifyLayer } from './layer.ts';
+import { reportUnrecorded } from './listing.ts';
 import { OwnerMap, ROOT } from './owners.ts';
 
-/** One layer of an image, or what stands for it, base first from 1. */
+/** One layer of an image, or what stands for it, base first from 1; of a container's own without IDs. */
 export interface LayerPlace {
   readonly number: number;
-  readonly diffId: DiffId;
-  readonly chainId: ChainId;
+  readonly diffId?: DiffId;
+  readonly chainId?: ChainId;
+  /** Of a container's own. */
+  readonly role?: OwnLayer['role'];
 }
 
 /** What a verification is about: `id` is absent for layers that no image has, and for the store itself. */
@@ -27,40 +30,80 @@ export type Subject = Pick<Claims, 'label' | 'kind' | 'id'>;
 export interface VerifyLog extends Progress {
   begin(subject: Subject): void;
   finding(finding: Finding, layer: LayerPlace | undefined): void;
-  /** After the findings on a layer. `again` where it was verified before, as a layer of another image. */
-  layer(layer: LayerPlace, verdict: LayerVerdict, again: boolean): void;
+  /** After the findings on a layer. `first` is where it was verified before, as a layer of another image. */
+  layer(layer: LayerPlace, verdict: LayerVerdict, first: FirstPlace | undefined): void;
+  /** After the findings on a layer of a container's own. */
+  own(layer: LayerPlace, verdict: Verdict): void;
   end(verdict: Verdict): void;
+}
+
+export interface FirstPlace {
+  readonly subject: Subject;
+  readonly number: number;
 }
 
 export type Verdict = LayerVerdict['verdict'];
 
-const NOTHING: LayerVerdict = { verdict: 'unverifiable', entries: 0, bytes: 0, kept: [] };
+export interface VerifierOptions {
+  /** How marks are written, where a person knows it better than the owners tell. */
+  readonly dialect?: Dialect;
+  /** Whether this process sees attributes named `trusted.*`. */
+  readonly seesTrusted: boolean;
+}
+
+/** What every container has. */
+const UPPER: OwnLayer = { role: 'upper', claims: [] };
+
+const NOTHING: LayerVerdict = { verdict: 'unverifiable', entries: 0, bytes: 0, sha256: 'not made', kept: [] };
+
+interface Known extends FirstPlace {
+  readonly verdict: LayerVerdict;
+}
 
 export class StoreVerifier {
   readonly #log: VerifyLog;
+  readonly #options: VerifierOptions;
   /** By chain ID and directory: the same layer may lie in a store more than once. */
-  readonly #verdicts = new Map<string, LayerVerdict>();
+  readonly #verdicts = new Map<string, Known>();
   /** One for all layers that were unpacked alike: what it learns of one holds for the others. */
   readonly #owners = new Map<string, OwnerMap>();
+  /** By directory: whether a layer whose owners look rootless has marks of root's engine. */
+  readonly #hasRootsMarks = new Map<ByteString, boolean>();
+  #subject: Subject = { label: '', kind: 'store' };
 
-  constructor(log: VerifyLog) {
+  constructor(log: VerifyLog, options: VerifierOptions) {
     this.#log = log;
+    this.#options = options;
   }
 
-  async verify({ label, kind, id, claims, chains }: Claims): Promise<Verdict> {
-    this.#log.begin({ label, kind, ...(id === undefined ? {} : { id }) });
+  async verify({ label, kind, id, claims, chains, own, unrecorded = [] }: Claims): Promise<Verdict> {
+    this.#subject = { label, kind, ...(id === undefined ? {} : { id }) };
+    this.#log.begin(this.#subject);
     let verdict: Verdict = 'verified';
     const report = (finding: Finding) => {
       verdict = worse(verdict, severityVerdict(finding));
       this.#log.finding(finding, undefined);
     };
-    if (kind === 'container') {
-      const message = "a container's own layers have no record: nothing can be said of them";
-      report({ severity: 'known', class: 'tar-split', message });
-    }
     for (const finding of claims.flatMap(judge)) report(finding);
+    for (const directory of unrecorded) reportUnrecorded(directory, report);
     for (const chain of chains) verdict = worse(verdict, await this.#chain(chain));
+    const count = chains.flat().length;
+    const ownLayers = own ?? (kind === 'container' ? [UPPER] : []);
+    for (const [index, layer] of ownLayers.entries())
+      verdict = worse(verdict, this.#own(layer, count + index + 1));
     this.#log.end(verdict);
+    return verdict;
+  }
+
+  /** Nothing records what is in it, so that there is nothing it could be verified with. */
+  #own({ role, claims }: OwnLayer, number: number): Verdict {
+    const place = { number, role };
+    let verdict: Verdict = 'unverifiable';
+    for (const finding of claims.flatMap(judge)) {
+      verdict = worse(verdict, severityVerdict(finding));
+      this.#log.finding(finding, place);
+    }
+    this.#log.own(place, verdict);
     return verdict;
   }
 
@@ -85,8 +128,8 @@ export class StoreVerifier {
     const key = `${chainId} ${layer?.source.path ?? ''}`;
     const known = this.#verdicts.get(key);
     if (known !== undefined) {
-      this.#log.layer(place, known, true);
-      return known.verdict;
+      this.#log.layer(place, known.verdict, known);
+      return known.verdict.verdict;
     }
     const findings = claims.flatMap(judge);
     for (const finding of findings) this.#log.finding(finding, place);
@@ -95,14 +138,14 @@ export class StoreVerifier {
       verdict = await this.#contents(place, layer, record, below);
     for (const finding of findings)
       verdict = { ...verdict, verdict: worse(verdict.verdict, severityVerdict(finding)) };
-    this.#verdicts.set(key, verdict);
-    this.#log.layer(place, verdict, false);
+    this.#verdicts.set(key, { subject: this.#subject, number, verdict });
+    this.#log.layer(place, verdict, undefined);
     return verdict.verdict;
   }
 
   async #contents(
-    place: LayerPlace,
-    { source, dialect = 'trusted' }: Layer,
+    place: LayerPlace & Pick<LayerClaims, 'diffId'>,
+    layer: Layer,
     record: TarRecord,
     below: readonly ByteString[],
   ): Promise<LayerVerdict> {
@@ -113,16 +156,19 @@ export class StoreVerifier {
     if (record.form !== 'tar-split') {
       return cannot(`Cannot use "${record.path}": a record of the form ${record.form} cannot be read`);
     }
+    const { dialect, isChanged } = this.#dialect(layer, below);
     const prefix = dialect === 'user' ? 'user' : 'trusted';
-    const files = new LayerFiles(source.path, prefix);
-    const unpacking = this.#unpacking(record);
+    const files = new LayerFiles(layer.source.path, prefix);
+    const unpacking = this.#unpacking(record, isChanged);
     const { owners } = unpacking;
+    if (isChanged) this.#log.finding(CHANGED_OWNERS, place);
     if (owners.isShifted) this.#log.finding(shiftFinding(owners), place);
     try {
       return await verifyLayer(
         {
           diffId: place.diffId,
           rules: rulesOf(record, dialect),
+          isBlind: prefix === 'trusted' && !this.#options.seesTrusted,
           files,
           withTarSplit: (use) => withRecord(record, use),
           unpacking,
@@ -144,7 +190,24 @@ export class StoreVerifier {
     }
   }
 
-  #unpacking({ rules: { root, isOneRange, withoutDevices, inPlace } }: TarRecord): Unpacking {
+  /** `isChanged` where the owners tell of a rootless store, and the marks of root's own engine. */
+  #dialect(
+    { source, dialect = 'trusted' }: Layer,
+    below: readonly ByteString[],
+  ): { readonly dialect: Dialect; readonly isChanged: boolean } {
+    const { dialect: asked, seesTrusted } = this.#options;
+    if (asked !== undefined) return { dialect: asked, isChanged: dialect === 'user' && asked === 'trusted' };
+    if (dialect !== 'user' || !seesTrusted) return { dialect, isChanged: false };
+    const isChanged = [source.path, ...below].some((directory) => {
+      const known = this.#hasRootsMarks.get(directory) ?? findRootsMark([directory]) !== undefined;
+      this.#hasRootsMarks.set(directory, known);
+      return known;
+    });
+    return { dialect: isChanged ? 'trusted' : dialect, isChanged };
+  }
+
+  #unpacking({ rules }: TarRecord, isChanged: boolean): Unpacking {
+    const { root, isOneRange, withoutDevices, inPlace } = isChanged ? { ...rules, ...AS_ROOT } : rules;
     const key = `${root.uid}:${root.gid} ${isOneRange}`;
     const owners = this.#owners.get(key) ?? new OwnerMap(root, isOneRange);
     this.#owners.set(key, owners);
@@ -157,6 +220,16 @@ function rulesOf({ rules: { engine } }: TarRecord, dialect: Dialect): UnpackingR
   const rules = engine === 'containers-storage' ? CONTAINERS_STORAGE_RULES : MOBY_RULES;
   return rules[dialect === 'none' ? 'trusted' : dialect];
 }
+
+/** How root's own engine unpacks. */
+const AS_ROOT = { root: ROOT, isOneRange: true, withoutDevices: false } as const;
+
+const CHANGED_OWNERS: Finding = {
+  severity: 'known',
+  class: 'owner',
+  message:
+    "owners look like a rootless store's, marks (trusted.overlay.*) are those of root's own engine: owners of a copy were changed",
+};
 
 /** What a claim comes to: nothing where it holds. */
 function judge(claim: Claim): Finding[] {

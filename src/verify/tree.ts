@@ -3,13 +3,21 @@
 import type { FileStatus, LayerFiles } from '../layers/layer-files.ts';
 import { RECORDED_ROOT, type RecordedObject } from '../overlay/recorded-layer.ts';
 import { asBytes, type ByteString } from '../sys/bytes.ts';
-import { S_IFDIR, S_IFIFO, S_IFMT } from '../sys/statx.ts';
+import { S_IFDIR, S_IFIFO, S_IFLNK, S_IFMT } from '../sys/statx.ts';
 import { joinPath } from '../tar/path.ts';
 import { IMPLIED } from '../unpack/model-files.ts';
 import type { UnpackingRules } from '../unpack/rules.ts';
 import type { UnpackedTar } from '../unpack/unpack.ts';
 import { compareObject, isDevice, missing, type Unpacking } from './entry.ts';
-import { ANOTHER_FILE, type Finding, type Losable, lossOf, type Report, type Severity } from './finding.ts';
+import {
+  ANOTHER_FILE,
+  type Finding,
+  type Losable,
+  lossOf,
+  OPAQUE_DIRECTORY,
+  type Report,
+  type Severity,
+} from './finding.ts';
 import { examining, namesOnDisk, reportExtra } from './listing.ts';
 import { compareOpaque, compareWhiteout, isRecordedWhiteout, type MarkRules } from './marks.ts';
 import { typeWords } from './words.ts';
@@ -44,6 +52,9 @@ export class TreeComparison {
   /** Inodes of several names on disk → the object that was found there. */
   readonly #inodes = new Map<string, { readonly path: ByteString; readonly number: number }>();
   readonly #kept = new Set<Losable>();
+  /** Bits of modes that files have lost, and those that some still have. */
+  #lostBits = 0;
+  #keptBits = 0;
 
   constructor(onDisk: LayerOnDisk, unpacked: UnpackedTar, rules: UnpackingRules, report: Report) {
     this.#onDisk = onDisk;
@@ -70,9 +81,10 @@ export class TreeComparison {
     }
   }
 
-  /** Owners that are not root's, attributes and marks that came through. */
+  /** Owners that are not root's, attributes and marks that came through, bits of modes that others have lost. */
   kept(): Losable[] {
-    return [...this.#kept];
+    const modes = (this.#lostBits & this.#keptBits) === 0 ? [] : (['mode'] as const);
+    return [...this.#kept, ...modes];
   }
 
   #level(path: ByteString, directory: number): Level {
@@ -126,8 +138,7 @@ export class TreeComparison {
 
   #reportLostMark(path: ByteString, { xattrs }: RecordedObject, found: string): void {
     if (xattrs.get(this.#rules.opaque) !== 'y') return;
-    const expected = 'an opaque directory';
-    this.#report({ severity: 'tampered', class: 'whiteout', path, expected, found });
+    this.#report({ severity: 'tampered', class: 'whiteout', path, expected: OPAQUE_DIRECTORY, found });
   }
 
   /** Whether the inode is to be compared: the file's own, and not one that another of its names has led to already. */
@@ -159,7 +170,7 @@ export class TreeComparison {
       ? compareOpaque(path, object.xattrs.get(opaque), onDisk.get(opaque), marks)
       : undefined;
     if (mark !== undefined) findings.push(mark);
-    else if (isDirectory && object.xattrs.get(opaque) === 'y') this.#kept.add('whiteout');
+    else if (isDirectory && object.xattrs.get(opaque) === 'y') this.#kept.add('opaque');
     if (onDisk.size > 0 || object.xattrs.size > 0) {
       const differences = compareXattrs(path, object.xattrs, onDisk, {
         shifted: unpacking.owners.isShifted,
@@ -170,6 +181,10 @@ export class TreeComparison {
       for (const difference of differences) findings.push(difference);
     }
     this.#noteKept(object, findings);
+    if ((object.mode & S_IFMT) !== S_IFLNK) {
+      this.#lostBits |= object.mode & ~status.mode & 0o7777;
+      this.#keptBits |= object.mode & status.mode & 0o7777;
+    }
     for (const finding of findings) this.#report(this.#weighed(finding, object, status, above));
   }
 
@@ -215,6 +230,7 @@ export class TreeComparison {
     const lost = findings.map(lossOf);
     if ((uid !== 0 || gid !== 0) && !lost.includes('owner')) this.#kept.add('owner');
     if (isDevice(mode) || (mode & S_IFMT) === S_IFIFO) this.#kept.add('special');
+    if ((mode & S_IFMT) === S_IFLNK) this.#kept.add('symlink');
     const count = xattrs.size - (xattrs.has(this.#rules.opaque) ? 1 : 0);
     if (count > 0 && !lost.includes('xattr')) this.#kept.add('xattr');
   }

@@ -1,18 +1,23 @@
-// What `stratafs verify` prints: a line for each finding, layer and image, its verdict first; or the same as JSON lines.
-
-import { asBytes } from '../../sys/bytes.ts';
-import { type Finding, type Losable, lossOf } from '../../verify/finding.ts';
-import type { LayerPlace, Subject, Verdict, VerifyLog } from '../../verify/store.ts';
+// What `stratafs verify` prints: lines for the findings on each layer, then one for the layer, one for the image, and what it
+// all comes to; or the same as JSON lines.
+import type { Finding } from '../../verify/finding.ts';
+import type { LayerVerdict } from '../../verify/layer.ts';
+import {
+  type FirstPlace,
+  type LayerPlace,
+  type Subject,
+  severityVerdict,
+  type Verdict,
+  type VerifyLog,
+  worse,
+} from '../../verify/store.ts';
 import { counted } from './count.ts';
-import { escapeBytes, escapeJson, escapeMessage, escapeText, jsonName } from './escape.ts';
+import { escapeJson, escapeText } from './escape.ts';
 import { humanSize } from './size.ts';
 import type { Terminal } from './terminal.ts';
-
-/** Milliseconds between two states of the progress line. */
-const PROGRESS_EVERY = 200;
-const CLEAR_LINE = '\r\x1b[K';
-/** `unverifiable` and two spaces. */
-const VERDICT_WIDTH = 14;
+import { jsonFinding, LayerFindings, VERDICT_WIDTH } from './verify-findings.ts';
+import { VerifyProgress } from './verify-progress.ts';
+import { contentsWords, describeCounts, VerifyTotals } from './verify-totals.ts';
 
 export interface PrinterOptions {
   readonly json?: true;
@@ -20,98 +25,173 @@ export interface PrinterOptions {
   readonly verbose?: true;
 }
 
+/** Layers that were verified as those of one other image, in a row. */
+interface Repeated {
+  readonly label: string;
+  readonly verdict: Verdict;
+  /** Of this subject, and of the other. */
+  readonly numbers: { readonly here: number; readonly there: number }[];
+}
+
+const ROLE_WORDS = { engine: "the engine's own", upper: 'its own' } as const;
+
 export class VerifyPrinter {
   readonly log: VerifyLog;
+  readonly totals = new VerifyTotals();
   readonly #terminal: Terminal;
   readonly #options: PrinterOptions;
-  readonly #showsProgress: boolean;
-  readonly #start: number;
+  readonly #progress: VerifyProgress;
   #subject: Subject = { label: '', kind: 'store' };
-  #notes = 0;
-  readonly #lost = new Set<Losable>();
-  readonly #kept = new Set<Losable>();
-  /** Whether a finding is more than a loss. */
-  #isChanged = false;
-  #bytes = 0;
-  #shown = 0;
+  /** On the subject as a whole, and on one of its layers. */
+  #general: LayerFindings;
+  #findings: LayerFindings;
+  #repeated: Repeated | undefined;
+  /** The worst of the subject but for a container's own layers, and how many these are. */
+  #recorded: Verdict = 'verified';
+  #own = 0;
 
   constructor(terminal: Terminal, options: PrinterOptions) {
     this.#terminal = terminal;
     this.#options = options;
-    this.#showsProgress = terminal.err.columns !== undefined;
-    this.#start = terminal.now();
+    this.#progress = new VerifyProgress(terminal);
+    this.#general = new LayerFindings(options.verbose === true);
+    this.#findings = new LayerFindings(options.verbose === true);
     this.log = {
-      begin: (subject) => {
-        this.#subject = subject;
-      },
-      bytes: (count) => this.#progress(count),
+      begin: (subject) => this.#begin(subject),
+      bytes: (count) => this.#progress.bytes(count, escapeText(this.#subject.label)),
       finding: (finding, layer) => this.#finding(finding, layer),
-      layer: (layer, { kept, ...verdict }, again) => {
-        const { entries, bytes } = verdict;
-        for (const kind of kept) this.#kept.add(kind);
-        const notes = this.#notes;
-        this.#notes = 0;
-        if (options.json) {
-          this.#json({ type: 'layer', ...this.#about(layer), ...verdict, ...(again ? { again } : {}) });
-          return;
-        }
-        const told = again ? 'told above' : `${counted(entries, 'entry', 'entries')}, ${humanSize(bytes)}`;
-        const more =
-          notes === 0 || options.verbose
-            ? ''
-            : `; ${counted(notes, 'known difference or changed time', 'known differences or changed times')}`;
-        this.#line(verdict.verdict, `${this.#place(layer)}  ${layer.diffId}: ${told}${more}`);
+      layer: (layer, verdict, first) => {
+        this.#recorded = worse(this.#recorded, verdict.verdict);
+        if (first === undefined) this.#layer(layer, verdict);
+        else this.#repeat(layer, verdict, first);
       },
-      end: (verdict) => {
-        const { label, kind, id } = this.#subject;
-        if (options.json) this.#json({ type: kind, ...this.#about(undefined), verdict });
-        else this.#line(verdict, `${escapeText(label)}${id === undefined ? '' : `  ${id}`}`);
-      },
+      own: (layer, verdict) => this.#ownLayer(layer, verdict),
+      end: (verdict) => this.#end(verdict),
     };
   }
 
+  /** After everything. */
+  finish(): void {
+    this.#progress.clear();
+    if (this.totals.isEmpty) return;
+    if (this.#options.json) this.#json({ type: 'total', ...this.totals.toJson() });
+    else if (!this.#options.quiet) this.#print(`${'total'.padEnd(VERDICT_WIDTH)}${this.totals}\n`);
+  }
+
+  clear(): void {
+    this.#progress.clear();
+  }
+
+  #begin(subject: Subject): void {
+    this.#subject = subject;
+    this.#recorded = 'verified';
+    this.#own = 0;
+    this.totals.subject(subject);
+  }
+
   #finding(finding: Finding, layer: LayerPlace | undefined): void {
-    const { severity, path, expected, found, message } = finding;
-    if (severity === 'tampered') this.#noteLoss(finding);
-    const isNote = severity === 'note' || severity === 'known';
+    this.totals.finding(finding);
+    if (this.#options.json) this.#json({ type: 'finding', ...this.#about(layer), ...jsonFinding(finding) });
+    else if (layer === undefined) this.#general.add(finding);
+    else this.#findings.add(finding);
+    if (layer === undefined) this.#recorded = worse(this.#recorded, severityVerdict(finding));
+  }
+
+  /** Tells what waits: the findings on the subject, and those on the layer. */
+  #flush(layer: LayerPlace): LayerFindings {
+    this.#flushGeneral();
+    const findings = this.#findings;
+    this.#findings = new LayerFindings(this.#options.verbose === true);
+    for (const line of findings.lines(this.#place(layer))) this.#print(line);
+    return findings;
+  }
+
+  #flushGeneral(): void {
+    this.#flushRepeated();
+    for (const line of this.#general.lines(this.#place(undefined))) this.#print(line);
+    this.#general = new LayerFindings(this.#options.verbose === true);
+  }
+
+  #layer(layer: LayerPlace, verdict: LayerVerdict): void {
+    this.totals.layer(verdict);
     if (this.#options.json) {
-      this.#json({
-        type: 'finding',
-        ...this.#about(layer),
-        severity,
-        class: finding.class,
-        ...(path === undefined ? {} : jsonName('path', path)),
-        ...(expected === undefined ? {} : jsonName('expected', asBytes(expected))),
-        ...(found === undefined ? {} : jsonName('found', asBytes(found))),
-        ...(message === undefined ? {} : { message: escapeMessage(message) }),
-      });
+      const { kept: _, ...told } = verdict;
+      this.#json({ type: 'layer', ...this.#about(layer), ...told });
       return;
     }
-    if (isNote && !this.#options.verbose) {
-      this.#notes += 1;
-      return;
-    }
+    const findings = this.#flush(layer);
+    const counts = findings.counts();
     const words = [
-      ...(message === undefined ? [] : [escapeMessage(message)]),
-      ...(expected === undefined ? [] : [`expected ${escapeMessage(expected)}`]),
-      ...(found === undefined ? [] : [`found ${escapeMessage(found)}`]),
+      `${layer.diffId}: ${counted(verdict.entries, 'entry', 'entries')}, ${humanSize(verdict.bytes)}`,
+      ...(verdict.verdict === 'verified' ? [] : [contentsWords(verdict.sha256)]),
+      ...(counts.size === 0 ? [] : [describeCounts(counts)]),
+      ...(findings.passed === 0 ? [] : [passedWords(findings.passed)]),
     ];
-    const where = path === undefined ? '' : `  ${path === '' ? '.' : escapeBytes(path)}`;
-    this.#print(
-      `${severity.padEnd(VERDICT_WIDTH)}${this.#place(layer)}  ${finding.class}${where}: ${words.join(', ')}\n`,
-    );
+    this.#line(verdict.verdict, `${this.#place(layer)}  ${words.join('; ')}`);
   }
 
-  #noteLoss(finding: Finding): void {
-    const lost = lossOf(finding);
-    if (lost === undefined) this.#isChanged = true;
-    else this.#lost.add(lost);
+  #repeat(layer: LayerPlace, { kept: _, ...verdict }: LayerVerdict, { subject, number }: FirstPlace): void {
+    if (this.#options.json) {
+      const again = { reference: subject.label, layer: number };
+      this.#json({ type: 'layer', ...this.#about(layer), ...verdict, again });
+      return;
+    }
+    const { label } = subject;
+    const known = this.#repeated;
+    const last = known?.numbers.at(-1);
+    const place = { here: layer.number, there: number };
+    const goesOn =
+      known?.label === label &&
+      known.verdict === verdict.verdict &&
+      last?.here === place.here - 1 &&
+      last.there === place.there - 1;
+    if (goesOn) {
+      known.numbers.push(place);
+      return;
+    }
+    this.#flushGeneral();
+    this.#repeated = { label, verdict: verdict.verdict, numbers: [place] };
   }
 
-  /** What a copy has lost altogether, where all that was found is such a loss. */
-  lostByCopy(): readonly Losable[] {
-    const isCopy = !this.#isChanged && ![...this.#lost].some((kind) => this.#kept.has(kind));
-    return isCopy ? [...this.#lost].sort() : [];
+  #flushRepeated(): void {
+    const repeated = this.#repeated;
+    this.#repeated = undefined;
+    const [first, last] = [repeated?.numbers.at(0), repeated?.numbers.at(-1)];
+    if (repeated === undefined || first === undefined || last === undefined) return;
+    const range = (a: number, b: number) => (a === b ? `layer ${a}` : `layers ${a}-${b}`);
+    const there = range(first.there, last.there);
+    const as =
+      first.here === first.there
+        ? `as in ${escapeText(repeated.label)}`
+        : `as ${there} of ${escapeText(repeated.label)}`;
+    const label = escapeText(this.#subject.label);
+    this.#line(repeated.verdict, `${label} ${range(first.here, last.here)}: ${as}`);
+  }
+
+  #ownLayer(layer: LayerPlace, verdict: Verdict): void {
+    this.totals.own();
+    this.#own += 1;
+    if (this.#options.json) {
+      this.#json({ type: 'layer', ...this.#about(layer), verdict, recorded: false });
+      return;
+    }
+    this.#flush(layer);
+    const words = `${layer.role === undefined ? '' : ROLE_WORDS[layer.role]}: nothing records what is in it`;
+    this.#line(verdict, `${this.#place(layer)}  ${words}`);
+  }
+
+  #end(verdict: Verdict): void {
+    const { label, kind, id } = this.#subject;
+    if (this.#options.json) {
+      this.#json({ type: kind, ...this.#about(undefined), verdict });
+      return;
+    }
+    this.#flushGeneral();
+    const own =
+      this.#own === 0
+        ? ''
+        : `: layers of its image ${this.#recorded}, ${this.#own} of its own without a record`;
+    this.#line(verdict, `${escapeText(label)}${id === undefined ? '' : `  ${id}`}${own}`);
   }
 
   #place(layer: LayerPlace | undefined): string {
@@ -121,10 +201,14 @@ export class VerifyPrinter {
 
   #about(layer: LayerPlace | undefined): object {
     const { label, kind, id } = this.#subject;
+    const { number, diffId, chainId, role } = layer ?? {};
     return {
       reference: label,
       ...(id === undefined ? {} : { [kind]: id }),
-      ...(layer === undefined ? {} : { layer: layer.number, diffId: layer.diffId, chainId: layer.chainId }),
+      ...(number === undefined ? {} : { layer: number }),
+      ...(diffId === undefined ? {} : { diffId }),
+      ...(chainId === undefined ? {} : { chainId }),
+      ...(role === undefined ? {} : { role }),
     };
   }
 
@@ -137,28 +221,11 @@ export class VerifyPrinter {
   }
 
   #print(text: string): void {
-    this.clear();
+    this.#progress.clear();
     this.#terminal.out.write(text);
   }
+}
 
-  #progress(count: number): void {
-    this.#bytes += count;
-    if (!this.#showsProgress) return;
-    const now = this.#terminal.now();
-    if (now - this.#shown < PROGRESS_EVERY) return;
-    this.#shown = now;
-    this.#terminal.out.flush();
-    const rate = this.#bytes / Math.max(1, now - this.#start);
-    const text = `${humanSize(this.#bytes)} hashed, ${humanSize(rate * 1000)}/s  ${this.#place(undefined)}`;
-    this.#terminal.err.write(CLEAR_LINE + text.slice(0, (this.#terminal.err.columns ?? 80) - 1));
-    this.#terminal.err.flush();
-  }
-
-  /** Takes the progress line away. */
-  clear(): void {
-    if (this.#shown === 0) return;
-    this.#shown = 0;
-    this.#terminal.err.write(CLEAR_LINE);
-    this.#terminal.err.flush();
-  }
+function passedWords(count: number): string {
+  return counted(count, 'known difference or changed time', 'known differences or changed times');
 }

@@ -1,91 +1,170 @@
 // What Docker's store says of itself that can be checked: an image ID is the hash of a config, the config names layers, each
-// layer's files in layerdb name it and its parent, and names lead to images. `verify/` judges it.
+// layer's files in layerdb name it and its parent, the driver's files lead to the same layers, and names lead to images.
+// `verify/` judges it.
 import { attempt, Trouble } from '../../sys/errors.ts';
-import {
-  type ChainId,
-  type ContainerId,
-  chainIdOn,
-  chainIds,
-  type DiffId,
-  type ImageId,
-  isBuiltInPlace,
-  sha256,
-} from '../digest.ts';
+import { type ChainId, type ContainerId, chainIds, hexOf, type ImageId, sha256 } from '../digest.ts';
 import { parseJson } from '../json.ts';
 import { diffIdsOf } from '../oci.ts';
 import { IMAGE } from '../oci-shapes.ts';
-import type { Claim, Claims, LayerClaims, UnpackRules } from '../store.ts';
-import { readContainerConfig } from './containers.ts';
+import type { Claim, Claims, LayerClaims, OwnLayer } from '../store.ts';
+import { otherDriver } from './beside.ts';
+import { containerIds, readContainerConfig } from './containers.ts';
 import type { DockerRoot } from './driver.ts';
-import { imageIds, imagePath, readImageConfig } from './images.ts';
-import { layerIds, layerPath, readLayerRecord, readMountRecord } from './layerdb.ts';
-import { tarRecord } from './record.ts';
+import { imageIds, imagePath, parentIds, readImageConfig } from './images.ts';
+import {
+  type CommonFacts,
+  chainClaims,
+  commonFacts,
+  diffIdsFrom,
+  directoriesFrom,
+  layerClaims,
+  stackClaims,
+} from './layer-claims.ts';
+import { layerIds, type MountRecord, readMountRecord } from './layerdb.ts';
 import { type ImageNames, readImageNames } from './repositories.ts';
-import { unpackRules } from './unpacking.ts';
-
-type CommonRules = Omit<UnpackRules, 'inPlace'>;
+import { unrecordedDirectories } from './unrecorded.ts';
 
 /** What is the same for all layers is looked for once. */
 export function claimsOfImage(
   root: DockerRoot,
   id: ImageId,
   label: string,
-  rules: CommonRules = unpackRules(root),
+  facts: CommonFacts = commonFacts(root),
 ): Claims {
-  return { label, kind: 'image', id, ...imageClaims(root, id, rules) };
+  return { label, kind: 'image', id, ...imageClaims(root, id, facts) };
 }
 
-/** The layers a container stands on. Throws Trouble where its config or its place in layerdb cannot be read. */
-export function claimsOfContainer(root: DockerRoot, id: ContainerId, label: string): Claims {
-  const { imageId } = readContainerConfig(root, id);
-  const { parent } = readMountRecord(root, id);
-  const rules = unpackRules(root);
-  const claims: Claim[] = [];
-  const subject = { label, kind: 'container', id } as const;
+/** The layers a container stands on, and its own. Throws Trouble where its config or its place in layerdb cannot be read. */
+export function claimsOfContainer(
+  root: DockerRoot,
+  id: ContainerId,
+  label: string,
+  facts: CommonFacts = commonFacts(root),
+): Claims {
+  const { imageId, ambiguity } = readContainerConfig(root, id);
+  const mount = readMountRecord(root, id);
+  const claims: Claim[] = ambiguity === undefined ? [] : [{ about: 'ambiguous', unreadable: ambiguity }];
+  const subject = { label, kind: 'container', id, own: ownLayers(root, mount, facts) } as const;
   if (imageId !== undefined) {
     const config = attempt(() => readImageConfig(root, imageId));
     if (!(config instanceof Trouble)) {
-      const image = imageClaims(root, imageId, rules);
+      const image = imageClaims(root, imageId, facts);
       const base: Claim = {
         about: 'chain',
         expected: chainIds(config.diffIds).at(-1) ?? 'none',
-        found: parent ?? 'none',
+        found: mount.parent ?? 'none',
         message: 'the container does not stand on the image it names',
       };
-      return { ...subject, claims: [base, ...image.claims], chains: image.chains };
+      return { ...subject, claims: [...claims, base, ...image.claims], chains: image.chains };
     }
     claims.push({ about: 'config', unreadable: config.message });
   }
-  const diffIds = parent === undefined ? [] : diffIdsFrom(root, parent);
-  return { ...subject, claims, chains: [layerClaims(root, diffIds, rules)] };
+  const diffIds = mount.parent === undefined ? [] : diffIdsFrom(root, mount.parent);
+  return { ...subject, claims, chains: [layerClaims(root, diffIds, facts).chain] };
+}
+
+/** The lowest first. */
+function ownLayers(
+  root: DockerRoot,
+  { mountId, initId, parent }: MountRecord,
+  facts: CommonFacts,
+): OwnLayer[] {
+  const { files, driver } = root;
+  const below = parent === undefined ? [] : directoriesFrom(root, parent);
+  const layer = (role: OwnLayer['role'], id: string, under: readonly string[]): OwnLayer => {
+    const claims: Claim[] = [];
+    const missing = attempt(() => files.requireDirectory(driver.layerDirectory(id)));
+    if (missing instanceof Trouble) claims.push({ about: 'chain', unreadable: missing.message });
+    // Where the layers below are not known, that is told of them.
+    const isUpper = role === 'upper';
+    const stacked = below === undefined ? [] : stackClaims(root, facts, id, [...under, ...below], isUpper);
+    for (const claim of stacked) claims.push(claim);
+    return { role, claims };
+  };
+  const init = initId === undefined ? [] : [layer('engine', initId, [])];
+  return [...init, layer('upper', mountId, initId === undefined ? [] : [initId])];
 }
 
 export function claimsOfLayer(root: DockerRoot, id: ChainId, label: string): Claims {
-  return { label, kind: 'layers', ...chainClaims(root, id, unpackRules(root)) };
+  return { label, kind: 'layers', ...chainClaims(root, id, commonFacts(root)) };
 }
 
-/** All images, then the layers that none of them has, then the names. */
+/**
+ * All images, those with a name first, so that what is found in a layer is told under one; then the containers, the layers
+ * that no image has, the names, and directories that nothing leads to.
+ */
 export function* claimsOfAll(root: DockerRoot): Generator<Claims> {
   const names = readImageNames(root);
   const present = imageIds(root);
-  const rules = unpackRules(root);
+  const facts = commonFacts(root);
   const seen = new Set<ChainId>();
   const note = (claims: Claims) => {
     for (const { chainId } of claims.chains.flat()) seen.add(chainId);
     return claims;
   };
-  for (const id of present) {
-    const known = [...names.images].find(([name, image]) => image === id && !name.includes('@'));
-    yield note(claimsOfImage(root, id, known?.[0] ?? id.slice(0, 19), rules));
+  for (const [id, label] of imageLabels(root, names, present))
+    yield note(claimsOfImage(root, id, label, facts));
+  for (const id of containerIds(root)) {
+    const claims = claimsOfOneContainer(root, id, facts);
+    if (claims !== undefined) yield note(claims);
   }
   const others = layerIds(root).filter((id) => !seen.has(id));
-  if (others.length > 0) yield otherLayers(root, others, rules);
+  if (others.length > 0) yield otherLayers(root, others, facts);
   const named = nameClaims(names, new Set(present));
   if (named.length > 0) yield { label: 'names', kind: 'store', claims: named, chains: [] };
+  const unrecorded = attempt(() => unrecordedDirectories(root));
+  const told = { label: 'directories of no record', kind: 'store', chains: [] } as const;
+  if (unrecorded instanceof Trouble) {
+    yield { ...told, claims: [{ about: 'chain', unreadable: unrecorded.message }] };
+  } else if (unrecorded.length > 0) yield { ...told, claims: [], unrecorded };
+}
+
+/** Undefined for one whose layers are those of another driver. */
+function claimsOfOneContainer(root: DockerRoot, id: ContainerId, facts: CommonFacts): Claims | undefined {
+  const short = id.slice(0, SHORT_ID);
+  const config = attempt(() => readContainerConfig(root, id));
+  if (!(config instanceof Trouble) && otherDriver(root, config) !== undefined) return undefined;
+  const label = config instanceof Trouble ? short : (config.name ?? short);
+  const claims = attempt(() => claimsOfContainer(root, id, label, facts));
+  if (!(claims instanceof Trouble)) return claims;
+  return {
+    label,
+    kind: 'container',
+    id,
+    claims: [{ about: 'config', unreadable: claims.message }],
+    chains: [],
+  };
+}
+
+const SHORT_ID = 12;
+
+/** Images in the order of their names; those that have none are named by what was made of them. */
+function imageLabels(root: DockerRoot, names: ImageNames, present: readonly ImageId[]): Map<ImageId, string> {
+  const labels = new Map<ImageId, string>();
+  const isPresent = new Set(present);
+  for (const [name, id] of names.images) {
+    if (isPresent.has(id) && !labels.has(id) && !name.includes('@')) labels.set(id, name);
+  }
+  const uses = new Map<string, string>();
+  for (const id of containerIds(root)) {
+    const config = attempt(() => readContainerConfig(root, id));
+    if (config instanceof Trouble || config.imageId === undefined || uses.has(config.imageId)) continue;
+    uses.set(config.imageId, `image of ${config.name ?? id.slice(0, SHORT_ID)}`);
+  }
+  for (const [child, parent] of parentIds(root, present)) {
+    const label = labels.get(child);
+    if (label !== undefined && !uses.has(parent)) uses.set(parent, `below ${label}`);
+  }
+  for (const id of present) {
+    const use = uses.get(id);
+    const short = hexOf(id).slice(0, SHORT_ID);
+    if (!labels.has(id)) labels.set(id, use === undefined ? short : `${short} (${use})`);
+  }
+  return labels;
 }
 
 /** The config and the layers it names; no layers where it cannot be read. */
-function imageClaims(root: DockerRoot, id: ImageId, rules: CommonRules): Pick<Claims, 'claims' | 'chains'> {
+function imageClaims(root: DockerRoot, id: ImageId, facts: CommonFacts): Pick<Claims, 'claims' | 'chains'> {
   const { files } = root;
   const path = imagePath(root, id);
   const claims: Claim[] = [];
@@ -100,83 +179,21 @@ function imageClaims(root: DockerRoot, id: ImageId, rules: CommonRules): Pick<Cl
     const config = parseJson(bytes, files.pathOf(path), IMAGE);
     const { ambiguity } = config;
     if (ambiguity !== undefined) claims.push({ about: 'ambiguous', unreadable: ambiguity });
-    return { claims, chains: [layerClaims(root, diffIdsOf(config), rules)] };
+    return { claims, chains: [layerClaims(root, diffIdsOf(config), facts).chain] };
   } catch (error) {
     if (!(error instanceof Trouble)) throw error;
     return { claims: [...claims, { about: 'config', unreadable: error.message }], chains: [] };
   }
 }
 
-/** Layers, base first. */
-function layerClaims(root: DockerRoot, diffIds: readonly DiffId[], rules: CommonRules): LayerClaims[] {
-  const layers: LayerClaims[] = [];
-  let parent: ChainId | undefined;
-  for (const diffId of diffIds) {
-    const chainId = chainIdOn(parent, diffId);
-    layers.push(layerClaim(root, { chainId, diffId, parent }, rules));
-    parent = chainId;
-  }
-  return layers;
-}
-
-interface LayerPlace {
-  readonly chainId: ChainId;
-  readonly diffId: DiffId;
-  readonly parent: ChainId | undefined;
-}
-
-/** The layer's directory, by its entry in layerdb. */
-function layerClaim(
-  root: DockerRoot,
-  { chainId, diffId, parent }: LayerPlace,
-  rules: CommonRules,
-): LayerClaims {
-  const { files, driver } = root;
-  const claims: Claim[] = [];
-  const fits = (name: string, expected: string | undefined, found: string | undefined) => {
-    const message = `"${files.pathOf(`${layerPath(root, chainId)}/${name}`)}" does not fit the chain`;
-    claims.push({ about: 'chain', expected: expected ?? 'none', found: found ?? 'none', message });
-  };
-  try {
-    const entry = readLayerRecord(root, chainId);
-    fits('diff', diffId, entry.diffId);
-    fits('parent', parent, entry.parent);
-    const path = files.requireDirectory(driver.layerDirectory(entry.cacheId));
-    return {
-      diffId,
-      chainId,
-      claims,
-      layer: { source: { kind: 'directory', path }, role: 'image', diffId, chainId, dialect: root.dialect },
-      record: tarRecord(root, chainId, { ...rules, inPlace: isBuiltInPlace(entry.cacheId) }),
-    };
-  } catch (error) {
-    if (!(error instanceof Trouble)) throw error;
-    return { diffId, chainId, claims: [...claims, { about: 'chain', unreadable: error.message }] };
-  }
-}
-
-/** Diff IDs, base first, as layerdb tells. Throws Trouble. */
-function diffIdsFrom(root: DockerRoot, top: ChainId): DiffId[] {
-  const diffIds: DiffId[] = [];
-  const passed = new Set<ChainId>();
-  for (let next: ChainId | undefined = top; next !== undefined; ) {
-    if (passed.has(next)) throw new Trouble('store', `Cannot use layer "${next}": its parents form a cycle`);
-    passed.add(next);
-    const entry = readLayerRecord(root, next);
-    diffIds.push(entry.diffId);
-    next = entry.parent;
-  }
-  return diffIds.reverse();
-}
-
 /** A layer that is below another one of them is verified as part of its chain. */
-function otherLayers(root: DockerRoot, others: readonly ChainId[], rules: CommonRules): Claims {
+function otherLayers(root: DockerRoot, others: readonly ChainId[], facts: CommonFacts): Claims {
   const seen = new Set<ChainId>();
   const claims: Claim[] = [];
   const chains: (readonly LayerClaims[])[] = [];
   for (const id of others) {
     if (seen.has(id)) continue;
-    const found = chainClaims(root, id, rules);
+    const found = chainClaims(root, id, facts);
     for (const claim of found.claims) claims.push(claim);
     for (const chain of found.chains) chains.push(chain);
     for (const { chainId } of found.chains.flat()) seen.add(chainId);
@@ -184,20 +201,10 @@ function otherLayers(root: DockerRoot, others: readonly ChainId[], rules: Common
   return { label: 'layers of no image', kind: 'layers', claims, chains };
 }
 
-/** A layer and all below it, as layerdb tells. */
-function chainClaims(root: DockerRoot, top: ChainId, rules: CommonRules): Pick<Claims, 'claims' | 'chains'> {
-  const diffIds = attempt(() => diffIdsFrom(root, top));
-  if (diffIds instanceof Trouble) {
-    return { claims: [{ about: 'chain', unreadable: diffIds.message }], chains: [] };
-  }
-  const found = chainIds(diffIds).at(-1) ?? 'none';
-  if (found === top) return { claims: [], chains: [layerClaims(root, diffIds, rules)] };
-  const message = 'the files of a layer in layerdb do not give its chain ID';
-  return { claims: [{ about: 'chain', expected: top, found, message }], chains: [] };
-}
-
 /** Names that lead nowhere. That a name leads to another image than once cannot be told: nothing records it. */
 function nameClaims(names: ImageNames, present: ReadonlySet<ImageId>): Claim[] {
+  const odd: Claim[] =
+    names.ambiguity === undefined ? [] : [{ about: 'ambiguous', unreadable: names.ambiguity }];
   const sentences = [
     ...(names.unreadable === undefined ? [] : [names.unreadable.message]),
     ...names.damage,
@@ -205,5 +212,5 @@ function nameClaims(names: ImageNames, present: ReadonlySet<ImageId>): Claim[] {
       .filter(([, id]) => !present.has(id))
       .map(([name, id]) => `the name "${name}" leads to ${id}, which is not there`),
   ];
-  return sentences.map((unreadable) => ({ about: 'repository', unreadable }));
+  return [...odd, ...sentences.map((unreadable): Claim => ({ about: 'repository', unreadable }))];
 }

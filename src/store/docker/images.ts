@@ -113,7 +113,7 @@ export function listImages(root: DockerRoot, names: ImageNames): ImageSummary[] 
   const present = imageIds(root);
   // Where names are not known, no image is known to have none.
   const areNamesKnown = names.unreadable === undefined && names.damage.length === 0;
-  const parents = areNamesKnown ? parentIds(root, present) : new Set<string>();
+  const parents = new Set(areNamesKnown ? parentIds(root, present).values() : []);
   const ids = new Set([...present, ...names.images.values()]);
   const checks = new LayerChecks(root);
   const images = [...ids].map((id): ImageSummary => {
@@ -150,13 +150,13 @@ function describe(
   }
 }
 
-/** Images that the classic builder made others from (`imagedb/metadata/sha256/<id>/parent`). */
-function parentIds({ files, metadata }: DockerRoot, ids: readonly ImageId[]): Set<string> {
-  const parents = new Set<string>();
+/** An image → the one that the classic builder made it from (`imagedb/metadata/sha256/<id>/parent`). */
+export function parentIds({ files, metadata }: DockerRoot, ids: readonly ImageId[]): Map<ImageId, string> {
+  const parents = new Map<ImageId, string>();
   for (const id of ids) {
     try {
       const parent = files.readTextIfPresent(`${metadata}/imagedb/metadata/sha256/${hexOf(id)}/parent`);
-      if (parent !== undefined) parents.add(parent);
+      if (parent !== undefined) parents.set(id, parent);
     } catch (error) {
       // Only a hint for a list; what is wrong with it is not worth losing the list.
       if (!(error instanceof Trouble)) throw error;

@@ -35,14 +35,27 @@ export function readShortLinks(root: DockerRoot): ShortLinks {
   return { directories, broken };
 }
 
-/** How the daemon's way differs from the recorded one. */
-export interface StackDifference {
-  /** link, lower: the file in the directory. */
+/** How the daemon's way differs from the recorded one: it stacks another directory, or cannot mount what is listed. */
+export type StackDifference = {
+  /** The file in the directory. */
   readonly file: 'link' | 'lower';
-  /** other: a daemon stacks other directories; broken: it cannot mount what is listed. */
-  readonly kind: 'other' | 'broken';
   /** As the end of a sentence. */
   readonly state: string;
+} & (
+  | {
+      readonly kind: 'other';
+      /** Which of those below it, or itself. */
+      readonly which: string;
+      /** Directories. */
+      readonly expected: string;
+      readonly found: string;
+    }
+  | { readonly kind: 'broken' }
+);
+
+/** Whether a driver of this name has such files. */
+export function hasShortLinks({ driver }: DockerRoot): boolean {
+  return driver.name === 'overlay2' || driver.name === 'fuse-overlayfs';
 }
 
 /** The daemon takes each byte for a part of a name, white space included. */
@@ -63,7 +76,8 @@ export function linkDifference(
   if (found === directory) return undefined;
   const name = `its short link "${driver.name}/l/${link}"`;
   if (found === undefined) return broken(`${name} leads to no layer`);
-  return { file: 'link', kind: 'other', state: `${name} leads to "${found}"` };
+  const state = `${name} leads to "${found}"`;
+  return { file: 'link', kind: 'other', state, which: 'itself', expected: directory, found };
 }
 
 /** An entry of a file `lower`. */
@@ -76,13 +90,9 @@ export function lowerDifference(
   directory: string,
   below: readonly (string | undefined)[],
 ): StackDifference | undefined {
-  const differs = (kind: StackDifference['kind'], state: string): StackDifference => ({
-    file: 'lower',
-    kind,
-    state,
-  });
+  const broken = (state: string): StackDifference => ({ file: 'lower', kind: 'broken', state });
   const lower = attempt(() => readAsIs(files, `${driver.name}/${directory}/lower`));
-  if (lower instanceof Trouble) return differs('broken', lower.message);
+  if (lower instanceof Trouble) return broken(lower.message);
   const listed = lower?.split(':') ?? [];
   const stacked = listed.map((entry) => directories.get(/^l\/(.*)$/.exec(entry)?.[1] ?? ''));
   const isSame = (recorded: string | undefined, i: number) =>
@@ -94,10 +104,22 @@ export function lowerDifference(
     // What is no short link, and a link to elsewhere, a daemon mounts; only what is not there stops it.
     const isThere =
       !SHORT_LINK.test(entry) || attempt(() => files.kindOf(`${driver.name}/${entry}`)) !== undefined;
-    const found = `${state}; ${quoted(entry)} leads to no layer; its record has ${below.length}`;
-    return differs(isThere ? 'other' : 'broken', found);
+    const words = `${state}; ${quoted(entry)} leads to no layer; its record has ${below.length}`;
+    if (!isThere) return broken(words);
+    const at = stacked.indexOf(undefined);
+    const expected = below[at] ?? 'none';
+    return {
+      file: 'lower',
+      kind: 'other',
+      state: words,
+      which: `layer ${at + 1} below it`,
+      expected,
+      found: entry,
+    };
   }
   const at = [...below, 'none'].findIndex((recorded, i) => !isSame(recorded, i));
-  const [found, recorded] = [stacked[at], below[at]].map((one) => one ?? 'none');
-  return differs('other', `${state}; layer ${at + 1} below it is ${found}, by its record ${recorded}`);
+  const [found, expected] = [stacked[at] ?? 'none', below[at] ?? 'none'];
+  const which = `layer ${at + 1} below it`;
+  const words = `${state}; ${which} is ${found}, by its record ${expected}`;
+  return { file: 'lower', kind: 'other', state: words, which, expected, found };
 }

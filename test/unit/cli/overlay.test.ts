@@ -1,23 +1,22 @@
 // overlayfs's own words on the command line, and which of them cannot go together.
 import { describe, expect, it } from 'vitest';
-import { partOverlayWords, withOverlayWords } from '../../../src/cli/overlay.ts';
+import { partOverlayWords, semanticsOf } from '../../../src/cli/overlay.ts';
 import type { LayerStack } from '../../../src/store/store.ts';
 
-const stack: LayerStack = { label: 's', kind: 'lowerdir', layers: [], dataLayers: [], dialect: 'trusted' };
-
-describe('withOverlayWords()', () => {
+describe('semanticsOf()', () => {
   it.each<[lists: readonly string[], expected: Partial<LayerStack>]>([
     [[], {}],
     [['userxattr'], { dialect: 'user' }],
+    [['userxattr,trustedxattr'], { dialect: 'trusted' }],
     [['metacopy=on'], { metacopy: true }],
     [['metacopy=on,metacopy=off'], { metacopy: false }],
     [['redirect_dir=nofollow', 'redirect_dir=on'], { redirect: 'follow' }],
     [['userxattr,redirect_dir=nofollow', ''], { dialect: 'user', redirect: 'nofollow' }],
   ])('reads %j', (lists, expected) => {
-    expect(withOverlayWords(stack, lists)).toEqual({ ...stack, ...expected });
+    expect(semanticsOf(lists)).toEqual(expected);
   });
 
-  const known = 'not known; known are userxattr, metacopy=on|off, redirect_dir=follow|nofollow';
+  const known = 'not known; known are userxattr, trustedxattr, metacopy=on|off, redirect_dir=follow|nofollow';
   it.each<[lists: readonly string[], message: string]>([
     [['nfs_export=on'], `Cannot use overlay option "nfs_export=on": ${known}`],
     [['metacopy'], `Cannot use overlay option "metacopy": ${known}`],
@@ -33,7 +32,7 @@ describe('withOverlayWords()', () => {
       'Cannot use overlay option "redirect_dir=follow": it conflicts with "userxattr"',
     ],
   ])('refuses %j', (lists, message) => {
-    expect(() => withOverlayWords(stack, lists)).toThrow(message);
+    expect(() => semanticsOf(lists)).toThrow(message);
   });
 });
 
