@@ -1,5 +1,6 @@
 // The union rules: what a name means in a stack of real directories. A function of what the directories answer, no I/O.
 // Follows fs/overlayfs/namei.c (ovl_lookup, ovl_lookup_layer, ovl_lookup_single) of Linux 6.18 for a mount without upper.
+// Before 6.16 a stack with data-only layers was refused as a whole without `metacopy=on`, and so shown in no other way.
 import { E, Errno } from '../sys/errors.ts';
 
 /** What one real directory says of one name. */
@@ -79,21 +80,19 @@ export function resolve<D, F extends Found<D>>(
     metacopy: false,
   };
   const found: { from: D; found: F }[] = [];
+  const checksRedirects = options.redirect === 'follow' || options.dataOnlyLayers;
   let stack = parent;
   for (let i = 0; !lookup.stop && i < stack.length; i++) {
     const directory = stack[i] as D;
     const layer = source.layerOf(directory);
-    if (options.redirect === 'nofollow') lookup.last = i === stack.length - 1;
+    mustFollow(lookup, options);
+    if (!checksRedirects) lookup.last = i === stack.length - 1;
     else if (lookup.isDirectory || !options.dataOnlyLayers) lookup.last = layer === roots.length - 1;
 
     const here = lookupLayer(directory, lookup, source);
     if (here === undefined) continue;
-    if (lookup.metacopy && !options.metacopy) throw refused(E.EPERM, name, 'metacopy is off');
     // Of several metacopy files only the topmost counts; the rest are passed on the way to the data.
     if (!lookup.metacopy || found.length === 0) found.push({ from: directory, found: here });
-    if (lookup.redirect !== undefined && options.redirect === 'nofollow') {
-      throw refused(E.EPERM, name, 'redirects are not followed');
-    }
     if (lookup.stop) break;
     if (lookup.redirect?.startsWith('/') && stack !== roots) {
       stack = roots;
@@ -103,21 +102,31 @@ export function resolve<D, F extends Found<D>>(
   return outcome(found, lookup, options);
 }
 
+/** ovl_check_follow_redirect(): asked before a lower layer is looked into for what was found. */
+function mustFollow({ name, metacopy, redirect }: Lookup, options: MergeOptions): void {
+  if (metacopy && !options.metacopy) throw refused(E.EPERM, name, 'metacopy is off');
+  if (redirect !== undefined && options.redirect === 'nofollow')
+    throw refused(E.EPERM, name, 'redirects are not followed');
+}
+
 function outcome<D, F extends Found<D>>(
   found: readonly { from: D; found: F }[],
   lookup: Lookup,
   options: MergeOptions,
 ): Resolution<D, F> | undefined {
   const top = found[0];
+  // Data in a data-only layer are followed without `metacopy=on`: there is no other use for such a layer.
+  const isDataOnly =
+    lookup.metacopy && top !== undefined && options.dataOnlyLayers && lookup.absoluteRedirect;
+  if (!isDataOnly) mustFollow(lookup, options);
   if (top === undefined) return undefined;
   if (top.found.kind === 'directory') {
     return { kind: 'directory', top: top.found, stack: found.map((each) => each.found.directory()) };
   }
   let data: DataSource<F> | undefined;
   if (lookup.metacopy) {
-    if (!options.dataOnlyLayers || !lookup.absoluteRedirect || lookup.redirect === undefined) {
+    if (!isDataOnly || lookup.redirect === undefined)
       throw refused(E.EIO, lookup.name, 'no data for a metacopy file');
-    }
     data = { path: lookup.redirect };
   } else {
     const last = found.at(-1);

@@ -2,7 +2,7 @@
 import type { LayerStack } from '../store/store.ts';
 import type { MergeOptions } from './merge.ts';
 
-/** With `userxattr` the kernel follows neither redirects nor metacopy (fs/overlayfs/params.c). */
+/** With `userxattr` the kernel follows neither redirects nor metacopy, but into data-only layers (fs/overlayfs/params.c). */
 export function mergeOptions(stack: LayerStack): MergeOptions {
   const isUser = stack.dialect === 'user';
   return {

@@ -77,7 +77,7 @@ export class Tree {
     this.#reader = reader;
     this.prefetch = new Prefetch(table, directories);
     const merge = mergeOptions(stack);
-    this.followsMetacopy = merge.metacopy;
+    this.followsMetacopy = merge.metacopy || merge.dataOnlyLayers;
     const isLive = layers.map(({ live }) => live === true);
     const follows = options.follows === true && isLive.includes(true);
     const log = options.log ?? (() => {});

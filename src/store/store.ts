@@ -88,7 +88,7 @@ export interface LayerStack {
   readonly mountPoints?: readonly string[];
   /** overlayfs's `redirect_dir`: follow where it is not given, as for the kernel; otherwise EPERM on such a directory. */
   readonly redirect?: 'follow' | 'nofollow';
-  /** overlayfs's `metacopy`: off where it is not given; a metacopy file is then EPERM, never zeros. */
+  /** overlayfs's `metacopy`: off where it is not given; a metacopy file is then EPERM, unless its data are in a data-only layer. */
   readonly metacopy?: boolean;
   /** What beside the layers' own records is damaged or contradicts itself although the stack is known: a sentence each. */
   readonly doubts?: readonly string[];

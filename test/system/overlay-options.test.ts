@@ -1,4 +1,5 @@
 // overlayfs's own options on the command line: for a mount and for the commands that need none, with the kernel's outcome.
+import { createHash } from 'node:crypto';
 import { beforeAll, expect, it } from 'vitest';
 import { directory, file, metacopy, opaque, redirect, whiteout, xattrWhiteout } from '../support/layers.ts';
 import { Oracle } from '../support/oracle.ts';
@@ -65,6 +66,52 @@ describeSystem('the options of overlayfs', ['root', 'overlay', 'python', 'build'
       lines.push(`${name}: ${code === 0 ? (name === 'white' ? 'file' : stdout.trim()) : failure}`);
     }
     expect(lines.map((line) => line.toLowerCase())).toEqual(seen.map((line) => line.toLowerCase()));
+  });
+
+  it.each([
+    ['trusted', 'low'],
+    ['trusted', 'mid:low'],
+    ['trusted', 'low:mid'],
+    ['user', 'low'],
+    ['user', 'mid:low'],
+    ['user', 'low:mid'],
+  ] as const)('a data-only layer is followed as by the kernel: %s, %s', async (dialect, names) => {
+    const place = (name: string) => temporary.path(`${dialect}-${names.replace(':', '-')}-${name}`);
+    const key = (name: string): [string, string] => [
+      `${dialect}.overlay.${name}`,
+      name === 'redirect' ? '/obj' : '',
+    ];
+    await oracle.write([
+      { directory: place('data'), steps: [file('obj', 'object')] },
+      { directory: place('mid'), steps: [file('own')] },
+      {
+        directory: place('low'),
+        steps: [file('f', 'holes!', { xattrs: Object.fromEntries(['metacopy', 'redirect'].map(key)) })],
+      },
+    ]);
+    const stack = names.split(':').map(place);
+    const target = place('kernel');
+    await oracle.mount({
+      target,
+      layers: stack,
+      dataLayers: [place('data')],
+      options: dialect === 'user' ? { userxattr: true } : {},
+    });
+    const [kernel] = (await oracle.dump(target, { fields: ['sha256'] })).filter((line) =>
+      line.startsWith('/f '),
+    );
+    await oracle.umount(target);
+    const words = dialect === 'user' ? ['--overlay', 'userxattr'] : [];
+    const ours = await stratafs([
+      ...words,
+      'cat',
+      `lowerdir=${names.split(':').map(place).join(':')}::${place('data')}`,
+      '/f',
+    ]);
+    expect(kernel).toContain(
+      names === 'low:mid' ? 'EPERM' : createHash('sha256').update('object').digest('hex'),
+    );
+    expect([ours.code, ours.stdout]).toEqual(names === 'low:mid' ? [5, ''] : [0, 'object']);
   });
 
   it.each(['userxattr,metacopy=on', 'userxattr,redirect_dir=on', 'metacopy=on,redirect_dir=nofollow'])(

@@ -75,6 +75,34 @@ const DATA_ONLY: readonly Rule[] = [
     dataOnly: 1,
     expected: ['/f file 0 data /missing', '/g ! EIO', '/low file 1'],
   },
+  {
+    rule: 'the lowest layer leads into a data-only one without metacopy=on, another layer does not',
+    layers: [
+      [...stub('top', '/data'), ...stub('only/f', '/data')],
+      [...stub('low', '/data'), ...stub('relative', 'data'), ...stub('bare'), file('top')],
+      [file('data')],
+    ],
+    dataOnly: 1,
+    expected: [
+      '/bare ! EPERM',
+      '/low file 1 data /data',
+      '/only dir 0',
+      '/only/f ! EPERM',
+      '/relative ! EPERM',
+      '/top ! EPERM',
+    ],
+  },
+  {
+    options: { redirect: 'nofollow' },
+    rule: 'it does so where redirects are not followed',
+    layers: [
+      [directory('moved'), redirect('moved', 'old'), directory('n')],
+      [...stub('n/f', '/d/data'), directory('old')],
+      [file('d/data')],
+    ],
+    dataOnly: 1,
+    expected: ['/moved ! EPERM', '/n dir 0', '/n/f file 1 data /d/data', '/old dir 1'],
+  },
 ];
 
 export const RULES: readonly Rule[] = [...PLAIN, ...OPAQUE, ...REDIRECTS, ...METACOPY, ...DATA_ONLY];
