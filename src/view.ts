@@ -198,6 +198,13 @@ export class View implements FileSystem {
     return put(Buffer.from(names.map((name) => `${name}\0`).join(''), 'latin1'), out, at, capacity);
   }
 
+  inodeFlags(node: number, command: number, out: Uint8Array): number {
+    this.#mustHave(node);
+    const { tree } = this;
+    if (this.#live === undefined) return tree.inodeFlags(node, command, out);
+    return unlessReplaced(this.#live, node, () => tree.inodeFlags(node, command, out));
+  }
+
   statfs(out: Buffer, at: number): void {
     const from = Buffer.alloc(STATFS.size);
     this.tree.statfs(from);

@@ -166,6 +166,8 @@ export const STRUCT = {
   },
   fuse_getxattr_in: { sizeof: 8, size: 0, padding: 4 },
   fuse_getxattr_out: { sizeof: 8, size: 0, padding: 4 },
+  fuse_ioctl_in: { sizeof: 32, fh: 0, flags: 8, cmd: 12, arg: 16, in_size: 24, out_size: 28 },
+  fuse_ioctl_out: { sizeof: 16, result: 0, flags: 4, in_iovs: 8, out_iovs: 12 },
   fuse_lseek_in: { sizeof: 24, fh: 0, offset: 8, whence: 16, padding: 20 },
   fuse_lseek_out: { sizeof: 8, offset: 0 },
   fuse_dirent: { sizeof: 24, ino: 0, off: 8, namelen: 16, type: 20, name: 24 },

@@ -58,6 +58,11 @@ export interface FileSystem {
   getXattr(node: number, name: string, out: Uint8Array, at: number, capacity: number, uid: number): number;
   /** Names each ended by NUL; as `getXattr`. `uid` is the caller's: `trusted.*` is shown to 0 only. */
   listXattr(node: number, out: Uint8Array, at: number, capacity: number, uid: number): number;
+  /**
+   * Has an inode's flags written to `out` as one of the ioctls of `inode-flags.ts` answers them; `out` is as long as that
+   * answer. 0 or a negative errno; ENOTTY where there are none.
+   */
+  inodeFlags(node: number, command: number, out: Uint8Array): number;
   /** Writes a `struct fuse_kstatfs` (80 bytes) to `out` at `at`. */
   statfs(out: Buffer, at: number): void;
   /** Birth time of a node, for FUSE_STATX; undefined where the layer's file system has none. */

@@ -24,6 +24,7 @@ import {
   UNIQUE,
 } from './frame.ts';
 import { MAX_READ, negotiate } from './init.ts';
+import { answerIoctl } from './ioctl.ts';
 import { type DataMode, Opens } from './opens.ts';
 import type { BackingDevice } from './passthrough.ts';
 import { putDirectory } from './readdir.ts';
@@ -173,8 +174,6 @@ export class Session {
       case OPCODE.FUSE_FSYNCDIR:
       case OPCODE.FUSE_POLL:
         return -E.ENOSYS;
-      case OPCODE.FUSE_IOCTL:
-        return -E.ENOTTY;
       // The mount is read-only, so the kernel answers these before they come here.
       case OPCODE.FUSE_SETATTR:
       case OPCODE.FUSE_SYMLINK:
@@ -227,6 +226,8 @@ export class Session {
         return listXattr(this.#fs, node, words, length, this.reply);
       case OPCODE.FUSE_LSEEK:
         return seekFile(this.#fs, node, words, length, this.reply);
+      case OPCODE.FUSE_IOCTL:
+        return answerIoctl(this.#fs, node, words, length, this.reply);
       case OPCODE.FUSE_STATFS:
         this.#fs.statfs(this.reply.bytes, PAYLOAD);
         return STRUCT.fuse_kstatfs.sizeof;

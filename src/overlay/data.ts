@@ -3,7 +3,7 @@
 import type { ByteString } from '../sys/bytes.ts';
 import { cString } from '../sys/bytes.ts';
 import { E, Errno } from '../sys/errors.ts';
-import { AT_EMPTY_PATH, close, lseek, preadAt, statxAt } from '../sys/libc.ts';
+import { AT_EMPTY_PATH, close, ioctl, lseek, preadAt, statxAt } from '../sys/libc.ts';
 import { addressOf, pinned } from '../sys/memory.ts';
 import { S_IFDIR, S_IFMT, S_IFREG, STATX, STATX_MASK, STATX_SIZE } from '../sys/statx.ts';
 import type { Attributes } from './attributes.ts';
@@ -95,6 +95,26 @@ export class FileData {
     for (const fd of this.#open.values()) close(fd);
     this.#open.clear();
     this.#latest = 0;
+  }
+
+  /**
+   * Has a file or directory itself answer one of the ioctls of `inode-flags.ts` (ovl_fileattr_get): a metacopy file is not
+   * where its data are, a merged directory is its top one. 0 or a negative errno: ENOTTY of all else, which is not opened,
+   * and of what a record tells of. Throws Errno.
+   */
+  inodeFlags(node: number, command: number, out: Uint8Array): number {
+    const table = this.#table;
+    const type = table.word(node, ROW.mode) & S_IFMT;
+    const [holder] = this.#places.of(node);
+    if ((type !== S_IFREG && type !== S_IFDIR) || this.#reader.isRecorded(holder)) return -E.ENOTTY;
+    if (type === S_IFREG && table.word(node, ROW.listing) === 0)
+      return ioctl(this.descriptor(node), command, out);
+    const fd = type === S_IFREG ? this.#openOwn(node) : this.#directories.openItself(holder);
+    try {
+      return ioctl(fd, command, out);
+    } finally {
+      close(fd);
+    }
   }
 
   /** The same for whoever reads by himself; -1 where the data are not as long as was listed, and `read` tells the truth. */

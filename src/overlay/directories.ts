@@ -47,6 +47,7 @@ interface LayerRoot {
 const TO_READ = O.RDONLY | O.NOFOLLOW | O.NONBLOCK;
 
 const empty = cString('' as ByteString);
+const itself = cString('.' as ByteString);
 const { buffer: statusBytes, address: statusAddress } = pinned(STATX_SIZE);
 const status = new Uint32Array(statusBytes.buffer);
 
@@ -263,6 +264,18 @@ export class Directories {
       if (found < 0 || i < 0) return found;
       from = found;
     }
+  }
+
+  /** A descriptor of a directory that is the caller's own, and good for more than searching. Throws Errno. */
+  openItself(record: number): number {
+    const fd = this.#trying(() => {
+      const directory = this.descriptor(record);
+      return this.#withoutAtime((extra) =>
+        openWithinMount(directory, itself, O.RDONLY | O.DIRECTORY | extra),
+      );
+    });
+    if (fd < 0) throw new Errno(-fd, `open "${this.pathOf(record)}" in layer "${this.#layer(record).label}"`);
+    return fd;
   }
 
   /**

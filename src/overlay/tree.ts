@@ -225,6 +225,11 @@ export class Tree {
     return this.#xattrs.all(node);
   }
 
+  /** As `FileData`. */
+  inodeFlags(node: number, command: number, out: Uint8Array): number {
+    return this.#data.inodeFlags(node, command, out);
+  }
+
   /** `struct statfs` of the top layer's file system, into a buffer of at least 120 bytes. */
   statfs(out: Uint8Array): void {
     this.#directories.statfs(out);

@@ -21,9 +21,8 @@ const LIMITS: Limits = {
       "list marked: ['trusted.a', 'trusted.overlay', 'trusted.overlay.x', 'user.a', 'user.empty', 'user.long', 'user.nnnnnnnnnnnnnnn', 'user.overlay.opaque']; ERANGE ERANGE 348 348 348; True",
     ],
   ]),
-  // FUSE has no extents, and the layers' file systems' own flags (chattr) are not passed on.
+  // FUSE has no extents.
   extras: {
-    'flags: file=ok directory=ok': 'flags: file=ENOTTY directory=ENOTTY',
     'extents: file=ok directory=ENOTSUP': 'extents: file=ENOTSUP directory=ENOTSUP',
   },
 };

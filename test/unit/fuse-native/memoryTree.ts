@@ -171,6 +171,10 @@ export class MemoryTree implements FileSystem {
     return put(names.map((name) => `${name}\0`).join(''), out, at, capacity);
   }
 
+  inodeFlags(): number {
+    return -E.ENOTTY;
+  }
+
   statfs(out: Buffer, at: number): void {
     const { blocks, bfree, bavail, files, ffree, bsize, namelen, frsize } = STRUCT.fuse_kstatfs;
     for (const field of [blocks, bfree, bavail]) out.writeBigUInt64LE(1n << 33n, at + field);

@@ -1,6 +1,7 @@
 // src/fuse/abi.ts against linux/fuse.h, as the C compiler of this machine reads it.
 import { describe, expect, it } from 'vitest';
 import { FOPEN, INIT, INIT2, IOCTL, OPCODE, opcodeName, STRUCT } from '../../../src/fuse/abi.ts';
+import { FS_IOC, FSXATTR_SIZE } from '../../../src/sys/inode-flags.ts';
 import { type Fact, factText, printFacts, structFacts } from '../../support/c-facts.ts';
 import { describeSystem } from '../../support/system.ts';
 import { temporaryForSuite } from '../../support/temporary.ts';
@@ -22,11 +23,11 @@ const SINCE: Readonly<Record<string, number>> = {
 
 function facts(): Fact[] {
   const all: Fact[] = [];
-  for (const values of [OPCODE, INIT, FOPEN, IOCTL]) {
+  for (const values of [OPCODE, INIT, FOPEN, IOCTL, FS_IOC]) {
     for (const [name, value] of Object.entries(values)) all.push({ name, value: value >>> 0, c: name });
   }
   for (const [name, value] of Object.entries(INIT2)) all.push({ name, value, c: `${name} >> 32` });
-  return [...all, ...structFacts(STRUCT)];
+  return [...all, ...structFacts({ ...STRUCT, fsxattr: { sizeof: FSXATTR_SIZE } })];
 }
 
 function since({ name }: Fact): number {
@@ -39,7 +40,7 @@ describeSystem('abi', ['compiler'], () => {
   it('says what the header says, for everything the header knows', () => {
     const guard = (fact: Fact, print: string) =>
       since(fact) === 0 ? print : `#if FUSE_KERNEL_MINOR_VERSION >= ${since(fact)}\n${print}\n#endif`;
-    const printed = printFacts(temporary, ['linux/fuse.h', 'linux/ioctl.h'], facts(), guard);
+    const printed = printFacts(temporary, ['linux/fuse.h', 'linux/ioctl.h', 'linux/fs.h'], facts(), guard);
     const version = { name: 'minor', value: 0, c: 'FUSE_KERNEL_MINOR_VERSION' };
     const minor = Number(printFacts(temporary, ['linux/fuse.h'], [version]).split(' ')[1]);
     expect(minor).toBeGreaterThanOrEqual(31);

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { OPCODE } from '../../../src/fuse/abi.ts';
 import { Session, type SessionOptions } from '../../../src/fuse/session.ts';
 import { E, Errno } from '../../../src/sys/errors.ts';
+import { FS_IOC } from '../../../src/sys/inode-flags.ts';
 import {
   bytes,
   errnoOf,
@@ -60,6 +61,8 @@ function entry(node: string, attr: string): string {
     00 00 00 00 00 00 00 00  nanoseconds of both
     ${attr}`;
 }
+
+const GETFLAGS = FS_IOC.FS_IOC_GETFLAGS;
 
 describe('Session, byte for byte', () => {
   it('answers INIT with what it takes of the offer', () => {
@@ -268,6 +271,13 @@ describe('Session', () => {
     ['ACCESS', request('FUSE_ACCESS', words(4, 0)), E.ENOSYS],
     ['FLUSH', request('FUSE_FLUSH', words(0, 0, 0, 0, 0, 0), { node: 3 }), E.ENOSYS],
     ['IOCTL', request('FUSE_IOCTL', words(0, 0, 0, 0, 0, 0, 0, 0), { node: 3 }), E.ENOTTY],
+    ['IOCTL of half a request', request('FUSE_IOCTL', words(0, 0, 0, 0), { node: 3 }), E.EINVAL],
+    [
+      'IOCTL into too little',
+      request('FUSE_IOCTL', words(0, 0, 0, GETFLAGS, 0, 0, 0, 2), { node: 3 }),
+      E.EINVAL,
+    ],
+    ['IOCTL of what has no flags', request('FUSE_IOCTL', words(0, 0, 0, GETFLAGS, 0, 0, 0, 4)), E.ENOTTY],
     ['WRITE', request('FUSE_WRITE', words(0, 0), { node: 3 }), E.EROFS],
     ['UNLINK', request('FUSE_UNLINK', 'file\0'), E.EROFS],
     ['an opcode without a meaning here', request('FUSE_BMAP', words(0, 0, 512, 0), { node: 3 }), E.ENOSYS],
@@ -285,6 +295,18 @@ describe('Session', () => {
     ['less than a header', Buffer.alloc(39)],
   ])('answers nothing to %s', (_, message) => {
     expect(exchange(start().session, message)).toHaveLength(0);
+  });
+
+  it("answers an inode's flags in as many bytes as the kernel asks for", () => {
+    const { session } = start();
+    const ask = (command: number, size: number) =>
+      payloadOf(
+        exchange(session, request('FUSE_IOCTL', words(0, 0, 0, command, 0, 0, 0, size), { node: 3 })),
+      );
+    expect([
+      ...new Uint32Array(ask(GETFLAGS, 4).buffer.slice(ask(GETFLAGS, 4).byteOffset)).slice(0, 5),
+    ]).toEqual([0, 0, 0, 0, 3]);
+    expect(ask(FS_IOC.FS_IOC_FSGETXATTR, 28)).toHaveLength(16 + 28);
   });
 
   it('knows . and .. without asking the file system', () => {
