@@ -24,7 +24,7 @@ const MAY_IMPORT = {
 const MAY_TOUCH = [
   'sys/(libc|memory|zlib|nameless|ring|usage|async-lookups|lean|beneath|whole-file|holders|kept|limits|mounts|mount-calls|own-files|privilege|clone)',
   'blob/(file-bytes|spool)',
-  'store/(files|host-root|docker/driver-directories)',
+  'store/(files|machine|live|docker/driver-directories)',
   'overlay/(layer|marks|directories|data)',
   'fuse/(device|mount|mountpoint|unmount|fusermount)',
   'fuse-native/(load|mount)',

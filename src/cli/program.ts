@@ -1,6 +1,7 @@
 // The command as a whole: which commands there are, their help, and how a run ends. A command's module is loaded only
 // when it is the one to run, or when all are to be listed.
 import { Command, CommanderError, Option } from 'commander';
+import { attempt, Trouble } from '../sys/errors.ts';
 import { EXIT, EXIT_TABLE } from './exit.ts';
 import { OVERLAY_WORDS } from './overlay.ts';
 import type { Terminal } from './print/terminal.ts';
@@ -23,6 +24,7 @@ const GROUPS: readonly CommandGroup[] = [
   {
     heading: 'What is in the store:',
     commands: [
+      { name: 'stores', load: async () => (await import('./commands/stores.ts')).registerStores },
       { name: 'images', load: async () => (await import('./commands/images.ts')).registerImages },
       { name: 'containers', load: async () => (await import('./commands/containers.ts')).registerContainers },
       { name: 'inspect', load: async () => (await import('./commands/inspect.ts')).registerInspect },
@@ -118,10 +120,14 @@ async function buildProgram(words: readonly string[], terminal: Terminal): Promi
         'no daemon, no container, and nothing in the store is changed.',
     )
     .usage('[options] <command>')
-    .option('--root <dir>', "Docker's data root", DATA_ROOT)
+    .addOption(
+      new Option('--root <dir>', "the root of a store: Docker's data root, Podman's graph root")
+        .env('STRATAFS_ROOT')
+        .default(DATA_ROOT, 'where the engines of this machine have theirs'),
+    )
     .option(
       '--host-root <dir>',
-      "another machine's disk: find the data root on it (--root is a path of that machine)",
+      "another machine's disk: find the stores on it (--root is a path of that machine)",
     )
     .option('--store <name>', 'which store, where the data root has several: overlay2, vfs, …')
     .option(
@@ -154,7 +160,7 @@ async function buildProgram(words: readonly string[], terminal: Terminal): Promi
         ),
     })
     .addHelpText('after', () => EXAMPLES + exitCodes())
-    .hook('preAction', (command) => findDataRoot(command, terminal))
+    .hook('preAction', (whole, command) => findRoot(whole, command, terminal))
     .exitOverride();
   const wanted = commandWord(words);
   const isKnown = isCommand(wanted);
@@ -167,16 +173,33 @@ async function buildProgram(words: readonly string[], terminal: Terminal): Promi
   return program.commandsGroup('Help:').helpCommand('help [command]', 'print the help of a command');
 }
 
-/** Puts the data root that `--host-root` leads to in the place of `--root`. */
-async function findDataRoot(program: Command, terminal: Terminal): Promise<void> {
+/** Finds the root where none is named, and puts what a path of another machine's disk leads to in its place. */
+async function findRoot(program: Command, command: Command, terminal: Terminal): Promise<void> {
   const { hostRoot, root } = program.opts<{ readonly hostRoot?: string; readonly root: string }>();
-  if (hostRoot === undefined) return;
-  const { chooseDataRoot, dataRootAt } = await import('../store/host-root.ts');
-  const isNamed = program.getOptionValueSource('root') === 'cli';
-  const found = isNamed
-    ? dataRootAt(hostRoot, root)
-    : chooseDataRoot(hostRoot, (message) => terminal.note(message));
-  program.setOptionValue('root', found);
+  const isNamed = program.getOptionValueSource('root') !== 'default';
+  const say = (message: string) => terminal.note(message);
+  if (hostRoot !== undefined) {
+    if (command.name() === 'stores') return;
+    const { chooseRoot, rootAt } = await import('../store/places.ts');
+    const found = isNamed ? rootAt(hostRoot, root) : chooseRoot(hostRoot, process.getuid?.() ?? 0, say);
+    program.setOptionValue('root', found);
+  } else if (!isNamed && needsStore(command)) {
+    const { chooseRoot } = await import('../store/places.ts');
+    const { THIS_MACHINE } = await import('../store/machine.ts');
+    const found = attempt(() => chooseRoot(THIS_MACHINE, process.getuid?.() ?? 0, say));
+    // Only who needs a store is to hear that there is none.
+    program.setOptionValue(found instanceof Trouble ? 'noRoot' : 'root', found);
+  }
+}
+
+/** Commands that look for stores themselves, or need none. */
+const WITHOUT_ROOT = ['stores', 'umount'];
+
+/** Plain directories are in no store; only a comparison has two sides. */
+function needsStore(command: Command): boolean {
+  if (WITHOUT_ROOT.includes(command.name())) return false;
+  const sides = command.name() === 'diff' ? command.args.slice(0, 2) : command.args.slice(0, 1);
+  return sides.length === 0 || sides.some((side) => !side.startsWith('lowerdir='));
 }
 
 /** The word that names the command: the first that is neither an option nor the value of one, or the one after `help`. */

@@ -16,6 +16,10 @@ import { Terminal } from './print/terminal.ts';
 export interface StoreOptions {
   /** The data root, `--root`. */
   readonly root: string;
+  /** Why no root was found, where none was named. */
+  readonly noRoot?: Trouble;
+  /** Another machine's disk, on which the root is. */
+  readonly hostRoot?: string;
   /** Which of several stores in it, `--store`. */
   readonly store?: string;
   /** overlayfs's own options for reading the layers, `--overlay`: lists of words. */
@@ -37,11 +41,16 @@ export const REFERENCE_WORDS =
 
 export async function openTheStore(options: StoreOptions): Promise<Store> {
   const { openStore } = await import('../store/open.ts');
-  const { root, store, additionalRoot: additionalRoots } = options;
-  return openStore(root, {
-    ...(store === undefined ? {} : { store }),
-    ...(additionalRoots === undefined ? {} : { additionalRoots }),
-  });
+  if (options.noRoot !== undefined) throw options.noRoot;
+  const { withMachine, THIS_MACHINE } = await import('../store/machine.ts');
+  const { root, store, additionalRoot: additionalRoots, hostRoot = THIS_MACHINE } = options;
+  return withMachine(hostRoot, (machine) =>
+    openStore(root, {
+      machine,
+      ...(store === undefined ? {} : { store }),
+      ...(additionalRoots === undefined ? {} : { additionalRoots }),
+    }),
+  );
 }
 
 const LOWERDIR = 'lowerdir=';

@@ -17,8 +17,8 @@ in_background() {
   [ "$STRATAFS_MOUNT" != background ] || return 0
   while :; do
     case $1 in
-    --root | --host-root | --overlay) [ $# -gt 1 ] && shift 2 || return 1 ;;
-    --root=* | --host-root=* | --overlay=*) shift ;;
+    --root | --host-root | --additional-root | --owners | --store | --overlay) [ $# -gt 1 ] && shift 2 || return 1 ;;
+    --root=* | --host-root=* | --additional-root=* | --owners=* | --store=* | --overlay=*) shift ;;
     mount) break ;;
     *) return 1 ;;
     esac

@@ -9,7 +9,10 @@ import { SeveralStores } from './several.ts';
 import type { Kind, OpenOptions, Probe, Store } from './store.ts';
 
 /** Whose stores come first where several kinds find one. */
-const KINDS: readonly Kind[] = [DOCKER, PODMAN];
+export const KINDS: readonly Kind[] = [DOCKER, PODMAN];
+
+/** Nothing that any kind of store would know lies in a directory. */
+export class NoStore extends Trouble {}
 
 /** What lies in a directory as one store. Keeps nothing open between two questions. Throws Trouble as `openStores`. */
 export function openStore(root: string, options: OpenOptions = {}): Store {
@@ -28,7 +31,10 @@ export function openStores(root: string, options: OpenOptions = {}): readonly St
   // What is empty is the store only where nothing else was ever used.
   const state = used.length > 0 ? undefined : (unreadable(probes) ?? unknownStore(files));
   const chosen = used.length > 0 ? used : found('empty').slice(0, 1);
-  if (chosen.length === 0 || state !== undefined) throw refuse(state ?? foreign(files));
+  if (state !== undefined) throw refuse(state);
+  if (chosen.length === 0) {
+    throw new NoStore('store', `Cannot open store "${files.directory}": ${foreign(files)}`);
+  }
   const stores = chosen.flatMap(({ kind }) => kind.open(files, options));
   if (options.store === undefined) return stores;
   const named = stores.filter(({ name }) => name === options.store);

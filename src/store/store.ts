@@ -2,6 +2,7 @@
 import type { ByteString } from '../sys/bytes.ts';
 import type { ChainId, DiffId, ImageId } from './digest.ts';
 import type { OpenFile, StoreFiles } from './files.ts';
+import type { Machine } from './machine.ts';
 import type { Configuration, HistoryStep } from './oci.ts';
 
 /**
@@ -259,12 +260,25 @@ export interface Store {
   claims(reference?: string): Iterable<Claims>;
 }
 
+/** Where a store may be on a machine, by a path of that machine. */
+export interface Place {
+  readonly path: ByteString;
+  /** What led to it: a configuration, or that it is a usual place. */
+  readonly why: string;
+  /** Whether a configuration names it, so that something should be there. */
+  readonly isConfigured?: true;
+  /** Whose it is, where it is a user's own. */
+  readonly user?: string;
+}
+
 /** What of a root is to be opened, as far as a kind of store knows it. */
 export interface OpenOptions {
   /** Only the store of this name. */
   readonly store?: string;
   /** Roots that images and layers are taken from besides (containers-storage's additional image stores), as text. */
   readonly additionalRoots?: readonly string[];
+  /** The machine that the root belongs to, whose configuration may say more of it. */
+  readonly machine?: Machine;
 }
 
 /**
@@ -280,8 +294,8 @@ export type Probe =
 /** A kind of store, one for each folder below `store/`; `open.ts` has the list. */
 export interface Kind {
   readonly name: string;
-  /** Absolute paths at which such stores usually lie. */
-  readonly usualRoots: readonly string[];
+  /** Where such stores may be on a machine, the likeliest first; what of its configuration cannot be used is told to `say`. */
+  places(machine: Machine, say: (damage: string) => void): Iterable<Place>;
   /** Throws Trouble where the directory cannot be read. */
   probe(files: StoreFiles): Probe;
   /** The stores of this kind in a directory where it found one, at least one; those in use come first. Throws Trouble. */

@@ -1,6 +1,7 @@
 // Real stores of Podman, Buildah and the kernel's view of them: lists as Podman prints them, trees as its own mounts show them,
 // every layer proved. Where our tree differs, it is because the mount program shows less than is there; each such line is named.
 import { expect, it } from 'vitest';
+import { succeed } from '../support/command.ts';
 import { differingLines, listOfEngine, listOfTree, unpackStore } from '../support/real-stores.ts';
 import { mountStratafs, stratafs } from '../support/stratafs.ts';
 import { describeSystem } from '../support/system.ts';
@@ -122,6 +123,25 @@ describeSystem('real stores of Podman', ['root', 'fuse', 'stores', 'python', 'bu
     const lines = parsed(stdout).filter((line) => line.type === 'layer');
     expect(new Set(lines.map((line) => line.verdict))).toEqual(new Set(['verified']));
     expect(new Set(lines.map((line) => line.chainId)).size).toBe(store.layers);
+  });
+
+  it('finds the additional image store that storage.conf names', async () => {
+    const host = unpackStore(temporaryForTest(), 'podman-5.8-additional-store');
+    await succeed('mkdir', ['-p', `${host}/w`, `${host}/etc/containers`]);
+    for (const name of ['ais', 'extra']) await succeed('ln', ['-s', `/${name}`, `${host}/w/${name}`]);
+    await succeed('cp', [`${host}/extra/extra.conf`, `${host}/etc/containers/storage.conf`]);
+    const [store] = await jsonLines(['--host-root', host, 'stores', '--json']);
+    expect(store).toMatchObject({
+      kind: 'podman overlay',
+      root: `${host}/extra/root`,
+      images: 4,
+      containers: 5,
+    });
+    const { code, stdout } = await stratafs(['--host-root', host, 'cat', 'onro', '/x']);
+    expect([code, stdout]).toEqual([0, '1\n']);
+    const lost = await stratafs(['--root', `${host}/extra/root`, 'ls', 'onro', '/']);
+    expect(lost.code).toBe(4);
+    expect(lost.stderr).toContain('name that with --additional-root');
   });
 
   const trees = STORES.flatMap((store) =>

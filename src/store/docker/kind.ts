@@ -2,11 +2,12 @@
 import type { StoreFiles } from '../files.ts';
 import type { Kind, Probe } from '../store.ts';
 import { DRIVERS, dockerRoot, driverNames, hasLayers } from './driver.ts';
+import { places } from './places.ts';
 import { DockerStore } from './store.ts';
 
 export const DOCKER: Kind = {
   name: 'docker',
-  usualRoots: ['/var/lib/docker', '/var/snap/docker/common/var-lib-docker'],
+  places,
   probe,
   open(files) {
     const used = DRIVERS.filter(({ name }) => hasLayers(files, name));

@@ -4,12 +4,13 @@ import { attempt, Trouble } from '../../sys/errors.ts';
 import { readUidMap, realRoot, StoreFiles } from '../files.ts';
 import { isRootless } from '../owner.ts';
 import type { Kind, OpenOptions, Probe } from '../store.ts';
+import { additionalRootsOf, places } from './places.ts';
 import { DRIVERS, type Driver, hasLists, OTHER_DRIVERS, type PodmanRoot, type StorageRoot } from './root.ts';
 import { PodmanStore } from './store.ts';
 
 export const PODMAN: Kind = {
   name: 'podman',
-  usualRoots: ['/var/lib/containers/storage'],
+  places,
   probe,
   open: (files, options) =>
     usedDrivers(files).map((driver) => new PodmanStore(openRoot(files, driver, options))),
@@ -28,13 +29,23 @@ function probe(files: StoreFiles): Probe {
   return { kind: 'refused', state };
 }
 
-function openRoot(files: StoreFiles, driver: Driver, { additionalRoots = [] }: OpenOptions): PodmanRoot {
+function openRoot(
+  files: StoreFiles,
+  driver: Driver,
+  { additionalRoots = [], machine }: OpenOptions,
+): PodmanRoot {
   const additional: StorageRoot[] = [];
   const damage: string[] = [];
-  for (const path of additionalRoots) {
+  const configured = machine === undefined ? [] : additionalRootsOf(machine, files.directory);
+  for (const path of [...additionalRoots, ...configured]) {
     const root = attempt(() => ({ files: new StoreFiles(realRoot(bytesOfText(path))), driver }));
     if (root instanceof Trouble) damage.push(root.message);
-    else if (root.files.directory !== files.directory) additional.push(root);
+    else if (
+      ![files, ...additional.map((each) => each.files)].some(
+        ({ directory }) => directory === root.files.directory,
+      )
+    )
+      additional.push(root);
   }
   const owner = files.ownerOf(`${driver}-layers`) ?? files.ownerOf('.');
   const isUsers = owner !== undefined && isRootless(owner.uid, readUidMap());

@@ -410,7 +410,7 @@ describe('--host-root', () => {
     const none = await stratafs(['--host-root', host.path('var'), 'doctor']);
     expect([none.code, none.err.slice(0, 50)]).toEqual([
       4,
-      'stratafs: Cannot find a data root of Docker in hos',
+      'stratafs: Cannot find a store in host root "/tmp/s',
     ]);
   });
 });

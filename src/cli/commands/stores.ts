@@ -1,0 +1,89 @@
+// `stratafs stores`: every store of this machine, or of another one's disk.
+import type { Command } from 'commander';
+import type { FoundRoot } from '../../store/places.ts';
+import type { Store } from '../../store/store.ts';
+import { attempt, Trouble } from '../../sys/errors.ts';
+import { EXIT } from '../exit.ts';
+import { escapeBytes, escapeJson, escapeText, jsonName } from '../print/escape.ts';
+import { formatTable } from '../print/table.ts';
+import type { Terminal } from '../print/terminal.ts';
+import type { StoreOptions } from '../stack.ts';
+
+interface StoresOptions extends Pick<StoreOptions, 'hostRoot'> {
+  readonly json?: true;
+}
+
+/** One line. */
+interface FoundStore {
+  readonly kind: string;
+  readonly root: FoundRoot;
+  /** Absent where it cannot be read. */
+  readonly images?: number;
+  readonly containers?: number;
+  /** Whether its engine is at work; absent where that cannot be told. */
+  readonly live?: boolean;
+  readonly damage?: string;
+}
+
+const HEADING = ['KIND', 'ROOT', 'IMAGES', 'CONTAINERS', 'LIVE', 'FOUND BY'];
+
+export function registerStores(program: Command, terminal: Terminal): void {
+  program
+    .command('stores')
+    .summary('list the stores of this machine, or of --host-root')
+    .description(
+      "List every store of the machine: Docker's, containerd's, Podman's, the system's and each user's, by what the engines' " +
+        'own configuration says and by the usual places. ROOT is what --root takes.',
+    )
+    .option('--json', 'one JSON object a line')
+    .action(async (_: unknown, command: Command) => {
+      const { hostRoot, json } = command.optsWithGlobals<StoresOptions>();
+      const { findRoots } = await import('../../store/places.ts');
+      const { isLive } = await import('../../store/live.ts');
+      const roots = findRoots(hostRoot ?? '/', (message) => terminal.note(message));
+      const live = (root: FoundRoot) => (hostRoot === undefined ? { live: isLive(root.directory) } : {});
+      const found = roots.flatMap((root) => storesIn(root).map((store) => ({ ...store, ...live(root) })));
+      if (json) for (const store of found) terminal.out.write(jsonLine(store));
+      else terminal.out.write(formatTable(HEADING, found.map(row)));
+      for (const { damage, root } of found) {
+        if (damage === undefined) continue;
+        terminal.exitWith(EXIT.store);
+        terminal.note(`Cannot list all of "${root.directory}": ${damage}`);
+      }
+    });
+}
+
+function storesIn(root: FoundRoot): FoundStore[] {
+  const { stores } = root;
+  if (stores instanceof Trouble) return [{ kind: 'unreadable', root, damage: stores.message }];
+  return stores.map((store) => ({ kind: store.description, root, ...counts(store) }));
+}
+
+function counts(store: Store): Pick<FoundStore, 'images' | 'containers' | 'damage'> {
+  const images = attempt(() => store.images().length);
+  const containers = attempt(() => store.containers().length);
+  const damage = [images, containers].find((found) => found instanceof Trouble)?.message;
+  return {
+    ...(images instanceof Trouble ? {} : { images }),
+    ...(containers instanceof Trouble ? {} : { containers }),
+    ...(damage === undefined ? {} : { damage }),
+  };
+}
+
+function row({ kind, root, images, containers, live }: FoundStore): string[] {
+  const count = (number: number | undefined) => (number === undefined ? '?' : String(number));
+  const isLive = live === undefined ? '?' : live ? 'yes' : 'no';
+  return [kind, escapeBytes(root.directory), count(images), count(containers), isLive, escapeText(root.why)];
+}
+
+function jsonLine({ kind, root, ...told }: FoundStore): string {
+  const { directory, why, user } = root;
+  const line = {
+    kind,
+    ...jsonName('root', directory),
+    ...(user === undefined ? {} : { user }),
+    why,
+    ...told,
+  };
+  return `${escapeJson(line)}\n`;
+}

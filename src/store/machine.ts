@@ -1,0 +1,153 @@
+// A machine's files by its own paths: this one's, or another's whose disk is mounted at a directory. Absolute links, `..` and all
+// lead nowhere but into that directory; nothing but directories and small regular files is opened, no access time is changed.
+import { closeSync, fstatSync, readlinkSync, readSync } from 'node:fs';
+import { readNames } from '../sys/beneath.ts';
+import { asBytes, type ByteString, bytesOf, bytesOfText, cString } from '../sys/bytes.ts';
+import { openCloneOfAll } from '../sys/clone.ts';
+import { E, errnoWords, Trouble } from '../sys/errors.ts';
+import { O, open, openat2 } from '../sys/libc.ts';
+
+/** RESOLVE_NO_MAGICLINKS | RESOLVE_IN_ROOT (linux/openat2.h). */
+const RESOLVE = 0x02n | 0x10n;
+const LARGEST_CONFIG = 1 << 20;
+/** The root of this machine itself. */
+export const THIS_MACHINE = '/';
+
+/** All paths are the machine's own, absolute. */
+export interface Machine {
+  /** Where its root is on this machine, as it was named. */
+  readonly label: ByteString;
+  readonly isThis: boolean;
+  /** The place of a directory on this machine, without links; undefined where there is none that can be seen. */
+  directory(path: ByteString): ByteString | undefined;
+  /** Sorted; none where there is no such directory, or it cannot be read. */
+  names(path: ByteString): ByteString[];
+  /** A small regular file; undefined where there is none that can be read. */
+  read(path: ByteString): Buffer | undefined;
+  /** Of all users that its passwd or /home tells of, root first. */
+  homes(): readonly Home[];
+}
+
+export interface Home {
+  readonly path: ByteString;
+  /** Name of the user; the directory's own where only /home tells of it. */
+  readonly user: string;
+  readonly uid?: number;
+}
+
+/** Gives the machine to `use`, and lets go of it then. Throws Trouble where `host` cannot be opened. */
+export function withMachine<T>(host: string, use: (machine: Machine) => T): T {
+  const disk = new Disk(bytesOfText(host));
+  try {
+    return use(disk);
+  } finally {
+    disk.close();
+  }
+}
+
+function placeOf(descriptor: number): ByteString {
+  return bytesOf(readlinkSync(`/proc/self/fd/${descriptor}`, 'buffer'));
+}
+
+class Disk implements Machine {
+  readonly label: ByteString;
+  readonly isThis: boolean;
+  readonly #root: number;
+  /** What stands before a path in a clone of the disk, to name it on this machine; empty where there is no clone. */
+  readonly #prefix: string = '';
+
+  constructor(host: ByteString) {
+    this.label = host;
+    this.isThis = host === THIS_MACHINE;
+    const plain = open(cString(host), O.PATH | O.DIRECTORY | O.CLOEXEC);
+    if (plain < 0) {
+      const state = plain === -E.ENOENT ? 'no such directory' : errnoWords(-plain);
+      throw new Trouble('store', `Cannot open host root "${host}": ${state}`);
+    }
+    // Links of the disk are followed, and only a clone keeps their access times.
+    const clone = openCloneOfAll(plain, cString(asBytes('')));
+    this.#root = clone < 0 ? plain : clone;
+    if (clone < 0) return;
+    const place = placeOf(plain);
+    this.#prefix = place === '/' ? '' : place;
+    closeSync(plain);
+  }
+
+  close(): void {
+    closeSync(this.#root);
+  }
+
+  homes(): readonly Home[] {
+    const passwd = this.read(asBytes('/etc/passwd'));
+    const lines = passwd === undefined ? [] : bytesOf(passwd).split('\n');
+    const named = lines.flatMap((line): Home[] => {
+      const [user = '', , uid = '', , , home = ''] = line.split(':');
+      const isHome = home.startsWith('/') && home !== '/';
+      return isHome
+        ? [{ path: asBytes(home), user, ...(/^\d{1,10}$/.test(uid) ? { uid: Number(uid) } : {}) }]
+        : [];
+    });
+    const listed = this.names(asBytes('/home')).map(
+      (user): Home => ({ path: asBytes(`/home/${user}`), user }),
+    );
+    const homes = new Map<ByteString, Home>([
+      [asBytes('/root'), { path: asBytes('/root'), user: 'root', uid: 0 }],
+    ]);
+    for (const home of [...named, ...listed]) if (!homes.has(home.path)) homes.set(home.path, home);
+    return [...homes.values()];
+  }
+
+  /** A descriptor or a negative errno. O_NOATIME is for the owner and the privileged; others go without. */
+  #open(path: ByteString, flags: number): number {
+    const descriptor = this.#openWith(path, flags | (flags & O.PATH ? 0 : O.NOATIME));
+    return descriptor === -E.EPERM ? this.#openWith(path, flags) : descriptor;
+  }
+
+  #openWith(path: ByteString, flags: number): number {
+    const how = Buffer.alloc(24);
+    how.writeBigUInt64LE(BigInt(flags | O.CLOEXEC), 0);
+    how.writeBigUInt64LE(RESOLVE, 16);
+    return openat2(this.#root, cString(path), how);
+  }
+
+  /** The place of a directory on this machine, undefined where there is none. */
+  directory(path: ByteString): ByteString | undefined {
+    const descriptor = this.#open(path, O.PATH | O.DIRECTORY);
+    if (descriptor < 0) return undefined;
+    try {
+      const place = placeOf(descriptor);
+      return place === '/' && this.#prefix !== ''
+        ? asBytes(this.#prefix)
+        : asBytes(`${this.#prefix}${place}`);
+    } finally {
+      closeSync(descriptor);
+    }
+  }
+
+  names(path: ByteString): ByteString[] {
+    const descriptor = this.#open(path, O.RDONLY | O.DIRECTORY);
+    if (descriptor < 0) return [];
+    try {
+      const names = readNames(descriptor);
+      return typeof names === 'number' ? [] : names.sort();
+    } finally {
+      closeSync(descriptor);
+    }
+  }
+
+  /** A small regular file; undefined where there is none. */
+  read(path: ByteString): Buffer | undefined {
+    const probe = this.#open(path, O.PATH);
+    if (probe < 0) return undefined;
+    const isFile = fstatSync(probe).isFile();
+    closeSync(probe);
+    const descriptor = isFile ? this.#open(path, O.RDONLY | O.NONBLOCK) : -1;
+    if (descriptor < 0) return undefined;
+    try {
+      const buffer = Buffer.alloc(LARGEST_CONFIG);
+      return buffer.subarray(0, readSync(descriptor, buffer, 0, buffer.length, 0));
+    } finally {
+      closeSync(descriptor);
+    }
+  }
+}

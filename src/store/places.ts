@@ -1,0 +1,126 @@
+// Where stores are on a machine: by what each engine's own configuration says and by the usual places.
+import { asBytes, type ByteString, bufferOf, bytesOfText, textOf } from '../sys/bytes.ts';
+import { attempt, Trouble } from '../sys/errors.ts';
+import { type Machine, withMachine } from './machine.ts';
+import { KINDS, NoStore, openStores } from './open.ts';
+import type { Place, Store } from './store.ts';
+
+/** A root that was found. */
+export interface FoundRoot {
+  /** Where it is on this machine, without links. */
+  readonly directory: ByteString;
+  /** What led to it. */
+  readonly why: string;
+  /** Whose it is, where it is a user's own. */
+  readonly user?: string;
+  /** The stores in it, at least one; or why none of them can be read. */
+  readonly stores: readonly Store[] | Trouble;
+}
+
+type Say = (damage: string) => void;
+
+/** All roots of a machine that hold anything, the likeliest first. Throws Trouble where `host` cannot be opened. */
+export function findRoots(host: string, say: Say): FoundRoot[] {
+  return withMachine(host, (machine) => [...rootsOf(machine, say)]);
+}
+
+/**
+ * The root to be used where none is named, as text: the system's for root, a user's own before it for others. Others that were
+ * found are told to `say`. Throws Trouble where there is none.
+ */
+export function chooseRoot(host: string, user: number, say: Say): string {
+  return withMachine(host, (machine) => {
+    const looked: Place[] = [];
+    const mine = machine.homes().find(({ uid }) => uid === user && user !== 0)?.user;
+    const isFirst = ({ user: owner }: FoundRoot) => owner === mine;
+    const found: FoundRoot[] = [];
+    for (const root of rootsOf(machine, say, looked)) {
+      // On this machine the first will do; on another it is not known which is meant.
+      if (machine.isThis && isFirst(root) && !(root.stores instanceof Trouble)) return asText(root.directory);
+      found.push(root);
+    }
+    const usable = found.filter(({ stores }) => !(stores instanceof Trouble));
+    const chosen = machine.isThis ? undefined : usable[0];
+    const system = usable.find(({ user: owner }) => owner === undefined);
+    const root = chosen ?? (user === 0 ? undefined : system);
+    if (root === undefined) throw nothingFound(machine, looked, found);
+    for (const { directory, why } of usable) {
+      if (directory !== root.directory)
+        say(
+          `also found: "${directory}" (${why}); --root names it${machine.isThis ? '' : ', as that machine would'}`,
+        );
+    }
+    return asText(root.directory);
+  });
+}
+
+/** One root, named by a path of another machine. Throws Trouble. */
+export function rootAt(host: string, path: string): string {
+  return withMachine(host, (machine) => {
+    const directory = machine.directory(bytesOfText(path));
+    if (directory !== undefined) return asText(directory);
+    throw new Trouble('store', `Cannot open store "${path}" of the host root "${host}": no such directory`);
+  });
+}
+
+/** `looked` gets the places that were asked, in their order. */
+function* rootsOf(machine: Machine, say: Say, looked: Place[] = []): Generator<FoundRoot> {
+  const seen = new Set<ByteString>();
+  for (const place of placesOf(machine, say)) {
+    looked.push(place);
+    const directory = machine.directory(place.path);
+    if (directory !== undefined && seen.has(directory)) continue;
+    if (directory !== undefined) seen.add(directory);
+    const root = directory === undefined ? undefined : rootIn(machine, directory, place);
+    if (root !== undefined) yield root;
+    else if (place.isConfigured) {
+      const state = directory === undefined ? 'no such directory' : 'no store is there';
+      const of = machine.isThis ? '' : ` of the host root "${machine.label}"`;
+      say(`Cannot open store "${place.path}"${of} (${place.why}): ${state}`);
+    }
+  }
+}
+
+/** Those of the system before those of users, each in the order of the kinds. */
+function placesOf(machine: Machine, say: Say): Place[] {
+  const places = KINDS.flatMap((kind) => [...kind.places(machine, say)]);
+  const isUsers = ({ user }: Place) => user !== undefined;
+  return [...places.filter((place) => !isUsers(place)), ...places.filter(isUsers)];
+}
+
+/** Undefined where nothing looks like a store. */
+function rootIn(machine: Machine, directory: ByteString, { why, user }: Place): FoundRoot | undefined {
+  const path = textOf(directory);
+  if (path === undefined) return undefined;
+  const stores = attempt(() => openStores(path, { machine }));
+  if (stores instanceof NoStore) return undefined;
+  return { directory, why, ...(user === undefined ? {} : { user }), stores };
+}
+
+function nothingFound(machine: Machine, looked: readonly Place[], found: readonly FoundRoot[]): Trouble {
+  const of = machine.isThis ? '' : ` in host root "${machine.label}"`;
+  const system = looked.filter(({ user }) => user === undefined).map(({ path }) => `"${path}"`);
+  const places = `nothing is at ${[...new Set(system)].join(', ')}`;
+  const others = found.slice(0, MOST_OTHERS).map(({ directory, why, stores }) => {
+    const what =
+      stores instanceof Trouble ? 'unreadable' : stores.map(({ description }) => description).join(', ');
+    return `"${directory}" (${what}; ${why})`;
+  });
+  const instead = others.length === 0 ? '' : `; found instead: ${others.join(', ')}`;
+  return new Trouble(
+    'store',
+    `Cannot find a store${of}: ${places}${instead}; name one with --root or STRATAFS_ROOT`,
+  );
+}
+
+const MOST_OTHERS = 5;
+
+/** Paths of a command line are text; one that is not cannot be handed on. */
+function asText(directory: ByteString): string {
+  const text = textOf(directory);
+  if (text !== undefined) return text;
+  throw new Trouble(
+    'store',
+    `Cannot use store "${asBytes(bufferOf(directory).toString('utf8'))}": its path is not UTF-8`,
+  );
+}

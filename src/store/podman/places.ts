@@ -1,0 +1,105 @@
+// Where containers-storage keeps its roots on a machine: root's, and each user's, by `storage.conf` and by default.
+import { asBytes, type ByteString, bytesOfText, textOf } from '../../sys/bytes.ts';
+import { attempt, Trouble } from '../../sys/errors.ts';
+import type { Home, Machine } from '../machine.ts';
+import type { Place } from '../store.ts';
+import { expand, parseCrioConf, parseStorageConf, type StorageConf } from './storage-conf.ts';
+
+const VENDOR = '/usr/share/containers/storage.conf';
+const SYSTEM = '/etc/containers/storage.conf';
+const CRIO = '/etc/crio/crio.conf';
+const USERS = '.config/containers/storage.conf';
+const DEFAULT_ROOT = '/var/lib/containers/storage';
+const DEFAULT_USERS_ROOT = '$HOME/.local/share/containers/storage';
+
+/** A root with those that it uses besides, as paths of its machine. */
+interface ConfiguredRoot {
+  readonly place: Place;
+  readonly additional: readonly ByteString[];
+}
+
+export function places(machine: Machine, say: (damage: string) => void): Place[] {
+  return configuredRoots(machine, say).map(({ place }) => place);
+}
+
+/** The other roots that the root in a directory uses by the machine's configuration: where they are on this machine, as text. */
+export function additionalRootsOf(machine: Machine, directory: ByteString): string[] {
+  const roots = configuredRoots(machine, () => {});
+  const own = roots.filter(({ place }) => machine.directory(place.path) === directory);
+  const found = own.flatMap(({ additional }) => additional.map((path) => machine.directory(path) ?? path));
+  return [...new Set(found)].flatMap((path) => textOf(path) ?? []);
+}
+
+function configuredRoots(machine: Machine, say: (damage: string) => void): ConfiguredRoot[] {
+  const system = systemConf(machine, say);
+  const roots = [rootOf(system.conf, DEFAULT_ROOT, system.why, undefined)];
+  const crio = read(machine, CRIO, say, parseCrioConf);
+  if (crio !== undefined && crio !== '')
+    roots.push(rootOf(system.conf, crio, `"root" in ${CRIO}`, undefined, crio));
+  for (const home of machine.homes()) roots.push(...usersRoot(machine, system.conf, home, say));
+  return roots;
+}
+
+/** What a distribution says, and on top of it what the machine's own file says. */
+function systemConf(machine: Machine, say: (damage: string) => void): { conf: StorageConf; why: string } {
+  const vendor = read(machine, VENDOR, say, parseStorageConf);
+  const own = read(machine, SYSTEM, say, (bytes, file) => parseStorageConf(bytes, file, vendor));
+  const conf = own ?? vendor ?? parseStorageConf(Buffer.alloc(0), SYSTEM);
+  const file = own === undefined ? VENDOR : SYSTEM;
+  return { conf, why: conf.graphRoot === '' ? 'a usual place' : `"graphroot" in ${file}` };
+}
+
+function usersRoot(
+  machine: Machine,
+  system: StorageConf,
+  home: Home,
+  say: (damage: string) => void,
+): ConfiguredRoot[] {
+  if (home.uid === 0) return [];
+  const file = `${home.path}/${USERS}`;
+  const own = read(machine, file, say, (bytes, name) => parseStorageConf(bytes, name));
+  const values = {
+    home: textOf(home.path) ?? '',
+    user: home.user,
+    ...(home.uid === undefined ? {} : { uid: home.uid }),
+  };
+  const rootless = own?.rootlessPath || system.rootlessPath || DEFAULT_USERS_ROOT;
+  const path = expand(own?.graphRoot || rootless, values);
+  const why = own?.graphRoot ? `"graphroot" in ${file}` : `the user ${home.user}`;
+  const conf = { ...(own ?? system), additionalStores: own?.additionalStores ?? system.additionalStores };
+  return [rootOf(conf, path, why, home.user, path)];
+}
+
+/** `path` is the root where the configuration's own `graphroot` is not meant. */
+function rootOf(
+  { graphRoot, imageStore, additionalStores }: StorageConf,
+  otherwise: string,
+  why: string,
+  user: string | undefined,
+  path = graphRoot || otherwise,
+): ConfiguredRoot {
+  const others = [...(imageStore === '' ? [] : [imageStore]), ...additionalStores];
+  return {
+    place: {
+      path: bytesOfText(path),
+      why,
+      ...(why.startsWith('"') ? { isConfigured: true } : {}),
+      ...(user === undefined ? {} : { user }),
+    },
+    additional: others.map(bytesOfText),
+  };
+}
+
+/** Undefined where there is no such file, or it cannot be used, which is said. */
+function read<T>(
+  machine: Machine,
+  path: string,
+  say: (damage: string) => void,
+  parse: (bytes: Buffer, file: string) => T,
+): T | undefined {
+  const bytes = machine.read(asBytes(path));
+  const found = bytes === undefined ? undefined : attempt(() => parse(bytes, path));
+  if (!(found instanceof Trouble)) return found;
+  say(found.message);
+  return undefined;
+}

@@ -1,0 +1,203 @@
+// Where a data root is found on another machine's disk, and that no link of that disk leads to this machine's own files.
+import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { chooseRoot, findRoots, rootAt } from '../../../src/store/places.ts';
+import { temporaryForTest } from '../../support/temporary.ts';
+
+type Disk = Readonly<Record<string, string | { readonly link: string } | null>>;
+
+/** Text is a file, null a directory. Answers the directory. */
+function diskOf(disk: Disk): string {
+  const { directory } = temporaryForTest();
+  for (const [path, what] of Object.entries(disk)) {
+    const at = join(directory, path);
+    mkdirSync(dirname(at), { recursive: true });
+    if (what === null) mkdirSync(at, { recursive: true });
+    else if (typeof what === 'string') writeFileSync(at, what);
+    else symlinkSync(what.link, at);
+  }
+  return directory;
+}
+
+/** What is left of a store of Podman that never had anything. */
+const PODMAN = { 'overlay-layers/layers.json': '[]' };
+
+function podmanAt(root: string): Disk {
+  return Object.fromEntries(Object.entries(PODMAN).map(([path, text]) => [`${root}/${path}`, text]));
+}
+
+const PLACES: readonly (readonly [rule: string, disk: Disk, found: readonly string[]])[] = [
+  ['the usual place', { 'var/lib/docker/image/overlay2': null }, ['var/lib/docker']],
+  ['nothing without a store', { 'var/lib/docker/tmp': null }, []],
+  [
+    'the configured place first',
+    {
+      'etc/docker/daemon.json': '{"data-root":"/srv/d"}',
+      'srv/d/image/overlay2': null,
+      'var/lib/docker/image/overlay2': null,
+    },
+    ['srv/d', 'var/lib/docker'],
+  ],
+  [
+    'the old word for it',
+    { 'etc/docker/daemon.json': '{"graph":"/srv/d"}', 'srv/d/image/overlay2': null },
+    ['srv/d'],
+  ],
+  [
+    'the snap',
+    { 'var/snap/docker/common/var-lib-docker/image/overlay2': null },
+    ['var/snap/docker/common/var-lib-docker'],
+  ],
+  [
+    'rootless users, of passwd and of /home',
+    {
+      'etc/passwd': 'x:x:1:1::/var/x:/bin/sh\nbad\n',
+      'var/x/.local/share/docker/image/overlay2': null,
+      'home/y/.local/share/docker/image/overlay2': null,
+    },
+    ['var/x/.local/share/docker', 'home/y/.local/share/docker'],
+  ],
+  [
+    "a rootless user's configuration",
+    { 'home/y/.config/docker/daemon.json': '{"data-root":"/srv/y"}', 'srv/y/image/overlay2': null },
+    ['srv/y'],
+  ],
+  [
+    'the parts of user namespaces',
+    { 'var/lib/docker/100000.100000/image/overlay2': null, 'var/lib/docker/image/overlay2': null },
+    ['var/lib/docker', 'var/lib/docker/100000.100000'],
+  ],
+  [
+    'what absolute links lead to, on that disk',
+    {
+      'var/lib/docker': { link: '/data/docker' },
+      'data/docker': { link: '/../../srv/d' },
+      'srv/d/image/overlay2': null,
+    },
+    ['srv/d'],
+  ],
+  [
+    'nothing where a link leads to what only this machine has',
+    { 'var/lib/docker': { link: process.cwd() } },
+    [],
+  ],
+  [
+    "Podman's usual place, root's and a user's",
+    { ...podmanAt('var/lib/containers/storage'), ...podmanAt('home/y/.local/share/containers/storage') },
+    ['var/lib/containers/storage', 'home/y/.local/share/containers/storage'],
+  ],
+  [
+    "Podman's configured place, the machine's own word before the distribution's",
+    {
+      'usr/share/containers/storage.conf':
+        '[storage]\ngraphroot = "/srv/a"\nrootless_storage_path = "/srv/$USER"\n',
+      'etc/containers/storage.conf': '[storage]\ngraphroot = "/srv/b"\n',
+      ...podmanAt('srv/a'),
+      ...podmanAt('srv/b'),
+      ...podmanAt('srv/y'),
+      'home/y': null,
+    },
+    ['srv/b', 'srv/y'],
+  ],
+  [
+    "a user's own storage.conf",
+    {
+      'home/y/.config/containers/storage.conf': '[storage]\ngraphroot = "$HOME/pods"\n',
+      ...podmanAt('home/y/pods'),
+    },
+    ['home/y/pods'],
+  ],
+  [
+    "CRI-O's root",
+    { 'etc/crio/crio.conf': '[crio]\nroot = "/srv/crio"\n', ...podmanAt('srv/crio') },
+    ['srv/crio'],
+  ],
+  [
+    "Docker's before Podman's, the system's before a user's",
+    {
+      'var/lib/docker/image/overlay2': null,
+      ...podmanAt('var/lib/containers/storage'),
+      'home/y/.local/share/docker/image/overlay2': null,
+    },
+    ['var/lib/docker', 'var/lib/containers/storage', 'home/y/.local/share/docker'],
+  ],
+  [
+    'one place once',
+    { 'etc/docker/daemon.json': '{"data-root":"/var/lib/docker/"}', 'var/lib/docker/image/overlay2': null },
+    ['var/lib/docker'],
+  ],
+];
+
+describe('findRoots()', () => {
+  it.each(PLACES)('finds %s', (_, disk, expected) => {
+    const host = diskOf(disk);
+    const said: string[] = [];
+    const found = findRoots(host, (damage) => said.push(damage));
+    expect(found.map(({ directory }) => directory)).toEqual(expected.map((path) => join(host, path)));
+    expect(said).toEqual([]);
+  });
+
+  it('tells of a configuration that cannot be used, and goes on', () => {
+    const host = diskOf({ 'etc/docker/daemon.json': '{', 'var/lib/docker/image/overlay2': null });
+    const said: string[] = [];
+    expect(chooseRoot(host, 0, (message) => said.push(message))).toBe(join(host, 'var/lib/docker'));
+    expect(said).toEqual([
+      `Cannot parse "/etc/docker/daemon.json" of the host root "${host}": not valid JSON`,
+    ]);
+  });
+
+  it.each([
+    ['is not there', {}, 'no such directory'],
+    ['holds no store', { 'srv/docker/other': null }, 'no store is there'],
+  ])('tells of a configured root that %s', (_, disk, state) => {
+    const host = diskOf({
+      'etc/docker/daemon.json': '{"data-root":"/srv/docker"}',
+      'var/lib/docker/image/overlay2': null,
+      ...disk,
+    });
+    const said: string[] = [];
+    expect(chooseRoot(host, 0, (message) => said.push(message))).toBe(join(host, 'var/lib/docker'));
+    expect(said).toEqual([
+      `Cannot open store "/srv/docker" of the host root "${host}" ("data-root" in /etc/docker/daemon.json): ${state}`,
+    ]);
+  });
+
+  it('tells of a storage.conf that cannot be used, and goes on', () => {
+    const host = diskOf({
+      'etc/containers/storage.conf': '[storage',
+      ...podmanAt('var/lib/containers/storage'),
+    });
+    const said: string[] = [];
+    expect(chooseRoot(host, 0, (message) => said.push(message))).toBe(
+      join(host, 'var/lib/containers/storage'),
+    );
+    expect(said).toEqual(['Cannot parse "/etc/containers/storage.conf": line 1 is not valid TOML']);
+  });
+
+  it('says so where there is none, with what is there instead', () => {
+    const host = diskOf({ 'var/lib/containers/storage/zfs-layers': null });
+    expect(() => chooseRoot(host, 0, () => {})).toThrow(
+      new RegExp(
+        `; found instead: "${host}/var/lib/containers/storage" .unreadable; a usual place.; name one with --root`,
+      ),
+    );
+  });
+
+  it('says so where there is none', () => {
+    const host = diskOf({ etc: null });
+    expect(() => chooseRoot(host, 0, () => {})).toThrow(
+      `Cannot find a store in host root "${host}": nothing is at "/var/lib/docker", `,
+    );
+  });
+});
+
+describe('rootAt()', () => {
+  it('takes a path as that machine would', () => {
+    const host = diskOf({ mnt: { link: '/srv' }, 'srv/d': null });
+    expect(rootAt(host, '/mnt/d')).toBe(join(host, 'srv/d'));
+    expect(() => rootAt(host, '/none')).toThrow(
+      `Cannot open store "/none" of the host root "${host}": no such directory`,
+    );
+  });
+});
