@@ -21,6 +21,7 @@ RUN mkdir -p /opt && echo x > /opt/x && chmod 710 /noted
 `;
 
 interface Finding {
+  readonly type: string;
   readonly code: string;
   readonly severity: string;
   readonly path: string;
@@ -54,6 +55,12 @@ describeSystem(
       expect(stderr).toBe('');
       const text = Buffer.from(stdout, 'latin1').toString('utf8');
       return text.split('\n').flatMap((line) => (line === '' ? [] : [JSON.parse(line) as T]));
+    }
+
+    /** What doctor finds but the containerd beside, which the engine started for itself. */
+    async function findingsIn(root: string): Promise<Finding[]> {
+      const found = await lines<Finding>(root, 'doctor');
+      return found.filter(({ type, code }) => type === 'finding' && code !== 'store-beside');
     }
 
     /** Driver directories that no layer of layerdb has, nor a container. */
@@ -104,7 +111,7 @@ describeSystem(
     });
 
     it('reads the databases of a running engine, which goes on', async () => {
-      const findings = await lines<Finding>(engine.dataRoot, 'doctor');
+      const findings = await findingsIn(engine.dataRoot);
       expect(findings.filter(({ severity }) => severity !== 'note')).toEqual([]);
       await engine.docker(['volume', 'create', 'later']);
       const [volume] = await lines<Owner>(engine.dataRoot, 'whose', 'later');
@@ -143,7 +150,7 @@ describeSystem(
     });
 
     it('calls every directory that BuildKit has a record of build cache, and finds no orphan', async () => {
-      const findings = await lines<Finding>(built, 'doctor');
+      const findings = await findingsIn(built);
       const cached = findings.filter(({ code }) => code === 'directory-cache');
       expect(cached.map(({ path }) => path).sort()).toEqual(
         unrecorded(built)
@@ -174,7 +181,7 @@ describeSystem(
     });
 
     it('verifies what BuildKit made, though its tar has neither the attributes nor the nanoseconds of the files', async () => {
-      const { code, stdout } = await stratafs(['--root', built, 'verify', '-v', '--all']);
+      const { code, stdout } = await stratafs(['--root', built, 'verify', '-v', '--all', '--images']);
       expect([code, stdout.split('\n').filter((line) => /^(?:tampered|unverifiable)/.test(line))]).toEqual([
         0,
         [],
@@ -201,14 +208,14 @@ describeSystem(
     });
 
     it('tells of layers that only the cache still holds', async () => {
-      const findings = await lines<Finding>(untagged, 'doctor');
+      const findings = await findingsIn(untagged);
       const codes = new Set(findings.map(({ code }) => code));
       expect([...codes].sort()).toEqual(['directory-cache', 'layer-cache', 'volume-unused']);
     });
 
     it('finds nothing where the cache was removed', async () => {
       expect(unrecorded(pruned)).toEqual([]);
-      const findings = await lines<Finding>(pruned, 'doctor');
+      const findings = await findingsIn(pruned);
       expect(findings.filter(({ code }) => code !== 'volume-unused')).toEqual([]);
     });
   },
