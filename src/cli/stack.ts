@@ -2,7 +2,7 @@
 // one is needed.
 import type { RecordedLayer } from '../overlay/recorded-layer.ts';
 import type { Tree } from '../overlay/tree.ts';
-import { chooseLayers, parseLayerChoice } from '../store/choice.ts';
+import { chooseLayers, layerNumber, parseLayerChoice } from '../store/choice.ts';
 import type { ChainId } from '../store/digest.ts';
 import type { LayerStack, Store } from '../store/store.ts';
 import { asBytes, bytesOfText } from '../sys/bytes.ts';
@@ -144,15 +144,15 @@ async function withShownOwners(
 }
 
 /**
- * The records of a stack's layers where `--metadata` asks for them. `known` are those that were read before from the same
- * root. Throws Trouble where there is none, or it is damaged.
+ * The records of a stack's layers where `--metadata` asks for them, or nothing else tells what they changed. `known` are those
+ * that were read before from the same root. Throws Trouble where there is none, or it is damaged.
  */
 export async function recordsOf(
   stack: LayerStack,
   options: StoreOptions,
   known?: Map<ChainId, RecordedLayer>,
 ): Promise<Records | undefined> {
-  if (options.metadata === undefined) return undefined;
+  if (options.metadata === undefined && stack.changesOnly !== true) return undefined;
   if (stack.kind === 'lowerdir') {
     throw new Trouble(
       'usage',
@@ -160,7 +160,24 @@ export async function recordsOf(
     );
   }
   const { recordedLayers } = await import('../layers/recorded-layers.ts');
-  return recordedLayers(await openTheStore(options), stack, known);
+  const records = await recordedLayers(await openTheStore(options), stack, known);
+  const untold = stack.layers.findIndex(
+    ({ holds }, index) => holds === 'tree' && records[index] === undefined,
+  );
+  if (stack.changesOnly !== true || untold < 0) return records;
+  const state = `layer ${layerNumber(stack, untold)} is a copy of all below it, and no record tells what it changed`;
+  const other = stack.kind === 'container' ? `; "stratafs diff ${stack.label}" does` : '';
+  throw new Trouble('store', `Cannot tell the layers of "${stack.label}" apart: ${state}${other}`);
+}
+
+/** The same for what asks each layer what it changed. */
+export async function changesOf(
+  stack: LayerStack,
+  options: StoreOptions,
+  known?: Map<ChainId, RecordedLayer>,
+): Promise<Records | undefined> {
+  const changesOnly = stack.layers.some(({ holds }) => holds === 'tree');
+  return recordsOf(changesOnly ? { ...stack, changesOnly } : stack, options, known);
 }
 
 /** Gives the merged tree of a reference to `read`, and closes it after. */

@@ -9,19 +9,22 @@ import type { LayerFiles } from './layer-files.ts';
 export class LayerContents implements ContentsSource {
   readonly #places: ContentsPlaces;
   readonly #files: LayerFiles;
+  readonly #first: number;
 
-  constructor(unpacked: UnpackedTar, files: LayerFiles) {
+  /** `first` is the index of the first entry of the layer that is meant, among all that were unpacked. */
+  constructor(unpacked: UnpackedTar, files: LayerFiles, first = 0) {
     this.#places = new ContentsPlaces(unpacked);
     this.#files = files;
+    this.#first = first;
   }
 
   /** Where the contents of the entry of an index lie; undefined where they are kept nowhere. */
   path(index: number): ByteString | undefined {
-    return this.#places.path(index);
+    return this.#places.path(this.#first + index);
   }
 
   withContents<T>(index: number, use: (read: ReadSome) => T): T | ContentsGap {
-    const path = this.#places.path(index);
+    const path = this.path(index);
     if (path === undefined) return { kind: 'lost' };
     let answer: { readonly value: T } | undefined;
     const errno = this.#files.withFile(path, (read) => {

@@ -33,11 +33,14 @@ export function chooseLayers(stack: LayerStack, { text, reference, range }: Laye
     const has = count === 1 ? '1 layer' : `${count} layers, 1 the lowest`;
     throw new Trouble('reference', `Cannot take layers "${text}": "${reference}" has ${has}`);
   }
+  const layers = stack.layers.slice(count - to, count - from + 1);
+  const changesOnly = from > 1 && layers.some(({ holds }) => holds === 'tree');
   return {
     ...stack,
     label: text,
-    layers: stack.layers.slice(count - to, count - from + 1),
+    layers,
     layersBelow: from - 1,
+    ...(changesOnly ? { changesOnly } : {}),
   };
 }
 

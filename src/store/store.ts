@@ -81,6 +81,8 @@ export interface LayerStack {
   readonly layersBelow?: number;
   /** Data-only lower layers (overlayfs `::`), top first; searched only by the data of metacopy files. */
   readonly dataLayers: readonly Layer[];
+  /** Whether each layer counts for what it changed alone, though its directory holds the whole tree: its record tells. */
+  readonly changesOnly?: boolean;
   /** How marks are written in the layers that do not say it themselves. */
   readonly dialect: Dialect;
   /** Absent where owners are shown as they are on disk. */
@@ -156,6 +158,8 @@ export interface UnpackRules {
   readonly engine: 'moby' | 'containerd' | 'containers-storage';
   /** Whether a build step wrote the files where they lie, and the tar was made from them. */
   readonly inPlace: boolean;
+  /** Whether extended attributes but capabilities were lost where the tree of the layers below was copied. */
+  readonly losesXattrs?: boolean;
   /** Whether it was done without the right to make devices. */
   readonly withoutDevices: boolean;
   /** What root of the containers is on disk; 0:0 but for user namespaces. */

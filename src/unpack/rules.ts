@@ -74,4 +74,5 @@ export const CONTAINERS_STORAGE_RULES = {
   trusted: { ...CONTAINERS_STORAGE, marks: 'overlay', opaque: 'trusted.overlay.opaque' },
   user: { ...CONTAINERS_STORAGE, marks: 'overlay', opaque: 'user.overlay.opaque' },
   aufs: { ...CONTAINERS_STORAGE, marks: 'names', opaque: 'user.overlay.opaque' },
+  none: { ...CONTAINERS_STORAGE, marks: 'removal', opaque: 'trusted.overlay.opaque' },
 } as const satisfies Record<string, UnpackingRules>;

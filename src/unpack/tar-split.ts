@@ -5,9 +5,15 @@ import { readTarSplit } from '../tar/tar-split.ts';
 import type { UnpackingRules } from './rules.ts';
 import { UnpackedTar } from './unpack.ts';
 
-/** Reads a record to its end. Throws TarDamage where it is damaged, and Errno where it cannot be read. */
-export async function unpackTarSplit(read: ReadSome, rules: UnpackingRules): Promise<UnpackedTar> {
-  const unpacked = new UnpackedTar(rules);
+/**
+ * Reads a record to its end, and unpacks it on what was `unpacked` before. Throws TarDamage where it is damaged, and Errno
+ * where it cannot be read.
+ */
+export async function unpackTarSplit(
+  read: ReadSome,
+  rules: UnpackingRules,
+  unpacked = new UnpackedTar(rules),
+): Promise<UnpackedTar> {
   await readTarSplit(read, { raw() {}, entry: (entry) => unpacked.add(entry) });
   unpacked.end();
   return unpacked;

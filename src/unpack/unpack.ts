@@ -73,6 +73,9 @@ export class UnpackedTar {
   /** Places of the entries that were unpacked, where rules ask for them. */
   readonly #unpacked = new Set<string>();
   readonly #below: Below;
+  #isEnded = false;
+  /** Objects that the tar being unpacked has an entry for; undefined while it is the first. */
+  #ofLast: Set<number> | undefined;
 
   constructor(rules: UnpackingRules, below: Below = () => undefined) {
     this.#rules = rules;
@@ -83,16 +86,30 @@ export class UnpackedTar {
 
   /** Throws TarDamage where following its names takes too long. */
   add(entry: TarEntry): void {
+    this.#begin();
     this.entries += 1;
     if (entry.type === 'g') return;
     const path = cleanPath(entry.name);
     this.#attempt(path, () => this.#unpack(entry, path));
   }
 
-  /** After the last entry. */
+  /** After the last entry. What is added then is the tar of another layer, unpacked on top of what is there. */
   end(): void {
     for (const [path, mtime] of this.#directories) this.#attempt(path, () => this.#setTime(path, mtime));
     this.#directories.length = 0;
+    this.#isEnded = true;
+  }
+
+  /** Whether the last tar that was unpacked has an entry for an object. */
+  isOfLast(object: number): boolean {
+    return this.#ofLast === undefined || this.#ofLast.has(object);
+  }
+
+  #begin(): void {
+    if (!this.#isEnded) return;
+    this.#isEnded = false;
+    this.#unpacked.clear();
+    this.#ofLast = new Set();
   }
 
   emptyXattrs(object: number): readonly ByteString[] {
@@ -238,6 +255,7 @@ export class UnpackedTar {
     else if (type === '2') files.symlink(linkName, path);
     else if (!merges) this.#makeFile(entry, path);
     const object = files.lstat(path);
+    this.#ofLast?.add(object);
     files.chown(object, uid, gid);
     for (const [name, value] of entry.xattrs) {
       if (!this.#rules.setsTrusted && name.startsWith(TRUSTED)) continue;

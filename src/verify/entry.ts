@@ -15,6 +15,8 @@ export interface Unpacking {
   readonly withoutDevices: boolean;
   /** Whether it was not done at all: the tar was made from the files as a build step left them. */
   readonly inPlace: boolean;
+  /** Whether attributes but capabilities were lost where a layer below was copied. */
+  readonly losesXattrs: boolean;
 }
 
 export function isDevice(mode: number): boolean {

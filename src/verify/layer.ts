@@ -9,7 +9,7 @@ import { cleanPath } from '../tar/path.ts';
 import { type Gap, rebuildTar } from '../tar/rebuild.ts';
 import type { UnpackingRules } from '../unpack/rules.ts';
 import { unpackTarSplit } from '../unpack/tar-split.ts';
-import type { UnpackedTar } from '../unpack/unpack.ts';
+import { UnpackedTar } from '../unpack/unpack.ts';
 import { BLIND, blindly } from './blind.ts';
 import { checkContents } from './contents.ts';
 import type { Finding, Losable, Progress, Report, Severity } from './finding.ts';
@@ -21,9 +21,13 @@ export interface LayerEvidence extends LayerOnDisk {
   readonly rules: UnpackingRules;
   /** Whether attributes named `trusted.*` are not seen, though the layer may have some that count. */
   readonly isBlind: boolean;
-  /** Opens the record anew, at its beginning; gives it to `use` and closes it. Throws Trouble. */
-  readonly withTarSplit: <T>(use: (read: ReadSome) => Promise<T>) => Promise<T>;
+  readonly withTarSplit: WithTarSplit;
+  /** The records of the layers below it, base first, where its directory has all that they hold as well. */
+  readonly copied: readonly WithTarSplit[];
 }
+
+/** Opens a record anew, at its beginning; gives it to `use` and closes it. Throws Trouble. */
+export type WithTarSplit = <T>(use: (read: ReadSome) => Promise<T>) => Promise<T>;
 
 export interface LayerVerdict {
   readonly verdict: 'verified' | 'tampered' | 'unverifiable';
@@ -57,16 +61,27 @@ export async function verifyLayer(
   if (evidence.isBlind) count(BLIND);
   try {
     const { rules } = evidence;
-    const unpacked = await evidence.withTarSplit((read) => unpackTarSplit(read, rules));
-    examined.entries = unpacked.entries;
+    const unpacked = new UnpackedTar(rules);
+    const firsts: number[] = [];
+    for (const withTarSplit of [...evidence.copied, evidence.withTarSplit]) {
+      firsts.push(unpacked.entries);
+      await withTarSplit((read) => unpackTarSplit(read, rules, unpacked));
+    }
+    const first = firsts.at(-1) ?? 0;
+    examined.entries = unpacked.entries - first;
     reportRefusals(unpacked, count);
     const comparison = new TreeComparison(evidence, unpacked, rules, count);
     comparison.compare();
     examined.kept = comparison.kept();
-    const contents = new LayerContents(unpacked, evidence.files);
+    const contents = new LayerContents(unpacked, evidence.files, first);
     const made = await hashTar(evidence, contents, count, progress);
     examined.bytes = made.bytes;
     if (made.hash !== undefined) examined.sha256 = made.hash === evidence.diffId ? 'right' : 'wrong';
+    // What was copied from below is in no hash of this layer, but has its checksum in the record of its own.
+    for (const [index, withTarSplit] of evidence.copied.entries()) {
+      const copies = new LayerContents(unpacked, evidence.files, firsts[index]);
+      await withTarSplit((read) => checkContents(read, copies, count, progress));
+    }
     if (examined.sha256 !== 'right') {
       await evidence.withTarSplit((read) => checkContents(read, contents, count, progress));
       if (made.hash === undefined) {

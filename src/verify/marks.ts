@@ -6,8 +6,11 @@ import { S_IFCHR, S_IFMT } from '../sys/statx.ts';
 import { type Finding, OPAQUE_DIRECTORY } from './finding.ts';
 import { typeWords } from './words.ts';
 
-/** kernel: character devices 0:0 and an xattr; aufs: the names themselves. */
-export type Marks = 'kernel' | 'aufs';
+/**
+ * kernel: character devices 0:0 and an xattr; aufs: the names themselves, and where a build step wrote the layer the kernel's
+ * with some of the names beside them; none: the directory holds the whole tree, so that what is hidden is not there.
+ */
+export type Marks = 'kernel' | 'aufs' | 'none';
 
 export interface MarkRules {
   readonly marks: Marks;

@@ -110,20 +110,19 @@ export class StoreVerifier {
   /** Base first. */
   async #chain(layers: readonly LayerClaims[]): Promise<Verdict> {
     let verdict: Verdict = 'verified';
-    const below: ByteString[] = [];
-    for (const [index, layer] of layers.entries()) {
-      verdict = worse(verdict, await this.#layer(layer, index + 1, below));
-      if (layer.layer !== undefined) below.push(layer.layer.source.path);
+    for (const index of layers.keys()) {
+      const below = layers.slice(0, index);
+      verdict = worse(verdict, await this.#layer(layers[index] as LayerClaims, below));
     }
     return verdict;
   }
 
-  /** `below` are the directories of the layers below it. */
+  /** `below` are the layers below it, base first. */
   async #layer(
     { diffId, chainId, claims, layer, record }: LayerClaims,
-    number: number,
-    below: readonly ByteString[],
+    below: readonly LayerClaims[],
   ): Promise<Verdict> {
+    const number = below.length + 1;
     const place = { number, diffId, chainId };
     const key = `${chainId} ${layer?.source.path ?? ''}`;
     const known = this.#verdicts.get(key);
@@ -147,8 +146,9 @@ export class StoreVerifier {
     place: LayerPlace & Pick<LayerClaims, 'diffId'>,
     layer: Layer,
     record: TarRecord,
-    below: readonly ByteString[],
+    below: readonly LayerClaims[],
   ): Promise<LayerVerdict> {
+    const { source, holds } = layer;
     const cannot = (message: string) => {
       this.#log.finding({ severity: 'unverifiable', class: 'tar-split', message }, place);
       return NOTHING;
@@ -157,8 +157,14 @@ export class StoreVerifier {
       return cannot(`Cannot use "${record.path}": a record of the form ${record.form} cannot be read`);
     }
     const { dialect, isChanged } = this.#dialect(layer, below);
+    const copied = holds === 'tree' ? below.flatMap((each) => each.record ?? []) : [];
+    if (holds === 'tree' && copied.length < below.length) {
+      return cannot(
+        `"${source.path}" holds what the layers below hold as well, and not all of them have a record`,
+      );
+    }
     const prefix = dialect === 'user' ? 'user' : 'trusted';
-    const files = new LayerFiles(layer.source.path, prefix);
+    const files = new LayerFiles(source.path, prefix);
     const unpacking = this.#unpacking(record, isChanged);
     const { owners } = unpacking;
     if (isChanged) this.#log.finding(CHANGED_OWNERS, place);
@@ -167,15 +173,16 @@ export class StoreVerifier {
       return await verifyLayer(
         {
           diffId: place.diffId,
-          rules: rulesOf(record, dialect),
-          isBlind: prefix === 'trusted' && !this.#options.seesTrusted,
+          rules: rulesOf(record, dialect, holds),
+          isBlind: prefix === 'trusted' && holds !== 'tree' && !this.#options.seesTrusted,
           files,
           withTarSplit: (use) => withRecord(record, use),
+          copied: copied.map((each) => (use) => withRecord(each, use)),
           unpacking,
           marks: {
-            marks: dialect === 'aufs' ? 'aufs' : 'kernel',
+            marks: holds === 'tree' ? 'none' : dialect === 'aufs' ? 'aufs' : 'kernel',
             dialect: prefix,
-            hidesBelow: (path) => below.some((lower) => hasPath(lower, path)),
+            hidesBelow: (path) => below.some(({ layer }) => layer && hasPath(layer.source.path, path)),
           },
         },
         (finding) => this.#log.finding(finding, place),
@@ -193,12 +200,13 @@ export class StoreVerifier {
   /** `isChanged` where the owners tell of a rootless store, and the marks of root's own engine. */
   #dialect(
     { source, dialect = 'trusted' }: Layer,
-    below: readonly ByteString[],
+    below: readonly LayerClaims[],
   ): { readonly dialect: Dialect; readonly isChanged: boolean } {
     const { dialect: asked, seesTrusted } = this.#options;
     if (asked !== undefined) return { dialect: asked, isChanged: dialect === 'user' && asked === 'trusted' };
     if (dialect !== 'user' || !seesTrusted) return { dialect, isChanged: false };
-    const isChanged = [source.path, ...below].some((directory) => {
+    const directories = below.flatMap(({ layer }) => layer?.source.path ?? []);
+    const isChanged = [source.path, ...directories].some((directory) => {
       const known = this.#hasRootsMarks.get(directory) ?? findRootsMark([directory]) !== undefined;
       this.#hasRootsMarks.set(directory, known);
       return known;
@@ -207,18 +215,24 @@ export class StoreVerifier {
   }
 
   #unpacking({ rules }: TarRecord, isChanged: boolean): Unpacking {
-    const { root, isOneRange, withoutDevices, inPlace } = isChanged ? { ...rules, ...AS_ROOT } : rules;
+    const changed = isChanged ? { ...rules, ...AS_ROOT } : rules;
+    const { root, isOneRange, withoutDevices, inPlace, losesXattrs = false } = changed;
     const key = `${root.uid}:${root.gid} ${isOneRange}`;
     const owners = this.#owners.get(key) ?? new OwnerMap(root, isOneRange);
     this.#owners.set(key, owners);
-    return { owners, withoutDevices, inPlace };
+    return { owners, withoutDevices, inPlace, losesXattrs };
   }
 }
 
-/** By whose code a layer was unpacked, and with which marks. */
-function rulesOf({ rules: { engine } }: TarRecord, dialect: Dialect): UnpackingRules {
+/** By whose code a layer was unpacked, and with which marks. A build step leaves the kernel's, whatever names lie beside them. */
+function rulesOf(
+  { rules: { engine, inPlace } }: TarRecord,
+  dialect: Dialect,
+  holds: Layer['holds'],
+): UnpackingRules {
   const rules = engine === 'containers-storage' ? CONTAINERS_STORAGE_RULES : MOBY_RULES;
-  return rules[dialect === 'none' ? 'trusted' : dialect];
+  if (holds === 'tree') return rules.none;
+  return rules[dialect === 'none' || (dialect === 'aufs' && inPlace) ? 'trusted' : dialect];
 }
 
 /** How root's own engine unpacks. */

@@ -24,6 +24,8 @@ import { typeWords } from './words.ts';
 import { compareXattrs } from './xattrs.ts';
 
 const SETGID = 0o2000;
+/** What fuse-overlayfs writes into a directory that it makes opaque. */
+const OPAQUE_NAMES: readonly string[] = ['.wh..wh..opq', '.wh..opq'];
 
 /** A layer's files, and how they came there. */
 export interface LayerOnDisk {
@@ -55,6 +57,8 @@ export class TreeComparison {
   /** Bits of modes that files have lost, and those that some still have. */
   #lostBits = 0;
   #keptBits = 0;
+  /** Directories that a name in them makes opaque. */
+  readonly #opaqueByName = new Set<ByteString>();
 
   constructor(onDisk: LayerOnDisk, unpacked: UnpackedTar, rules: UnpackingRules, report: Report) {
     this.#onDisk = onDisk;
@@ -99,6 +103,10 @@ export class TreeComparison {
     const path = joinPath(above, asBytes(name));
     if (this.#unpacked.isUnknown(directory, name)) return undefined;
     const number = this.#unpacked.layer.find(directory, name);
+    if (number === 0 && this.#isMarkBeside(name)) {
+      examining(path, 'whiteout', this.#report, () => this.#compareMarkBeside(above, directory));
+      return undefined;
+    }
     if (number === 0) {
       reportExtra(this.#files, path, this.#onDisk.unpacking, this.#report);
       return undefined;
@@ -109,6 +117,22 @@ export class TreeComparison {
       enters = this.#compareOne(path, number, status, directory);
     });
     return enters ? this.#level(path, number) : undefined;
+  }
+
+  /** A driver that reads names as marks leaves both, where a build step wrote the layer: the name says what the attribute says. */
+  #isMarkBeside(name: string): boolean {
+    const { marks, unpacking } = this.#onDisk;
+    return marks.marks === 'aufs' && unpacking.inPlace && OPAQUE_NAMES.includes(name);
+  }
+
+  /** The mark is told of once. Throws Errno. */
+  #compareMarkBeside(path: ByteString, directory: number): void {
+    const { opaque } = this.#rules;
+    const recorded = this.#unpacked.layer.object(directory).xattrs.get(opaque);
+    const isTold = this.#opaqueByName.has(path) || this.#files.xattrs(path).get(opaque) === 'y';
+    this.#opaqueByName.add(path);
+    const mark = isTold ? undefined : compareOpaque(path, recorded, asBytes('y'), this.#onDisk.marks);
+    if (mark !== undefined) this.#report(mark);
   }
 
   /** Answers whether what is below it is to be compared. Throws Errno. */
@@ -175,6 +199,7 @@ export class TreeComparison {
       const differences = compareXattrs(path, object.xattrs, onDisk, {
         shifted: unpacking.owners.isShifted,
         inPlace: unpacking.inPlace,
+        copied: unpacking.losesXattrs && !this.#unpacked.isOfLast(object.number),
         passed: mark === undefined ? [] : [opaque],
         empty: this.#unpacked.emptyXattrs(object.number),
       });

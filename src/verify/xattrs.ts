@@ -14,6 +14,8 @@ export interface XattrRules {
   readonly shifted: boolean;
   /** Whether the tar was made from the files, and not the files from a tar. */
   readonly inPlace: boolean;
+  /** Whether the file was copied from a layer below by a driver that keeps capabilities alone. */
+  readonly copied: boolean;
   /** Names that are compared by others. */
   readonly passed: readonly string[];
   /** Names that the tar has without a value: set by some versions, passed over by others. */
@@ -60,10 +62,12 @@ function isKnown(
   name: string,
   expected: string | undefined,
   found: string | undefined,
-  { shifted }: XattrRules,
+  { shifted, copied }: XattrRules,
 ): boolean {
   if (OF_THE_HOST.test(name)) return true;
-  return name === 'security.capability' && shifted && expected !== undefined && found !== undefined;
+  const isCapability = name === 'security.capability';
+  if (copied && found === undefined && !isCapability) return true;
+  return isCapability && shifted && expected !== undefined && found !== undefined;
 }
 
 /** `name=0x12ab`, at most 32 bytes of the value. */

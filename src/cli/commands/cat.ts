@@ -12,7 +12,7 @@ import { metadataOption } from '../metadata-option.ts';
 import type { Output } from '../print/output.ts';
 import { isDirectory, isRegular, typeOf } from '../print/status.ts';
 import type { Terminal } from '../print/terminal.ts';
-import { openDamagedStack, REFERENCE_WORDS, readTree, recordsOf, type StoreOptions } from '../stack.ts';
+import { changesOf, openDamagedStack, REFERENCE_WORDS, readTree, type StoreOptions } from '../stack.ts';
 
 /** Bytes read at a time: large enough that the system calls do not count, small enough for a processor's cache. */
 const CHUNK = 256 << 10;
@@ -82,7 +82,7 @@ async function copyFromLayer(
   const { nodeInLayer } = await import('../../layers/nodes.ts');
   const stack = await openDamagedStack(reference, options);
   const index = layerIndex(number, stack);
-  const layers = new Layers(stack, await recordsOf(stack, options));
+  const layers = new Layers(stack, await changesOf(stack, options));
   const chunk = Buffer.allocUnsafe(CHUNK);
   try {
     for (const path of paths) {

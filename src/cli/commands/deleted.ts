@@ -20,11 +20,11 @@ import { formatTable } from '../print/table.ts';
 import type { Terminal } from '../print/terminal.ts';
 import { jsonTime, shortTime } from '../print/time.ts';
 import {
+  changesOf,
   openDamagedStack,
   openTree,
   REFERENCE_WORDS,
   type Records,
-  recordsOf,
   type StoreOptions,
 } from '../stack.ts';
 import { canonical } from './which.ts';
@@ -55,7 +55,7 @@ export function registerDeleted(program: Command, terminal: Terminal): void {
       const options = command.optsWithGlobals<DeletedOptions>();
       const [within = asBytes('/')] = path === undefined ? [] : pathArguments([path]);
       const stack = await openDamagedStack(reference, options);
-      const recorded = await recordsOf(stack, options);
+      const recorded = await changesOf(stack, options);
       const there = present(stack, recorded);
       reportMissing(stack, terminal);
       const layers = new Layers(stack, recorded);

@@ -12,7 +12,7 @@ import { formatBlocks, type SizeForm } from '../print/blocks.ts';
 import { escapeBytes, escapeJson, jsonName } from '../print/escape.ts';
 
 import type { Terminal } from '../print/terminal.ts';
-import { openStack, openTree, REFERENCE_WORDS, recordsOf, type StoreOptions } from '../stack.ts';
+import { changesOf, openStack, openTree, REFERENCE_WORDS, type StoreOptions } from '../stack.ts';
 import { withSurveyedStack } from '../survey.ts';
 import { canonical } from './which.ts';
 
@@ -60,7 +60,7 @@ export function registerDu(program: Command, terminal: Terminal): void {
       }
       const bytes = pathArguments(paths.length > 0 ? paths : ['/']);
       const stack = await openStack(reference, options);
-      const recorded = await recordsOf(stack, options);
+      const recorded = await changesOf(stack, options);
       const places = await placesOf(stack, bytes, recorded);
       await withSurveyedStack(stack, recorded, terminal, (view) =>
         new Report(new ShownTree(view), stack, options, terminal).run(places),
@@ -82,7 +82,7 @@ interface AskedPath {
 async function placesOf(
   stack: LayerStack,
   paths: readonly ByteString[],
-  recorded: Awaited<ReturnType<typeof recordsOf>>,
+  recorded: Awaited<ReturnType<typeof changesOf>>,
 ): Promise<AskedPath[]> {
   const tree = await openTree(stack, recorded);
   try {

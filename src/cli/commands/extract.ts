@@ -19,6 +19,7 @@ import { metadataOption } from '../metadata-option.ts';
 import { ExtractPrinter } from '../print/extract-log.ts';
 import type { Terminal } from '../print/terminal.ts';
 import {
+  changesOf,
   openDamagedStack,
   openStack,
   openTree,
@@ -59,7 +60,7 @@ export function registerExtract(program: Command, terminal: Terminal): void {
       const open = options.layer === undefined ? openStack : openDamagedStack;
       const stack = await open(reference, options);
       const index = options.layer === undefined ? undefined : layerIndex(options.layer, stack);
-      const recorded = await recordsOf(stack, options);
+      const recorded = await (index === undefined ? recordsOf : changesOf)(stack, options);
       const to = openDestination(stack, options);
       const layers = new Layers(stack, recorded);
       try {

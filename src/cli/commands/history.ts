@@ -20,7 +20,7 @@ import { humanSize } from '../print/size.ts';
 import { formatTable } from '../print/table.ts';
 import type { Terminal } from '../print/terminal.ts';
 import { ago } from '../print/time.ts';
-import { openDamagedStack, openTheStore, REFERENCE_WORDS, recordsOf, type StoreOptions } from '../stack.ts';
+import { changesOf, openDamagedStack, openTheStore, REFERENCE_WORDS, type StoreOptions } from '../stack.ts';
 import { withComparedStack } from '../survey.ts';
 
 interface HistoryOptions extends StoreOptions {
@@ -62,7 +62,7 @@ export function registerHistory(program: Command, terminal: Terminal): void {
       const { rows, damage } = await readHistory(reference, stack, options);
       if (options.dockerfile) writeDockerfile(stack, rows, options, terminal);
       else {
-        await withComparedStack(stack, await recordsOf(stack, options), terminal, (view, copies) => {
+        await withComparedStack(stack, await changesOf(stack, options), terminal, (view, copies) => {
           if (options.waste) terminal.out.write(formatWaste(stack, wasteOf(view, copies), options));
           else showRows(stack, view, copies, rows, options, terminal);
         });

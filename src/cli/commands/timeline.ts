@@ -17,7 +17,7 @@ import { metadataOption } from '../metadata-option.ts';
 import { present, reportMissing } from '../missing.ts';
 import type { Terminal } from '../print/terminal.ts';
 import { FORMS, type TimelineForm } from '../print/timeline-forms.ts';
-import { openDamagedStack, openTheStore, REFERENCE_WORDS, recordsOf, type StoreOptions } from '../stack.ts';
+import { changesOf, openDamagedStack, openTheStore, REFERENCE_WORDS, type StoreOptions } from '../stack.ts';
 import { trouble } from './deleted.ts';
 
 interface TimelineOptions extends StoreOptions {
@@ -87,7 +87,7 @@ async function write(
       const chains = stack.layers.map(({ chainId }) => chainId);
       for (const chainId of known.keys()) if (!chains.includes(chainId)) known.delete(chainId);
       try {
-        const layers = new Layers(stack, await recordsOf(stack, options, known));
+        const layers = new Layers(stack, await changesOf(stack, options, known));
         collect(layers, stacks.length > 1, form, options, sorter, terminal);
       } catch (error) {
         terminal.report(error);

@@ -18,7 +18,7 @@ import { humanSize } from '../print/size.ts';
 import { isRegular, octalMode, typeOf } from '../print/status.ts';
 import type { Terminal } from '../print/terminal.ts';
 import { fullTime, jsonTime } from '../print/time.ts';
-import { openDamagedStack, openTree, REFERENCE_WORDS, recordsOf, type StoreOptions } from '../stack.ts';
+import { changesOf, openDamagedStack, openTree, REFERENCE_WORDS, type StoreOptions } from '../stack.ts';
 
 interface WhichOptions extends StoreOptions {
   readonly json?: true;
@@ -40,7 +40,7 @@ export function registerWhich(program: Command, terminal: Terminal): void {
       const options = command.optsWithGlobals<WhichOptions>();
       const bytes = pathArguments(paths);
       const stack = await openDamagedStack(reference, options);
-      const recorded = await recordsOf(stack, options);
+      const recorded = await changesOf(stack, options);
       const there = present(stack, recorded);
       reportMissing(stack, terminal);
       const layers = new Layers(stack, recorded);

@@ -3,7 +3,7 @@
 import { existsSync, statSync } from 'node:fs';
 import type { RecordedLayer } from '../../overlay/recorded-layer.ts';
 import type { ChainId } from '../../store/digest.ts';
-import type { LayerStack } from '../../store/store.ts';
+import type { Layer, LayerStack } from '../../store/store.ts';
 import { Trouble, type TroubleKind } from '../../sys/errors.ts';
 import { openStack, REFERENCE_WORDS, type Records, recordsOf, type StoreOptions } from '../stack.ts';
 import type { SideLabel } from './printer.ts';
@@ -58,10 +58,15 @@ export function originOf({ reference, stack, root }: SideLabel, options: { withE
     );
   }
   const isLower = (role: string) => role !== 'upper' && (options.withEngine || role !== 'engine');
-  const layers = stack.layers.filter(({ role }) => isLower(role));
+  const layers = stack.layers.filter(({ role }) => isLower(role)).map(asImage);
   const origin: LayerStack = { ...stack, label: `image of ${stack.label}`, kind: 'image', layers };
   const { id: _, mountPoints: __, ...image } = origin;
   return { reference: origin.label, kind: 'image', stack: image, ...(root && { root }) };
+}
+
+/** A tree in which the engine's own work is one with the image's is the image's: nothing in it is told by its role. */
+function asImage(layer: Layer): Layer {
+  return layer.role === 'engine' && layer.holds === 'tree' ? { ...layer, role: 'image' } : layer;
 }
 
 /**

@@ -109,7 +109,7 @@ function examineMount(
     return;
   }
   const { mountId, initId, parent } = mount;
-  const own = [mountId, ...(initId === undefined ? [] : [initId])].map((name) => checks.directory(name));
+  const own = [mountId, ...(initId === undefined ? [] : [initId])].map((name) => checks.own(name));
   const chain = parent === undefined ? [] : attempt<CheckedLayer[]>(() => checks.chainFrom(parent));
   if (chain instanceof Trouble) report({ code: 'container-layers', path, detail: chain.message });
   for (const { missing } of [...own, ...(chain instanceof Trouble ? [] : chain)]) {

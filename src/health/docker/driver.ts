@@ -21,7 +21,7 @@ export function examineDriver(index: StoreIndex, report: Report): void {
   const { root } = index;
   const directories = attempt(() => driverDirectories(root));
   if (directories instanceof Trouble) {
-    report({ code: 'unlisted', path: root.files.pathOf(root.driver.name), detail: directories.message });
+    report({ code: 'unlisted', path: root.files.pathOf(root.driver.home), detail: directories.message });
     return;
   }
   const records = recordedDirectories(index);
@@ -32,7 +32,7 @@ export function examineDriver(index: StoreIndex, report: Report): void {
   const links = examineLinks(index, report);
   const cache = new Map(cacheEntries(index).map((entry) => [entry.directory, entry]));
   for (const { name, kind } of directories) {
-    const path = root.files.pathOf(`${root.driver.name}/${name}`);
+    const path = root.files.pathOf(`${root.driver.home}/${name}`);
     const tell = (code: FindingCode, detail: string) => report({ code, path, detail });
     if (kind !== 'directory') {
       tell('foreign-name', `a ${kind ?? 'name that vanished'}, not a directory`);
@@ -42,6 +42,7 @@ export function examineDriver(index: StoreIndex, report: Report): void {
     const entry = cache.get(name);
     if (entry !== undefined && !isLayer(index, entry)) tell('directory-cache', describeEntry(entry));
     else if (!records.has(name)) orphan(index, name, isLost, tell);
+    if (!root.driver.hasLinks) continue;
     const link = records.has(name) ? linkDifference(root, links, name) : undefined;
     if (link !== undefined) tell('link-damaged', link.state);
     // A daemon mounts what the file lists, whatever layerdb says.
@@ -149,11 +150,11 @@ function examineLinks({ root }: StoreIndex, report: Report): ShortLinks {
   const { files, driver } = root;
   const links = attempt(() => readShortLinks(root));
   if (links instanceof Trouble) {
-    report({ code: 'unlisted', path: files.pathOf(`${driver.name}/l`), detail: links.message });
+    report({ code: 'unlisted', path: files.pathOf(`${driver.home}/l`), detail: links.message });
     return { directories: new Map(), broken: new Map() };
   }
   for (const [name, detail] of links.broken) {
-    report({ code: 'link-broken', path: files.pathOf(`${driver.name}/l/${name}`), detail });
+    report({ code: 'link-broken', path: files.pathOf(`${driver.home}/l/${name}`), detail });
   }
   return links;
 }

@@ -1,6 +1,7 @@
 // The records of layers in layerdb: each on its own, in its chain, and against the others.
 
 import { type ChainId, chainIdOn, hexOf, isHexId } from '../../store/digest.ts';
+import { layerDirectory } from '../../store/docker/driver.ts';
 import { type LayerRecord, layerPath } from '../../store/docker/layerdb.ts';
 import { tarSplitFile } from '../../store/docker/record.ts';
 import { attempt, Errno, errnoWords, Trouble } from '../../sys/errors.ts';
@@ -67,7 +68,7 @@ function examineRecord(
   if (chain === 'cycle') tell('layer-chain', 'its parents form a cycle');
   if (chain === 'deep') tell('layer-chain', `more than ${DEEPEST} layers are below it`);
   if (size === undefined) tell('layer-size', 'no file "size", or no number in it');
-  const directory = attempt(() => root.files.requireDirectory(root.driver.layerDirectory(cacheId)));
+  const directory = attempt(() => root.files.requireDirectory(layerDirectory(root.driver, cacheId)));
   if (directory instanceof Trouble) tell('layer-directory', directory.message);
 }
 

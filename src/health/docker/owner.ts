@@ -12,6 +12,7 @@ import {
 } from '../../store/digest.ts';
 import type { CacheEntry } from '../../store/docker/build-cache.ts';
 import { readOrigins } from '../../store/docker/distribution.ts';
+import { layerDirectory, ownDirectory } from '../../store/docker/driver.ts';
 import { isLocal, type VolumeDirectory, type VolumeRecord, volumeData } from '../../store/docker/volumes.ts';
 import { asBytes, type ByteString, bytesOfText, textOf } from '../../sys/bytes.ts';
 import { attempt, Trouble } from '../../sys/errors.ts';
@@ -99,7 +100,7 @@ export function mountOwner(
   return {
     kind,
     id: own,
-    directory: place(index, own),
+    directory: ownPlace(index, own),
     facts: {},
     uses: [],
     users: [user(index, container)],
@@ -131,7 +132,7 @@ export function containerOwner({ index }: Context, id: ContainerId): Owner {
     ['upper', own?.mountId],
     ['init', own?.initId],
   ] as const) {
-    if (name !== undefined) uses.push({ kind, id: name, label: name, directory: place(index, name) });
+    if (name !== undefined) uses.push({ kind, id: name, label: name, directory: ownPlace(index, name) });
   }
   if (own?.parent !== undefined)
     for (const layer of layers(index, chainTo(index, own.parent))) uses.push(layer);
@@ -253,8 +254,12 @@ function labelOf({ id, description }: CacheEntry): string {
   return description ?? id.slice(0, 12);
 }
 
+function ownPlace({ root }: StoreIndex, id: string): ByteString {
+  return root.files.pathOf(ownDirectory(root.driver, id));
+}
+
 function place({ root }: StoreIndex, id: string): ByteString {
-  return root.files.pathOf(root.driver.layerDirectory(id));
+  return root.files.pathOf(layerDirectory(root.driver, id));
 }
 
 function volumePlace({ root }: StoreIndex, volume: VolumeDirectory): ByteString {

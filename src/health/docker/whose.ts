@@ -60,9 +60,9 @@ export class Owners {
       const parts = prefix.split('/');
       return parts.every((part, i) => names[i] === part) ? names[parts.length] : undefined;
     };
-    const link = after(`${driver.name}/l`);
+    const link = after(`${driver.home}/l`);
     if (link !== undefined) return this.#byLink(link);
-    const directory = after(driver.name);
+    const directory = after(driver.home);
     if (directory !== undefined) return this.#byDirectory(directory);
     const mount = after(`${metadata}/layerdb/mounts`) ?? after('containers');
     if (mount !== undefined) return this.#containers((id) => id === mount);

@@ -44,12 +44,12 @@ export function otherDriver(
   return `containerd's snapshotter ${quoted(config.driver)}`;
 }
 
-/** Graph drivers first. What cannot be read is passed over: the doctor tells. */
-export function storesBeside(root: DockerRoot): StoreBeside[] {
+/** Graph drivers first, but those that are `read`. What cannot be read is passed over: the doctor tells. */
+export function storesBeside(root: DockerRoot, read: readonly string[] = [root.driver.name]): StoreBeside[] {
   const { files, driver } = root;
   const containers = containersByDriver(root);
   const drivers = attempt(() => driverNames(files));
-  const others = (drivers instanceof Trouble ? [] : drivers).filter((name) => name !== driver.name);
+  const others = (drivers instanceof Trouble ? [] : drivers).filter((name) => !read.includes(name));
   const stores = others.map((name): StoreBeside => {
     const owned = containers.get(name) ?? 0;
     const isEmpty = owned === 0 && attempt(() => hasLayers(files, name)) === false;

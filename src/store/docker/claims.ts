@@ -9,7 +9,7 @@ import { IMAGE } from '../oci-shapes.ts';
 import type { Claim, Claims, LayerClaims, OwnLayer } from '../store.ts';
 import { otherDriver } from './beside.ts';
 import { containerIds, readContainerConfig } from './containers.ts';
-import type { DockerRoot } from './driver.ts';
+import { type DockerRoot, ownDirectory } from './driver.ts';
 import { imageIds, imagePath, parentIds, readImageConfig } from './images.ts';
 import {
   type CommonFacts,
@@ -73,7 +73,7 @@ function ownLayers(
   const below = parent === undefined ? [] : directoriesFrom(root, parent);
   const layer = (role: OwnLayer['role'], id: string, under: readonly string[]): OwnLayer => {
     const claims: Claim[] = [];
-    const missing = attempt(() => files.requireDirectory(driver.layerDirectory(id)));
+    const missing = attempt(() => files.requireDirectory(ownDirectory(driver, id)));
     if (missing instanceof Trouble) claims.push({ about: 'chain', unreadable: missing.message });
     // Where the layers below are not known, that is told of them.
     const isUpper = role === 'upper';

@@ -166,19 +166,25 @@ function stackOf(
   doubts: readonly string[],
 ): LayerStack {
   const told = doubts.length === 0 ? {} : { doubts };
-  return { label, kind: 'container', id, layers, dataLayers: [], dialect: root.dialect, ...told };
+  const { driver, dialect } = root;
+  return { store: driver.name, label, kind: 'container', id, layers, dataLayers: [], dialect, ...told };
 }
 
 /**
- * Newest first. `elsewhere` tells who has the layers of a container that belongs to another part of the engine, in words,
+ * Newest first, as far as they are this store's: `isOwn` is asked with nothing of one whose config is damaged. `elsewhere` tells who has the layers of a container that belongs to another part of the engine, in words,
  * and undefined of all others.
  */
 export function listContainers(
   root: DockerRoot,
+  isOwn: (config: Partial<ContainerConfig>) => boolean,
   elsewhere: (config: ContainerConfig) => string | undefined,
 ): ContainerSummary[] {
   const checks = new LayerChecks(root);
-  const containers = containerIds(root).map((id) => describe(root, id, checks, elsewhere));
+  const containers = containerIds(root).flatMap((id) => {
+    const config = attempt(() => readContainerConfig(root, id));
+    const known = config instanceof Trouble ? {} : config;
+    return isOwn(known) ? [describe(root, id, config, checks, elsewhere)] : [];
+  });
   return containers.sort((a, b) => timeValue(b.created) - timeValue(a.created) || (a.id < b.id ? -1 : 1));
 }
 
@@ -197,8 +203,9 @@ function ownLayers(
   doubt: (trouble: Trouble) => void = () => {},
 ): Layer[] {
   const { mountId, initId, parent } = readMountRecord(root, id);
-  const upper: Layer = { ...checks.directory(mountId), role: 'upper', ...(running ? { live: true } : {}) };
-  const init: Layer[] = initId === undefined ? [] : [{ ...checks.directory(initId), role: 'engine' }];
+  const upper: Layer = { ...checks.own(mountId), role: 'upper', ...(running ? { live: true } : {}) };
+  const isStacked = initId !== undefined && root.driver.copiesInit !== true;
+  const init: Layer[] = isStacked ? [{ ...checks.own(initId), role: 'engine' }] : [];
   const image = imageOf(root, imageId);
   const isOnImage = image !== undefined && chainIds(image.diffIds).at(-1) === parent;
   const chain = isOnImage
@@ -223,10 +230,10 @@ function imageOf(root: DockerRoot, imageId: ImageId | undefined): ImageConfig | 
 function describe(
   root: DockerRoot,
   id: ContainerId,
+  config: ContainerConfig | Trouble,
   checks: LayerChecks,
   elsewhereOf: (config: ContainerConfig) => string | undefined,
 ): ContainerSummary {
-  const config = attempt(() => readContainerConfig(root, id));
   if (config instanceof Trouble) {
     return { id, name: '', image: '', status: 'unknown', damage: config.message };
   }

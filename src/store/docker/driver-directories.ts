@@ -1,5 +1,5 @@
-// The directories of the graph driver overlay2, as they lie there: `overlay2/<id>/{diff,link,lower}` and the short links
-// `overlay2/l/<NAME>` that Docker mounts by.
+// The directories of a graph driver, as they lie there: `overlay2/<id>`, `vfs/dir/<id>`; and of those that have them, the short
+// links `overlay2/l/<NAME>` that Docker mounts by.
 
 import { openBeneath } from '../../sys/beneath.ts';
 import { asBytes, type ByteString, bytesOf, cString } from '../../sys/bytes.ts';
@@ -9,7 +9,7 @@ import { close, O, open, readlinkat } from '../../sys/libc.ts';
 import { type Kind, trouble } from '../files.ts';
 import type { DockerRoot } from './driver.ts';
 
-/** Names of `overlay2` that are no layer's: the links, and what the driver uses for quotas. */
+/** Names beside the layers' that are no layer's: the links, and what the driver uses for quotas. */
 const NOT_LAYERS: readonly string[] = ['l', 'backingFsBlockDev'];
 
 export interface DriverDirectory {
@@ -19,15 +19,15 @@ export interface DriverDirectory {
 
 /** All names in the driver's directory but those that are no layer's, sorted. Throws Trouble. */
 export function driverDirectories({ files, driver }: DockerRoot): DriverDirectory[] {
-  const names = files.namesIfPresent(driver.name) ?? [];
+  const names = files.namesIfPresent(driver.home) ?? [];
   return names
     .filter((name) => !NOT_LAYERS.includes(name))
-    .map((name) => ({ name, kind: files.kindOf(`${driver.name}/${name}`) }));
+    .map((name) => ({ name, kind: files.kindOf(`${driver.home}/${name}`) }));
 }
 
 /** Names of the short links, sorted. Throws Trouble. */
 export function shortLinks({ files, driver }: DockerRoot): readonly ByteString[] {
-  return files.namesIfPresent(`${driver.name}/l`) ?? [];
+  return driver.hasLinks ? (files.namesIfPresent(`${driver.home}/l`) ?? []) : [];
 }
 
 /** Where short links lead, as it is written in each; undefined for what is no link. Throws Trouble. */
@@ -36,7 +36,7 @@ export function shortLinkTargets(
   names: readonly ByteString[],
 ): Map<ByteString, ByteString | Trouble | undefined> {
   if (names.length === 0) return new Map();
-  const path = asBytes(`${driver.name}/l`);
+  const path = asBytes(`${driver.home}/l`);
   const root = open(cString(files.directory), O.PATH | O.DIRECTORY | O.CLOEXEC);
   if (root < 0) throw trouble('open', files.directory, errnoWords(-root));
   const plain = openBeneath(root, path, O.PATH | O.DIRECTORY | O.NOFOLLOW);

@@ -7,7 +7,7 @@ import { type ChainId, type ContainerId, containerIdOf, hexOf, type ImageId, ima
 import { hintAmong } from '../near.ts';
 import { NoSuchReference, type Reference } from '../reference.ts';
 import { containerDirectory, containerIds, readContainerConfig } from './containers.ts';
-import type { DockerRoot } from './driver.ts';
+import { type DockerRoot, layerDirectory } from './driver.ts';
 import { imageIds, imagePath } from './images.ts';
 import { layerIds, mountIds, mountPath, readCacheId, readMountRecord } from './layerdb.ts';
 import { type ImageNames, readImageNames } from './repositories.ts';
@@ -158,7 +158,7 @@ function directoryOfNobody(
   { text, kind, words }: Reference,
 ): Trouble | undefined {
   if (kind !== 'either' || !DIRECTORY.test(words)) return undefined;
-  const path = driver.layerDirectory(words);
+  const path = layerDirectory(driver, words);
   if (attempt(() => files.kindOf(path)) !== 'directory') return undefined;
   const state = 'no image or container has this directory';
   const help = `"lowerdir=${files.pathOf(path)}" shows it, "whose" tells what it is`;

@@ -89,7 +89,7 @@ export function layerStack(root: DockerRoot, id: ChainId, label: string, missing
 /** `chain` top first; with the history of `config` where that is known and counts as many layers. */
 export function imageLayers(chain: readonly CheckedLayer[], config?: ImageConfig): Layer[] {
   const steps = (config?.history ?? []).filter((step) => !step.emptyLayer).reverse();
-  return chain.map(({ source, missing, doubt, diffId, chainId, cacheId, size }, index) => {
+  return chain.map(({ source, holds, missing, doubt, diffId, chainId, cacheId, size }, index) => {
     // A wrong history line is worse than none.
     const history = steps.length === chain.length ? steps[index] : undefined;
     return {
@@ -98,6 +98,7 @@ export function imageLayers(chain: readonly CheckedLayer[], config?: ImageConfig
       chainId,
       ...(diffId === undefined ? {} : { diffId }),
       ...(cacheId === undefined ? {} : { ids: { 'cache ID': cacheId } }),
+      ...(holds === undefined ? {} : { holds }),
       ...(missing === undefined ? {} : { missing }),
       ...(doubt === undefined ? {} : { doubt }),
       ...(size === undefined ? {} : { size }),

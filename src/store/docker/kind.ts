@@ -11,9 +11,11 @@ export const DOCKER: Kind = {
   probe,
   open(files) {
     const used = DRIVERS.filter(({ name }) => hasLayers(files, name));
-    const names = driverNames(files);
-    const empty = DRIVERS.filter(({ name }) => names.includes(name)).slice(0, 1);
-    return (used.length > 0 ? used : empty).map((driver) => new DockerStore(dockerRoot(files, driver)));
+    const known = driverNames(files);
+    const empty = DRIVERS.filter(({ name }) => known.includes(name)).slice(0, 1);
+    const drivers = used.length > 0 ? used : empty;
+    const names = drivers.map(({ name }) => name);
+    return drivers.map((driver) => new DockerStore(dockerRoot(files, driver), names));
   },
 };
 

@@ -4,7 +4,7 @@ import { asBytes } from '../../sys/bytes.ts';
 import { attempt, Trouble } from '../../sys/errors.ts';
 import { type ChainId, chainIdOn, chainIds, type DiffId, isBuiltInPlace } from '../digest.ts';
 import type { Claim, Claims, LayerClaims, UnpackRules } from '../store.ts';
-import type { DockerRoot } from './driver.ts';
+import { type DockerRoot, layerDirectory } from './driver.ts';
 import { layerPath, readLayerRecord } from './layerdb.ts';
 import { tarRecord } from './record.ts';
 import {
@@ -76,13 +76,14 @@ function layerClaim(
     fits('diff', diffId, entry.diffId);
     fits('parent', parent, entry.parent);
     for (const claim of stackClaims(root, facts, directory, below.toReversed())) claims.push(claim);
-    const path = files.requireDirectory(driver.layerDirectory(entry.cacheId));
+    const path = files.requireDirectory(layerDirectory(driver, entry.cacheId));
     const layer = {
       source: { kind: 'directory', path },
       role: 'image',
       diffId,
       chainId,
       dialect: root.dialect,
+      ...(driver.holds === undefined ? {} : { holds: driver.holds }),
     } as const;
     const record = tarRecord(root, chainId, { ...facts.rules, inPlace: isBuiltInPlace(entry.cacheId) });
     return { claims: { diffId, chainId, claims, layer, record }, directory };
@@ -114,7 +115,7 @@ export function stackClaims(
 }
 
 function stackClaim({ files, driver }: DockerRoot, directory: string, difference: StackDifference): Claim {
-  const file = asBytes(`"${files.pathOf(`${driver.name}/${directory}/${difference.file}`)}"`);
+  const file = asBytes(`"${files.pathOf(`${driver.home}/${directory}/${difference.file}`)}"`);
   const { state } = difference;
   if (difference.kind === 'broken') {
     return { about: 'stack', unreadable: `${file} leads a daemon nowhere: ${state}` };

@@ -19,7 +19,7 @@ import {
 } from '../digest.ts';
 import { trouble } from '../files.ts';
 import type { Layer, Missing } from '../store.ts';
-import type { DockerRoot } from './driver.ts';
+import { type DockerRoot, layerDirectory, ownDirectory } from './driver.ts';
 
 /** A layer of an image, as layerdb has it. */
 export interface LayerRecord {
@@ -44,7 +44,7 @@ export interface CheckedLayer extends Partial<LayerRecord>, LayerDirectory {
 /** What an image's config says of a layer. */
 type LayerPlace = Pick<LayerRecord, 'diffId' | 'parent'>;
 
-type LayerDirectory = Pick<Layer, 'source' | 'missing'>;
+type LayerDirectory = Pick<Layer, 'source' | 'holds' | 'missing'>;
 
 /** A container's own layers. */
 export interface MountRecord {
@@ -133,10 +133,21 @@ export class LayerChecks {
     this.#missing = missing;
   }
 
-  /** Where the files of a layer with this cache or mount ID lie. Throws Trouble. */
-  directory(id: string): LayerDirectory {
-    const { files, driver } = this.#root;
-    const path = driver.layerDirectory(id);
+  /** Where the files of a container's own layer, or of its `-init` layer, lie. Throws Trouble. */
+  own(id: MountId): LayerDirectory {
+    const { driver } = this.#root;
+    const { ownHolds: holds } = driver;
+    return { ...this.#directory(ownDirectory(driver, id)), ...(holds === undefined ? {} : { holds }) };
+  }
+
+  #image(id: CacheId): LayerDirectory {
+    const { driver } = this.#root;
+    const { holds } = driver;
+    return { ...this.#directory(layerDirectory(driver, id)), ...(holds === undefined ? {} : { holds }) };
+  }
+
+  #directory(path: string): LayerDirectory {
+    const { files } = this.#root;
     try {
       return { source: { kind: 'directory', path: files.requireDirectory(path) } };
     } catch (error) {
@@ -187,7 +198,7 @@ export class LayerChecks {
     const found = attempt(() => {
       const record = readLayerRecord(this.#root, chainId);
       checkPlace(this.#root, record, said);
-      return { ...record, ...this.directory(record.cacheId) };
+      return { ...record, ...this.#image(record.cacheId) };
     });
     return found instanceof Trouble && this.#missing === 'mark' ? this.#damaged(chainId, found, said) : found;
   }
@@ -211,7 +222,7 @@ export class LayerChecks {
       read instanceof Trouble || read === undefined || read === expected;
     const isProven = said !== undefined && isUnsaid(diffId, said.diffId) && isUnsaid(parent, said.parent);
     const mark = isProven ? { doubt: damage.message } : { missing: damage.message };
-    return { chainId, ...place, cacheId, ...this.directory(cacheId), ...mark };
+    return { chainId, ...place, cacheId, ...this.#image(cacheId), ...mark };
   }
 }
 

@@ -27,7 +27,7 @@ export function readShortLinks(root: DockerRoot): ShortLinks {
     else {
       const directory = directoryOfTarget(target);
       if (directory === undefined) broken.set(name, `it leads to "${target}", which is no layer`);
-      else if (attempt(() => files.kindOf(`${driver.name}/${directory}/diff`)) !== 'directory') {
+      else if (attempt(() => files.kindOf(`${driver.home}/${directory}/diff`)) !== 'directory') {
         broken.set(name, `it leads to "${target}", which is not there`);
       } else directories.set(name, directory);
     }
@@ -53,9 +53,9 @@ export type StackDifference = {
   | { readonly kind: 'broken' }
 );
 
-/** Whether a driver of this name has such files. */
+/** Whether the driver has such files. */
 export function hasShortLinks({ driver }: DockerRoot): boolean {
-  return driver.name === 'overlay2' || driver.name === 'fuse-overlayfs';
+  return driver.hasLinks === true;
 }
 
 /** The daemon takes each byte for a part of a name, white space included. */
@@ -69,12 +69,12 @@ export function linkDifference(
   directory: string,
 ): StackDifference | undefined {
   const broken = (state: string): StackDifference => ({ file: 'link', kind: 'broken', state });
-  const link = attempt(() => readAsIs(files, `${driver.name}/${directory}/link`));
+  const link = attempt(() => readAsIs(files, `${driver.home}/${directory}/link`));
   if (link instanceof Trouble) return broken(link.message);
   if (link === undefined || link === '') return broken('no file "link", or nothing in it');
   const found = directories.get(link);
   if (found === directory) return undefined;
-  const name = `its short link "${driver.name}/l/${link}"`;
+  const name = `its short link "${driver.home}/l/${link}"`;
   if (found === undefined) return broken(`${name} leads to no layer`);
   const state = `${name} leads to "${found}"`;
   return { file: 'link', kind: 'other', state, which: 'itself', expected: directory, found };
@@ -91,7 +91,7 @@ export function lowerDifference(
   below: readonly (string | undefined)[],
 ): StackDifference | undefined {
   const broken = (state: string): StackDifference => ({ file: 'lower', kind: 'broken', state });
-  const lower = attempt(() => readAsIs(files, `${driver.name}/${directory}/lower`));
+  const lower = attempt(() => readAsIs(files, `${driver.home}/${directory}/lower`));
   if (lower instanceof Trouble) return broken(lower.message);
   const listed = lower?.split(':') ?? [];
   const stacked = listed.map((entry) => directories.get(/^l\/(.*)$/.exec(entry)?.[1] ?? ''));
@@ -103,7 +103,7 @@ export function lowerDifference(
   if (entry !== undefined) {
     // What is no short link, and a link to elsewhere, a daemon mounts; only what is not there stops it.
     const isThere =
-      !SHORT_LINK.test(entry) || attempt(() => files.kindOf(`${driver.name}/${entry}`)) !== undefined;
+      !SHORT_LINK.test(entry) || attempt(() => files.kindOf(`${driver.home}/${entry}`)) !== undefined;
     const words = `${state}; ${quoted(entry)} leads to no layer; its record has ${below.length}`;
     if (!isThere) return broken(words);
     const at = stacked.indexOf(undefined);

@@ -40,9 +40,12 @@ export class DockerStore implements Store {
   readonly directory: ByteString;
   /** For what is of this kind alone: `health/docker`. */
   readonly root: DockerRoot;
+  readonly #drivers: readonly string[];
 
-  constructor(root: DockerRoot) {
+  /** `drivers` are those of the data root that are read, each by a store of its own; the first tells of what is nobody's. */
+  constructor(root: DockerRoot, drivers: readonly string[] = [root.driver.name]) {
     this.root = root;
+    this.#drivers = drivers;
     this.name = root.driver.name;
     this.description = `docker ${root.driver.name}`;
     this.directory = root.files.directory;
@@ -53,7 +56,9 @@ export class DockerStore implements Store {
   }
 
   containers(): readonly ContainerSummary[] {
-    return listContainers(this.root, (config) => otherDriver(this.root, config));
+    const isOwn = ({ driver = '' }: { readonly driver?: string }) =>
+      this.#drivers.includes(driver) ? driver === this.name : this.#drivers[0] === this.name;
+    return listContainers(this.root, isOwn, (config) => otherDriver(this.root, config));
   }
 
   damage(listed: 'images' | 'containers'): readonly string[] {
@@ -123,7 +128,7 @@ export class DockerStore implements Store {
   }
 
   beside(): readonly string[] {
-    const used = storesBeside(this.root).filter(({ isEmpty }) => !isEmpty);
+    const used = storesBeside(this.root, this.#drivers).filter(({ isEmpty }) => !isEmpty);
     return used.map(({ name, path }) => {
       const place = path === undefined ? '' : ` in "${path}"`;
       return `There is another store beside "${this.description}": ${name}${place}, which is not shown`;

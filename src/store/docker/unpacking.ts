@@ -15,6 +15,7 @@ export function unpackRules(root: DockerRoot): Omit<UnpackRules, 'inPlace'> {
     // A rootless daemon's root is its user; in all else, one row of numbers stands for all.
     isOneRange: named !== undefined || !isRootless,
     withoutDevices: owner.uid !== 0 || isRootless,
+    ...(root.driver.losesXattrs ? { losesXattrs: true } : {}),
   };
 }
 
@@ -36,7 +37,7 @@ function rootByWork(root: DockerRoot): OwnerIds {
   const directories = attempt(() => driverDirectories(root));
   const counts = new Map<string, { readonly owner: OwnerIds; count: number }>();
   for (const { name } of directories instanceof Trouble ? [] : directories) {
-    const owner = attempt(() => files.ownerOf(`${driver.name}/${name}/work`));
+    const owner = attempt(() => files.ownerOf(`${driver.home}/${name}/work`));
     if (owner === undefined || owner instanceof Trouble) continue;
     const key = `${owner.uid}:${owner.gid}`;
     counts.set(key, { owner, count: (counts.get(key)?.count ?? 0) + 1 });

@@ -25,5 +25,5 @@ export function unrecordedDirectories(root: DockerRoot): ByteString[] {
     if (directory !== undefined) recorded.add(directory);
   return driverDirectories(root)
     .filter(({ name, kind }) => kind === 'directory' && !recorded.has(name))
-    .map(({ name }) => asBytes(files.pathOf(`${driver.name}/${name}`)));
+    .map(({ name }) => asBytes(files.pathOf(`${driver.home}/${name}`)));
 }

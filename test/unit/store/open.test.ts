@@ -15,7 +15,7 @@ function plant(temporary: Temporary, paths: readonly string[]): void {
   }
 }
 
-const VFS = [`image/vfs/layerdb/sha256/${hex('x')}/`];
+const DEVICES = [`image/devicemapper/layerdb/sha256/${hex('x')}/`];
 const EMPTY = ['image/overlay2/imagedb/content/sha256/', 'image/overlay2/layerdb/sha256/'];
 const SNAPSHOTS = 'io.containerd.snapshotter.v1.overlayfs/metadata.db';
 const META = 'io.containerd.metadata.v1.bolt/meta.db';
@@ -39,7 +39,10 @@ describe('openStore()', () => {
       'one without any image, with the containerd that every daemon starts',
       [...EMPTY, `containerd/daemon/${META}`],
     ],
-    ['one with leftovers of other drivers', [...EMPTY, `image/overlay2/layerdb/sha256/${hex('x')}/`, ...VFS]],
+    [
+      'one with leftovers of other drivers',
+      [...EMPTY, `image/overlay2/layerdb/sha256/${hex('x')}/`, ...DEVICES],
+    ],
     [
       'one with leftovers of containerd',
       [...EMPTY, `image/overlay2/layerdb/sha256/${hex('x')}/`, `containerd/daemon/${SNAPSHOTS}`],
@@ -64,18 +67,18 @@ describe('openStore()', () => {
     ],
     [
       'another driver',
-      VFS,
-      'its layers are in the format of the graph driver "vfs"; only "overlay2" can be read',
+      DEVICES,
+      'its layers are in the format of the graph driver "devicemapper"; only "overlay2", "fuse-overlayfs", "btrfs", "overlay", "vfs" can be read',
     ],
     [
       'other drivers beside an empty overlay2',
-      [...EMPTY, ...VFS, `image/btrfs/imagedb/content/sha256/${hex('y')}`],
-      'its layers are in the format of the graph driver "btrfs", "vfs"; only "overlay2" can be read',
+      [...EMPTY, ...DEVICES, `image/zfs/imagedb/content/sha256/${hex('y')}`],
+      'its layers are in the format of the graph driver "devicemapper", "zfs"; only "overlay2", "fuse-overlayfs", "btrfs", "overlay", "vfs" can be read',
     ],
     [
       'an empty other driver',
-      ['image/vfs/layerdb/'],
-      'it has no image of a graph driver that can be read (found: vfs)',
+      ['image/zfs/layerdb/'],
+      'it has no image of a graph driver that can be read (found: zfs)',
     ],
     [
       "Docker's containerd image store",

@@ -10,7 +10,13 @@ import { compareXattrs, type XattrRules } from '../../../src/verify/xattrs.ts';
 import { FakeStore } from '../../support/fake-store.ts';
 import { temporaryForTest } from '../../support/temporary.ts';
 
-const PLAIN: XattrRules = { shifted: false, inPlace: false, passed: [], empty: [] };
+const PLAIN: XattrRules = {
+  shifted: false,
+  inPlace: false,
+  copied: false,
+  passed: [],
+  empty: [],
+};
 
 describe('compareXattrs()', () => {
   const CASES: readonly [
@@ -87,6 +93,17 @@ describe('compareXattrs()', () => {
       {},
       { ...PLAIN, shifted: true },
       ['tampered security.capability=0x61 no security.capability'],
+    ],
+    [
+      'knows what a copy of the layer below loses, and finds the rest',
+      { 'user.a': 'x', 'user.b': 'x', 'security.capability': 'x' },
+      { 'user.b': 'y' },
+      { ...PLAIN, copied: true },
+      [
+        'tampered security.capability=0x78 no security.capability',
+        'known user.a=0x78 no user.a',
+        'tampered user.b=0x78 user.b=0x79',
+      ],
     ],
     [
       'cannot tell who set what no tar made from files records',
