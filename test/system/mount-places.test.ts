@@ -1,5 +1,6 @@
 // Where a mount is: the directory that was checked, whatever its path leads to by then, and afterwards wherever it is moved.
 // It is undone there, and nothing else is, whatever lies at the place where it was.
+import { type ChildProcess, spawn } from 'node:child_process';
 import { closeSync, mkdirSync, readdirSync, readFileSync, renameSync, symlinkSync } from 'node:fs';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { mount } from '../../src/fuse/mount.ts';
@@ -11,7 +12,7 @@ import { close } from '../../src/sys/libc.ts';
 import { run, succeed } from '../support/command.ts';
 import * as layer from '../support/layers.ts';
 import { Oracle } from '../support/oracle.ts';
-import { isMounted, serversOf, stratafs } from '../support/stratafs.ts';
+import { BUILT_COMMAND, isMounted, serversOf, stratafs } from '../support/stratafs.ts';
 import { describeSystem } from '../support/system.ts';
 import { argumentsOf, isRunning, kill, mounts, temporaryForSuite, until } from '../support/temporary.ts';
 
@@ -162,6 +163,49 @@ describeSystem('a mount', ['root', 'fuse', 'python', 'build'], () => {
     expect(await stratafs(['umount', 'mnt/'], { cwd: `${one}/..` })).toEqual(SILENT);
   });
 
+  describe('whose server does not end', () => {
+    const ended = (child: ChildProcess) => until('the end of umount', () => child.exitCode ?? undefined);
+
+    it('because it has no processor, is waited for', async () => {
+      const directory = newDirectory();
+      await stratafs(['mount', reference, directory]);
+      const [server = 0] = serversOf(directory);
+      kill(server, 'SIGSTOP');
+      const umount = spawn(process.execPath, [BUILT_COMMAND, 'umount', directory], {
+        stdio: ['ignore', 'ignore', 'pipe'],
+      });
+      temporary.owns(umount.pid);
+      let printed = '';
+      umount.stderr.on('data', (block: Buffer) => {
+        printed += block.toString();
+      });
+      await until('the mount point', () => !isMounted(directory));
+      // Past the time after which it asks for another namespace.
+      await new Promise((resolve) => setTimeout(resolve, 3000));
+      expect([umount.exitCode, printed]).toEqual([null, '']);
+      kill(server, 'SIGCONT');
+      expect([await ended(umount), printed]).toEqual([0, '']);
+      expect(isRunning(server)).toBe(false);
+    });
+
+    it('because another mount namespace has it, is told of with a process there', async () => {
+      const directory = newDirectory();
+      await stratafs(['mount', reference, directory]);
+      const holder = spawn('unshare', ['-m', '--propagation', 'private', 'sleep', '600'], {
+        stdio: 'ignore',
+      });
+      temporary.owns(holder.pid);
+      await until('the namespace', () => argumentsOf(holder.pid ?? 0)[0] === 'sleep');
+      const [server = 0] = serversOf(directory);
+      const state = `another mount namespace holds it, that of process ${holder.pid}`;
+      const stderr = `stratafs: "${directory}" is unmounted here, but its server goes on: ${state}\n`;
+      expect(await stratafs(['umount', directory])).toEqual({ ...SILENT, stderr });
+      expect(isMounted(directory)).toBe(false);
+      holder.kill('SIGKILL');
+      await until('the end of the server', () => !isRunning(server));
+    });
+  });
+
   describe('whose server and watcher were killed together', () => {
     async function deadMount(): Promise<string> {
       const directory = newDirectory();
@@ -177,7 +221,7 @@ describeSystem('a mount', ['root', 'fuse', 'python', 'build'], () => {
       for (const pid of [server, ...watchers]) kill(pid, 'SIGSTOP');
       for (const pid of [...watchers, server]) kill(pid, 'SIGKILL');
       await until('the end of both', () => ![server, ...watchers].some(isRunning));
-      expect(() => readdirSync(directory)).toThrow('ENOTCONN');
+      await until('the end of the connection', () => errorOf(() => readdirSync(directory)) === 'ENOTCONN');
       return directory;
     }
 
@@ -201,4 +245,13 @@ describeSystem('a mount', ['root', 'fuse', 'python', 'build'], () => {
 
 function parentOf(pid: number): number {
   return Number(/^PPid:\t(\d+)$/m.exec(readFileSync(`/proc/${pid}/status`, 'latin1'))?.[1]);
+}
+
+function errorOf(use: () => unknown): string | undefined {
+  try {
+    use();
+    return undefined;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code;
+  }
 }
