@@ -91,16 +91,14 @@ describe('some layers of an image', () => {
 describe('which', () => {
   it('tells the supplier and the hidden version', async () => {
     const { out } = await answer('which', IMAGE, '/srv/server.conf');
-    expect(out.replace(/\d{4}-\d\d-\d\d .*/g, 'TIME').split('\n')).toEqual(
-      [
-        '/srv/server.conf: layer 3',
-        '  layer 3   image  shown   file 0640 0:0 24B TIME',
-        '                     /bin/sh -c rm /etc/motd && rm -r /srv/plugins && update',
-        '  layer 2   image  hidden  file 0644 0:0 24B TIME',
-        '                     /bin/sh -c #(nop) COPY dir:server in /srv',
-        '',
-      ].map((line) => (isRoot ? line : line.replace('0:0', `${process.getuid?.()}:${process.getgid?.()}`))),
-    );
+    expect(out.replace(/\d{4}-\d\d-\d\d .*/g, 'TIME').split('\n')).toEqual([
+      '/srv/server.conf: layer 3',
+      '  layer 3   image  shown   file 0640 0:0 24B TIME',
+      '                     /bin/sh -c rm /etc/motd && rm -r /srv/plugins && update',
+      '  layer 2   image  hidden  file 0644 0:0 24B TIME',
+      '                     /bin/sh -c #(nop) COPY dir:server in /srv',
+      '',
+    ]);
   });
 
   it('follows links on the way, not the last one', async () => {
