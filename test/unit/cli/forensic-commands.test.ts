@@ -406,9 +406,6 @@ describe('--host-root', () => {
       expected,
     );
     const none = await stratafs(['--host-root', host.path('var'), 'doctor']);
-    expect([none.code, none.err.slice(0, 50)]).toEqual([
-      4,
-      'stratafs: Cannot find a store in host root "/tmp/s',
-    ]);
+    expect([none.code, none.err.slice(0, 44)]).toEqual([4, 'stratafs: Cannot find a store in host root "']);
   });
 });
