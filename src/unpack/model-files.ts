@@ -23,8 +23,8 @@ const NAME_MAX = 255;
 const PATH_MAX = 4096;
 /** Symbolic links the kernel follows on one way (fs/namei.c MAXSYMLINKS). */
 const MOST_LINKS = 40;
-/** Deeper than any path the kernel takes can lead; by links more could be made, and nobody could look at it. */
-const DEEPEST = PATH_MAX;
+/** Directories in directories: by links any number could be made, but a path to the last of them has to be held. */
+const DEEPEST = 1024;
 /** Names looked up on all ways together: an answer has to come, whatever links were put in the way. */
 const MOST_STEPS = 300e6;
 const UMASK = 0o022;

@@ -37,6 +37,9 @@ export function namesOnDisk(files: LayerFiles, directory: ByteString, report: Re
 /** What the AUFS driver keeps in the root of a layer for itself. */
 const AUFS_OWN = ['.wh..wh.aufs', '.wh..wh.orph', '.wh..wh.plnk'];
 
+/** Nobody planted a tree deeper than this to have it read. */
+const DEEPEST = 512;
+
 /** Something that no tar has put there, and all that lies below it, in the order of the paths. */
 export function reportExtra(
   files: LayerFiles,
@@ -52,6 +55,11 @@ export function reportExtra(
       if (status === undefined) return;
       reportOne(files, next, status, unpacking, report);
       if ((status.mode & S_IFMT) !== S_IFDIR) return;
+      if (next.split('/').length >= DEEPEST) {
+        const message = 'what lies deeper is not listed';
+        report({ severity: 'tampered', class: 'extra', path: next, message });
+        return;
+      }
       for (const name of namesOnDisk(files, next, report).sort().reverse())
         left.push(joinPath(next, asBytes(name)));
     });

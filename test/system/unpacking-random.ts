@@ -41,7 +41,7 @@ function dressed(random: Random, path: string): string {
 
 function xattrsOf(random: Random, type: string): Map<ByteString, ByteString> {
   const xattrs: [string, string][] = [];
-  const some = (name: string, value: string) => random(6) === 0 && xattrs.push([name, value]);
+  const some = (name: string, value: string) => random(4) === 0 && xattrs.push([name, value]);
   some('user.note', pick(random, ['x', 'y\0z', LONG]));
   some('trusted.note', 'x');
   some(
@@ -124,7 +124,7 @@ export function randomEntry(random: Random, before: readonly TarEntry[]): Random
   }
   if (type === 'g') return { ...fields, name: asBytes(`global-${random(1000)}`), type, xattrs: new Map() };
   const name = asBytes(dressed(random, below) + (type === '5' && random(3) > 0 ? '/' : ''));
-  const xattrs = random(3) === 0 ? xattrsOf(random, type) : new Map();
+  const xattrs = random(2) === 0 ? xattrsOf(random, type) : new Map();
   if (type === '0') {
     const contents = Buffer.from(
       Array.from({ length: pick(random, [0, 1, 30, 512, 1500]) }, () => random(256)),
