@@ -1,5 +1,6 @@
 // What a record tells of one layer, packed: about a hundred bytes a name, so that a layer of a million files can be held.
 // A tree of objects and their names, made and altered as a file system is. Knows not what the record was.
+import { randomInt } from 'node:crypto';
 import { asBytes, type ByteString } from '../sys/bytes.ts';
 import { S_IFDIR, S_IFMT } from '../sys/statx.ts';
 
@@ -352,9 +353,12 @@ function grown(words: Uint32Array<ArrayBuffer>, needed: number): Uint32Array<Arr
   return larger;
 }
 
-/** FNV-1a. */
+/** Another in each process: names that were made to meet in the table do not. */
+const SEED = randomInt(2 ** 32);
+
+/** FNV-1a, from a start of our own. */
 function hash(directory: number, name: string): number {
-  let value = 0x811c9dc5 ^ directory;
+  let value = SEED ^ directory;
   for (let i = 0; i < name.length; i++) value = Math.imul(value ^ name.charCodeAt(i), 0x01000193);
   return (value ^ (value >>> 15)) >>> 0;
 }

@@ -1,5 +1,6 @@
 // What unpacking a layer's tar leaves on disk, played entry by entry as moby does it (pkg/archive Unpack and createTarFile,
-// run in a chroot; native-notes/unpacking.md has the lines), and containerd, whose code began as moby's (pkg/archive/tar.go). Takes headers, knows neither where they come from nor a disk.
+// run in a chroot; native-notes/unpacking.md has the lines), and containerd, whose code began as moby's (pkg/archive/tar.go).
+// Takes headers, knows neither where they come from nor a disk.
 import { RecordedLayer } from '../overlay/recorded-layer.ts';
 import { asBytes, type ByteString } from '../sys/bytes.ts';
 import { E, Errno } from '../sys/errors.ts';
@@ -68,7 +69,7 @@ export class UnpackedTar {
   readonly #directories: [path: ByteString, mtime: TarTime][] = [];
   /** Attributes without a value, by object: older versions pass over them, newer ones set them. */
   readonly #empty = new Map<number, readonly ByteString[]>();
-
+  /** Places of the entries that were refused. */
   readonly #unknown = new Set<string>();
   /** Places of the entries that were unpacked, where rules ask for them. */
   readonly #unpacked = new Set<string>();

@@ -1,6 +1,8 @@
 // `stratafs diff` on a real engine's images and containers: beside `docker diff`, and in each of its forms.
-import { statSync, utimesSync, writeFileSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { readdirSync, rmSync, statSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { succeed } from '../support/command.ts';
 import { Engine } from '../support/engine.ts';
@@ -212,6 +214,32 @@ describeSystem('stratafs diff', ['root', 'docker', 'busybox', 'build'], () => {
     const crc = await diff('--json', '--content', 'crc', 'app:1', 'app:2');
     expect(changesOf(crc.stdout)).toEqual(changesOf(read.stdout));
     expect(changesOf(read.stdout).length).toBe(6);
+  });
+
+  it('reads what a record does not tell, and no record that is none', async () => {
+    const root = temporary.path('spoiled');
+    await succeed('cp', ['-a', engine.dataRoot, root]);
+    const layerdb = join(root, 'image/overlay2/layerdb/sha256');
+    const records = readdirSync(layerdb).map((name) => join(layerdb, name, 'tar-split.json.gz'));
+    const read = changesOf((await diff('--json', 'app:1', 'app:2')).stdout);
+    const words = ['--root', root, 'diff', '--json', '--content', 'crc', 'app:1', 'app:2'];
+    for (const record of records) utimesSync(record, 1, 2);
+    expect(changesOf((await stratafs(words)).stdout)).toEqual(read);
+    expect(records.map((record) => statSync(record).atimeMs)).toEqual(records.map(() => 1000));
+    for (const spoil of [
+      (record: string) => symlinkSync('/etc/hostname', record),
+      (record: string) => writeFileSync(record, 'x'),
+      (record: string) => writeFileSync(record, gzipSync('{"type":1,"name":5,"size":1,"payload":"x"}\n')),
+      (record: string) => spawnSync('mkfifo', [record]),
+      (record: string) => spawnSync('mknod', [record, 'c', '1', '5']),
+    ]) {
+      for (const record of records) {
+        rmSync(record);
+        spoil(record);
+      }
+      const { stdout, stderr } = await stratafs(words);
+      expect({ changes: changesOf(stdout), stderr }).toEqual({ changes: read, stderr: '' });
+    }
   });
 
   it('compares with a manifest as with the tree it was made of', async () => {
