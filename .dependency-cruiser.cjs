@@ -52,9 +52,9 @@ const directions = Object.entries(MAY_IMPORT).map(([part, others]) => ({
   to: { path: '^src/', pathNot: [`${part}/`, ...others].map((other) => `^src/${other}`) },
 }));
 
-/** The folders below store/, one for each kind of store. */
+/** The folders below store/, one for each kind of store, and what dockerd keeps beside the images of two of them. */
 const kinds = readdirSync('src/store', { withFileTypes: true })
-  .filter((entry) => entry.isDirectory())
+  .filter((entry) => entry.isDirectory() && entry.name !== 'dockerd')
   .map(({ name }) => name);
 
 module.exports = {

@@ -72,7 +72,17 @@ const GROUPS: readonly CommandGroup[] = [
 const DATA_ROOT = '/var/lib/docker';
 
 /** Global options that take a value in the next word. */
-const VALUE_OPTIONS = ['--root', '--host-root', '--additional-root', '--owners', '--store', '--overlay'];
+const VALUE_OPTIONS = [
+  '--root',
+  '--host-root',
+  '--additional-root',
+  '--containerd-root',
+  '--owners',
+  '--store',
+  '--namespace',
+  '--platform',
+  '--overlay',
+];
 
 const EXAMPLES = `
 Examples:
@@ -140,6 +150,9 @@ async function buildProgram(words: readonly string[], terminal: Terminal): Promi
         .choices(['container', 'disk'])
         .default('container'),
     )
+    .option('--namespace <name>', "containerd's namespace: default, moby, k8s.io, …")
+    .option('--platform <os/arch>', 'which image of several platforms: linux/arm64, arm/v7, …')
+    .option('--containerd-root <dir>', 'the root of the containerd that a Docker keeps its images in')
     .addOption(overlayOption())
     .version(version(), '--version', 'print the version')
     .helpOption('-h, --help', 'print this help, or that of a command')

@@ -4,7 +4,7 @@ import type { RecordedLayer } from '../overlay/recorded-layer.ts';
 import type { Tree } from '../overlay/tree.ts';
 import { chooseLayers, layerNumber, parseLayerChoice } from '../store/choice.ts';
 import type { ChainId } from '../store/digest.ts';
-import type { LayerStack, Store } from '../store/store.ts';
+import type { LayerStack, OpenOptions, Store } from '../store/store.ts';
 import { asBytes, bytesOfText } from '../sys/bytes.ts';
 import { Errno, errnoWords, Trouble } from '../sys/errors.ts';
 import { seesTrustedXattrs } from '../sys/privilege.ts';
@@ -13,15 +13,13 @@ import { mustBeWhole } from './missing.ts';
 import { DescriptorOutput } from './print/output.ts';
 import { Terminal } from './print/terminal.ts';
 
-export interface StoreOptions {
+export interface StoreOptions extends OpenOptions {
   /** The data root, `--root`. */
   readonly root: string;
   /** Why no root was found, where none was named. */
   readonly noRoot?: Trouble;
   /** Another machine's disk, on which the root is. */
   readonly hostRoot?: string;
-  /** Which of several stores in it, `--store`. */
-  readonly store?: string;
   /** overlayfs's own options for reading the layers, `--overlay`: lists of words. */
   readonly overlay?: readonly string[];
   /** As whom owners are shown, `--owners`: as in the container, unless it is `disk`. */
@@ -43,13 +41,9 @@ export async function openTheStore(options: StoreOptions): Promise<Store> {
   const { openStore } = await import('../store/open.ts');
   if (options.noRoot !== undefined) throw options.noRoot;
   const { withMachine, THIS_MACHINE } = await import('../store/machine.ts');
-  const { root, store, additionalRoot: additionalRoots, hostRoot = THIS_MACHINE } = options;
+  const { root, additionalRoot: additionalRoots, hostRoot = THIS_MACHINE, ...others } = options;
   return withMachine(hostRoot, (machine) =>
-    openStore(root, {
-      machine,
-      ...(store === undefined ? {} : { store }),
-      ...(additionalRoots === undefined ? {} : { additionalRoots }),
-    }),
+    openStore(root, { ...others, machine, ...(additionalRoots === undefined ? {} : { additionalRoots }) }),
   );
 }
 

@@ -9,6 +9,8 @@ export type DiffId = string & { readonly diffId: true };
 export type ChainId = string & { readonly chainId: true };
 /** `sha256:` and the hash of an image's config. */
 export type ImageId = string & { readonly imageId: true };
+/** `sha256:` and the hash of a blob: an index, a manifest, a config, a compressed layer. */
+export type BlobDigest = string & { readonly blobDigest: true };
 /** Name of a layer's directory below the driver's. */
 export type CacheId = string & { readonly cacheId: true };
 /** Name of a container's own directory below the driver's, or of its `-init` layer. */
@@ -40,6 +42,10 @@ export function parseChainId(text: string, source: Source): ChainId {
 
 export function parseImageId(text: string, source: Source): ImageId {
   return matching(text, DIGEST, `an image ID ${DIGEST_FORM}`, source) as ImageId;
+}
+
+export function parseBlobDigest(text: string, source: Source): BlobDigest {
+  return matching(text, DIGEST, `a digest ${DIGEST_FORM}`, source) as BlobDigest;
 }
 
 export function parseCacheId(text: string, source: Source): CacheId {
@@ -83,12 +89,20 @@ export function isChainId(text: string): text is ChainId {
   return DIGEST.test(text);
 }
 
+export function isDiffId(text: string): text is DiffId {
+  return DIGEST.test(text);
+}
+
+export function isBlobDigest(text: string): text is BlobDigest {
+  return DIGEST.test(text);
+}
+
 export function isImageId(text: string): text is ImageId {
   return DIGEST.test(text);
 }
 
 /** The 64 hex digits of a digest: how it is written as a file name. */
-export function hexOf(digest: DiffId | ChainId | ImageId): string {
+export function hexOf(digest: DiffId | ChainId | ImageId | BlobDigest): string {
   return digest.slice('sha256:'.length);
 }
 

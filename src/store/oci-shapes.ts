@@ -1,7 +1,8 @@
-// The Go types that engines read an image's config into, as far as their fields are read here, or decide which of two names is
-// meant (moby image/image.go, image/rootfs.go, api/types/container/config.go; other engines read the same files).
+// The Go types that engines read an image's config, its manifest and an index into, as far as their fields are read here, or
+// decide which of two names is meant (moby image/image.go, image/rootfs.go, api/types/container/config.go; image-spec
+// specs-go/v1; other engines read the same files).
 import { decodeAs } from './go-json.ts';
-import { BOOLEAN, INTEGER, list, map, pointer, type Shape, STRING, struct } from './go-shape.ts';
+import { ANY, BOOLEAN, INTEGER, list, map, pointer, type Shape, STRING, struct } from './go-shape.ts';
 
 /** Old builders wrote a single word without a list around it (`strslice.StrSlice`). */
 const WORDS: Shape = {
@@ -44,4 +45,25 @@ export const IMAGE = struct({
   rootfs: pointer(struct({ type: STRING, diff_ids: list(STRING) })),
   history: list(struct({ ...fieldsOf('created author created_by comment', STRING), empty_layer: BOOLEAN })),
   'os.features': list(STRING),
+});
+
+const PLATFORM = { ...fieldsOf('architecture os os.version variant', STRING), 'os.features': list(STRING) };
+
+const DESCRIPTOR = struct({
+  ...fieldsOf('mediaType digest artifactType data', STRING),
+  size: INTEGER,
+  urls: list(STRING),
+  annotations: map(STRING),
+  platform: pointer(struct(PLATFORM)),
+});
+
+/** A manifest or an index: which of them is told by the fields that are there. */
+export const MANIFEST_OR_INDEX = struct({
+  schemaVersion: INTEGER,
+  ...fieldsOf('mediaType artifactType', STRING),
+  config: pointer(DESCRIPTOR),
+  ...fieldsOf('layers manifests', list(DESCRIPTOR)),
+  subject: pointer(DESCRIPTOR),
+  annotations: map(STRING),
+  fsLayers: ANY,
 });

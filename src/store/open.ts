@@ -2,6 +2,7 @@
 // cannot be read.
 import { bytesOfText } from '../sys/bytes.ts';
 import { Trouble } from '../sys/errors.ts';
+import { CONTAINERD } from './containerd/kind.ts';
 import { DOCKER } from './docker/kind.ts';
 import { realRoot, StoreFiles } from './files.ts';
 import { PODMAN } from './podman/kind.ts';
@@ -9,7 +10,7 @@ import { SeveralStores } from './several.ts';
 import type { Kind, OpenOptions, Probe, Store } from './store.ts';
 
 /** Whose stores come first where several kinds find one. */
-export const KINDS: readonly Kind[] = [DOCKER, PODMAN];
+export const KINDS: readonly Kind[] = [CONTAINERD, DOCKER, PODMAN];
 
 /** Nothing that any kind of store would know lies in a directory. */
 export class NoStore extends Trouble {}
@@ -25,11 +26,11 @@ export function openStore(root: string, options: OpenOptions = {}): Store {
 export function openStores(root: string, options: OpenOptions = {}): readonly Store[] {
   const files = new StoreFiles(realRoot(bytesOfText(root)));
   const refuse = (state: string) => new Trouble('store', `Cannot open store "${files.directory}": ${state}`);
-  const probes = KINDS.map((kind) => ({ kind, probe: kind.probe(files) }));
+  const probes = KINDS.map((kind) => ({ kind, probe: kind.probe(files, options) }));
   const found = (state: Probe['kind']) => probes.filter(({ probe }) => probe.kind === state);
   const used = found('here');
   // What is empty is the store only where nothing else was ever used.
-  const state = used.length > 0 ? undefined : (unreadable(probes) ?? unknownStore(files));
+  const state = used.length > 0 ? undefined : unreadable(probes);
   const chosen = used.length > 0 ? used : found('empty').slice(0, 1);
   if (state !== undefined) throw refuse(state);
   if (chosen.length === 0) {
@@ -45,21 +46,6 @@ export function openStores(root: string, options: OpenOptions = {}): readonly St
 
 function unreadable(probes: readonly { readonly probe: Probe }[]): string | undefined {
   for (const { probe } of probes) if (probe.kind === 'refused') return probe.state;
-  return undefined;
-}
-
-/** A daemon with graph drivers has a `meta.db` of containerd too, so what counts is a snapshotter that was used. */
-function unknownStore(files: StoreFiles): string | undefined {
-  const used = (place: string) =>
-    ['overlayfs', 'native'].some(
-      (name) => files.kindOf(`${place}io.containerd.snapshotter.v1.${name}/metadata.db`) !== undefined,
-    );
-  if (used('')) return "it belongs to containerd, whose image store cannot be read; only Docker's own can";
-  const snapshotter = 'Docker keeps its images in containerd here (the containerd snapshotter)';
-  if (used('containerd/daemon/')) return `${snapshotter}, which cannot be read; only graph drivers can`;
-  if (files.kindOf('rootfs/overlayfs') !== undefined) {
-    return `${snapshotter}, in a root of its own such as /var/lib/containerd; only graph drivers can be read`;
-  }
   return undefined;
 }
 

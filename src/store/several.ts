@@ -4,6 +4,7 @@ import { attempt, Trouble } from '../sys/errors.ts';
 import type { Configuration, HistoryStep } from './oci.ts';
 import { NoSuchReference } from './reference.ts';
 import type {
+  BesideStore,
   Claims,
   ContainerSummary,
   ImageSummary,
@@ -13,6 +14,11 @@ import type {
   Store,
   TarRecord,
 } from './store.ts';
+
+interface Listed<T> {
+  readonly items: readonly (T & { readonly store: string })[];
+  readonly troubles: readonly Trouble[];
+}
 
 export class SeveralStores implements Store {
   readonly kind = 'several';
@@ -32,21 +38,42 @@ export class SeveralStores implements Store {
   }
 
   images(): readonly ImageSummary[] {
-    return this.#stores.flatMap((store) => store.images().map((image) => ({ store: store.name, ...image })));
+    return this.#listed((store) => store.images()).items;
   }
 
+  /** A container is told of by the store that has its layers, where that is one of them. */
   containers(): readonly ContainerSummary[] {
-    return this.#stores.flatMap((store) =>
-      store.containers().map((container) => ({ store: store.name, ...container })),
-    );
+    const all = this.#listed((store) => store.containers()).items;
+    const owned = new Set(all.filter(({ elsewhere }) => elsewhere === undefined).map(({ id }) => id));
+    return all.filter(({ id, elsewhere }) => elsewhere === undefined || !owned.has(id));
   }
 
   damage(listed: 'images' | 'containers'): readonly string[] {
-    return [...new Set(this.#stores.flatMap((store) => store.damage(listed)))];
+    const { troubles } = this.#listed<object>((store) => store[listed]());
+    const told = this.#stores.flatMap((store) => {
+      const damage = attempt(() => store.damage(listed));
+      return damage instanceof Trouble ? [damage.message] : damage;
+    });
+    return [...new Set([...troubles.map(({ message }) => message), ...told])];
   }
 
-  beside(): readonly string[] {
-    return [...new Set(this.#stores.flatMap((store) => store.beside?.() ?? []))];
+  /** A store that cannot be listed does not take the others' lists away. Throws its Trouble where no other can. */
+  #listed<T extends object>(list: (store: Store) => readonly T[]): Listed<T> {
+    const lists = this.#stores.map((store) => ({ store, list: attempt(() => list(store)) }));
+    const troubles = lists.flatMap(({ list: answer }) => (answer instanceof Trouble ? [answer] : []));
+    const [trouble] = troubles;
+    if (trouble !== undefined && troubles.length === lists.length) throw trouble;
+    const items = lists.flatMap(({ store, list: answer }) =>
+      answer instanceof Trouble ? [] : answer.map((item) => ({ store: store.name, ...item })),
+    );
+    return { items, troubles };
+  }
+
+  beside(): readonly BesideStore[] {
+    const shown = this.#stores.map(({ name }) => name);
+    const others = this.#stores.flatMap((store) => store.beside?.() ?? []);
+    const hidden = others.filter(({ name }) => !shown.includes(name));
+    return [...new Map(hidden.map((other) => [other.sentence, other])).values()];
   }
 
   resolve(reference: string, missing: Missing = 'refuse'): LayerStack {

@@ -137,6 +137,8 @@ export interface ContainerSummary {
   readonly command?: string;
   /** Where another part of the engine has its layers, so that this store cannot show it: which, in words. */
   readonly elsewhere?: string;
+  /** Present where it only holds a pod together; shown with `--all` only. */
+  readonly infra?: boolean;
   readonly damage?: string;
 }
 
@@ -185,7 +187,7 @@ export interface TarRecord {
  * `unreadable`, a sentence, it could not be read, so nothing can be said of it.
  */
 export type Claim = {
-  readonly about: 'config' | 'manifest' | 'index' | 'ambiguous' | 'chain' | 'stack' | 'repository';
+  readonly about: 'config' | 'manifest' | 'index' | 'blob' | 'ambiguous' | 'chain' | 'stack' | 'repository';
 } & (
   | {
       readonly expected: string;
@@ -228,6 +230,13 @@ export interface Claims {
   readonly unrecorded?: readonly ByteString[];
 }
 
+export interface BesideStore {
+  /** What it is called where it is opened. */
+  readonly name: string;
+  /** That it is there, and where. */
+  readonly sentence: string;
+}
+
 /** One store on disk. Reads only; every failure is a `Trouble` that names the file and what is wrong with it. */
 export interface Store {
   /** Name of its `Kind`. */
@@ -245,8 +254,8 @@ export interface Store {
    * of the ones or the others: a sentence each.
    */
   damage(listed: 'images' | 'containers'): readonly string[];
-  /** Other stores in the same directory, which no `Store` shows: a sentence each. */
-  beside?(): readonly string[];
+  /** Other stores in the same directory, which this one does not show. */
+  beside?(): readonly BesideStore[];
   /** The stack a reference means; see `reference.ts` for the forms. Everything used is checked on the way. */
   resolve(reference: string, missing?: Missing): LayerStack;
   /** How what a stack of this store is made for is run; `image`: how the image is that a container was made from. */
@@ -283,6 +292,12 @@ export interface OpenOptions {
   readonly additionalRoots?: readonly string[];
   /** The machine that the root belongs to, whose configuration may say more of it. */
   readonly machine?: Machine;
+  /** containerd's: the namespace, `default`, `moby`, `k8s.io`, …. */
+  readonly namespace?: string;
+  /** Which image of an index is meant: `linux/arm64`. */
+  readonly platform?: string;
+  /** Where the containerd of a Docker keeps what is not below its data root. */
+  readonly containerdRoot?: string;
 }
 
 /**
@@ -301,7 +316,7 @@ export interface Kind {
   /** Where such stores may be on a machine, the likeliest first; what of its configuration cannot be used is told to `say`. */
   places(machine: Machine, say: (damage: string) => void): Iterable<Place>;
   /** Throws Trouble where the directory cannot be read. */
-  probe(files: StoreFiles): Probe;
+  probe(files: StoreFiles, options: OpenOptions): Probe;
   /** The stores of this kind in a directory where it found one, at least one; those in use come first. Throws Trouble. */
   open(files: StoreFiles, options: OpenOptions): readonly Store[];
 }

@@ -28,6 +28,7 @@ export type FindingClass =
   | 'index'
   | 'ambiguous'
   | 'stack'
+  | 'blob'
   | 'repository';
 
 /**

@@ -13,7 +13,7 @@ export function storesFolder(): string | undefined {
 }
 
 /** Unpacks a store (`podman-5.8-root-overlay`) into a folder of its own, as it was; needs root. Answers the folder. */
-export function unpackStore(temporary: Temporary, name: string): string {
+export function unpackStore(temporary: Pick<Temporary, 'path'>, name: string): string {
   const directory = temporary.path(name);
   mkdirSync(directory);
   const archive = join(folder(), `${name}.tar.gz`);

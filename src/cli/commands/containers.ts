@@ -8,6 +8,10 @@ import { ago, durationSince } from '../print/time.ts';
 import { openTheStore } from '../stack.ts';
 
 const HEADING = ['CONTAINER ID', 'IMAGE', 'COMMAND', 'CREATED', 'STATUS', 'NAMES'];
+interface ContainersOptions extends ListOptions {
+  readonly all?: true;
+}
+
 /** Characters of a command that docker shows. */
 const COMMAND_WIDTH = 20;
 
@@ -17,8 +21,9 @@ export function registerContainers(program: Command, terminal: Terminal): void {
     .description(
       'List containers, running or not, newest first. Damaged ones are listed, and named on the error output.',
     )
+    .option('-a, --all', 'those that only hold a pod together, too')
     .action(async (_: unknown, command: Command) => {
-      const options = command.optsWithGlobals<ListOptions>();
+      const options = command.optsWithGlobals<ContainersOptions>();
       const store = await openTheStore(options);
       listContainers(store.containers(), options, terminal);
       reportDamage(store, 'containers', terminal);
@@ -27,7 +32,7 @@ export function registerContainers(program: Command, terminal: Terminal): void {
 
 export function listContainers(
   containers: readonly ContainerSummary[],
-  options: ListOptions,
+  options: ContainersOptions,
   terminal: Terminal,
 ): void {
   const id = (container: ContainerSummary) =>
@@ -43,7 +48,8 @@ export function listContainers(
     ],
   ];
   const title = (container: ContainerSummary) => `container "${container.name || id(container)}"`;
-  printList(containers, { heading: HEADING, rows, id, title }, options, terminal);
+  const shown = containers.filter(({ infra, damage }) => options.all || !infra || damage !== undefined);
+  printList(shown, { heading: HEADING, rows, id, title }, options, terminal);
 }
 
 /** As docker shows it: an image that was named by its ID has its short ID here. */
@@ -64,7 +70,7 @@ function statusText(container: ContainerSummary, now: number): string {
   const up = `Up${since(startedAt)}`;
   if (status === 'running') return up;
   if (status === 'running (paused)') return `${up} (Paused)`;
-  return status.split(' ').map(capital).join(' ');
+  return status === 'removal in progress' ? 'Removal In Progress' : capital(status);
 }
 
 function capital(word: string): string {

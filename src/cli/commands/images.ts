@@ -61,8 +61,9 @@ function sizeText(image: ImageSummary): string {
 function names(image: ImageSummary): [repository: string, tag: string][] {
   if (image.tags.length > 0) {
     return image.tags.map((tagged) => {
-      const colon = tagged.lastIndexOf(':');
-      return [tagged.slice(0, colon), tagged.slice(colon + 1)];
+      // Only Docker gives every name a tag.
+      const colon = tagged.indexOf(':', tagged.lastIndexOf('/') + 1);
+      return colon < 0 ? [tagged, NONE] : [tagged.slice(0, colon), tagged.slice(colon + 1)];
     });
   }
   const repositories = new Set(image.digests.map((digest) => digest.slice(0, digest.indexOf('@'))));

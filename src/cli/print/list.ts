@@ -17,6 +17,7 @@ export interface ListOptions extends StoreOptions {
 
 /** What a store knows of anything that can be listed. */
 interface Item {
+  readonly store?: string;
   readonly id: string;
   readonly created?: string;
   readonly damage?: string;
@@ -39,7 +40,7 @@ export function addListOptions(command: Command): Command {
     .option('-q, --quiet', 'IDs only');
 }
 
-/** Prints the items, newest first. Damaged ones are printed too, then named on the error output. */
+/** Prints the items, newest first; of several stores one after the other, as they come. Damaged ones are printed too, then named on the error output. */
 export function printList<T extends Item>(
   items: readonly T[],
   form: ListForm<T>,
@@ -47,10 +48,13 @@ export function printList<T extends Item>(
   terminal: Terminal,
 ): void {
   const { out } = terminal;
-  const sorted = items.toSorted(newestFirst);
+  const stores = [...new Set(items.map(({ store }) => store))];
+  const sorted = stores.flatMap((store) =>
+    items.filter((item) => item.store === store).toSorted(newestFirst),
+  );
   if (options.json) for (const item of sorted) out.write(`${escapeJson(item)}\n`);
   else if (options.quiet) for (const item of sorted) out.write(`${form.id(item)}\n`);
-  else out.write(formatTable(form.heading, sorted.flatMap(form.rows)));
+  else out.write(tableOf(sorted, form));
   for (const item of sorted) {
     if (item.damage === undefined) continue;
     terminal.exitWith(EXIT.store);
@@ -58,10 +62,17 @@ export function printList<T extends Item>(
   }
 }
 
+/** With a column for the store where items are of several. */
+function tableOf<T extends Item>(items: readonly T[], { heading, rows }: ListForm<T>): string {
+  if (!items.some(({ store }) => store !== undefined)) return formatTable(heading, items.flatMap(rows));
+  const marked = items.flatMap((item) => rows(item).map((row) => [...row, item.store ?? '']));
+  return formatTable([...heading, 'STORE'], marked);
+}
+
 /** Tells what is wrong with the store as a whole and what lies beside it, after what could be listed. */
 export function reportDamage(store: Store, listed: 'images' | 'containers', terminal: Terminal): void {
   for (const sentence of store.damage(listed)) terminal.report(new Trouble('store', sentence));
-  for (const sentence of store.beside?.() ?? []) terminal.note(sentence);
+  for (const { sentence } of store.beside?.() ?? []) terminal.note(sentence);
 }
 
 /** By creation time, then by ID; what has no time comes last. */

@@ -1,9 +1,9 @@
 // Containers: config, own layers, the image they stand on, and the files that Docker keeps beside them.
 import { type ChainId, type ContainerId, chainIds, isHexId } from '../../store/digest.ts';
 import { otherDriver } from '../../store/docker/beside.ts';
-import { type ContainerConfig, containerDirectory, containerPath } from '../../store/docker/containers.ts';
 import { type CheckedLayer, type LayerChecks, mountPath } from '../../store/docker/layerdb.ts';
 import { HOST_CONFIG } from '../../store/docker/shapes.ts';
+import { type ContainerConfig, containerDirectory, containerPath } from '../../store/dockerd/containers.ts';
 import { parseJson } from '../../store/json.ts';
 import { bytesOfText } from '../../sys/bytes.ts';
 import { attempt, Trouble } from '../../sys/errors.ts';

@@ -10,7 +10,6 @@ import {
   isChainId,
 } from '../../store/digest.ts';
 import { type CacheEntry, readBuildCache } from '../../store/docker/build-cache.ts';
-import { type ContainerConfig, containerIds, readContainerConfig } from '../../store/docker/containers.ts';
 import type { DockerRoot } from '../../store/docker/driver.ts';
 import { type ImageConfig, imageIds, readImageConfig } from '../../store/docker/images.ts';
 import {
@@ -28,6 +27,7 @@ import {
   volumeDirectories,
   volumeRecords,
 } from '../../store/docker/volumes.ts';
+import { type ContainerConfig, containerIds, readContainerConfig } from '../../store/dockerd/containers.ts';
 import type { ByteString } from '../../sys/bytes.ts';
 import { attempt, Trouble } from '../../sys/errors.ts';
 import { addTo } from '../../sys/groups.ts';
@@ -101,8 +101,8 @@ export function readStoreIndex(root: DockerRoot): StoreIndex {
       (id) => readLayerRecord(root, id),
     ),
     containers: all(
-      () => containerIds(root),
-      (id) => readContainerConfig(root, id),
+      () => containerIds(root.files),
+      (id) => readContainerConfig(root.files, id),
     ),
     mounts: all(
       () => mountIds(root),

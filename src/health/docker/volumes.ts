@@ -1,7 +1,7 @@
 // Volumes: their directories against the database, and against the containers that mount them.
 
-import { containerPath } from '../../store/docker/containers.ts';
 import { isLocal, VOLUMES_DATABASE, volumeData, volumeOptions } from '../../store/docker/volumes.ts';
+import { containerPath } from '../../store/dockerd/containers.ts';
 import { bytesOfText } from '../../sys/bytes.ts';
 import { attempt, Trouble } from '../../sys/errors.ts';
 import type { Report } from './findings.ts';

@@ -2,12 +2,15 @@
 // containers that belong to them. A daemon uses one at a time and passes over the containers of all others.
 import type { ByteString } from '../../sys/bytes.ts';
 import { attempt, Trouble } from '../../sys/errors.ts';
+import { type ContainerConfig, containerIds, readContainerConfig } from '../dockerd/containers.ts';
+import { GRAPH_DRIVERS } from '../dockerd/graph-drivers.ts';
 import { quoted } from '../json.ts';
-import { type ContainerConfig, containerIds, readContainerConfig } from './containers.ts';
 import { type DockerRoot, driverNames, hasLayers } from './driver.ts';
 
 export interface StoreBeside {
   readonly kind: 'driver' | 'containerd';
+  /** What it is called among the stores of a root. */
+  readonly store: string;
   /** What it is, in words. */
   readonly name: string;
   /** Where it lies; absent where that is not in the data root. */
@@ -21,17 +24,6 @@ export interface StoreBeside {
 /** Where dockerd keeps the containerd that it starts itself. */
 const CONTAINERD = 'containerd/daemon';
 const SNAPSHOTTER = 'io.containerd.snapshotter.v1.';
-/** moby daemon/graphdriver/register: what `Driver` was before containerd's snapshotters. */
-const GRAPH_DRIVERS = [
-  'aufs',
-  'btrfs',
-  'devicemapper',
-  'fuse-overlayfs',
-  'overlay',
-  'overlay2',
-  'vfs',
-  'zfs',
-];
 
 /** Who has the layers of a container whose driver is another one, in words; undefined where it is this one. */
 export function otherDriver(
@@ -54,7 +46,14 @@ export function storesBeside(root: DockerRoot, read: readonly string[] = [root.d
     const owned = containers.get(name) ?? 0;
     const isEmpty = owned === 0 && attempt(() => hasLayers(files, name)) === false;
     const path = files.pathOf(`image/${name}`);
-    return { kind: 'driver', name: `the graph driver "${name}"`, path, isEmpty, containers: owned };
+    return {
+      kind: 'driver',
+      store: name,
+      name: `the graph driver "${name}"`,
+      path,
+      isEmpty,
+      containers: owned,
+    };
   });
   const snapshotters = usedSnapshotters(root);
   const isForeign = (name: string) => name !== driver.name && !GRAPH_DRIVERS.includes(name) && name !== '';
@@ -65,6 +64,7 @@ export function storesBeside(root: DockerRoot, read: readonly string[] = [root.d
     ...stores,
     {
       kind: 'containerd',
+      store: 'containerd',
       isEmpty: false,
       name: `Docker's containerd image store${isHere ? '' : ', in a root of its own such as "/var/lib/containerd"'}`,
       ...(isHere ? { path: files.pathOf(CONTAINERD) } : {}),
@@ -75,9 +75,9 @@ export function storesBeside(root: DockerRoot, read: readonly string[] = [root.d
 
 function containersByDriver(root: DockerRoot): Map<string, number> {
   const counts = new Map<string, number>();
-  const ids = attempt(() => containerIds(root));
+  const ids = attempt(() => containerIds(root.files));
   for (const id of ids instanceof Trouble ? [] : ids) {
-    const config = attempt(() => readContainerConfig(root, id));
+    const config = attempt(() => readContainerConfig(root.files, id));
     if (!(config instanceof Trouble)) counts.set(config.driver, (counts.get(config.driver) ?? 0) + 1);
   }
   return counts;

@@ -3,12 +3,12 @@
 // `verify/` judges it.
 import { attempt, Trouble } from '../../sys/errors.ts';
 import { type ChainId, type ContainerId, chainIds, hexOf, type ImageId, sha256 } from '../digest.ts';
+import { containerIds, readContainerConfig } from '../dockerd/containers.ts';
 import { parseJson } from '../json.ts';
 import { diffIdsOf } from '../oci.ts';
 import { IMAGE } from '../oci-shapes.ts';
 import type { Claim, Claims, LayerClaims, OwnLayer } from '../store.ts';
 import { otherDriver } from './beside.ts';
-import { containerIds, readContainerConfig } from './containers.ts';
 import { type DockerRoot, ownDirectory } from './driver.ts';
 import { imageIds, imagePath, parentIds, readImageConfig } from './images.ts';
 import {
@@ -41,7 +41,7 @@ export function claimsOfContainer(
   label: string,
   facts: CommonFacts = commonFacts(root),
 ): Claims {
-  const { imageId, ambiguity } = readContainerConfig(root, id);
+  const { imageId, ambiguity } = readContainerConfig(root.files, id);
   const mount = readMountRecord(root, id);
   const claims: Claim[] = ambiguity === undefined ? [] : [{ about: 'ambiguous', unreadable: ambiguity }];
   const subject = { label, kind: 'container', id, own: ownLayers(root, mount, facts) } as const;
@@ -104,7 +104,7 @@ export function* claimsOfAll(root: DockerRoot): Generator<Claims> {
   };
   for (const [id, label] of imageLabels(root, names, present))
     yield note(claimsOfImage(root, id, label, facts));
-  for (const id of containerIds(root)) {
+  for (const id of containerIds(root.files)) {
     const claims = claimsOfOneContainer(root, id, facts);
     if (claims !== undefined) yield note(claims);
   }
@@ -122,7 +122,7 @@ export function* claimsOfAll(root: DockerRoot): Generator<Claims> {
 /** Undefined for one whose layers are those of another driver. */
 function claimsOfOneContainer(root: DockerRoot, id: ContainerId, facts: CommonFacts): Claims | undefined {
   const short = id.slice(0, SHORT_ID);
-  const config = attempt(() => readContainerConfig(root, id));
+  const config = attempt(() => readContainerConfig(root.files, id));
   if (!(config instanceof Trouble) && otherDriver(root, config) !== undefined) return undefined;
   const label = config instanceof Trouble ? short : (config.name ?? short);
   const claims = attempt(() => claimsOfContainer(root, id, label, facts));
@@ -146,8 +146,8 @@ function imageLabels(root: DockerRoot, names: ImageNames, present: readonly Imag
     if (isPresent.has(id) && !labels.has(id) && !name.includes('@')) labels.set(id, name);
   }
   const uses = new Map<string, string>();
-  for (const id of containerIds(root)) {
-    const config = attempt(() => readContainerConfig(root, id));
+  for (const id of containerIds(root.files)) {
+    const config = attempt(() => readContainerConfig(root.files, id));
     if (config instanceof Trouble || config.imageId === undefined || uses.has(config.imageId)) continue;
     uses.set(config.imageId, `image of ${config.name ?? id.slice(0, SHORT_ID)}`);
   }

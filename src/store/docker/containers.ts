@@ -1,31 +1,15 @@
-// Docker's containers: `containers/<id>/config.v2.json`, and the layers each stands on.
+// The layers that Docker's containers stand on: their own, `-init`, and their image's.
 import { attempt, Trouble } from '../../sys/errors.ts';
+import { type ContainerId, chainIds, type ImageId } from '../digest.ts';
 import {
-  type ContainerId,
-  chainIds,
-  containerIdOf,
-  type ImageId,
-  isHexId,
-  parseContainerId,
-  parseImageId,
-} from '../digest.ts';
+  type ContainerConfig,
+  containerIds,
+  containerPath,
+  readContainerConfig,
+} from '../dockerd/containers.ts';
 import { trouble } from '../files.ts';
-import {
-  booleanOf,
-  integerOf,
-  type JsonDocument,
-  type JsonObject,
-  optionalObject,
-  optionalString,
-  parseJson,
-  quoted,
-  requiredString,
-  stringsOf,
-  timeOf,
-} from '../json.ts';
-import { isContainerName } from '../reference.ts';
+import { quoted } from '../json.ts';
 import type { ContainerSummary, Layer, LayerStack, Missing } from '../store.ts';
-import { type ContainerMount, mountsOf } from './container-mounts.ts';
 import type { DockerRoot } from './driver.ts';
 import {
   type ImageConfig,
@@ -36,46 +20,9 @@ import {
   warningsOf,
 } from './images.ts';
 import { LayerChecks, mountPath, readMountRecord } from './layerdb.ts';
-import { CONTAINER } from './shapes.ts';
 
-export interface ContainerConfig {
-  readonly id: ContainerId;
-  /** Without the leading slash; absent where there is none, or none that Docker would allow. */
-  readonly name?: string;
-  /** As it was named at creation. */
-  readonly image: string;
-  readonly imageId?: ImageId;
-  readonly driver: string;
-  readonly created?: string;
-  readonly startedAt?: string;
-  readonly finishedAt?: string;
-  readonly command: string;
-  readonly status: string;
-  readonly running: boolean;
-  /** Volumes and directories of the host that are mounted in it, sorted by destination. */
-  readonly mounts: readonly ContainerMount[];
-  /** Paths of files that Docker keeps for it, on the machine that ran it; none that it has not made yet. */
-  readonly ownFiles: readonly string[];
-  /** Why others than an engine may understand the config differently; undefined where they cannot. */
-  readonly ambiguity: string | undefined;
-}
-
-/** Fields that hold them. */
-const OWN_FILES = ['LogPath', 'HostnamePath', 'HostsPath', 'ResolvConfPath'];
 /** Digits of an ID that stand for a name. */
 const SHORT_ID = 12;
-/** Go's zero time. */
-const NEVER = '0001-01-01T00:00:00Z';
-
-export function containerPath(id: ContainerId): string {
-  return `${containerDirectory(id)}/config.v2.json`;
-}
-
-/** The directory of what Docker keeps for a container beside its layers. */
-export function containerDirectory(id: ContainerId): string {
-  return `containers/${id}`;
-}
-
 /** Docker makes the directory of all containers when it is first started: where it is not, a copy left it out. */
 export function containersDamage({ files }: DockerRoot): string[] {
   try {
@@ -87,58 +34,13 @@ export function containersDamage({ files }: DockerRoot): string[] {
   }
 }
 
-/** All containers that have a directory, damaged or not, sorted. Other names in there are left out. */
-export function containerIds({ files }: DockerRoot): ContainerId[] {
-  return (files.namesIfPresent('containers') ?? []).filter(isHexId).map(containerIdOf);
-}
-
-/** The whole of it, checked to be that container's. */
-export function readContainerJson({ files }: DockerRoot, id: ContainerId): JsonDocument {
-  const path = containerPath(id);
-  const file = files.pathOf(path);
-  const config = parseJson(files.read(path), file, CONTAINER, 'first value');
-  if (parseContainerId(requiredString(config, 'ID'), { file, part: 'ID' }) !== id) {
-    throw new Trouble('store', `Cannot use "${file}": ID is not the name of its directory`);
-  }
-  return config;
-}
-
-export function readContainerConfig(root: DockerRoot, id: ContainerId): ContainerConfig {
-  const config = readContainerJson(root, id);
-  const { file } = config;
-  const name = (optionalString(config, 'Name') ?? '').replace(/^\//, '');
-  const image = optionalString(config, 'Image') ?? '';
-  const created = timeOf(config, 'Created');
-  const state = optionalObject(config, 'State') ?? { file, prefix: 'State.', fields: {} };
-  return {
-    id,
-    ...(isContainerName(name) ? { name } : {}),
-    image: namedImage(config) ?? image,
-    ...(image === '' ? {} : { imageId: parseImageId(image, { file, part: 'Image' }) }),
-    driver: optionalString(config, 'Driver') ?? '',
-    ...(created === undefined ? {} : { created }),
-    ...eventTime('startedAt', state, 'StartedAt'),
-    ...eventTime('finishedAt', state, 'FinishedAt'),
-    command: commandOf(config),
-    status: statusOf(state),
-    running: booleanOf(state, 'Running'),
-    mounts: mountsOf(config),
-    ownFiles: OWN_FILES.flatMap((key) => nonEmpty(config.fields[key])),
-    ambiguity: config.ambiguity,
-  };
-}
-
-function nonEmpty(value: unknown): string[] {
-  return typeof value === 'string' && value !== '' ? [value] : [];
-}
-
 /**
  * Checks all that the container is made of: its own layer first, then `-init`, then its image's. Where damage is marked, it
  * needs no config of its own: layerdb knows its layers.
  */
 export function containerStack(root: DockerRoot, id: ContainerId, missing: Missing): LayerStack {
   const checks = new LayerChecks(root, missing);
-  const config = attempt(() => readContainerConfig(root, id));
+  const config = attempt(() => readContainerConfig(root.files, id));
   if (config instanceof Trouble) {
     const found = missing === 'refuse' ? config : attempt(() => ownLayers(root, { id }, checks));
     // What is wrong with its layers is no better answer than what is wrong with itself.
@@ -180,8 +82,8 @@ export function listContainers(
   elsewhere: (config: ContainerConfig) => string | undefined,
 ): ContainerSummary[] {
   const checks = new LayerChecks(root);
-  const containers = containerIds(root).flatMap((id) => {
-    const config = attempt(() => readContainerConfig(root, id));
+  const containers = containerIds(root.files).flatMap((id) => {
+    const config = attempt(() => readContainerConfig(root.files, id));
     const known = config instanceof Trouble ? {} : config;
     return isOwn(known) ? [describe(root, id, config, checks, elsewhere)] : [];
   });
@@ -264,33 +166,4 @@ function damageOf(root: DockerRoot, config: ContainerConfig, checks: LayerChecks
   if (found instanceof Trouble) return found.message;
   if (config.name !== undefined) return undefined;
   return `Cannot use "${root.files.pathOf(containerPath(config.id))}": Name is not a container name`;
-}
-
-function namedImage(config: JsonObject): string | undefined {
-  const inner = optionalObject(config, 'Config');
-  return inner && optionalString(inner, 'Image');
-}
-
-function eventTime<K extends string>(key: K, state: JsonObject, field: string): { [P in K]?: string } {
-  const value = timeOf(state, field);
-  return value === undefined || value === NEVER ? {} : ({ [key]: value } as { [P in K]?: string });
-}
-
-/** As the list of `docker ps` joins them (moby daemon/list.go). */
-function commandOf(config: JsonObject): string {
-  const args = stringsOf(config, 'Args').map((word) => (word.includes(' ') ? `'${word}'` : word));
-  return [optionalString(config, 'Path') ?? '', ...args].join(' ');
-}
-
-/** In the order in which moby asks (container/state.go). */
-function statusOf(state: JsonObject): string {
-  const exitCode = integerOf(state, 'ExitCode');
-  if (booleanOf(state, 'Running')) {
-    if (booleanOf(state, 'Paused')) return 'running (paused)';
-    return booleanOf(state, 'Restarting') ? `restarting (${exitCode})` : 'running';
-  }
-  if (booleanOf(state, 'RemovalInProgress')) return 'removal in progress';
-  if (booleanOf(state, 'Dead')) return 'dead';
-  const started = timeOf(state, 'StartedAt') ?? NEVER;
-  return started === NEVER ? 'created' : `exited (${exitCode})`;
 }

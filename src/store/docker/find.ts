@@ -4,9 +4,9 @@
 import { attempt, Trouble } from '../../sys/errors.ts';
 import { addTo } from '../../sys/groups.ts';
 import { type ChainId, type ContainerId, containerIdOf, hexOf, type ImageId, imageIdOf } from '../digest.ts';
+import { containerDirectory, containerIds, readContainerConfig } from '../dockerd/containers.ts';
 import { hintAmong } from '../near.ts';
 import { NoSuchReference, type Reference } from '../reference.ts';
-import { containerDirectory, containerIds, readContainerConfig } from './containers.ts';
 import { type DockerRoot, layerDirectory } from './driver.ts';
 import { imageIds, imagePath } from './images.ts';
 import { layerIds, mountIds, mountPath, readCacheId, readMountRecord } from './layerdb.ts';
@@ -76,14 +76,14 @@ function readContainerNames(root: DockerRoot): ContainerNames {
   let unknown = 0;
   let listed: readonly ContainerId[];
   try {
-    listed = containerIds(root);
+    listed = containerIds(root.files);
   } catch (error) {
     if (error instanceof Trouble) return { ids, unknown, unreadable: error };
     throw error;
   }
   for (const id of listed) {
     try {
-      const { name } = readContainerConfig(root, id);
+      const { name } = readContainerConfig(root.files, id);
       if (name !== undefined) addTo(ids, name, id);
     } catch (error) {
       if (!(error instanceof Trouble)) throw error;
@@ -118,7 +118,7 @@ function named({ imageName, containerName }: Reference, names: Names): Found[] {
 
 function beginnings(root: DockerRoot, { imageId, containerId }: Reference): Found[] {
   const containers =
-    containerId === undefined ? [] : new Set([...containerIds(root), ...mountIds(root)].sort());
+    containerId === undefined ? [] : new Set([...containerIds(root.files), ...mountIds(root)].sort());
   const images = imageId === undefined ? [] : imageIds(root);
   return [
     ...[...containers].filter((id) => id.startsWith(containerId ?? '')).map((id) => container(id)),

@@ -1,27 +1,7 @@
 // The Go types that Docker reads its own JSON files into, as far as their fields are read here, or decide which of two names is
-// meant (moby container/container.go, container/state.go, volume/mounts/mounts.go, reference/store.go, distribution/metadata,
-// volume/local, volume/service/db.go; BuildKit cache/metadata/metadata.go).
-import { ANY, BOOLEAN, INTEGER, list, map, pointer, STRING, struct } from '../go-shape.ts';
-import { fieldsOf, RUN_CONFIG } from '../oci-shapes.ts';
-
-const STATE = struct({
-  ...fieldsOf('Running Paused Restarting OOMKilled RemovalInProgress Dead', BOOLEAN),
-  ...fieldsOf('Pid ExitCode', INTEGER),
-  ...fieldsOf('Error StartedAt FinishedAt', STRING),
-});
-
-const MOUNT_POINT = struct({
-  ...fieldsOf('Source Destination Name Driver Type Relabel Propagation ID', STRING),
-  ...fieldsOf('RW Named SkipMountpointCreation', BOOLEAN),
-});
-
-export const CONTAINER = struct({
-  ...fieldsOf('ID Created Path Image LogPath Name Driver OS HostnamePath HostsPath ResolvConfPath', STRING),
-  State: pointer(STATE),
-  Args: list(STRING),
-  Config: pointer(RUN_CONFIG),
-  MountPoints: map(pointer(MOUNT_POINT)),
-});
+// meant (reference/store.go, distribution/metadata, volume/local, volume/service/db.go; BuildKit cache/metadata/metadata.go).
+import { ANY, map, STRING, struct } from '../go-shape.ts';
+import { fieldsOf } from '../oci-shapes.ts';
 
 /** Of it only that it can be read matters. */
 export const HOST_CONFIG = struct({});

@@ -3,9 +3,11 @@
 import type { ByteString } from '../../sys/bytes.ts';
 import { Trouble } from '../../sys/errors.ts';
 import { type ContainerId, containerIdOf, type ImageId, imageIdOf, isBuiltInPlace } from '../digest.ts';
+import { containerPath, readContainerConfig, readContainerJson } from '../dockerd/containers.ts';
 import { type Configuration, containerConfiguration, type HistoryStep, imageConfiguration } from '../oci.ts';
 import { parseReference } from '../reference.ts';
 import type {
+  BesideStore,
   Claims,
   ContainerSummary,
   ImageSummary,
@@ -17,14 +19,7 @@ import type {
 } from '../store.ts';
 import { otherDriver, storesBeside } from './beside.ts';
 import { claimsOfAll, claimsOfContainer, claimsOfImage, claimsOfLayer } from './claims.ts';
-import {
-  containerPath,
-  containerStack,
-  containersDamage,
-  listContainers,
-  readContainerConfig,
-  readContainerJson,
-} from './containers.ts';
+import { containerStack, containersDamage, listContainers } from './containers.ts';
 import type { DockerRoot } from './driver.ts';
 import { find } from './find.ts';
 import { imageStack, layerStack, listImages, readImageConfig, readImageJson, warningsOf } from './images.ts';
@@ -88,8 +83,8 @@ export class DockerStore implements Store {
   configuration(of: LayerStack, whose: 'own' | 'image' = 'own'): Configuration {
     const { imageId, containerId } = idsOf(of);
     if (imageId !== undefined) return imageConfiguration(readImageJson(this.root, imageId));
-    if (whose === 'own') return containerConfiguration(readContainerJson(this.root, containerId));
-    const { imageId: origin } = readContainerConfig(this.root, containerId);
+    if (whose === 'own') return containerConfiguration(readContainerJson(this.root.files, containerId));
+    const { imageId: origin } = readContainerConfig(this.root.files, containerId);
     if (origin !== undefined) return imageConfiguration(readImageJson(this.root, origin));
     const file = this.root.files.pathOf(containerPath(containerId));
     throw new Trouble('store', `Cannot use "${file}": Image is missing`);
@@ -99,7 +94,7 @@ export class DockerStore implements Store {
     // A layer that is named by its directory is of no image, or of many.
     if (of.id === undefined) return [];
     const { imageId, containerId } = idsOf(of);
-    const image = imageId ?? readContainerConfig(this.root, containerId).imageId;
+    const image = imageId ?? readContainerConfig(this.root.files, containerId).imageId;
     return image === undefined ? [] : readImageConfig(this.root, image).history;
   }
 
@@ -127,11 +122,14 @@ export class DockerStore implements Store {
     }
   }
 
-  beside(): readonly string[] {
+  beside(): readonly BesideStore[] {
     const used = storesBeside(this.root, this.#drivers).filter(({ isEmpty }) => !isEmpty);
-    return used.map(({ name, path }) => {
+    return used.map(({ store, name, path }) => {
       const place = path === undefined ? '' : ` in "${path}"`;
-      return `There is another store beside "${this.description}": ${name}${place}, which is not shown`;
+      return {
+        name: store,
+        sentence: `There is another store beside "${this.description}": ${name}${place}, which is not shown`,
+      };
     });
   }
 }

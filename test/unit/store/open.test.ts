@@ -81,24 +81,9 @@ describe('openStore()', () => {
       'it has no image of a graph driver that can be read (found: zfs)',
     ],
     [
-      "Docker's containerd image store",
-      [`containerd/daemon/${META}`, `containerd/daemon/${SNAPSHOTS}`, 'containers/'],
-      'Docker keeps its images in containerd here (the containerd snapshotter), which cannot be read; only graph drivers can',
-    ],
-    [
-      'the same beside an empty overlay2',
-      [...EMPTY, `containerd/daemon/${SNAPSHOTS}`],
-      'Docker keeps its images in containerd here (the containerd snapshotter), which cannot be read; only graph drivers can',
-    ],
-    [
       "Docker on the system's containerd",
       ['containers/', 'rootfs/overlayfs/'],
-      'Docker keeps its images in containerd here (the containerd snapshotter), in a root of its own such as /var/lib/containerd; only graph drivers can be read',
-    ],
-    [
-      'containerd itself',
-      [META, SNAPSHOTS],
-      "it belongs to containerd, whose image store cannot be read; only Docker's own can",
+      'Docker keeps its images in containerd here, whose root is another directory (usually "/var/lib/containerd"); name it with --containerd-root',
     ],
     [
       "a driver of Podman's that has no directories",
@@ -115,6 +100,27 @@ describe('openStore()', () => {
     plant(temporary, paths);
     const root = temporary.path('root');
     expect(troubleOf(() => openStore(root), root)).toBe(`store: Cannot open store "ROOT": ${state}`);
+  });
+
+  it.each([
+    [
+      "Docker's containerd",
+      [`containerd/daemon/${META}`, `containerd/daemon/${SNAPSHOTS}`, 'containers/'],
+      'containerd/daemon/',
+    ],
+    [
+      'the same beside an empty overlay2',
+      [...EMPTY, `containerd/daemon/${META}`, `containerd/daemon/${SNAPSHOTS}`],
+      'containerd/daemon/',
+    ],
+    ['containerd itself', [META, SNAPSHOTS], ''],
+  ])('says what is wrong with the database of %s', (_, paths, place) => {
+    const temporary = temporaryForTest();
+    plant(temporary, paths);
+    const root = temporary.path('root');
+    expect(troubleOf(() => openStore(root).images(), root)).toBe(
+      `store: Cannot read "ROOT/${place}${META}": it is empty`,
+    );
   });
 
   it.each([

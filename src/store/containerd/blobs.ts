@@ -1,0 +1,32 @@
+// containerd's content store: blobs by their digests. What is read of one is checked against its name first.
+import { type BlobDigest, hexOf, sha256 } from '../digest.ts';
+import { type StoreFiles, trouble } from '../files.ts';
+import type { StructShape } from '../go-shape.ts';
+import { type JsonDocument, parseJson } from '../json.ts';
+
+export const CONTENT = 'io.containerd.content.v1.content';
+
+/** Relative to containerd's root. */
+export function blobPath(digest: BlobDigest): string {
+  return `${CONTENT}/blobs/sha256/${hexOf(digest)}`;
+}
+
+/** Throws Trouble where it cannot be told. */
+export function hasBlob(files: StoreFiles, digest: BlobDigest): boolean {
+  return files.kindOf(blobPath(digest)) === 'file';
+}
+
+/** Bytes; undefined where it is not there. Throws Trouble where it cannot be told. */
+export function blobSize(files: StoreFiles, digest: BlobDigest): number | undefined {
+  return files.withPartsIfPresent(blobPath(digest), (file) => file.size());
+}
+
+/** A manifest, an index or a config, by the type that containerd reads it into. Throws Trouble. */
+export function readBlobJson(files: StoreFiles, digest: BlobDigest, shape: StructShape): JsonDocument {
+  const path = blobPath(digest);
+  const file = files.pathOf(path);
+  const bytes = files.read(path);
+  const found = sha256(bytes);
+  if (found !== hexOf(digest)) throw trouble('use', file, `its sha256 is ${found}, not its name`);
+  return parseJson(bytes, file, shape);
+}

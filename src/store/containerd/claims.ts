@@ -1,0 +1,200 @@
+// What containerd's store says of itself that can be checked: a name leads to the hash of an index or a manifest, that to
+// those of manifests, of a config and of compressed layers, the config to those of the layers' tars, these to the chain that
+// names a snapshot. `verify/` judges it; a name with its digest (`RepoDigest`) is proved on the way.
+import { attempt, Trouble } from '../../sys/errors.ts';
+import { type BlobDigest, type ChainId, hexOf, sha256 } from '../digest.ts';
+import { parseJson } from '../json.ts';
+import { isAttestation, parseManifest, platformText } from '../manifest.ts';
+import { MANIFEST_OR_INDEX } from '../oci-shapes.ts';
+import type { Claim, Claims, Layer, LayerClaims } from '../store.ts';
+import { blobPath, hasBlob } from './blobs.ts';
+import { imageOfContainer } from './container-image.ts';
+import type { DockerContainer } from './docker.ts';
+import type { FoundObject } from './find.ts';
+import { type PlatformImage, readImageOfManifest } from './image.ts';
+import type { Images } from './images.ts';
+import { tagsOf } from './names.ts';
+import { tarRecord } from './record.ts';
+import { chainIdOfSnapshot, snapshotLayers, unpackedPlace } from './stack.ts';
+
+export function claimsOfFound(images: Images, found: FoundObject): Claims {
+  if (found.kind === 'image') return claimsOfImage(images, [found.target], found.name, found.target);
+  if (found.kind === 'container') return claimsOfContainer(images, found.container, found.name);
+  throw new Trouble(
+    'usage',
+    `Cannot verify "${found.name}": a snapshot by itself has no record to verify it with`,
+  );
+}
+
+/** All images, then layers that none of them has, then names that lead nowhere. */
+export function* claimsOfAll(images: Images): Generator<Claims> {
+  const seen = new Set<ChainId>();
+  for (const image of images.named) {
+    const [label = hexOf(image.id).slice(0, 12)] = tagsOf(image, images.reading.users);
+    const claims = claimsOfImage(images, image.targets, label, image.id);
+    for (const { chainId } of claims.chains.flat()) seen.add(chainId);
+    yield claims;
+  }
+  const others = layersOfNoImage(images, seen);
+  if (others.chains.length + others.claims.length > 0) yield others;
+  const names = images.damage();
+  if (names.length === 0) return;
+  const claims = names.map((unreadable): Claim => ({ about: 'repository', unreadable }));
+  yield { label: 'names', kind: 'store', claims, chains: [] };
+}
+
+/** Every platform whose manifest is here is one chain. */
+function claimsOfImage(
+  images: Images,
+  targets: readonly BlobDigest[],
+  label: string,
+  id: BlobDigest,
+): Claims {
+  const claims: Claim[] = [];
+  const manifests = new Set(targets.flatMap((target) => manifestsOf(images, target, claims)));
+  const chains = [...manifests].flatMap((manifest) => {
+    const image = attempt(() => readImageOfManifest(images.reading.root.files, manifest));
+    if (image instanceof Trouble) {
+      claims.push({ about: 'config', unreadable: image.message });
+      return [];
+    }
+    claims.push(...configClaims(images, image));
+    return [layerClaims(images, image)];
+  });
+  return { label, kind: 'image', id, claims, chains };
+}
+
+/** What a target leads to, attestations left out; it itself where it is a manifest. */
+function manifestsOf(images: Images, target: BlobDigest, claims: Claim[]): BlobDigest[] {
+  const { files } = images.reading.root;
+  const path = blobPath(target);
+  const file = files.pathOf(path);
+  const found = attempt(() => {
+    const bytes = files.read(path);
+    return {
+      hash: `sha256:${sha256(bytes)}`,
+      parsed: attempt(() => parseManifest(parseJson(bytes, file, MANIFEST_OR_INDEX))),
+    };
+  });
+  if (found instanceof Trouble) {
+    claims.push({ about: 'manifest', unreadable: found.message });
+    return [];
+  }
+  const { hash, parsed } = found;
+  const isIndex = !(parsed instanceof Trouble) && parsed.kind === 'index';
+  const about = isIndex ? 'index' : 'manifest';
+  claims.push({
+    about,
+    expected: target,
+    found: hash,
+    message: `"${file}" is not what its name is the hash of`,
+  });
+  // What is not what it should be leads nowhere.
+  if (hash !== target) return [];
+  if (parsed instanceof Trouble) {
+    claims.push({ about, unreadable: parsed.message });
+    return [];
+  }
+  if (parsed.kind === 'manifest') return [target];
+  const members = parsed.manifests.filter((one) => !isAttestation(one));
+  const here = members.filter(({ digest }) => hasBlob(files, digest));
+  if (here.length === 0) {
+    const named = members.map((one) =>
+      one.platform === undefined ? one.digest : platformText(one.platform),
+    );
+    claims.push({
+      about: 'index',
+      unreadable: `no manifest that "${file}" names is here (${named.join(', ')})`,
+    });
+  }
+  return here.flatMap(({ digest }) => manifestsOf(images, digest, claims));
+}
+
+/** That the config is whole was checked when it was read; the notes beside it are to fit. */
+function configClaims({ reading }: Images, { config, chain, diffIds, layers }: PlatformImage): Claim[] {
+  const claims: Claim[] = [];
+  const labels = attempt(() => new Map(reading.blobs.map((blob) => [blob.digest, blob.labels])));
+  if (labels instanceof Trouble) return [{ about: 'repository', unreadable: labels.message }];
+  const top = chain.at(-1) ?? 'none';
+  for (const [name, value] of labels.get(config) ?? []) {
+    if (!name.startsWith('containerd.io/gc.ref.snapshot.')) continue;
+    const message = `the label "${name}" of the config is not the chain of its layers`;
+    claims.push({ about: 'chain', expected: top, found: value, message });
+  }
+  for (const [index, { digest }] of layers.entries()) {
+    const noted = labels.get(digest)?.get('containerd.io/uncompressed');
+    if (noted === undefined) continue;
+    const message = `containerd noted another diff ID of the layer ${hexOf(digest).slice(0, 12)} than the config has`;
+    claims.push({ about: 'chain', expected: diffIds[index] ?? 'none', found: noted, message });
+  }
+  if (layers.length !== diffIds.length) {
+    const message = 'the manifest and the config do not have as many layers as each other';
+    claims.push({ about: 'chain', expected: String(diffIds.length), found: String(layers.length), message });
+  }
+  return claims;
+}
+
+/** Base first, with the directories that they were unpacked to, if they were. */
+function layerClaims(images: Images, image: PlatformImage): LayerClaims[] {
+  const { reading } = images;
+  const top = image.chain.at(-1);
+  const place = top && unpackedPlace(reading, top);
+  const claims: Claim[] = [];
+  const stack = place && attempt(() => snapshotLayers(reading, place, { image, missing: 'mark' }));
+  if (stack instanceof Trouble) claims.push({ about: 'chain', unreadable: stack.message });
+  const byChain = new Map<ChainId, Layer>();
+  for (const layer of stack === undefined || stack instanceof Trouble ? [] : stack) {
+    if (layer.chainId !== undefined) byChain.set(layer.chainId, layer);
+  }
+  return image.diffIds.map((diffId, index): LayerClaims => {
+    const chainId = image.chain[index];
+    const blob = image.layers[index];
+    if (chainId === undefined) throw new RangeError('a diff ID without a chain ID');
+    const layer = byChain.get(chainId);
+    const own: Claim[] = index === 0 ? claims : [];
+    const record = blob && attempt(() => tarRecord(reading.root, blob));
+    if (record instanceof Trouble) own.push({ about: 'blob', unreadable: record.message });
+    if (layer?.missing !== undefined) own.push({ about: 'chain', unreadable: layer.missing });
+    return {
+      diffId,
+      chainId,
+      claims: own,
+      ...(layer === undefined || layer.missing !== undefined ? {} : { layer }),
+      ...(record === undefined || record instanceof Trouble ? {} : { record }),
+    };
+  });
+}
+
+function claimsOfContainer(images: Images, container: DockerContainer, label: string): Claims {
+  const { reading } = images;
+  const image = imageOfContainer(images, container);
+  const subject = { label, kind: 'container', id: container.id } as const;
+  const chain = reading.chain(container.place);
+  const top = chain.map(chainIdOfSnapshot).find((chainId) => chainId !== undefined) ?? 'none';
+  if (image === undefined) {
+    const unreadable = 'the image of the container is not here any more: nothing says what its layers were';
+    return { ...subject, claims: [{ about: 'config', unreadable }], chains: [] };
+  }
+  const of = claimsOfImage(images, [image.manifest], label, image.manifest);
+  const message = 'the container does not stand on the image it names';
+  const base: Claim = { about: 'chain', expected: image.chain.at(-1) ?? 'none', found: top, message };
+  return { ...subject, claims: [base, ...of.claims], chains: of.chains };
+}
+
+/** Chains that were unpacked, and whose image is gone. */
+function layersOfNoImage({ reading }: Images, seen: ReadonlySet<ChainId>): Claims {
+  const claims: Claim[] = [];
+  for (const { snapshotter, key } of reading.snapshots) {
+    const chain = attempt(() => reading.chain({ snapshotter, key }));
+    if (chain instanceof Trouble) {
+      claims.push({ about: 'chain', unreadable: chain.message });
+      continue;
+    }
+    const [first] = chain;
+    const chainId = first && chainIdOfSnapshot(first);
+    if (chainId === undefined || seen.has(chainId)) continue;
+    const unreadable = `no image has the layer ${chainId} (snapshot ${first?.id ?? 0} of ${snapshotter}): nothing names its tar`;
+    claims.push({ about: 'chain', unreadable });
+  }
+  return { label: 'layers of no image', kind: 'layers', claims, chains: [] };
+}

@@ -1,0 +1,177 @@
+// Containers that containerd itself has a record of: those of CRI, nerdctl and ctr. (Docker keeps its own, `docker.ts`.) What
+// they do now is nowhere on disk but in a directory that a task has as long as it exists.
+import { asBytes, type ByteString } from '../../sys/bytes.ts';
+import { attempt, Trouble } from '../../sys/errors.ts';
+import { trouble } from '../files.ts';
+import { type JsonObject, objectsOf, optionalObject, optionalString, parseJson, stringsOf } from '../json.ts';
+import { type CriContainer, readCriContainer, readCriStatus } from './cri.ts';
+import { type ContainerRecord, METADATA } from './metadata.ts';
+import type { Reading, SnapshotPlace } from './root.ts';
+import { RUNTIME_SPEC } from './shapes.ts';
+import { readAny } from './values.ts';
+
+/** A container, whoever keeps the record of it. */
+export interface FoundContainer {
+  readonly id: string;
+  /** As its users call it: a name, `pod/container`, or the ID. */
+  readonly name: string;
+  /** What else leads to it. */
+  readonly otherNames: readonly string[];
+  /** As it was named when it was made. */
+  readonly image: string;
+  /** Of its image, as lists have it: the target's digest, with CRI the config's. */
+  readonly imageId?: string;
+  /** Its own snapshot. */
+  readonly place: SnapshotPlace;
+  readonly created?: string;
+  readonly startedAt?: string;
+  readonly finishedAt?: string;
+  readonly command: string;
+  readonly status: string;
+  /** Whether it may be writing. */
+  readonly live: boolean;
+  /** Whether it only holds a pod together. */
+  readonly infra: boolean;
+  readonly mountPoints: readonly string[];
+  /** What of its record cannot be read, a sentence. */
+  readonly damage?: string;
+}
+
+/** Of two attempts at one container of a pod the later is meant by its name. */
+interface Attempted {
+  readonly found: FoundContainer;
+  readonly cri: CriContainer | undefined;
+}
+
+/** What a name in containerd may be (pkg/identifiers): no dot follows another, and no slash is in it. */
+const IDENTIFIER = /^[A-Za-z0-9]+(?:[._-][A-Za-z0-9]+)*$/;
+const TASKS = 'io.containerd.runtime.v2.task';
+
+/** Sorted by ID. Throws Trouble where the database is damaged. */
+export function readFoundContainers(reading: Reading): FoundContainer[] {
+  const all = reading.containers.map((record): Attempted => {
+    const cri = readCriContainer(reading.root.files, record);
+    return { cri, found: foundContainer(reading, record, cri) };
+  });
+  return all.map(({ found, cri }) => (cri === undefined ? found : withPodNames(found, cri, all)));
+}
+
+function foundContainer(
+  reading: Reading,
+  record: ContainerRecord,
+  cri: CriContainer | undefined,
+): FoundContainer {
+  const spec = attempt(() => runtimeSpec(reading, record));
+  const state = attempt(() => stateOf(reading, record.id, cri));
+  const trouble = [cri?.damage, state, spec].find((one) => one instanceof Trouble);
+  const known = state instanceof Trouble ? { status: 'unknown', running: true } : state;
+  const { startedAt, finishedAt } = known;
+  return {
+    id: record.id,
+    name: record.labels.get('nerdctl/name') ?? record.id,
+    otherNames: [],
+    image: cri?.image ?? record.image,
+    ...(cri?.imageRef === undefined ? {} : { imageId: cri.imageRef }),
+    place: { snapshotter: record.snapshotter, key: record.snapshotKey },
+    ...(record.created === undefined ? {} : { created: record.created }),
+    ...(startedAt === undefined ? {} : { startedAt }),
+    ...(finishedAt === undefined ? {} : { finishedAt }),
+    command: spec instanceof Trouble || spec === undefined ? '' : commandOf(spec),
+    status: known.status,
+    live: known.running,
+    infra: cri?.kind === 'sandbox',
+    mountPoints: cri?.mountPoints ?? mountPointsOf(spec instanceof Trouble ? undefined : spec),
+    ...(trouble instanceof Trouble ? { damage: trouble.message } : {}),
+  };
+}
+
+/** `pod/container` for the latest attempt, and with the namespace before it for where two pods have one name. */
+function withPodNames(found: FoundContainer, cri: CriContainer, all: readonly Attempted[]): FoundContainer {
+  const { pod, podNamespace, container } = cri;
+  const own = container === '' ? [pod] : [`${pod}/${container}`, container];
+  const isLatest = !all.some(({ cri: other }) => other !== undefined && isLaterAttempt(other, cri));
+  const short = pod === '' || !isLatest ? [] : [...own, `${podNamespace}/${own[0]}`];
+  const names = [...short, ...(cri.name === '' ? [] : [cri.name])];
+  const [name = found.id, ...otherNames] = names;
+  return { ...found, name, otherNames };
+}
+
+function isLaterAttempt(other: CriContainer, one: CriContainer): boolean {
+  const isSame =
+    other.kind === one.kind &&
+    other.podUid === one.podUid &&
+    other.pod === one.pod &&
+    other.podNamespace === one.podNamespace &&
+    other.container === one.container;
+  return isSame && other.attempt > one.attempt;
+}
+
+interface State {
+  readonly status: string;
+  readonly running: boolean;
+  readonly startedAt?: string;
+  readonly finishedAt?: string;
+}
+
+function stateOf(reading: Reading, id: string, cri: CriContainer | undefined): State {
+  const { files, namespace } = reading.root;
+  if (!IDENTIFIER.test(id) || !IDENTIFIER.test(namespace)) {
+    throw trouble(
+      'read',
+      files.pathOf(METADATA),
+      `"${namespace}/containers/${id}" is no name that containerd gives`,
+    );
+  }
+  const status = cri?.kind === 'container' ? readCriStatus(files, id) : undefined;
+  if (status !== undefined) return status;
+  const hasTask = files.kindOf(`${TASKS}/${namespace}/${id}`) === 'directory';
+  // A task may also be paused, or stopped and not deleted; which, only its shim knows.
+  if (!hasTask) return { status: cri?.kind === 'sandbox' ? 'not ready' : 'not running', running: false };
+  return { status: cri?.kind === 'sandbox' ? 'ready' : 'running, paused or stopped', running: true };
+}
+
+/** OCI's runtime spec: JSON in a protobuf `Any`. Undefined where there is none. Throws Trouble. */
+function runtimeSpec({ root }: Reading, { id, spec }: ContainerRecord): JsonObject | undefined {
+  if (spec === undefined) return undefined;
+  const where = `${root.files.pathOf(METADATA)}" at "${root.namespace}/containers/${id}/spec`;
+  const any = readAny(spec);
+  if (any === undefined) throw trouble('read', where, 'it is no protobuf Any');
+  return parseJson(any.value, where, RUNTIME_SPEC);
+}
+
+/** As `docker ps` joins words. */
+function commandOf(spec: JsonObject): string {
+  const found = attempt(() => {
+    const process = optionalObject(spec, 'process');
+    return process === undefined ? [] : stringsOf(process, 'args');
+  });
+  if (found instanceof Trouble) return '';
+  return found.map((word, index) => (index > 0 && word.includes(' ') ? `'${word}'` : word)).join(' ');
+}
+
+/** What is bound from elsewhere; the rest is the kernel's own. */
+function mountPointsOf(spec: JsonObject | undefined): string[] {
+  if (spec === undefined) return [];
+  const found = attempt(() =>
+    objectsOf(spec, 'mounts').flatMap((mount) =>
+      optionalString(mount, 'type') === 'bind' ? (optionalString(mount, 'destination') ?? []) : [],
+    ),
+  );
+  return found instanceof Trouble ? [] : found;
+}
+
+/** Active snapshots that no container has, though their keys look like a container's: what is left where its record is lost. */
+export function lostContainers(reading: Reading, known: ReadonlySet<string>): SnapshotPlace[] {
+  return reading.snapshots.flatMap(({ snapshotter, key }) =>
+    isContainerKey(key) && !known.has(`${snapshotter}/${key}`) ? [{ snapshotter, key }] : [],
+  );
+}
+
+/** Docker and CRI name a container's snapshot by its ID. */
+function isContainerKey(key: ByteString): boolean {
+  return /^[0-9a-f]{64}$/.test(key);
+}
+
+export function placeText({ snapshotter, key }: SnapshotPlace): ByteString {
+  return asBytes(`${snapshotter}/${key}`);
+}

@@ -1,0 +1,162 @@
+// The images of a namespace: their list as its users know it, and the stack that one of them was unpacked to.
+
+import { attempt, Trouble } from '../../sys/errors.ts';
+import { type BlobDigest, hexOf, type ImageId } from '../digest.ts';
+import { timeOf } from '../json.ts';
+import { parseManifest, platformOf, platformText } from '../manifest.ts';
+import { MANIFEST_OR_INDEX } from '../oci-shapes.ts';
+import type { ImageSummary, LayerStack, Missing } from '../store.ts';
+import { blobSize, hasBlob, readBlobJson } from './blobs.ts';
+import { type PlatformImage, readImage } from './image.ts';
+import { digestsOf, groupImages, type NamedImage, PARENT_LABEL, tagsOf } from './names.ts';
+import { ifSound, type Reading } from './root.ts';
+import { snapshotterOf } from './snapshotter.ts';
+import { notInFiles, snapshotLayers, unpackedPlace } from './stack.ts';
+
+/** Images in the order of their names, each read at most once. */
+export class Images {
+  readonly reading: Reading;
+  readonly #read = new Map<BlobDigest, PlatformImage | Trouble>();
+  #named: readonly NamedImage[] | undefined;
+  readonly #damage: string[] = [];
+
+  constructor(reading: Reading) {
+    this.reading = reading;
+  }
+
+  /** Throws Trouble, here and below, where the database is damaged. */
+  get named(): readonly NamedImage[] {
+    const { images, users } = this.reading;
+    this.#named ??= groupImages(
+      images,
+      users,
+      (target) => ifSound(() => this.contents(target)),
+      (state) => this.#damage.push(state),
+    );
+    return this.#named;
+  }
+
+  /** Records that lead to nothing, a state each. */
+  damage(): readonly string[] {
+    void this.named;
+    return this.#damage;
+  }
+
+  /** What a target is made of, for the platform that is asked for. Throws Trouble. */
+  contents(target: BlobDigest): PlatformImage {
+    const { files, platform } = this.reading.root;
+    const known = this.#read.get(target) ?? attempt(() => readImage(files, target, platform));
+    this.#read.set(target, known);
+    if (known instanceof Trouble) throw known;
+    return known;
+  }
+
+  /** Of several targets of one image the first that can be read. Throws the first Trouble. */
+  contentsOf({ targets }: NamedImage): PlatformImage {
+    let first: Trouble | undefined;
+    for (const target of targets) {
+      const found = attempt(() => this.contents(target));
+      if (!(found instanceof Trouble)) return found;
+      first ??= found;
+    }
+    throw first ?? new RangeError('an image without a target');
+  }
+
+  /** Newest first, as in the other lists. */
+  list(): ImageSummary[] {
+    const { users } = this.reading;
+    const parents = new Set(this.reading.images.map(({ labels }) => labels.get(PARENT_LABEL)));
+    const images = this.named.map((image): ImageSummary => {
+      const tags = tagsOf(image, users);
+      const contents = attempt(() => this.contentsOf(image));
+      const size = ifSound(() => this.#size(image));
+      const created = contents instanceof Trouble ? undefined : timeOf(contents.json, 'created');
+      return {
+        id: asImageId(image.id),
+        tags,
+        digests: digestsOf(image, users),
+        ...(created === undefined ? {} : { created }),
+        ...(size === undefined ? {} : { size }),
+        ...(tags.length === 0 && parents.has(image.id) ? { intermediate: true } : {}),
+        ...(contents instanceof Trouble ? { damage: contents.message } : {}),
+      };
+    });
+    return images.sort((a, b) => timeValue(b.created) - timeValue(a.created) || (a.id < b.id ? -1 : 1));
+  }
+
+  /**
+   * Bytes as the users' own lists count them. CRI, ctr and nerdctl: what was or would be fetched for the platform. Docker:
+   * what is here of each platform, with the disk that its layers take where all of it is here.
+   */
+  #size(image: NamedImage): number {
+    if (this.reading.users !== 'docker') return this.contentsOf(image).fetchedSize;
+    const sizes = image.targets.flatMap((target) =>
+      this.#manifestsOf(target).map((one) => this.#dockerSize(one)),
+    );
+    return sizes.reduce((sum, size) => sum + size, 0);
+  }
+
+  /** Of a target, those that are here, attestations among them. */
+  #manifestsOf(target: BlobDigest): BlobDigest[] {
+    const { files } = this.reading.root;
+    const found = parseManifest(readBlobJson(files, target, MANIFEST_OR_INDEX));
+    if (found.kind === 'manifest') return [target];
+    return found.manifests.map(({ digest }) => digest).filter((digest) => hasBlob(files, digest));
+  }
+
+  #dockerSize(digest: BlobDigest): number {
+    const { files } = this.reading.root;
+    const manifest = parseManifest(readBlobJson(files, digest, MANIFEST_OR_INDEX));
+    if (manifest.kind === 'index') return 0;
+    const blobs = [digest, manifest.config.digest, ...manifest.layers.map((layer) => layer.digest)];
+    const sizes = blobs.map((blob) => blobSize(files, blob));
+    const present = sizes.reduce<number>((sum, size) => sum + (size ?? 0), 0);
+    return sizes.includes(undefined) ? present : present + (ifSound(() => this.#unpackedSize(digest)) ?? 0);
+  }
+
+  #unpackedSize(manifest: BlobDigest): number {
+    const top = this.contents(manifest).chain.at(-1);
+    const place = top && unpackedPlace(this.reading, top);
+    const chain = place === undefined ? [] : this.reading.chain(place);
+    return chain.reduce((sum, { size }) => sum + (size ?? 0), 0);
+  }
+
+  /** Checks all that the image is made of. `label` is how a person would name it. */
+  stack(image: PlatformImage, label: string, missing: Missing): LayerStack {
+    const { reading } = this;
+    const id = reading.users === 'cri' ? image.config : image.target;
+    const top = image.chain.at(-1);
+    if (top === undefined) {
+      throw new Trouble(
+        'store',
+        `Cannot use image "${label}": it has no layers, so there is nothing to show`,
+      );
+    }
+    const place = unpackedPlace(reading, top);
+    if (place === undefined) throw this.#notUnpacked(image, label);
+    if (snapshotterOf(place.snapshotter).directory === undefined)
+      throw notInFiles(reading, place.snapshotter);
+    const layers = snapshotLayers(reading, place, { image, missing });
+    return { label, kind: 'image', id: hexOf(id), layers, dataLayers: [], dialect: reading.root.dialect };
+  }
+
+  #notUnpacked({ layers, json }: PlatformImage, label: string): Trouble {
+    const { files, namespace } = this.reading.root;
+    const here = layers.filter(({ digest }) => hasBlob(files, digest)).length;
+    const blobs =
+      here === layers.length ? `all ${here} of its layers are` : `${here} of its ${layers.length} layers are`;
+    const platform = platformText(platformOf(json));
+    const state = `it was not unpacked in the namespace "${namespace}" (${platform}); ${blobs} here as compressed blobs`;
+    return new Trouble('store', `Cannot show image "${label}": ${state}, which cannot be shown yet`);
+  }
+}
+
+export function asImageId(digest: BlobDigest): ImageId {
+  return digest as string as ImageId;
+}
+
+/** Milliseconds since 1970; of an unknown time, before all others. */
+export function timeValue(text: string | undefined): number {
+  const milliseconds = text === undefined ? Number.NaN : Date.parse(text);
+  return Number.isNaN(milliseconds) ? Number.MIN_SAFE_INTEGER : milliseconds;
+}

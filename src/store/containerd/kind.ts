@@ -1,0 +1,122 @@
+// Where containerd's image stores lie: in a root of its own, or behind a Docker whose daemon keeps its images in containerd.
+// dockerd has a containerd of its own below its data root, or uses the machine's, whose root is then another directory.
+import { asBytes, type ByteString, bytesOfText } from '../../sys/bytes.ts';
+import { attempt, Trouble } from '../../sys/errors.ts';
+import { readUidMap, realRoot, StoreFiles, trouble } from '../files.ts';
+import type { Machine } from '../machine.ts';
+import { parsePlatform } from '../manifest.ts';
+import { isRootless } from '../owner.ts';
+import type { Kind, OpenOptions, Probe } from '../store.ts';
+import { snapshotterContainers } from './docker.ts';
+import { hasMetadata, METADATA, readSnapshotRecords } from './metadata.ts';
+import { isUsed, MOBY, usedNamespaces } from './namespaces.ts';
+import { DEFAULT_ROOT, places, systemRoot } from './places.ts';
+import { ifSound } from './root.ts';
+import { placeOf } from './snapshotter.ts';
+import { ContainerdStore } from './store.ts';
+
+/** Where dockerd keeps the containerd that it starts itself (daemon/command/daemon.go). */
+const MANAGED = 'containerd/daemon';
+
+export const CONTAINERD: Kind = {
+  name: 'containerd',
+  places,
+  probe,
+  open: (files, options) => [openContainerd(files, options)],
+};
+
+function probe(files: StoreFiles, options: OpenOptions): Probe {
+  // Where it cannot be told, others say why.
+  if (ifSound(() => hasMetadata(files)) === true) {
+    return usedNamespaces(files).length > 0 ? { kind: 'here' } : { kind: 'empty' };
+  }
+  if (options.containerdRoot === undefined && !isDockers(files)) return { kind: 'absent' };
+  const root = attempt(() => rootOfDocker(files, options));
+  if (root instanceof Trouble) return { kind: 'refused', state: root.message };
+  if (ifSound(() => root.kindOf(METADATA)) !== undefined) return { kind: 'here' };
+  const state = `Docker kept its images in containerd here, but "${root.pathOf(METADATA)}" is not there`;
+  return { kind: 'refused', state };
+}
+
+/** Throws Trouble. */
+function openContainerd(files: StoreFiles, options: OpenOptions): ContainerdStore {
+  const docker = hasMetadata(files) ? undefined : files;
+  const root = docker === undefined ? files : rootOfDocker(files, options);
+  const owner = root.ownerOf(METADATA);
+  const { namespace, platform } = options;
+  return new ContainerdStore({
+    files: root,
+    ...(docker === undefined ? {} : { docker }),
+    ...(namespace === undefined ? {} : { namespace: bytesOfText(namespace) }),
+    ...(platform === undefined ? {} : { platform: parsePlatform(platform) }),
+    dialect: owner !== undefined && isRootless(owner.uid, readUidMap()) ? 'user' : 'trusted',
+  });
+}
+
+/**
+ * Whether a directory is the data root of a daemon that used containerd for images. One with graph drivers has a `meta.db`
+ * too; what counts is what is in it, and what is named after a snapshotter: BuildKit's directory, mount points, containers.
+ */
+function isDockers(files: StoreFiles): boolean {
+  if (isUsed(below(files, MANAGED), MOBY)) return true;
+  const names = (path: string) => ifSound(() => files.namesIfPresent(path)) ?? [];
+  if (names('rootfs').length > 0 || names('buildkit').some((name) => /^containerd-[a-z0-9-]+$/.test(name)))
+    return true;
+  if (hasSnapshots(files)) return true;
+  return (ifSound(() => snapshotterContainers(files)) ?? []).length > 0;
+}
+
+/** Of a managed containerd: what only a snapshotter that was used leaves. */
+function hasSnapshots(files: StoreFiles): boolean {
+  const names = ifSound(() => files.namesIfPresent(MANAGED)) ?? [];
+  return names.some(
+    (name) =>
+      name.startsWith(placeOf('')) &&
+      ifSound(() => files.kindOf(`${MANAGED}/${name}/metadata.db`)) !== undefined,
+  );
+}
+
+/** Throws Trouble where it is not known. */
+function rootOfDocker(files: StoreFiles, { containerdRoot, machine }: OpenOptions): StoreFiles {
+  if (containerdRoot !== undefined) {
+    const named = new StoreFiles(realRoot(bytesOfText(containerdRoot)));
+    if (hasMetadata(named)) return named;
+    throw trouble('open', named.directory, `it is no root of containerd: it has no "${METADATA}"`);
+  }
+  const managed = below(files, MANAGED);
+  if (isUsed(managed, MOBY)) return managed;
+  const beside = new StoreFiles(
+    asBytes(`${files.directory.slice(0, files.directory.lastIndexOf('/'))}/containerd`),
+  );
+  if (isUsed(beside, MOBY)) return beside;
+  const containers = ifSound(() => snapshotterContainers(files)) ?? [];
+  for (const place of containers.length === 0 || machine === undefined ? [] : machineRoots(machine)) {
+    // The machine's own is this one's only where it has the layers of its containers.
+    const root = new StoreFiles(place);
+    if (isUsed(root, MOBY) && hasSnapshotOf(root, containers)) return root;
+  }
+  // What is damaged is told of when it is read.
+  const isDamaged = () => ifSound(() => usedNamespaces(managed)) === undefined;
+  if (hasSnapshots(files) || (files.kindOf(`${MANAGED}/${METADATA}`) !== undefined && isDamaged()))
+    return managed;
+  throw new Trouble(
+    'store',
+    'Docker keeps its images in containerd here, whose root is another directory (usually "/var/lib/containerd"); name it with --containerd-root',
+  );
+}
+
+function below(files: StoreFiles, path: string): StoreFiles {
+  return new StoreFiles(files.pathOf(path));
+}
+
+function hasSnapshotOf(root: StoreFiles, containers: readonly string[]): boolean {
+  const snapshots = ifSound(() => readSnapshotRecords(root, MOBY)) ?? [];
+  return snapshots.some(({ key }) => containers.includes(key));
+}
+
+/** Where the machine's own containerd may be, as paths here. */
+function machineRoots(machine: Machine): ByteString[] {
+  const told = systemRoot(machine);
+  const roots = [...(told === undefined ? [] : [told]), asBytes(DEFAULT_ROOT)];
+  return roots.flatMap((root) => machine.directory(root) ?? []);
+}

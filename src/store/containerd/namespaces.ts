@@ -1,0 +1,79 @@
+// Namespaces: what separates Docker, Kubernetes and others in one containerd. Which are in use, and which one is meant.
+import { asBytes, type ByteString, bufferOf } from '../../sys/bytes.ts';
+import { attempt, Trouble } from '../../sys/errors.ts';
+import type { StoreFiles } from '../files.ts';
+import {
+  hasMetadata,
+  METADATA,
+  readContainers,
+  readImages,
+  readNamespaces,
+  readSnapshotRecords,
+} from './metadata.ts';
+
+/** Docker's, unless its daemon is told otherwise (`--containerd-namespace`). */
+export const MOBY = asBytes('moby');
+
+/** Whether a namespace has an image, a container or a snapshot; false as well where that cannot be read. */
+export function isUsed(files: StoreFiles, namespace: ByteString): boolean {
+  const found = attempt(() => hasMetadata(files) && hasAnything(files, namespace));
+  return !(found instanceof Trouble) && found;
+}
+
+function hasAnything(files: StoreFiles, namespace: ByteString): boolean {
+  return (
+    readImages(files, namespace).length > 0 ||
+    readSnapshotRecords(files, namespace).length > 0 ||
+    readContainers(files, namespace).length > 0
+  );
+}
+
+/** Sorted. Throws Trouble where the database is damaged. */
+export function usedNamespaces(files: StoreFiles): ByteString[] {
+  return readNamespaces(files).filter((namespace) => hasAnything(files, namespace));
+}
+
+/** `"default" (8 images, 3 containers)`. */
+export function describeNamespaces(files: StoreFiles, namespaces: readonly ByteString[]): string {
+  const count = (list: readonly unknown[], one: string) =>
+    `${list.length} ${list.length === 1 ? one : `${one}s`}`;
+  const words = namespaces.map((namespace) => {
+    const images = count(readImages(files, namespace), 'image');
+    return `"${namespace}" (${images}, ${count(readContainers(files, namespace), 'container')})`;
+  });
+  return words.length === 0 ? 'none that is used' : words.join(', ');
+}
+
+/** The one that is meant where none is said. Throws Trouble where there are several, or none. */
+export function onlyNamespace(files: StoreFiles): ByteString {
+  const [only, ...others] = usedNamespaces(files);
+  if (only !== undefined && others.length === 0) return only;
+  const found = describeNamespaces(files, usedNamespaces(files));
+  const state =
+    only === undefined
+      ? 'it has no namespace that is used'
+      : `it has several namespaces: ${found}; say which with --namespace, or as NAMESPACE/REF`;
+  throw new Trouble('reference', `Cannot choose in "${files.pathOf(METADATA)}": ${state}`);
+}
+
+/** Throws Trouble where there is no such namespace. */
+export function requireNamespace(files: StoreFiles, namespace: ByteString): ByteString {
+  if (readNamespaces(files).includes(namespace)) return namespace;
+  const found = describeNamespaces(files, usedNamespaces(files));
+  throw new Trouble(
+    'reference',
+    `Cannot find namespace "${namespace}" in "${files.pathOf(METADATA)}": there is ${found}`,
+  );
+}
+
+/** `k8s.io/nginx:1.25` as the namespace `k8s.io` and `nginx:1.25`, where there is such a namespace. */
+export function splitNamespace(
+  files: StoreFiles,
+  reference: string,
+): { readonly namespace: ByteString; readonly rest: string } | undefined {
+  const match = /^((?:image|container):)?([^/]+)\/(.+)$/s.exec(reference);
+  if (match === null) return undefined;
+  const [, kind = '', name = '', rest = ''] = match;
+  const found = usedNamespaces(files).find((namespace) => bufferOf(namespace).toString('utf8') === name);
+  return found === undefined ? undefined : { namespace: found, rest: `${kind}${rest}` };
+}

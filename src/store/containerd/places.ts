@@ -1,0 +1,54 @@
+// Where containerd keeps its root on a machine: by `config.toml` of the system and of those that bring their own containerd, and
+// by default. Rootless containerd is below its user's home.
+import { asBytes, type ByteString, bytesOfText } from '../../sys/bytes.ts';
+import type { Machine } from '../machine.ts';
+import type { Place } from '../store.ts';
+
+const CONFIGS: readonly string[] = [
+  '/etc/containerd/config.toml',
+  '/var/lib/rancher/k3s/agent/etc/containerd/config.toml',
+  '/var/lib/rancher/rke2/agent/etc/containerd/config.toml',
+];
+export const DEFAULT_ROOT = '/var/lib/containerd';
+const USUAL_ROOTS: readonly string[] = [
+  DEFAULT_ROOT,
+  '/var/lib/rancher/k3s/agent/containerd',
+  '/var/lib/rancher/rke2/agent/containerd',
+  '/var/snap/microk8s/common/var/lib/containerd',
+  '/var/lib/k0s/containerd',
+];
+const ROOTLESS_ROOTS: readonly string[] = ['.local/share/containerd', '.rancher/k3s/agent/containerd'];
+
+export function places(machine: Machine): Place[] {
+  const configured = CONFIGS.flatMap((config): Place[] => {
+    const path = configuredRoot(machine, asBytes(config));
+    return path === undefined ? [] : [{ path, why: `"root" in ${config}`, isConfigured: true }];
+  });
+  const usual = USUAL_ROOTS.map((path): Place => ({ path: asBytes(path), why: 'a usual place' }));
+  const users = machine
+    .homes()
+    .flatMap(({ path, user }) =>
+      ROOTLESS_ROOTS.map(
+        (root): Place => ({ path: asBytes(`${path}/${root}`), why: `the user ${user}`, user }),
+      ),
+    );
+  return [...configured, ...usual, ...users];
+}
+
+/** Of the machine's own containerd; undefined where its configuration says nothing. */
+export function systemRoot(machine: Machine): ByteString | undefined {
+  return configuredRoot(machine, asBytes(CONFIGS[0] ?? ''));
+}
+
+function configuredRoot(machine: Machine, config: ByteString): ByteString | undefined {
+  const root = rootOfConfig(machine.read(config)?.toString('utf8') ?? '');
+  return root === undefined ? undefined : bytesOfText(root);
+}
+
+/** `root` of a `config.toml`: a key of its own before the first table, a string of either kind of quotes. */
+export function rootOfConfig(text: string): string | undefined {
+  const [head = ''] = text.split(/^\s*\[/m);
+  const match = /^\s*root\s*=\s*(?:"([^"\\\n]*)"|'([^'\n]*)')/m.exec(head);
+  const root = match?.[1] ?? match?.[2] ?? '';
+  return root.startsWith('/') ? root : undefined;
+}

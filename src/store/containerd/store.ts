@@ -1,0 +1,214 @@
+// A namespace of containerd's image store as a `Store`: that of Docker's daemon, of Kubernetes, of nerdctl or ctr. Keeps
+// nothing between two questions: what is on disk when it is asked is what it answers.
+import type { ByteString } from '../../sys/bytes.ts';
+import { attempt, Trouble } from '../../sys/errors.ts';
+import { containerIdOf, isImageId } from '../digest.ts';
+import { readContainerJson } from '../dockerd/containers.ts';
+import { quoted } from '../json.ts';
+import {
+  type Configuration,
+  containerConfiguration,
+  type HistoryStep,
+  imageConfiguration,
+  stepsOfConfig,
+} from '../oci.ts';
+import { NoSuchReference } from '../reference.ts';
+import type {
+  Claims,
+  ContainerSummary,
+  ImageSummary,
+  Layer,
+  LayerStack,
+  Missing,
+  Store,
+  TarRecord,
+} from '../store.ts';
+import { claimsOfAll, claimsOfFound } from './claims.ts';
+import { containersOf, imageOfContainer, targetOf } from './container-image.ts';
+import type { DockerContainer } from './docker.ts';
+import { type FoundObject, find } from './find.ts';
+import type { PlatformImage } from './image.ts';
+import { Images, timeValue } from './images.ts';
+import { MOBY, onlyNamespace, requireNamespace, splitNamespace, usedNamespaces } from './namespaces.ts';
+import { rootlessOwner, tarRecordOf } from './record.ts';
+import { type ContainerdPlace, Reading } from './root.ts';
+import { snapshotLayers } from './stack.ts';
+
+export class ContainerdStore implements Store {
+  readonly kind = 'containerd';
+  readonly name = 'containerd';
+  readonly description: string;
+  readonly directory: ByteString;
+  /** For what is of this kind alone: `health/containerd`. */
+  readonly place: ContainerdPlace;
+
+  constructor(place: ContainerdPlace) {
+    const { docker, files, namespace } = place;
+    this.place = place;
+    const which = namespace === undefined ? '' : `, namespace ${namespace}`;
+    this.description = docker === undefined ? `containerd${which}` : `docker containerd${which}`;
+    this.directory = (docker ?? files).directory;
+  }
+
+  images(): readonly ImageSummary[] {
+    return this.#open().list();
+  }
+
+  containers(): readonly ContainerSummary[] {
+    const images = this.#open();
+    return containersOf(images)
+      .map((container) => this.#summary(images, container))
+      .sort((a, b) => timeValue(b.created) - timeValue(a.created) || (a.id < b.id ? -1 : 1));
+  }
+
+  damage(listed: 'images' | 'containers'): readonly string[] {
+    return listed === 'images' ? this.#open().damage() : [];
+  }
+
+  resolve(reference: string, missing: Missing = 'refuse'): LayerStack {
+    const { images, found } = this.#find(reference);
+    return { ...this.#stack(images, found, missing), store: this.name };
+  }
+
+  configuration(of: LayerStack, whose: 'own' | 'image' = 'own'): Configuration {
+    const { docker } = this.place;
+    if (of.kind === 'container' && whose === 'own' && docker !== undefined) {
+      return containerConfiguration(readContainerJson(docker, containerIdOf(idOf(of))));
+    }
+    return imageConfiguration(this.#imageOf(of).json);
+  }
+
+  history(of: LayerStack): readonly HistoryStep[] {
+    return stepsOfConfig(this.#imageOf(of).json);
+  }
+
+  /** A rootless containerd's root is its user. */
+  rootOwner(_of: LayerStack): ReturnType<Store['rootOwner']> {
+    const owner = rootlessOwner(this.place);
+    return owner && { owner, isOneRange: false };
+  }
+
+  record(layer: Layer, of: LayerStack): TarRecord | undefined {
+    const { chainId } = layer;
+    if (chainId === undefined) return undefined;
+    return tarRecordOf(this.place, this.#imageOf(of), chainId);
+  }
+
+  claims(reference?: string): Iterable<Claims> {
+    if (reference === undefined) return this.#allClaims();
+    const { images, found } = this.#find(reference);
+    return [claimsOfFound(images, found)];
+  }
+
+  *#allClaims(): Generator<Claims> {
+    const { files, namespace } = this.place;
+    const namespaces =
+      namespace === undefined && this.place.docker === undefined
+        ? usedNamespaces(files)
+        : [this.#namespace()];
+    for (const each of namespaces) yield* claimsOfAll(this.#open(each));
+  }
+
+  /** Throws Trouble where it cannot be told. */
+  #namespace(): ByteString {
+    const { docker, files, namespace } = this.place;
+    if (namespace !== undefined) return requireNamespace(files, namespace);
+    return docker === undefined ? onlyNamespace(files) : MOBY;
+  }
+
+  #open(namespace: ByteString = this.#namespace()): Images {
+    return new Images(new Reading({ ...this.place, namespace }));
+  }
+
+  /** `NAMESPACE/REF` means the namespace, unless the whole is a name where no namespace is said. */
+  #find(reference: string): { readonly images: Images; readonly found: FoundObject } {
+    const inNamespace = (text: string, namespace?: ByteString) => {
+      const images = this.#open(namespace);
+      return { images, found: find(text, images, containersOf(images)) };
+    };
+    const split = splitNamespace(this.place.files, reference);
+    if (split === undefined) return inNamespace(reference);
+    const named = attempt(() => inNamespace(split.rest, split.namespace));
+    const usual = attempt(() => this.#namespace());
+    if (usual instanceof Trouble) return thrown(named);
+    const plain = attempt(() => inNamespace(reference, usual));
+    if (named instanceof Trouble) return thrown(plain instanceof NoSuchReference ? named : plain);
+    if (plain instanceof Trouble) return named;
+    const state = `it could be a name in "${usual}", or "${split.rest}" in the namespace "${split.namespace}"`;
+    throw new Trouble(
+      'reference',
+      `Cannot tell what "${reference}" means: ${state}; say which with --namespace`,
+    );
+  }
+
+  #stack(images: Images, found: FoundObject, missing: Missing): LayerStack {
+    const { reading } = images;
+    if (found.kind === 'image') return images.stack(images.contents(found.target), found.name, missing);
+    const { dialect } = this.place;
+    if (found.kind === 'snapshot') {
+      const layers = snapshotLayers(reading, found.place, { missing });
+      return { label: found.name, kind: 'lowerdir', layers, dataLayers: [], dialect };
+    }
+    const { container, name } = found;
+    const image = imageOfContainer(images, container);
+    const { id, live, mountPoints, place } = container;
+    return {
+      label: name,
+      kind: 'container',
+      id,
+      layers: snapshotLayers(reading, place, { live, missing, ...(image === undefined ? {} : { image }) }),
+      dataLayers: [],
+      dialect,
+      ...(mountPoints.length === 0 ? {} : { mountPoints }),
+    };
+  }
+
+  /** The image that a stack of this store is, or stands on. Throws Trouble where it cannot be read. */
+  #imageOf(of: LayerStack): PlatformImage {
+    const { files, namespace, docker } = this.place;
+    const id = idOf(of);
+    // What has the same ID is the same image in every namespace.
+    const namespaces =
+      namespace === undefined && docker === undefined ? usedNamespaces(files) : [this.#namespace()];
+    for (const each of namespaces) {
+      const images = this.#open(each);
+      const found = attempt(() => find(`${of.kind}:${id}`, images, containersOf(images)));
+      if (found instanceof Trouble) continue;
+      if (found.kind === 'image') return images.contents(found.target);
+      const image = found.kind === 'container' ? imageOfContainer(images, found.container) : undefined;
+      if (image !== undefined) return image;
+    }
+    throw new Trouble('store', `Cannot read the image of "${of.label}": it is not here any more`);
+  }
+
+  #summary(images: Images, container: DockerContainer): ContainerSummary {
+    const { id, name, image, imageId, created, startedAt, finishedAt, status, command, damage, infra } =
+      container;
+    const layers = attempt(() => snapshotLayers(images.reading, container.place, { missing: 'refuse' }));
+    const trouble = damage ?? (layers instanceof Trouble ? layers.message : undefined);
+    const target = imageId ?? targetOf(images, image);
+    return {
+      id,
+      name,
+      image,
+      ...(target !== undefined && isImageId(target) ? { imageId: target } : {}),
+      ...(created === undefined ? {} : { created }),
+      status,
+      ...(startedAt === undefined ? {} : { startedAt }),
+      ...(finishedAt === undefined ? {} : { finishedAt }),
+      command,
+      ...(infra ? { infra } : {}),
+      ...(trouble === undefined ? {} : { damage: trouble }),
+    };
+  }
+}
+
+function idOf({ kind, id, label }: LayerStack): string {
+  if (id === undefined || kind === 'lowerdir') throw new RangeError(`${quoted(label)} is of no store`);
+  return id;
+}
+
+function thrown<T>(answer: T | Trouble): T {
+  if (answer instanceof Trouble) throw answer;
+  return answer;
+}
