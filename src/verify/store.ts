@@ -2,10 +2,11 @@
 // lead to it. Knows no kind of store.
 import { findRootsMark } from '../layers/dialect.ts';
 import { LayerFiles } from '../layers/layer-files.ts';
+import { OVERRIDE } from '../overlay/translated.ts';
 import type { ChainId, DiffId } from '../store/digest.ts';
 import { withRecord } from '../store/record.ts';
 import type { Claim, Claims, Dialect, Layer, LayerClaims, OwnLayer, TarRecord } from '../store/store.ts';
-import type { ByteString } from '../sys/bytes.ts';
+import { asBytes, type ByteString } from '../sys/bytes.ts';
 import { Errno, errnoWords, Trouble } from '../sys/errors.ts';
 import { CONTAINERS_STORAGE_RULES, MOBY_RULES, type UnpackingRules } from '../unpack/rules.ts';
 import type { Unpacking } from './entry.ts';
@@ -156,6 +157,9 @@ export class StoreVerifier {
     if (record.form !== 'tar-split') {
       return cannot(`Cannot use "${record.path}": a record of the form ${record.form} cannot be read`);
     }
+    if (layer.holds === 'tree') {
+      return cannot('the layer is a full tree, in which its own files are not told from those below it');
+    }
     const { dialect, isChanged } = this.#dialect(layer, below);
     const copied = holds === 'tree' ? below.flatMap((each) => each.record ?? []) : [];
     if (holds === 'tree' && copied.length < below.length) {
@@ -170,6 +174,11 @@ export class StoreVerifier {
     if (isChanged) this.#log.finding(CHANGED_OWNERS, place);
     if (owners.isShifted) this.#log.finding(shiftFinding(owners), place);
     try {
+      if (files.xattrs(asBytes('')).has(OVERRIDE)) {
+        return cannot(
+          'owners, modes and types of the layer are kept in an attribute (force_mask), which is not compared',
+        );
+      }
       return await verifyLayer(
         {
           diffId: place.diffId,

@@ -18,9 +18,12 @@ interface RealStore {
   readonly containers: readonly string[];
   /** Reference → list of the engine's own mount. */
   readonly trees: Readonly<Record<string, string>>;
-  /** How many layers are proved. */
+  /** How many layers are proved; 0 where they cannot be. */
   readonly layers: number;
 }
+
+/** Those with layers that can be proved. */
+const provable = ({ layers }: RealStore) => layers > 0;
 
 const DEMO = 'f309b0830f57';
 const DEMO_NAMES = `${DEMO} docker.io/library/demo:1`;
@@ -85,6 +88,25 @@ const STORES: readonly RealStore[] = [
     '2e4dfed5c246 done exited (0)',
     'e404d97f9c17 web running',
   ]),
+  {
+    ...rootless('vfs', [
+      '75c2d9676525 done exited (0)',
+      'a4b488ce7961 never created',
+      'b9b03943ea15 web running',
+    ]),
+    layers: 0,
+  },
+  {
+    name: 'podman-5.8-rootless-forcemask',
+    root: 'fm',
+    images: [DEMO_NAMES],
+    containers: ['6a4ccbedda34 done exited (0)'],
+    trees: {
+      'demo:1': 'podman-5.8-rootless-forcemask-demo',
+      done: 'podman-5.8-rootless-forcemask-done',
+    },
+    layers: 0,
+  },
   rootless('fuse', [
     '5a44eeb93df7 web running',
     '8b0357a73ad7 never created',
@@ -94,6 +116,13 @@ const STORES: readonly RealStore[] = [
 
 /** What fuse-overlayfs shows otherwise than it is: a file whose other name is hidden has one link. */
 const FEWER_LINKS = ['./app/b', './data/hard1'];
+/** fuse-overlayfs 1.14, which made the lists, shows a file where the type was forced to be one; 1.15 and later show the type. */
+const FORCED_TYPES = ['./odd/fifo', './odd/null'];
+
+function knownDifferences(list: string): string[] {
+  if (list.includes('forcemask')) return [...FEWER_LINKS, ...FORCED_TYPES];
+  return list.includes('rootless-fuse') ? FEWER_LINKS : [];
+}
 
 describeSystem('real stores of Podman', ['root', 'fuse', 'stores', 'python', 'build'], () => {
   const suite = temporaryForSuite();
@@ -117,12 +146,35 @@ describeSystem('real stores of Podman', ['root', 'fuse', 'stores', 'python', 'bu
     expect([...images, ...containers].map(({ damage }) => damage).filter(Boolean)).toEqual([]);
   });
 
-  it.each(STORES)('proves every layer of $name', async (store) => {
+  it.each(STORES.filter(provable))('proves every layer of $name', async (store) => {
     const { code, stdout, stderr } = await stratafs([...argsOf(store), 'verify', '--all', '--json']);
     expect([code, stderr]).toEqual([0, '']);
     const lines = parsed(stdout).filter((line) => line.type === 'layer');
     expect(new Set(lines.map((line) => line.verdict))).toEqual(new Set(['verified']));
     expect(new Set(lines.map((line) => line.chainId)).size).toBe(store.layers);
+  });
+
+  it('refuses layers of composefs, and calls nothing changed that it cannot compare', async () => {
+    const composefs = unpackStore(temporaryForTest(), 'podman-5.8-composefs');
+    const shown = await stratafs(['--root', `${composefs}/cfs/root`, 'ls', 'clean:1', '/']);
+    expect([shown.code, shown.stdout]).toEqual([4, '']);
+    expect(shown.stderr).toContain('is kept by composefs, which is not read');
+    for (const [name, root] of [
+      ['podman-5.8-composefs', 'cfs/root'],
+      ['podman-5.8-rootless-forcemask', 'fm'],
+      ['podman-5.8-rootless-vfs', 'vfs'],
+    ] as const) {
+      const directory = unpackStore(temporaryForTest(), name);
+      const { code, stdout } = await stratafs([
+        '--root',
+        `${directory}/${root}`,
+        'verify',
+        '--all',
+        '--json',
+      ]);
+      expect([name, code]).toEqual([name, 4]);
+      expect(parsed(stdout).filter(({ severity }) => severity === 'tampered')).toEqual([]);
+    }
   });
 
   it('finds the additional image store that storage.conf names', async () => {
@@ -151,10 +203,11 @@ describeSystem('real stores of Podman', ['root', 'fuse', 'stores', 'python', 'bu
     const temporary = temporaryForTest();
     const found = await treeOf(temporary, argsOf(store), reference);
     const differing = differingLines(found, listOfEngine(list));
-    const known = list.includes('rootless-fuse') ? FEWER_LINKS : [];
+    const known = knownDifferences(list);
     expect(new Set(differing.map(pathOfLine))).toEqual(new Set(known));
-    // Nothing but the number of links may differ in them.
-    expect(new Set(differing.map((line) => withoutLinks(line.slice(1)))).size).toBe(known.length);
+    // Nothing but the number of links may differ in those.
+    const linked = differing.filter((line) => FEWER_LINKS.includes(pathOfLine(line)));
+    expect(new Set(linked.map((line) => withoutLinks(line.slice(1)))).size).toBe(linked.length / 2);
   });
 });
 

@@ -19,7 +19,7 @@ import { imageLayerId, type LayerRecord } from './layers.ts';
 import { hasTarRecord, tarRecord, unpackRules } from './record.ts';
 import { allRoots, layerPath } from './root.ts';
 import { MANIFEST_SHAPE } from './shapes.ts';
-import { dialectOf, imageChain } from './stack.ts';
+import { dialectOf, imageChain, mustBeFiles } from './stack.ts';
 
 export function claimsOfImage(inventory: Inventory, id: string, label: string): Claims {
   const subject = { label, kind: 'image', id: imageIdOf(id) } as const;
@@ -192,7 +192,10 @@ function layerClaim(
       'the ID of the layer does not follow from its contents and its parent',
     );
   const path = `${layerPath(root, id)}${root.driver === 'vfs' ? '' : '/diff'}`;
-  const directory = attempt(() => root.files.requireDirectory(path));
+  const directory = attempt(() => {
+    mustBeFiles(root, id);
+    return root.files.requireDirectory(path);
+  });
   if (directory instanceof Trouble)
     return { diffId, chainId, claims: [...claims, unreadable('chain', directory)] };
   const isOwn = root === store || allRoots(store).includes(root);
@@ -202,6 +205,7 @@ function layerClaim(
     diffId,
     chainId,
     ids: { layer: id },
+    ...(root.driver === 'vfs' ? { holds: 'tree' as const } : {}),
     dialect: dialectOf(isOwn ? { ...store, ...root } : store),
   } as const;
   if (hasTarRecord(root, id)) return { diffId, chainId, claims, layer, record: tarRecord(root, id, rules) };

@@ -203,12 +203,22 @@ function ownDirectory({ files, driver }: StorageRoot, id: string, missing: Missi
   const path =
     driver === 'vfs' ? layerPath({ files, driver }, id) : `${layerPath({ files, driver }, id)}/diff`;
   const source = { kind: 'directory', path: files.pathOf(path) } as const;
-  const found = attempt(() => files.requireDirectory(path));
+  const found = attempt(() => {
+    mustBeFiles({ files, driver }, id);
+    return files.requireDirectory(path);
+  });
   // In vfs each layer is the whole tree that it makes of those below it.
   const directory = { source, ...(driver === 'vfs' ? { holds: 'tree' as const } : {}) };
   if (!(found instanceof Trouble)) return directory;
   if (missing === 'refuse') throw found;
   return { ...directory, missing: found.message };
+}
+
+/** With composefs a layer's directory holds objects by their hash, and its tree is in an image of its own. Throws Trouble. */
+export function mustBeFiles(root: StorageRoot, id: string): void {
+  const data = `${layerPath(root, id)}/composefs-data`;
+  if (root.driver === 'vfs' || root.files.kindOf(data) === undefined) return;
+  throw trouble('use', root.files.pathOf(data), 'the layer is kept by composefs, which is not read');
 }
 
 /** A mount program (fuse-overlayfs) has marks of its own; a user namespace may not write the kernel's. */
