@@ -157,9 +157,6 @@ export class StoreVerifier {
     if (record.form !== 'tar-split') {
       return cannot(`Cannot use "${record.path}": a record of the form ${record.form} cannot be read`);
     }
-    if (layer.holds === 'tree') {
-      return cannot('the layer is a full tree, in which its own files are not told from those below it');
-    }
     const { dialect, isChanged } = this.#dialect(layer, below);
     const copied = holds === 'tree' ? below.flatMap((each) => each.record ?? []) : [];
     if (holds === 'tree' && copied.length < below.length) {
