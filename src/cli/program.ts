@@ -27,6 +27,7 @@ const GROUPS: readonly CommandGroup[] = [
       { name: 'stores', load: async () => (await import('./commands/stores.ts')).registerStores },
       { name: 'images', load: async () => (await import('./commands/images.ts')).registerImages },
       { name: 'containers', load: async () => (await import('./commands/containers.ts')).registerContainers },
+      { name: 'df', load: async () => (await import('./commands/df.ts')).registerDf },
       { name: 'inspect', load: async () => (await import('./commands/inspect.ts')).registerInspect },
     ],
   },

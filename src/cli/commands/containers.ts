@@ -1,15 +1,20 @@
 // `stratafs containers`: the containers of a store, as `docker ps --all` prints them.
 import type { Command } from 'commander';
-import type { ContainerSummary } from '../../store/store.ts';
+import { measureDirectory } from '../../layers/measure.ts';
+import type { ContainerSummary, Store } from '../../store/store.ts';
+import { attempt, Trouble } from '../../sys/errors.ts';
 import { escapeText } from '../print/escape.ts';
 import { addListOptions, type ListOptions, printList, reportDamage } from '../print/list.ts';
+import { humanSize } from '../print/size.ts';
 import type { Terminal } from '../print/terminal.ts';
 import { ago, durationSince } from '../print/time.ts';
 import { openTheStore } from '../stack.ts';
 
 const HEADING = ['CONTAINER ID', 'IMAGE', 'COMMAND', 'CREATED', 'STATUS', 'NAMES'];
+
 interface ContainersOptions extends ListOptions {
   readonly all?: true;
+  readonly size?: true;
 }
 
 /** Characters of a command that docker shows. */
@@ -22,22 +27,47 @@ export function registerContainers(program: Command, terminal: Terminal): void {
       'List containers, running or not, newest first. Damaged ones are listed, and named on the error output.',
     )
     .option('-a, --all', 'those that only hold a pod together, too')
+    .option('-s, --size', 'what the own layer of each takes, and with it the image')
     .action(async (_: unknown, command: Command) => {
       const options = command.optsWithGlobals<ContainersOptions>();
       const store = await openTheStore(options);
-      listContainers(store.containers(), options, terminal);
+      const listed = store.containers();
+      const sizes = options.size ? listed.map((one) => withSize(store, one)) : listed;
+      listContainers(sizes, options, terminal);
       reportDamage(store, 'containers', terminal);
     });
 }
 
+/** Bytes of its own layer, as Docker counts them, and of all its layers together where they are all recorded. */
+interface SizedContainer extends ContainerSummary {
+  readonly ownBytes?: number;
+  readonly virtualBytes?: number;
+}
+
+function withSize(store: Store, container: ContainerSummary): SizedContainer {
+  const found = attempt(() => store.resolve(`container:${container.id}`, 'mark').layers);
+  const upper = found instanceof Trouble ? undefined : found.find(({ role }) => role === 'upper');
+  if (found instanceof Trouble || upper === undefined || upper.missing !== undefined) return container;
+  const { bytes: ownBytes, unreadable } = measureDirectory(upper.source.path);
+  if (unreadable > 0) return container;
+  const image = found.filter(({ role }) => role === 'image').map(({ size }) => size ?? Number.NaN);
+  const virtualBytes = image.reduce((sum, size) => sum + size, ownBytes);
+  return { ...container, ownBytes, ...(Number.isNaN(virtualBytes) ? {} : { virtualBytes }) };
+}
+
+function sizeWords({ ownBytes, virtualBytes }: SizedContainer): string {
+  if (ownBytes === undefined) return '?';
+  return humanSize(ownBytes) + (virtualBytes === undefined ? '' : ` (virtual ${humanSize(virtualBytes)})`);
+}
+
 export function listContainers(
-  containers: readonly ContainerSummary[],
+  containers: readonly SizedContainer[],
   options: ContainersOptions,
   terminal: Terminal,
 ): void {
   const id = (container: ContainerSummary) =>
     escapeText(options.trunc ? container.id.slice(0, 12) : container.id);
-  const rows = (container: ContainerSummary) => [
+  const rows = (container: SizedContainer) => [
     [
       id(container),
       escapeText(imageName(container.image, options)),
@@ -45,11 +75,13 @@ export function listContainers(
       ago(container.created, terminal.now()),
       escapeText(statusText(container, terminal.now())),
       escapeText(container.name),
+      ...(options.size ? [sizeWords(container)] : []),
     ],
   ];
   const title = (container: ContainerSummary) => `container "${container.name || id(container)}"`;
   const shown = containers.filter(({ infra, damage }) => options.all || !infra || damage !== undefined);
-  printList(shown, { heading: HEADING, rows, id, title }, options, terminal);
+  const heading = options.size ? [...HEADING, 'SIZE'] : HEADING;
+  printList(shown, { heading, rows, id, title }, options, terminal);
 }
 
 /** As docker shows it: an image that was named by its ID has its short ID here. */

@@ -4,6 +4,7 @@ import { type FindingCode, KINDS, type Severity, type StoreFinding } from '../..
 import { EXIT } from '../exit.ts';
 import { counted } from '../print/count.ts';
 import { escapeBytes, escapeJson, escapeMessage, jsonName } from '../print/escape.ts';
+import { takesWords } from '../print/takes.ts';
 import type { Terminal } from '../print/terminal.ts';
 import { openTheStore, type StoreOptions } from '../stack.ts';
 
@@ -55,17 +56,17 @@ export function registerDoctor(program: Command, terminal: Terminal): void {
 }
 
 /** What a kind of finding means is said with the first one. */
-function describe({ code, path, detail }: StoreFinding, isFirst: boolean): string {
+function describe({ code, path, detail, takes }: StoreFinding, isFirst: boolean): string {
   const { severity, meaning, works } = KINDS[code];
   return [
     `${severity.padEnd(8)} ${code}  ${escapeBytes(path)}`,
-    `         ${escapeMessage(detail)}`,
+    `         ${escapeMessage(detail)}${takes === undefined ? '' : `; it takes ${takesWords(takes)}`}`,
     ...(isFirst ? [`         ${meaning}`, `         still works: ${works}`] : []),
     '',
   ].join('\n');
 }
 
-function jsonFinding({ code, path, detail }: StoreFinding): object {
+function jsonFinding({ code, path, detail, takes }: StoreFinding): object {
   const { severity, meaning, works } = KINDS[code];
   return {
     type: 'finding',
@@ -73,6 +74,7 @@ function jsonFinding({ code, path, detail }: StoreFinding): object {
     code,
     ...jsonName('path', path),
     detail: escapeMessage(detail),
+    ...(takes === undefined ? {} : { takes }),
     meaning,
     works,
   };

@@ -3,11 +3,13 @@ import { basename, dirname, join } from 'node:path';
 import type { Command } from 'commander';
 import type { Owner, OwnerKind, Related } from '../../health/docker/owner.ts';
 import { Owners } from '../../health/docker/whose.ts';
+import { type Measured, measureDirectory } from '../../layers/measure.ts';
 import { realRoot } from '../../store/files.ts';
 import { asBytes, type ByteString, bytesOfText } from '../../sys/bytes.ts';
 import { Trouble } from '../../sys/errors.ts';
 import { pathArguments } from '../arguments.ts';
 import { escapeBytes, escapeJson, escapeText, jsonName } from '../print/escape.ts';
+import { takesWords } from '../print/takes.ts';
 import type { Terminal } from '../print/terminal.ts';
 import { openTheStore, type StoreOptions } from '../stack.ts';
 
@@ -79,6 +81,14 @@ function absolute(path: ByteString): ByteString | undefined {
   }
 }
 
+/** What it takes in its directory, or a container in its own layer; undefined where that cannot be examined. */
+function measured({ directory, uses }: Owner): Measured | undefined {
+  const own = directory ?? uses.find(({ kind }) => kind === 'upper')?.directory;
+  if (own === undefined) return undefined;
+  const takes = measureDirectory(own);
+  return takes.objects === 0 && takes.unreadable > 0 ? undefined : takes;
+}
+
 const WORDS: Readonly<Record<OwnerKind, string>> = {
   layer: 'a layer',
   upper: "a container's own layer",
@@ -91,10 +101,13 @@ const WORDS: Readonly<Record<OwnerKind, string>> = {
   directory: 'a directory that nothing in the store has a record of',
 };
 
-function describe(asked: ByteString, { kind, id, directory, facts, uses, users }: Owner): string {
+function describe(asked: ByteString, owner: Owner): string {
+  const { kind, id, directory, facts, uses, users } = owner;
+  const takes = measured(owner);
   const rows = [
     ...Object.entries(facts).map(([key, value]) => [key, escapeText(value)] as const),
     ...(directory === undefined ? [] : [['directory', escapeBytes(directory)] as const]),
+    ...(takes === undefined ? [] : [['size', takesWords(takes)] as const]),
     ...uses.map((used) => [relation(kind, used), describeRelated(used)] as const),
     ...users.map((user) => ['used by', describeRelated(user)] as const),
     ...(users.length > 0 || kind === 'container' ? [] : [['used by', 'nothing'] as const]),
@@ -126,18 +139,21 @@ function describeRelated({ kind, id, label, layer, at, directory }: Related): st
   return `${words.filter((word) => word !== '').join(' ')}${place}`;
 }
 
-function jsonLine(asked: ByteString, { kind, id, directory, facts, uses, users }: Owner): string {
+function jsonLine(asked: ByteString, owner: Owner): string {
+  const { kind, id, directory, facts, uses, users } = owner;
   const json = (related: Related) => {
     const { directory: at, ...fields } = related;
     return { ...fields, ...(at === undefined ? {} : jsonName('directory', at)) };
   };
   const place = directory === undefined ? {} : jsonName('directory', directory);
+  const takes = measured(owner);
   return `${escapeJson({
     ...jsonName('asked', asked),
     kind,
     id,
     ...facts,
     ...place,
+    ...(takes === undefined ? {} : { takes }),
     uses: uses.map(json),
     users: users.map(json),
   })}\n`;

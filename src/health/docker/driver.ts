@@ -1,5 +1,6 @@
 // The graph driver's own directories against what layerdb records: directories that no record leads to, the short links,
 // and the driver's lists of the layers below.
+import { measureDirectory } from '../../layers/measure.ts';
 import { type ChainId, isChainId } from '../../store/digest.ts';
 import type { CacheEntry } from '../../store/docker/build-cache.ts';
 import { driverDirectories } from '../../store/docker/driver-directories.ts';
@@ -17,6 +18,9 @@ import { cacheEntries, chainTo, type StoreIndex } from './store-index.ts';
 
 const REMOVING = /-removing$/;
 
+/** Findings on directories that could be removed: what for is said with them. */
+const REMOVABLE: readonly FindingCode[] = ['directory-orphan', 'directory-cache'];
+
 export function examineDriver(index: StoreIndex, report: Report): void {
   const { root } = index;
   const directories = attempt(() => driverDirectories(root));
@@ -33,7 +37,10 @@ export function examineDriver(index: StoreIndex, report: Report): void {
   const cache = new Map(cacheEntries(index).map((entry) => [entry.directory, entry]));
   for (const { name, kind } of directories) {
     const path = root.files.pathOf(`${root.driver.home}/${name}`);
-    const tell = (code: FindingCode, detail: string) => report({ code, path, detail });
+    const tell = (code: FindingCode, detail: string) => {
+      const takes = REMOVABLE.includes(code) ? { takes: measureDirectory(path) } : {};
+      report({ code, path, detail, ...takes });
+    };
     if (kind !== 'directory') {
       tell('foreign-name', `a ${kind ?? 'name that vanished'}, not a directory`);
       continue;

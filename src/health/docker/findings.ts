@@ -1,4 +1,5 @@
 // What can be wrong with a data root: one row a kind, with what it means and what still works.
+import type { Measured } from '../../layers/measure.ts';
 import type { DockerRoot } from '../../store/docker/driver.ts';
 import type { ByteString } from '../../sys/bytes.ts';
 import { attempt, Trouble } from '../../sys/errors.ts';
@@ -244,6 +245,8 @@ export interface StoreFinding {
   readonly path: ByteString;
   /** What exactly is wrong: bytes, as messages of Trouble are. */
   readonly detail: string;
+  /** What a directory that could be removed takes. */
+  readonly takes?: Measured;
 }
 
 export type Report = (finding: StoreFinding) => void;

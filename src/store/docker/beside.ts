@@ -83,11 +83,17 @@ function containersByDriver(root: DockerRoot): Map<string, number> {
   return counts;
 }
 
-/** A daemon with graph drivers has a `meta.db` of containerd too, so what counts is a snapshotter that was used. */
+/**
+ * A daemon with graph drivers has containerd's databases too, even a snapshotter's (containerd 1.6 makes them all when it
+ * starts), so what counts are snapshots.
+ */
 function usedSnapshotters({ files }: DockerRoot): string[] {
   const names = attempt(() => files.namesIfPresent(CONTAINERD) ?? []);
   return (names instanceof Trouble ? [] : names)
     .filter((name) => name.startsWith(SNAPSHOTTER))
-    .filter((name) => attempt(() => files.kindOf(`${CONTAINERD}/${name}/metadata.db`)) === 'file')
+    .filter((name) => {
+      const snapshots = attempt(() => files.namesIfPresent(`${CONTAINERD}/${name}/snapshots`) ?? []);
+      return !(snapshots instanceof Trouble) && snapshots.length > 0;
+    })
     .map((name) => name.slice(SNAPSHOTTER.length));
 }

@@ -1,0 +1,125 @@
+// `stratafs df` and `containers --size` against what a real engine and du(1) say of one data root: images that share layers,
+// containers that wrote, volumes, logs, orphans.
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { beforeAll, expect, it } from 'vitest';
+import { succeed } from '../support/command.ts';
+import { Engine } from '../support/engine.ts';
+import { stratafs } from '../support/stratafs.ts';
+import { describeSystem } from '../support/system.ts';
+import { temporaryForSuite } from '../support/temporary.ts';
+
+/** Images that share layers, each on top of another one or of the base. */
+const IMAGES = 12;
+const ORPHAN = 'ab'.repeat(32);
+const ORPHAN_BYTES = 5_000_000;
+
+interface Line {
+  readonly type: string;
+  readonly name?: string;
+  readonly id?: string;
+  readonly kind?: string;
+  readonly bytes: number;
+  readonly allocated: number;
+  readonly unique?: { readonly bytes: number };
+}
+
+describeSystem('stratafs df', ['root', 'docker', 'busybox', 'build'], () => {
+  const temporary = temporaryForSuite();
+  const engine = new Engine(temporary);
+  /** Name → size, shared size and unique size in docker's words. */
+  const images = new Map<string, readonly [size: string, unique: string]>();
+  const containers = new Map<string, string>();
+
+  beforeAll(async () => {
+    await engine.start();
+    await engine.importBusybox('base');
+    for (let i = 0; i < IMAGES; i++) {
+      const from = i % 3 === 0 ? 'base' : `shared:${i - 1}`;
+      const step = `head -c ${(i + 1) * 100_000} /dev/zero | tr '\\\\0' ${'abcdefghijkl'[i]} >/file-${i}`;
+      await engine.build(`shared:${i}`, `FROM ${from}\nRUN ${step} && ln /file-${i} /again-${i}\n`);
+    }
+    const made = ['--network', 'none', '-v', 'kept:/kept'];
+    const write =
+      'head -c 700000 /dev/zero | tr "\\\\0" x >/written; head -c 3000 /dev/zero >/kept/x; echo told; rm /file-1';
+    await engine.docker(['run', ...made, '--name', 'wrote', 'shared:1', 'sh', '-c', write]);
+    await engine.docker(['create', '--network', 'none', '--name', 'idle', 'shared:2', 'sh']);
+    const listed = await engine.docker(['ps', '-a', '--size', '--format', '{{.Names}}\t{{.Size}}']);
+    for (const line of listed.split('\n').filter(Boolean)) {
+      const [name = '', size = ''] = line.split('\t');
+      containers.set(name, size);
+    }
+    const words = ['system', 'df', '-v', '--format', '{{json .Images}}'];
+    const told = JSON.parse(await engine.docker(words)) as Record<string, string>[];
+    for (const { Repository, Tag, Size = '', UniqueSize = '' } of told)
+      images.set(`${Repository}:${Tag}`, [Size, UniqueSize]);
+    await engine.stop();
+    mkdirSync(join(engine.dataRoot, 'overlay2', ORPHAN, 'diff'), { recursive: true });
+    writeFileSync(join(engine.dataRoot, 'overlay2', ORPHAN, 'diff/core'), Buffer.alloc(ORPHAN_BYTES, 1));
+  });
+
+  async function lines(): Promise<Line[]> {
+    const { code, stdout, stderr } = await stratafs(['--root', engine.dataRoot, 'df', '--json']);
+    expect([code, stderr]).toEqual([0, '']);
+    return stdout.split('\n').flatMap((line) => (line === '' ? [] : [JSON.parse(line) as Line]));
+  }
+
+  function docker(bytes: number): string {
+    const units = ['B', 'kB', 'MB', 'GB'];
+    let [value, unit] = [bytes, 0];
+    for (; value >= 1000; unit++) value /= 1000;
+    return `${Number(value.toPrecision(4))}${units[unit]}`;
+  }
+
+  it('adds up to what du -x tells of the data root, and so do the groups', async () => {
+    const all = await lines();
+    const du = await succeed('du', ['-xs', '--block-size=1', engine.dataRoot]);
+    const sum = (type: string) =>
+      all.filter((line) => line.type === type).reduce((total, { allocated }) => total + allocated, 0);
+    expect([sum('total'), sum('place'), sum('group')]).toEqual(Array(3).fill(Number.parseInt(du, 10)));
+  });
+
+  it('tells of each image what docker system df tells', async () => {
+    const told = (await lines()).filter(({ type }) => type === 'image');
+    expect(told.length).toBe(images.size);
+    expect(told.length).toBe(IMAGES + 1);
+    const digits = (size: string) => Number.parseFloat(size).toPrecision(3) + size.replace(/[\d.]/g, '');
+    for (const { name = '', bytes } of told) {
+      expect(`${name} ${digits(docker(bytes))}`).toBe(`${name} ${digits(images.get(name)?.[0] ?? '')}`);
+    }
+    // Those that no other image is built on and no container has.
+    for (const name of ['shared:5', 'shared:8', 'shared:11']) {
+      const unique = told.find((line) => line.name === name)?.unique?.bytes ?? 0;
+      expect(`${name} ${digits(docker(unique))}`).toBe(`${name} ${digits(images.get(name)?.[1] ?? '')}`);
+      expect(unique).toBeGreaterThan(0);
+    }
+    expect(told.find(({ name }) => name === 'base:latest')?.unique?.bytes).toBe(0);
+  });
+
+  it('tells of each container what docker ps --size tells, also in the list of containers', async () => {
+    const told = (await lines()).filter(({ type }) => type === 'container');
+    expect(told.map(({ name }) => name).sort()).toEqual(['idle', 'wrote']);
+    const { stdout } = await stratafs(['--root', engine.dataRoot, 'containers', '--size']);
+    for (const { name = '', bytes } of told) {
+      const size = containers.get(name) ?? '';
+      expect(size).toContain(`${docker(bytes)} (`);
+      const words = stdout.split('\n').find((line) => line.includes(` ${name} `));
+      expect(words?.split(/ {3,}/).at(-1)).toBe(size);
+    }
+    expect(told.find(({ name }) => name === 'wrote')?.bytes).toBe(700_000);
+  });
+
+  it('names orphans, volumes and logs, and doctor and whose tell what an orphan takes', async () => {
+    const places = (await lines()).filter(({ type }) => type === 'place');
+    const of = (kind: string) => places.filter((place) => place.kind === kind);
+    expect(of('orphan').map(({ id, bytes }) => [id, bytes])).toEqual([[ORPHAN, ORPHAN_BYTES]]);
+    expect(of('volume').map(({ id, bytes }) => [id, bytes])).toEqual([['kept', 3000]]);
+    expect(of('log').reduce((sum, { bytes }) => sum + bytes, 0)).toBeGreaterThan(10);
+    expect(of('other')).toEqual([]);
+    const orphan = `${engine.dataRoot}/overlay2/${ORPHAN}`;
+    for (const words of [['doctor'], ['whose', orphan]]) {
+      const { stdout } = await stratafs(['--root', engine.dataRoot, ...words]);
+      expect(stdout).toContain('5MB (5');
+    }
+  });
+});
