@@ -223,7 +223,7 @@ describeSystem(
       const script =
         'import os, sys\nos.chdir(sys.argv[1])\nfor _ in range(5000): os.mkdir("d"); os.chdir("d")';
       await succeed('python3', ['-c', script, join(root, layers[2] ?? '')]);
-      const { code, stdout, stderr } = await stratafs(['--root', root, 'verify', 'app']);
+      const { code, stdout, stderr } = await stratafs(['--root', root, 'verify', '-v', 'app']);
       expect({ code, stderr }).toEqual({ code: 1, stderr: '' });
       expect(stdout).toContain('/d: what lies deeper is not listed');
     });
