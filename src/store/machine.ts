@@ -45,8 +45,13 @@ export function withMachine<T>(host: string, use: (machine: Machine) => T): T {
   }
 }
 
-function placeOf(descriptor: number): ByteString {
-  return bytesOf(readlinkSync(`/proc/self/fd/${descriptor}`, 'buffer'));
+/** Undefined where /proc does not tell. */
+function placeOf(descriptor: number): ByteString | undefined {
+  try {
+    return bytesOf(readlinkSync(`/proc/self/fd/${descriptor}`, 'buffer'));
+  } catch {
+    return undefined;
+  }
 }
 
 class Disk implements Machine {
@@ -68,7 +73,9 @@ class Disk implements Machine {
     const clone = openCloneOfAll(plain, cString(asBytes('')));
     this.#root = clone < 0 ? plain : clone;
     if (clone < 0) return;
-    const place = placeOf(plain);
+    const place = this.isThis ? host : placeOf(plain);
+    if (place === undefined)
+      throw new Trouble('store', `Cannot tell where host root "${host}" is: is /proc mounted?`);
     this.#prefix = place === '/' ? '' : place;
     closeSync(plain);
   }
@@ -116,6 +123,7 @@ class Disk implements Machine {
     if (descriptor < 0) return undefined;
     try {
       const place = placeOf(descriptor);
+      if (place === undefined) return undefined;
       return place === '/' && this.#prefix !== ''
         ? asBytes(this.#prefix)
         : asBytes(`${this.#prefix}${place}`);
