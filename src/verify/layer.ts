@@ -156,13 +156,13 @@ function reportGap(name: string, gap: Gap, report: Report): void {
   report({ severity: 'unverifiable', class: 'content', path: cleanPath(asBytes(name)), message });
 }
 
-function reportRefusals({ refusals, refused }: UnpackedTar, report: Report): void {
+export function reportRefusals({ refusals, refused }: UnpackedTar, report: Report, engine = 'Docker'): void {
   for (const { path, reason } of refusals) {
-    const message = `cannot be unpacked as Docker does it: ${reason}`;
+    const message = `cannot be unpacked as ${engine} does it: ${reason}`;
     report({ severity: 'unverifiable', class: 'tar-split', path, message });
   }
   const others = refused - refusals.length;
   if (others === 0) return;
-  const message = `cannot be unpacked as Docker does it: ${others} entries more`;
+  const message = `cannot be unpacked as ${engine} does it: ${others} entries more`;
   report({ severity: 'unverifiable', class: 'tar-split', message });
 }

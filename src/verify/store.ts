@@ -8,7 +8,15 @@ import { withRecord } from '../store/record.ts';
 import type { Claim, Claims, Dialect, Layer, LayerClaims, OwnLayer, TarRecord } from '../store/store.ts';
 import { asBytes, type ByteString } from '../sys/bytes.ts';
 import { Errno, errnoWords, Trouble } from '../sys/errors.ts';
-import { CONTAINERS_STORAGE_RULES, MOBY_RULES, type UnpackingRules } from '../unpack/rules.ts';
+import { S_IFDIR, S_IFMT } from '../sys/statx.ts';
+import {
+  CONTAINERD_RULES,
+  CONTAINERS_STORAGE_RULES,
+  MOBY_RULES,
+  type UnpackingRules,
+} from '../unpack/rules.ts';
+import type { DirectoryBelow } from '../unpack/unpack.ts';
+import { verifyBlobLayer } from './blob-layer.ts';
 import type { Unpacking } from './entry.ts';
 import type { Finding, Progress } from './finding.ts';
 import { type LayerVerdict, verifyLayer } from './layer.ts';
@@ -134,13 +142,59 @@ export class StoreVerifier {
     const findings = claims.flatMap(judge);
     for (const finding of findings) this.#log.finding(finding, place);
     let verdict = NOTHING;
-    if (layer !== undefined && record !== undefined)
+    if (record !== undefined && record.form !== 'tar-split') {
+      verdict = await this.#blob(place, layer, record, below);
+    } else if (layer !== undefined && record !== undefined) {
       verdict = await this.#contents(place, layer, record, below);
+    }
     for (const finding of findings)
       verdict = { ...verdict, verdict: worse(verdict.verdict, severityVerdict(finding)) };
     this.#verdicts.set(key, { subject: this.#subject, number, verdict });
     this.#log.layer(place, verdict, undefined);
     return verdict.verdict;
+  }
+
+  /** Against the compressed tar; without a directory, since it was not unpacked, that alone. */
+  async #blob(
+    place: LayerPlace & Pick<LayerClaims, 'diffId'>,
+    layer: Layer | undefined,
+    record: TarRecord,
+    below: readonly LayerClaims[],
+  ): Promise<LayerVerdict> {
+    const lower = below.flatMap(({ layer: one }) => (one === undefined ? [] : [one.source.path])).reverse();
+    const opened = lower.map((directory) => new LayerFiles(directory, 'trusted'));
+    const files = layer && new LayerFiles(layer.source.path, 'trusted');
+    const report = (finding: Finding) => this.#log.finding(finding, place);
+    try {
+      return await verifyBlobLayer(
+        {
+          diffId: place.diffId,
+          digest: record.digest,
+          open: record.open,
+          rules: below.length === 0 ? CONTAINERD_RULES.base : CONTAINERD_RULES.layer,
+          below: (path) => directoryBelow(opened, path),
+          onDisk: files && {
+            files,
+            unpacking: this.#unpacking(record, false),
+            marks: {
+              marks: 'kernel',
+              dialect: 'trusted',
+              hidesBelow: (path) => lower.some((directory) => hasPath(directory, path)),
+            },
+          },
+        },
+        report,
+        this.#log,
+      );
+    } catch (error) {
+      if (!(error instanceof Trouble || error instanceof Errno)) throw error;
+      const message =
+        error instanceof Trouble ? error.message : `Cannot read "${record.path}": ${errnoWords(error.errno)}`;
+      report({ severity: 'unverifiable', class: 'blob', message });
+      return NOTHING;
+    } finally {
+      for (const each of files === undefined ? opened : [files, ...opened]) each.close();
+    }
   }
 
   async #contents(
@@ -154,9 +208,6 @@ export class StoreVerifier {
       this.#log.finding({ severity: 'unverifiable', class: 'tar-split', message }, place);
       return NOTHING;
     };
-    if (record.form !== 'tar-split') {
-      return cannot(`Cannot use "${record.path}": a record of the form ${record.form} cannot be read`);
-    }
     const { dialect, isChanged } = this.#dialect(layer, below);
     const copied = holds === 'tree' ? below.flatMap((each) => each.record ?? []) : [];
     if (holds === 'tree' && copied.length < below.length) {
@@ -263,6 +314,17 @@ function judge(claim: Claim): Finding[] {
 function shiftFinding(owners: OwnerMap): Finding {
   const message = 'owners are those of a user namespace (userns-remap or rootless): root is another there';
   return { severity: 'known', class: 'owner', expected: '0:0', found: owners.describe(ROOT), message };
+}
+
+/** What the highest layer that has something at a path has there, where that is a directory. */
+function directoryBelow(layers: readonly LayerFiles[], path: ByteString): DirectoryBelow | undefined {
+  for (const files of layers) {
+    const status = files.status(path);
+    if (status === undefined) continue;
+    if ((status.mode & S_IFMT) !== S_IFDIR) return undefined;
+    return { mode: status.mode & 0o7777, uid: status.uid, gid: status.gid, xattrs: files.xattrs(path) };
+  }
+  return undefined;
 }
 
 function hasPath(layer: ByteString, path: ByteString): boolean {

@@ -37,6 +37,7 @@ export function snapshotLayers(
     const role = snapshot.kind === 'active' ? 'upper' : chainId === undefined ? 'engine' : 'image';
     return {
       ...sourceOf(reading, directory(snapshot.id), missing),
+      ...(snapshotter.whole ? ({ holds: 'tree' } as const) : {}),
       role,
       ...(chainId === undefined ? {} : { chainId }),
       ...(diffId === undefined ? {} : { diffId }),

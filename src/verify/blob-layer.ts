@@ -1,0 +1,238 @@
+// Verifies one layer against the compressed tar that it was unpacked from: the blob against the digest that names it, the tar
+// in it against the diff ID, and the files against what unpacking that tar leaves, their contents among them. Only a tar that
+// is proven says anything of files.
+import { createHash, type Hash } from 'node:crypto';
+import { BlobDamage } from '../blob/blob.ts';
+import { compressionOf, decompressed } from '../blob/compression.ts';
+import { LayerContents } from '../layers/layer-contents.ts';
+import { isAbsence } from '../layers/layer-files.ts';
+import type { DiffId } from '../store/digest.ts';
+import type { OpenFile } from '../store/files.ts';
+import type { ReadSome } from '../sys/bytes.ts';
+import { E, errnoWords } from '../sys/errors.ts';
+import { TarDamage, type TarEntry } from '../tar/entry.ts';
+import { TarStream } from '../tar/stream.ts';
+import type { UnpackingRules } from '../unpack/rules.ts';
+import { type Below, UnpackedTar } from '../unpack/unpack.ts';
+import type { Finding, Losable, Progress, Report, Severity } from './finding.ts';
+import { type LayerVerdict, reportRefusals } from './layer.ts';
+import { type LayerOnDisk, TreeComparison } from './tree.ts';
+
+export interface BlobEvidence {
+  readonly diffId: DiffId;
+  /** What names the blob, `sha256:…`; absent where nothing does. */
+  readonly digest: string | undefined;
+  /** At its beginning; it is closed here. Throws Trouble. */
+  readonly open: () => OpenFile;
+  readonly rules: UnpackingRules;
+  /** What the layers below have, for directories that a tar only implies. */
+  readonly below: Below;
+  /** Where it was unpacked to; absent where it was not. */
+  readonly onDisk: LayerOnDisk | undefined;
+}
+
+/** Of a regular file in a tar, by the index of its entry: the hash of its contents, and whether it says all of them. */
+interface TarContents {
+  readonly path: string;
+  readonly size: number;
+  readonly isSparse: boolean;
+  readonly hash: string;
+}
+
+interface ReadBlob {
+  readonly digest: string;
+  readonly diffId: string;
+  readonly bytes: number;
+  /** What is wrong with the compressed stream or the tar in it. */
+  readonly damage: string | undefined;
+  readonly unpacked: UnpackedTar;
+  readonly contents: ReadonlyMap<number, TarContents>;
+}
+
+const READ_SIZE = 256 << 10;
+const MAGIC_BYTES = 4;
+
+/** Goes on past everything it finds. Throws Trouble where the blob cannot be opened, Errno where it cannot be read. */
+export async function verifyBlobLayer(
+  evidence: BlobEvidence,
+  report: Report,
+  progress: Progress,
+): Promise<LayerVerdict> {
+  const counts: Record<Severity, number> = { tampered: 0, unverifiable: 0, known: 0, note: 0 };
+  const count: Report = (finding) => {
+    counts[finding.severity] += 1;
+    report(finding);
+  };
+  const blob = await readBlob(evidence, progress);
+  for (const finding of judgeBlob(evidence, blob)) count(finding);
+  const isProven = counts.tampered + counts.unverifiable === 0;
+  let kept: readonly Losable[] = [];
+  if (isProven && evidence.onDisk !== undefined) {
+    const { onDisk, rules } = evidence;
+    reportRefusals(blob.unpacked, count, 'containerd');
+    const comparison = new TreeComparison(onDisk, blob.unpacked, rules, count);
+    comparison.compare();
+    kept = comparison.kept();
+    checkFiles(blob, new LayerContents(blob.unpacked, onDisk.files), count, progress);
+  }
+  const { tampered, unverifiable } = counts;
+  const verdict = tampered > 0 ? 'tampered' : unverifiable > 0 ? 'unverifiable' : 'verified';
+  const sha256 = blob.damage !== undefined ? 'not made' : blob.diffId === evidence.diffId ? 'right' : 'wrong';
+  return { verdict, sha256, entries: blob.unpacked.entries, bytes: blob.bytes, kept };
+}
+
+async function readBlob({ open, rules, below }: BlobEvidence, progress: Progress): Promise<ReadBlob> {
+  const file = open();
+  try {
+    const blobHash = createHash('sha256');
+    const tarHash = createHash('sha256');
+    const read: ReadSome = (buffer) => {
+      const length = file.readNext(buffer);
+      if (length > 0) blobHash.update(buffer.subarray(0, length));
+      return length;
+    };
+    const tar = new TarInBlob(new UnpackedTar(rules, below));
+    const compression = compressionOf(file.read(0, MAGIC_BYTES));
+    let bytes = 0;
+    let damage: string | undefined;
+    try {
+      for await (const chunk of decompressed(read, compression, 'a blob')) {
+        tarHash.update(chunk);
+        bytes += chunk.length;
+        progress.bytes(chunk.length);
+        tar.push(chunk);
+      }
+    } catch (error) {
+      if (!(error instanceof BlobDamage)) throw error;
+      damage = error.message;
+    }
+    // Whatever follows the stream, or was left because of damage, is part of what the digest names.
+    const rest = Buffer.allocUnsafe(READ_SIZE);
+    while (read(rest) > 0);
+    tar.end();
+    return {
+      digest: `sha256:${blobHash.digest('hex')}`,
+      diffId: `sha256:${tarHash.digest('hex')}`,
+      bytes,
+      damage: damage ?? tar.damage,
+      unpacked: tar.unpacked,
+      contents: tar.contents,
+    };
+  } finally {
+    file.close();
+  }
+}
+
+/** A tar whose damage ends the reading of entries, and not that of bytes. */
+class TarInBlob {
+  readonly unpacked: UnpackedTar;
+  readonly contents = new Map<number, TarContents>();
+  damage: string | undefined;
+  readonly #stream: TarStream;
+  #index = -1;
+  #entry: TarEntry | undefined;
+  #hash: Hash | undefined;
+
+  constructor(unpacked: UnpackedTar) {
+    this.unpacked = unpacked;
+    this.#stream = new TarStream({
+      entry: (entry, { size }) => {
+        this.#endEntry();
+        unpacked.add(entry);
+        this.#index += 1;
+        if (size === 0 || entry.type === '1') return;
+        this.#entry = entry;
+        this.#hash = createHash('sha256');
+      },
+      contents: (bytes) => this.#hash?.update(bytes),
+    });
+  }
+
+  push(bytes: Uint8Array): void {
+    this.#unlessDamaged(() => this.#stream.push(bytes));
+  }
+
+  end(): void {
+    this.#unlessDamaged(() => this.#stream.end());
+    this.#endEntry();
+    this.#unlessDamaged(() => this.unpacked.end());
+  }
+
+  #unlessDamaged(act: () => void): void {
+    if (this.damage !== undefined) return;
+    try {
+      act();
+    } catch (error) {
+      if (!(error instanceof TarDamage)) throw error;
+      this.damage = error.message;
+    }
+  }
+
+  #endEntry(): void {
+    const entry = this.#entry;
+    if (entry === undefined || this.#hash === undefined) return;
+    const { name, size, sparse } = entry;
+    this.contents.set(this.#index, { path: name, size, isSparse: sparse, hash: this.#hash.digest('hex') });
+    this.#entry = undefined;
+    this.#hash = undefined;
+  }
+}
+
+function judgeBlob({ digest, diffId }: BlobEvidence, blob: ReadBlob): Finding[] {
+  const findings: Finding[] = [];
+  const differ = (expected: string, found: string, message: string) => {
+    if (expected !== found) findings.push({ severity: 'tampered', class: 'blob', expected, found, message });
+  };
+  if (digest !== undefined)
+    differ(digest, blob.digest, 'the compressed layer is not the one that its digest names');
+  // What is not whole has no hash to be compared.
+  if (blob.damage === undefined)
+    differ(diffId, blob.diffId, 'the tar in the compressed layer is not the one that its diff ID names');
+  else if (findings.length === 0) {
+    const message = `the compressed layer cannot be read to its end: ${blob.damage}`;
+    findings.push({ severity: 'unverifiable', class: 'blob', message });
+  }
+  return findings;
+}
+
+const buffer = Buffer.allocUnsafeSlow(READ_SIZE);
+
+/** Files that are missing, or whose size is wrong, are passed over: they are found by their headers. */
+function checkFiles(blob: ReadBlob, contents: LayerContents, report: Report, progress: Progress): void {
+  for (const [index, { size, isSparse, hash }] of blob.contents) {
+    const path = contents.path(index);
+    // Contents that a later entry of the tar took away are no file's.
+    if (path === undefined) continue;
+    if (isSparse) {
+      const message = 'the tar holds this file sparse: its contents were not compared';
+      report({ severity: 'unverifiable', class: 'content', path, message });
+      continue;
+    }
+    const own = createHash('sha256');
+    const total = contents.withContents(index, (read) => {
+      for (let sum = 0; ; ) {
+        const count = read(buffer);
+        if (count <= 0) return count < 0 ? count : sum;
+        own.update(buffer.subarray(0, count));
+        progress.bytes(count);
+        sum += count;
+      }
+    });
+    if (typeof total !== 'number' || total < 0) {
+      const errno = typeof total === 'number' ? -total : total.kind === 'errno' ? total.errno : E.ENOENT;
+      if (isAbsence(errno)) continue;
+      const message = `cannot be read: ${errnoWords(errno)}`;
+      report({ severity: 'unverifiable', class: 'content', path, message });
+      continue;
+    }
+    const found = own.digest('hex');
+    if (total !== size || found === hash) continue;
+    report({
+      severity: 'tampered',
+      class: 'content',
+      path,
+      expected: `sha256:${hash}`,
+      found: `sha256:${found}`,
+    });
+  }
+}
