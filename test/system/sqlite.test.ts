@@ -127,7 +127,13 @@ function rowText(row: SqliteRow): string {
 function valueText(one: SqliteValue): string {
   if (one === null) return 'null';
   if (typeof one === 'string') return `text ${Buffer.from(one).toString('hex')}`;
-  return Buffer.isBuffer(one) ? `blob ${one.toString('hex')}` : String(one);
+  if (Buffer.isBuffer(one)) return `blob ${one.toString('hex')}`;
+  return typeof one === 'number' ? numberText(one) : String(one);
+}
+
+/** The last digits that sqlite3 prints of a very large or very small number are not always those of its value. */
+function numberText(one: number): string {
+  return Number.isSafeInteger(one) ? String(one) : one.toPrecision(12);
 }
 
 /** sqlite3's own answer, on a copy, since it repairs what it opens. */
@@ -165,7 +171,7 @@ function theirRows({ directory }: Temporary, table: string): readonly string[] |
 function same(kind: string, what: string, encoding: string): string {
   if (kind === 'blob') return `blob ${what.toLowerCase()}`;
   if (kind === 'number') return what;
-  if (kind === 'real') return String(Number(what.replace('Inf', 'Infinity')));
+  if (kind === 'real') return numberText(Number(what.replace('Inf', 'Infinity')));
   const bytes = Buffer.from(what, 'hex');
   const whole = bytes.subarray(0, encoding === 'UTF-8' ? bytes.length : bytes.length & ~1);
   const text =
