@@ -90,6 +90,19 @@ module.exports = {
       },
       to: { path: `^src/store/${kind}/` },
     })),
+    {
+      name: 'commands-are-apart',
+      comment: 'What two commands need lies beside their folder.',
+      severity: 'error',
+      from: { path: '^src/cli/commands/' },
+      to: { path: '^src/cli/commands/' },
+    },
+    {
+      name: 'only-the-program-loads-commands',
+      severity: 'error',
+      from: { path: '^src/', pathNot: '^src/cli/(program\\.ts$|commands/)' },
+      to: { path: '^src/cli/commands/' },
+    },
     { name: 'no-cycles', severity: 'error', from: {}, to: { circular: true } },
     {
       name: 'few-files-touch-the-world',

@@ -27,7 +27,7 @@ async function hintFor(
 ): Promise<string> {
   const { Layers } = await import('../layers/layers.ts');
   const { layerHint } = await import('./layer-option.ts');
-  const { canonical } = await import('./commands/which.ts');
+  const { canonical } = await import('./canonical.ts');
   const layers = new Layers(tree.stack);
   try {
     return await layerHint(layers, canonical(tree, path), pointer);

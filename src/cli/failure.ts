@@ -1,4 +1,7 @@
-// Words for a kernel error number on a path inside an image.
+// Words for a kernel error number on a path inside an image or a layer.
+import type { Damage } from '../layers/removal.ts';
+import { layerNumber } from '../store/choice.ts';
+import type { LayerStack } from '../store/store.ts';
 import type { ByteString } from '../sys/bytes.ts';
 import { Errno, errnoWords, Trouble } from '../sys/errors.ts';
 import { escapeBytes, escapeText } from './print/escape.ts';
@@ -12,4 +15,10 @@ export function pathMessage(doing: string, path: ByteString, label: string, stat
 export function pathFailure(doing: string, path: ByteString, label: string, error: unknown): unknown {
   if (!(error instanceof Errno)) return error;
   return new Trouble('path', pathMessage(doing, path, label, errnoWords(error.errno)), { cause: error });
+}
+
+/** What of a layer could not be read. */
+export function layerFailure(stack: LayerStack, { path, layer, error }: Damage): Trouble {
+  const place = `layer ${layerNumber(stack, layer)} of ${stack.label}`;
+  return new Trouble('path', `Cannot read "${path}" in ${place}: ${errnoWords(error.errno)}`);
 }

@@ -5,7 +5,7 @@ import { bytesOfText } from '../sys/bytes.ts';
 import { E, errnoOf, errnoWords, Trouble } from '../sys/errors.ts';
 import { WholeFile } from '../sys/whole-file.ts';
 
-export class NewFile {
+export class OutputFile {
   /** Open for writing. */
   readonly descriptor: number;
   readonly #path: string;

@@ -7,7 +7,7 @@ import type { LayerStack } from '../store/store.ts';
 import { asBytes } from '../sys/bytes.ts';
 import type { Errno } from '../sys/errors.ts';
 import { errnoWords, Trouble } from '../sys/errors.ts';
-import { Progress } from './diff/progress.ts';
+import { DiffProgress } from './diff/progress.ts';
 import { Interruption } from './interruption.ts';
 import type { Terminal } from './print/terminal.ts';
 import type { Records } from './stack.ts';
@@ -18,7 +18,7 @@ export async function runSteps(
   told: () => readonly [what: string, count: number],
   terminal: Terminal,
 ): Promise<void> {
-  const progress = new Progress(terminal);
+  const progress = new DiffProgress(terminal);
   const interruption = new Interruption();
   try {
     await interruption.run(showing(steps, () => progress.show(...told())));

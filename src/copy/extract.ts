@@ -1,7 +1,7 @@
 // Copies files and trees out of a merged view or a layer into a directory, by their paths in the image.
 
 import { below } from '../layers/layers.ts';
-import type { Contents, Node } from '../layers/nodes.ts';
+import type { Node, OpenContents } from '../layers/nodes.ts';
 import type { ByteString } from '../sys/bytes.ts';
 import { E, Errno, Trouble } from '../sys/errors.ts';
 import { S_IFDIR, S_IFLNK, S_IFMT, S_IFREG } from '../sys/statx.ts';
@@ -190,7 +190,7 @@ export class Extractor {
     }
   }
 
-  #read(contents: Contents, offset: number, length: number): Uint8Array {
+  #read(contents: OpenContents, offset: number, length: number): Uint8Array {
     const room = this.#chunk.subarray(0, Math.min(length, CHUNK));
     const count = contents.read(offset, room);
     if (count < room.length) throw new Errno(E.EIO, 'read a file that became shorter');

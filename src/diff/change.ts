@@ -1,7 +1,7 @@
 // What a comparison tells: one record a difference, in path order, and the counts in the end.
 import type { ByteString } from '../sys/bytes.ts';
 import { S_IFREG } from '../sys/statx.ts';
-import { type Aspect, type Item, isDirectory, type SideName, sizeOf, typeBits } from './item.ts';
+import { type Aspect, type Item, isDirectoryItem, itemSize, type SideName, typeBits } from './item.ts';
 
 /** A gain of privilege, or of the means to it. */
 export type PrivilegeFlag = 'setuid-added' | 'setgid-added' | 'caps-added';
@@ -55,10 +55,10 @@ export interface PathError {
 }
 
 /** Of one side of a change: what its files hold, those of a folded tree included. */
-export function bytesOf({ subtree }: Change, item: Item | undefined): number {
+export function changedBytes({ subtree }: Change, item: Item | undefined): number {
   if (item === undefined) return 0;
-  if (isDirectory(item)) return subtree?.bytes ?? 0;
-  return typeBits(item) === S_IFREG ? sizeOf(item) : 0;
+  if (isDirectoryItem(item)) return subtree?.bytes ?? 0;
+  return typeBits(item) === S_IFREG ? itemSize(item) : 0;
 }
 
 /** Adds what comes from one layer to the shares of a tree. */

@@ -14,7 +14,7 @@ import {
   type Summary,
 } from './change.ts';
 import { Filter } from './filter.ts';
-import { type Item, isDirectory, type Side, type SideName, sizeOf, typeBits } from './item.ts';
+import { type Item, isDirectoryItem, itemSize, type Side, type SideName, typeBits } from './item.ts';
 import { LayeredSide } from './layered.ts';
 import { failure, type ObjectOptions, Objects } from './objects.ts';
 import { InOrder } from './order.ts';
@@ -225,18 +225,18 @@ export class Comparison {
   #onlyOne(frame: Frame, name: string, path: string, side: SideName, item: Item): Frame | undefined {
     const isTold = this.#filter.accepts(path, typeBits(item)) && this.#tally.isTold(item);
     let { fold } = frame;
-    const needsHiding = side === 'a' && (isDirectory(item) || (fold === undefined && isTold));
+    const needsHiding = side === 'a' && (isDirectoryItem(item) || (fold === undefined && isTold));
     const by = needsHiding ? this.#hiding(frame, name) : undefined;
     if (fold !== undefined) {
       if (isTold) this.#count(fold, path, side, item);
     } else if (isTold) {
       const change = { ...this.#single(path, side, item), ...(by === undefined ? {} : { by }) };
-      const mode = isDirectory(item) ? (this.#options.subtrees ?? 'fold') : 'list';
+      const mode = isDirectoryItem(item) ? (this.#options.subtrees ?? 'fold') : 'list';
       if (mode === 'fold') fold = newFold(change, item);
       else this.#out.change(change);
       if (mode === 'skip') return undefined;
     }
-    if (!isDirectory(item)) return undefined;
+    if (!isDirectoryItem(item)) return undefined;
     const [a, b] = side === 'a' ? [item, undefined] : [undefined, item];
     return this.#enter(path, a, b, { fold, parent: frame.fold, by });
   }
@@ -250,7 +250,7 @@ export class Comparison {
   /** Counts a name of a subtree; what gives privileges is told by name all the same. */
   #count(fold: Fold, path: string, side: SideName, item: Item): void {
     const isFile = typeBits(item) === S_IFREG;
-    const size = isFile ? sizeOf(item) : 0;
+    const size = isFile ? itemSize(item) : 0;
     fold.entries++;
     fold.bytes += size;
     addShare(fold.layers, item.layer, 1, size);
@@ -272,7 +272,7 @@ export class Comparison {
 
   #both(path: string, a: Item, b: Item): Frame | undefined {
     if (typeBits(a) !== typeBits(b)) return this.#changedType(path, a, b);
-    if (!isDirectory(a)) {
+    if (!isDirectoryItem(a)) {
       this.#objects.compare(path, a, b);
       return undefined;
     }
@@ -289,12 +289,14 @@ export class Comparison {
       (this.#filter.accepts(path, typeBits(a)) || this.#filter.accepts(path, typeBits(b))) &&
       this.#tally.isToldPair(a, b);
     const mode = this.#options.subtrees ?? 'fold';
-    const hasTree = isDirectory(a) || isDirectory(b);
+    const hasTree = isDirectoryItem(a) || isDirectoryItem(b);
     const isFolded = isTold && hasTree && mode === 'fold';
     if (isTold && !isFolded) this.#out.change(change);
     if (!hasTree || mode === 'skip') return undefined;
-    const fold = isFolded ? newFold(change, isDirectory(a) ? a : b) : undefined;
-    return this.#enter(path, isDirectory(a) ? a : undefined, isDirectory(b) ? b : undefined, { fold });
+    const fold = isFolded ? newFold(change, isDirectoryItem(a) ? a : b) : undefined;
+    return this.#enter(path, isDirectoryItem(a) ? a : undefined, isDirectoryItem(b) ? b : undefined, {
+      fold,
+    });
   }
 }
 

@@ -4,7 +4,7 @@ import { readPieces } from './contents.ts';
 import type { LayerItem } from './layered.ts';
 
 /** Hexadecimal. Throws Errno. */
-export function sha256(item: LayerItem): string {
+export function sha256OfItem(item: LayerItem): string {
   const hash = createHash('sha256');
   item.side.withFile(item, (fd) =>
     readPieces(fd, (piece) => {

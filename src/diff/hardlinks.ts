@@ -4,7 +4,7 @@
 import type { ByteString } from '../sys/bytes.ts';
 import { addTo } from '../sys/groups.ts';
 import type { Change, PathError, Sink } from './change.ts';
-import { type Item, inodeOf, isDirectory, nlinkOf, type Side, type SideName, typeBits } from './item.ts';
+import { type Item, inodeOf, isDirectoryItem, nlinkOf, type Side, type SideName, typeBits } from './item.ts';
 import { walkSide } from './walk.ts';
 
 interface Links {
@@ -20,7 +20,7 @@ function linksOf(side: Side, known: Map<string, number>): Links {
   const groups = new Map<string, string[]>();
   walkSide(side, {
     item(path, item) {
-      if (isDirectory(item) || nlinkOf(item) < 2) return;
+      if (isDirectoryItem(item) || nlinkOf(item) < 2) return;
       items.set(path, item);
       const inode = inodeOf(item);
       addTo(groups, inode, path);

@@ -5,7 +5,7 @@ import { namesAt, textAt } from './lookup.ts';
 
 export type Manager = 'dpkg' | 'apk' | 'pip' | 'npm';
 
-export interface Inventory {
+export interface PackageInventory {
   readonly manager: Manager;
   /** Name → version. */
   readonly versions: ReadonlyMap<string, string>;
@@ -13,11 +13,11 @@ export interface Inventory {
    * Adds path → name of the package for those of `paths` that belong to one. Packages that `other` has in the same version
    * may be left to it.
    */
-  own(paths: ReadonlySet<string>, owners: Map<string, string>, other?: Inventory): void;
+  own(paths: ReadonlySet<string>, owners: Map<string, string>, other?: PackageInventory): void;
 }
 
 /** `touched` are the paths that differ: npm and pip have no one place to look at. */
-export function inventoriesOf(side: Side, touched: Iterable<string>): Inventory[] {
+export function inventoriesOf(side: Side, touched: Iterable<string>): PackageInventory[] {
   const paths = [...touched];
   return [dpkgInventory(side), apkInventory(side), pipInventory(side, paths), npmInventory(side, paths)];
 }
@@ -33,7 +33,7 @@ function fieldsOf(stanza: string): Map<string, string> {
 
 const DPKG = '/var/lib/dpkg';
 
-function dpkgInventory(side: Side): Inventory {
+function dpkgInventory(side: Side): PackageInventory {
   const versions = new Map<string, string>();
   const lists = new Map<string, string>();
   const add = (text: string, listOf: (name: string) => string) => {
@@ -95,7 +95,7 @@ function eachLine(text: string, use: (line: string) => void): void {
   }
 }
 
-function apkInventory(side: Side): Inventory {
+function apkInventory(side: Side): PackageInventory {
   const text = textAt(side, '/lib/apk/db/installed') ?? textAt(side, '/usr/lib/apk/db/installed') ?? '';
   const versions = new Map<string, string>();
   const files = new Map<string, string>();
@@ -123,7 +123,7 @@ function apkInventory(side: Side): Inventory {
 
 const SITE = /^(.*\/(?:site|dist)-packages)\//;
 
-function pipInventory(side: Side, touched: readonly string[]): Inventory {
+function pipInventory(side: Side, touched: readonly string[]): PackageInventory {
   const versions = new Map<string, string>();
   const records: { site: string; info: string; name: string }[] = [];
   const sites = new Set(touched.flatMap((path) => SITE.exec(path)?.[1] ?? []));
@@ -188,7 +188,7 @@ function normal(path: string): string {
 
 const MODULE = /^(.*\/node_modules\/(?:@[^/]+\/)?[^/]+)(?:\/|$)/;
 
-function npmInventory(side: Side, touched: readonly string[]): Inventory {
+function npmInventory(side: Side, touched: readonly string[]): PackageInventory {
   const versions = new Map<string, string>();
   for (const directory of new Set(touched.flatMap((path) => MODULE.exec(path)?.[1] ?? []))) {
     const version = versionOfModule(textAt(side, `${directory}/package.json`));

@@ -65,7 +65,7 @@ export function typeBits({ status }: Item): number {
   return (status[STATX.mode] as number) & S_IFMT;
 }
 
-export function isDirectory(item: Item): boolean {
+export function isDirectoryItem(item: Item): boolean {
   return typeBits(item) === S_IFDIR;
 }
 
@@ -74,7 +74,7 @@ export function modeOf({ status }: Item): number {
   return (status[STATX.mode] as number) & 0xffff;
 }
 
-export function sizeOf({ status }: Item): number {
+export function itemSize({ status }: Item): number {
   return (status[STATX.size + 1] as number) * 2 ** 32 + (status[STATX.size] as number);
 }
 

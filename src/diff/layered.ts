@@ -12,7 +12,7 @@ import { cString } from '../sys/bytes.ts';
 import { E, Errno } from '../sys/errors.ts';
 import { close, lseek } from '../sys/libc.ts';
 import { firstDifference } from './contents.ts';
-import { type Item, NOTHING_UNTOLD, type Side, sizeOf } from './item.ts';
+import { type Item, itemSize, NOTHING_UNTOLD, type Side } from './item.ts';
 import type { StackInUnion, Union } from './union.ts';
 
 /** The overlay's `resolve`; a test hands in a wrong one to show that it is noticed. */
@@ -28,7 +28,7 @@ const NO_PARTS: readonly number[] = [];
 const linkBuffer = Buffer.alloc(4096);
 
 /** Where a file's contents lie: a name in a real directory, or a path in the data-only layers. */
-export type Contents = { readonly record: number; readonly name: string } | { readonly path: string };
+export type ContentsPlace = { readonly record: number; readonly name: string } | { readonly path: string };
 
 export class LayerItem implements Item {
   readonly status: Uint32Array;
@@ -38,9 +38,9 @@ export class LayerItem implements Item {
   readonly side: LayeredSide;
   readonly entry: Entry;
   /** Of a metacopy file: where its data lie. */
-  readonly data: Contents | undefined;
+  readonly data: ContentsPlace | undefined;
 
-  constructor(side: LayeredSide, entry: Entry, parts: readonly number[], data?: Contents) {
+  constructor(side: LayeredSide, entry: Entry, parts: readonly number[], data?: ContentsPlace) {
     this.side = side;
     this.entry = entry;
     this.status = entry.status;
@@ -64,7 +64,7 @@ export class LayerItem implements Item {
     return this.#layer.live === true;
   }
 
-  get contents(): Contents {
+  get contents(): ContentsPlace {
     if (this.data !== undefined) return this.data;
     const [record, name] = this.side.reader.contents(this.entry.holder, this.entry.name);
     return { record, name };
@@ -224,12 +224,12 @@ export class LayeredSide implements Side {
   /** A descriptor of a file's data, the caller's to close. Throws Errno; EIO where it is not of the recorded size. */
   open(item: LayerItem): number {
     const fd = this.#open(item.contents);
-    if (!item.isRecorded || lseek(fd, 0, SEEK_END) === sizeOf(item)) return fd;
+    if (!item.isRecorded || lseek(fd, 0, SEEK_END) === itemSize(item)) return fd;
     close(fd);
     throw new Errno(E.EIO, 'open a file that is not of the recorded size');
   }
 
-  #open(contents: Contents): number {
+  #open(contents: ContentsPlace): number {
     if ('record' in contents) {
       const fd = this.union.directories.openFile(contents.record, nameArgument(contents.name));
       if (fd < 0) throw new Errno(-fd, 'open a file');
@@ -246,7 +246,7 @@ export class LayeredSide implements Side {
   /** Offset of the first byte in which a file of this side and one of the other differ. Throws Errno. */
   firstDifference(own: LayerItem, other: LayerItem): number | undefined {
     const at = this.withFile(own, (left) =>
-      other.side.withFile(other, (right) => firstDifference(left, right, sizeOf(own), { sparse: false })),
+      other.side.withFile(other, (right) => firstDifference(left, right, itemSize(own), { sparse: false })),
     );
     return at < 0 ? undefined : at;
   }

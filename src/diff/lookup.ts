@@ -2,7 +2,7 @@
 import { Errno } from '../sys/errors.ts';
 import { S_IFREG } from '../sys/statx.ts';
 import { readPieces } from './contents.ts';
-import { type Item, isDirectory, type Side, sizeOf, typeBits } from './item.ts';
+import { type Item, isDirectoryItem, itemSize, type Side, typeBits } from './item.ts';
 import { LayerItem } from './layered.ts';
 
 /** No database is larger; a hostile one is not read whole. */
@@ -12,7 +12,7 @@ const LARGEST = 64 << 20;
 export function itemAt(side: Side, path: string): Item | undefined {
   let item: Item | undefined = side.root;
   for (const name of path.split('/').filter(Boolean)) {
-    if (item === undefined || !isDirectory(item)) return undefined;
+    if (item === undefined || !isDirectoryItem(item)) return undefined;
     item = quietly(() => side.find(item as Item, name));
   }
   return item;
@@ -22,7 +22,7 @@ export function itemAt(side: Side, path: string): Item | undefined {
 export function mayHave(side: Side, path: string): boolean {
   let item: Item | undefined = side.root;
   for (const name of path.split('/').filter((one) => one !== '' && one !== '.')) {
-    if (!isDirectory(item)) return false;
+    if (!isDirectoryItem(item)) return false;
     try {
       item = side.find(item, name);
     } catch (error) {
@@ -37,7 +37,8 @@ export function mayHave(side: Side, path: string): boolean {
 /** Latin1; undefined where it is no file, too large, or cannot be read. */
 export function textAt(side: Side, path: string): string | undefined {
   const item = itemAt(side, path);
-  if (!(item instanceof LayerItem) || typeBits(item) !== S_IFREG || sizeOf(item) > LARGEST) return undefined;
+  if (!(item instanceof LayerItem) || typeBits(item) !== S_IFREG || itemSize(item) > LARGEST)
+    return undefined;
   return quietly(() => {
     const pieces: string[] = [];
     item.side.withFile(item, (fd) =>
@@ -53,7 +54,7 @@ export function textAt(side: Side, path: string): string | undefined {
 /** Names in a directory; none where it is none. */
 export function namesAt(side: Side, path: string): string[] {
   const item = itemAt(side, path);
-  if (item === undefined || !isDirectory(item)) return [];
+  if (item === undefined || !isDirectoryItem(item)) return [];
   const names = quietly(() => [...side.names(item, 0)]) ?? [];
   side.leave(item);
   return names;

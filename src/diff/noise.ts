@@ -3,7 +3,7 @@ import type { ByteString } from '../sys/bytes.ts';
 import { close } from '../sys/libc.ts';
 import type { Change } from './change.ts';
 import { firstDifference } from './contents.ts';
-import { type Item, sizeOf } from './item.ts';
+import { type Item, itemSize } from './item.ts';
 import { LayerItem } from './layered.ts';
 
 /** Name → what it covers. */
@@ -46,7 +46,7 @@ const GZIP_KEPT = 4;
 function noiseOfHeader(path: ByteString, a: Item, b: Item): string | undefined {
   const isPyc = path.endsWith('.pyc');
   if (!isPyc && !/\.(gz|tgz)$/.test(path)) return undefined;
-  if (sizeOf(a) !== sizeOf(b) || !(a instanceof LayerItem && b instanceof LayerItem)) return undefined;
+  if (itemSize(a) !== itemSize(b) || !(a instanceof LayerItem && b instanceof LayerItem)) return undefined;
   const [kept, header] = isPyc ? [PYC_KEPT, PYC_HEADER] : [GZIP_KEPT, GZIP_HEADER];
   return differOnlyWithin(a, b, kept, header) ? (isPyc ? 'pyc-header' : 'gzip-mtime') : undefined;
 }
@@ -57,7 +57,7 @@ function differOnlyWithin(a: LayerItem, b: LayerItem, from: number, to: number):
   try {
     for (const item of [a, b]) fds.push(item.side.open(item));
     const [left, right] = fds as [number, number];
-    const size = sizeOf(a);
+    const size = itemSize(a);
     const first = firstDifference(left, right, size, { sparse: false });
     return first >= from && firstDifference(left, right, size, { sparse: false, from: to }) < 0;
   } finally {

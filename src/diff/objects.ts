@@ -9,11 +9,11 @@ import {
   ASPECTS,
   type Aspect,
   type Item,
-  isDirectory,
+  isDirectoryItem,
   isSameInode,
+  itemSize,
   type Side,
   type SideName,
-  sizeOf,
   typeBits,
 } from './item.ts';
 import { LayerItem } from './layered.ts';
@@ -31,7 +31,7 @@ export interface ObjectOptions {
 }
 
 /** Where a pair was found, so that it can be looked up again. */
-export interface Place {
+export interface PairPlace {
   readonly path: string;
   readonly name: string;
   readonly a: Item;
@@ -76,7 +76,7 @@ export class Objects {
    * Takes a pair as `glance` answers it where both will be opened, and their attributes can be asked for then; false where
    * they must be settled first.
    */
-  compareGlimpsed({ path, name, a: directoryA, b: directoryB }: Place, a: Item, b: Item): boolean {
+  compareGlimpsed({ path, name, a: directoryA, b: directoryB }: PairPlace, a: Item, b: Item): boolean {
     const isFile = typeBits(a) === S_IFREG && typeBits(b) === S_IFREG;
     if (!isFile || isSameInode(a, b) || !this.#mustRead(a, b) || !this.#out.opens(a, b)) return false;
     if (!this.#filter.accepts(path, S_IFREG)) return false;
@@ -109,7 +109,7 @@ export class Objects {
     } catch (error) {
       return failure(path, 'b', 'read', error);
     }
-    if (sizeOf(a) === sizeOf(b)) return this.#out.contentsNow({ path, a, b, what });
+    if (itemSize(a) === itemSize(b)) return this.#out.contentsNow({ path, a, b, what });
     return modification(path, a, b, ['content', ...what]);
   }
 
@@ -156,12 +156,12 @@ function modification(path: string, a: Item, b: Item, what: readonly Aspect[]): 
 }
 
 function hasOtherSize(a: Item, b: Item): boolean {
-  return a.hasSize && b.hasSize && sizeOf(a) !== sizeOf(b);
+  return a.hasSize && b.hasSize && itemSize(a) !== itemSize(b);
 }
 
 /** Whether both are one file on disk, with one file's data. */
 function isOneFile(a: Item, b: Item): boolean {
-  if (isDirectory(a) || !(a instanceof LayerItem && b instanceof LayerItem)) return false;
+  if (isDirectoryItem(a) || !(a instanceof LayerItem && b instanceof LayerItem)) return false;
   return a.data === undefined && b.data === undefined && isSameInode(a, b);
 }
 

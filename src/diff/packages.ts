@@ -1,7 +1,7 @@
 // Rolls changed paths up by the packages they belong to, and finds those that no package's change explains.
 import type { Change } from './change.ts';
-import { type Inventory, inventoriesOf, type Manager } from './inventory.ts';
-import { isDirectory, type Side, type SideName } from './item.ts';
+import { inventoriesOf, type Manager, type PackageInventory } from './inventory.ts';
+import { isDirectoryItem, type Side, type SideName } from './item.ts';
 
 export interface PackageChange {
   readonly manager: Manager;
@@ -82,7 +82,7 @@ function holdersOf(changes: readonly Change[], explained: ReadonlySet<Change>): 
   for (const change of changes.toReversed()) {
     const { path, op, a, b } = change;
     const only = op === 'add' ? b : op === 'remove' ? a : undefined;
-    const isHolder = only !== undefined && isDirectory(only) && within.get(path) === true;
+    const isHolder = only !== undefined && isDirectoryItem(only) && within.get(path) === true;
     if (isHolder && !explained.has(change)) holders.add(change);
     const isExplained = (explained.has(change) || isHolder) && within.get(path) !== false;
     const parent = path.slice(0, path.lastIndexOf('/'));
@@ -100,7 +100,7 @@ function sourceOf(path: string): string {
   return path.replace(/\/__pycache__\/([^/]+?)\.[^./]+(?:\.opt-\d)?\.pyc$/, '/$1.py');
 }
 
-type Inventories = Readonly<Record<SideName, readonly Inventory[]>>;
+type Inventories = Readonly<Record<SideName, readonly PackageInventory[]>>;
 
 /** B's owner where both have one. */
 function ownersOf(inventories: Inventories, paths: ReadonlySet<string>): Map<string, Owner> {

@@ -7,7 +7,7 @@ import { Errno } from '../sys/errors.ts';
 import { close } from '../sys/libc.ts';
 import { STATX } from '../sys/statx.ts';
 import { firstDifference } from './contents.ts';
-import { type Item, type SideName, sizeOf } from './item.ts';
+import { type Item, itemSize, type SideName } from './item.ts';
 import { compareFiles, type JobFile, type JobResult, Jobs, newJobMemory, PAIR, SLOTS } from './jobs.ts';
 import type { JobsWorkerData } from './jobs-worker.ts';
 import { LayerItem } from './layered.ts';
@@ -63,7 +63,7 @@ export class Pairs {
 
   /** Whether both files will be opened, so that their attributes can be asked for then. */
   opens(a: Item, b: Item): boolean {
-    return this.#checksum === undefined && sizeOf(a) > 0 && isOnDisk(a) && isOnDisk(b);
+    return this.#checksum === undefined && itemSize(a) > 0 && isOnDisk(a) && isOnDisk(b);
   }
 
   /** Whether no more jobs can be taken until the result of the oldest is fetched. */
@@ -73,7 +73,7 @@ export class Pairs {
 
   /** With `mustBePlain`, `attributed` is answered where a file has extended attributes. */
   compare(a: Item, b: Item, path: string, { mustBePlain }: { readonly mustBePlain: boolean }): Outcome {
-    const size = sizeOf(a);
+    const size = itemSize(a);
     if (!this.opens(a, b)) return this.compareNow(a, b, path, { mustBePlain });
     this.#files++;
     this.#bytes += size;
@@ -89,7 +89,7 @@ export class Pairs {
 
   /** The same, by the calling thread. */
   compareNow(a: Item, b: Item, path: string, { mustBePlain = false } = {}): JobResult {
-    const size = sizeOf(a);
+    const size = itemSize(a);
     if (size === 0 && a.hasSize && b.hasSize) return EQUAL;
     const known = this.#known(a, b, path);
     if (known !== undefined) return known;

@@ -1,7 +1,7 @@
 // Reads mtree(5), in the full-path form or the classic one with `..` lines. Whatever is no entry, keyword or comment of
 // mtree is refused with its line: a file of another kind must not pass for a tree in which little is told.
 import { Trouble } from '../sys/errors.ts';
-import { isDirectory } from './item.ts';
+import { isDirectoryItem } from './item.ts';
 import { isXattr, type Keywords, ManifestItem, ManifestSide, unvis } from './manifest.ts';
 import { MTREE_XATTRS } from './mtree.ts';
 
@@ -96,7 +96,7 @@ class Reader {
     const item = this.#made(keywords);
     this.#last = item;
     if (word === '.') {
-      if (!isDirectory(item)) throw new RangeError('. is no directory');
+      if (!isDirectoryItem(item)) throw new RangeError('. is no directory');
       // The root's line may come after others.
       for (const [name, child] of this.root?.children ?? []) item.children.set(name, child);
       this.root = item;
@@ -109,7 +109,7 @@ class Reader {
       return;
     }
     put(this.#below.at(-1) ?? this.root, nameOf(word), item);
-    if (isDirectory(item)) this.#below.push(item);
+    if (isDirectoryItem(item)) this.#below.push(item);
   }
 
   #made(keywords: Keywords): ManifestItem {
@@ -132,7 +132,7 @@ class Reader {
 }
 
 function put(directory: ManifestItem, name: string, item: ManifestItem): void {
-  if (!isDirectory(directory)) throw new RangeError(`${name} is below what is no directory`);
+  if (!isDirectoryItem(directory)) throw new RangeError(`${name} is below what is no directory`);
   directory.children.set(name, item);
 }
 

@@ -14,7 +14,7 @@ import {
   type Subtree,
   type Summary,
 } from './change.ts';
-import { type Aspect, type Item, isDirectory, modeOf, sizeOf, typeBits } from './item.ts';
+import { type Aspect, type Item, isDirectoryItem, itemSize, modeOf, typeBits } from './item.ts';
 import { LayerItem } from './layered.ts';
 
 /** A file is compared with so many of its size; past that they are too alike to tell which it was. */
@@ -80,7 +80,8 @@ export class RenameFinder implements Sink {
       const rename = renames.get(change);
       if (rename !== undefined) this.#sink.change(rename);
       else if (node?.matched !== true) {
-        const isFolded = this.#options.folds && node !== undefined && isDirectory(node.item) && isFree(node);
+        const isFolded =
+          this.#options.folds && node !== undefined && isDirectoryItem(node.item) && isFree(node);
         if (isFolded) skipped = `${change.path}/`;
         this.#sink.change(isFolded ? { ...change, subtree: subtreeOf(node) } : change);
         if (isFolded) for (const each of flatten(node.children)) this.#tellFlagged(each.change);
@@ -95,9 +96,9 @@ export class RenameFinder implements Sink {
   #matchDirectories(removed: Node[], added: Node[], renames: Map<Change, Change>, summary: Summary): void {
     const byShape = new Map<string, Candidates<Node>>();
     for (const node of flatten(removed))
-      if (isDirectory(node.item) && node.entries > 1) addCandidate(byShape, node.shape, node);
+      if (isDirectoryItem(node.item) && node.entries > 1) addCandidate(byShape, node.shape, node);
     for (const node of flatten(added)) {
-      if (node.matched || !isDirectory(node.item)) continue;
+      if (node.matched || !isDirectoryItem(node.item)) continue;
       const from = byShape
         .get(node.shape)
         ?.find(MOST_CANDIDATES, isFree, (each) => this.#isSameTree(each, node));
@@ -109,13 +110,13 @@ export class RenameFinder implements Sink {
     const bySize = new Map<string, Candidates<Node>>();
     const byName = new Map<string, Candidates<Node>>();
     for (const node of flatten(removed)) {
-      if (node.matched || typeBits(node.item) !== S_IFREG || sizeOf(node.item) === 0) continue;
-      addCandidate(bySize, String(sizeOf(node.item)), node);
-      addCandidate(byName, `${sizeOf(node.item)} ${lastName(node)}`, node);
+      if (node.matched || typeBits(node.item) !== S_IFREG || itemSize(node.item) === 0) continue;
+      addCandidate(bySize, String(itemSize(node.item)), node);
+      addCandidate(byName, `${itemSize(node.item)} ${lastName(node)}`, node);
     }
     for (const node of flatten(added)) {
       if (node.matched || typeBits(node.item) !== S_IFREG) continue;
-      const size = sizeOf(node.item);
+      const size = itemSize(node.item);
       const isSame = (each: Node) =>
         hasSameContents(each.item, node.item) && this.#differences(each.item, node.item) !== undefined;
       const from =
@@ -157,7 +158,7 @@ export class RenameFinder implements Sink {
     for (const { above } of [from, to]) noteMatched(above);
     const { path, flags } = to.change;
     const told = this.#differences(from.item, to.item) ?? [];
-    const subtree = isDirectory(to.item) ? { subtree: subtreeOf(to) } : {};
+    const subtree = isDirectoryItem(to.item) ? { subtree: subtreeOf(to) } : {};
     renames.set(to.change, {
       ...{ path, op: 'rename', from: from.change.path, what: told, flags, a: from.item, b: to.item },
       ...subtree,
@@ -197,7 +198,7 @@ function forest(changes: readonly Change[], op: 'add' | 'remove'): Node[] {
       ...{ matched: false, above: above.at(-1), holdsMatched: false },
     };
     (node.above?.children ?? roots).push(node);
-    if (isDirectory(item)) above.push(node);
+    if (isDirectoryItem(item)) above.push(node);
   }
   for (const node of flatten(roots).reverse()) measure(node);
   return roots;
@@ -206,15 +207,15 @@ function forest(changes: readonly Change[], op: 'add' | 'remove'): Node[] {
 /** Children are measured before. */
 function measure(node: Node): void {
   const { item, children } = node;
-  if (typeBits(item) === S_IFREG) node.bytes = sizeOf(item);
+  if (typeBits(item) === S_IFREG) node.bytes = itemSize(item);
   const hash = createHash('sha1');
   for (const child of children) {
     node.entries += child.entries;
     node.bytes += child.bytes;
-    const size = typeBits(child.item) === S_IFREG ? sizeOf(child.item) : 0;
+    const size = typeBits(child.item) === S_IFREG ? itemSize(child.item) : 0;
     hash.update(`${lastName(child)}\0${modeOf(child.item)} ${size} ${child.shape}\0`);
   }
-  node.shape = isDirectory(item) ? hash.digest('hex') : '';
+  node.shape = isDirectoryItem(item) ? hash.digest('hex') : '';
 }
 
 /** A directory before what it holds. */
@@ -231,7 +232,7 @@ function flatten(nodes: readonly Node[]): Node[] {
 function subtreeOf(node: Node): Subtree {
   const layers = new Map<number, Share>();
   for (const { item } of flatten([node]))
-    addShare(layers, item.layer, 1, typeBits(item) === S_IFREG ? sizeOf(item) : 0);
+    addShare(layers, item.layer, 1, typeBits(item) === S_IFREG ? itemSize(item) : 0);
   return { entries: node.entries, bytes: node.bytes, layers };
 }
 
@@ -245,8 +246,8 @@ function hasSameContents(a: Item, b: Item): boolean {
   try {
     if (typeBits(a) === S_IFLNK) return a.target() === b.target();
     if (typeBits(a) !== S_IFREG) return true;
-    if (sizeOf(a) !== sizeOf(b) || !(a instanceof LayerItem && b instanceof LayerItem)) return false;
-    return sizeOf(a) === 0 || a.side.firstDifference(a, b) === undefined;
+    if (itemSize(a) !== itemSize(b) || !(a instanceof LayerItem && b instanceof LayerItem)) return false;
+    return itemSize(a) === 0 || a.side.firstDifference(a, b) === undefined;
   } catch (error) {
     if (error instanceof Errno) return false;
     throw error;

@@ -3,8 +3,15 @@
 import { Errno } from '../sys/errors.ts';
 import { STATX } from '../sys/statx.ts';
 import { gainedPrivileges } from './aspects.ts';
-import { bytesOf, type Change, isMetadataOnly, type PathError, type Sink, type Summary } from './change.ts';
-import { type Item, isDirectory } from './item.ts';
+import {
+  type Change,
+  changedBytes,
+  isMetadataOnly,
+  type PathError,
+  type Sink,
+  type Summary,
+} from './change.ts';
+import { type Item, isDirectoryItem } from './item.ts';
 import { LayerItem } from './layered.ts';
 
 export interface TallyOptions {
@@ -94,19 +101,19 @@ export class Tally {
     const names = change.subtree?.entries ?? 1;
     if (change.op === 'add') {
       summary.add += names;
-      summary.bytes.added += bytesOf(change, change.b);
+      summary.bytes.added += changedBytes(change, change.b);
     } else if (change.op === 'remove') {
       summary.remove += names;
-      summary.bytes.removed += bytesOf(change, change.a);
+      summary.bytes.removed += changedBytes(change, change.a);
     } else if (change.op === 'modify') {
       if (isMetadataOnly(change)) summary.meta++;
       else summary.modify++;
     } else if (change.op === 'type') {
       summary.type++;
-      const [left, right] = [bytesOf(change, change.a), bytesOf(change, change.b)];
+      const [left, right] = [changedBytes(change, change.a), changedBytes(change, change.b)];
       summary.bytes.removed += left;
       summary.bytes.added += right;
-      if (change.a !== undefined && isDirectory(change.a)) summary.remove += names - 1;
+      if (change.a !== undefined && isDirectoryItem(change.a)) summary.remove += names - 1;
       else summary.add += names - 1;
     } else summary.rename++;
   }

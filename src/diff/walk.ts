@@ -1,6 +1,6 @@
 // Every name of one side, in path order, a directory before what it holds.
 import { Errno } from '../sys/errors.ts';
-import { type Item, isDirectory, type Side } from './item.ts';
+import { type Item, isDirectoryItem, type Side } from './item.ts';
 
 export interface Visitor {
   /** `path` with `/` at the front; `/` is the root. */
@@ -32,7 +32,7 @@ export function walkSide(side: Side, visitor: Visitor): void {
       const item = side.find(directory, name);
       if (item === undefined) return;
       visitor.item(path, item);
-      if (isDirectory(item)) enter(side, visitor, frames, path, item);
+      if (isDirectoryItem(item)) enter(side, visitor, frames, path, item);
     });
   }
 }

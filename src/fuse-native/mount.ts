@@ -4,7 +4,7 @@ import { readdirSync, readlinkSync } from 'node:fs';
 import { openDevice } from '../fuse/device.ts';
 import { validityOf } from '../fuse/entry.ts';
 import type { FileSystem } from '../fuse/filesystem.ts';
-import { sourceOf } from '../fuse/label.ts';
+import { mountSourceOf } from '../fuse/label.ts';
 import { type Mounted, type MountRequest, mountOf } from '../fuse/mount.ts';
 import { bufferOf, textOf } from '../sys/bytes.ts';
 import { Trouble } from '../sys/errors.ts';
@@ -45,7 +45,7 @@ export async function mountFuseNative(
   const Fuse = loadFuseNative();
   close(openDevice());
   const { handlers, xattrs } = handlersOf(fs, options);
-  const line = optionLine(request.options, sourceOf(request.label), {
+  const line = optionLine(request.options, mountSourceOf(request.label), {
     validity: validityOf(options.timeoutSeconds),
     isLive: options.timeoutSeconds !== undefined,
   });

@@ -3,7 +3,7 @@ import type { FileSystem } from '../fuse/filesystem.ts';
 import { E } from '../sys/errors.ts';
 import { S_IFDIR } from '../sys/statx.ts';
 
-export const ROOT = 1;
+export const ROOT_PATH = 1;
 
 /**
  * What the binding puts in the place of bytes that are not UTF-8. A name that really holds it cannot be told from one that
@@ -21,7 +21,7 @@ export class Paths {
   readonly #remembered: number;
   readonly #name = Buffer.alloc(LONGEST);
   /** Nodes by path without the slash at the end; nothing here ever becomes wrong. */
-  readonly #directories = new Map<string, number>([['', ROOT]]);
+  readonly #directories = new Map<string, number>([['', ROOT_PATH]]);
 
   /** `remembered` directories are known by path; then all are forgotten, and found again by a few look-ups each. */
   constructor(fs: FileSystem, remembered = REMEMBERED) {
@@ -73,7 +73,7 @@ export class Paths {
   #remember(path: string, node: number): void {
     if (this.#directories.size >= this.#remembered) {
       this.#directories.clear();
-      this.#directories.set('', ROOT);
+      this.#directories.set('', ROOT_PATH);
     }
     this.#directories.set(path, node);
   }

@@ -8,7 +8,7 @@ const DEFAULT = 'stratafs';
  * A label made fit for a line of /proc/mounts: the kernel escapes white space but passes other controls through to
  * terminals, and cuts nothing. Text in, text out.
  */
-export function sourceOf(label: string): string {
+export function mountSourceOf(label: string): string {
   const clean = label.replace(/[\p{C}\p{Zl}\p{Zp}]/gu, '?').trim();
   const characters = [...clean];
   if (characters.length === 0) return DEFAULT;

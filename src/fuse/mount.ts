@@ -5,7 +5,7 @@ import { asBytes, type ByteString, bytesOfText, cString } from '../sys/bytes.ts'
 import { E, errnoName, Trouble } from '../sys/errors.ts';
 import * as libc from '../sys/libc.ts';
 import { FSCONFIG, MOVE_MOUNT } from '../sys/mount-abi.ts';
-import { fsconfig, fsmount, fsopen, mount as mountByPath, moveMount } from '../sys/mount-calls.ts';
+import { fsconfig, fsmount, fsopen, mountCall as mountByPath, moveMount } from '../sys/mount-calls.ts';
 import {
   descriptorPath,
   type MountEntry,
@@ -16,9 +16,9 @@ import {
 } from '../sys/mounts.ts';
 import { openDevice } from './device.ts';
 import { MAX_READ } from './init.ts';
-import { sourceOf } from './label.ts';
+import { mountSourceOf } from './label.ts';
 import type { MountPoint } from './mountpoint.ts';
-import { attributesOf, type MountOptions } from './options.ts';
+import { type MountOptions, mountAttributesOf } from './options.ts';
 import { MOUNT_TYPE, SUBTYPE } from './type.ts';
 import { openRoot, unmount } from './unmount.ts';
 
@@ -119,7 +119,7 @@ function newMount(fd: number, { label, options }: MountRequest): number {
     return fsconfig(context, command, cString(asBytes(key)), value === undefined ? null : cString(value));
   };
   const parameters = [
-    () => set('source', bytesOfText(sourceOf(label))),
+    () => set('source', bytesOfText(mountSourceOf(label))),
     () => set('subtype', asBytes(SUBTYPE)),
     () => set('ro'),
     ...connectionWords(fd, options).map((word) => () => {
@@ -133,7 +133,7 @@ function newMount(fd: number, { label, options }: MountRequest): number {
       const error = configure();
       if (error < 0) return error;
     }
-    return fsmount(context, attributesOf(options));
+    return fsmount(context, mountAttributesOf(options));
   } finally {
     libc.close(context);
   }
@@ -142,7 +142,7 @@ function newMount(fd: number, { label, options }: MountRequest): number {
 /** The directory's name is that of a descriptor, so that no link can take its place. */
 function attachByPath(fd: number, { point, label, options }: MountRequest): number {
   return mountByPath(
-    cString(bytesOfText(sourceOf(label))),
+    cString(bytesOfText(mountSourceOf(label))),
     cString(descriptorPath(point.descriptor)),
     cString(asBytes(MOUNT_TYPE)),
     options.flags,
@@ -164,7 +164,7 @@ function connectionWords(fd: number, { allowOther }: MountOptions): string[] {
 
 async function attachUnprivileged({ point, label, options }: MountRequest): Promise<number> {
   const { fusermountMount } = await import('./fusermount.ts');
-  return fusermountMount(point.path, sourceOf(label), SUBTYPE, MAX_READ, options);
+  return fusermountMount(point.path, mountSourceOf(label), SUBTYPE, MAX_READ, options);
 }
 
 function raiseReadAhead(device: string): void {

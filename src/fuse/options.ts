@@ -69,7 +69,7 @@ export function parseMountOptions(lists: readonly string[], allowOther: boolean)
 }
 
 /** The same as attributes of a mount that is in no place yet. */
-export function attributesOf({ flags }: MountOptions): number {
+export function mountAttributesOf({ flags }: MountOptions): number {
   const has = (flag: number, attribute: number) => ((flags & flag) === 0 ? 0 : attribute);
   // As mount(2) has it, the last of these wins where both are given.
   const times = has(MS.STRICTATIME, MOUNT_ATTR.STRICTATIME) || has(MS.NOATIME, MOUNT_ATTR.NOATIME);

@@ -4,7 +4,7 @@ import type { ByteString } from '../sys/bytes.ts';
 import { S_IFMT, S_IFREG } from '../sys/statx.ts';
 import { findHidden } from './hidden.ts';
 import { hiddenBelow, walkHidden } from './hidden-tree.ts';
-import { type Attributes, attributesOf, type Layers } from './layers.ts';
+import { type Layers, type ObjectAttributes, objectAttributes } from './layers.ts';
 import type { Damage, Hidden, Removal } from './removal.ts';
 
 export interface Deleted {
@@ -13,7 +13,7 @@ export interface Deleted {
   readonly state: Hidden['state'];
   /** Index of the layer that has it, 0 at the top. */
   readonly layer: number;
-  readonly attributes: Attributes;
+  readonly attributes: ObjectAttributes;
   readonly removal: Removal;
   /** Of a directory: what is below it in its layer. */
   readonly contents?: { readonly entries: number; readonly bytes: number };
@@ -53,7 +53,7 @@ function descend(layers: Layers, hidden: Hidden, within: readonly ByteString[]):
 }
 
 function describe(layers: Layers, { path, entry, state, removal }: Hidden): Deleted {
-  const attributes = attributesOf(entry.status);
+  const attributes = objectAttributes(entry.status);
   return { path, state, layer: layers.layerOf(entry.holder), attributes, removal, entry };
 }
 
@@ -65,7 +65,7 @@ function measured(layers: Layers, hidden: Hidden, damage: (damage: Damage) => vo
   let entries = -1;
   let bytes = 0;
   const count = ({ entry: { status } }: Hidden) => {
-    const { mode, size } = attributesOf(status);
+    const { mode, size } = objectAttributes(status);
     entries += 1;
     if ((mode & S_IFMT) === S_IFREG) bytes += size;
   };

@@ -26,7 +26,7 @@ const OPEN_DIRECTORIES = 128;
 const TABLE_BYTES = 2 ** 28;
 
 /** What `lstat` says of one object of one layer. */
-export interface Attributes {
+export interface ObjectAttributes {
   /** With type bits. */
   readonly mode: number;
   readonly uid: number;
@@ -46,7 +46,7 @@ export interface Attributes {
   readonly btime?: Time;
 }
 
-export type Found = Resolution<number, Entry>;
+export type FoundName = Resolution<number, Entry>;
 
 export class Layers {
   readonly stack: LayerStack;
@@ -129,14 +129,14 @@ export class Layers {
   }
 
   /** What a merged directory, its real directories top first, shows by a name. Throws Errno as the kernel's lookup. */
-  resolve(parts: readonly number[], name: string): Found | undefined {
+  resolve(parts: readonly number[], name: string): FoundName | undefined {
     return resolve(parts, name, this.#source, this.#options);
   }
 
   /** The attributes of a layer's root. Throws Errno. */
-  rootAttributes(index: number): Attributes {
+  rootAttributes(index: number): ObjectAttributes {
     this.#reader.examine(this.rootOf(index), '.');
-    return attributesOf(this.#reader.status);
+    return objectAttributes(this.#reader.status);
   }
 
   linkTarget({ holder, name }: Place): ByteString {
@@ -165,7 +165,7 @@ export class Layers {
     const fd = this.#directories.openFile(directory, cString(asBytes(ownName)));
     if (fd < 0) throw new Errno(-fd, 'open a file');
     const file = new LayerFile(fd);
-    if (this.#reader.isRecorded(holder) && file.size() !== attributesOf(status).size) {
+    if (this.#reader.isRecorded(holder) && file.size() !== objectAttributes(status).size) {
       file.close();
       throw new Errno(E.EIO, 'open a file that has another size than recorded');
     }
@@ -209,7 +209,7 @@ export class LayerFile {
 }
 
 /** `words` is a `struct statx`. */
-export function attributesOf(words: Uint32Array): Attributes {
+export function objectAttributes(words: Uint32Array): ObjectAttributes {
   const word = (field: number) => words[field] as number;
   const told = (time: number) => (word(STATX.mask) & time) !== 0;
   const time = (field: number): Time => ({

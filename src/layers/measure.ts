@@ -2,7 +2,7 @@
 import type { LayerStack } from '../store/store.ts';
 import type { ByteString } from '../sys/bytes.ts';
 import { Survey } from './survey.ts';
-import { BLOCK, type Sum } from './survey-sums.ts';
+import { ALLOCATION_BLOCK, type Sum } from './survey-sums.ts';
 
 export interface Measured extends Sum {
   /** Directories and objects that could not be examined, and are in none of the sums. */
@@ -25,7 +25,7 @@ export function measureDirectory(path: ByteString): Measured {
     const sum = { objects: 0, bytes: 0, allocated: 0, unreadable: damage.size + table.faults.size };
     for (let row = 1; row < table.end; row++) {
       if (first[row] !== 0 && first[row] !== row) continue;
-      sum.allocated += (blocks[row] as number) * BLOCK;
+      sum.allocated += (blocks[row] as number) * ALLOCATION_BLOCK;
       if (table.isDirectory(row)) continue;
       sum.objects += 1;
       sum.bytes += size[row] as number;

@@ -4,15 +4,15 @@ import type { Tree } from '../overlay/tree.ts';
 import { layerNumber } from '../store/choice.ts';
 import { type ByteString, bytesOf } from '../sys/bytes.ts';
 import { E, Errno, Trouble } from '../sys/errors.ts';
-import { type Attributes, attributesOf, type Layers } from './layers.ts';
+import { type Layers, type ObjectAttributes, objectAttributes } from './layers.ts';
 
 export type NodeAttributes = Pick<
-  Attributes,
+  ObjectAttributes,
   'mode' | 'uid' | 'gid' | 'size' | 'nlink' | 'rdev' | 'blocks' | 'mtime' | 'atime'
 >;
 
 /** A file's data, as `LayerFile`. */
-export interface Contents {
+export interface OpenContents {
   read(offset: number, room: Uint8Array): number;
   seek(offset: number, whence: number): number;
   close(): void;
@@ -28,7 +28,7 @@ export interface Node {
   /** Without the overlay's own marks. Throws Errno. */
   xattrs(): ReadonlyMap<ByteString, Uint8Array>;
   /** Of a regular file. Throws Errno, and Trouble where its data are not to be had here. */
-  open(): Contents;
+  open(): OpenContents;
 }
 
 export class TreeNode implements Node {
@@ -63,7 +63,7 @@ export class TreeNode implements Node {
     return this.#tree.xattrs(this.#tree.nodeOf(this.#entry));
   }
 
-  open(): Contents {
+  open(): OpenContents {
     const tree = this.#tree;
     const node = tree.nodeOf(this.#entry);
     // So that one which cannot be opened fails here.
@@ -88,11 +88,11 @@ export class LayerNode implements Node {
     this.#layers = layers;
     this.#entry = entry;
     this.#root = index;
-    this.attributes = entry === undefined ? layers.rootAttributes(index) : attributesOf(entry.status);
+    this.attributes = entry === undefined ? layers.rootAttributes(index) : objectAttributes(entry.status);
   }
 
   get identity(): string {
-    return this.#entry === undefined ? 'root' : String(attributesOf(this.#entry.status).ino);
+    return this.#entry === undefined ? 'root' : String(objectAttributes(this.#entry.status).ino);
   }
 
   children() {
@@ -122,7 +122,7 @@ export class LayerNode implements Node {
     return this.#layers.xattrs(this.#entry ?? { holder: this.#layers.rootOf(this.#root), name: '.' });
   }
 
-  open(): Contents {
+  open(): OpenContents {
     if (this.#entry === undefined) throw new Errno(E.EISDIR, 'read a directory');
     // Its own bytes are none of the file's: they would be zeros.
     if (this.#entry.metacopy())

@@ -3,13 +3,13 @@
 import type { Entry } from '../overlay/entry.ts';
 import { type ByteString, bytesOf } from '../sys/bytes.ts';
 import { Errno } from '../sys/errors.ts';
-import { type Attributes, attributesOf, below, type Found, type Layers } from './layers.ts';
+import { below, type FoundName, type Layers, type ObjectAttributes, objectAttributes } from './layers.ts';
 
 /** One thing that one layer says about a path. */
 export type Statement =
   | {
       readonly kind: 'version';
-      readonly attributes: Attributes;
+      readonly attributes: ObjectAttributes;
       readonly target?: ByteString;
       /** supplies: what is shown; merged: a directory whose names are shown too; hidden: neither. */
       readonly state: 'supplies' | 'merged' | 'hidden';
@@ -60,11 +60,11 @@ export function provenance(layers: Layers, components: readonly ByteString[]): P
 }
 
 /** The root has no name, so no layer is asked for it: all of them are merged. */
-type Shown = Found | 'root';
+type Shown = FoundName | 'root';
 
 function show(layers: Layers, components: readonly ByteString[]): Shown | undefined {
   let parts = layers.roots;
-  let found: Found | undefined;
+  let found: FoundName | undefined;
   for (const name of components) {
     if (found?.kind === 'object') return undefined;
     try {
@@ -151,7 +151,7 @@ function version(
   shown: Shown | undefined,
   redirect: ByteString | undefined,
 ): Statement {
-  const attributes = attributesOf(entry.status);
+  const attributes = objectAttributes(entry.status);
   const isLink = (attributes.mode & 0o170000) === 0o120000;
   return {
     kind: 'version',

@@ -6,7 +6,7 @@ import type { Copies } from './survey-copies.ts';
 import { HOW, STATE, type SurveyedStack } from './survey-stack.ts';
 
 /** Bytes of a block as `lstat` counts them. */
-export const BLOCK = 512;
+export const ALLOCATION_BLOCK = 512;
 
 export interface Sum {
   /** All but directories. */
@@ -70,7 +70,7 @@ export function isShown(state: number): boolean {
 }
 
 /** Bytes of a row that are its own: those of a metacopy file lie elsewhere. */
-export function bytesOf({ survey: { table } }: SurveyedStack, row: number): number {
+export function ownBytes({ survey: { table } }: SurveyedStack, row: number): number {
   return table.isDirectory(row) || table.isMetacopy(row) ? 0 : (table.columns.size[row] as number);
 }
 
@@ -81,11 +81,11 @@ export function sumLayers(stack: SurveyedStack, copies?: Copies): LayerSums[] {
   eachObject(stack, (row) => {
     const sum = sums[stack.layerOf(row)] as LayerCount;
     const isDirectory = table.isDirectory(row);
-    const bytes = bytesOf(stack, row);
+    const bytes = ownBytes(stack, row);
     const one: Sum = {
       objects: isDirectory ? 0 : 1,
       bytes,
-      allocated: (table.columns.blocks[row] as number) * BLOCK,
+      allocated: (table.columns.blocks[row] as number) * ALLOCATION_BLOCK,
     };
     const state = stack.state[row] as number;
     sum.stored.add(one);

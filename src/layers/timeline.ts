@@ -5,12 +5,12 @@ import { Errno } from '../sys/errors.ts';
 import { S_IFLNK, S_IFMT } from '../sys/statx.ts';
 import { tellHidden } from './hidden.ts';
 import { walkHidden } from './hidden-tree.ts';
-import { type Attributes, attributesOf, type Layers } from './layers.ts';
+import { type Layers, type ObjectAttributes, objectAttributes } from './layers.ts';
 import type { Damage, Hidden } from './removal.ts';
 
 export interface TimelineEntry {
   readonly path: ByteString;
-  readonly attributes: Attributes;
+  readonly attributes: ObjectAttributes;
   readonly target?: ByteString;
   /** Index of the layer, 0 at the top. */
   readonly layer: number;
@@ -30,7 +30,7 @@ export function timeline(
   visit: (entry: TimelineEntry) => void,
 ): void {
   const tell = (state: TimelineEntry['state']) => (path: ByteString, entry: Entry) => {
-    const attributes = attributesOf(entry.status);
+    const attributes = objectAttributes(entry.status);
     const layer = layers.layerOf(entry.holder);
     const isLink = (attributes.mode & S_IFMT) === S_IFLNK;
     visit({ path, attributes, layer, state, ...(isLink ? targetOf(layers, path, entry, damage) : {}) });
@@ -62,13 +62,13 @@ function targetOf(
 
 /** The times of one object that are the same: `m` modified, `a` accessed, `c` changed, `b` born. */
 export interface TimelineEvent {
-  readonly time: Attributes['mtime'];
+  readonly time: ObjectAttributes['mtime'];
   /** Four letters, a dot for each that this is not. */
   readonly macb: string;
 }
 
-export function eventsOf({ mtime, atime, ctime, btime }: Attributes): TimelineEvent[] {
-  const events: { time: Attributes['mtime']; letters: string[] }[] = [];
+export function eventsOf({ mtime, atime, ctime, btime }: ObjectAttributes): TimelineEvent[] {
+  const events: { time: ObjectAttributes['mtime']; letters: string[] }[] = [];
   for (const [i, time] of [mtime, atime, ctime, btime].entries()) {
     if (time === undefined) continue;
     let event = events.find((one) => isSameTime(one.time, time));
@@ -81,6 +81,6 @@ export function eventsOf({ mtime, atime, ctime, btime }: Attributes): TimelineEv
   return events.map(({ time, letters }) => ({ time, macb: letters.join('') }));
 }
 
-function isSameTime(a: Attributes['mtime'], b: Attributes['mtime']): boolean {
+function isSameTime(a: ObjectAttributes['mtime'], b: ObjectAttributes['mtime']): boolean {
   return a.seconds === b.seconds && a.nanoseconds === b.nanoseconds;
 }

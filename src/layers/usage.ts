@@ -2,7 +2,7 @@
 // several names where it is met first.
 import type { ByteString } from '../sys/bytes.ts';
 import { STATE, type SurveyedStack } from './survey-stack.ts';
-import { BLOCK } from './survey-sums.ts';
+import { ALLOCATION_BLOCK } from './survey-sums.ts';
 
 /** One object, with all below it where it is a directory. */
 export interface Usage {
@@ -99,7 +99,7 @@ export class ShownTree {
       rest: this.#children(row).reverse(),
       isDirectory: table.isDirectory(row),
       isAgain,
-      allocated: (blocks[data] as number) * BLOCK,
+      allocated: (blocks[data] as number) * ALLOCATION_BLOCK,
       apparent: size[row] as number,
       objects: 0,
       layers: new Set([this.#stack.layerOf(row)]),

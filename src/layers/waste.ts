@@ -3,7 +3,7 @@
 import type { ByteString } from '../sys/bytes.ts';
 import type { Copies } from './survey-copies.ts';
 import { STATE, type SurveyedStack } from './survey-stack.ts';
-import { BLOCK, bytesOf, eachObject } from './survey-sums.ts';
+import { ALLOCATION_BLOCK, eachObject, ownBytes } from './survey-sums.ts';
 
 export interface Waste {
   /** copied: rewritten with the contents it had; moved: shown from another place by a redirect. */
@@ -82,8 +82,8 @@ class Gathered {
     const { table } = stack.survey;
     const { mode, uid, gid, blocks, parent } = table.columns;
     this.#objects += 1;
-    this.#bytes += bytesOf(stack, row);
-    this.#allocated += (blocks[row] as number) * BLOCK;
+    this.#bytes += ownBytes(stack, row);
+    this.#allocated += (blocks[row] as number) * ALLOCATION_BLOCK;
     this.#common = this.#common === 0 ? thing : commonOf(parent, this.#common, thing);
     if (this.#kind !== 'copied') return;
     const rival = stack.rival[row] as number;

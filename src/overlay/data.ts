@@ -10,7 +10,7 @@ import type { Attributes } from './attributes.ts';
 import type { Directories } from './directories.ts';
 import type { LayerReader } from './layer.ts';
 import { layerOf, type Places } from './place.ts';
-import { sizeOf } from './status.ts';
+import { rowSize } from './status.ts';
 import { ROW, type Table } from './table.ts';
 
 const SEEK_END = 2;
@@ -141,12 +141,12 @@ export class FileData {
   isAsLongAsSize(node: number): boolean {
     const fd = this.descriptor(node);
     if (this.#table.word(node, ROW.listing) === 0) return true;
-    return lseek(fd, 0, SEEK_END) === sizeOf(this.#table, node);
+    return lseek(fd, 0, SEEK_END) === rowSize(this.#table, node);
   }
 
   /** Reads from byte `offset` on to `out` at `at`; answers fewer than `size` bytes only at the end of the file. */
   read(node: number, offset: number, out: Uint8Array, at: number, size: number): number {
-    const isOnce = offset === 0 && size >= sizeOf(this.#table, node) && !this.#open.has(node);
+    const isOnce = offset === 0 && size >= rowSize(this.#table, node) && !this.#open.has(node);
     if (!isOnce) return this.#readFrom(this.descriptor(node), node, offset, out, at, size);
     // Whoever has the whole of it will not ask for it again.
     this.#mustBeRegular(node);
@@ -185,7 +185,7 @@ export class FileData {
 
   /** A file that ends before its size was cut since: the kernel would make it shorter, or fill it up with zeroes. */
   #mustEnd(node: number, end: number): void {
-    if (end >= sizeOf(this.#table, node) || !this.#isFixed(node)) return;
+    if (end >= rowSize(this.#table, node) || !this.#isFixed(node)) return;
     throw new Errno(E.EIO, `read ${this.#places.describe(node)}, which was cut short`);
   }
 

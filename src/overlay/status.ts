@@ -39,7 +39,7 @@ export function statusOf(table: Table, row: number): Status {
     uid: word(ROW.uid),
     gid: word(ROW.gid),
     rdev: word(ROW.rdev),
-    size: sizeOf(table, row),
+    size: rowSize(table, row),
     blocks: wide(word(ROW.blocks + 1), word(ROW.blocks)),
     blksize: word(ROW.blksize),
     atime: time(ROW.atime, ROW.atimeNs),
@@ -48,7 +48,7 @@ export function statusOf(table: Table, row: number): Status {
   };
 }
 
-export function sizeOf(table: Table, row: number): number {
+export function rowSize(table: Table, row: number): number {
   return wide(table.word(row, ROW.size + 1), table.word(row, ROW.size));
 }
 

@@ -30,8 +30,8 @@ const MAGIC = 0xed0cdaed;
 const VERSION = 2;
 /** bolt.MaxKeySize */
 const LARGEST_KEY = 32768;
-export const SMALLEST_PAGE = 1024;
-export const LARGEST_PAGE = 65536;
+export const SMALLEST_BOLT_PAGE = 1024;
+export const LARGEST_BOLT_PAGE = 65536;
 export const META_BYTES = PAGE.size + META.size;
 
 export interface Meta {
@@ -74,7 +74,7 @@ export function parseMeta(bytes: Buffer): Meta | undefined {
     return undefined;
   if (meta.readBigUInt64LE(META.checksum) !== fnv1a(meta.subarray(0, META.checksum))) return undefined;
   const pageSize = meta.readUInt32LE(META.pageSize);
-  if (pageSize < SMALLEST_PAGE || pageSize > LARGEST_PAGE || (pageSize & (pageSize - 1)) !== 0)
+  if (pageSize < SMALLEST_BOLT_PAGE || pageSize > LARGEST_BOLT_PAGE || (pageSize & (pageSize - 1)) !== 0)
     return undefined;
   return {
     pageSize,

@@ -5,7 +5,7 @@ import type { ByteString } from '../sys/bytes.ts';
 import { attempt, Trouble } from '../sys/errors.ts';
 import {
   BUCKET,
-  LARGEST_PAGE,
+  LARGEST_BOLT_PAGE,
   META_BYTES,
   type Meta,
   type Page,
@@ -13,7 +13,7 @@ import {
   parseHeader,
   parseMeta,
   parsePage,
-  SMALLEST_PAGE,
+  SMALLEST_BOLT_PAGE,
 } from './bolt-page.ts';
 import type { FileParts } from './files.ts';
 import { trouble } from './files.ts';
@@ -58,7 +58,8 @@ function readMeta(file: FileParts): Meta {
   const first = parseMeta(file.read(0, META_BYTES));
   // Where the first is torn, it does not tell where the second begins.
   const sizes: number[] = first === undefined ? [] : [first.pageSize];
-  for (let size = SMALLEST_PAGE; first === undefined && size <= LARGEST_PAGE; size *= 2) sizes.push(size);
+  for (let size = SMALLEST_BOLT_PAGE; first === undefined && size <= LARGEST_BOLT_PAGE; size *= 2)
+    sizes.push(size);
   const metas = sizes.flatMap((size) => {
     const second = parseMeta(file.read(size, META_BYTES));
     return second?.pageSize === size ? [second] : [];

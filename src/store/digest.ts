@@ -27,28 +27,28 @@ const MOUNT_ID = /^[0-9a-f]{64}(?:-init)?$/;
 const DIGEST_FORM = '("sha256:" and 64 lower-case hex digits)';
 
 /** Where a text came from, for the message: a file, and which part of it (`its content`, `rootfs.diff_ids[2]`). */
-export interface Source {
+export interface TextSource {
   readonly file: string;
   readonly part: string;
 }
 
-export function parseDiffId(text: string, source: Source): DiffId {
+export function parseDiffId(text: string, source: TextSource): DiffId {
   return matching(text, DIGEST, `a diff ID ${DIGEST_FORM}`, source) as DiffId;
 }
 
-export function parseChainId(text: string, source: Source): ChainId {
+export function parseChainId(text: string, source: TextSource): ChainId {
   return matching(text, DIGEST, `a chain ID ${DIGEST_FORM}`, source) as ChainId;
 }
 
-export function parseImageId(text: string, source: Source): ImageId {
+export function parseImageId(text: string, source: TextSource): ImageId {
   return matching(text, DIGEST, `an image ID ${DIGEST_FORM}`, source) as ImageId;
 }
 
-export function parseBlobDigest(text: string, source: Source): BlobDigest {
+export function parseBlobDigest(text: string, source: TextSource): BlobDigest {
   return matching(text, DIGEST, `a digest ${DIGEST_FORM}`, source) as BlobDigest;
 }
 
-export function parseCacheId(text: string, source: Source): CacheId {
+export function parseCacheId(text: string, source: TextSource): CacheId {
   return matching(
     text,
     CACHE_ID,
@@ -66,16 +66,16 @@ export function isBuiltInPlace(cacheId: CacheId): boolean {
   return !HEX_ID.test(cacheId);
 }
 
-export function parseMountId(text: string, source: Source): MountId {
+export function parseMountId(text: string, source: TextSource): MountId {
   const form = 'a mount ID (64 lower-case hex digits, then perhaps "-init")';
   return matching(text, MOUNT_ID, form, source) as MountId;
 }
 
-export function parseContainerId(text: string, source: Source): ContainerId {
+export function parseContainerId(text: string, source: TextSource): ContainerId {
   return matching(text, HEX_ID, 'a container ID (64 lower-case hex digits)', source) as ContainerId;
 }
 
-function matching(text: string, pattern: RegExp, form: string, { file, part }: Source): string {
+function matching(text: string, pattern: RegExp, form: string, { file, part }: TextSource): string {
   if (pattern.test(text)) return text;
   throw new Trouble('store', `Cannot use "${file}": ${part} is not ${form}`);
 }

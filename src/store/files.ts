@@ -13,7 +13,7 @@ export const LARGEST_FILE = 16 * 1024 * 1024;
 const LARGEST_TEXT = 4096;
 
 /** What lies at a path, links not followed. */
-export type Kind = 'directory' | 'file' | 'link' | 'other';
+export type FileKind = 'directory' | 'file' | 'link' | 'other';
 
 /** A regular file that is read in parts. */
 export interface FileParts {
@@ -131,7 +131,7 @@ export class StoreFiles {
   }
 
   /** Undefined where there is nothing. */
-  kindOf(path: string): Kind | undefined {
+  kindOf(path: string): FileKind | undefined {
     const status = this.#status(path);
     return status && kindOfStatus(status);
   }
@@ -226,7 +226,7 @@ export class StoreFiles {
   }
 }
 
-function kindOfStatus(status: Stats): Kind {
+function kindOfStatus(status: Stats): FileKind {
   if (status.isDirectory()) return 'directory';
   if (status.isFile()) return 'file';
   return status.isSymbolicLink() ? 'link' : 'other';
@@ -270,7 +270,7 @@ export function trouble(doing: string, path: string, state: string, cause?: unkn
   return new Trouble('store', `Cannot ${doing} "${path}": ${state}`, cause === undefined ? {} : { cause });
 }
 
-function notA(wanted: string, kind: Kind): string {
+function notA(wanted: string, kind: FileKind): string {
   return kind === 'link' ? 'a symbolic link, which is not followed' : `not a ${wanted}`;
 }
 

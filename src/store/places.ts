@@ -3,7 +3,7 @@ import { asBytes, type ByteString, bufferOf, bytesOfText, textOf } from '../sys/
 import { attempt, Trouble } from '../sys/errors.ts';
 import { type Machine, withMachine } from './machine.ts';
 import { KINDS, NoStore, openStores } from './open.ts';
-import type { Place, Store } from './store.ts';
+import type { Store, StorePlace } from './store.ts';
 
 /** A root that was found. */
 export interface FoundRoot {
@@ -30,7 +30,7 @@ export function findRoots(host: string, say: Say): FoundRoot[] {
  */
 export function chooseRoot(host: string, user: number, say: Say): string {
   return withMachine(host, (machine) => {
-    const looked: Place[] = [];
+    const looked: StorePlace[] = [];
     const mine = machine.homes().find(({ uid }) => uid === user && user !== 0)?.user;
     const isFirst = ({ user: owner }: FoundRoot) => owner === mine;
     const found: FoundRoot[] = [];
@@ -64,7 +64,7 @@ export function rootAt(host: string, path: string): string {
 }
 
 /** `looked` gets the places that were asked, in their order. */
-function* rootsOf(machine: Machine, say: Say, looked: Place[] = []): Generator<FoundRoot> {
+function* rootsOf(machine: Machine, say: Say, looked: StorePlace[] = []): Generator<FoundRoot> {
   const seen = new Set<ByteString>();
   for (const place of placesOf(machine, say)) {
     looked.push(place);
@@ -82,14 +82,14 @@ function* rootsOf(machine: Machine, say: Say, looked: Place[] = []): Generator<F
 }
 
 /** Those of the system before those of users, each in the order of the kinds. */
-function placesOf(machine: Machine, say: Say): Place[] {
+function placesOf(machine: Machine, say: Say): StorePlace[] {
   const places = KINDS.flatMap((kind) => [...kind.places(machine, say)]);
-  const isUsers = ({ user }: Place) => user !== undefined;
+  const isUsers = ({ user }: StorePlace) => user !== undefined;
   return [...places.filter((place) => !isUsers(place)), ...places.filter(isUsers)];
 }
 
 /** Undefined where nothing looks like a store. */
-function rootIn(machine: Machine, directory: ByteString, { why, user }: Place): FoundRoot | undefined {
+function rootIn(machine: Machine, directory: ByteString, { why, user }: StorePlace): FoundRoot | undefined {
   const path = textOf(directory);
   if (path === undefined) return undefined;
   const stores = attempt(() => openStores(path, { machine }));
@@ -97,7 +97,7 @@ function rootIn(machine: Machine, directory: ByteString, { why, user }: Place): 
   return { directory, why, ...(user === undefined ? {} : { user }), stores };
 }
 
-function nothingFound(machine: Machine, looked: readonly Place[], found: readonly FoundRoot[]): Trouble {
+function nothingFound(machine: Machine, looked: readonly StorePlace[], found: readonly FoundRoot[]): Trouble {
   const of = machine.isThis ? '' : ` in host root "${machine.label}"`;
   const system = looked.filter(({ user }) => user === undefined).map(({ path }) => `"${path}"`);
   const places = `nothing is at ${[...new Set(system)].join(', ')}`;

@@ -16,8 +16,8 @@ const HEADER = {
 /** Of a page, or of the first one after the database's header; cells' positions follow. */
 const PAGE = { kind: 0, cells: 3, rightmost: 8, leafHeader: 8, interiorHeader: 12 } as const;
 const KIND = { interior: 5, leaf: 13 } as const;
-export const SMALLEST_PAGE = 512;
-export const LARGEST_PAGE = 65536;
+export const SMALLEST_SQLITE_PAGE = 512;
+export const LARGEST_SQLITE_PAGE = 65536;
 /** SQLite refuses less. */
 const SMALLEST_USABLE = 480;
 /** The highest version of the format that this reads: 2 is a write-ahead log. */
@@ -62,7 +62,7 @@ export function parseDatabaseHeader(bytes: Buffer): DatabaseHeader | string {
   if (bytes.length < HEADER_BYTES || bytesOf(bytes, 0, MAGIC.length) !== MAGIC)
     return 'not a SQLite database, or its page 1 is damaged';
   const size = bytes.readUInt16BE(HEADER.pageSize);
-  const pageSize = size === 1 ? LARGEST_PAGE : size;
+  const pageSize = size === 1 ? LARGEST_SQLITE_PAGE : size;
   if (!isPageSize(pageSize)) return `page 1 is damaged: pages of ${pageSize} bytes`;
   const usable = pageSize - bytes.readUInt8(HEADER.reserved);
   if (usable < SMALLEST_USABLE) return `page 1 is damaged: only ${usable} bytes of each page are used`;
@@ -76,7 +76,7 @@ export function parseDatabaseHeader(bytes: Buffer): DatabaseHeader | string {
 }
 
 export function isPageSize(size: number): boolean {
-  return size >= SMALLEST_PAGE && size <= LARGEST_PAGE && (size & (size - 1)) === 0;
+  return size >= SMALLEST_SQLITE_PAGE && size <= LARGEST_SQLITE_PAGE && (size & (size - 1)) === 0;
 }
 
 /** `page` is whole; a string says what is wrong with it. */

@@ -274,7 +274,7 @@ export interface Store {
 }
 
 /** Where a store may be on a machine, by a path of that machine. */
-export interface Place {
+export interface StorePlace {
   readonly path: ByteString;
   /** What led to it: a configuration, or that it is a usual place. */
   readonly why: string;
@@ -314,7 +314,7 @@ export type Probe =
 export interface Kind {
   readonly name: string;
   /** Where such stores may be on a machine, the likeliest first; what of its configuration cannot be used is told to `say`. */
-  places(machine: Machine, say: (damage: string) => void): Iterable<Place>;
+  places(machine: Machine, say: (damage: string) => void): Iterable<StorePlace>;
   /** Throws Trouble where the directory cannot be read. */
   probe(files: StoreFiles, options: OpenOptions): Probe;
   /** The stores of this kind in a directory where it found one, at least one; those in use come first. Throws Trouble. */

@@ -17,7 +17,7 @@ import {
   readlinkat,
 } from './libc.ts';
 import { MOUNT_ATTR } from './mount-abi.ts';
-import { mountSetattr, openTree } from './mount-calls.ts';
+import { mountSetattr, openTreeCall } from './mount-calls.ts';
 
 const OPEN_TREE_CLONE = 1;
 
@@ -46,7 +46,7 @@ export function openCloneOfAll(directory: number, path: Buffer): number {
 
 function cloned(directory: number, path: Buffer, recursive: number): number {
   const flags = OPEN_TREE_CLONE | O.CLOEXEC | AT_SYMLINK_NOFOLLOW | AT_NO_AUTOMOUNT | AT_EMPTY_PATH;
-  const tree = openTree(directory, path, flags | recursive);
+  const tree = openTreeCall(directory, path, flags | recursive);
   if (tree < 0) return tree;
   const error = mountSetattr(tree, empty, AT_EMPTY_PATH | recursive, attributes);
   // The clone's own descriptor is O_PATH; listing needs a real one.

@@ -15,7 +15,7 @@ export interface Kept {
 }
 
 /** Where something is, or would be made. */
-export interface Place {
+export interface WritePlace {
   /** The nearest directory or file that is there, absolute and without links. */
   readonly existing: ByteString;
   /** The names below it that are not there. */
@@ -26,7 +26,7 @@ export interface Place {
 const MOST_LINKS = 40;
 
 /** Follows links, one that leads to nothing too, as making a file there would. Throws Node's system errors, and Errno. */
-export function placeOf(path: ByteString): Place {
+export function writePlaceOf(path: ByteString): WritePlace {
   // Not normalised: after a link, `..` is not what stands before it.
   let at: string = isAbsolute(path) ? path : `${bytesOf(Buffer.from(process.cwd()))}/${path}`;
   const missing: ByteString[] = [];
@@ -60,7 +60,7 @@ export function checkWritable(path: ByteString, kept: readonly Kept[]): void {
 
 function existingOf(path: ByteString, doing: string): ByteString {
   try {
-    return placeOf(path).existing;
+    return writePlaceOf(path).existing;
   } catch (cause) {
     const errno = errnoOf(cause);
     if (errno === undefined) throw cause;

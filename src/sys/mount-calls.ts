@@ -38,7 +38,13 @@ function answer(result: number): number {
 }
 
 /** Paths and names are NUL-terminated bytes throughout (`bytes.ts` cString). */
-export function mount(source: Pointer, target: Pointer, type: Pointer, flags: number, data: Pointer): number {
+export function mountCall(
+  source: Pointer,
+  target: Pointer,
+  type: Pointer,
+  flags: number,
+  data: Pointer,
+): number {
   return answer(c.mount(source, target, type, flags, data));
 }
 export function umount2(target: Pointer, flags: number): number {
@@ -53,7 +59,7 @@ export function umount2Aside(target: Pointer, flags: number): Promise<number> {
     });
   });
 }
-export function openTree(dirfd: number, path: Pointer, flags: number): number {
+export function openTreeCall(dirfd: number, path: Pointer, flags: number): number {
   return answer(c.open_tree(SYS.open_tree, dirfd, path, flags >>> 0));
 }
 export function moveMount(fromDir: number, from: Pointer, toDir: number, to: Pointer, flags: number): number {

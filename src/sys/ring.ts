@@ -10,10 +10,10 @@ import {
   PROT_READ_WRITE,
 } from './libc.ts';
 import { type Address, addressOf } from './memory.ts';
-import { IORING, STRUCT } from './uring-abi.ts';
+import { IORING, URING_STRUCT } from './uring-abi.ts';
 
-const { io_uring_params: PARAMS, io_sqring_offsets: SQ, io_cqring_offsets: CQ } = STRUCT;
-const { io_uring_sqe: SQE, io_uring_cqe: CQE } = STRUCT;
+const { io_uring_params: PARAMS, io_sqring_offsets: SQ, io_cqring_offsets: CQ } = URING_STRUCT;
+const { io_uring_sqe: SQE, io_uring_cqe: CQE } = URING_STRUCT;
 
 /**
  * Kernel threads of this process, for regular files and directories and for all others. Of the first those that a disk keeps

@@ -1,6 +1,6 @@
 // The part of linux/io_uring.h that is used here: struct layouts in bytes, and constants, under the kernel's names.
 
-export const STRUCT = {
+export const URING_STRUCT = {
   io_uring_params: { sizeof: 120, sq_entries: 0, cq_entries: 4, features: 20, sq_off: 40, cq_off: 80 },
   io_sqring_offsets: { sizeof: 40, head: 0, tail: 4, ring_mask: 8, array: 24 },
   io_cqring_offsets: { sizeof: 40, head: 0, tail: 4, ring_mask: 8, cqes: 20 },

@@ -11,7 +11,7 @@ import { hasNoContents, TarHeaders } from './header.ts';
 const LONGEST_LINE = 8 << 20;
 
 /** A file's contents in the tar, where they stand. */
-export interface Contents {
+export interface ContentsSum {
   /** Bytes, as read by Go: with holes. */
   readonly size: number;
   /** CRC-64/ISO, 16 hex digits. */
@@ -26,7 +26,7 @@ export interface TarVisitor {
    * An entry, after its header bytes and before its padding; `index` counts them from 0. `contents` is there where the tar
    * has contents here.
    */
-  entry(entry: TarEntry, index: number, contents: Contents | undefined): void;
+  entry(entry: TarEntry, index: number, contents: ContentsSum | undefined): void;
 }
 
 /** Reads the record to its end. Throws TarDamage where it is not what Docker writes. */

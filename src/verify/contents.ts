@@ -5,7 +5,7 @@ import { isAbsence } from '../layers/layer-files.ts';
 import type { ReadSome } from '../sys/bytes.ts';
 import { E, errnoWords } from '../sys/errors.ts';
 import { Crc64 } from '../tar/crc64.ts';
-import { type Contents, readTarSplit } from '../tar/tar-split.ts';
+import { type ContentsSum, readTarSplit } from '../tar/tar-split.ts';
 import type { Finding, Progress, Report } from './finding.ts';
 
 const buffer = Buffer.allocUnsafeSlow(256 << 10);
@@ -32,7 +32,7 @@ export async function checkContents(
 
 function checkFile(
   index: number,
-  { size, crc64 }: Contents,
+  { size, crc64 }: ContentsSum,
   contents: LayerContents,
   progress: Progress,
 ): Finding | undefined {

@@ -19,13 +19,13 @@ export interface Unpacking {
   readonly losesXattrs: boolean;
 }
 
-export function isDevice(mode: number): boolean {
+export function isDeviceMode(mode: number): boolean {
   const type = mode & S_IFMT;
   return type === S_IFCHR || type === S_IFBLK;
 }
 
 export function missing(path: ByteString, { mode }: RecordedObject, { withoutDevices }: Unpacking): Finding {
-  const severity = isDevice(mode) && withoutDevices ? 'known' : 'tampered';
+  const severity = isDeviceMode(mode) && withoutDevices ? 'known' : 'tampered';
   return { severity, class: 'missing', path, expected: typeWords(mode) };
 }
 
@@ -59,7 +59,7 @@ export function compareObject(
   if (type === S_IFREG && status.size !== object.size) {
     differ('content', `${object.size} bytes`, `${status.size} bytes`);
   }
-  if (isDevice(object.mode) && encodeDevice(object.major, object.minor) !== status.rdev) {
+  if (isDeviceMode(object.mode) && encodeDevice(object.major, object.minor) !== status.rdev) {
     differ('device', `${object.major}:${object.minor}`, deviceWords(status.rdev));
   }
   if (!object.touched) {

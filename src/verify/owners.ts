@@ -1,13 +1,9 @@
 // How the owners of a layer's tar became those of its files: the same numbers, or those that a user namespace puts in
 // their place (userns-remap, rootless; user_namespaces(7)).
 
-/** An owner and a group. */
-export interface Owner {
-  readonly uid: number;
-  readonly gid: number;
-}
+import type { OwnerIds } from '../store/store.ts';
 
-export const ROOT: Owner = { uid: 0, gid: 0 };
+export const ROOT_OWNER: OwnerIds = { uid: 0, gid: 0 };
 
 /** Numbers for namespaces begin at 65536 at the lowest (useradd's SUB_UID_MIN is 100000), which is user 1 of one. */
 const LOWEST_ADDED = 65535;
@@ -41,10 +37,10 @@ export class OwnerMap {
   readonly #uids: IdMap;
   readonly #gids: IdMap;
   /** What root of the containers is on disk. */
-  readonly root: Owner;
+  readonly root: OwnerIds;
 
   /** With `isShift` all numbers have the same added as root; else where the others begin is learnt from the first. */
-  constructor(root: Owner, isShift: boolean) {
+  constructor(root: OwnerIds, isShift: boolean) {
     this.root = root;
     this.#uids = new IdMap(root.uid, isShift || root.uid === 0 ? root.uid : undefined);
     this.#gids = new IdMap(root.gid, isShift || root.gid === 0 ? root.gid : undefined);
@@ -55,13 +51,13 @@ export class OwnerMap {
     return this.root.uid !== 0 || this.root.gid !== 0;
   }
 
-  fits(recorded: Owner, found: Owner): boolean {
+  fits(recorded: OwnerIds, found: OwnerIds): boolean {
     const isUser = this.#uids.fits(recorded.uid, found.uid);
     return this.#gids.fits(recorded.gid, found.gid) && isUser;
   }
 
   /** What the recorded owner should be on disk, `uid:gid`. */
-  describe({ uid, gid }: Owner): string {
+  describe({ uid, gid }: OwnerIds): string {
     return `${this.#uids.describe(uid)}:${this.#gids.describe(gid)}`;
   }
 }

@@ -21,7 +21,7 @@ import type { Unpacking } from './entry.ts';
 import type { Finding, Progress } from './finding.ts';
 import { type LayerVerdict, verifyLayer } from './layer.ts';
 import { reportUnrecorded } from './listing.ts';
-import { OwnerMap, ROOT } from './owners.ts';
+import { OwnerMap, ROOT_OWNER } from './owners.ts';
 
 /** One layer of an image, or what stands for it, base first from 1; of a container's own without IDs. */
 export interface LayerPlace {
@@ -293,7 +293,7 @@ function rulesOf(
 }
 
 /** How root's own engine unpacks. */
-const AS_ROOT = { root: ROOT, isOneRange: true, withoutDevices: false } as const;
+const AS_ROOT = { root: ROOT_OWNER, isOneRange: true, withoutDevices: false } as const;
 
 const CHANGED_OWNERS: Finding = {
   severity: 'known',
@@ -313,7 +313,7 @@ function judge(claim: Claim): Finding[] {
 
 function shiftFinding(owners: OwnerMap): Finding {
   const message = 'owners are those of a user namespace (userns-remap or rootless): root is another there';
-  return { severity: 'known', class: 'owner', expected: '0:0', found: owners.describe(ROOT), message };
+  return { severity: 'known', class: 'owner', expected: '0:0', found: owners.describe(ROOT_OWNER), message };
 }
 
 /** What the highest layer that has something at a path has there, where that is a directory. */

@@ -8,7 +8,7 @@ import { joinPath } from '../tar/path.ts';
 import { IMPLIED } from '../unpack/model-files.ts';
 import type { UnpackingRules } from '../unpack/rules.ts';
 import type { UnpackedTar } from '../unpack/unpack.ts';
-import { compareObject, isDevice, missing, type Unpacking } from './entry.ts';
+import { compareObject, isDeviceMode, missing, type Unpacking } from './entry.ts';
 import {
   ANOTHER_FILE,
   type Finding,
@@ -254,7 +254,7 @@ export class TreeComparison {
   #noteKept({ mode, uid, gid, xattrs }: RecordedObject, findings: readonly Finding[]): void {
     const lost = findings.map(lossOf);
     if ((uid !== 0 || gid !== 0) && !lost.includes('owner')) this.#kept.add('owner');
-    if (isDevice(mode) || (mode & S_IFMT) === S_IFIFO) this.#kept.add('special');
+    if (isDeviceMode(mode) || (mode & S_IFMT) === S_IFIFO) this.#kept.add('special');
     if ((mode & S_IFMT) === S_IFLNK) this.#kept.add('symlink');
     const count = xattrs.size - (xattrs.has(this.#rules.opaque) ? 1 : 0);
     if (count > 0 && !lost.includes('xattr')) this.#kept.add('xattr');

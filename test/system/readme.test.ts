@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { writeSampleStore } from '../../scripts/sample-store.ts';
-import { FORMS } from '../../src/cli/diff/options.ts';
+import { DIFF_FORMS } from '../../src/cli/diff/options.ts';
 import { stratafs } from '../support/stratafs.ts';
 import { describeSystem } from '../support/system.ts';
 import { temporaryForSuite } from '../support/temporary.ts';
@@ -50,7 +50,7 @@ describeSystem('README', ['root', 'build'], () => {
 
   it('has an example of each form of diff', () => {
     const shown = new Set(examples().flatMap(({ words }) => words));
-    const options = FORMS.map(
+    const options = DIFF_FORMS.map(
       (form) => `--${form.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`,
     );
     expect(options.filter((option) => !shown.has(option))).toEqual([]);

@@ -33,7 +33,7 @@ export function registerContainers(program: Command, terminal: Terminal): void {
       const store = await openTheStore(options);
       const listed = store.containers();
       const sizes = options.size ? listed.map((one) => withSize(store, one)) : listed;
-      listContainers(sizes, options, terminal);
+      printContainers(sizes, options, terminal);
       reportDamage(store, 'containers', terminal);
     });
 }
@@ -60,7 +60,7 @@ function sizeWords({ ownBytes, virtualBytes }: SizedContainer): string {
   return humanSize(ownBytes) + (virtualBytes === undefined ? '' : ` (virtual ${humanSize(virtualBytes)})`);
 }
 
-export function listContainers(
+export function printContainers(
   containers: readonly SizedContainer[],
   options: ContainersOptions,
   terminal: Terminal,

@@ -8,9 +8,10 @@ import type { Damage } from '../../layers/removal.ts';
 import { layerNumber } from '../../store/choice.ts';
 import type { LayerStack } from '../../store/store.ts';
 import { asBytes, type ByteString } from '../../sys/bytes.ts';
-import { E, Errno, errnoWords, Trouble } from '../../sys/errors.ts';
+import { E, Errno } from '../../sys/errors.ts';
 import { pathArguments } from '../arguments.ts';
-import { pathFailure } from '../failure.ts';
+import { canonical } from '../canonical.ts';
+import { layerFailure, pathFailure } from '../failure.ts';
 import { metadataOption } from '../metadata-option.ts';
 import { present, reportMissing } from '../missing.ts';
 import { escapeBytes, escapeJson, jsonName } from '../print/escape.ts';
@@ -27,7 +28,6 @@ import {
   type Records,
   type StoreOptions,
 } from '../stack.ts';
-import { canonical } from './which.ts';
 
 interface DeletedOptions extends StoreOptions {
   readonly shadowed?: true;
@@ -113,14 +113,8 @@ function list(
     else rows.push(row(stack, one));
   });
   if (!json && rows.length > 0) terminal.out.write(formatTable(HEADING, rows));
-  for (const failure of failures) terminal.report(trouble(stack, failure));
+  for (const failure of failures) terminal.report(layerFailure(stack, failure));
   return count + failures.length > 0;
-}
-
-/** What of a layer could not be read. */
-export function trouble(stack: LayerStack, { path, layer, error }: Damage): Trouble {
-  const place = `layer ${layerNumber(stack, layer)} of ${stack.label}`;
-  return new Trouble('path', `Cannot read "${path}" in ${place}: ${errnoWords(error.errno)}`);
 }
 
 function row(stack: LayerStack, { path, layer, attributes, removal, contents }: Deleted): string[] {

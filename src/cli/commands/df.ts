@@ -1,7 +1,7 @@
 // `stratafs df`: what fills the store, and what removing a thing of it would free.
 import type { Command } from 'commander';
 import type { PlaceKind, PlaceUsage } from '../../health/docker/disk-usage.ts';
-import { containerLabel, imageLabel, isImageId, type StoreIndex } from '../../health/docker/store-index.ts';
+import { containerLabel, imageLabel, isImageUse, type StoreIndex } from '../../health/docker/store-index.ts';
 import { type ContainerId, chainIds, hexOf, type ImageId } from '../../store/digest.ts';
 import { asBytes } from '../../sys/bytes.ts';
 import { Trouble } from '../../sys/errors.ts';
@@ -199,7 +199,7 @@ function ownerWords(index: StoreIndex, { kind, id, uses }: PlaceUsage): string {
 }
 
 function usersOf(index: StoreIndex, uses: PlaceUsage['uses']): string[] {
-  return uses.map((of) => escapeText(isImageId(of) ? imageLabel(index, of) : containerLabel(index, of)));
+  return uses.map((of) => escapeText(isImageUse(of) ? imageLabel(index, of) : containerLabel(index, of)));
 }
 
 function jsonLines(index: StoreIndex, places: readonly PlaceUsage[]): string {

@@ -13,7 +13,7 @@ import { pathArguments } from '../arguments.ts';
 import { openPrinter } from '../diff/forms.ts';
 import * as words from '../diff/options.ts';
 import type { DiffContext, SideLabel } from '../diff/printer.ts';
-import { Progress } from '../diff/progress.ts';
+import { DiffProgress } from '../diff/progress.ts';
 import { openSide, originOf, recordsOfSides, SIDE_WORDS } from '../diff/side.ts';
 import { exitCode, Watch } from '../diff/watch.ts';
 import { EXIT } from '../exit.ts';
@@ -137,13 +137,13 @@ async function diff(
       note: (message) => terminal.note(message),
     };
     const printer = await openPrinter(form, context, options, [sideA, sideB]);
-    const progress = new Progress(terminal);
+    const progress = new DiffProgress(terminal);
     const watch = new Watch(printer, options, terminal, labels, progress);
     const hasManifest = labels.some(({ kind }) => kind === 'manifest');
     const settings = {
       ...(await comparisonOptions(form, options, progress)),
       ...(options.content === 'crc' ? await checksumOption(labels, union, options) : {}),
-      ...(hasManifest ? { digest: (await import('../../diff/digest.ts')).sha256 } : {}),
+      ...(hasManifest ? { digest: (await import('../../diff/digest.ts')).sha256OfItem } : {}),
     };
     printer.begin?.();
     const summary = await compare(union, [sideA, sideB], watch, settings, options);
@@ -260,7 +260,7 @@ const FOLDED: readonly (words.Form | undefined)[] = [undefined, 'json', 'tree', 
 async function comparisonOptions(
   form: words.Form | undefined,
   options: words.DiffOptions,
-  progress: Progress,
+  progress: DiffProgress,
 ): Promise<ComparisonOptions> {
   const ignored = new Set(options.ignoreXattr ?? []);
   const folds: SubtreeMode = FOLDED.includes(form) && !options.renames ? 'fold' : 'list';

@@ -1,6 +1,11 @@
 // `stratafs doctor`: what is wrong with a whole store, what that means, and what still works.
 import type { Command } from 'commander';
-import { type FindingCode, KINDS, type Severity, type StoreFinding } from '../../health/docker/findings.ts';
+import {
+  FINDING_KINDS,
+  type FindingCode,
+  type HealthSeverity,
+  type StoreFinding,
+} from '../../health/docker/findings.ts';
 import { EXIT } from '../exit.ts';
 import { counted } from '../print/count.ts';
 import { escapeBytes, escapeJson, escapeMessage, jsonName } from '../print/escape.ts';
@@ -30,13 +35,13 @@ export function registerDoctor(program: Command, terminal: Terminal): void {
       const { dockerRootOf } = await import('../../health/docker/root.ts');
       const { examineStore } = await import('../../health/docker/doctor.ts');
       const root = dockerRootOf(await openTheStore(options));
-      const counts: Record<Severity, number> = { error: 0, warning: 0, note: 0 };
+      const counts: Record<HealthSeverity, number> = { error: 0, warning: 0, note: 0 };
       const told = new Set<FindingCode>();
       const json = (line: object) => terminal.out.write(`${escapeJson(line)}\n`);
       const place = jsonName('directory', root.files.directory);
       if (options.json) json({ type: 'store', ...place, driver: root.driver.name });
       await examineStore(root, (finding) => {
-        const { severity } = KINDS[finding.code];
+        const { severity } = FINDING_KINDS[finding.code];
         counts[severity] += 1;
         if (severity !== 'note') terminal.exitWith(EXIT.found);
         else if (options.quiet) return;
@@ -57,7 +62,7 @@ export function registerDoctor(program: Command, terminal: Terminal): void {
 
 /** What a kind of finding means is said with the first one. */
 function describe({ code, path, detail, takes }: StoreFinding, isFirst: boolean): string {
-  const { severity, meaning, works } = KINDS[code];
+  const { severity, meaning, works } = FINDING_KINDS[code];
   return [
     `${severity.padEnd(8)} ${code}  ${escapeBytes(path)}`,
     `         ${escapeMessage(detail)}${takes === undefined ? '' : `; it takes ${takesWords(takes)}`}`,
@@ -67,7 +72,7 @@ function describe({ code, path, detail, takes }: StoreFinding, isFirst: boolean)
 }
 
 function jsonFinding({ code, path, detail, takes }: StoreFinding): object {
-  const { severity, meaning, works } = KINDS[code];
+  const { severity, meaning, works } = FINDING_KINDS[code];
   return {
     type: 'finding',
     severity,

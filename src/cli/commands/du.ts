@@ -6,15 +6,14 @@ import type { LayerStack } from '../../store/store.ts';
 import { asBytes, type ByteString } from '../../sys/bytes.ts';
 import { E, Errno, Trouble } from '../../sys/errors.ts';
 import { pathArguments } from '../arguments.ts';
+import { canonical } from '../canonical.ts';
 import { pathFailure } from '../failure.ts';
 import { metadataOption } from '../metadata-option.ts';
 import { formatBlocks, type SizeForm } from '../print/blocks.ts';
 import { escapeBytes, escapeJson, jsonName } from '../print/escape.ts';
-
 import type { Terminal } from '../print/terminal.ts';
 import { changesOf, openStack, openTree, REFERENCE_WORDS, type StoreOptions } from '../stack.ts';
 import { withSurveyedStack } from '../survey.ts';
-import { canonical } from './which.ts';
 
 interface DuOptions extends StoreOptions {
   readonly all?: true;

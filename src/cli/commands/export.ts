@@ -11,7 +11,7 @@ import { Interrupted, Interruption } from '../interruption.ts';
 import { keptOf } from '../kept.ts';
 import { metadataOption } from '../metadata-option.ts';
 import { mustBeThere } from '../missing.ts';
-import { NewFile } from '../new-file.ts';
+import { OutputFile } from '../new-file.ts';
 import { DescriptorOutput, type Output } from '../print/output.ts';
 
 import type { Terminal } from '../print/terminal.ts';
@@ -127,7 +127,7 @@ async function withOutput(
     return;
   }
   checkWritable(bytesOfText(file), keptOf(stack, root));
-  const made = new NewFile(file);
+  const made = new OutputFile(file);
   const interruption = new Interruption();
   try {
     await use(new InterruptibleOutput(made.descriptor, interruption), (steps) => interruption.run(steps));

@@ -9,7 +9,7 @@ import { walk } from '../../overlay/path.ts';
 import type { LayerStack } from '../../store/store.ts';
 import { asBytes, type ByteString, bufferOf, bytesOfText } from '../../sys/bytes.ts';
 import { errnoOf, errnoWords, Trouble } from '../../sys/errors.ts';
-import { checkWritable, placeOf } from '../../sys/kept.ts';
+import { checkWritable, writePlaceOf } from '../../sys/kept.ts';
 import { pathArguments } from '../arguments.ts';
 import { pathFailure } from '../failure.ts';
 import { Interruption } from '../interruption.ts';
@@ -150,7 +150,7 @@ function openDestination(stack: LayerStack, options: ExtractOptions): Destinatio
 
 /** With those above it. Not Node's own way, which never ends where the kernel makes no directories, as in /proc. */
 function makeDirectory(path: ByteString): void {
-  const { existing, missing } = placeOf(path);
+  const { existing, missing } = writePlaceOf(path);
   let at: string = existing;
   for (const name of missing) {
     at = `${at}/${name}`;

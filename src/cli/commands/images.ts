@@ -23,12 +23,12 @@ export function registerImages(program: Command, terminal: Terminal): void {
     .action(async (_: unknown, command: Command) => {
       const options = command.optsWithGlobals<ImagesOptions>();
       const store = await openTheStore(options);
-      listImages(store.images(), options, terminal);
+      printImages(store.images(), options, terminal);
       reportDamage(store, 'images', terminal);
     });
 }
 
-export function listImages(
+export function printImages(
   images: readonly ImageSummary[],
   options: ImagesOptions,
   terminal: Terminal,

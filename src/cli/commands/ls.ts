@@ -10,7 +10,7 @@ import { pathFailure } from '../failure.ts';
 import { metadataOption } from '../metadata-option.ts';
 import { formatColumns } from '../print/columns.ts';
 import { escapeBytes, escapeJson } from '../print/escape.ts';
-import { formatLong, type Item, totalBlocks } from '../print/longlist.ts';
+import { formatLong, type LongListItem, totalBlocks } from '../print/longlist.ts';
 import { isDirectory, jsonEntry } from '../print/status.ts';
 import type { Terminal } from '../print/terminal.ts';
 import { REFERENCE_WORDS, readTree, type StoreOptions } from '../stack.ts';
@@ -131,11 +131,11 @@ class Listing {
   }
 
   /** Undefined where the directory cannot be read; that is told. */
-  #read(place: Place): (Place & Item)[] | undefined {
+  #read(place: Place): (Place & LongListItem)[] | undefined {
     const tree = this.#tree;
     const hidden = !(this.#options.all || this.#options.almostAll);
     try {
-      const names: (Place & Item)[] = [];
+      const names: (Place & LongListItem)[] = [];
       for (const entry of tree.entries(tree.nodeOf(place.entry))) {
         const name = tree.name(entry);
         if (hidden && name.startsWith('.')) continue;
@@ -155,7 +155,7 @@ class Listing {
     this.#terminal.report(pathFailure(doing, path, this.#tree.stack.label, error));
   }
 
-  #dots(place: Place): (Place & Item)[] {
+  #dots(place: Place): (Place & LongListItem)[] {
     if (!this.#options.all || this.#options.json) return [];
     const parent = this.#tree.parentOf(this.#tree.nodeOf(place.entry));
     return [
@@ -164,7 +164,7 @@ class Listing {
     ];
   }
 
-  #print(items: readonly (Place & Item)[], { total = false } = {}): void {
+  #print(items: readonly (Place & LongListItem)[], { total = false } = {}): void {
     const out = this.#terminal.out;
     if (this.#options.json) {
       for (const { entry, path } of items) {

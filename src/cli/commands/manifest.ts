@@ -1,6 +1,6 @@
 // `stratafs manifest`: an mtree(5) specification of a merged tree, a line a path, for bsdtar, mtree, and `diff` later.
 import type { Command } from 'commander';
-import { sha256 } from '../../diff/digest.ts';
+import { sha256OfItem } from '../../diff/digest.ts';
 import { typeBits } from '../../diff/item.ts';
 import { LayeredSide, LayerItem } from '../../diff/layered.ts';
 import { MTREE_HEADER, MTREE_XATTRS, mtreeLines } from '../../diff/mtree.ts';
@@ -53,7 +53,7 @@ async function writeManifest(reference: string, options: ManifestOptions, termin
       item(path, item) {
         try {
           const isRead = options.digest && typeBits(item) === S_IFREG && item instanceof LayerItem;
-          out.write(`${mtreeLines(path, item, isRead ? sha256(item) : undefined).join('\n')}\n`);
+          out.write(`${mtreeLines(path, item, isRead ? sha256OfItem(item) : undefined).join('\n')}\n`);
         } catch (error) {
           if (!(error instanceof Errno)) throw error;
           fail(path, error);

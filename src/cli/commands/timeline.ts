@@ -12,13 +12,13 @@ import type { LayerStack } from '../../store/store.ts';
 import { type ByteString, bytesOf } from '../../sys/bytes.ts';
 import { Errno, systemWords, Trouble } from '../../sys/errors.ts';
 import { keptAround } from '../../sys/kept.ts';
+import { layerFailure } from '../failure.ts';
 import { keptOf } from '../kept.ts';
 import { metadataOption } from '../metadata-option.ts';
 import { present, reportMissing } from '../missing.ts';
 import type { Terminal } from '../print/terminal.ts';
-import { FORMS, type TimelineForm } from '../print/timeline-forms.ts';
+import { TIMELINE_FORMS, type TimelineForm } from '../print/timeline-forms.ts';
 import { changesOf, openDamagedStack, openTheStore, REFERENCE_WORDS, type StoreOptions } from '../stack.ts';
-import { trouble } from './deleted.ts';
 
 interface TimelineOptions extends StoreOptions {
   readonly all?: true;
@@ -36,12 +36,12 @@ export function registerTimeline(program: Command, terminal: Terminal): void {
     )
     .argument('[ref...]', REFERENCE_WORDS)
     .option('--all', 'every image and container of the store')
-    .option('--format <form>', `${Object.keys(FORMS).join(', ')}`, 'body')
+    .option('--format <form>', `${Object.keys(TIMELINE_FORMS).join(', ')}`, 'body')
     .option('--shadowed', 'older versions of files that are still there too, marked "(shadowed)"')
     .addOption(metadataOption())
     .action(async (references: string[], _: unknown, command: Command) => {
       const options = command.optsWithGlobals<TimelineOptions>();
-      const form = Object.hasOwn(FORMS, options.format) ? FORMS[options.format] : undefined;
+      const form = Object.hasOwn(TIMELINE_FORMS, options.format) ? TIMELINE_FORMS[options.format] : undefined;
       if (form === undefined)
         throw new Trouble('usage', `Cannot write the form "${options.format}": no such form`);
       if ((options.all === true) === references.length > 0) {
@@ -118,7 +118,7 @@ function collect(
       layers,
       {
         shadowed: options.shadowed === true,
-        damage: (damage) => terminal.report(trouble(stack, damage)),
+        damage: (damage) => terminal.report(layerFailure(stack, damage)),
       },
       (entry) => {
         const layer = layerNumber(stack, entry.layer);

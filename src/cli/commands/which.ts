@@ -3,13 +3,13 @@
 import type { Command } from 'commander';
 import { componentsOf, Layers } from '../../layers/layers.ts';
 import { type Provenance, provenance, type Statement } from '../../layers/provenance.ts';
-import { walk } from '../../overlay/path.ts';
 import type { Tree } from '../../overlay/tree.ts';
 import { layerNumber } from '../../store/choice.ts';
 import type { Layer, LayerStack } from '../../store/store.ts';
-import { asBytes, type ByteString } from '../../sys/bytes.ts';
+import type { ByteString } from '../../sys/bytes.ts';
 import { E, Errno, errnoName, errnoWords } from '../../sys/errors.ts';
 import { pathArguments } from '../arguments.ts';
+import { canonical } from '../canonical.ts';
 import { pathFailure } from '../failure.ts';
 import { metadataOption } from '../metadata-option.ts';
 import { present, reportMissing } from '../missing.ts';
@@ -72,33 +72,6 @@ function answerFor(layers: Layers, tree: Tree, path: ByteString): Provenance {
 
 function hasVersion({ layers }: Provenance): boolean {
   return layers.some(({ statements }) => statements.some(({ kind }) => kind === 'version'));
-}
-
-/** The names that lead to a path without links on the way; what is not there any more is taken as it is written. */
-export function canonical(tree: Tree, path: ByteString): ByteString[] {
-  const names = componentsOf(path);
-  for (let count = names.length; count >= 0; count--) {
-    const isWhole = count === names.length;
-    const start = isWhole ? path : asBytes(`/${names.slice(0, count).join('/')}`);
-    const found = tryWalk(tree, start, { follow: !isWhole });
-    if (found !== undefined) return [...namesOf(tree, found), ...names.slice(count)];
-  }
-  return names;
-}
-
-function tryWalk(tree: Tree, path: ByteString, options: { readonly follow: boolean }): number | undefined {
-  try {
-    return walk(tree, path, options);
-  } catch (error) {
-    if (error instanceof Errno) return undefined;
-    throw error;
-  }
-}
-
-function namesOf(tree: Tree, entry: number): ByteString[] {
-  const names: ByteString[] = [];
-  for (let at = entry; at !== tree.root; at = tree.parentOf(at)) names.push(tree.name(at));
-  return names.reverse();
 }
 
 function layerAt(stack: LayerStack, index: number): Layer {

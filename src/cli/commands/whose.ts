@@ -1,7 +1,7 @@
 // `stratafs whose`: what a path of the data root, an ID or a name is, what uses it, and what it is made of.
 import { basename, dirname, join } from 'node:path';
 import type { Command } from 'commander';
-import type { Owner, OwnerKind, Related } from '../../health/docker/owner.ts';
+import type { OwnerKind, Related, StorePart } from '../../health/docker/owner.ts';
 import { Owners } from '../../health/docker/whose.ts';
 import { type Measured, measureDirectory } from '../../layers/measure.ts';
 import { realRoot } from '../../store/files.ts';
@@ -46,7 +46,7 @@ export function registerWhose(program: Command, terminal: Terminal): void {
     });
 }
 
-function ask(owners: Owners, asked: ByteString): Owner[] {
+function ask(owners: Owners, asked: ByteString): StorePart[] {
   const { directory } = owners;
   const found = asked.includes('/') ? owners.ofPath(below(asked, directory) ?? asked) : [];
   const all = found.length > 0 ? found : owners.ofWords(asked);
@@ -82,7 +82,7 @@ function absolute(path: ByteString): ByteString | undefined {
 }
 
 /** What it takes in its directory, or a container in its own layer; undefined where that cannot be examined. */
-function measured({ directory, uses }: Owner): Measured | undefined {
+function measured({ directory, uses }: StorePart): Measured | undefined {
   const own = directory ?? uses.find(({ kind }) => kind === 'upper')?.directory;
   if (own === undefined) return undefined;
   const takes = measureDirectory(own);
@@ -101,7 +101,7 @@ const WORDS: Readonly<Record<OwnerKind, string>> = {
   directory: 'a directory that nothing in the store has a record of',
 };
 
-function describe(asked: ByteString, owner: Owner): string {
+function describe(asked: ByteString, owner: StorePart): string {
   const { kind, id, directory, facts, uses, users } = owner;
   const takes = measured(owner);
   const rows = [
@@ -139,7 +139,7 @@ function describeRelated({ kind, id, label, layer, at, directory }: Related): st
   return `${words.filter((word) => word !== '').join(' ')}${place}`;
 }
 
-function jsonLine(asked: ByteString, owner: Owner): string {
+function jsonLine(asked: ByteString, owner: StorePart): string {
   const { kind, id, directory, facts, uses, users } = owner;
   const json = (related: Related) => {
     const { directory: at, ...fields } = related;

@@ -3,7 +3,7 @@
 // told apart from its lines.
 import type { Change } from '../../diff/change.ts';
 import { isDockerChange } from '../../diff/docker-rule.ts';
-import { isDirectory } from '../../diff/item.ts';
+import { isDirectoryItem } from '../../diff/item.ts';
 import { asBytes } from '../../sys/bytes.ts';
 import { counted } from '../print/count.ts';
 import { escapeBytes } from '../print/escape.ts';
@@ -34,10 +34,10 @@ export class DockerPrinter implements Printer {
     if (op !== 'remove') {
       this.#letters.set(path, op === 'add' ? 'A' : 'C');
       // What was below a directory that is none any more is not told.
-      if (op === 'type' && a !== undefined && isDirectory(a)) this.#removed = `${path}/`;
+      if (op === 'type' && a !== undefined && isDirectoryItem(a)) this.#removed = `${path}/`;
     } else if (!this.#isRemoved(path)) {
       this.#letters.set(path, 'D');
-      if (a !== undefined && isDirectory(a)) this.#removed = `${path}/`;
+      if (a !== undefined && isDirectoryItem(a)) this.#removed = `${path}/`;
     }
   }
 

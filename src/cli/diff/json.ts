@@ -5,11 +5,11 @@ import {
   type Aspect,
   gidOf,
   type Item,
+  itemSize,
   modeOf,
   mtimeOf,
   nlinkOf,
   rdevOf,
-  sizeOf,
   typeBits,
   uidOf,
 } from '../../diff/item.ts';
@@ -19,7 +19,7 @@ import { escapeJson, jsonName } from '../print/escape.ts';
 import { idFields, octalMode, typeOf } from '../print/status.ts';
 import { jsonTime } from '../print/time.ts';
 import type { DiffContext, Printer, SideLabel } from './printer.ts';
-import { isDevice } from './words.ts';
+import { isDeviceItem } from './words.ts';
 
 /** Changes only when a field changes its meaning. */
 const FORMAT_VERSION = 1;
@@ -140,8 +140,8 @@ export function jsonItem(item: Item): object {
     mode: octalMode(modeOf(item)),
     uid: uidOf(item),
     gid: gidOf(item),
-    size: sizeOf(item),
-    ...(isDevice(item) ? decodeDevice(rdevOf(item)) : {}),
+    size: itemSize(item),
+    ...(isDeviceItem(item) ? decodeDevice(rdevOf(item)) : {}),
     ...(typeBits(item) === S_IFLNK ? jsonTarget(item) : {}),
     mtime: jsonTime(mtimeOf(item)),
     nlink: nlinkOf(item),

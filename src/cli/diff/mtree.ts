@@ -1,7 +1,7 @@
 // `stratafs diff --mtree`: changed paths as mtree lines in three columns, as FreeBSD's `mtree -f A -f B` and comm(1) do:
 // only in A, after a tab only in B, after two tabs both.
 import type { Change } from '../../diff/change.ts';
-import { sha256 } from '../../diff/digest.ts';
+import { sha256OfItem } from '../../diff/digest.ts';
 import { type Item, typeBits } from '../../diff/item.ts';
 import { LayerItem } from '../../diff/layered.ts';
 import { mtreeLines } from '../../diff/mtree.ts';
@@ -32,5 +32,5 @@ export class MtreePrinter implements Printer {
 /** Throws Errno. */
 function digestOf(item: Item): string | undefined {
   if (item.digest !== undefined) return item.digest;
-  return typeBits(item) === S_IFREG && item instanceof LayerItem ? sha256(item) : undefined;
+  return typeBits(item) === S_IFREG && item instanceof LayerItem ? sha256OfItem(item) : undefined;
 }

@@ -12,7 +12,7 @@ import type { StoreOptions } from '../stack.ts';
 export const CONTENT_MODES = ['read', 'crc', 'none'] as const;
 export type ContentMode = (typeof CONTENT_MODES)[number];
 
-export const FORMS = [
+export const DIFF_FORMS = [
   'json',
   'nameStatus',
   'itemize',
@@ -26,7 +26,7 @@ export const FORMS = [
   'unexplained',
   'docker',
 ] as const;
-export type Form = (typeof FORMS)[number];
+export type Form = (typeof DIFF_FORMS)[number];
 
 /** What `--json` may be asked for beside it. */
 const ALSO_JSON: readonly Form[] = ['summary', 'packages', 'unexplained'];
@@ -58,7 +58,7 @@ export interface DiffOptions extends StoreOptions, Partial<Readonly<Record<Form,
 
 /** The one form that is asked for; undefined for the default. Throws Trouble where options do not go together. */
 export function chosenForm(options: DiffOptions): Form | undefined {
-  const chosen = FORMS.filter((each) => options[each] !== undefined);
+  const chosen = DIFF_FORMS.filter((each) => options[each] !== undefined);
   const [form, second] = chosen.length > 1 ? chosen.filter((each) => each !== 'json') : chosen;
   if (second !== undefined || (form !== undefined && chosen.length > 1 && !ALSO_JSON.includes(form))) {
     const flags = chosen.map((each) => `--${each.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`);

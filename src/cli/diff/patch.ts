@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { structuredPatch } from 'diff';
 import type { Change } from '../../diff/change.ts';
 import { readPieces } from '../../diff/contents.ts';
-import { type Aspect, type Item, isDirectory, modeOf, sizeOf, typeBits } from '../../diff/item.ts';
+import { type Aspect, type Item, isDirectoryItem, itemSize, modeOf, typeBits } from '../../diff/item.ts';
 import { LayerItem } from '../../diff/layered.ts';
 import { type ByteString, bufferOf, bytesOf, bytesOfText } from '../../sys/bytes.ts';
 import { Errno, errnoWords } from '../../sys/errors.ts';
@@ -51,7 +51,7 @@ export class PatchPrinter implements Printer {
     const { a, b, op } = change;
     const item = op === 'remove' ? a : b;
     const isFile = before !== undefined || after !== undefined;
-    if (op !== 'modify' && !isFile && item !== undefined && isDirectory(item)) return;
+    if (op !== 'modify' && !isFile && item !== undefined && isDirectoryItem(item)) return;
     const what = change.what.filter((aspect) => !isTold(aspect, before, after));
     const isWhole = isFile && what.length === 0 && change.flags.length === 0;
     if (isWhole) return;
@@ -163,7 +163,7 @@ function textsOf(a: Item | undefined, b: Item | undefined): Texts | NoTexts {
 function textOf(item: Item | undefined): string | undefined {
   if (item === undefined) return '';
   if (typeBits(item) === S_IFLNK) return item.target();
-  if (sizeOf(item) > LARGEST_TEXT || !(item instanceof LayerItem)) return undefined;
+  if (itemSize(item) > LARGEST_TEXT || !(item instanceof LayerItem)) return undefined;
   let text = '';
   let isBinary = false;
   item.side.withFile(item, (fd) =>
@@ -177,7 +177,7 @@ function textOf(item: Item | undefined): string | undefined {
 }
 
 function binaryWords(a: Item | undefined, b: Item | undefined, change: Change): string {
-  const sizes = [a, b].flatMap((item) => (item === undefined ? [] : [humanSize(sizeOf(item))]));
+  const sizes = [a, b].flatMap((item) => (item === undefined ? [] : [humanSize(itemSize(item))]));
   const at = a === undefined || b === undefined ? undefined : firstByteThatDiffers(a, b, change);
   const where = at === undefined ? '' : `, first difference at byte 0x${at.toString(16)}`;
   return `${sizes.join(' to ')}${where}`;

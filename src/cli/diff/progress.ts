@@ -7,7 +7,7 @@ import { displayWidth } from '../print/width.ts';
 const FIRST_AFTER = 1000;
 const EVERY = 200;
 
-export class Progress {
+export class DiffProgress {
   readonly #terminal: Terminal;
   #next: number;
   #isShown = false;

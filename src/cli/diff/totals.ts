@@ -1,6 +1,6 @@
 // The forms of `stratafs diff` that add up: by directory (`--stat`), by layer (`--by-layer`), or all (`--summary`).
-import { bytesOf, type Change, isMetadataOnly, type Summary } from '../../diff/change.ts';
-import { type Item, isDirectory } from '../../diff/item.ts';
+import { type Change, changedBytes, isMetadataOnly, type Summary } from '../../diff/change.ts';
+import { type Item, isDirectoryItem } from '../../diff/item.ts';
 import { layerIndexOf } from '../../store/choice.ts';
 import { asBytes } from '../../sys/bytes.ts';
 import { escapeBytes } from '../print/escape.ts';
@@ -35,9 +35,9 @@ function count(totals: Totals, change: Change): void {
   else if (op === 'rename') totals.renamed++;
   else if (isMetadataOnly(change)) totals.metadata++;
   else totals.changed++;
-  if (op === 'type' && a !== undefined && isDirectory(a)) totals.removed += names - 1;
+  if (op === 'type' && a !== undefined && isDirectoryItem(a)) totals.removed += names - 1;
   else if (op === 'type') totals.added += names - 1;
-  if (op !== 'rename') totals.growth += bytesOf(change, b) - bytesOf(change, a);
+  if (op !== 'rename') totals.growth += changedBytes(change, b) - changedBytes(change, a);
 }
 
 const COLUMNS = [
@@ -111,7 +111,7 @@ export class LayerPrinter implements Printer {
   change(change: Change): void {
     const { a, b, by, op, subtree } = change;
     if (change.isCounted) return;
-    if (op === 'type' && b !== undefined && isDirectory(b)) {
+    if (op === 'type' && b !== undefined && isDirectoryItem(b)) {
       this.#replacedByTree(change, b);
       return;
     }

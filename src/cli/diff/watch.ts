@@ -8,7 +8,7 @@ import { pathMessage } from '../failure.ts';
 import type { Terminal } from '../print/terminal.ts';
 import { type DiffOptions, isFailure, isLeftOpen } from './options.ts';
 import type { Printer, SideLabel } from './printer.ts';
-import type { Progress } from './progress.ts';
+import type { DiffProgress } from './progress.ts';
 
 export class Watch implements Sink {
   fails = false;
@@ -16,14 +16,14 @@ export class Watch implements Sink {
   readonly #options: DiffOptions;
   readonly #terminal: Terminal;
   readonly #labels: readonly [SideLabel, SideLabel];
-  readonly #progress: Progress;
+  readonly #progress: DiffProgress;
 
   constructor(
     printer: Printer,
     options: DiffOptions,
     terminal: Terminal,
     labels: readonly [SideLabel, SideLabel],
-    progress: Progress,
+    progress: DiffProgress,
   ) {
     this.#printer = printer;
     this.#options = options;

@@ -7,12 +7,12 @@ import {
   type Aspect,
   gidOf,
   type Item,
-  isDirectory,
+  isDirectoryItem,
+  itemSize,
   modeOf,
   mtimeOf,
   rdevOf,
   type SideName,
-  sizeOf,
   typeBits,
   uidOf,
 } from '../../diff/item.ts';
@@ -46,7 +46,7 @@ function isSilent({ what, a, b }: Change): boolean {
   if (a === undefined || b === undefined || !what.includes('content') || typeBits(a) !== S_IFREG)
     return false;
   const [s, t] = [mtimeOf(a), mtimeOf(b)];
-  return sizeOf(a) === sizeOf(b) && s.seconds === t.seconds && s.nanoseconds === t.nanoseconds;
+  return itemSize(a) === itemSize(b) && s.seconds === t.seconds && s.nanoseconds === t.nanoseconds;
 }
 
 /** `/usr/share/doc/**` for a folded directory. */
@@ -77,9 +77,9 @@ export function differenceWords(change: Change): string {
 
 /** What is worth saying of something that only one side has. */
 function singleWords(item: Item | undefined): string {
-  if (item === undefined || isDirectory(item)) return '';
+  if (item === undefined || isDirectoryItem(item)) return '';
   const type = typeBits(item);
-  if (type === S_IFREG) return `${sizeOf(item)} B`;
+  if (type === S_IFREG) return `${itemSize(item)} B`;
   if (type === S_IFLNK) return `${ARROW} ${attempt(() => escapeBytes(item.target()))}`;
   return typeOf(modeOf(item)).words;
 }
@@ -92,7 +92,7 @@ function aspectWords(aspect: Aspect, change: Change, a: Item, b: Item): string {
     case 'target':
       return pair((item) => attempt(() => escapeBytes(item.target())));
     case 'rdev':
-      return pair((item) => deviceWords(item)).replace('rdev', 'device');
+      return pair((item) => itemDeviceWords(item)).replace('rdev', 'device');
     case 'mode':
       return pair((item) => octalMode(modeOf(item)));
     case 'uid':
@@ -113,17 +113,17 @@ function aspectWords(aspect: Aspect, change: Change, a: Item, b: Item): string {
 }
 
 function contentWords({ firstDifference }: Change, a: Item, b: Item): string {
-  const [before, after] = [sizeOf(a), sizeOf(b)];
+  const [before, after] = [itemSize(a), itemSize(b)];
   if (before !== after) return `content ${before} ${ARROW} ${after} B`;
   return `content ${after} B${firstDifference === undefined ? '' : `, from byte ${firstDifference}`}`;
 }
 
-export function deviceWords(item: Item): string {
+export function itemDeviceWords(item: Item): string {
   const { major, minor } = decodeDevice(rdevOf(item));
   return `${major},${minor}`;
 }
 
-export function isDevice(item: Item): boolean {
+export function isDeviceItem(item: Item): boolean {
   return typeBits(item) === S_IFCHR || typeBits(item) === S_IFBLK;
 }
 
@@ -180,7 +180,7 @@ export function layerWords(change: Change, stacks: Stacks): string {
   const { a, b, by, op, subtree } = change;
   if (op === 'remove') return by === undefined ? places('A', a, subtree) : `${place('B', by)} ${by.how}`;
   const [treeA, treeB] =
-    b !== undefined && isDirectory(b) ? [undefined, subtree] : ([subtree, undefined] as const);
+    b !== undefined && isDirectoryItem(b) ? [undefined, subtree] : ([subtree, undefined] as const);
   const placeB = places('B', b, treeB);
   const both = a !== undefined && b !== undefined ? [places('A', a, treeA), placeB] : [placeB];
   // No one step made what several layers did.

@@ -10,7 +10,7 @@ import { shortTime } from './time.ts';
 type Inodes = Pick<Tree, 'status' | 'nodeOf' | 'linkTarget' | 'xattrs'>;
 
 /** One name of a listing. */
-export interface Item {
+export interface LongListItem {
   readonly entry: number;
   /** As it is shown, escaped. */
   readonly shown: string;
@@ -29,12 +29,12 @@ interface Line {
 }
 
 /** Blocks of 1024 bytes, as `ls -l` sums them up over a directory. */
-export function totalBlocks(tree: Inodes, items: readonly Item[]): number {
+export function totalBlocks(tree: Inodes, items: readonly LongListItem[]): number {
   const blocks = items.reduce((sum, item) => sum + tree.status(item.entry).blocks, 0);
   return Math.ceil(blocks / 2);
 }
 
-export function formatLong(tree: Inodes, items: readonly Item[]): string {
+export function formatLong(tree: Inodes, items: readonly LongListItem[]): string {
   const lines = items.map((item) => describe(tree, item));
   const width = (of: (line: Line) => string | undefined) =>
     lines.reduce((widest, line) => Math.max(widest, of(line)?.length ?? 0), 0);
@@ -66,7 +66,7 @@ export function formatLong(tree: Inodes, items: readonly Item[]): string {
     .join('');
 }
 
-function describe(tree: Inodes, { entry, shown }: Item): Line {
+function describe(tree: Inodes, { entry, shown }: LongListItem): Line {
   const status = tree.status(entry);
   const node = tree.nodeOf(entry);
   const device = isDevice(status.mode) ? decodeDevice(status.rdev) : undefined;

@@ -7,7 +7,7 @@ import { modeString, octalMode, typeOf } from './status.ts';
 import { jsonTime } from './time.ts';
 
 /** What one line is about. */
-export interface Subject {
+export interface TimelineSubject {
   readonly entry: TimelineEntry;
   /** From the lowest, 1. */
   readonly layer: number;
@@ -20,10 +20,10 @@ export interface Subject {
 export interface TimelineForm {
   readonly heading: string;
   /** Tells `add` each line and its key: neither holds a newline or NUL. */
-  readonly lines: (subject: Subject, add: (key: string, line: string) => void) => void;
+  readonly lines: (subject: TimelineSubject, add: (key: string, line: string) => void) => void;
 }
 
-export const FORMS: Readonly<Record<string, TimelineForm>> = {
+export const TIMELINE_FORMS: Readonly<Record<string, TimelineForm>> = {
   body: { heading: '', lines: bodyLines },
   csv: {
     heading: 'time,macb,state,layer,type,mode,uid,gid,size,inode,path,target,reference\n',
@@ -41,7 +41,7 @@ const MARKS = { visible: '', deleted: ' (deleted)', shadowed: ' (shadowed)' } as
  * number behind it; a `|` in a name is written as its octal escape, and a `%` that mactime would take for an escape as `%25`.
  */
 function bodyLines(
-  { entry, layer, label, isOneOfMany }: Subject,
+  { entry, layer, label, isOneOfMany }: TimelineSubject,
   add: Parameters<TimelineForm['lines']>[1],
 ): void {
   const { path, attributes, target, state } = entry;
@@ -60,7 +60,7 @@ function bodyLines(
   add(`${place}\x01${String(layer).padStart(4, '0')}`, fields.join('|'));
 }
 
-function csvLines({ entry, layer, label }: Subject, add: Parameters<TimelineForm['lines']>[1]): void {
+function csvLines({ entry, layer, label }: TimelineSubject, add: Parameters<TimelineForm['lines']>[1]): void {
   const { path, attributes, target, state } = entry;
   const { mode, ino, uid, gid, size } = attributes;
   for (const { time, macb } of eventsOf(attributes)) {
@@ -83,7 +83,10 @@ function csvLines({ entry, layer, label }: Subject, add: Parameters<TimelineForm
   }
 }
 
-function jsonLines({ entry, layer, label }: Subject, add: Parameters<TimelineForm['lines']>[1]): void {
+function jsonLines(
+  { entry, layer, label }: TimelineSubject,
+  add: Parameters<TimelineForm['lines']>[1],
+): void {
   const { path, attributes, target, state } = entry;
   const { mode, ino, uid, gid, size } = attributes;
   for (const { time, macb } of eventsOf(attributes)) {

@@ -7,10 +7,10 @@ import { type ContainerConfig, containerDirectory, containerPath } from '../../s
 import { parseJson } from '../../store/json.ts';
 import { bytesOfText } from '../../sys/bytes.ts';
 import { attempt, Trouble } from '../../sys/errors.ts';
-import { type Report, reportForeignNames } from './findings.ts';
+import { type ReportFinding, reportForeignNames } from './findings.ts';
 import type { StoreIndex } from './store-index.ts';
 
-export function examineContainers(index: StoreIndex, checks: LayerChecks, report: Report): void {
+export function examineContainers(index: StoreIndex, checks: LayerChecks, report: ReportFinding): void {
   const { root, containers, mounts } = index;
   const { files, metadata } = root;
   reportForeignNames(root, 'containers', isHexId, report);
@@ -41,7 +41,7 @@ export function examineContainers(index: StoreIndex, checks: LayerChecks, report
 function examineImage(
   { root, mounts, images }: StoreIndex,
   { id, imageId }: ContainerConfig,
-  report: Report,
+  report: ReportFinding,
 ): void {
   if (imageId === undefined) return;
   const path = root.files.pathOf(containerPath(id));
@@ -58,7 +58,7 @@ function examineImage(
 }
 
 /** hostconfig.json, and the files that its config names: they were there once, the log among them. */
-function examineFiles({ root }: StoreIndex, { id, ownFiles }: ContainerConfig, report: Report): void {
+function examineFiles({ root }: StoreIndex, { id, ownFiles }: ContainerConfig, report: ReportFinding): void {
   const { files } = root;
   const directory = containerDirectory(id);
   const tell = (name: string, detail: string) =>
@@ -80,7 +80,7 @@ function examineFiles({ root }: StoreIndex, { id, ownFiles }: ContainerConfig, r
 }
 
 /** A checkpoint is a directory of CRIU's images. */
-function examineCheckpoints({ root }: StoreIndex, id: ContainerId, report: Report): void {
+function examineCheckpoints({ root }: StoreIndex, id: ContainerId, report: ReportFinding): void {
   const { files } = root;
   const directory = `${containerDirectory(id)}/checkpoints`;
   const names = attempt(() => files.namesIfPresent(directory) ?? []);
@@ -97,7 +97,7 @@ function examineMount(
   { root, containers, mounts }: StoreIndex,
   checks: LayerChecks,
   id: ContainerId,
-  report: Report,
+  report: ReportFinding,
 ): void {
   const { files } = root;
   const mount = mounts.get(id);

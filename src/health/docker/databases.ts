@@ -3,7 +3,7 @@
 import { checkBucket, readBolt } from '../../store/bolt.ts';
 import type { DockerRoot } from '../../store/docker/driver.ts';
 import { attempt, Trouble } from '../../sys/errors.ts';
-import type { Report } from './findings.ts';
+import type { ReportFinding } from './findings.ts';
 
 /** Relative to the data root, with what a daemon keeps in it. */
 const DATABASES: readonly (readonly [path: string, what: string])[] = [
@@ -16,7 +16,7 @@ const DATABASES: readonly (readonly [path: string, what: string])[] = [
   ['buildkit/history.db', 'builds of the past'],
 ];
 
-export function examineDatabases({ files }: DockerRoot, report: Report): void {
+export function examineDatabases({ files }: DockerRoot, report: ReportFinding): void {
   for (const [path, what] of DATABASES) {
     const read = attempt(() => files.withPartsIfPresent(path, (file) => readBolt(file, checkBucket)));
     if (!(read instanceof Trouble)) continue;

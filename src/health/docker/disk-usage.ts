@@ -2,7 +2,7 @@
 // of all things are what du(1) tells of the whole.
 import { directoryStack } from '../../layers/measure.ts';
 import { Survey } from '../../layers/survey.ts';
-import { BLOCK } from '../../layers/survey-sums.ts';
+import { ALLOCATION_BLOCK } from '../../layers/survey-sums.ts';
 import type { ChainId } from '../../store/digest.ts';
 import type { ByteString } from '../../sys/bytes.ts';
 import { Trouble } from '../../sys/errors.ts';
@@ -95,7 +95,7 @@ export class DiskUsage {
       else if (isSame) isCounted[row] = isCounted[above] || table.nameOf(row) === counted ? 1 : 0;
       if (first[row] !== 0 && first[row] !== row) continue;
       const sum = this.#places[place] as Place;
-      sum.allocated += (blocks[row] as number) * BLOCK;
+      sum.allocated += (blocks[row] as number) * ALLOCATION_BLOCK;
       if (isCounted[row] === 1 && !table.isDirectory(row)) sum.bytes += size[row] as number;
     }
     return this.#places.map(({ kind, id, path, bytes, allocated, uses }) => ({

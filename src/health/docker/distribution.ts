@@ -12,10 +12,10 @@ import {
 import { quoted } from '../../store/json.ts';
 import type { ByteString } from '../../sys/bytes.ts';
 import { attempt, Trouble } from '../../sys/errors.ts';
-import type { Report } from './findings.ts';
+import type { ReportFinding } from './findings.ts';
 import type { StoreIndex } from './store-index.ts';
 
-export function examineDistribution({ root, layers }: StoreIndex, report: Report): void {
+export function examineDistribution({ root, layers }: StoreIndex, report: ReportFinding): void {
   const { files, metadata } = root;
   const damaged = (path: string, detail: string) =>
     report({ code: 'distribution', path: files.pathOf(path), detail });

@@ -10,13 +10,13 @@ import { examineContainers } from './containers.ts';
 import { examineDatabases } from './databases.ts';
 import { examineDistribution } from './distribution.ts';
 import { examineDriver } from './driver.ts';
-import { type FindingCode, type Report, reportForeignNames } from './findings.ts';
+import { type FindingCode, type ReportFinding, reportForeignNames } from './findings.ts';
 import { examineLayers } from './layers.ts';
 import { readStoreIndex, type StoreIndex } from './store-index.ts';
 import { examineVolumes } from './volumes.ts';
 
 /** Tells `report` of everything; what it is told comes in the order of the checks, then of the paths. */
-export async function examineStore(root: DockerRoot, report: Report): Promise<void> {
+export async function examineStore(root: DockerRoot, report: ReportFinding): Promise<void> {
   const index = readStoreIndex(root);
   for (const trouble of index.damage) {
     report({ code: 'unlisted', path: root.files.directory, detail: trouble.message });
@@ -33,7 +33,7 @@ export async function examineStore(root: DockerRoot, report: Report): Promise<vo
   examineDriver(index, report);
 }
 
-function examineBeside(root: DockerRoot, report: Report): void {
+function examineBeside(root: DockerRoot, report: ReportFinding): void {
   for (const { name, path = root.files.directory, isEmpty, containers } of storesBeside(root)) {
     const owned = `, which has ${containers} ${containers === 1 ? 'container' : 'containers'}`;
     const state = isEmpty ? ', which has no image and no layer' : containers === 0 ? '' : owned;
@@ -41,7 +41,7 @@ function examineBeside(root: DockerRoot, report: Report): void {
   }
 }
 
-function examineNames({ root, names, images }: StoreIndex, report: Report): void {
+function examineNames({ root, names, images }: StoreIndex, report: ReportFinding): void {
   const path = root.files.pathOf(`${root.metadata}/repositories.json`);
   const tell = (code: FindingCode, detail: string) => report({ code, path, detail });
   if (names.unreadable !== undefined) tell('names-unreadable', names.unreadable.message);
@@ -52,7 +52,7 @@ function examineNames({ root, names, images }: StoreIndex, report: Report): void
   }
 }
 
-function examineImages(index: StoreIndex, checks: LayerChecks, report: Report): void {
+function examineImages(index: StoreIndex, checks: LayerChecks, report: ReportFinding): void {
   const { root, images } = index;
   const { files, metadata } = root;
   reportForeignNames(root, `${metadata}/imagedb/content/sha256`, isHexId, report);

@@ -13,7 +13,7 @@ import {
 } from '../../store/docker/stacking.ts';
 import { type ByteString, bytesOfText } from '../../sys/bytes.ts';
 import { attempt, Trouble } from '../../sys/errors.ts';
-import type { FindingCode, Report } from './findings.ts';
+import type { FindingCode, ReportFinding } from './findings.ts';
 import { cacheEntries, chainTo, type StoreIndex } from './store-index.ts';
 
 const REMOVING = /-removing$/;
@@ -21,7 +21,7 @@ const REMOVING = /-removing$/;
 /** Findings on directories that could be removed: what for is said with them. */
 const REMOVABLE: readonly FindingCode[] = ['directory-orphan', 'directory-cache'];
 
-export function examineDriver(index: StoreIndex, report: Report): void {
+export function examineDriver(index: StoreIndex, report: ReportFinding): void {
   const { root } = index;
   const directories = attempt(() => driverDirectories(root));
   if (directories instanceof Trouble) {
@@ -60,7 +60,7 @@ export function examineDriver(index: StoreIndex, report: Report): void {
 }
 
 /** Entries of the build cache whose files are not there. */
-function examineCache(index: StoreIndex, present: ReadonlySet<string>, report: Report): void {
+function examineCache(index: StoreIndex, present: ReadonlySet<string>, report: ReportFinding): void {
   for (const entry of cacheEntries(index)) {
     const { directory, chainId } = entry;
     const tell = (state: string) => {
@@ -153,7 +153,7 @@ function orphan(
   tell('directory-orphan', `no record in layerdb has this ID${unknown}${lost}`);
 }
 
-function examineLinks({ root }: StoreIndex, report: Report): ShortLinks {
+function examineLinks({ root }: StoreIndex, report: ReportFinding): ShortLinks {
   const { files, driver } = root;
   const links = attempt(() => readShortLinks(root));
   if (links instanceof Trouble) {

@@ -5,15 +5,15 @@ import type { ByteString } from '../../sys/bytes.ts';
 import { attempt, Trouble } from '../../sys/errors.ts';
 
 /** error: something cannot be used; warning: something is not as Docker leaves it; note: worth knowing, not wrong. */
-export type Severity = 'error' | 'warning' | 'note';
+export type HealthSeverity = 'error' | 'warning' | 'note';
 
 interface Kind {
-  readonly severity: Severity;
+  readonly severity: HealthSeverity;
   readonly meaning: string;
   readonly works: string;
 }
 
-export const KINDS = {
+export const FINDING_KINDS = {
   unlisted: {
     severity: 'error',
     meaning: 'a directory of the store cannot be listed, so nothing in it was examined',
@@ -237,7 +237,7 @@ export const KINDS = {
   },
 } as const satisfies Record<string, Kind>;
 
-export type FindingCode = keyof typeof KINDS;
+export type FindingCode = keyof typeof FINDING_KINDS;
 
 export interface StoreFinding {
   readonly code: FindingCode;
@@ -249,14 +249,14 @@ export interface StoreFinding {
   readonly takes?: Measured;
 }
 
-export type Report = (finding: StoreFinding) => void;
+export type ReportFinding = (finding: StoreFinding) => void;
 
 /** Names that Docker does not write where it keeps ids. */
 export function reportForeignNames(
   { files }: DockerRoot,
   directory: string,
   isOurs: (name: ByteString) => boolean,
-  report: Report,
+  report: ReportFinding,
 ): void {
   const names = attempt(() => files.namesIfPresent(directory) ?? []);
   // That it cannot be listed was told.

@@ -7,13 +7,13 @@ import { tarSplitFile } from '../../store/docker/record.ts';
 import { attempt, Errno, errnoWords, Trouble } from '../../sys/errors.ts';
 import { TarDamage } from '../../tar/entry.ts';
 import { readTarSplit } from '../../tar/tar-split.ts';
-import type { FindingCode, Report } from './findings.ts';
+import type { FindingCode, ReportFinding } from './findings.ts';
 import { DEEPEST, layersOfCache, layerUses, type StoreIndex } from './store-index.ts';
 
 /** `<64 hex digits>-<random>-removing`, moby layer/filestore.go. */
 const REMOVING = /^[0-9a-f]{64}-.*-removing$/;
 
-export async function examineLayers(index: StoreIndex, report: Report): Promise<void> {
+export async function examineLayers(index: StoreIndex, report: ReportFinding): Promise<void> {
   examineLeftovers(index, report);
   const uses = layerUses(index);
   const cached = layersOfCache(index);
@@ -35,7 +35,7 @@ export async function examineLayers(index: StoreIndex, report: Report): Promise<
   }
 }
 
-function examineLeftovers({ root }: StoreIndex, report: Report): void {
+function examineLeftovers({ root }: StoreIndex, report: ReportFinding): void {
   const { files, metadata } = root;
   const list = (directory: string) => {
     const names = attempt(() => files.namesIfPresent(directory) ?? []);
@@ -85,7 +85,7 @@ function chainShape(layers: StoreIndex['layers'], start: ChainId): 'cycle' | 'de
 }
 
 /** Reads the record to its end; what it says of the files is not compared. */
-async function examineTarSplit({ root }: StoreIndex, chainId: ChainId, report: Report): Promise<void> {
+async function examineTarSplit({ root }: StoreIndex, chainId: ChainId, report: ReportFinding): Promise<void> {
   const record = tarSplitFile(root, chainId);
   const tell = (detail: string) => report({ code: 'tar-split', path: record.path, detail });
   const file = attempt(record.open);

@@ -21,7 +21,7 @@ import {
   chainTo,
   containerLabel,
   imageLabel,
-  isImageId,
+  isImageUse,
   type LayerUse,
   type StoreIndex,
 } from './store-index.ts';
@@ -52,7 +52,7 @@ export interface Related {
   readonly directory?: ByteString;
 }
 
-export interface Owner {
+export interface StorePart {
   readonly kind: OwnerKind;
   readonly id: string;
   /** Where it lies. */
@@ -70,7 +70,7 @@ export interface Context {
   readonly uses: ReadonlyMap<ChainId, readonly LayerUse[]>;
 }
 
-export function layerOwner({ index, uses }: Context, chainId: ChainId): Owner {
+export function layerOwner({ index, uses }: Context, chainId: ChainId): StorePart {
   const record = index.layers.get(chainId);
   const ids = record === undefined || record instanceof Trouble ? undefined : record;
   const cached = cacheEntries(index).filter((entry) => entry.chainId === chainId);
@@ -96,7 +96,7 @@ export function mountOwner(
   kind: 'upper' | 'init',
   own: string,
   container: ContainerId,
-): Owner {
+): StorePart {
   return {
     kind,
     id: own,
@@ -107,7 +107,7 @@ export function mountOwner(
   };
 }
 
-export function imageOwner({ index }: Context, id: ImageId): Owner {
+export function imageOwner({ index }: Context, id: ImageId): StorePart {
   const known = [...index.names.images].flatMap(([name, named]) => (named === id ? [name] : []));
   const config = index.images.get(id);
   const chain = config === undefined || config instanceof Trouble ? [] : chainIds(config.diffIds);
@@ -122,7 +122,7 @@ export function imageOwner({ index }: Context, id: ImageId): Owner {
   return { kind: 'image', id, facts: present({ names: known.join(' ') }), uses: layers(index, chain), users };
 }
 
-export function containerOwner({ index }: Context, id: ContainerId): Owner {
+export function containerOwner({ index }: Context, id: ContainerId): StorePart {
   const config = index.containers.get(id);
   const mount = index.mounts.get(id);
   const known = config === undefined || config instanceof Trouble ? undefined : config;
@@ -156,7 +156,7 @@ export function containerOwner({ index }: Context, id: ContainerId): Owner {
   };
 }
 
-export function volumeOwner({ index }: Context, name: ByteString): Owner {
+export function volumeOwner({ index }: Context, name: ByteString): StorePart {
   const volume = index.volumes.get(name);
   const record = index.volumeRecords instanceof Trouble ? undefined : index.volumeRecords.get(name);
   const users: Related[] = [];
@@ -176,7 +176,7 @@ export function volumeOwner({ index }: Context, name: ByteString): Owner {
   };
 }
 
-export function cacheOwner({ index }: Context, entry: CacheEntry): Owner {
+export function cacheOwner({ index }: Context, entry: CacheEntry): StorePart {
   const {
     id,
     directory,
@@ -203,13 +203,13 @@ export function cacheOwner({ index }: Context, entry: CacheEntry): Owner {
 }
 
 /** A compressed layer that was pulled, and is not here any more. */
-export function blobOwner({ index }: Context, blob: string, diffId: DiffId): Owner {
+export function blobOwner({ index }: Context, blob: string, diffId: DiffId): StorePart {
   const facts = present({ diffId, pulledFrom: pulledFrom(index, diffId) });
   return { kind: 'blob', id: `sha256:${blob}`, facts, uses: [], users: [] };
 }
 
 /** A directory that nothing has a record of. */
-export function directoryOwner({ index }: Context, name: ByteString): Owner {
+export function directoryOwner({ index }: Context, name: ByteString): StorePart {
   const directory = place(index, name);
   return { kind: 'directory', id: textOf(name) ?? name, directory, facts: {}, uses: [], users: [] };
 }
@@ -230,7 +230,7 @@ function layers(index: StoreIndex, chain: readonly ChainId[]): Related[] {
 }
 
 function user(index: StoreIndex, of: LayerUse['of'], more: Pick<Related, 'layer' | 'at'> = {}): Related {
-  return isImageId(of)
+  return isImageUse(of)
     ? { kind: 'image', id: of, label: imageLabel(index, of), ...more }
     : { kind: 'container', id: of, label: containerLabel(index, of), ...more };
 }

@@ -184,6 +184,6 @@ export function containerLabel({ containers }: StoreIndex, id: ContainerId): str
   return name ?? id.slice(0, 12);
 }
 
-export function isImageId(id: LayerUse['of']): id is ImageId {
+export function isImageUse(id: LayerUse['of']): id is ImageId {
   return id.startsWith('sha256:');
 }

@@ -4,10 +4,10 @@ import { isLocal, VOLUMES_DATABASE, volumeData, volumeOptions } from '../../stor
 import { containerPath } from '../../store/dockerd/containers.ts';
 import { bytesOfText } from '../../sys/bytes.ts';
 import { attempt, Trouble } from '../../sys/errors.ts';
-import type { Report } from './findings.ts';
+import type { ReportFinding } from './findings.ts';
 import { containerLabel, type StoreIndex } from './store-index.ts';
 
-export function examineVolumes(index: StoreIndex, report: Report): void {
+export function examineVolumes(index: StoreIndex, report: ReportFinding): void {
   const { root, volumes, notVolumes, volumeRecords } = index;
   const { files } = root;
   for (const name of notVolumes) {
@@ -37,7 +37,7 @@ export function examineVolumes(index: StoreIndex, report: Report): void {
 }
 
 /** Names of the volumes that containers mount. */
-function examineMounts(index: StoreIndex, report: Report): Set<string> {
+function examineMounts(index: StoreIndex, report: ReportFinding): Set<string> {
   const { root, containers, volumes } = index;
   const mounted = new Set<string>();
   for (const [id, config] of containers) {

@@ -21,7 +21,7 @@ import {
   imageOwner,
   layerOwner,
   mountOwner,
-  type Owner,
+  type StorePart,
   volumeOwner,
 } from './owner.ts';
 import { cacheEntries, layerUses, type StoreIndex } from './store-index.ts';
@@ -53,7 +53,7 @@ export class Owners {
   }
 
   /** `path` is relative to the data root, without a leading slash. */
-  ofPath(path: string): Owner[] {
+  ofPath(path: string): StorePart[] {
     const { driver, metadata } = this.#root;
     const names = path.split('/').filter((name) => name !== '' && name !== '.');
     const after = (prefix: string) => {
@@ -79,13 +79,13 @@ export class Owners {
   }
 
   /** A name of an image, a container or a volume; an ID or its beginning, with or without `sha256:`. */
-  ofWords(words: ByteString): Owner[] {
+  ofWords(words: ByteString): StorePart[] {
     const all = [...this.#named(words), ...this.#ofId(words)];
     const seen = new Set<string>();
     return all.filter(({ kind, id }) => !seen.has(`${kind} ${id}`) && seen.add(`${kind} ${id}`));
   }
 
-  #named(words: ByteString): Owner[] {
+  #named(words: ByteString): StorePart[] {
     const { names, containers } = this.#index;
     const reference = attempt(() => parseReference(words));
     if (reference instanceof Trouble) return [];
@@ -105,7 +105,7 @@ export class Owners {
   }
 
   /** IDs behind `image:` and `container:`. */
-  #byKind({ kind, imageId = '', containerId = '' }: Reference): Owner[] {
+  #byKind({ kind, imageId = '', containerId = '' }: Reference): StorePart[] {
     if (kind === 'image' && imageId.length >= SHORTEST_ID)
       return this.#images((id) => hexOf(id).startsWith(imageId));
     if (kind === 'container' && containerId.length >= SHORTEST_ID) {
@@ -114,7 +114,7 @@ export class Owners {
     return [];
   }
 
-  #ofId(text: string): Owner[] {
+  #ofId(text: string): StorePart[] {
     const words = text.replace(/^sha256:/, '');
     if (words.length < SHORTEST_ID) return [];
     const fits = (id: string) => id.replace(/^sha256:/, '').startsWith(words);
@@ -131,8 +131,8 @@ export class Owners {
     return this.#directories(fits);
   }
 
-  #layers(fits: (chainId: ChainId, diffId: string, cacheId: string) => boolean): Owner[] {
-    const owners: Owner[] = [];
+  #layers(fits: (chainId: ChainId, diffId: string, cacheId: string) => boolean): StorePart[] {
+    const owners: StorePart[] = [];
     for (const [chainId, record] of this.#index.layers) {
       const { diffId, cacheId } = record instanceof Trouble ? { diffId: '', cacheId: '' } : record;
       if (fits(chainId, diffId, cacheId)) owners.push(layerOwner(this.#context, chainId));
@@ -140,8 +140,8 @@ export class Owners {
     return owners;
   }
 
-  #mounts(fits: (id: string) => boolean): Owner[] {
-    const owners: Owner[] = [];
+  #mounts(fits: (id: string) => boolean): StorePart[] {
+    const owners: StorePart[] = [];
     for (const [id, mount] of this.#index.mounts) {
       if (mount instanceof Trouble) continue;
       const { mountId, initId } = mount;
@@ -151,18 +151,18 @@ export class Owners {
     return owners;
   }
 
-  #images(fits: (id: ImageId) => boolean): Owner[] {
+  #images(fits: (id: ImageId) => boolean): StorePart[] {
     const all = new Set([...this.#index.images.keys(), ...this.#index.names.images.values()]);
     return [...all].filter(fits).map((id) => imageOwner(this.#context, id));
   }
 
-  #containers(fits: (id: ContainerId) => boolean): Owner[] {
+  #containers(fits: (id: ContainerId) => boolean): StorePart[] {
     const all = new Set([...this.#index.containers.keys(), ...this.#index.mounts.keys()]);
     return [...all].filter(fits).map((id) => containerOwner(this.#context, id));
   }
 
   /** Those that are there, have a record, or are mounted by a container. */
-  #volumes(fits: (name: string) => boolean): Owner[] {
+  #volumes(fits: (name: string) => boolean): StorePart[] {
     const { volumes, volumeRecords, containers } = this.#index;
     const mounted = [...containers.values()].flatMap((config) =>
       config instanceof Trouble ? [] : config.mounts,
@@ -176,7 +176,7 @@ export class Owners {
   }
 
   /** Entries of the build cache that are no layer of an image. */
-  #cache(fits: (id: string) => boolean): Owner[] {
+  #cache(fits: (id: string) => boolean): StorePart[] {
     const entries = cacheEntries(this.#index).filter(
       ({ id, directory }) =>
         fits(id) || (directory !== undefined && fits(directory) && !this.#isLayer(directory)),
@@ -189,7 +189,7 @@ export class Owners {
   }
 
   /** Digests of compressed layers, whose layers may be here or not. */
-  #blobs(fits: (blob: string) => boolean): Owner[] {
+  #blobs(fits: (blob: string) => boolean): StorePart[] {
     const names = attempt(() => blobNames(this.#root));
     return (names instanceof Trouble ? [] : names).filter(fits).flatMap((blob) => {
       const diffId = diffIdOfBlob(this.#root, blob);
@@ -199,7 +199,7 @@ export class Owners {
   }
 
   /** A directory of the driver, by its name. */
-  #byDirectory(name: string): Owner[] {
+  #byDirectory(name: string): StorePart[] {
     const owners = [
       ...this.#layers((_, __, cacheId) => cacheId === name),
       ...this.#mounts((id) => id === name),
@@ -209,7 +209,7 @@ export class Owners {
     return cache.length > 0 ? cache : this.#directories((id) => id === name);
   }
 
-  #byLink(name: string): Owner[] {
+  #byLink(name: string): StorePart[] {
     const link = asBytes(name);
     if (!shortLinks(this.#root).includes(link)) return [];
     const targets = attempt(() => shortLinkTargets(this.#root, [link]));
@@ -220,7 +220,7 @@ export class Owners {
   }
 
   /** Directories that no record leads to. */
-  #directories(fits: (name: string) => boolean): Owner[] {
+  #directories(fits: (name: string) => boolean): StorePart[] {
     const found = driverDirectories(this.#root).filter(({ name }) => fits(name));
     return found.map(({ name }) => directoryOwner(this.#context, name));
   }

@@ -2,7 +2,7 @@
 // by default. Rootless containerd is below its user's home.
 import { asBytes, type ByteString, bytesOfText } from '../../sys/bytes.ts';
 import type { Machine } from '../machine.ts';
-import type { Place } from '../store.ts';
+import type { StorePlace } from '../store.ts';
 
 const CONFIGS: readonly string[] = [
   '/etc/containerd/config.toml',
@@ -19,17 +19,17 @@ const USUAL_ROOTS: readonly string[] = [
 ];
 const ROOTLESS_ROOTS: readonly string[] = ['.local/share/containerd', '.rancher/k3s/agent/containerd'];
 
-export function places(machine: Machine): Place[] {
-  const configured = CONFIGS.flatMap((config): Place[] => {
+export function places(machine: Machine): StorePlace[] {
+  const configured = CONFIGS.flatMap((config): StorePlace[] => {
     const path = configuredRoot(machine, asBytes(config));
     return path === undefined ? [] : [{ path, why: `"root" in ${config}`, isConfigured: true }];
   });
-  const usual = USUAL_ROOTS.map((path): Place => ({ path: asBytes(path), why: 'a usual place' }));
+  const usual = USUAL_ROOTS.map((path): StorePlace => ({ path: asBytes(path), why: 'a usual place' }));
   const users = machine
     .homes()
     .flatMap(({ path, user }) =>
       ROOTLESS_ROOTS.map(
-        (root): Place => ({ path: asBytes(`${path}/${root}`), why: `the user ${user}`, user }),
+        (root): StorePlace => ({ path: asBytes(`${path}/${root}`), why: `the user ${user}`, user }),
       ),
     );
   return [...configured, ...usual, ...users];

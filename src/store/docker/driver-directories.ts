@@ -6,7 +6,7 @@ import { asBytes, type ByteString, bytesOf, cString } from '../../sys/bytes.ts';
 import { openClone } from '../../sys/clone.ts';
 import { E, errnoWords, type Trouble } from '../../sys/errors.ts';
 import { close, O, open, readlinkat } from '../../sys/libc.ts';
-import { type Kind, trouble } from '../files.ts';
+import { type FileKind, trouble } from '../files.ts';
 import type { DockerRoot } from './driver.ts';
 
 /** Names beside the layers' that are no layer's: the links, and what the driver uses for quotas. */
@@ -14,7 +14,7 @@ const NOT_LAYERS: readonly string[] = ['l', 'backingFsBlockDev'];
 
 export interface DriverDirectory {
   readonly name: ByteString;
-  readonly kind: Kind | undefined;
+  readonly kind: FileKind | undefined;
 }
 
 /** All names in the driver's directory but those that are no layer's, sorted. Throws Trouble. */

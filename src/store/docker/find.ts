@@ -12,7 +12,7 @@ import { imageIds, imagePath } from './images.ts';
 import { layerIds, mountIds, mountPath, readCacheId, readMountRecord } from './layerdb.ts';
 import { type ImageNames, readImageNames } from './repositories.ts';
 
-export type Found =
+export type FoundReference =
   | {
       readonly kind: 'image';
       readonly id: ImageId;
@@ -43,7 +43,7 @@ const SHORT_ID = 12;
 /** Names that the driver gives to directories, or their beginnings. */
 const DIRECTORY = /^[0-9a-z]{12,64}(?:-init)?$/;
 
-export function find(root: DockerRoot, reference: Reference): Found {
+export function find(root: DockerRoot, reference: Reference): FoundReference {
   const names = namesOf(root);
   const whole = wholeIds(root, reference);
   // A whole ID needs no names, so that damaged names are not in its way.
@@ -93,8 +93,8 @@ function readContainerNames(root: DockerRoot): ContainerNames {
   return { ids, unknown };
 }
 
-function wholeIds(root: DockerRoot, { imageId = '', containerId = '' }: Reference): Found[] {
-  const found: Found[] = [];
+function wholeIds(root: DockerRoot, { imageId = '', containerId = '' }: Reference): FoundReference[] {
+  const found: FoundReference[] = [];
   if (containerId.length === 64) {
     const id = containerIdOf(containerId);
     // A container whose own directory is lost is known by its layers.
@@ -107,7 +107,7 @@ function wholeIds(root: DockerRoot, { imageId = '', containerId = '' }: Referenc
   return found;
 }
 
-function named({ imageName, containerName }: Reference, names: Names): Found[] {
+function named({ imageName, containerName }: Reference, names: Names): FoundReference[] {
   const containers = containerName === undefined ? [] : (names.containers().ids.get(containerName) ?? []);
   const imageId = imageName === undefined ? undefined : names.images().images.get(imageName);
   return [
@@ -116,7 +116,7 @@ function named({ imageName, containerName }: Reference, names: Names): Found[] {
   ];
 }
 
-function beginnings(root: DockerRoot, { imageId, containerId }: Reference): Found[] {
+function beginnings(root: DockerRoot, { imageId, containerId }: Reference): FoundReference[] {
   const containers =
     containerId === undefined ? [] : new Set([...containerIds(root.files), ...mountIds(root)].sort());
   const images = imageId === undefined ? [] : imageIds(root);
@@ -127,10 +127,10 @@ function beginnings(root: DockerRoot, { imageId, containerId }: Reference): Foun
 }
 
 /** A container by its own directory, and a layer by its directory or chain ID; `-init` has a container's `^`. */
-function directories(root: DockerRoot, { kind, words }: Reference): Found[] {
+function directories(root: DockerRoot, { kind, words }: Reference): FoundReference[] {
   const text = words.replace(/^sha256:/, '');
   if (!DIRECTORY.test(text)) return [];
-  const found: Found[] = [];
+  const found: FoundReference[] = [];
   const fits = (id: string) => id.startsWith(text);
   for (const id of kind === 'image' ? [] : mountIds(root)) {
     const mount = attempt(() => readMountRecord(root, id));
@@ -165,15 +165,15 @@ function directoryOfNobody(
   return new Trouble('reference', `Cannot find "${text}": ${state}; ${help}`);
 }
 
-function container(id: ContainerId, name: string = id.slice(0, SHORT_ID)): Found {
+function container(id: ContainerId, name: string = id.slice(0, SHORT_ID)): FoundReference {
   return { kind: 'container', id, name };
 }
 
-function image(id: ImageId, name: string = hexOf(id).slice(0, SHORT_ID), ambiguity?: string): Found {
+function image(id: ImageId, name: string = hexOf(id).slice(0, SHORT_ID), ambiguity?: string): FoundReference {
   return { kind: 'image', id, name, ambiguity };
 }
 
-function ambiguous({ text, words }: Reference, found: readonly Found[]): Trouble {
+function ambiguous({ text, words }: Reference, found: readonly FoundReference[]): Trouble {
   // Where the short form of IDs is what is ambiguous, only the whole ones help.
   const whole = words.replace(/^sha256:/, '').length >= SHORT_ID;
   const listed = found.slice(0, MOST_CANDIDATES).map(({ kind, id, name }) => {

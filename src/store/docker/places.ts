@@ -4,7 +4,7 @@ import { attempt, Trouble } from '../../sys/errors.ts';
 import { STRING, struct } from '../go-shape.ts';
 import { optionalString, parseJson } from '../json.ts';
 import type { Machine } from '../machine.ts';
-import type { Place } from '../store.ts';
+import type { StorePlace } from '../store.ts';
 
 const SYSTEM_CONFIGS = ['/etc/docker/daemon.json', '/var/snap/docker/current/config/daemon.json'];
 export const SYSTEM_ROOTS = ['/var/lib/docker', '/var/snap/docker/common/var-lib-docker'];
@@ -15,21 +15,21 @@ const BYTE_ORDER_MARK = Buffer.of(0xef, 0xbb, 0xbf);
 /** The part of a data root that userns-remap makes for a user and a group. */
 const REMAPPED = /^\d{1,10}\.\d{1,10}$/;
 
-export function places(machine: Machine, say: (damage: string) => void): Place[] {
+export function places(machine: Machine, say: (damage: string) => void): StorePlace[] {
   const system = [
     ...SYSTEM_CONFIGS.flatMap((config) => configured(machine, asBytes(config), say)),
-    ...SYSTEM_ROOTS.map((path): Place => ({ path: asBytes(path), why: 'a usual place' })),
+    ...SYSTEM_ROOTS.map((path): StorePlace => ({ path: asBytes(path), why: 'a usual place' })),
   ];
   const users = machine.homes().flatMap(({ path, user }) => {
     const own = configured(machine, asBytes(`${path}/${ROOTLESS_CONFIG}`), say);
     const usual = { path: asBytes(`${path}/${ROOTLESS_ROOT}`), why: `the user ${user}` };
-    return [...own, usual].map((place): Place => ({ ...place, user }));
+    return [...own, usual].map((place): StorePlace => ({ ...place, user }));
   });
   return [...system, ...users].flatMap((place) => [place, ...remapped(machine, place)]);
 }
 
 /** `data-root`, or `graph` as it was called before 17.05. */
-function configured(machine: Machine, config: ByteString, say: (damage: string) => void): Place[] {
+function configured(machine: Machine, config: ByteString, say: (damage: string) => void): StorePlace[] {
   const bytes = machine.read(config);
   if (bytes === undefined) return [];
   const root = attempt(() => {
@@ -44,7 +44,7 @@ function configured(machine: Machine, config: ByteString, say: (damage: string) 
   return [{ path: bytesOfText(root), why: `"data-root" in ${config}`, isConfigured: true }];
 }
 
-function remapped(machine: Machine, { path, why, user }: Place): Place[] {
+function remapped(machine: Machine, { path, why, user }: StorePlace): StorePlace[] {
   return machine
     .names(path)
     .filter((name) => REMAPPED.test(name))

@@ -7,14 +7,14 @@ import { familiarName, NoSuchReference, type Reference, repositoryOf } from '../
 import type { ImageRecord } from './images.ts';
 import type { Inventory, KnownContainer } from './inventory.ts';
 
-export type Found =
+export type FoundReference =
   | { readonly kind: 'image'; readonly id: string; readonly name: string }
   | { readonly kind: 'container'; readonly id: string; readonly name: string };
 
 const MOST_CANDIDATES = 10;
 const SHORT_ID = 12;
 
-export function find(inventory: Inventory, reference: Reference): Found {
+export function find(inventory: Inventory, reference: Reference): FoundReference {
   const whole = wholeIds(inventory, reference);
   const exact = whole.length > 0 ? whole : named(inventory, reference);
   const found = exact.length > 0 ? exact : beginnings(inventory, reference);
@@ -24,14 +24,14 @@ export function find(inventory: Inventory, reference: Reference): Found {
   return only;
 }
 
-function wholeIds(inventory: Inventory, { imageId = '', containerId = '' }: Reference): Found[] {
-  const found: Found[] = [];
+function wholeIds(inventory: Inventory, { imageId = '', containerId = '' }: Reference): FoundReference[] {
+  const found: FoundReference[] = [];
   if (inventory.containers().has(containerId)) found.push(container(containerId));
   if (imageId.length === 64 && inventory.images().has(imageId)) found.push(image(imageId));
   return found;
 }
 
-function named(inventory: Inventory, reference: Reference): Found[] {
+function named(inventory: Inventory, reference: Reference): FoundReference[] {
   const containers = containersNamed(inventory, reference);
   const images = imagesNamed(inventory, reference);
   return [
@@ -80,7 +80,7 @@ function withTag(words: string): string {
   return words.includes('@') || colon >= 0 ? words.replace(/:[^@:/]*(?=@)/, '') : `${words}:latest`;
 }
 
-function beginnings(inventory: Inventory, { imageId, containerId }: Reference): Found[] {
+function beginnings(inventory: Inventory, { imageId, containerId }: Reference): FoundReference[] {
   const starting = (ids: Iterable<string>, start: string | undefined) =>
     start === undefined ? [] : [...ids].filter((id) => id.startsWith(start));
   return [
@@ -89,15 +89,15 @@ function beginnings(inventory: Inventory, { imageId, containerId }: Reference): 
   ];
 }
 
-function container(id: string, name: string = id.slice(0, SHORT_ID)): Found {
+function container(id: string, name: string = id.slice(0, SHORT_ID)): FoundReference {
   return { kind: 'container', id, name };
 }
 
-function image(id: string, name: string = id.slice(0, SHORT_ID)): Found {
+function image(id: string, name: string = id.slice(0, SHORT_ID)): FoundReference {
   return { kind: 'image', id, name };
 }
 
-function ambiguous({ text, words }: Reference, found: readonly Found[]): Trouble {
+function ambiguous({ text, words }: Reference, found: readonly FoundReference[]): Trouble {
   // Where the short form of IDs is what is ambiguous, only the whole ones help.
   const whole = words.replace(/^sha256:/, '').length >= SHORT_ID;
   const listed = found

@@ -2,7 +2,7 @@
 import { asBytes, type ByteString, bytesOfText, textOf } from '../../sys/bytes.ts';
 import { attempt, Trouble } from '../../sys/errors.ts';
 import type { Home, Machine } from '../machine.ts';
-import type { Place } from '../store.ts';
+import type { StorePlace } from '../store.ts';
 import { expand, parseCrioConf, parseStorageConf, type StorageConf } from './storage-conf.ts';
 
 const VENDOR = '/usr/share/containers/storage.conf';
@@ -14,11 +14,11 @@ const DEFAULT_USERS_ROOT = '$HOME/.local/share/containers/storage';
 
 /** A root with those that it uses besides, as paths of its machine. */
 interface ConfiguredRoot {
-  readonly place: Place;
+  readonly place: StorePlace;
   readonly additional: readonly ByteString[];
 }
 
-export function places(machine: Machine, say: (damage: string) => void): Place[] {
+export function places(machine: Machine, say: (damage: string) => void): StorePlace[] {
   return configuredRoots(machine, say).map(({ place }) => place);
 }
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { Progress } from '../../../src/cli/diff/progress.ts';
+import { DiffProgress } from '../../../src/cli/diff/progress.ts';
 import { Terminal } from '../../../src/cli/print/terminal.ts';
 import { MemoryOutput } from './memory.ts';
 
@@ -7,7 +7,7 @@ import { MemoryOutput } from './memory.ts';
 function progressOn(columns: number | undefined) {
   const [out, err] = [new MemoryOutput(), new MemoryOutput(columns)];
   const clock = { now: 0 };
-  return { progress: new Progress(new Terminal(out, err, () => clock.now)), clock, err };
+  return { progress: new DiffProgress(new Terminal(out, err, () => clock.now)), clock, err };
 }
 
 describe('Progress', () => {

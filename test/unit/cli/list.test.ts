@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { listContainers } from '../../../src/cli/commands/containers.ts';
-import { listImages } from '../../../src/cli/commands/images.ts';
+import { printContainers } from '../../../src/cli/commands/containers.ts';
+import { printImages } from '../../../src/cli/commands/images.ts';
 import type { ListOptions } from '../../../src/cli/print/list.ts';
 import type { ContainerSummary, ImageSummary } from '../../../src/store/store.ts';
 import { memoryTerminal } from './memory.ts';
@@ -43,7 +43,7 @@ const IMAGES = [
 
 describe('listImages()', () => {
   it('prints the table docker prints', () => {
-    expect(listed(listImages, IMAGES)).toEqual({
+    expect(listed(printImages, IMAGES)).toEqual({
       out: `\
 REPOSITORY                           TAG         IMAGE ID       CREATED         SIZE
 <none>                               <none>      746785f4bae1   2 seconds ago   0B
@@ -62,27 +62,27 @@ busybox                              <none>      111100000000   N/A             
     const intermediate = image('52', { intermediate: true, created: '2024-05-01T11:00:00Z', size: 1 });
     const damaged = image('53', { intermediate: true, created: '2024-05-01T10:00:00Z', damage: 'x' });
     const all = [...IMAGES.slice(0, 1), intermediate, damaged];
-    expect(listed(listImages, all, { quiet: true }).out).toBe('6bcd8612dfdb\n530000000000\n');
-    expect(listed(listImages, all, { quiet: true, all: true }).out).toBe(
+    expect(listed(printImages, all, { quiet: true }).out).toBe('6bcd8612dfdb\n530000000000\n');
+    expect(listed(printImages, all, { quiet: true, all: true }).out).toBe(
       '6bcd8612dfdb\n520000000000\n530000000000\n',
     );
   });
 
   it('prints whole IDs with --no-trunc', () => {
-    expect(listed(listImages, IMAGES.slice(1, 2), { trunc: false }).out).toBe(`\
+    expect(listed(printImages, IMAGES.slice(1, 2), { trunc: false }).out).toBe(`\
 REPOSITORY   TAG       IMAGE ID                                                                  CREATED       SIZE
 flat         latest    sha256:${hex('7983a93c871e')}   4 weeks ago   187MB
 `);
   });
 
   it('prints IDs alone with -q, each image once', () => {
-    expect(listed(listImages, IMAGES, { quiet: true }).out).toBe(
+    expect(listed(printImages, IMAGES, { quiet: true }).out).toBe(
       '746785f4bae1\n6bcd8612dfdb\n7983a93c871e\n111100000000\n',
     );
   });
 
   it('prints JSON lines with --json', () => {
-    const lines = listed(listImages, IMAGES, { json: true }).out.trimEnd().split('\n');
+    const lines = listed(printImages, IMAGES, { json: true }).out.trimEnd().split('\n');
     expect(lines.map((line) => JSON.parse(line))).toEqual([IMAGES[2], IMAGES[0], IMAGES[1], IMAGES[3]]);
   });
 
@@ -92,7 +92,7 @@ flat         latest    sha256:${hex('7983a93c871e')}   4 weeks ago   187MB
       created: '2024-05-01T10:30:00Z',
       damage: 'Cannot read "/r/image/overlay2/layerdb/x\nb/diff": no such file or directory',
     });
-    expect(listed(listImages, [...IMAGES.slice(1, 2), damaged])).toEqual({
+    expect(listed(printImages, [...IMAGES.slice(1, 2), damaged])).toEqual({
       out: `\
 REPOSITORY   TAG       IMAGE ID       CREATED       SIZE
 broken       latest    dead00000000   2 hours ago   damaged
@@ -105,7 +105,7 @@ flat         latest    7983a93c871e   4 weeks ago   187MB
 
   it('lets no tag hurt a terminal', () => {
     const evil = image('ee', { tags: ['evil\x1b[2J\u202e:\u009b'], size: 1 });
-    const { out } = listed(listImages, [evil]);
+    const { out } = listed(printImages, [evil]);
     expect(out.split('\n')[1]).toBe('evil\\033[2J\\342\\200\\256   \\302\\233   ee0000000000   N/A       1B');
   });
 });
@@ -135,7 +135,7 @@ const CONTAINERS: ContainerSummary[] = [
 
 describe('listContainers()', () => {
   it('prints the table docker prints', () => {
-    expect(listed(listContainers, CONTAINERS).out).toBe(`\
+    expect(listed(printContainers, CONTAINERS).out).toBe(`\
 CONTAINER ID   IMAGE          COMMAND                  CREATED         STATUS                    NAMES
 7695ff611e90   demo:1         "sh -c 'echo a very …"   4 seconds ago   Exited (0) 1 second ago   c1
 c12039e72496   6bcd8612dfdb   "sleep 1000"             3 hours ago     Up 3 hours                up
@@ -144,17 +144,17 @@ c12039e72496   6bcd8612dfdb   "sleep 1000"             3 hours ago     Up 3 hour
   });
 
   it('shortens nothing with --no-trunc', () => {
-    expect(listed(listContainers, CONTAINERS.slice(0, 1), { trunc: false }).out).toBe(`\
+    expect(listed(printContainers, CONTAINERS.slice(0, 1), { trunc: false }).out).toBe(`\
 CONTAINER ID                                                       IMAGE     COMMAND                                                   CREATED         STATUS                    NAMES
 ${hex('7695ff611e90')}   demo:1    "sh -c 'echo a very long command line indeed; sleep 3'"   4 seconds ago   Exited (0) 1 second ago   c1
 `);
   });
 
   it('prints IDs alone with -q and JSON lines with --json', () => {
-    expect(listed(listContainers, CONTAINERS, { quiet: true }).out).toBe(
+    expect(listed(printContainers, CONTAINERS, { quiet: true }).out).toBe(
       '7695ff611e90\nc12039e72496\n8066c2adeb09\n',
     );
-    const lines = listed(listContainers, CONTAINERS, { json: true }).out.trimEnd().split('\n');
+    const lines = listed(printContainers, CONTAINERS, { json: true }).out.trimEnd().split('\n');
     expect(lines.map((line) => JSON.parse(line))).toEqual(CONTAINERS);
   });
 
@@ -174,7 +174,7 @@ ${hex('7695ff611e90')}   demo:1    "sh -c 'echo a very long command line indeed;
   ])('words %s as docker does', (status, startedAt, finishedAt, shown) => {
     const times = { ...(startedAt ? { startedAt } : {}), ...(finishedAt ? { finishedAt } : {}) };
     const container = { id: hex('c'), name: 'n', image: 'i', status, ...times };
-    const line = listed(listContainers, [container]).out.split('\n')[1] ?? '';
+    const line = listed(printContainers, [container]).out.split('\n')[1] ?? '';
     expect(line.slice(line.indexOf('N/A') + 10, -1).trim()).toBe(shown);
   });
 
@@ -186,7 +186,7 @@ ${hex('7695ff611e90')}   demo:1    "sh -c 'echo a very long command line indeed;
       status: '',
       damage: 'Cannot parse "/c/config.v2.json": no JSON',
     };
-    expect(listed(listContainers, [damaged])).toEqual({
+    expect(listed(printContainers, [damaged])).toEqual({
       out: 'CONTAINER ID   IMAGE     COMMAND   CREATED   STATUS    NAMES\nbad000000000                       N/A       Damaged   \n',
       err: 'stratafs: Cannot use container "bad000000000": Cannot parse "/c/config.v2.json": no JSON\n',
       code: 4,

@@ -1,6 +1,6 @@
 // The lines of a timeline: what lies in an image must not be a formula where its table is opened.
 import { expect, it } from 'vitest';
-import { FORMS } from '../../../src/cli/print/timeline-forms.ts';
+import { TIMELINE_FORMS } from '../../../src/cli/print/timeline-forms.ts';
 import { bytesOfText } from '../../../src/sys/bytes.ts';
 
 const TIME = { seconds: 1, nanoseconds: 2 };
@@ -11,7 +11,7 @@ function csv(target: string, path = '/x', label = 'web:1'): string | undefined {
     ...{ mode: 0o120777, uid: 0, gid: 0, size: 1, nlink: 1, ino: 5n, rdev: 0, blocks: 0 },
     ...{ mtime: TIME, atime: TIME, ctime: TIME },
   };
-  FORMS.csv?.lines(
+  TIMELINE_FORMS.csv?.lines(
     {
       entry: {
         path: bytesOfText(path),

@@ -1,5 +1,13 @@
 import { describe, expect, it } from 'vitest';
-import { gidOf, type Item, isDirectory, modeOf, mtimeOf, sizeOf, uidOf } from '../../../src/diff/item.ts';
+import {
+  gidOf,
+  type Item,
+  isDirectoryItem,
+  itemSize,
+  modeOf,
+  mtimeOf,
+  uidOf,
+} from '../../../src/diff/item.ts';
 import { type ManifestSide, unvis } from '../../../src/diff/manifest.ts';
 import { visName } from '../../../src/diff/mtree.ts';
 import { readMtree } from '../../../src/diff/read-mtree.ts';
@@ -18,7 +26,7 @@ function shown(side: ManifestSide): string[] {
 function words(item: Item): string {
   const { seconds, nanoseconds } = mtimeOf(item);
   const untold = [...item.untold].filter((aspect) => aspect !== 'links').sort();
-  return `${modeOf(item).toString(8)} ${uidOf(item)}:${gidOf(item)} ${isDirectory(item) ? '' : sizeOf(item)} ${seconds}.${nanoseconds} ${item.digest ?? ''} -${untold}`;
+  return `${modeOf(item).toString(8)} ${uidOf(item)}:${gidOf(item)} ${isDirectoryItem(item) ? '' : itemSize(item)} ${seconds}.${nanoseconds} ${item.digest ?? ''} -${untold}`;
 }
 
 describe('readMtree()', () => {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { sourceOf } from '../../../src/fuse/label.ts';
+import { mountSourceOf } from '../../../src/fuse/label.ts';
 import { optionWords, parseMountOptions } from '../../../src/fuse/options.ts';
 
 const [RDONLY, NOSUID, NODEV, NOEXEC, NOATIME] = [1, 2, 4, 8, 1024];
@@ -49,6 +49,6 @@ describe('sourceOf()', () => {
     ['nothing', '', 'stratafs'],
     ['more than a line', 'x'.repeat(300), `${'x'.repeat(199)}…`],
   ])('makes %s fit to be a source', (_, label, source) => {
-    expect(sourceOf(label)).toBe(source);
+    expect(mountSourceOf(label)).toBe(source);
   });
 });

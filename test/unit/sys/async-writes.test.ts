@@ -3,7 +3,7 @@ import { closeSync, openSync, readFileSync } from 'node:fs';
 import { afterAll, describe, expect, it } from 'vitest';
 import { AsyncWrites } from '../../../src/sys/async-writes.ts';
 import { E } from '../../../src/sys/errors.ts';
-import { IORING, STRUCT } from '../../../src/sys/uring-abi.ts';
+import { IORING, URING_STRUCT } from '../../../src/sys/uring-abi.ts';
 import { factText, printFacts, structFacts } from '../../support/c-facts.ts';
 import { describeSystem } from '../../support/system.ts';
 import { temporaryForSuite } from '../../support/temporary.ts';
@@ -87,7 +87,7 @@ describeSystem('uring-abi', ['compiler'], () => {
 
   it('says what linux/io_uring.h says', () => {
     const constants = Object.entries(IORING).map(([name, value]) => ({ name, value, c: name }));
-    const facts = [...constants, ...structFacts(STRUCT)];
+    const facts = [...constants, ...structFacts(URING_STRUCT)];
     expect(printFacts(temporary, ['linux/io_uring.h'], facts)).toBe(factText(facts));
   });
 });

@@ -1,0 +1,75 @@
+// What `npm run check` asks of the source beside types and imports: an exported name means one thing, and only a short list of
+// files opens anything that lies in a store or a layer.
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+/** Rooms whose files read stores and layers. */
+const ROOMS = ['store', 'overlay', 'layers', 'diff', 'verify', 'copy', 'health', 'tar', 'unpack', 'blob'];
+
+/** Files of these rooms that may open by a path or a name; all others are given what was opened. */
+const OPENERS = [
+  'src/store/files.ts',
+  'src/store/machine.ts',
+  'src/store/live.ts',
+  'src/store/docker/driver-directories.ts',
+  'src/overlay/directories.ts',
+  // Outside of every store: what is extracted, and what is kept in a temporary file.
+  'src/copy/destination.ts',
+  'src/copy/kept-metadata.ts',
+  'src/layers/sort.ts',
+  'src/blob/file-bytes.ts',
+  'src/blob/spool.ts',
+];
+
+/** What opens a file: calls of libc, confined ones, and those of Node that take a path. */
+const OPENING =
+  /^(?:open(?:at2\w*|Beneath|WithinMount\w*|TreeCall|Sync|Nameless)?|readFile(?:Sync)?|createReadStream)$/;
+
+const KINDS = /^src\/(?:store|health)\/([^/]+)\//;
+const EXPORT =
+  /^export (?:async )?(?:abstract )?(?:function\*?|class|const|let|interface|type) +([A-Za-z_$][\w$]*)/gm;
+const IMPORT = /^import (?:type )?\{([^}]*)\} from '([^']+)';/gm;
+
+const files = sourceFiles('src');
+const faults = [...repeatedNames(files), ...openings(files)];
+for (const fault of faults) console.error(fault);
+process.exitCode = faults.length > 0 ? 1 : 0;
+
+function sourceFiles(directory: string): string[] {
+  return readdirSync(directory, { withFileTypes: true }).flatMap((entry) => {
+    const path = join(directory, entry.name);
+    if (entry.isDirectory()) return sourceFiles(path);
+    return path.endsWith('.ts') && !path.endsWith('.d.ts') ? [path] : [];
+  });
+}
+
+/** Kinds of store do not know each other: what two of them call by one name is the same part of each. */
+function repeatedNames(paths: readonly string[]): string[] {
+  const holders = new Map<string, string[]>();
+  for (const path of paths) {
+    for (const [, name = ''] of readFileSync(path, 'utf8').matchAll(EXPORT)) {
+      holders.set(name, [...(holders.get(name) ?? []), path]);
+    }
+  }
+  return [...holders].flatMap(([name, found]) => {
+    const kinds = found.map((path) => KINDS.exec(path)?.[0]);
+    const isParallel = kinds.every((kind) => kind !== undefined) && new Set(kinds).size === kinds.length;
+    return found.length < 2 || isParallel ? [] : [`The name "${name}" is exported by ${found.join(' and ')}`];
+  });
+}
+
+function openings(paths: readonly string[]): string[] {
+  const rooms = paths.filter((path) => ROOMS.includes(path.split('/')[1] ?? '') && !OPENERS.includes(path));
+  return rooms.flatMap((path) =>
+    [...readFileSync(path, 'utf8').matchAll(IMPORT)].flatMap(([, names = '', from = '']) => {
+      if (!/^(?:node:)?fs|\/sys\//.test(from)) return [];
+      const opening = names
+        .split(',')
+        .map((name) => name.trim().split(' ')[0] ?? '')
+        .filter((name) => OPENING.test(name));
+      return opening.map(
+        (name) => `${path} takes "${name}" from "${from}": it is to be given what was opened`,
+      );
+    }),
+  );
+}
