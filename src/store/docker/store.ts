@@ -98,8 +98,10 @@ export class DockerStore implements Store {
     return image === undefined ? [] : readImageConfig(this.root, image).history;
   }
 
-  rootOwner(_of: LayerStack): ReturnType<Store['rootOwner']> {
-    const { root: owner, isOneRange } = unpackRules(this.root);
+  rootOwner({ layers }: LayerStack): ReturnType<Store['rootOwner']> {
+    const home = this.root.files.pathOf(`${this.root.driver.home}/`);
+    const directories = layers.map(({ source }) => source.path.slice(home.length).split('/')[0] ?? '');
+    const { root: owner, isOneRange } = unpackRules(this.root, directories);
     return owner.uid === 0 && owner.gid === 0 ? undefined : { owner, isOneRange };
   }
 

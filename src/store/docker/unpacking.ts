@@ -4,10 +4,10 @@ import type { OwnerIds, UnpackRules } from '../store.ts';
 import type { DockerRoot } from './driver.ts';
 import { driverDirectories } from './driver-directories.ts';
 
-/** What is the same for all layers. */
-export function unpackRules(root: DockerRoot): Omit<UnpackRules, 'inPlace'> {
+/** What is the same for all layers. `of` names some of the driver's directories, where those can tell it as well as all. */
+export function unpackRules(root: DockerRoot, of: readonly string[] = []): Omit<UnpackRules, 'inPlace'> {
   const named = rootByName(root);
-  const owner = named ?? rootByWork(root);
+  const owner = named ?? rootByWork(root, of) ?? rootByWork(root, namesOfAll(root)) ?? { uid: 0, gid: 0 };
   const isRootless = root.dialect === 'user';
   return {
     engine: 'moby',
@@ -29,18 +29,21 @@ function rootByName({ files }: DockerRoot): OwnerIds | undefined {
 }
 
 /**
- * The owner of most directories `work`: the driver makes one for each layer but the lowest, as root of the containers,
+ * The owner of most directories `work` in directories of the driver, undefined where none has one: the driver makes one for each layer but the lowest, as root of the containers,
  * and no image has a say in it (daemon/graphdriver/overlay2 create).
  */
-function rootByWork(root: DockerRoot): OwnerIds {
-  const { files, driver } = root;
-  const directories = attempt(() => driverDirectories(root));
+function rootByWork({ files, driver }: DockerRoot, names: readonly string[]): OwnerIds | undefined {
   const counts = new Map<string, { readonly owner: OwnerIds; count: number }>();
-  for (const { name } of directories instanceof Trouble ? [] : directories) {
+  for (const name of names) {
     const owner = attempt(() => files.ownerOf(`${driver.home}/${name}/work`));
     if (owner === undefined || owner instanceof Trouble) continue;
     const key = `${owner.uid}:${owner.gid}`;
     counts.set(key, { owner, count: (counts.get(key)?.count ?? 0) + 1 });
   }
-  return [...counts.values()].sort((a, b) => b.count - a.count)[0]?.owner ?? { uid: 0, gid: 0 };
+  return [...counts.values()].sort((a, b) => b.count - a.count)[0]?.owner;
+}
+
+function namesOfAll(root: DockerRoot): readonly string[] {
+  const directories = attempt(() => driverDirectories(root));
+  return directories instanceof Trouble ? [] : directories.map(({ name }) => name);
 }
