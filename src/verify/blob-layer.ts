@@ -14,7 +14,7 @@ import { TarDamage, type TarEntry } from '../tar/entry.ts';
 import { TarStream } from '../tar/stream.ts';
 import type { UnpackingRules } from '../unpack/rules.ts';
 import { type Below, UnpackedTar } from '../unpack/unpack.ts';
-import type { Finding, Losable, Progress, Report, Severity } from './finding.ts';
+import type { Finding, FindingClass, Losable, Progress, Report, Severity } from './finding.ts';
 import { type LayerVerdict, reportRefusals } from './layer.ts';
 import { type LayerOnDisk, TreeComparison } from './tree.ts';
 
@@ -49,6 +49,8 @@ interface ReadBlob {
   readonly contents: ReadonlyMap<number, TarContents>;
 }
 
+/** What is told of a file whose contents are not those of the tar. */
+const CONTENTS: readonly FindingClass[] = ['content', 'missing', 'type', 'link'];
 const READ_SIZE = 256 << 10;
 const MAGIC_BYTES = 4;
 
@@ -58,15 +60,19 @@ export async function verifyBlobLayer(
   report: Report,
   progress: Progress,
 ): Promise<LayerVerdict> {
+  let hasOtherContents = false;
   const counts: Record<Severity, number> = { tampered: 0, unverifiable: 0, known: 0, note: 0 };
   const count: Report = (finding) => {
     counts[finding.severity] += 1;
+    if (finding.severity === 'tampered' && CONTENTS.includes(finding.class)) hasOtherContents = true;
     report(finding);
   };
   const blob = await readBlob(evidence, progress);
   for (const finding of judgeBlob(evidence, blob)) count(finding);
   const isProven = counts.tampered + counts.unverifiable === 0;
   let kept: readonly Losable[] = [];
+  // Of a blob the hash speaks for the tar, not yet for the files.
+  let sha256: LayerVerdict['sha256'] = blob.damage !== undefined ? 'not made' : isProven ? 'right' : 'wrong';
   if (isProven && evidence.onDisk !== undefined) {
     const { onDisk, rules } = evidence;
     reportRefusals(blob.unpacked, count, 'containerd');
@@ -74,10 +80,10 @@ export async function verifyBlobLayer(
     comparison.compare();
     kept = comparison.kept();
     checkFiles(blob, new LayerContents(blob.unpacked, onDisk.files), count, progress);
+    if (hasOtherContents) sha256 = 'wrong';
   }
   const { tampered, unverifiable } = counts;
   const verdict = tampered > 0 ? 'tampered' : unverifiable > 0 ? 'unverifiable' : 'verified';
-  const sha256 = blob.damage !== undefined ? 'not made' : blob.diffId === evidence.diffId ? 'right' : 'wrong';
   return { verdict, sha256, entries: blob.unpacked.entries, bytes: blob.bytes, kept };
 }
 

@@ -163,10 +163,12 @@ export class StoreVerifier {
   ): Promise<LayerVerdict> {
     const lower = below.flatMap(({ layer: one }) => (one === undefined ? [] : [one.source.path])).reverse();
     const opened = lower.map((directory) => new LayerFiles(directory, 'trusted'));
-    const files = layer && new LayerFiles(layer.source.path, 'trusted');
+    // A whole tree is more than what one tar leaves.
+    const isTree = layer?.holds === 'tree';
+    const files = layer === undefined || isTree ? undefined : new LayerFiles(layer.source.path, 'trusted');
     const report = (finding: Finding) => this.#log.finding(finding, place);
     try {
-      return await verifyBlobLayer(
+      const verdict = await verifyBlobLayer(
         {
           diffId: place.diffId,
           digest: record.digest,
@@ -186,6 +188,10 @@ export class StoreVerifier {
         report,
         this.#log,
       );
+      if (!isTree) return verdict;
+      const message = `"${layer.source.path}" holds what the layers below hold as well: its files were not compared, only the compressed layer`;
+      report({ severity: 'unverifiable', class: 'blob', message });
+      return { ...verdict, sha256: 'not made', verdict: worse(verdict.verdict, 'unverifiable') };
     } catch (error) {
       if (!(error instanceof Trouble || error instanceof Errno)) throw error;
       const message =
