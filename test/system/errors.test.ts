@@ -148,14 +148,14 @@ const FAILURES: readonly Failure[] = [
   {
     name: 'a layer that layerdb does not know',
     damage: ({ layers: [top] }) => rmSync(top.record, { recursive: true }),
-    words: ['inspect', IMAGE],
+    words: ['ls', IMAGE],
     code: 4,
     message: ({ layers: [top] }) => `Cannot find layer "${top.record}": no such directory`,
   },
   {
     name: 'a diff that is not the one the image names',
     damage: ({ layers: [top] }) => writeFileSync(`${top.record}/diff`, OTHER),
-    words: ['inspect', IMAGE],
+    words: ['ls', IMAGE],
     code: 4,
     message: ({ layers: [top] }) =>
       `Cannot use "${top.record}/diff": it says ${OTHER}, the image's config ${top.diffId}`,
@@ -163,7 +163,7 @@ const FAILURES: readonly Failure[] = [
   {
     name: 'a parent that is not the layer below',
     damage: ({ layers: [top] }) => writeFileSync(`${top.record}/parent`, OTHER),
-    words: ['inspect', IMAGE],
+    words: ['ls', IMAGE],
     code: 4,
     message: ({ layers: [top, middle] }) =>
       `Cannot use "${top.record}/parent": it says ${OTHER}, the image's config ${middle.chainId}`,
@@ -171,14 +171,14 @@ const FAILURES: readonly Failure[] = [
   {
     name: 'a parent that is not there',
     damage: ({ layers: [top] }) => unlinkSync(`${top.record}/parent`),
-    words: ['inspect', IMAGE],
+    words: ['ls', IMAGE],
     code: 4,
     message: ({ layers: [top] }) => `Cannot use "${top.record}/parent": no such file`,
   },
   {
     name: 'a cache-id that leads elsewhere',
     damage: ({ layers: [top] }) => writeFileSync(`${top.record}/cache-id`, '../../../etc'),
-    words: ['inspect', IMAGE],
+    words: ['ls', IMAGE],
     code: 4,
     message: ({ layers: [top] }) =>
       `Cannot use "${top.record}/cache-id": its content is not a cache ID (64 lower-case hex digits, or 25 of 0-9 and a-z)`,

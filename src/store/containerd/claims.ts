@@ -58,7 +58,7 @@ function claimsOfImage(
       claims.push({ about: 'config', unreadable: image.message });
       return [];
     }
-    claims.push(...configClaims(images, image));
+    for (const claim of configClaims(images, image)) claims.push(claim);
     return [layerClaims(images, image)];
   });
   return { label, kind: 'image', id, claims, chains };

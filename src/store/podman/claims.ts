@@ -97,8 +97,8 @@ function otherLayers(inventory: Inventory, seen: Set<string>): Claims | undefine
 }
 
 function imageClaims(inventory: Inventory, image: ImageRecord): Pick<Claims, 'claims' | 'chains'> {
-  const claims: Claim[] = image.lost === undefined ? [] : [{ about: 'repository', unreadable: image.lost }];
-  claims.push(...dataClaims(image));
+  const lost = image.lost === undefined ? [] : [{ about: 'repository' as const, unreadable: image.lost }];
+  const claims: Claim[] = [...lost, ...dataClaims(image)];
   const config = attempt(() => readImageConfig(image));
   if (config instanceof Trouble && !claims.some((claim) => claim.about === 'config'))
     claims.push(unreadable('config', config));

@@ -46,7 +46,7 @@ export function readList(root: StorageRoot, list: ListName): List {
       else if (records.has(record.id)) told.push(twice(record.object, record.id));
       else records.set(record.id, { ...record, root, isVolatile });
     }
-    damage.push(...told.slice(0, MOST_DAMAGE));
+    for (const message of told.slice(0, MOST_DAMAGE)) damage.push(message);
     const more = told.length - MOST_DAMAGE;
     if (more > 0) damage.push(`Cannot use "${root.files.pathOf(path)}": ${more} more records like these`);
   }

@@ -36,8 +36,7 @@ function configuredRoots(machine: Machine, say: (damage: string) => void): Confi
   const crio = read(machine, CRIO, say, parseCrioConf);
   if (crio !== undefined && crio !== '')
     roots.push(rootOf(system.conf, crio, `"root" in ${CRIO}`, undefined, crio));
-  for (const home of machine.homes()) roots.push(...usersRoot(machine, system.conf, home, say));
-  return roots;
+  return [...roots, ...machine.homes().flatMap((home) => usersRoot(machine, system.conf, home, say))];
 }
 
 /** What a distribution says, and on top of it what the machine's own file says. */

@@ -176,9 +176,9 @@ function imageLayers(chain: readonly LayerRecord[], steps: Steps, missing: Missi
       ...(history === undefined ? {} : { history }),
     };
     const [own, ...copies] = directoriesOf(record, missing);
-    if (own !== undefined)
-      layers.push(...copies.map((copy): Layer => ({ ...copy, role: 'engine' })).reverse());
-    if (own !== undefined) layers.push({ ...own, role: 'image', ...common });
+    if (own === undefined) continue;
+    for (const copy of copies.reverse()) layers.push({ ...copy, role: 'engine' });
+    layers.push({ ...own, role: 'image', ...common });
   }
   return layers.reverse();
 }
