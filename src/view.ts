@@ -169,9 +169,14 @@ export class View implements FileSystem {
     return this.tree.read(node, offset, out, at, size);
   }
 
-  seek(node: number, offset: number, whence: number): number {
+  readFar(node: number, offset: bigint, out: Uint8Array, at: number, size: number): number {
     this.#mustHave(node);
-    return this.tree.seek(node, offset, whence);
+    return this.tree.readFar(node, offset, out, at, size);
+  }
+
+  seek(node: number, offset: bigint, whence: number): bigint {
+    this.#mustHave(node);
+    return this.tree.seekFar(node, offset, whence);
   }
 
   dataDescriptor(node: number): number {

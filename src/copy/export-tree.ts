@@ -3,6 +3,7 @@ import type { Status } from '../overlay/status.ts';
 import type { Tree } from '../overlay/tree.ts';
 import { asBytes, type ByteString } from '../sys/bytes.ts';
 import { E, Errno } from '../sys/errors.ts';
+import { isCountable } from '../sys/file-size.ts';
 import { decodeDevice, S_IFBLK, S_IFCHR, S_IFDIR, S_IFIFO, S_IFLNK, S_IFMT, S_IFREG } from '../sys/statx.ts';
 import { TarBatch } from '../tar/batch.ts';
 import { type DataRuns, sparseRuns } from '../tar/data-runs.ts';
@@ -89,6 +90,11 @@ class Exporter {
     const type = TYPES.get(status.mode & S_IFMT);
     if (errno !== 0 || type === undefined) {
       this.#sink.leftOut(path, errno !== 0 ? errno : E.EOPNOTSUPP);
+      return false;
+    }
+    // Its offsets are no numbers here, and no reader of tars knows such a file.
+    if (type === '0' && !isCountable(status)) {
+      this.#sink.leftOut(path, E.EFBIG);
       return false;
     }
     const first = this.#names.get(node);

@@ -4,6 +4,7 @@ import { below } from '../layers/layers.ts';
 import type { Node, OpenContents } from '../layers/nodes.ts';
 import type { ByteString } from '../sys/bytes.ts';
 import { E, Errno, Trouble } from '../sys/errors.ts';
+import { isCountable } from '../sys/file-size.ts';
 import { S_IFDIR, S_IFLNK, S_IFMT, S_IFREG } from '../sys/statx.ts';
 import { sparseRuns } from '../tar/data-runs.ts';
 import { type Destination, DestinationError, type Made } from './destination.ts';
@@ -166,9 +167,10 @@ export class Extractor {
     to: Destination,
     notKept: NotKept,
   ): Generator<void, Made> {
+    const { attributes } = node;
+    if (!isCountable(attributes)) throw new Errno(E.EFBIG, 'copy a file of 2^53 bytes or more');
     const contents = node.open();
     try {
-      const { attributes } = node;
       const whole = [[0, attributes.size]] as const;
       const runs = sparseRuns(attributes, (offset, whence) => contents.seek(offset, whence)) ?? whole;
       const file = to.file(name, original);

@@ -22,6 +22,7 @@ export interface ContentOptions {
 
 /** Offset of the first byte in which two files of `size` bytes differ, -1 where there is none. Throws Errno. */
 export function firstDifference(a: number, b: number, size: number, options: ContentOptions): number {
+  if (!Number.isSafeInteger(size)) throw new Errno(E.EFBIG, 'read a file of 2^53 bytes or more');
   let at = options.from ?? 0;
   for (let chunks = 1; ; chunks++) {
     if (chunks % TICK_CHUNKS === 0) options.tick?.();

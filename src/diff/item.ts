@@ -1,6 +1,7 @@
 // What a comparison knows of one visible name, wherever it comes from: a layer on disk or a line of a manifest.
 import type { Layer } from '../store/store.ts';
 import type { ByteString } from '../sys/bytes.ts';
+import { fileSize } from '../sys/file-size.ts';
 import { encodeDevice, S_IFDIR, S_IFMT, STATX } from '../sys/statx.ts';
 
 /** In what two objects of one name can differ. `target` is a link's, `links` which names are one file. */
@@ -74,8 +75,19 @@ export function modeOf({ status }: Item): number {
   return (status[STATX.mode] as number) & 0xffff;
 }
 
+/** Past 2^53 rounded; `exactSizeOf` then has all digits. */
 export function itemSize({ status }: Item): number {
   return (status[STATX.size + 1] as number) * 2 ** 32 + (status[STATX.size] as number);
+}
+
+export function exactSizeOf({ status }: Item): number | bigint {
+  const { size, exactSize } = fileSize(status[STATX.size] as number, status[STATX.size + 1] as number);
+  return exactSize ?? size;
+}
+
+export function isSameSize(a: Item, b: Item): boolean {
+  const same = (word: number) => a.status[word] === b.status[word];
+  return same(STATX.size) && same(STATX.size + 1);
 }
 
 export function uidOf({ status }: Item): number {

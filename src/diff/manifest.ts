@@ -37,10 +37,7 @@ export class ManifestItem implements Item {
     this.#number(untold, 'gid', 'gid', (gid) => this.#set(STATX.gid, gid));
     this.#number(new Set(), 'nlink', 'links', (nlink) => this.#set(STATX.nlink, nlink));
     this.hasSize = keywords.has('size');
-    this.#number(new Set(), 'size', 'content', (size) => {
-      this.#set(STATX.size, size % 2 ** 32);
-      this.#set(STATX.size + 1, Math.floor(size / 2 ** 32));
-    });
+    this.#size();
     this.#time(untold);
     this.#device(untold);
     const digest = keywords.get('sha256digest') ?? keywords.get('sha256');
@@ -65,10 +62,19 @@ export class ManifestItem implements Item {
     }
     const value = Number.parseInt(text, radix);
     const digits = radix === 8 ? /^[0-7]+$/ : /^\d+$/;
-    // Only a size has more than 32 bits; another number would be taken for its remainder.
-    const most = key === 'size' ? Number.MAX_SAFE_INTEGER : 2 ** 32 - 1;
-    if (!digits.test(text) || value > most) throw new RangeError(`${key}=${text}`);
+    // What has more than 32 bits would be taken for its remainder.
+    if (!digits.test(text) || value > 2 ** 32 - 1) throw new RangeError(`${key}=${text}`);
     use(value);
+  }
+
+  /** Up to 63 bits. */
+  #size(): void {
+    const text = this.#keywords.get('size');
+    if (text === undefined) return;
+    const size = /^\d{1,19}$/.test(text) ? BigInt(text) : -1n;
+    if (size < 0n || size >= 2n ** 63n) throw new RangeError(`size=${text}`);
+    this.#set(STATX.size, Number(size & 0xffff_ffffn));
+    this.#set(STATX.size + 1, Number(size >> 32n));
   }
 
   /** `seconds.nanoseconds`: the fraction is a number of nanoseconds, not decimals. */

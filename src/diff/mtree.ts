@@ -1,6 +1,6 @@
 // The mtree(5) form of an item: one line, full path, names in vis(3) octal, as bsdtar, NetBSD mtree and go-mtree read it.
 import { S_IFBLK, S_IFCHR, S_IFDIR, S_IFIFO, S_IFLNK, S_IFREG, S_IFSOCK, STATX } from '../sys/statx.ts';
-import { gidOf, type Item, itemSize, modeOf, mtimeOf, nlinkOf, typeBits, uidOf } from './item.ts';
+import { exactSizeOf, gidOf, type Item, modeOf, mtimeOf, nlinkOf, typeBits, uidOf } from './item.ts';
 
 /** mtree's words for types. */
 export const MTREE_TYPES: ReadonlyMap<number, string> = new Map([
@@ -41,7 +41,7 @@ export function mtreeLines(path: string, item: Item, digest: string | undefined)
     `nlink=${nlinkOf(item)}`,
     `time=${seconds}.${String(nanoseconds).padStart(9, '0')}`,
   ];
-  if (type === S_IFREG) words.push(`size=${itemSize(item)}`);
+  if (type === S_IFREG) words.push(`size=${exactSizeOf(item)}`);
   if (type === S_IFLNK) words.push(`link=${visName(item.target())}`);
   if (type === S_IFCHR || type === S_IFBLK) {
     // The format `linux` packs 8 and 8 bits in NetBSD's and libarchive's readers, which refuse a minor over 255.

@@ -11,7 +11,7 @@ import {
   type Item,
   isDirectoryItem,
   isSameInode,
-  itemSize,
+  isSameSize,
   type Side,
   type SideName,
   typeBits,
@@ -109,7 +109,7 @@ export class Objects {
     } catch (error) {
       return failure(path, 'b', 'read', error);
     }
-    if (itemSize(a) === itemSize(b)) return this.#out.contentsNow({ path, a, b, what });
+    if (isSameSize(a, b)) return this.#out.contentsNow({ path, a, b, what });
     return modification(path, a, b, ['content', ...what]);
   }
 
@@ -156,7 +156,7 @@ function modification(path: string, a: Item, b: Item, what: readonly Aspect[]): 
 }
 
 function hasOtherSize(a: Item, b: Item): boolean {
-  return a.hasSize && b.hasSize && itemSize(a) !== itemSize(b);
+  return a.hasSize && b.hasSize && !isSameSize(a, b);
 }
 
 /** Whether both are one file on disk, with one file's data. */

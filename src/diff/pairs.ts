@@ -3,11 +3,11 @@
 import { availableParallelism } from 'node:os';
 import { extname } from 'node:path';
 import { Worker } from 'node:worker_threads';
-import { Errno } from '../sys/errors.ts';
+import { E, Errno } from '../sys/errors.ts';
 import { close } from '../sys/libc.ts';
 import { STATX } from '../sys/statx.ts';
 import { firstDifference } from './contents.ts';
-import { type Item, itemSize, type SideName } from './item.ts';
+import { exactSizeOf, type Item, type SideName, sizeOf } from './item.ts';
 import { compareFiles, type JobFile, type JobResult, Jobs, newJobMemory, PAIR, SLOTS } from './jobs.ts';
 import type { JobsWorkerData } from './jobs-worker.ts';
 import { LayerItem } from './layered.ts';
@@ -63,7 +63,8 @@ export class Pairs {
 
   /** Whether both files will be opened, so that their attributes can be asked for then. */
   opens(a: Item, b: Item): boolean {
-    return this.#checksum === undefined && itemSize(a) > 0 && isOnDisk(a) && isOnDisk(b);
+    const isCountable = typeof exactSizeOf(a) === 'number' && typeof exactSizeOf(b) === 'number';
+    return this.#checksum === undefined && sizeOf(a) > 0 && isCountable && isOnDisk(a) && isOnDisk(b);
   }
 
   /** Whether no more jobs can be taken until the result of the oldest is fetched. */
@@ -93,6 +94,8 @@ export class Pairs {
     if (size === 0 && a.hasSize && b.hasSize) return EQUAL;
     const known = this.#known(a, b, path);
     if (known !== undefined) return known;
+    const uncountable = [a, b].findIndex((item) => typeof exactSizeOf(item) === 'bigint');
+    if (uncountable >= 0) return { kind: 'failed', side: uncountable === 0 ? 'a' : 'b', errno: E.EFBIG };
     this.filesRead += 2;
     if (!(a instanceof LayerItem && b instanceof LayerItem)) return this.#compareDigests(a, b);
     if (!isOnDisk(a) || !isOnDisk(b)) return this.#compareOpened(a, b, size);

@@ -11,8 +11,10 @@ const LSEEK_WHENCE = (HEADER + STRUCT.fuse_lseek_in.whence) >> 2;
 const SEEK_DATA = 3;
 const SEEK_HOLE = 4;
 const WORD = 2 ** 32;
-/** High word of an offset from which on a number cannot be exact, and no file goes on. */
-const OFFSET_HIGH_MAX = 0x1f_ffff;
+/** High word of the last offset that a number tells exactly, and of the last there is. */
+const NUMBER_HIGH_MAX = 0x1f_ffff;
+const OFFSET_HIGH_MAX = 0x7fff_ffff;
+const WORD_MASK = 0xffff_ffffn;
 
 /** A payload that the kernel has room for, or a negative errno; never a length that was not asked for. */
 export function bounded(payload: number, size: number): number {
@@ -34,7 +36,11 @@ export function readFile(
   const high = words[READ_OFFSET + 1] as number;
   // A short answer would be taken for the end of the file.
   if (size > MAX_READ) return -E.EINVAL;
-  if (high > OFFSET_HIGH_MAX) return 0;
+  if (high > NUMBER_HIGH_MAX) {
+    if (high > OFFSET_HIGH_MAX) return -E.EINVAL;
+    const far = wide(words, READ_OFFSET);
+    return bounded(fs.readFar(node, far, reply.bytes, PAYLOAD, size), size);
+  }
   const offset = high * WORD + (words[READ_OFFSET] as number);
   return bounded(fs.read(node, offset, reply.bytes, PAYLOAD, size), size);
 }
@@ -50,11 +56,15 @@ export function seekFile(
   const whence = words[LSEEK_WHENCE] as number;
   if (whence !== SEEK_DATA && whence !== SEEK_HOLE) return -E.EINVAL;
   if ((fs.typeOf(node) & S_IFMT) !== S_IFREG) return -E.EINVAL;
-  const high = words[LSEEK_OFFSET + 1] as number;
-  if (high > OFFSET_HIGH_MAX) return -E.ENXIO;
-  const found = fs.seek(node, high * WORD + (words[LSEEK_OFFSET] as number), whence);
-  if (found < 0) return found;
-  reply.words[PAYLOAD_WORD] = found % WORD;
-  reply.words[PAYLOAD_WORD + 1] = Math.floor(found / WORD);
+  if ((words[LSEEK_OFFSET + 1] as number) > OFFSET_HIGH_MAX) return -E.ENXIO;
+  const found = fs.seek(node, wide(words, LSEEK_OFFSET), whence);
+  if (found < 0n) return Number(found);
+  reply.words[PAYLOAD_WORD] = Number(found & WORD_MASK);
+  reply.words[PAYLOAD_WORD + 1] = Number(found >> 32n);
   return STRUCT.fuse_lseek_out.sizeof;
+}
+
+/** A 64-bit field, low word first. */
+function wide(words: Uint32Array, at: number): bigint {
+  return (BigInt(words[at + 1] as number) << 32n) | BigInt(words[at] as number);
 }

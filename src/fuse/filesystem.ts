@@ -34,15 +34,17 @@ export interface FileSystem {
   inodeLow(entry: number): number;
   inodeHigh(entry: number): number;
   typeOf(entry: number): number;
-  /** Bytes, exact up to 2^53. */
+  /** Bytes; past 2^53 rounded. */
   sizeOf(node: number): number;
 
   /** Writes the link target to `out` at `at`, answers its length; at most `capacity`. */
   readLink(node: number, out: Uint8Array, at: number, capacity: number): number;
   /** Writes up to `size` bytes from byte `offset` of the file to `out` at `at`; less than `size` only at the end. */
   read(node: number, offset: number, out: Uint8Array, at: number, size: number): number;
+  /** The same from an offset of 2^53 or more. */
+  readFar(node: number, offset: bigint, out: Uint8Array, at: number, size: number): number;
   /** `SEEK_DATA` (3) or `SEEK_HOLE` (4). */
-  seek(node: number, offset: number, whence: number): number;
+  seek(node: number, offset: bigint, whence: number): bigint;
   /**
    * A descriptor of the file's data, owned by the file system and valid until its next call; for passthrough. -1 for a
    * file that the kernel must not read by itself.

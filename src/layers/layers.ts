@@ -14,6 +14,7 @@ import { newDirectoryMemory } from '../overlay/table.ts';
 import type { Layer, LayerStack } from '../store/store.ts';
 import { asBytes, type ByteString, bytesOf, cString } from '../sys/bytes.ts';
 import { E, Errno } from '../sys/errors.ts';
+import { fileSize } from '../sys/file-size.ts';
 import { close, lseek, pread } from '../sys/libc.ts';
 import { encodeDevice, STATX, STATX_ATIME, STATX_BTIME, STATX_CTIME } from '../sys/statx.ts';
 
@@ -32,6 +33,8 @@ export interface ObjectAttributes {
   readonly uid: number;
   readonly gid: number;
   readonly size: number;
+  /** As `FileSize`. */
+  readonly exactSize?: bigint;
   readonly nlink: number;
   readonly ino: bigint;
   /** As the kernel encodes it. */
@@ -220,7 +223,7 @@ export function objectAttributes(words: Uint32Array): ObjectAttributes {
     mode: word(STATX.mode) & 0xffff,
     uid: word(STATX.uid),
     gid: word(STATX.gid),
-    size: word(STATX.size + 1) * 2 ** 32 + word(STATX.size),
+    ...fileSize(word(STATX.size), word(STATX.size + 1)),
     nlink: word(STATX.nlink),
     ino: (BigInt(word(STATX.ino + 1)) << 32n) | BigInt(word(STATX.ino)),
     rdev: encodeDevice(word(STATX.rdevMajor), word(STATX.rdevMinor)),

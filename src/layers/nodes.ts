@@ -8,7 +8,7 @@ import { type Layers, type ObjectAttributes, objectAttributes } from './layers.t
 
 export type NodeAttributes = Pick<
   ObjectAttributes,
-  'mode' | 'uid' | 'gid' | 'size' | 'nlink' | 'rdev' | 'blocks' | 'mtime' | 'atime'
+  'mode' | 'uid' | 'gid' | 'size' | 'exactSize' | 'nlink' | 'rdev' | 'blocks' | 'mtime' | 'atime'
 >;
 
 /** A file's data, as `LayerFile`. */

@@ -3,17 +3,16 @@
 import type { ByteString } from '../sys/bytes.ts';
 import { cString } from '../sys/bytes.ts';
 import { E, Errno } from '../sys/errors.ts';
-import { AT_EMPTY_PATH, close, ioctl, lseek, preadAt, statxAt } from '../sys/libc.ts';
+import { AT_EMPTY_PATH, close, ioctl, lseek, lseekFar, preadAt, statxAt } from '../sys/libc.ts';
 import { addressOf, pinned } from '../sys/memory.ts';
 import { S_IFDIR, S_IFMT, S_IFREG, STATX, STATX_MASK, STATX_SIZE } from '../sys/statx.ts';
 import type { Attributes } from './attributes.ts';
 import type { Directories } from './directories.ts';
 import type { LayerReader } from './layer.ts';
 import { layerOf, type Places } from './place.ts';
-import { rowSize } from './status.ts';
+import { rowSize, sizeOfRow } from './status.ts';
 import { ROW, type Table } from './table.ts';
 
-const SEEK_END = 2;
 const empty = pinned(1);
 const statusMemory = pinned(STATX_SIZE);
 const status = new Uint32Array(statusMemory.buffer.buffer);
@@ -141,7 +140,7 @@ export class FileData {
   isAsLongAsSize(node: number): boolean {
     const fd = this.descriptor(node);
     if (this.#table.word(node, ROW.listing) === 0) return true;
-    return lseek(fd, 0, SEEK_END) === rowSize(this.#table, node);
+    return examine(fd) === 0 && this.#isListedSize(node);
   }
 
   /** Reads from byte `offset` on to `out` at `at`; answers fewer than `size` bytes only at the end of the file. */
@@ -173,6 +172,23 @@ export class FileData {
     return done;
   }
 
+  /** `read` for what a number cannot count: from 2^53 on. */
+  readFar(node: number, offset: bigint, out: Uint8Array, at: number, size: number): number {
+    const fd = this.descriptor(node);
+    const start = this.#addressOf(out) + at;
+    let done = 0;
+    while (done < size) {
+      const count = preadAt(fd, start + done, size - done, offset + BigInt(done));
+      if (count < 0) throw new Errno(-count, `read ${this.#places.describe(node)}`);
+      if (count === 0) break;
+      done += count;
+    }
+    if (done === size || !this.#isFixed(node)) return done;
+    const { size: rounded, exactSize = BigInt(rounded) } = sizeOfRow(this.#table, node);
+    if (offset + BigInt(done) >= exactSize) return done;
+    throw new Errno(E.EIO, `read ${this.#places.describe(node)}, which was cut short`);
+  }
+
   /** Most reads are to the same few buffers. */
   #addressOf(out: Uint8Array): number {
     let address = this.#addresses.get(out);
@@ -192,6 +208,10 @@ export class FileData {
   /** `SEEK_DATA` or `SEEK_HOLE`: the place, or a negative errno, -ENXIO past the last data. */
   seek(node: number, offset: number, whence: number): number {
     return lseek(this.descriptor(node), offset, whence);
+  }
+
+  seekFar(node: number, offset: bigint, whence: number): bigint {
+    return lseekFar(this.descriptor(node), offset, whence);
   }
 
   #openNode(node: number): number {

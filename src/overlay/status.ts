@@ -1,4 +1,5 @@
 // What a row of the table says of its node, as `lstat` would say it.
+import { type FileSize, fileSize } from '../sys/file-size.ts';
 import { ROW, type Table } from './table.ts';
 
 export interface Time {
@@ -18,6 +19,8 @@ export interface Status {
   /** As the kernel encodes it (`encodeDevice`). */
   readonly rdev: number;
   readonly size: number;
+  /** As `FileSize`. */
+  readonly exactSize?: bigint;
   /** Of 512 bytes. */
   readonly blocks: number;
   readonly blksize: number;
@@ -39,7 +42,7 @@ export function statusOf(table: Table, row: number): Status {
     uid: word(ROW.uid),
     gid: word(ROW.gid),
     rdev: word(ROW.rdev),
-    size: rowSize(table, row),
+    ...sizeOfRow(table, row),
     blocks: wide(word(ROW.blocks + 1), word(ROW.blocks)),
     blksize: word(ROW.blksize),
     atime: time(ROW.atime, ROW.atimeNs),
@@ -48,6 +51,11 @@ export function statusOf(table: Table, row: number): Status {
   };
 }
 
+export function sizeOfRow(table: Table, row: number): FileSize {
+  return fileSize(table.word(row, ROW.size), table.word(row, ROW.size + 1));
+}
+
+/** Past 2^53 rounded. */
 export function rowSize(table: Table, row: number): number {
   return wide(table.word(row, ROW.size + 1), table.word(row, ROW.size));
 }

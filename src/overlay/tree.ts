@@ -206,6 +206,15 @@ export class Tree {
     return this.#data.read(node, offset, out, at, size);
   }
 
+  /** `read` from 2^53 on. */
+  readFar(node: number, offset: bigint, out: Uint8Array, at: number, size: number): number {
+    return this.#data.readFar(node, offset, out, at, size);
+  }
+
+  seekFar(node: number, offset: bigint, whence: number): bigint {
+    return this.#data.seekFar(node, offset, whence);
+  }
+
   /** `SEEK_DATA` or `SEEK_HOLE`: the place, or a negative errno, -ENXIO past the last data. */
   seek(node: number, offset: number, whence: number): number {
     return this.#data.seek(node, offset, whence);

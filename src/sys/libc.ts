@@ -126,9 +126,14 @@ export function write(fd: number, buffer: Pointer, size: number): number {
 export function pread(fd: number, buffer: Pointer, size: number, offset: number): number {
   return answer(c.pread(fd, buffer, size, offset));
 }
-/** Exact up to 2^53; past that the answer is rounded, which no file of a layer reaches. */
+/** Exact up to 2^53; past that the answer is rounded. */
 export function lseek(fd: number, offset: number, whence: number): number {
   return answer(Number(c.lseek(fd, offset, whence)));
+}
+/** Exact everywhere. */
+export function lseekFar(fd: number, offset: bigint, whence: number): bigint {
+  const result = BigInt(c.lseek(fd, offset, whence));
+  return result < 0n ? BigInt(-koffi.errno()) : result;
 }
 export function getdents64(fd: number, buffer: Address, size: number): number {
   return answer(c.getdents64(fd, buffer, size));
@@ -231,7 +236,7 @@ export function readAt(fd: number, buffer: Address, size: number): number {
 export function writeAt(fd: number, buffer: Address, size: number): number {
   return answer(c.writeAt(fd, buffer, size));
 }
-export function preadAt(fd: number, buffer: Address, size: number, offset: number): number {
+export function preadAt(fd: number, buffer: Address, size: number, offset: number | bigint): number {
   return answer(c.preadAt(fd, buffer, size, offset));
 }
 export function statxAt(dirfd: number, path: Address, flags: number, mask: number, buffer: Address): number {

@@ -92,7 +92,7 @@ function describe(tree: Tree, entry: number, path: ByteString): string {
   );
   const lines = [
     `  File: ${escapeBytes(path)}${target}`,
-    `  Size: ${String(status.size).padEnd(10)}\tBlocks: ${String(status.blocks).padEnd(10)} IO Block: ${String(status.blksize).padEnd(6)} ${words}`,
+    `  Size: ${String(status.exactSize ?? status.size).padEnd(10)}\tBlocks: ${String(status.blocks).padEnd(10)} IO Block: ${String(status.blksize).padEnd(6)} ${words}`,
     ` Inode: ${String(status.ino).padEnd(10)}\tLinks: ${status.nlink}${isDevice(status.mode) ? `     Device type: ${device.major},${device.minor}` : ''}`,
     `Access: (${octalMode(status.mode)}/${modeString(status.mode)})  Uid: ${status.uid}   Gid: ${status.gid}`,
     `Access: ${fullTime(status.atime)}`,

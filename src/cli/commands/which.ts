@@ -165,7 +165,7 @@ function jsonStatement(statement: Statement): object {
         mode: octalMode(mode),
         uid,
         gid,
-        size,
+        size: attributes.exactSize ?? size,
         mtime: jsonTime(mtime),
         ...(target === undefined ? {} : jsonName('target', target)),
         ...(opaque ? { opaque } : {}),

@@ -3,9 +3,9 @@ import { type Change, isEqual, type PathError, type Subtree, type Summary } from
 import type { ConfigChange } from '../../diff/config.ts';
 import {
   type Aspect,
+  exactSizeOf,
   gidOf,
   type Item,
-  itemSize,
   modeOf,
   mtimeOf,
   nlinkOf,
@@ -140,7 +140,7 @@ export function jsonItem(item: Item): object {
     mode: octalMode(modeOf(item)),
     uid: uidOf(item),
     gid: gidOf(item),
-    size: itemSize(item),
+    size: exactSizeOf(item),
     ...(isDeviceItem(item) ? decodeDevice(rdevOf(item)) : {}),
     ...(typeBits(item) === S_IFLNK ? jsonTarget(item) : {}),
     mtime: jsonTime(mtimeOf(item)),

@@ -1,6 +1,6 @@
 // The short forms of `stratafs diff`, for scripts: a letter or rsync's eleven and a path.
 import type { Change } from '../../diff/change.ts';
-import { type Aspect, type Item, itemSize, modeOf, mtimeOf, typeBits } from '../../diff/item.ts';
+import { type Aspect, type Item, isSameSize, modeOf, mtimeOf, typeBits } from '../../diff/item.ts';
 import { bufferOf } from '../../sys/bytes.ts';
 import { S_IFDIR, S_IFLNK, S_IFREG } from '../../sys/statx.ts';
 import { escapeBytes } from '../print/escape.ts';
@@ -72,7 +72,7 @@ export class ItemizePrinter extends LinePrinter {
       aspects.some((aspect) => what.includes(aspect)) ? letter : '.';
     const isData = what.includes('content') || what.includes('target') || what.includes('rdev');
     const checksum = isData ? 'c' : '.';
-    const size = typeBits(b) === S_IFREG && itemSize(a) !== itemSize(b) ? 's' : '.';
+    const size = typeBits(b) === S_IFREG && !isSameSize(a, b) ? 's' : '.';
     return [
       isData ? transfer(b) : '.',
       type,

@@ -5,10 +5,11 @@ import { aclText, capabilityText } from '../../diff/attributes.ts';
 import { type Change, isMetadataOnly, type Subtree } from '../../diff/change.ts';
 import {
   type Aspect,
+  exactSizeOf,
   gidOf,
   type Item,
   isDirectoryItem,
-  itemSize,
+  isSameSize,
   modeOf,
   mtimeOf,
   rdevOf,
@@ -46,7 +47,7 @@ function isSilent({ what, a, b }: Change): boolean {
   if (a === undefined || b === undefined || !what.includes('content') || typeBits(a) !== S_IFREG)
     return false;
   const [s, t] = [mtimeOf(a), mtimeOf(b)];
-  return itemSize(a) === itemSize(b) && s.seconds === t.seconds && s.nanoseconds === t.nanoseconds;
+  return isSameSize(a, b) && s.seconds === t.seconds && s.nanoseconds === t.nanoseconds;
 }
 
 /** `/usr/share/doc/**` for a folded directory. */
@@ -79,7 +80,7 @@ export function differenceWords(change: Change): string {
 function singleWords(item: Item | undefined): string {
   if (item === undefined || isDirectoryItem(item)) return '';
   const type = typeBits(item);
-  if (type === S_IFREG) return `${itemSize(item)} B`;
+  if (type === S_IFREG) return `${exactSizeOf(item)} B`;
   if (type === S_IFLNK) return `${ARROW} ${attempt(() => escapeBytes(item.target()))}`;
   return typeOf(modeOf(item)).words;
 }
@@ -113,7 +114,7 @@ function aspectWords(aspect: Aspect, change: Change, a: Item, b: Item): string {
 }
 
 function contentWords({ firstDifference }: Change, a: Item, b: Item): string {
-  const [before, after] = [itemSize(a), itemSize(b)];
+  const [before, after] = [exactSizeOf(a), exactSizeOf(b)];
   if (before !== after) return `content ${before} ${ARROW} ${after} B`;
   return `content ${after} B${firstDifference === undefined ? '' : `, from byte ${firstDifference}`}`;
 }

@@ -65,13 +65,27 @@ export function escapeMessage(message: string): string {
 
 /** One line of JSON in which nothing can hurt a terminal: `\u` escapes for what `JSON.stringify` would print raw. */
 export function escapeJson(value: unknown): string {
-  return JSON.stringify(value).replace(UNPRINTABLE_UNITS, (character) => {
+  return jsonText(value).replace(UNPRINTABLE_UNITS, (character) => {
     let text = '';
     for (let i = 0; i < character.length; i++) {
       text += `\\u${character.charCodeAt(i).toString(16).padStart(4, '0')}`;
     }
     return text;
   });
+}
+
+/** As `JSON.stringify`, which has no word for a bigint: a number of all its digits, as JSON allows. */
+function jsonText(value: unknown): string {
+  if (typeof value === 'bigint') return String(value);
+  if (!hasBigint(value)) return JSON.stringify(value) ?? 'null';
+  if (Array.isArray(value)) return `[${value.map(jsonText).join(',')}]`;
+  const fields = Object.entries(value as object).filter(([, each]) => each !== undefined);
+  return `{${fields.map(([key, each]) => `${JSON.stringify(key)}:${jsonText(each)}`).join(',')}}`;
+}
+
+function hasBigint(value: unknown): boolean {
+  if (typeof value !== 'object' || value === null) return typeof value === 'bigint';
+  return Object.values(value).some(hasBigint);
 }
 
 /** A name or path as JSON fields: UTF-8 text, and the exact bytes beside it where they are not valid UTF-8. */

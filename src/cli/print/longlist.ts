@@ -75,7 +75,7 @@ function describe(tree: Inodes, { entry, shown }: LongListItem): Line {
     nlink: String(status.nlink),
     uid: String(status.uid),
     gid: String(status.gid),
-    size: String(device?.minor ?? status.size),
+    size: String(device?.minor ?? status.exactSize ?? status.size),
     ...(device ? { major: String(device.major) } : {}),
     time: shortTime(status.mtime),
     text: isLink(status.mode) ? `${shown} -> ${escapeBytes(tree.linkTarget(node))}` : shown,

@@ -103,7 +103,7 @@ export function jsonEntry(tree: Tree, entry: number, path: ByteString): object {
     nlink: status.nlink,
     uid: status.uid,
     gid: status.gid,
-    size: status.size,
+    size: status.exactSize ?? status.size,
     ...(isDevice(status.mode) ? decodeDevice(status.rdev) : {}),
     mtime: jsonTime(status.mtime),
     ino: String(status.ino),

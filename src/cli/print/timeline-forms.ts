@@ -45,7 +45,8 @@ function bodyLines(
   add: Parameters<TimelineForm['lines']>[1],
 ): void {
   const { path, attributes, target, state } = entry;
-  const { mode, ino, uid, gid, size, atime, mtime, ctime, btime } = attributes;
+  const { mode, ino, uid, gid, atime, mtime, ctime, btime } = attributes;
+  const size = attributes.exactSize ?? attributes.size;
   const prefix = isOneOfMany ? `${escapeText(label)}:` : '';
   const link = target === undefined ? '' : ` -> ${escapeBytes(target)}`;
   const place = `${prefix}${escapeBytes(path)}`;
@@ -62,7 +63,8 @@ function bodyLines(
 
 function csvLines({ entry, layer, label }: TimelineSubject, add: Parameters<TimelineForm['lines']>[1]): void {
   const { path, attributes, target, state } = entry;
-  const { mode, ino, uid, gid, size } = attributes;
+  const { mode, ino, uid, gid } = attributes;
+  const size = attributes.exactSize ?? attributes.size;
   for (const { time, macb } of eventsOf(attributes)) {
     const fields = [
       isoTime(time),
@@ -88,7 +90,8 @@ function jsonLines(
   add: Parameters<TimelineForm['lines']>[1],
 ): void {
   const { path, attributes, target, state } = entry;
-  const { mode, ino, uid, gid, size } = attributes;
+  const { mode, ino, uid, gid } = attributes;
+  const size = attributes.exactSize ?? attributes.size;
   for (const { time, macb } of eventsOf(attributes)) {
     const line = escapeJson({
       time: isoTime(time),

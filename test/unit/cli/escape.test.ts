@@ -136,6 +136,13 @@ describe('escapeJson()', () => {
     );
   });
 
+  it('writes a number that is too large for one with all its digits', () => {
+    const value = { a: [2n ** 60n + 1n, undefined, null], b: undefined, c: { d: -1n, e: 'x\u009b' }, f: 1.5 };
+    expect(escapeJson(value)).toBe(
+      '{"a":[1152921504606846977,null,null],"c":{"d":-1,"e":"x\\u009b"},"f":1.5}',
+    );
+  });
+
   it('spells out C1 and bidi controls', () => {
     expect(escapeJson('\u009b\u202e\u{e0041}')).toBe('"\\u009b\\u202e\\udb40\\udc41"');
   });

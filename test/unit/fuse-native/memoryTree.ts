@@ -151,7 +151,11 @@ export class MemoryTree implements FileSystem {
     return data.length;
   }
 
-  seek(): number {
+  readFar(): number {
+    throw new Errno(E.EINVAL, 'read');
+  }
+
+  seek(): bigint {
     throw new Errno(E.EINVAL, 'seek');
   }
 

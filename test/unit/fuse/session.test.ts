@@ -220,7 +220,8 @@ describe('Session', () => {
     ['a part of a file', 'FUSE_READ', readIn(2, 5), 3, '23456'],
     ['the end of a file', 'FUSE_READ', readIn(8, 4096), 3, '89'],
     ['past the end', 'FUSE_READ', readIn(100, 4096), 3, ''],
-    ['further than a number is exact', 'FUSE_READ', readIn(2 ** 53, 4096), 3, ''],
+    ['further than a number is exact', 'FUSE_READ', words(0, 0, 7, 2 ** 28, 4096, 0, 0, 0, 0, 0), 3, 'x'],
+    ['beside that', 'FUSE_READ', words(0, 0, 8, 2 ** 28, 4096, 0, 0, 0, 0, 0), 3, ''],
     ['an attribute', 'FUSE_GETXATTR', Buffer.concat([words(64, 0), Buffer.from('user.a\0')]), 3, 'alpha'],
     [
       'an empty attribute',
@@ -250,8 +251,13 @@ describe('Session', () => {
     ['READ of more than was agreed', request('FUSE_READ', readIn(0, 2 ** 20 + 1), { node: 3 }), E.EINVAL],
     ['READ that is cut', request('FUSE_READ', words(0, 0, 0), { node: 3 }), E.EINVAL],
     ['READLINK of a file', request('FUSE_READLINK', '', { node: 3 }), E.EINVAL],
-    ['LSEEK past the data', request('FUSE_LSEEK', words(0, 0, 0, 2 ** 8, 3, 0), { node: 3 }), E.ENXIO],
-    ['LSEEK past all numbers', request('FUSE_LSEEK', words(0, 0, 0, 2 ** 30, 3, 0), { node: 3 }), E.ENXIO],
+    ['LSEEK past the data', request('FUSE_LSEEK', words(0, 0, 0, 2 ** 29, 3, 0), { node: 3 }), E.ENXIO],
+    ['LSEEK past all offsets', request('FUSE_LSEEK', words(0, 0, 0, 2 ** 31, 3, 0), { node: 3 }), E.ENXIO],
+    [
+      'READ past all offsets',
+      request('FUSE_READ', words(0, 0, 0, 2 ** 31, 1, 0, 0, 0, 0, 0), { node: 3 }),
+      E.EINVAL,
+    ],
     ['LSEEK from the end', request('FUSE_LSEEK', words(0, 0, 0, 0, 2, 0), { node: 3 }), E.EINVAL],
     [
       'GETXATTR that is not there',
