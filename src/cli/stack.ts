@@ -1,11 +1,12 @@
 // From a reference on the command line to the layers it means, and to their merged tree. The store is loaded only where
 // one is needed.
+
 import type { RecordedLayer } from '../overlay/recorded-layer.ts';
 import type { Tree } from '../overlay/tree.ts';
 import { chooseLayers, layerNumber, parseLayerChoice } from '../store/choice.ts';
 import type { ChainId } from '../store/digest.ts';
 import type { LayerStack, OpenOptions, Store } from '../store/store.ts';
-import { asBytes, bytesOfText } from '../sys/bytes.ts';
+import { asBytes, bytesOfText, shownBytes } from '../sys/bytes.ts';
 import { Errno, errnoWords, Trouble } from '../sys/errors.ts';
 import { seesTrustedXattrs } from '../sys/privilege.ts';
 import { pathArguments } from './arguments.ts';
@@ -85,7 +86,7 @@ async function withItsMarks(stack: LayerStack): Promise<LayerStack> {
   const mark = findRootsMark(layers.map(({ source }) => source.path));
   if (mark === undefined) return stack;
   warn(
-    `the owners of "${stack.label}" are those of a rootless store, but "${mark}" has a mark of root's own engine ` +
+    `the owners of "${stack.label}" are those of a rootless store, but "${shownBytes(mark)}" has a mark of root's own engine ` +
       '(trusted.overlay.*): such marks are obeyed; "--overlay userxattr" obeys user.overlay.* instead',
   );
   return { ...stack, dialect: 'trusted' };

@@ -1,10 +1,11 @@
 // A survey from the command line: with a line of progress on a terminal, and left by a signal at any step.
+
 import { Survey } from '../layers/survey.ts';
 import { Copies } from '../layers/survey-copies.ts';
 import { SurveyedStack } from '../layers/survey-stack.ts';
 import { mergeOptions } from '../overlay/options.ts';
 import type { LayerStack } from '../store/store.ts';
-import { asBytes } from '../sys/bytes.ts';
+import { asBytes, shownBytes } from '../sys/bytes.ts';
 import type { Errno } from '../sys/errors.ts';
 import { errnoWords, Trouble } from '../sys/errors.ts';
 import { DiffProgress } from './diff/progress.ts';
@@ -63,7 +64,7 @@ export async function withComparedStack<T>(
     const copies = new Copies(view);
     await runSteps(copies.compare(), () => ['comparing what was written again', 0], terminal);
     for (const [row, error] of copies.damage) {
-      const place = `"${view.survey.table.pathOf(row)}" in layer ${stack.layers.length - view.layerOf(row)}`;
+      const place = `"${shownBytes(view.survey.table.pathOf(row))}" in layer ${stack.layers.length - view.layerOf(row)}`;
       terminal.report(new Trouble('path', `Cannot compare ${place}: ${errnoWords(error.errno)}`));
     }
     return use(view, copies);
@@ -77,14 +78,18 @@ export async function walkLayers(survey: Survey, terminal: Terminal): Promise<vo
   await runSteps(survey.walk(), () => [last(), table.end - 1], terminal);
   for (const [layer, error] of survey.damage) terminal.report(unopened(survey, layer, error));
   for (const [row, errno] of survey.table.faults) {
-    const place = `"${table.pathOf(row) || '/'}" in "${survey.layers[table.columns.layer[row] as number]?.source.path}"`;
+    const place = `"${shownBytes(table.pathOf(row)) || '/'}" in "${shownBytes(survey.layers[table.columns.layer[row] as number]?.source.path ?? asBytes(''))}"`;
     terminal.report(new Trouble('path', `Cannot examine all of ${place}: ${errnoWords(errno)}`));
   }
 }
 
 function unopened({ layers }: Survey, layer: number, error: Errno): Trouble {
   const state = errnoWords(error.errno);
-  return new Trouble('path', `Cannot open the layer "${layers[layer]?.source.path}": ${state}`, {
-    cause: error,
-  });
+  return new Trouble(
+    'path',
+    `Cannot open the layer "${shownBytes(layers[layer]?.source.path ?? asBytes(''))}": ${state}`,
+    {
+      cause: error,
+    },
+  );
 }

@@ -1,9 +1,11 @@
 // One layer's own tar, byte for byte as its diff ID was made from it.
+
 import { createHash } from 'node:crypto';
 import { LayerContents } from '../layers/layer-contents.ts';
 import { LayerFiles } from '../layers/layer-files.ts';
 import { withRecord } from '../store/record.ts';
 import type { Layer, LayerStack, TarRecord } from '../store/store.ts';
+import { shownBytes } from '../sys/bytes.ts';
 import { Errno, errnoWords, Trouble } from '../sys/errors.ts';
 import { TarDamage } from '../tar/entry.ts';
 import { type Gap, rebuildTar } from '../tar/rebuild.ts';
@@ -24,12 +26,12 @@ export async function exportLayer(
   const record = diffId === undefined ? undefined : recordOf(layer);
   if (record === undefined) {
     const state = `a layer of role "${layer.role}" has no record of its tar`;
-    throw new Trouble('usage', `Cannot export layer "${source.path}": ${state}`);
+    throw new Trouble('usage', `Cannot export layer "${shownBytes(source.path)}": ${state}`);
   }
   const refuse = (state: string, cause?: unknown) =>
     new Trouble('store', `Cannot rebuild the tar of layer "${diffId}": ${state}`, { cause });
   if (record.form !== 'tar-split') {
-    throw refuse(`"${record.path}" is a record of the form ${record.form}, which cannot be read`);
+    throw refuse(`"${shownBytes(record.path)}" is a record of the form ${record.form}, which cannot be read`);
   }
   const { dialect = of.dialect } = layer;
   const files = new LayerFiles(source.path, dialect === 'user' ? 'user' : 'trusted');
@@ -49,9 +51,10 @@ export async function exportLayer(
       }),
     );
   } catch (error) {
-    if (error instanceof TarDamage) throw refuse(`"${record.path}" is damaged: ${error.message}`, error);
+    if (error instanceof TarDamage)
+      throw refuse(`"${shownBytes(record.path)}" is damaged: ${error.message}`, error);
     if (!(error instanceof Errno)) throw error;
-    throw refuse(`"${record.path}" cannot be read: ${errnoWords(error.errno)}`, error);
+    throw refuse(`"${shownBytes(record.path)}" cannot be read: ${errnoWords(error.errno)}`, error);
   } finally {
     files.close();
   }

@@ -1,7 +1,8 @@
 // What a copy has of the object it was made from besides its contents: owner, attributes, mode and times.
+
 import { chmodSync, closeSync, constants, fchmodSync, fchownSync, lchownSync, openSync } from 'node:fs';
 import type { NodeAttributes } from '../layers/nodes.ts';
-import { asBytes, type ByteString, bufferOf, cString } from '../sys/bytes.ts';
+import { asBytes, type ByteString, bufferOf, cString, shownBytes } from '../sys/bytes.ts';
 import { errnoOf } from '../sys/errors.ts';
 import { AT_FDCWD, AT_SYMLINK_NOFOLLOW, fsetxattr, futimens, lsetxattr, O, utimensat } from '../sys/libc.ts';
 import { S_IFLNK, S_IFMT } from '../sys/statx.ts';
@@ -63,7 +64,7 @@ function keepXattrs(
 ): void {
   for (const [name, value] of xattrs) {
     const result = set(cString(name), value);
-    if (result < 0) notKept(`attribute ${name}`, -result);
+    if (result < 0) notKept(`attribute ${shownBytes(name)}`, -result);
   }
 }
 

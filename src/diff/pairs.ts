@@ -7,7 +7,7 @@ import { E, Errno } from '../sys/errors.ts';
 import { close } from '../sys/libc.ts';
 import { STATX } from '../sys/statx.ts';
 import { firstDifference } from './contents.ts';
-import { exactSizeOf, type Item, type SideName, sizeOf } from './item.ts';
+import { exactSizeOf, type Item, itemSize, type SideName } from './item.ts';
 import { compareFiles, type JobFile, type JobResult, Jobs, newJobMemory, PAIR, SLOTS } from './jobs.ts';
 import type { JobsWorkerData } from './jobs-worker.ts';
 import { LayerItem } from './layered.ts';
@@ -64,7 +64,7 @@ export class Pairs {
   /** Whether both files will be opened, so that their attributes can be asked for then. */
   opens(a: Item, b: Item): boolean {
     const isCountable = typeof exactSizeOf(a) === 'number' && typeof exactSizeOf(b) === 'number';
-    return this.#checksum === undefined && sizeOf(a) > 0 && isCountable && isOnDisk(a) && isOnDisk(b);
+    return this.#checksum === undefined && itemSize(a) > 0 && isCountable && isOnDisk(a) && isOnDisk(b);
   }
 
   /** Whether no more jobs can be taken until the result of the oldest is fetched. */

@@ -103,7 +103,7 @@ export function handlersOf(
     if (leftOut > 0 && !complained.has(node)) {
       complained.add(node);
       options.log(
-        `Cannot show ${leftOut} of the names in "${bytesOfText(path)}", as "${left}": fuse-native takes only UTF-8`,
+        `Cannot show ${leftOut} of the names in "${path}", as "${left}": fuse-native takes only UTF-8`,
       );
     }
     return { names, stats };
@@ -174,7 +174,7 @@ function openOf(
       const answer = guard(OPCODE.FUSE_OPEN, path, (entry) => {
         if (open(fs.nodeOf(entry))) return { value: true };
         // Only a read past the kernel's cache would tell the truth, and fuse-native has none.
-        log(`Cannot open "${bytesOfText(path)}": its data are not as long as its size`);
+        log(`Cannot open "${path}": its data are not as long as its size`);
         return -E.EIO;
       });
       send(answer, reply, () => reply(0, 0));

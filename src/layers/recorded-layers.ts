@@ -1,9 +1,11 @@
 // Layers as their tar-split records tell of them, for copies that lost owners, attributes or whiteouts: what the disk had
 // when Docker unpacked them.
+
 import type { RecordedLayer } from '../overlay/recorded-layer.ts';
 import type { ChainId } from '../store/digest.ts';
 import { withRecord } from '../store/record.ts';
 import type { Dialect, LayerStack, Store, TarRecord } from '../store/store.ts';
+import { shownBytes } from '../sys/bytes.ts';
 import { Errno, errnoWords, Trouble } from '../sys/errors.ts';
 import { TarDamage } from '../tar/entry.ts';
 import { MOBY_RULES } from '../unpack/rules.ts';
@@ -36,7 +38,7 @@ export async function recordedLayers(
 
 async function readRecord(record: TarRecord, dialect: Dialect): Promise<RecordedLayer> {
   const refuse = (state: string, cause?: unknown) =>
-    new Trouble('store', `Cannot read "${record.path}": ${state}`, { cause });
+    new Trouble('store', `Cannot read "${shownBytes(record.path)}": ${state}`, { cause });
   if (record.form !== 'tar-split') throw refuse(`a record of the form ${record.form} cannot be read`);
   // Marks of AUFS are taken for what they mean: a record that is read has no file that is hidden beside them.
   const rules = dialect === 'user' ? MOBY_RULES.user : MOBY_RULES.trusted;

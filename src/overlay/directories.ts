@@ -2,8 +2,7 @@
 // Opens never follow a symlink, leave a layer, or change an access time where the system allows that.
 
 import { fileType, openWithinMount, openWithinMountAt } from '../sys/beneath.ts';
-import type { ByteString } from '../sys/bytes.ts';
-import { cString } from '../sys/bytes.ts';
+import { asBytes, type ByteString, cString, shownBytes } from '../sys/bytes.ts';
 import { openClone } from '../sys/clone.ts';
 import { E, Errno } from '../sys/errors.ts';
 import {
@@ -74,7 +73,12 @@ export class Directories {
   constructor(table: Table, paths: readonly ByteString[], dataOnly: number, capacity: number) {
     this.#table = table;
     this.#capacity = capacity;
-    this.#layers = paths.map((path) => ({ path: cString(path), label: path, device: '', mountId: 0 }));
+    this.#layers = paths.map((path) => ({
+      path: cString(path),
+      label: shownBytes(path),
+      device: '',
+      mountId: 0,
+    }));
     const roots = paths.map((_, layer) => table.addRecord([layer, 0, 0, 0]));
     this.roots = roots.slice(0, roots.length - dataOnly);
     this.dataRoots = roots.slice(roots.length - dataOnly);
@@ -239,7 +243,11 @@ export class Directories {
       }
       return this.#descend(this.descriptor(at), names);
     });
-    if (fd < 0) throw new Errno(-fd, `open "${this.pathOf(record)}" in layer "${this.#layer(record).label}"`);
+    if (fd < 0)
+      throw new Errno(
+        -fd,
+        `open "${shownBytes(this.pathOf(record))}" in layer "${this.#layer(record).label}"`,
+      );
     return fd;
   }
 
@@ -274,7 +282,11 @@ export class Directories {
         openWithinMount(directory, itself, O.RDONLY | O.DIRECTORY | extra),
       );
     });
-    if (fd < 0) throw new Errno(-fd, `open "${this.pathOf(record)}" in layer "${this.#layer(record).label}"`);
+    if (fd < 0)
+      throw new Errno(
+        -fd,
+        `open "${shownBytes(this.pathOf(record))}" in layer "${this.#layer(record).label}"`,
+      );
     return fd;
   }
 
@@ -332,6 +344,6 @@ export class Directories {
 
   describe(record: number, name: string): string {
     const path = this.pathOf(record);
-    return `"${path === '' ? '' : `${path}/`}${name}" in layer "${this.#layer(record).label}"`;
+    return `"${shownBytes(asBytes(`${path === '' ? '' : `${path}/`}${name}`))}" in layer "${this.#layer(record).label}"`;
   }
 }

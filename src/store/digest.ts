@@ -1,6 +1,8 @@
 // The identifiers of an image store: each a brand of string with one parser, so that no text from a store becomes a path
 // or is compared with an identifier of another kind unchecked.
+
 import { createHash } from 'node:crypto';
+import { asBytes, shownBytes } from '../sys/bytes.ts';
 import { Trouble } from '../sys/errors.ts';
 
 /** `sha256:` and the hash of a layer's uncompressed tar stream. */
@@ -77,7 +79,7 @@ export function parseContainerId(text: string, source: TextSource): ContainerId 
 
 function matching(text: string, pattern: RegExp, form: string, { file, part }: TextSource): string {
   if (pattern.test(text)) return text;
-  throw new Trouble('store', `Cannot use "${file}": ${part} is not ${form}`);
+  throw new Trouble('store', `Cannot use "${shownBytes(asBytes(file))}": ${part} is not ${form}`);
 }
 
 /** Whether a name in a directory of the store is an id: `ab…` of 64 hex digits. */

@@ -1,8 +1,9 @@
 // Reads the files of a store: below one root, no symbolic link followed, nothing but regular files, never more than a
 // limit, and no access time changed where the system allows that. Each failure is a Trouble that names the file.
+
 import { closeSync, fstatSync, readFileSync, readSync, type Stats, statSync } from 'node:fs';
 import { openBeneath, readNames } from '../sys/beneath.ts';
-import { asBytes, type ByteString, bufferOf, cString, type ReadSome } from '../sys/bytes.ts';
+import { asBytes, type ByteString, bufferOf, cString, type ReadSome, shownBytes } from '../sys/bytes.ts';
 import { realPath } from '../sys/clone.ts';
 import { E, Errno, errnoWords, Trouble } from '../sys/errors.ts';
 import { O, open, read } from '../sys/libc.ts';
@@ -212,7 +213,7 @@ export class StoreFiles {
       if (typeof status === 'number') return undefined;
       const kind = kindOfStatus(status);
       if (kind === 'directory') continue;
-      if (count < parts.length) return `"${this.pathOf(part)}" is ${notA('directory', kind)}`;
+      if (count < parts.length) return `"${shownBytes(this.pathOf(part))}" is ${notA('directory', kind)}`;
       return errno === E.EACCES ? undefined : notA('directory', kind);
     }
     return undefined;
@@ -222,7 +223,7 @@ export class StoreFiles {
     const directory = path === '' ? this.directory : this.pathOf(path);
     const { uid, mode } = statSync(bufferOf(directory));
     const bits = (mode & 0o7777).toString(8).padStart(4, '0');
-    return `permission denied at "${directory}" (owner ${uid}, mode ${bits}); ${WHO_MAY}`;
+    return `permission denied at "${shownBytes(directory)}" (owner ${uid}, mode ${bits}); ${WHO_MAY}`;
   }
 }
 
@@ -267,7 +268,11 @@ export function readUidMap(): string {
 }
 
 export function trouble(doing: string, path: string, state: string, cause?: unknown): Trouble {
-  return new Trouble('store', `Cannot ${doing} "${path}": ${state}`, cause === undefined ? {} : { cause });
+  return new Trouble(
+    'store',
+    `Cannot ${doing} "${shownBytes(asBytes(path))}": ${state}`,
+    cause === undefined ? {} : { cause },
+  );
 }
 
 function notA(wanted: string, kind: FileKind): string {

@@ -1,6 +1,7 @@
 // The JSON files of a store, as an engine reads them into a Go type, and then field by field: nothing is taken for granted,
 // every failure is a Trouble that names the file and the field. An absent field and a null are the same. What strings hold
 // is kept as it is.
+import { asBytes, shownBytes } from '../sys/bytes.ts';
 import { Trouble } from '../sys/errors.ts';
 import { decodeAs } from './go-json.ts';
 import { list, type Shape, type StructShape } from './go-shape.ts';
@@ -31,21 +32,24 @@ export function parseJson(
   extent: Extent = 'all',
 ): JsonDocument {
   const { value, ambiguity } = parse(bytes, file, shape, extent);
-  if (!isObject(value)) throw new Trouble('store', `Cannot parse "${file}": not a JSON object`);
+  if (!isObject(value))
+    throw new Trouble('store', `Cannot parse "${shownBytes(asBytes(file))}": not a JSON object`);
   return { file, prefix: '', fields: value, ambiguity };
 }
 
 /** The objects of an array. */
 export function parseJsonArray(bytes: Buffer, file: string, shape: StructShape): JsonObject[] {
   const { value } = parse(bytes, file, list(shape), 'all');
-  if (!Array.isArray(value)) throw new Trouble('store', `Cannot parse "${file}": not a JSON array`);
+  if (!Array.isArray(value))
+    throw new Trouble('store', `Cannot parse "${shownBytes(asBytes(file))}": not a JSON array`);
   return objectsOf({ file, prefix: '', fields: { array: value } }, 'array');
 }
 
 /** The elements of an array, each an object, or a Trouble for one that is something else: it takes no other with it. */
 export function parseJsonElements(bytes: Buffer, file: string, shape: StructShape): (JsonObject | Trouble)[] {
   const { value } = parse(bytes, file, list(shape), 'all');
-  if (!Array.isArray(value)) throw new Trouble('store', `Cannot parse "${file}": not a JSON array`);
+  if (!Array.isArray(value))
+    throw new Trouble('store', `Cannot parse "${shownBytes(asBytes(file))}": not a JSON array`);
   return value.map((element: unknown, index) =>
     isObject(element)
       ? { file, prefix: `[${index}].`, fields: element }
@@ -66,12 +70,14 @@ function parse(
     const rest = hasRest ? ['something follows its end, which an engine does not read'] : [];
     const phrases = [...rest, ...decoded.ambiguities];
     const ambiguity =
-      phrases.length === 0 ? undefined : `"${file}" can be read in more than one way: ${phrases.join('; ')}`;
+      phrases.length === 0
+        ? undefined
+        : `"${shownBytes(asBytes(file))}" can be read in more than one way: ${phrases.join('; ')}`;
     return { value: decoded.value, ambiguity };
   } catch (cause) {
     if (!(cause instanceof SyntaxError)) throw cause;
     const state = bytes.length === 0 ? 'it is empty' : 'not valid JSON';
-    throw new Trouble('store', `Cannot parse "${file}": ${state}`, { cause });
+    throw new Trouble('store', `Cannot parse "${shownBytes(asBytes(file))}": ${state}`, { cause });
   }
 }
 
@@ -163,9 +169,9 @@ function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
 }
 
 function missing({ file, prefix }: JsonObject, key: string): never {
-  throw new Trouble('store', `Cannot use "${file}": ${prefix}${key} is missing`);
+  throw new Trouble('store', `Cannot use "${shownBytes(asBytes(file))}": ${prefix}${key} is missing`);
 }
 
 function wrong({ file, prefix }: JsonObject, key: string, wanted: string): Trouble {
-  return new Trouble('store', `Cannot use "${file}": ${prefix}${key} is not ${wanted}`);
+  return new Trouble('store', `Cannot use "${shownBytes(asBytes(file))}": ${prefix}${key} is not ${wanted}`);
 }

@@ -1,7 +1,7 @@
 // A layer stack named by its directories, in the syntax of overlayfs's `lowerdir=` option (fs/overlayfs/params.c):
 // `lowerdir=TOP:…:LOWEST`, a backslash takes the next character as it is, and `::` begins data-only lower layers.
 // Needs no store. A comma needs no backslash here, since no other option can follow.
-import { asBytes, type ByteString, bufferOf, bytesOfText } from '../sys/bytes.ts';
+import { asBytes, type ByteString, bufferOf, bytesOfText, shownBytes } from '../sys/bytes.ts';
 import { Trouble } from '../sys/errors.ts';
 import { realDirectory } from './files.ts';
 import type { Dialect, Layer, LayerStack } from './store.ts';
@@ -63,11 +63,11 @@ export function splitLowerdir(value: ByteString): LowerdirPaths {
 function plainLayer(path: ByteString): Layer {
   const real = realDirectory(
     path,
-    (state, cause) => new Trouble('reference', `Cannot use layer "${path}": ${state}`, { cause }),
+    (state, cause) => new Trouble('reference', `Cannot use layer "${shownBytes(path)}": ${state}`, { cause }),
   );
   return { source: { kind: 'directory', path: real }, role: 'plain' };
 }
 
 function refused(value: ByteString, state: string): Trouble {
-  return new Trouble('reference', `Cannot understand reference "${PREFIX}${value}": ${state}`);
+  return new Trouble('reference', `Cannot understand reference "${PREFIX}${shownBytes(value)}": ${state}`);
 }

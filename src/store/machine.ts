@@ -1,8 +1,9 @@
 // A machine's files by its own paths: this one's, or another's whose disk is mounted at a directory. Absolute links, `..` and all
 // lead nowhere but into that directory; nothing but directories and small regular files is opened, no access time is changed.
+
 import { closeSync, fstatSync, readlinkSync, readSync } from 'node:fs';
 import { readNames } from '../sys/beneath.ts';
-import { asBytes, type ByteString, bytesOf, bytesOfText, cString } from '../sys/bytes.ts';
+import { asBytes, type ByteString, bytesOf, bytesOfText, cString, shownBytes } from '../sys/bytes.ts';
 import { openCloneOfAll } from '../sys/clone.ts';
 import { E, errnoWords, Trouble } from '../sys/errors.ts';
 import { O, open, openat2 } from '../sys/libc.ts';
@@ -67,7 +68,7 @@ class Disk implements Machine {
     const plain = open(cString(host), O.PATH | O.DIRECTORY | O.CLOEXEC);
     if (plain < 0) {
       const state = plain === -E.ENOENT ? 'no such directory' : errnoWords(-plain);
-      throw new Trouble('store', `Cannot open host root "${host}": ${state}`);
+      throw new Trouble('store', `Cannot open host root "${shownBytes(host)}": ${state}`);
     }
     // Links of the disk are followed, and only a clone keeps their access times.
     const clone = openCloneOfAll(plain, cString(asBytes('')));
@@ -75,7 +76,7 @@ class Disk implements Machine {
     if (clone < 0) return;
     const place = this.isThis ? host : placeOf(plain);
     if (place === undefined)
-      throw new Trouble('store', `Cannot tell where host root "${host}" is: is /proc mounted?`);
+      throw new Trouble('store', `Cannot tell where host root "${shownBytes(host)}" is: is /proc mounted?`);
     this.#prefix = place === '/' ? '' : place;
     closeSync(plain);
   }

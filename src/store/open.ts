@@ -1,6 +1,6 @@
 // Which stores lie in a directory: the one place that knows all kinds, asked in order, and that says by name what is found but
 // cannot be read.
-import { bytesOfText } from '../sys/bytes.ts';
+import { bytesOfText, shownBytes } from '../sys/bytes.ts';
 import { Trouble } from '../sys/errors.ts';
 import { CONTAINERD } from './containerd/kind.ts';
 import { DOCKER } from './docker/kind.ts';
@@ -25,7 +25,8 @@ export function openStore(root: string, options: OpenOptions = {}): Store {
 /** All stores of a directory, at least one, those in use first. Throws Trouble where there is none that can be read. */
 export function openStores(root: string, options: OpenOptions = {}): readonly Store[] {
   const files = new StoreFiles(realRoot(bytesOfText(root)));
-  const refuse = (state: string) => new Trouble('store', `Cannot open store "${files.directory}": ${state}`);
+  const refuse = (state: string) =>
+    new Trouble('store', `Cannot open store "${shownBytes(files.directory)}": ${state}`);
   const probes = KINDS.map((kind) => ({ kind, probe: kind.probe(files, options) }));
   const found = (state: Probe['kind']) => probes.filter(({ probe }) => probe.kind === state);
   const used = found('here');
@@ -34,7 +35,7 @@ export function openStores(root: string, options: OpenOptions = {}): readonly St
   const chosen = used.length > 0 ? used : found('empty').slice(0, 1);
   if (state !== undefined) throw refuse(state);
   if (chosen.length === 0) {
-    throw new NoStore('store', `Cannot open store "${files.directory}": ${foreign(files)}`);
+    throw new NoStore('store', `Cannot open store "${shownBytes(files.directory)}": ${foreign(files)}`);
   }
   const stores = chosen.flatMap(({ kind }) => kind.open(files, options));
   if (options.store === undefined) return stores;
@@ -51,6 +52,7 @@ function unreadable(probes: readonly { readonly probe: Probe }[]): string | unde
 
 function foreign(files: StoreFiles): string {
   const inner = ['docker', 'var/lib/docker'].find((name) => files.kindOf(`${name}/image`) === 'directory');
-  if (inner !== undefined) return `no data root of Docker, but "${files.pathOf(inner)}" may be one`;
+  if (inner !== undefined)
+    return `no data root of Docker, but "${shownBytes(files.pathOf(inner))}" may be one`;
   return 'no data root of Docker: it has no directory "image"';
 }

@@ -1,5 +1,5 @@
 // Where stores are on a machine: by what each engine's own configuration says and by the usual places.
-import { asBytes, type ByteString, bufferOf, bytesOfText, textOf } from '../sys/bytes.ts';
+import { type ByteString, bytesOfText, shownBytes, textOf } from '../sys/bytes.ts';
 import { attempt, Trouble } from '../sys/errors.ts';
 import { type Machine, withMachine } from './machine.ts';
 import { KINDS, NoStore, openStores } from './open.ts';
@@ -47,7 +47,7 @@ export function chooseRoot(host: string, user: number, say: Say): string {
     for (const { directory, why } of usable) {
       if (directory !== root.directory)
         say(
-          `also found: "${directory}" (${why}); --root names it${machine.isThis ? '' : ', as that machine would'}`,
+          `also found: "${shownBytes(directory)}" (${why}); --root names it${machine.isThis ? '' : ', as that machine would'}`,
         );
     }
     return asText(root.directory);
@@ -75,8 +75,8 @@ function* rootsOf(machine: Machine, say: Say, looked: StorePlace[] = []): Genera
     if (root !== undefined) yield root;
     else if (place.isConfigured) {
       const state = directory === undefined ? 'no such directory' : 'no store is there';
-      const of = machine.isThis ? '' : ` of the host root "${machine.label}"`;
-      say(`Cannot open store "${place.path}"${of} (${place.why}): ${state}`);
+      const of = machine.isThis ? '' : ` of the host root "${shownBytes(machine.label)}"`;
+      say(`Cannot open store "${shownBytes(place.path)}"${of} (${place.why}): ${state}`);
     }
   }
 }
@@ -98,13 +98,13 @@ function rootIn(machine: Machine, directory: ByteString, { why, user }: StorePla
 }
 
 function nothingFound(machine: Machine, looked: readonly StorePlace[], found: readonly FoundRoot[]): Trouble {
-  const of = machine.isThis ? '' : ` in host root "${machine.label}"`;
-  const system = looked.filter(({ user }) => user === undefined).map(({ path }) => `"${path}"`);
+  const of = machine.isThis ? '' : ` in host root "${shownBytes(machine.label)}"`;
+  const system = looked.filter(({ user }) => user === undefined).map(({ path }) => `"${shownBytes(path)}"`);
   const places = `nothing is at ${[...new Set(system)].join(', ')}`;
   const others = found.slice(0, MOST_OTHERS).map(({ directory, why, stores }) => {
     const what =
       stores instanceof Trouble ? 'unreadable' : stores.map(({ description }) => description).join(', ');
-    return `"${directory}" (${what}; ${why})`;
+    return `"${shownBytes(directory)}" (${what}; ${why})`;
   });
   const instead = others.length === 0 ? '' : `; found instead: ${others.join(', ')}`;
   return new Trouble(
@@ -119,8 +119,5 @@ const MOST_OTHERS = 5;
 function asText(directory: ByteString): string {
   const text = textOf(directory);
   if (text !== undefined) return text;
-  throw new Trouble(
-    'store',
-    `Cannot use store "${asBytes(bufferOf(directory).toString('utf8'))}": its path is not UTF-8`,
-  );
+  throw new Trouble('store', `Cannot use store "${shownBytes(directory)}": its path is not UTF-8`);
 }

@@ -1,9 +1,10 @@
 // Reading through a private clone of a mount, read-only, without access times and without devices: the only way to read a
 // symbolic link that leaves no trace, since O_NOATIME is for files and directories, and no device can be opened in it,
 // whatever takes a file's place between two calls. Without privilege there are no clones.
+
 import { lstatSync, realpathSync } from 'node:fs';
 import { openBeneath } from './beneath.ts';
-import { asBytes, type ByteString, bufferOf, bytesOf, cString } from './bytes.ts';
+import { asBytes, type ByteString, bufferOf, bytesOf, cString, shownBytes } from './bytes.ts';
 import { E, Errno } from './errors.ts';
 import {
   AT_EMPTY_PATH,
@@ -67,7 +68,7 @@ export function realPath(path: ByteString): ByteString {
     const isLink = lstatSync(bufferOf(at)).isSymbolicLink();
     if (name === '..') real = real.slice(0, Math.max(0, real.lastIndexOf('/')));
     else if (isLink) {
-      if (++links > MOST_LINKS) throw new Errno(E.ELOOP, `resolve "${path}"`);
+      if (++links > MOST_LINKS) throw new Errno(E.ELOOP, `resolve "${shownBytes(path)}"`);
       const target = readLink(asBytes(real === '' ? '/' : real), asBytes(name));
       if (target.startsWith('/')) real = '';
       for (const each of target.split('/').reverse()) rest.push(each);
@@ -85,10 +86,10 @@ function readLink(directory: ByteString, name: ByteString): ByteString {
   const place = cString(directory);
   const clone = openClone(AT_FDCWD, place);
   const holder = clone < 0 ? open(place, O.PATH | O.DIRECTORY | O.CLOEXEC) : clone;
-  if (holder < 0) throw new Errno(-holder, `open "${directory}"`);
+  if (holder < 0) throw new Errno(-holder, `open "${shownBytes(directory)}"`);
   const target = Buffer.alloc(LONGEST_TARGET);
   const length = readlinkat(holder, cString(name), target, target.length);
   close(holder);
-  if (length < 0) throw new Errno(-length, `read link "${directory}/${name}"`);
+  if (length < 0) throw new Errno(-length, `read link "${shownBytes(directory)}/${shownBytes(name)}"`);
   return bytesOf(target, 0, length);
 }

@@ -1,8 +1,9 @@
 // What unpacking a layer's tar leaves on disk, played entry by entry as moby does it (pkg/archive Unpack and createTarFile,
 // run in a chroot; native-notes/unpacking.md has the lines), and containerd, whose code began as moby's (pkg/archive/tar.go).
 // Takes headers, knows neither where they come from nor a disk.
+
 import { RecordedLayer } from '../overlay/recorded-layer.ts';
-import { asBytes, type ByteString } from '../sys/bytes.ts';
+import { asBytes, type ByteString, shownBytes } from '../sys/bytes.ts';
 import { E, Errno } from '../sys/errors.ts';
 import { S_IFBLK, S_IFCHR, S_IFDIR, S_IFIFO, S_IFREG } from '../sys/statx.ts';
 import type { TarEntry, TarTime } from '../tar/entry.ts';
@@ -263,7 +264,7 @@ export class UnpackedTar {
       const answer = files.setXattr(object, name, value);
       // Docker passes over these two: a file system without such attributes, a kind of file that takes none.
       if (answer < 0 && answer !== -E.EOPNOTSUPP && answer !== -E.EPERM) {
-        throw new Errno(-answer, `set "${name}"`);
+        throw new Errno(-answer, `set "${shownBytes(name)}"`);
       }
     }
     if (entry.emptyXattrs !== undefined) {

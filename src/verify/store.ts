@@ -1,12 +1,13 @@
 // Verifies what a store claims: each layer against its record, the chain they form, the config they belong to, the names that
 // lead to it. Knows no kind of store.
+
 import { findRootsMark } from '../layers/dialect.ts';
 import { LayerFiles } from '../layers/layer-files.ts';
 import { OVERRIDE } from '../overlay/translated.ts';
 import type { ChainId, DiffId } from '../store/digest.ts';
 import { withRecord } from '../store/record.ts';
 import type { Claim, Claims, Dialect, Layer, LayerClaims, OwnLayer, TarRecord } from '../store/store.ts';
-import { asBytes, type ByteString } from '../sys/bytes.ts';
+import { asBytes, type ByteString, shownBytes } from '../sys/bytes.ts';
 import { Errno, errnoWords, Trouble } from '../sys/errors.ts';
 import { S_IFDIR, S_IFMT } from '../sys/statx.ts';
 import {
@@ -195,7 +196,9 @@ export class StoreVerifier {
     } catch (error) {
       if (!(error instanceof Trouble || error instanceof Errno)) throw error;
       const message =
-        error instanceof Trouble ? error.message : `Cannot read "${record.path}": ${errnoWords(error.errno)}`;
+        error instanceof Trouble
+          ? error.message
+          : `Cannot read "${shownBytes(record.path)}": ${errnoWords(error.errno)}`;
       report({ severity: 'unverifiable', class: 'blob', message });
       return NOTHING;
     } finally {
@@ -218,7 +221,7 @@ export class StoreVerifier {
     const copied = holds === 'tree' ? below.flatMap((each) => each.record ?? []) : [];
     if (holds === 'tree' && copied.length < below.length) {
       return cannot(
-        `"${source.path}" holds what the layers below hold as well, and not all of them have a record`,
+        `"${shownBytes(source.path)}" holds what the layers below hold as well, and not all of them have a record`,
       );
     }
     const prefix = dialect === 'user' ? 'user' : 'trusted';
@@ -254,7 +257,7 @@ export class StoreVerifier {
     } catch (error) {
       if (error instanceof Trouble) return cannot(error.message);
       if (!(error instanceof Errno)) throw error;
-      return cannot(`Cannot read "${record.path}": ${errnoWords(error.errno)}`);
+      return cannot(`Cannot read "${shownBytes(record.path)}": ${errnoWords(error.errno)}`);
     } finally {
       files.close();
     }

@@ -1,7 +1,9 @@
 // `stratafs stores`: every store of this machine, or of another one's disk.
+
 import type { Command } from 'commander';
 import type { FoundRoot } from '../../store/places.ts';
 import type { Store } from '../../store/store.ts';
+import { shownBytes } from '../../sys/bytes.ts';
 import { attempt, Trouble } from '../../sys/errors.ts';
 import { EXIT } from '../exit.ts';
 import { escapeBytes, escapeJson, escapeText, jsonName } from '../print/escape.ts';
@@ -48,7 +50,7 @@ export function registerStores(program: Command, terminal: Terminal): void {
       for (const { damage, root } of found) {
         if (damage === undefined) continue;
         terminal.exitWith(EXIT.store);
-        terminal.note(`Cannot list all of "${root.directory}": ${damage}`);
+        terminal.note(`Cannot list all of "${shownBytes(root.directory)}": ${damage}`);
       }
     });
 }

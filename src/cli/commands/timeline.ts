@@ -1,4 +1,5 @@
 // `stratafs timeline`: every file of images and containers with its times, for mactime and the like.
+
 import { realpathSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import type { Command } from 'commander';
@@ -9,7 +10,7 @@ import type { RecordedLayer } from '../../overlay/recorded-layer.ts';
 import { layerNumber } from '../../store/choice.ts';
 import type { ChainId } from '../../store/digest.ts';
 import type { LayerStack } from '../../store/store.ts';
-import { type ByteString, bytesOf } from '../../sys/bytes.ts';
+import { type ByteString, bytesOf, shownBytes } from '../../sys/bytes.ts';
 import { Errno, systemWords, Trouble } from '../../sys/errors.ts';
 import { keptAround } from '../../sys/kept.ts';
 import { layerFailure } from '../failure.ts';
@@ -144,7 +145,7 @@ function temporaryDirectory(stacks: readonly LayerStack[], options: StoreOptions
   ) {
     throw new Trouble(
       'usage',
-      `Cannot use "${directory}" for temporary files: it lies in the store; set TMPDIR`,
+      `Cannot use "${shownBytes(directory)}" for temporary files: it lies in the store; set TMPDIR`,
     );
   }
   return tmpdir();

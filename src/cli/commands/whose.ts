@@ -1,11 +1,12 @@
 // `stratafs whose`: what a path of the data root, an ID or a name is, what uses it, and what it is made of.
+
 import { basename, dirname, join } from 'node:path';
 import type { Command } from 'commander';
 import type { OwnerKind, Related, StorePart } from '../../health/docker/owner.ts';
 import { Owners } from '../../health/docker/whose.ts';
 import { type Measured, measureDirectory } from '../../layers/measure.ts';
 import { realRoot } from '../../store/files.ts';
-import { asBytes, type ByteString, bytesOfText } from '../../sys/bytes.ts';
+import { asBytes, type ByteString, bytesOfText, shownBytes } from '../../sys/bytes.ts';
 import { Trouble } from '../../sys/errors.ts';
 import { pathArguments } from '../arguments.ts';
 import { escapeBytes, escapeJson, escapeText, jsonName } from '../print/escape.ts';
@@ -52,9 +53,9 @@ function ask(owners: Owners, asked: ByteString): StorePart[] {
   const all = found.length > 0 ? found : owners.ofWords(asked);
   if (all.length > 0) return all;
   const state = asked.startsWith('/')
-    ? `no image or container has anything to do with it ("${directory}" is the data root)`
+    ? `no image or container has anything to do with it ("${shownBytes(directory)}" is the data root)`
     : `nothing in the store has this name, ID or path${owners.hint(asked)}`;
-  throw new Trouble('reference', `Cannot find whose "${asked}" is: ${state}`);
+  throw new Trouble('reference', `Cannot find whose "${shownBytes(asked)}" is: ${state}`);
 }
 
 /** The path relative to the data root; undefined where it is not in it as it stands, so that it may be relative already. */

@@ -1,6 +1,6 @@
 // Bytes and text as something a terminal can show: every name, tag, history line and message goes through here before it
 // is printed. The form is that of GNU `ls -b` and bash's `$'…'`: `\n`, `\t`, `\\`, and three octal digits for a byte.
-import { type ByteString, bufferOf, bytesOfText } from '../../sys/bytes.ts';
+import { type ByteString, bufferOf, bytesOfText, CHARACTER, loneByte } from '../../sys/bytes.ts';
 
 const PLAIN = /^[\x20-\x5b\x5d-\x7e]*$/;
 const PRINTABLE_ASCII = /^[\x20-\x7e]*$/;
@@ -8,10 +8,6 @@ const PRINTABLE_ASCII = /^[\x20-\x7e]*$/;
 /** Controls, format and bidi characters, unassigned and private ones, line separators, and spaces that are not U+0020. */
 const UNPRINTABLE = /[\p{C}\p{Zl}\p{Zp}]|(?! )\p{Zs}/u;
 const UNPRINTABLE_UNITS = /[\p{C}\p{Zl}\p{Zp}]|(?! )\p{Zs}/gu;
-
-/** One character of well-formed UTF-8 (Unicode table 3-7), else one byte that belongs to none. */
-const CHARACTER =
-  /[\x00-\x7f]|[\xc2-\xdf][\x80-\xbf]|\xe0[\xa0-\xbf][\x80-\xbf]|[\xe1-\xec\xee\xef][\x80-\xbf]{2}|\xed[\x80-\x9f][\x80-\xbf]|\xf0[\x90-\xbf][\x80-\xbf]{2}|[\xf1-\xf3][\x80-\xbf]{3}|\xf4[\x80-\x8f][\x80-\xbf]{2}|[\x80-\xff]/g;
 
 const LETTERS = new Map([
   ['\x07', '\\a'],
@@ -52,14 +48,15 @@ export function escapeText(text: string): string {
 }
 
 /**
- * A message made of text and byte strings, on one line. A run of characters up to 0xFF is taken as bytes, one above as
- * text. Backslashes stay as they are: what is in the message may be escaped already.
+ * A message, on one line: text, in which bytes that are none stand as `shownBytes` has them. Backslashes stay as they are:
+ * what is in the message may be escaped already.
  */
 export function escapeMessage(message: string): string {
   if (PRINTABLE_ASCII.test(message)) return message;
-  return message.replace(/[\u0000-\u00ff]+|[^\u0000-\u00ff]/gu, (run) => {
-    const bytes = run.charCodeAt(0) <= 0xff ? run : bytesOfText(run);
-    return bytes.replace(CHARACTER, showCharacter);
+  return message.replace(/[^\x20-\x7e]/gu, (character) => {
+    const byte = loneByte(character);
+    if (byte !== undefined) return octal(byte);
+    return bytesOfText(character).replace(CHARACTER, showCharacter);
   });
 }
 

@@ -1,6 +1,6 @@
 // Findings of `stratafs verify` as lines: those on one layer together, in the order of their paths, and above a dozen of one
 // kind no more than how many there are.
-import { asBytes, type ByteString } from '../../sys/bytes.ts';
+import { asBytes, type ByteString, shownBytes } from '../../sys/bytes.ts';
 import type { Finding, FindingClass, Severity } from '../../verify/finding.ts';
 import { escapeBytes, escapeMessage, jsonName } from './escape.ts';
 
@@ -81,8 +81,8 @@ function line(place: string, severity: Severity, words: string): string {
 function describe({ class: kind, path, expected, found, message }: Finding): string {
   const words = [
     ...(message === undefined ? [] : [escapeMessage(message)]),
-    ...(expected === undefined ? [] : [`expected ${escapeMessage(expected)}`]),
-    ...(found === undefined ? [] : [`found ${escapeMessage(found)}`]),
+    ...(expected === undefined ? [] : [`expected ${escapeMessage(shownBytes(asBytes(expected)))}`]),
+    ...(found === undefined ? [] : [`found ${escapeMessage(shownBytes(asBytes(found)))}`]),
   ];
   const where = path === undefined ? '' : `  ${path === '' ? '.' : escapeBytes(path)}`;
   return `${kind}${where}: ${words.join(', ')}`;

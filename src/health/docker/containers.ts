@@ -1,11 +1,12 @@
 // Containers: config, own layers, the image they stand on, and the files that Docker keeps beside them.
+
 import { type ChainId, type ContainerId, chainIds, isHexId } from '../../store/digest.ts';
 import { otherDriver } from '../../store/docker/beside.ts';
 import { type CheckedLayer, type LayerChecks, mountPath } from '../../store/docker/layerdb.ts';
 import { HOST_CONFIG } from '../../store/docker/shapes.ts';
 import { type ContainerConfig, containerDirectory, containerPath } from '../../store/dockerd/containers.ts';
 import { parseJson } from '../../store/json.ts';
-import { bytesOfText } from '../../sys/bytes.ts';
+import { bytesOfText, shownBytes } from '../../sys/bytes.ts';
 import { attempt, Trouble } from '../../sys/errors.ts';
 import { type ReportFinding, reportForeignNames } from './findings.ts';
 import type { StoreIndex } from './store-index.ts';
@@ -27,7 +28,7 @@ export function examineContainers(index: StoreIndex, checks: LayerChecks, report
       continue;
     }
     if (!mounts.has(id)) {
-      const detail = `no such directory as "${files.pathOf(mountPath(root, id))}"`;
+      const detail = `no such directory as "${shownBytes(files.pathOf(mountPath(root, id)))}"`;
       report({ code: 'container-layers', path, detail });
     }
     if (!(config instanceof Trouble)) {

@@ -1,5 +1,6 @@
 // The graph driver's own directories against what layerdb records: directories that no record leads to, the short links,
 // and the driver's lists of the layers below.
+
 import { measureDirectory } from '../../layers/measure.ts';
 import { type ChainId, isChainId } from '../../store/digest.ts';
 import type { CacheEntry } from '../../store/docker/build-cache.ts';
@@ -11,7 +12,7 @@ import {
   readShortLinks,
   type ShortLinks,
 } from '../../store/docker/stacking.ts';
-import { type ByteString, bytesOfText } from '../../sys/bytes.ts';
+import { type ByteString, shownBytes } from '../../sys/bytes.ts';
 import { attempt, Trouble } from '../../sys/errors.ts';
 import type { FindingCode, ReportFinding } from './findings.ts';
 import { cacheEntries, chainTo, type StoreIndex } from './store-index.ts';
@@ -68,7 +69,8 @@ function examineCache(index: StoreIndex, present: ReadonlySet<string>, report: R
       report({ code: 'cache-incomplete', path, detail: `${describeEntry(entry)}: ${state}` });
     };
     if (chainId !== undefined && !index.layers.has(chainId)) tell(`no record in layerdb of ${chainId}`);
-    else if (directory !== undefined && !present.has(directory)) tell(`no directory "${directory}"`);
+    else if (directory !== undefined && !present.has(directory))
+      tell(`no directory "${shownBytes(directory)}"`);
   }
 }
 
@@ -79,7 +81,7 @@ function isLayer({ layers }: StoreIndex, { chainId, directory }: CacheEntry): bo
 }
 
 function describeEntry({ id, description }: CacheEntry): string {
-  return `the entry ${id.slice(0, 12)}${description === undefined ? '' : `, "${bytesOfText(description)}"`}`;
+  return `the entry ${id.slice(0, 12)}${description === undefined ? '' : `, "${description}"`}`;
 }
 
 /**

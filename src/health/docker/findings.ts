@@ -1,7 +1,8 @@
 // What can be wrong with a data root: one row a kind, with what it means and what still works.
+
 import type { Measured } from '../../layers/measure.ts';
 import type { DockerRoot } from '../../store/docker/driver.ts';
-import type { ByteString } from '../../sys/bytes.ts';
+import { type ByteString, shownBytes } from '../../sys/bytes.ts';
 import { attempt, Trouble } from '../../sys/errors.ts';
 
 /** error: something cannot be used; warning: something is not as Docker leaves it; note: worth knowing, not wrong. */
@@ -266,7 +267,7 @@ export function reportForeignNames(
     report({
       code: 'foreign-name',
       path: files.pathOf(`${directory}/${name}`),
-      detail: `the name "${name}"`,
+      detail: `the name "${shownBytes(name)}"`,
     });
   }
 }

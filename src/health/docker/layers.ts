@@ -4,6 +4,7 @@ import { type ChainId, chainIdOn, hexOf, isHexId } from '../../store/digest.ts';
 import { layerDirectory } from '../../store/docker/driver.ts';
 import { type LayerRecord, layerPath } from '../../store/docker/layerdb.ts';
 import { tarSplitFile } from '../../store/docker/record.ts';
+import { shownBytes } from '../../sys/bytes.ts';
 import { attempt, Errno, errnoWords, Trouble } from '../../sys/errors.ts';
 import { TarDamage } from '../../tar/entry.ts';
 import { readTarSplit } from '../../tar/tar-split.ts';
@@ -46,10 +47,10 @@ function examineLeftovers({ root }: StoreIndex, report: ReportFinding): void {
   for (const { name, path } of list(`${metadata}/layerdb/sha256`)) {
     if (isHexId(name)) continue;
     const code = REMOVING.test(name) ? 'layer-removing' : 'foreign-name';
-    report({ code, path, detail: `the name "${name}"` });
+    report({ code, path, detail: `the name "${shownBytes(name)}"` });
   }
   for (const { name, path } of list(`${metadata}/layerdb/tmp`)) {
-    report({ code: 'layer-transaction', path, detail: `the name "${name}"` });
+    report({ code: 'layer-transaction', path, detail: `the name "${shownBytes(name)}"` });
   }
 }
 

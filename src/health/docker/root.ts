@@ -1,7 +1,9 @@
 // From a store to what `doctor` and `whose` need of Docker's: the only way out of `store/docker` beside the store itself.
+
 import type { DockerRoot } from '../../store/docker/driver.ts';
 import { DockerStore } from '../../store/docker/store.ts';
 import type { Store } from '../../store/store.ts';
+import { shownBytes } from '../../sys/bytes.ts';
 import { Trouble } from '../../sys/errors.ts';
 
 /** Throws Trouble where it is another kind of store. */
@@ -9,6 +11,6 @@ export function dockerRootOf(store: Store): DockerRoot {
   if (store instanceof DockerStore) return store.root;
   throw new Trouble(
     'usage',
-    `Cannot examine "${store.directory}": this can be asked of Docker's graph drivers only`,
+    `Cannot examine "${shownBytes(store.directory)}": this can be asked of Docker's graph drivers only`,
   );
 }

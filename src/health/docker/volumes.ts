@@ -2,7 +2,7 @@
 
 import { isLocal, VOLUMES_DATABASE, volumeData, volumeOptions } from '../../store/docker/volumes.ts';
 import { containerPath } from '../../store/dockerd/containers.ts';
-import { bytesOfText } from '../../sys/bytes.ts';
+import { bytesOfText, shownBytes } from '../../sys/bytes.ts';
 import { attempt, Trouble } from '../../sys/errors.ts';
 import type { ReportFinding } from './findings.ts';
 import { containerLabel, type StoreIndex } from './store-index.ts';
@@ -11,7 +11,11 @@ export function examineVolumes(index: StoreIndex, report: ReportFinding): void {
   const { root, volumes, notVolumes, volumeRecords } = index;
   const { files } = root;
   for (const name of notVolumes) {
-    report({ code: 'foreign-name', path: files.pathOf(`volumes/${name}`), detail: `the name "${name}"` });
+    report({
+      code: 'foreign-name',
+      path: files.pathOf(`volumes/${name}`),
+      detail: `the name "${shownBytes(name)}"`,
+    });
   }
   const mounted = examineMounts(index, report);
   const isDamaged = [...index.containers.values()].some((config) => config instanceof Trouble);
@@ -23,7 +27,7 @@ export function examineVolumes(index: StoreIndex, report: ReportFinding): void {
     const options = attempt(() => volumeOptions(files, volume));
     if (options instanceof Trouble) report({ code: 'volume-damaged', path, detail: options.message });
     if (!mounted.has(volume.name))
-      report({ code: 'volume-unused', path, detail: `the volume "${volume.name}"${unknown}` });
+      report({ code: 'volume-unused', path, detail: `the volume "${shownBytes(volume.name)}"${unknown}` });
   }
   // That the database is damaged is told with the other databases.
   if (volumeRecords instanceof Trouble) return;
@@ -31,7 +35,11 @@ export function examineVolumes(index: StoreIndex, report: ReportFinding): void {
   for (const [name, record] of volumeRecords) {
     if (record instanceof Trouble) report({ code: 'volume-record', path: database, detail: record.message });
     else if (isLocal(record) && !volumes.has(name)) {
-      report({ code: 'volume-record', path: database, detail: `no directory of the volume "${name}"` });
+      report({
+        code: 'volume-record',
+        path: database,
+        detail: `no directory of the volume "${shownBytes(name)}"`,
+      });
     }
   }
 }
@@ -47,7 +55,7 @@ function examineMounts(index: StoreIndex, report: ReportFinding): Set<string> {
       const bytes = bytesOfText(name);
       mounted.add(bytes);
       if (!isLocal({ driver }) || volumes.has(bytes)) continue;
-      const detail = `"${bytes}", mounted by ${containerLabel(index, id)} at "${bytesOfText(destination)}"`;
+      const detail = `"${shownBytes(bytes)}", mounted by ${containerLabel(index, id)} at "${destination}"`;
       report({ code: 'volume-missing', path: root.files.pathOf(containerPath(id)), detail });
     }
   }

@@ -1,6 +1,7 @@
 // What containerd's store says of itself that can be checked: a name leads to the hash of an index or a manifest, that to
 // those of manifests, of a config and of compressed layers, the config to those of the layers' tars, these to the chain that
 // names a snapshot. `verify/` judges it; a name with its digest (`RepoDigest`) is proved on the way.
+import { shownBytes } from '../../sys/bytes.ts';
 import { attempt, Trouble } from '../../sys/errors.ts';
 import { type BlobDigest, type ChainId, hexOf, sha256 } from '../digest.ts';
 import { parseJson } from '../json.ts';
@@ -87,7 +88,7 @@ function manifestsOf(images: Images, target: BlobDigest, claims: Claim[]): BlobD
     about,
     expected: target,
     found: hash,
-    message: `"${file}" is not what its name is the hash of`,
+    message: `"${shownBytes(file)}" is not what its name is the hash of`,
   });
   // What is not what it should be leads nowhere.
   if (hash !== target) return [];
@@ -104,7 +105,7 @@ function manifestsOf(images: Images, target: BlobDigest, claims: Claim[]): BlobD
     );
     claims.push({
       about: 'index',
-      unreadable: `no manifest that "${file}" names is here (${named.join(', ')})`,
+      unreadable: `no manifest that "${shownBytes(file)}" names is here (${named.join(', ')})`,
     });
   }
   return here.flatMap(({ digest }) => manifestsOf(images, digest, claims));

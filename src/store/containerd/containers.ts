@@ -1,6 +1,6 @@
 // Containers that containerd itself has a record of: those of CRI, nerdctl and ctr. (Docker keeps its own, `docker.ts`.) What
 // they do now is nowhere on disk but in a directory that a task has as long as it exists.
-import { asBytes, type ByteString } from '../../sys/bytes.ts';
+import { asBytes, type ByteString, shownBytes } from '../../sys/bytes.ts';
 import { attempt, Trouble } from '../../sys/errors.ts';
 import { trouble } from '../files.ts';
 import { type JsonObject, objectsOf, optionalObject, optionalString, parseJson, stringsOf } from '../json.ts';
@@ -119,7 +119,7 @@ function stateOf(reading: Reading, id: string, cri: CriContainer | undefined): S
     throw trouble(
       'read',
       files.pathOf(METADATA),
-      `"${namespace}/containers/${id}" is no name that containerd gives`,
+      `"${shownBytes(namespace)}/containers/${id}" is no name that containerd gives`,
     );
   }
   const status = cri?.kind === 'container' ? readCriStatus(files, id) : undefined;

@@ -1,5 +1,3 @@
-// What Kubernetes' interface (CRI) notes of a container: its metadata, an extension of containerd's record, and the file
-// `status` of its directory (internal/cri/store/container/{metadata,status}.go; the same since containerd 1.1).
 import { attempt, Trouble } from '../../sys/errors.ts';
 import { type StoreFiles, trouble } from '../files.ts';
 import { integerOf, type JsonObject, objectsOf, optionalObject, optionalString, parseJson } from '../json.ts';

@@ -1,5 +1,6 @@
 // Which image, container or snapshot of a namespace a reference means. Names and whole IDs come before beginnings of IDs, and
 // these before what no list shows: manifests, configs, snapshots that no container has.
+import { shownBytes } from '../../sys/bytes.ts';
 import { attempt, Trouble } from '../../sys/errors.ts';
 import { ambiguous, type Candidate, SHORT_ID } from '../candidates.ts';
 import { type BlobDigest, hexOf, isBlobDigest } from '../digest.ts';
@@ -123,7 +124,7 @@ function lost(
   const known = new Set(containers.map(({ place }) => placeText(place)));
   const places = lostContainers(images.reading, known).filter(({ key }) => key.startsWith(words));
   return places.map((place) => {
-    const container = lostContainer(place.key, place, `no record of a container "${place.key}"`);
+    const container = lostContainer(place.key, place, `no record of a container "${shownBytes(place.key)}"`);
     return { kind: 'container', container, name: container.name };
   });
 }
@@ -168,6 +169,6 @@ function notFound(reference: Reference, images: Images, containers: readonly Doc
     containers: containers.map(({ name }) => name),
   };
   const near = hintAmong(reference, names);
-  const where = docker === undefined ? ` in the namespace "${namespace}"` : '';
+  const where = docker === undefined ? ` in the namespace "${shownBytes(namespace)}"` : '';
   return new NoSuchReference(`Cannot find "${text}": ${state}${where}${near}`, near !== '');
 }

@@ -1,5 +1,6 @@
 // From the digest of an image's record to what it is made of: of an index the manifest for the wanted platform, of that the
 // config, of that the diff IDs; every blob checked against its digest on the way.
+import { shownBytes } from '../../sys/bytes.ts';
 import { Trouble } from '../../sys/errors.ts';
 import { type BlobDigest, type ChainId, chainIds, type DiffId } from '../digest.ts';
 import type { StoreFiles } from '../files.ts';
@@ -52,7 +53,7 @@ export function readImageOfManifest(files: StoreFiles, digest: BlobDigest): Plat
   if (manifest.kind === 'manifest') return readManifest(files, digest, manifest);
   throw new Trouble(
     'store',
-    `Cannot use "${files.pathOf(blobPath(digest))}": it is an index, not a manifest`,
+    `Cannot use "${shownBytes(files.pathOf(blobPath(digest)))}": it is an index, not a manifest`,
   );
 }
 
@@ -86,7 +87,7 @@ function chooseManifest(files: StoreFiles, target: BlobDigest, platform: Platfor
   if (chosen !== undefined) return chosen;
   throw new Trouble(
     'store',
-    `Cannot use "${files.pathOf(blobPath(target))}": ${absence(files, found, platform)}`,
+    `Cannot use "${shownBytes(files.pathOf(blobPath(target)))}": ${absence(files, found, platform)}`,
   );
 }
 
@@ -132,5 +133,5 @@ function requirePlatform(
   const has = platformOf(readBlobJson(files, config.digest, IMAGE));
   if (fits(has, wanted)) return;
   const state = `it is for ${platformText(has)}, not for ${platformText(wanted)}`;
-  throw new Trouble('store', `Cannot use "${files.pathOf(blobPath(target))}": ${state}`);
+  throw new Trouble('store', `Cannot use "${shownBytes(files.pathOf(blobPath(target)))}": ${state}`);
 }

@@ -1,5 +1,6 @@
 // The images of a namespace: their list as its users know it, and the stack that one of them was unpacked to.
 
+import { shownBytes } from '../../sys/bytes.ts';
 import { attempt, Trouble } from '../../sys/errors.ts';
 import { type BlobDigest, hexOf, type ImageId } from '../digest.ts';
 import { timeOf } from '../json.ts';
@@ -146,7 +147,7 @@ export class Images {
     const blobs =
       here === layers.length ? `all ${here} of its layers are` : `${here} of its ${layers.length} layers are`;
     const platform = platformText(platformOf(json));
-    const state = `it was not unpacked in the namespace "${namespace}" (${platform}); ${blobs} here as compressed blobs`;
+    const state = `it was not unpacked in the namespace "${shownBytes(namespace)}" (${platform}); ${blobs} here as compressed blobs`;
     return new Trouble('store', `Cannot show image "${label}": ${state}, which cannot be shown yet`);
   }
 }

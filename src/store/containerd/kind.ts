@@ -1,6 +1,6 @@
 // Where containerd's image stores lie: in a root of its own, or behind a Docker whose daemon keeps its images in containerd.
 // dockerd has a containerd of its own below its data root, or uses the machine's, whose root is then another directory.
-import { asBytes, type ByteString, bytesOfText } from '../../sys/bytes.ts';
+import { asBytes, type ByteString, bytesOfText, shownBytes } from '../../sys/bytes.ts';
 import { attempt, Trouble } from '../../sys/errors.ts';
 import { readUidMap, realRoot, StoreFiles, trouble } from '../files.ts';
 import type { Machine } from '../machine.ts';
@@ -34,7 +34,7 @@ function probe(files: StoreFiles, options: OpenOptions): Probe {
   const root = attempt(() => rootOfDocker(files, options));
   if (root instanceof Trouble) return { kind: 'refused', state: root.message };
   if (ifSound(() => root.kindOf(METADATA)) !== undefined) return { kind: 'here' };
-  const state = `Docker kept its images in containerd here, but "${root.pathOf(METADATA)}" is not there`;
+  const state = `Docker kept its images in containerd here, but "${shownBytes(root.pathOf(METADATA))}" is not there`;
   return { kind: 'refused', state };
 }
 

@@ -1,5 +1,5 @@
 // Namespaces: what separates Docker, Kubernetes and others in one containerd. Which are in use, and which one is meant.
-import { asBytes, type ByteString, bufferOf } from '../../sys/bytes.ts';
+import { asBytes, type ByteString, bufferOf, shownBytes } from '../../sys/bytes.ts';
 import { attempt, Trouble } from '../../sys/errors.ts';
 import type { StoreFiles } from '../files.ts';
 import {
@@ -39,7 +39,7 @@ export function describeNamespaces(files: StoreFiles, namespaces: readonly ByteS
     `${list.length} ${list.length === 1 ? one : `${one}s`}`;
   const words = namespaces.map((namespace) => {
     const images = count(readImages(files, namespace), 'image');
-    return `"${namespace}" (${images}, ${count(readContainers(files, namespace), 'container')})`;
+    return `"${shownBytes(namespace)}" (${images}, ${count(readContainers(files, namespace), 'container')})`;
   });
   return words.length === 0 ? 'none that is used' : words.join(', ');
 }
@@ -53,7 +53,7 @@ export function onlyNamespace(files: StoreFiles): ByteString {
     only === undefined
       ? 'it has no namespace that is used'
       : `it has several namespaces: ${found}; say which with --namespace, or as NAMESPACE/REF`;
-  throw new Trouble('reference', `Cannot choose in "${files.pathOf(METADATA)}": ${state}`);
+  throw new Trouble('reference', `Cannot choose in "${shownBytes(files.pathOf(METADATA))}": ${state}`);
 }
 
 /** Throws Trouble where there is no such namespace. */
@@ -62,7 +62,7 @@ export function requireNamespace(files: StoreFiles, namespace: ByteString): Byte
   const found = describeNamespaces(files, usedNamespaces(files));
   throw new Trouble(
     'reference',
-    `Cannot find namespace "${namespace}" in "${files.pathOf(METADATA)}": there is ${found}`,
+    `Cannot find namespace "${shownBytes(namespace)}" in "${shownBytes(files.pathOf(METADATA))}": there is ${found}`,
   );
 }
 

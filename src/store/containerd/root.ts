@@ -1,6 +1,6 @@
 // A place of containerd, and what of it is asked: which namespace, for which platform, with whose containers. A question is
 // answered from a `Reading`, which reads each part of the databases at most once.
-import { asBytes, type ByteString } from '../../sys/bytes.ts';
+import { asBytes, type ByteString, shownBytes } from '../../sys/bytes.ts';
 import { attempt, Trouble } from '../../sys/errors.ts';
 import type { ChainId } from '../digest.ts';
 import { type StoreFiles, trouble } from '../files.ts';
@@ -107,10 +107,18 @@ export class Reading {
     const record = this.snapshot(place);
     const { snapshotter, key } = place;
     if (record === undefined) {
-      throw trouble('read', files.pathOf(METADATA), `it has no snapshot "${key}" of "${snapshotter}"`);
+      throw trouble(
+        'read',
+        files.pathOf(METADATA),
+        `it has no snapshot "${shownBytes(key)}" of "${snapshotter}"`,
+      );
     }
     if (record.name === '') {
-      throw trouble('read', files.pathOf(METADATA), `its snapshot "${key}" of "${snapshotter}" has no name`);
+      throw trouble(
+        'read',
+        files.pathOf(METADATA),
+        `its snapshot "${shownBytes(key)}" of "${snapshotter}" has no name`,
+      );
     }
     const path = `${placeOf(snapshotter)}/metadata.db`;
     const chain = chainOf(this.#database(snapshotter), record.name);

@@ -1,6 +1,6 @@
 // Snapshotters: what unpacks layers for containerd, and keeps each in a directory and a row of its own database. Which of
 // them can be read is a table; the database (core/snapshots/storage/bolt.go) is the same for all that come with containerd.
-import { type ByteString, bytesOf } from '../../sys/bytes.ts';
+import { type ByteString, bytesOf, shownBytes } from '../../sys/bytes.ts';
 import { readBolt } from '../bolt.ts';
 import { type StoreFiles, trouble } from '../files.ts';
 import { readUvarint, readVarint } from './values.ts';
@@ -121,9 +121,9 @@ export function chainOf(
   const passed = new Set<ByteString>();
   for (let next: ByteString | undefined = name; next !== undefined; next = chain.at(-1)?.parent) {
     const snapshot = snapshots.get(next);
-    if (snapshot === undefined) return `it has no snapshot "${next}"`;
-    if (typeof snapshot === 'string') return `its snapshot "${next}" is damaged: ${snapshot}`;
-    if (passed.has(next)) return `the parents of its snapshot "${name}" form a cycle`;
+    if (snapshot === undefined) return `it has no snapshot "${shownBytes(next)}"`;
+    if (typeof snapshot === 'string') return `its snapshot "${shownBytes(next)}" is damaged: ${snapshot}`;
+    if (passed.has(next)) return `the parents of its snapshot "${shownBytes(name)}" form a cycle`;
     passed.add(next);
     chain.push(snapshot);
   }

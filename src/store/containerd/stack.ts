@@ -1,6 +1,6 @@
 // What a snapshot is made of: the directories that its snapshotter mounts, found by `parent` from one to the next. An image's
 // diff IDs only say which of them are its layers: the classic builder leaves `-init` snapshots between them.
-import { asBytes } from '../../sys/bytes.ts';
+import { asBytes, shownBytes } from '../../sys/bytes.ts';
 import { attempt, Trouble } from '../../sys/errors.ts';
 import { type ChainId, chainIdOn, type DiffId, isChainId, isDiffId } from '../digest.ts';
 import { type HistoryStep, stepsOfConfig } from '../oci.ts';
@@ -118,7 +118,8 @@ function stepsByChain(image: PlatformImage | undefined): ReadonlyMap<ChainId, Hi
 /** Says what lies there instead, and what can still be done. */
 export function notInFiles({ root }: Pick<Reading, 'root'>, name: string): Trouble {
   const place = placeOf(name);
-  const where = root.files.kindOf(place) === 'directory' ? ` (below "${root.files.pathOf(place)}")` : '';
+  const where =
+    root.files.kindOf(place) === 'directory' ? ` (below "${shownBytes(root.files.pathOf(place))}")` : '';
   const works = 'lists, inspect, history and "verify" of compressed layers go on working';
   const state = `it ${snapshotterOf(name).keeps}${where}; ${works}`;
   return new Trouble('store', `Cannot show files of the snapshotter "${name}": ${state}`);

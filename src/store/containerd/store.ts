@@ -1,6 +1,6 @@
 // A namespace of containerd's image store as a `Store`: that of Docker's daemon, of Kubernetes, of nerdctl or ctr. Keeps
 // nothing between two questions: what is on disk when it is asked is what it answers.
-import type { ByteString } from '../../sys/bytes.ts';
+import { type ByteString, shownBytes } from '../../sys/bytes.ts';
 import { attempt, Trouble } from '../../sys/errors.ts';
 import { containerIdOf, isImageId } from '../digest.ts';
 import { readContainerJson } from '../dockerd/containers.ts';
@@ -45,7 +45,7 @@ export class ContainerdStore implements Store {
   constructor(place: ContainerdPlace) {
     const { docker, files, namespace } = place;
     this.place = place;
-    const which = namespace === undefined ? '' : `, namespace ${namespace}`;
+    const which = namespace === undefined ? '' : `, namespace ${shownBytes(namespace)}`;
     this.description = docker === undefined ? `containerd${which}` : `docker containerd${which}`;
     this.directory = (docker ?? files).directory;
   }
@@ -134,7 +134,7 @@ export class ContainerdStore implements Store {
     const plain = attempt(() => inNamespace(reference, usual));
     if (named instanceof Trouble) return thrown(plain instanceof NoSuchReference ? named : plain);
     if (plain instanceof Trouble) return named;
-    const state = `it could be a name in "${usual}", or "${split.rest}" in the namespace "${split.namespace}"`;
+    const state = `it could be a name in "${shownBytes(usual)}", or "${split.rest}" in the namespace "${shownBytes(split.namespace)}"`;
     throw new Trouble(
       'reference',
       `Cannot tell what "${reference}" means: ${state}; say which with --namespace`,

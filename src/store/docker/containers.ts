@@ -1,4 +1,5 @@
 // The layers that Docker's containers stand on: their own, `-init`, and their image's.
+import { shownBytes } from '../../sys/bytes.ts';
 import { attempt, Trouble } from '../../sys/errors.ts';
 import { type ContainerId, chainIds, type ImageId } from '../digest.ts';
 import {
@@ -116,7 +117,7 @@ function ownLayers(
       ? []
       : checks.chainFrom(parent);
   if (image !== undefined && !isOnImage) {
-    const state = `its layers are not those of the container's image, "${root.files.pathOf(imagePath(root, image.id))}"`;
+    const state = `its layers are not those of the container's image, "${shownBytes(root.files.pathOf(imagePath(root, image.id)))}"`;
     doubt(trouble('use', root.files.pathOf(`${mountPath(root, id)}/parent`), state));
   }
   return [upper, ...init, ...imageLayers(chain, isOnImage ? image : undefined)];
@@ -165,5 +166,5 @@ function damageOf(root: DockerRoot, config: ContainerConfig, checks: LayerChecks
   );
   if (found instanceof Trouble) return found.message;
   if (config.name !== undefined) return undefined;
-  return `Cannot use "${root.files.pathOf(containerPath(config.id))}": Name is not a container name`;
+  return `Cannot use "${shownBytes(root.files.pathOf(containerPath(config.id)))}": Name is not a container name`;
 }

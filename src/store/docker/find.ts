@@ -1,6 +1,7 @@
 // Which image, container or layer a reference means: names and whole IDs come before beginnings of IDs, these before
 // directories of the driver; more than one is an error that lists them, none an error that suggests the nearest name.
 
+import { shownBytes } from '../../sys/bytes.ts';
 import { attempt, Trouble } from '../../sys/errors.ts';
 import { addTo } from '../../sys/groups.ts';
 import { type ChainId, type ContainerId, containerIdOf, hexOf, type ImageId, imageIdOf } from '../digest.ts';
@@ -161,7 +162,7 @@ function directoryOfNobody(
   const path = layerDirectory(driver, words);
   if (attempt(() => files.kindOf(path)) !== 'directory') return undefined;
   const state = 'no image or container has this directory';
-  const help = `"lowerdir=${files.pathOf(path)}" shows it, "whose" tells what it is`;
+  const help = `"lowerdir=${shownBytes(files.pathOf(path))}" shows it, "whose" tells what it is`;
   return new Trouble('reference', `Cannot find "${text}": ${state}; ${help}`);
 }
 

@@ -1,5 +1,6 @@
 // Docker's imagedb: image configs, whose name is the hash of their bytes, and the layer stacks they stand for.
 
+import { asBytes, shownBytes } from '../../sys/bytes.ts';
 import { Trouble } from '../../sys/errors.ts';
 import { addTo } from '../../sys/groups.ts';
 import { type ChainId, type DiffId, hexOf, type ImageId, imageIdOf, isHexId, sha256 } from '../digest.ts';
@@ -47,7 +48,7 @@ export function readImageConfig(root: DockerRoot, id: ImageId): ImageConfig {
   const { file } = config;
   const rootfs = requiredObject(config, 'rootfs');
   if (requiredString(rootfs, 'type') !== 'layers') {
-    throw new Trouble('store', `Cannot use "${file}": rootfs.type is not "layers"`);
+    throw new Trouble('store', `Cannot use "${shownBytes(asBytes(file))}": rootfs.type is not "layers"`);
   }
   const created = timeOf(config, 'created');
   return {

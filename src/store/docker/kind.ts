@@ -1,4 +1,5 @@
 // Docker's classic stores: which graph drivers left something in a data root.
+import { shownBytes } from '../../sys/bytes.ts';
 import type { StoreFiles } from '../files.ts';
 import type { Kind, Probe } from '../store.ts';
 import { DRIVERS, dockerRoot, driverNames, hasLayers } from './driver.ts';
@@ -31,7 +32,7 @@ function probe(files: StoreFiles): Probe {
   }
   const remapped = (files.namesIfPresent('.') ?? []).filter((name) => /^\d+\.\d+$/.test(name));
   if (remapped.length === 0) return { kind: 'absent' };
-  const roots = remapped.map((name) => `"${files.pathOf(name)}"`).join(', ');
+  const roots = remapped.map((name) => `"${shownBytes(files.pathOf(name))}"`).join(', ');
   const state = `it is divided by user namespace (userns-remap); name one part with --root: ${roots}`;
   return { kind: 'refused', state };
 }

@@ -1,6 +1,6 @@
 // What Docker's store says of layers that can be checked: the files of layerdb name a layer and its parent, and what the
 // driver keeps beside a layer's directory leads the daemon to the same ones below it.
-import { asBytes } from '../../sys/bytes.ts';
+import { shownBytes } from '../../sys/bytes.ts';
 import { attempt, Trouble } from '../../sys/errors.ts';
 import { type ChainId, chainIdOn, chainIds, type DiffId, isBuiltInPlace } from '../digest.ts';
 import type { Claim, Claims, LayerClaims, UnpackRules } from '../store.ts';
@@ -66,7 +66,7 @@ function layerClaim(
   const { files, driver } = root;
   const claims: Claim[] = [];
   const fits = (name: string, expected: string | undefined, found: string | undefined) => {
-    const message = `"${files.pathOf(`${layerPath(root, chainId)}/${name}`)}" does not fit the chain`;
+    const message = `"${shownBytes(files.pathOf(`${layerPath(root, chainId)}/${name}`))}" does not fit the chain`;
     claims.push({ about: 'chain', expected: expected ?? 'none', found: found ?? 'none', message });
   };
   let directory: string | undefined;
@@ -115,7 +115,8 @@ export function stackClaims(
 }
 
 function stackClaim({ files, driver }: DockerRoot, directory: string, difference: StackDifference): Claim {
-  const file = asBytes(`"${files.pathOf(`${driver.home}/${directory}/${difference.file}`)}"`);
+  const path = files.pathOf(`${driver.home}/${directory}/${difference.file}`);
+  const file = `"${shownBytes(path)}"`;
   const { state } = difference;
   if (difference.kind === 'broken') {
     return { about: 'stack', unreadable: `${file} leads a daemon nowhere: ${state}` };

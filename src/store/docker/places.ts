@@ -1,5 +1,5 @@
 // Where Docker keeps its data roots on a machine: by `daemon.json` of the system, of the snap and of each user, and by default.
-import { asBytes, type ByteString, bytesOfText } from '../../sys/bytes.ts';
+import { asBytes, type ByteString, bytesOfText, shownBytes } from '../../sys/bytes.ts';
 import { attempt, Trouble } from '../../sys/errors.ts';
 import { STRING, struct } from '../go-shape.ts';
 import { optionalString, parseJson } from '../json.ts';
@@ -41,7 +41,7 @@ function configured(machine: Machine, config: ByteString, say: (damage: string) 
   });
   if (root instanceof Trouble) say(root.message);
   if (root === undefined || root instanceof Trouble) return [];
-  return [{ path: bytesOfText(root), why: `"data-root" in ${config}`, isConfigured: true }];
+  return [{ path: bytesOfText(root), why: `"data-root" in ${shownBytes(config)}`, isConfigured: true }];
 }
 
 function remapped(machine: Machine, { path, why, user }: StorePlace): StorePlace[] {

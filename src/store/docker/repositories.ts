@@ -1,4 +1,5 @@
 // `image/<driver>/repositories.json`: the names of images.
+import { shownBytes } from '../../sys/bytes.ts';
 import { Trouble } from '../../sys/errors.ts';
 import { type ImageId, isImageId } from '../digest.ts';
 import { type JsonDocument, optionalObject, parseJson, quoted } from '../json.ts';
@@ -34,9 +35,9 @@ export function readImageNames({ files, metadata }: DockerRoot): ImageNames {
     throw error;
   }
   const { images, states } = sortOut(repositories);
-  const damage = states.slice(0, MOST_DAMAGE).map((state) => `Cannot use "${file}": ${state}`);
+  const damage = states.slice(0, MOST_DAMAGE).map((state) => `Cannot use "${shownBytes(file)}": ${state}`);
   const more = states.length - damage.length;
-  if (more > 0) damage.push(`Cannot use "${file}": ${more} more entries like these`);
+  if (more > 0) damage.push(`Cannot use "${shownBytes(file)}": ${more} more entries like these`);
   return { images, damage, ambiguity: whole.ambiguity };
 }
 

@@ -1,7 +1,7 @@
 // What the daemon stacks, which it does not ask layerdb for: a directory's file `lower` lists those below it by their short
 // links, top first, and a directory that is made on top takes its short link from the file `link` (moby
 // daemon/graphdriver/overlay2/overlay.go: getLower, Get; fuse-overlayfs's driver is the same).
-import type { ByteString } from '../../sys/bytes.ts';
+import { type ByteString, shownBytes } from '../../sys/bytes.ts';
 import { attempt, Trouble } from '../../sys/errors.ts';
 import type { StoreFiles } from '../files.ts';
 import { quoted } from '../json.ts';
@@ -26,9 +26,9 @@ export function readShortLinks(root: DockerRoot): ShortLinks {
     else if (target === undefined) broken.set(name, 'not a symbolic link');
     else {
       const directory = directoryOfTarget(target);
-      if (directory === undefined) broken.set(name, `it leads to "${target}", which is no layer`);
+      if (directory === undefined) broken.set(name, `it leads to "${shownBytes(target)}", which is no layer`);
       else if (attempt(() => files.kindOf(`${driver.home}/${directory}/diff`)) !== 'directory') {
-        broken.set(name, `it leads to "${target}", which is not there`);
+        broken.set(name, `it leads to "${shownBytes(target)}", which is not there`);
       } else directories.set(name, directory);
     }
   }

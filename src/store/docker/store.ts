@@ -1,6 +1,6 @@
 // A data root of Docker in its classic layout (graph drivers), as a `Store`. Keeps nothing between two questions: what
 // is on disk when it is asked is what it answers.
-import type { ByteString } from '../../sys/bytes.ts';
+import { type ByteString, shownBytes } from '../../sys/bytes.ts';
 import { Trouble } from '../../sys/errors.ts';
 import { type ContainerId, containerIdOf, type ImageId, imageIdOf, isBuiltInPlace } from '../digest.ts';
 import { containerPath, readContainerConfig, readContainerJson } from '../dockerd/containers.ts';
@@ -87,7 +87,7 @@ export class DockerStore implements Store {
     const { imageId: origin } = readContainerConfig(this.root.files, containerId);
     if (origin !== undefined) return imageConfiguration(readImageJson(this.root, origin));
     const file = this.root.files.pathOf(containerPath(containerId));
-    throw new Trouble('store', `Cannot use "${file}": Image is missing`);
+    throw new Trouble('store', `Cannot use "${shownBytes(file)}": Image is missing`);
   }
 
   history(of: LayerStack): readonly HistoryStep[] {
@@ -127,7 +127,7 @@ export class DockerStore implements Store {
   beside(): readonly BesideStore[] {
     const used = storesBeside(this.root, this.#drivers).filter(({ isEmpty }) => !isEmpty);
     return used.map(({ store, name, path }) => {
-      const place = path === undefined ? '' : ` in "${path}"`;
+      const place = path === undefined ? '' : ` in "${shownBytes(path)}"`;
       return {
         name: store,
         sentence: `There is another store beside "${this.description}": ${name}${place}, which is not shown`,

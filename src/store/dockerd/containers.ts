@@ -1,4 +1,5 @@
 // Docker's containers as its daemon records them, whichever store has their layers: `containers/<id>/config.v2.json`.
+import { shownBytes } from '../../sys/bytes.ts';
 import { Trouble } from '../../sys/errors.ts';
 import {
   type BlobDigest,
@@ -76,7 +77,7 @@ export function readContainerJson(files: StoreFiles, id: ContainerId): JsonDocum
   const file = files.pathOf(path);
   const config = parseJson(files.read(path), file, CONTAINER, 'first value');
   if (parseContainerId(requiredString(config, 'ID'), { file, part: 'ID' }) !== id) {
-    throw new Trouble('store', `Cannot use "${file}": ID is not the name of its directory`);
+    throw new Trouble('store', `Cannot use "${shownBytes(file)}": ID is not the name of its directory`);
   }
   return config;
 }

@@ -1,6 +1,7 @@
 // What a store of containers-storage says of itself that can be checked: an image's ID and the names of its data are hashes of
 // them, a manifest names its config, the config names layers, and the ID of each layer follows from what it is made of and from
 // what is below it. `verify/` judges it.
+import { shownBytes } from '../../sys/bytes.ts';
 import { attempt, Trouble } from '../../sys/errors.ts';
 import { type ChainId, chainIdOn, type DiffId, imageIdOf, sha256 } from '../digest.ts';
 import { optionalObject, optionalString, parseJson } from '../json.ts';
@@ -97,8 +98,8 @@ function otherLayers(inventory: Inventory, seen: Set<string>): Claims | undefine
 }
 
 function imageClaims(inventory: Inventory, image: ImageRecord): Pick<Claims, 'claims' | 'chains'> {
-  const lost = image.lost === undefined ? [] : [{ about: 'repository' as const, unreadable: image.lost }];
-  const claims: Claim[] = [...lost, ...dataClaims(image)];
+  const claims: Claim[] = image.lost === undefined ? [] : [{ about: 'repository', unreadable: image.lost }];
+  for (const claim of dataClaims(image)) claims.push(claim);
   const config = attempt(() => readImageConfig(image));
   if (config instanceof Trouble && !claims.some((claim) => claim.about === 'config'))
     claims.push(unreadable('config', config));
@@ -123,7 +124,7 @@ function dataClaims(image: ImageRecord): Claim[] {
       continue;
     }
     const path = image.root.files.pathOf(dataPath(image, name));
-    const message = `"${path}" is not what its name is the hash of`;
+    const message = `"${shownBytes(path)}" is not what its name is the hash of`;
     claims.push({ about, expected, found: `sha256:${sha256(bytes)}`, message });
   }
   return image.data.includes(MANIFEST) ? [...claims, ...manifestClaim(image, config)] : claims;

@@ -1,4 +1,5 @@
 // How a container of Podman is run, put into the words that Docker has for it (`Config` of `podman inspect`).
+import { shownBytes } from '../../sys/bytes.ts';
 import { attempt, Trouble } from '../../sys/errors.ts';
 import { type JsonObject, optionalObject, optionalString, stringsOf } from '../json.ts';
 import type { Inventory } from './inventory.ts';
@@ -9,7 +10,7 @@ export function podmanConfiguration(inventory: Inventory, id: string): JsonObjec
   if (podman === undefined) {
     const { files } = inventory.root;
     const state = `nothing of how it is run is kept for container ${id}`;
-    throw new Trouble('store', `Cannot use "${files.directory}": ${state}`);
+    throw new Trouble('store', `Cannot use "${shownBytes(files.directory)}": ${state}`);
   }
   const { config } = podman;
   const process = inside(inside(config, 'spec'), 'process');

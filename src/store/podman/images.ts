@@ -1,5 +1,6 @@
 // The images of containers-storage: `images.json`, and the files that belong to each (its config and its manifests), which
 // are named by what is in them.
+import { shownBytes } from '../../sys/bytes.ts';
 import { attempt, Trouble } from '../../sys/errors.ts';
 import { type DiffId, type ImageId, imageIdOf, isHexId, sha256 } from '../digest.ts';
 import { trouble } from '../files.ts';
@@ -100,7 +101,7 @@ function lostImage(root: StorageRoot, id: string): ImageRecord {
     history: [],
     mappedLayers: [],
     data: [imageIdOf(id)],
-    lost: `"${root.files.pathOf(listPath(root, 'images'))}" has no record of image ${id} that can be used`,
+    lost: `"${shownBytes(root.files.pathOf(listPath(root, 'images')))}" has no record of image ${id} that can be used`,
   };
 }
 

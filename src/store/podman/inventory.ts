@@ -1,5 +1,6 @@
 // All that a store of containers-storage has, read once and only where it is asked for: images, layers, containers, with what
 // the engine itself keeps of the containers. What is lost in one list is looked for in the others.
+import { shownBytes } from '../../sys/bytes.ts';
 import { attempt, Trouble } from '../../sys/errors.ts';
 import { type ContainerRecord, containerDirectories, containerRecord, readContainers } from './containers.ts';
 import { type ImageRecord, MANIFEST_DIGEST, PodmanImages } from './images.ts';
@@ -121,7 +122,9 @@ export class Inventory {
     if (record !== undefined) return {};
     const { unreadable } = this.containerList();
     const file = this.root.files.pathOf(`${this.root.driver}-containers/containers.json`);
-    return { damage: unreadable?.message ?? `Cannot use "${file}": it has no record of container ${id}` };
+    return {
+      damage: unreadable?.message ?? `Cannot use "${shownBytes(file)}": it has no record of container ${id}`,
+    };
   }
 
   /** Where records are lost, the directories of containers still tell that there were some. */

@@ -1,6 +1,7 @@
 // The layers of containers-storage: what `layers.json` records of each, and the chains they form. A layer's parent may lie in
 // another root (an additional image store), so all are asked. Where the record of a layer is lost, the driver's own files
 // (`lower-layers`, `lower` and its links) still say what lies below it.
+import { shownBytes } from '../../sys/bytes.ts';
 import { attempt, Trouble } from '../../sys/errors.ts';
 import { type DiffId, isHexId, parseDiffId, sha256 } from '../digest.ts';
 import { trouble } from '../files.ts';
@@ -99,7 +100,7 @@ export class PodmanLayers {
         isIncomplete: false,
         uidMap: [],
         gidMap: [],
-        lost: `layer ${id} has no record; what is below it is told by "${root.files.pathOf(`${layerPath(root, id)}/lower`)}"`,
+        lost: `layer ${id} has no record; what is below it is told by "${shownBytes(root.files.pathOf(`${layerPath(root, id)}/lower`))}"`,
       };
     }
     return undefined;

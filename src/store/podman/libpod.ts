@@ -1,5 +1,6 @@
 // What Podman itself keeps of containers and pods: `db.sql` (SQLite), or `libpod/bolt_state.db` (bolt) where it began before
 // version 4.8. Both hold the same JSON; the columns beside it in SQLite are not kept up to date, so nothing is taken from them.
+import { asBytes, shownBytes } from '../../sys/bytes.ts';
 import { attempt, Trouble } from '../../sys/errors.ts';
 import { type Bucket, readBolt } from '../bolt.ts';
 import { isHexId } from '../digest.ts';
@@ -79,7 +80,10 @@ class Gathering {
   container(id: string, config: Buffer, state: Buffer | undefined, podId: string): void {
     this.#try(() => {
       if (!isHexId(id))
-        throw new Trouble('store', `Cannot use "${this.#file}": it has a container whose ID is none`);
+        throw new Trouble(
+          'store',
+          `Cannot use "${shownBytes(asBytes(this.#file))}": it has a container whose ID is none`,
+        );
       const at = `${this.#file}" at container "${id}`;
       const object = parseJson(config, at, CONTAINER_CONFIG);
       const pod = isHexId(podId) ? podId : (optionalString(object, 'pod') ?? '');

@@ -1,5 +1,6 @@
 // The lists of containers-storage (`images.json`, `layers.json`, `containers.json`), record by record: one that is damaged
 // takes no other with it. Volatile containers, which do not outlive a boot, have lists of their own beside them.
+import { shownBytes } from '../../sys/bytes.ts';
 import { attempt, Trouble } from '../../sys/errors.ts';
 import { isHexId } from '../digest.ts';
 import { trouble } from '../files.ts';
@@ -46,9 +47,10 @@ export function readList(root: StorageRoot, list: ListName): List {
       else if (records.has(record.id)) told.push(twice(record.object, record.id));
       else records.set(record.id, { ...record, root, isVolatile });
     }
-    for (const message of told.slice(0, MOST_DAMAGE)) damage.push(message);
+    for (const words of told.slice(0, MOST_DAMAGE)) damage.push(words);
     const more = told.length - MOST_DAMAGE;
-    if (more > 0) damage.push(`Cannot use "${root.files.pathOf(path)}": ${more} more records like these`);
+    if (more > 0)
+      damage.push(`Cannot use "${shownBytes(root.files.pathOf(path))}": ${more} more records like these`);
   }
   return { records, damage, ...(unreadable === undefined ? {} : { unreadable }) };
 }

@@ -36,7 +36,9 @@ function configuredRoots(machine: Machine, say: (damage: string) => void): Confi
   const crio = read(machine, CRIO, say, parseCrioConf);
   if (crio !== undefined && crio !== '')
     roots.push(rootOf(system.conf, crio, `"root" in ${CRIO}`, undefined, crio));
-  return [...roots, ...machine.homes().flatMap((home) => usersRoot(machine, system.conf, home, say))];
+  for (const home of machine.homes())
+    for (const root of usersRoot(machine, system.conf, home, say)) roots.push(root);
+  return roots;
 }
 
 /** What a distribution says, and on top of it what the machine's own file says. */

@@ -1,5 +1,6 @@
 // From an image or a container to the directories it is made of: each layer's `diff`, with the further ones (`diff1`, …) that
 // containers-storage makes where it has to copy a layer for a user namespace; in vfs, one full tree.
+import { shownBytes } from '../../sys/bytes.ts';
 import { attempt, Trouble } from '../../sys/errors.ts';
 import { type ChainId, chainIdOn, imageIdOf } from '../digest.ts';
 import { trouble } from '../files.ts';
@@ -112,7 +113,7 @@ function containerLayers(inventory: Inventory, container: KnownContainer, missin
   const { root } = inventory;
   if (layer === undefined) {
     const state = `nothing tells which layer is that of container ${id}`;
-    throw new Trouble('store', `Cannot use "${root.files.directory}": ${state}`);
+    throw new Trouble('store', `Cannot use "${shownBytes(root.files.directory)}": ${state}`);
   }
   const [own, ...below] = inventory.layers().chain(layer);
   const state = podman === undefined ? undefined : attempt(() => stateOf(podman));

@@ -1,6 +1,8 @@
 // `storage.conf`: where containers-storage keeps what on a machine, and which other roots it takes images from
 // (containers-storage.conf(5)).
+
 import { parse, TomlError } from 'smol-toml';
+import { asBytes, shownBytes } from '../../sys/bytes.ts';
 import { Trouble } from '../../sys/errors.ts';
 
 export interface StorageConf {
@@ -52,7 +54,11 @@ function toml(bytes: Buffer, file: string): Table {
     return parse(bytes.toString('utf8')) as Table;
   } catch (cause) {
     if (!(cause instanceof TomlError)) throw cause;
-    throw new Trouble('store', `Cannot parse "${file}": line ${cause.line} is not valid TOML`, { cause });
+    throw new Trouble(
+      'store',
+      `Cannot parse "${shownBytes(asBytes(file))}": line ${cause.line} is not valid TOML`,
+      { cause },
+    );
   }
 }
 
@@ -76,5 +82,5 @@ function textsOf(table: Table, key: string, file: string): readonly string[] | u
 }
 
 function wrong(file: string, key: string, wanted: string): Trouble {
-  return new Trouble('store', `Cannot use "${file}": ${key} is not ${wanted}`);
+  return new Trouble('store', `Cannot use "${shownBytes(asBytes(file))}": ${key} is not ${wanted}`);
 }

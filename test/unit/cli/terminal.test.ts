@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { DescriptorOutput, type Output, OutputClosed } from '../../../src/cli/print/output.ts';
 import { Terminal } from '../../../src/cli/print/terminal.ts';
+import { asBytes, shownBytes } from '../../../src/sys/bytes.ts';
 import { E, Errno, Trouble } from '../../../src/sys/errors.ts';
 import { MemoryOutput, memoryTerminal } from './memory.ts';
 
@@ -65,7 +66,7 @@ describe('Terminal', () => {
   it('reports failures a line each and keeps the first code', () => {
     const { terminal, err } = memoryTerminal();
     terminal.report(new Trouble('path', 'Cannot open "/a\nb"'));
-    terminal.report(new Trouble('store', 'Cannot read "/x\xff"'));
+    terminal.report(new Trouble('store', `Cannot read "${shownBytes(asBytes('/x\xff'))}"`));
     expect([terminal.exitCode, err.text]).toEqual([
       5,
       'stratafs: Cannot open "/a\\nb"\nstratafs: Cannot read "/x\\377"\n',
