@@ -2,7 +2,7 @@
 import type { Damage } from '../layers/removal.ts';
 import { layerNumber } from '../store/choice.ts';
 import type { LayerStack } from '../store/store.ts';
-import type { ByteString } from '../sys/bytes.ts';
+import { type ByteString, shownBytes } from '../sys/bytes.ts';
 import { Errno, errnoWords, Trouble } from '../sys/errors.ts';
 import { escapeBytes, escapeText } from './print/escape.ts';
 
@@ -20,5 +20,5 @@ export function pathFailure(doing: string, path: ByteString, label: string, erro
 /** What of a layer could not be read. */
 export function layerFailure(stack: LayerStack, { path, layer, error }: Damage): Trouble {
   const place = `layer ${layerNumber(stack, layer)} of ${stack.label}`;
-  return new Trouble('path', `Cannot read "${path}" in ${place}: ${errnoWords(error.errno)}`);
+  return new Trouble('path', `Cannot read "${shownBytes(path)}" in ${place}: ${errnoWords(error.errno)}`);
 }

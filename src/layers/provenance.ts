@@ -10,6 +10,8 @@ export type Statement =
   | {
       readonly kind: 'version';
       readonly attributes: ObjectAttributes;
+      /** Absent for the root. */
+      readonly entry?: Entry;
       readonly target?: ByteString;
       /** supplies: what is shown; merged: a directory whose names are shown too; hidden: neither. */
       readonly state: 'supplies' | 'merged' | 'hidden';
@@ -156,6 +158,7 @@ function version(
   return {
     kind: 'version',
     attributes,
+    entry,
     ...(isLink ? { target: layers.linkTarget(entry) } : {}),
     state: stateOf(entry, shown),
     opaque: entry.kind === 'directory' && entry.opaque() === 'y',

@@ -1,6 +1,7 @@
 // `stratafs which`: the layer that supplies a path, and what every other layer says about it.
 
 import type { Command } from 'commander';
+import { type Aspects, aspectsOf } from '../../layers/aspects.ts';
 import { componentsOf, Layers } from '../../layers/layers.ts';
 import { type Provenance, provenance, type Statement } from '../../layers/provenance.ts';
 import type { Tree } from '../../overlay/tree.ts';
@@ -50,7 +51,9 @@ export function registerWhich(program: Command, terminal: Terminal): void {
           try {
             const answer = answerFor(layers, tree, path);
             if (answer.layers.length === 0) throw new Errno(E.ENOENT, 'look up');
-            terminal.out.write(options.json ? jsonLine(stack, path, answer) : describe(stack, path, answer));
+            const aspects = aspectsOf(layers, answer);
+            const form = options.json ? jsonLine : describe;
+            terminal.out.write(form(stack, path, answer, aspects));
           } catch (error) {
             terminal.report(pathFailure('find', path, stack.label, error));
           }
@@ -80,7 +83,7 @@ function layerAt(stack: LayerStack, index: number): Layer {
   return layer;
 }
 
-function describe(stack: LayerStack, path: ByteString, answer: Provenance): string {
+function describe(stack: LayerStack, path: ByteString, answer: Provenance, aspects?: Aspects): string {
   const title = escapeBytes(path);
   const real = answer.path === path ? '' : ` (${escapeBytes(answer.path)})`;
   const state =
@@ -97,7 +100,19 @@ function describe(stack: LayerStack, path: ByteString, answer: Provenance): stri
       ...(step === undefined ? [] : [`  ${''.padEnd(16)}   ${escapeText(step)}\n`]),
     ];
   });
-  return `${title}${real}: ${state}\n${lines.join('')}`;
+  return `${title}${real}: ${state}\n${aspectWords(stack, answer, aspects)}${lines.join('')}`;
+}
+
+/** The layer of each aspect, where not all are of the layer that supplies the object. */
+function aspectWords(stack: LayerStack, { supplier }: Provenance, aspects: Aspects | undefined): string {
+  if (aspects === undefined || Object.values(aspects).every((layer) => layer === supplier)) return '';
+  const told = Object.entries(numbers(stack, aspects)).map(([aspect, layer]) => `${aspect} layer ${layer}`);
+  return `  ${'set by'.padEnd(16)} ${told.join(', ')}\n`;
+}
+
+function numbers(stack: LayerStack, aspects: Aspects): Record<string, number> {
+  const entries = Object.entries(aspects) as [string, number][];
+  return Object.fromEntries(entries.map(([aspect, layer]) => [aspect, layerNumber(stack, layer)]));
 }
 
 const STATES = { supplies: 'shown ', merged: 'merged', hidden: 'hidden' } as const;
@@ -133,12 +148,13 @@ function words(statement: Statement): string {
   }
 }
 
-function jsonLine(stack: LayerStack, path: ByteString, answer: Provenance): string {
+function jsonLine(stack: LayerStack, path: ByteString, answer: Provenance, aspects?: Aspects): string {
   return `${escapeJson({
     ...jsonName('path', path),
     ...jsonName('realPath', answer.path),
     visible: answer.visible,
     ...(answer.supplier === undefined ? {} : { layer: layerNumber(stack, answer.supplier) }),
+    ...(aspects === undefined ? {} : { aspects: numbers(stack, aspects) }),
     layers: answer.layers.map(({ layer: index, path: moved, statements }) => {
       const { role, diffId, history } = layerAt(stack, index);
       return {

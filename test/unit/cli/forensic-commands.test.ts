@@ -93,6 +93,7 @@ describe('which', () => {
     const { out } = await answer('which', IMAGE, '/srv/server.conf');
     expect(out.replace(/\d{4}-\d\d-\d\d .*/g, 'TIME').split('\n')).toEqual([
       '/srv/server.conf: layer 3',
+      '  set by           content layer 3, mode layer 3, owner layer 2, mtime layer 2, xattrs layer 2',
       '  layer 3   image  shown   file 0640 0:0 24B TIME',
       '                     /bin/sh -c rm /etc/motd && rm -r /srv/plugins && update',
       '  layer 2   image  hidden  file 0644 0:0 24B TIME',

@@ -1,0 +1,113 @@
+// Which layer set what of an object: its contents where these bytes first came, mode, owner, times and attributes each where it
+// was last changed. A layer that wrote the object again as it was set nothing of it.
+import type { Entry } from '../overlay/entry.ts';
+import { Errno } from '../sys/errors.ts';
+import { S_IFLNK, S_IFMT, S_IFREG } from '../sys/statx.ts';
+import type { LayerFile, Layers, ObjectAttributes } from './layers.ts';
+import type { Provenance, Statement } from './provenance.ts';
+
+/** Indices of layers, 0 at the top; absent where it cannot be told. */
+export interface Aspects {
+  /** Of a regular file or a symbolic link. */
+  readonly content?: number;
+  readonly mode: number;
+  readonly owner: number;
+  readonly mtime: number;
+  readonly xattrs?: number;
+}
+
+interface Version {
+  readonly layer: number;
+  readonly entry: Entry;
+  readonly attributes: ObjectAttributes;
+}
+
+const PIECE = 1 << 18;
+const rooms = [Buffer.alloc(PIECE), Buffer.alloc(PIECE)] as const;
+
+/** Of what is shown at a path; undefined for the root and where nothing is. Contents are read and compared. */
+export function aspectsOf(layers: Layers, { supplier, layers: said }: Provenance): Aspects | undefined {
+  if (supplier === undefined) return undefined;
+  const versions = versionsOf(said, supplier);
+  const [shown] = versions;
+  if (shown === undefined) return undefined;
+  const type = shown.attributes.mode & S_IFMT;
+  const setBy = (isSame: (a: Version, b: Version) => boolean) => lastSame(versions, isSame);
+  const content = type === S_IFREG || type === S_IFLNK ? known(() => setBy(contentsOf(layers))) : undefined;
+  const xattrs = known(() => setBy((a, b) => sameXattrs(layers, a, b)));
+  return {
+    ...(content === undefined ? {} : { content }),
+    mode: setBy((a, b) => a.attributes.mode === b.attributes.mode),
+    owner: setBy((a, b) => a.attributes.uid === b.attributes.uid && a.attributes.gid === b.attributes.gid),
+    mtime: setBy((a, b) => sameTime(a.attributes, b.attributes)),
+    ...(xattrs === undefined ? {} : { xattrs }),
+  };
+}
+
+/** The versions from the one that is shown down to where something else ends them, of one type, newest first. */
+function versionsOf(said: Provenance['layers'], supplier: number): Version[] {
+  const versions: Version[] = [];
+  for (const { layer, statements } of said) {
+    if (layer < supplier) continue;
+    const version = statements.find((one): one is Statement & { kind: 'version' } => one.kind === 'version');
+    if (version?.entry === undefined) break;
+    const { attributes, entry } = version;
+    const [first] = versions;
+    if (first !== undefined && (first.attributes.mode & S_IFMT) !== (attributes.mode & S_IFMT)) break;
+    versions.push({ layer, entry, attributes });
+    // A directory above that is opaque, or the object's own mark, hides what lies below.
+    if (version.opaque || statements.some(({ kind }) => kind !== 'version')) break;
+  }
+  return versions;
+}
+
+function lastSame(versions: readonly Version[], isSame: (a: Version, b: Version) => boolean): number {
+  let at = 0;
+  while (at + 1 < versions.length && isSame(versions[at] as Version, versions[at + 1] as Version)) at++;
+  return (versions[at] as Version).layer;
+}
+
+/** Undefined where something cannot be read. */
+function known(tell: () => number): number | undefined {
+  try {
+    return tell();
+  } catch (error) {
+    if (error instanceof Errno) return undefined;
+    throw error;
+  }
+}
+
+function contentsOf(layers: Layers): (a: Version, b: Version) => boolean {
+  return (a, b) => {
+    if ((a.attributes.mode & S_IFMT) === S_IFLNK)
+      return layers.linkTarget(a.entry) === layers.linkTarget(b.entry);
+    // A metacopy file shows the contents of the one below it.
+    if (a.entry.metacopy()) return true;
+    if (a.attributes.size !== b.attributes.size || b.entry.metacopy()) return false;
+    const files: LayerFile[] = [];
+    try {
+      for (const { entry } of [a, b]) files.push(layers.openFile(entry));
+      return sameBytes(files as [LayerFile, LayerFile]);
+    } finally {
+      for (const file of files) file.close();
+    }
+  };
+}
+
+function sameBytes([a, b]: readonly [LayerFile, LayerFile]): boolean {
+  for (let offset = 0; ; offset += PIECE) {
+    const [left, right] = [a.read(offset, rooms[0]), b.read(offset, rooms[1])];
+    if (left !== right || rooms[0].compare(rooms[1], 0, right, 0, left) !== 0) return false;
+    if (left < PIECE) return true;
+  }
+}
+
+function sameTime({ mtime: a }: ObjectAttributes, { mtime: b }: ObjectAttributes): boolean {
+  return a.seconds === b.seconds && a.nanoseconds === b.nanoseconds;
+}
+
+function sameXattrs(layers: Layers, a: Version, b: Version): boolean {
+  const [left, right] = [layers.xattrs(a.entry), layers.xattrs(b.entry)];
+  if (left.size !== right.size) return false;
+  return [...left].every(([name, value]) => right.get(name)?.equals(value) === true);
+}
