@@ -7,9 +7,10 @@ import { chooseLayers, layerNumber, parseLayerChoice } from '../store/choice.ts'
 import type { ChainId } from '../store/digest.ts';
 import type { LayerStack, OpenOptions, Store } from '../store/store.ts';
 import { asBytes, bytesOfText, shownBytes } from '../sys/bytes.ts';
-import { Errno, errnoWords, Trouble } from '../sys/errors.ts';
+import { Trouble } from '../sys/errors.ts';
 import { seesTrustedXattrs } from '../sys/privilege.ts';
 import { pathArguments } from './arguments.ts';
+import { layersFailure } from './failure.ts';
 import { mustBeWhole } from './missing.ts';
 import { DescriptorOutput } from './print/output.ts';
 import { Terminal } from './print/terminal.ts';
@@ -196,9 +197,6 @@ export async function openTree(stack: LayerStack, recorded?: Records): Promise<T
   try {
     return new Tree(stack, recorded === undefined ? {} : { recorded });
   } catch (cause) {
-    if (!(cause instanceof Errno)) throw cause;
-    throw new Trouble('path', `Cannot open the layers of "${stack.label}": ${errnoWords(cause.errno)}`, {
-      cause,
-    });
+    throw layersFailure(stack.label, cause);
   }
 }

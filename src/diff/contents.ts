@@ -1,10 +1,10 @@
 // Compares the data of two open files: streamed through two buffers that are used again, up to the first difference.
 import { E, Errno } from '../sys/errors.ts';
 import { lseek, pread } from '../sys/libc.ts';
+import { SEEK } from '../sys/seek.ts';
 
 /** Small enough that both stay in a processor's cache between the read and the comparison. */
 const CHUNK = 128 << 10;
-const SEEK_DATA = 3;
 /** Chunks between two calls of `tick`: 16 MiB. */
 const TICK_CHUNKS = 128;
 
@@ -41,7 +41,7 @@ export function firstDifference(a: number, b: number, size: number, options: Con
 
 /** The next offset that is not in a hole; `size` where only a hole is left. */
 function nextData(fd: number, at: number, size: number): number {
-  const found = lseek(fd, at, SEEK_DATA);
+  const found = lseek(fd, at, SEEK.DATA);
   if (found >= 0) return found;
   return found === -E.ENXIO ? Math.max(at, size) : at;
 }

@@ -11,6 +11,7 @@ import type { ByteString } from '../sys/bytes.ts';
 import { cString } from '../sys/bytes.ts';
 import { E, Errno } from '../sys/errors.ts';
 import { close, lseek } from '../sys/libc.ts';
+import { SEEK } from '../sys/seek.ts';
 import { firstDifference } from './contents.ts';
 import { type Item, itemSize, NOTHING_UNTOLD, type Side } from './item.ts';
 import type { StackInUnion, Union } from './union.ts';
@@ -23,7 +24,6 @@ export type Resolver = (
   options: MergeOptions,
 ) => Resolution<number, Entry> | undefined;
 
-const SEEK_END = 2;
 const NO_PARTS: readonly number[] = [];
 const linkBuffer = Buffer.alloc(4096);
 
@@ -224,7 +224,7 @@ export class LayeredSide implements Side {
   /** A descriptor of a file's data, the caller's to close. Throws Errno; EIO where it is not of the recorded size. */
   open(item: LayerItem): number {
     const fd = this.#open(item.contents);
-    if (!item.isRecorded || lseek(fd, 0, SEEK_END) === itemSize(item)) return fd;
+    if (!item.isRecorded || lseek(fd, 0, SEEK.END) === itemSize(item)) return fd;
     close(fd);
     throw new Errno(E.EIO, 'open a file that is not of the recorded size');
   }

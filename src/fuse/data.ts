@@ -1,5 +1,6 @@
 // READ and LSEEK: what a file holds, and where it holds nothing.
 import { E } from '../sys/errors.ts';
+import { SEEK } from '../sys/seek.ts';
 import { S_IFDIR, S_IFMT, S_IFREG } from '../sys/statx.ts';
 import { STRUCT } from './abi.ts';
 import type { FileSystem } from './filesystem.ts';
@@ -8,8 +9,6 @@ import { MAX_READ } from './init.ts';
 
 const LSEEK_OFFSET = (HEADER + STRUCT.fuse_lseek_in.offset) >> 2;
 const LSEEK_WHENCE = (HEADER + STRUCT.fuse_lseek_in.whence) >> 2;
-const SEEK_DATA = 3;
-const SEEK_HOLE = 4;
 const WORD = 2 ** 32;
 /** High word of the last offset that a number tells exactly, and of the last there is. */
 const NUMBER_HIGH_MAX = 0x1f_ffff;
@@ -54,7 +53,7 @@ export function seekFile(
 ): number {
   if (length < HEADER + STRUCT.fuse_lseek_in.sizeof) return -E.EINVAL;
   const whence = words[LSEEK_WHENCE] as number;
-  if (whence !== SEEK_DATA && whence !== SEEK_HOLE) return -E.EINVAL;
+  if (whence !== SEEK.DATA && whence !== SEEK.HOLE) return -E.EINVAL;
   if ((fs.typeOf(node) & S_IFMT) !== S_IFREG) return -E.EINVAL;
   if ((words[LSEEK_OFFSET + 1] as number) > OFFSET_HIGH_MAX) return -E.ENXIO;
   const found = fs.seek(node, wide(words, LSEEK_OFFSET), whence);

@@ -16,9 +16,8 @@ import { asBytes, type ByteString, bytesOf, cString } from '../sys/bytes.ts';
 import { E, Errno } from '../sys/errors.ts';
 import { fileSize } from '../sys/file-size.ts';
 import { close, lseek, pread } from '../sys/libc.ts';
+import { SEEK } from '../sys/seek.ts';
 import { encodeDevice, STATX, STATX_ATIME, STATX_BTIME, STATX_CTIME } from '../sys/statx.ts';
-
-const SEEK_END = 2;
 
 /** As many directories as are kept open. */
 const OPEN_DIRECTORIES = 128;
@@ -192,7 +191,7 @@ export class LayerFile {
   }
 
   size(): number {
-    return lseek(this.#descriptor, 0, SEEK_END);
+    return lseek(this.#descriptor, 0, SEEK.END);
   }
 
   /** Fills as much of `room` as the file has from `offset` on. Throws Errno. */

@@ -1,14 +1,12 @@
 // Where a sparse file has data, as its file system tells it.
 import { E, Errno } from '../sys/errors.ts';
+import { SEEK } from '../sys/seek.ts';
 
 /** Runs of data in a sparse file: [offset, length], in order. */
 export type DataRuns = readonly (readonly [offset: number, length: number])[];
 
 /** As lseek(2): the offset, or a negative errno, ENXIO past the last data. */
 export type Seek = (offset: number, whence: number) => number;
-
-const SEEK_DATA = 3;
-const SEEK_HOLE = 4;
 
 /** A hole at the end is marked by an empty run, as GNU tar does. Undefined where there is no hole. Throws Errno. */
 export function sparseRuns(
@@ -18,9 +16,9 @@ export function sparseRuns(
   if (blocks * 512 >= size) return undefined;
   const runs: [number, number][] = [];
   for (let at = 0; at < size; ) {
-    const start = found(seek, at, SEEK_DATA) ?? size;
+    const start = found(seek, at, SEEK.DATA) ?? size;
     if (start >= size) break;
-    const end = Math.min(found(seek, start, SEEK_HOLE) ?? size, size);
+    const end = Math.min(found(seek, start, SEEK.HOLE) ?? size, size);
     if (end <= start) throw new Errno(E.EIO, 'tell the holes of a file');
     runs.push([start, end - start]);
     at = end;

@@ -17,7 +17,7 @@ import { DiffProgress } from '../diff/progress.ts';
 import { openSide, originOf, recordsOfSides, SIDE_WORDS } from '../diff/side.ts';
 import { exitCode, Watch } from '../diff/watch.ts';
 import { EXIT } from '../exit.ts';
-import { pathMessage } from '../failure.ts';
+import { layersFailure, pathMessage } from '../failure.ts';
 import { metadataOption } from '../metadata-option.ts';
 import type { Terminal } from '../print/terminal.ts';
 import { openTheStore } from '../stack.ts';
@@ -245,8 +245,7 @@ async function sideOf(label: SideLabel, union: Union, labels: readonly SideLabel
   try {
     return new LayeredSide(union, place);
   } catch (cause) {
-    if (!(cause instanceof Errno)) throw cause;
-    throw new Trouble('path', `Cannot open the layers of "${label.reference}": ${cause.message}`, { cause });
+    throw layersFailure(label.reference, cause, cause instanceof Errno ? cause.message : undefined);
   }
 }
 

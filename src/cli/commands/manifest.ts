@@ -7,10 +7,10 @@ import { MTREE_HEADER, MTREE_XATTRS, mtreeLines } from '../../diff/mtree.ts';
 import { Union } from '../../diff/union.ts';
 import { walkSide } from '../../diff/walk.ts';
 import type { ByteString } from '../../sys/bytes.ts';
-import { Errno, errnoWords, Trouble } from '../../sys/errors.ts';
+import { Errno, Trouble } from '../../sys/errors.ts';
 import { S_IFREG } from '../../sys/statx.ts';
 import { openSide, SIDE_WORDS } from '../diff/side.ts';
-import { pathFailure } from '../failure.ts';
+import { layersFailure, pathFailure } from '../failure.ts';
 import { metadataOption } from '../metadata-option.ts';
 import { escapeText } from '../print/escape.ts';
 import type { Terminal } from '../print/terminal.ts';
@@ -72,9 +72,6 @@ function openStackSide(union: Union, reference: string): LayeredSide {
   try {
     return new LayeredSide(union, place);
   } catch (cause) {
-    if (!(cause instanceof Errno)) throw cause;
-    throw new Trouble('path', `Cannot open the layers of "${reference}": ${errnoWords(cause.errno)}`, {
-      cause,
-    });
+    throw layersFailure(reference, cause);
   }
 }

@@ -15,13 +15,14 @@ import type { TreeOptions } from '../../overlay/tree.ts';
 import { Push } from '../../push/push.ts';
 import type { LayerStack } from '../../store/store.ts';
 import { type ByteString, bytesOfText } from '../../sys/bytes.ts';
-import { E, Errno, errnoWords, Trouble } from '../../sys/errors.ts';
+import { E, errnoWords, Trouble } from '../../sys/errors.ts';
 import { checkWritable } from '../../sys/kept.ts';
 import { staySmall } from '../../sys/lean.ts';
 import { raiseDescriptorLimit } from '../../sys/limits.ts';
 import { findMount } from '../../sys/mounts.ts';
 import { createView, type View } from '../../view.ts';
 import { EXIT } from '../exit.ts';
+import { layersFailure } from '../failure.ts';
 import { keptOf } from '../kept.ts';
 import { partOverlayWords } from '../overlay.ts';
 import type { Terminal } from '../print/terminal.ts';
@@ -215,9 +216,7 @@ function openView(stack: LayerStack, log: Log, options: TreeOptions): View {
   try {
     return createView(stack, { log: (message) => log.once(message), ...options });
   } catch (cause) {
-    if (!(cause instanceof Errno)) throw cause;
-    const words = errnoWords(cause.errno);
-    throw new Trouble('path', `Cannot open the layers of "${stack.label}": ${words}`, { cause });
+    throw layersFailure(stack.label, cause);
   }
 }
 
