@@ -3,6 +3,7 @@ import { asBytes, type ByteString, bufferOf, shownBytes } from '../../sys/bytes.
 import { attempt, Trouble } from '../../sys/errors.ts';
 import type { StoreFiles } from '../files.ts';
 import {
+  type ContainerRecord,
   hasMetadata,
   METADATA,
   readContainers,
@@ -20,11 +21,13 @@ export function isUsed(files: StoreFiles, namespace: ByteString): boolean {
   return !(found instanceof Trouble) && found;
 }
 
+/** A daemon with graph drivers has records of its containers too, while they run, that stand on no snapshot. */
 function hasAnything(files: StoreFiles, namespace: ByteString): boolean {
+  const isHere = ({ snapshotter }: ContainerRecord) => namespace !== MOBY || snapshotter !== '';
   return (
     readImages(files, namespace).length > 0 ||
     readSnapshotRecords(files, namespace).length > 0 ||
-    readContainers(files, namespace).length > 0
+    readContainers(files, namespace).some(isHere)
   );
 }
 
