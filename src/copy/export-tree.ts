@@ -30,9 +30,18 @@ export interface TarSink {
   lost(path: ByteString, errno: number, offset: number, bytes: number): void;
 }
 
-/** In steps, after each of which it may be ended: then the tar is not whole. */
-export function exportTree(tree: Tree, sink: TarSink): Generator<void> {
-  return new Exporter(tree, sink).run();
+/** An entry with its path in the tree, without a leading slash; empty for the root. */
+export interface TarStart {
+  readonly path: ByteString;
+  readonly entry: number;
+}
+
+/**
+ * In steps, after each of which it may be ended: then the tar is not whole. `starts`: only these and what is below them, no
+ * directory above them.
+ */
+export function exportTree(tree: Tree, sink: TarSink, starts?: readonly TarStart[]): Generator<void> {
+  return new Exporter(tree, sink).run(starts ?? [{ path: asBytes(''), entry: tree.root }]);
 }
 
 class Exporter {
@@ -48,9 +57,18 @@ class Exporter {
     this.#out = new TarBatch((bytes) => sink.write(bytes));
   }
 
-  *run(): Generator<void> {
+  *run(starts: readonly TarStart[]): Generator<void> {
+    for (const { path, entry } of starts) {
+      const isDirectory = path === '' || (yield* this.#write(entry, path));
+      if (isDirectory) yield* this.#below(path, entry);
+    }
+    this.#out.add(tarEnd());
+    this.#out.flush();
+  }
+
+  *#below(start: ByteString, directory: number): Generator<void> {
     // A stack of its own, since a tree may be deeper than calls can be.
-    const stack = [{ path: asBytes(''), entries: this.#entries(this.#tree.root, asBytes('')) }];
+    const stack = [{ path: start, entries: this.#entries(directory, start) }];
     for (let top = stack.at(-1); top !== undefined; top = stack.at(-1)) {
       const entry = top.entries.pop();
       if (entry === undefined) {
@@ -61,8 +79,6 @@ class Exporter {
       const isDirectory = yield* this.#write(entry, path);
       if (isDirectory) stack.push({ path, entries: this.#entries(entry, path) });
     }
-    this.#out.add(tarEnd());
-    this.#out.flush();
   }
 
   /** Last first. */

@@ -1,5 +1,5 @@
 // `stratafs extract`: what it copies against the kernel's mount; what lies in the destination, and what ends it halfway.
-import { spawn } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import {
   copyFileSync,
   linkSync,
@@ -23,7 +23,7 @@ import { Oracle } from '../support/oracle.ts';
 import { BUILT_COMMAND, stratafs } from '../support/stratafs.ts';
 import { describeSystem } from '../support/system.ts';
 import { temporaryForSuite, temporaryForTest, until } from '../support/temporary.ts';
-import { differences, without } from '../support/tree.ts';
+import { differences, TAR_FIELDS, without } from '../support/tree.ts';
 import { written } from '../support/written.ts';
 
 const NOBODY = 65534;
@@ -57,6 +57,24 @@ describeSystem('stratafs extract', ['root', 'overlay', 'python', 'build'], () =>
       },
     ]);
     kernel = await mountKernel(oracle, temporary, directories);
+  });
+
+  it('writes a tar to the standard output with -o -: what tar(1) unpacks is what is there', async () => {
+    const to = temporary.path('unpacked');
+    mkdirSync(to);
+    const command = `node ${BUILT_COMMAND} extract lowerdir=${small} /etc /file /none -o - | tar -xpf - -C ${to}`;
+    const { status, stderr } = spawnSync('sh', ['-c', command], { encoding: 'utf8' });
+    expect([status, stderr.replaceAll(small, 'SMALL')]).toEqual([
+      0,
+      'stratafs: Cannot open "/none" in lowerdir=SMALL: no such file or directory\n',
+    ]);
+    const written = (await oracle.dump(small, { fields: TAR_FIELDS })).filter((line) =>
+      /^\/(?:etc|file)\b/.test(line),
+    );
+    const unpacked = without(await oracle.dump(to, { fields: TAR_FIELDS }), '/');
+    expect(differences(written, unpacked)).toBe('');
+    expect(readFileSync(join(to, 'etc/two'), 'utf8')).toBe('one');
+    expect(statSync(join(to, 'etc/one')).ino).toBe(statSync(join(to, 'etc/two')).ino);
   });
 
   it('keeps all that the kernel shows, with -p and --devices', async () => {

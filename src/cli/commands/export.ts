@@ -3,17 +3,15 @@
 import type { Command } from 'commander';
 import { layerNumber } from '../../store/choice.ts';
 import type { LayerStack } from '../../store/store.ts';
-import { type ByteString, bytesOfText } from '../../sys/bytes.ts';
-import { E, errnoWords, Trouble } from '../../sys/errors.ts';
+import { bytesOfText } from '../../sys/bytes.ts';
+import { Trouble } from '../../sys/errors.ts';
 import { checkWritable } from '../../sys/kept.ts';
-import { pathMessage } from '../failure.ts';
 import { Interrupted, Interruption } from '../interruption.ts';
 import { keptOf } from '../kept.ts';
 import { metadataOption } from '../metadata-option.ts';
 import { mustBeThere } from '../missing.ts';
 import { OutputFile } from '../new-file.ts';
 import { DescriptorOutput, type Output } from '../print/output.ts';
-
 import type { Terminal } from '../print/terminal.ts';
 import {
   openDamagedStack,
@@ -24,6 +22,7 @@ import {
   recordsOf,
   type StoreOptions,
 } from '../stack.ts';
+import { mustNotBeTerminal, tarSink } from '../tar-output.ts';
 
 interface ExportOptions extends StoreOptions {
   readonly output?: string;
@@ -64,18 +63,7 @@ async function exportMerged(
   const { label } = stack;
   const tree = await openTree(stack, await recordsOf(stack, options));
   try {
-    const steps = exportTree(tree, {
-      write: (bytes) => out.writeBytes(bytes),
-      leftOut(path: ByteString, errno: number) {
-        if (errno === E.EOPNOTSUPP)
-          terminal.note(pathMessage('export', path, label, 'a tar cannot hold a socket'));
-        else terminal.report(new Trouble('path', pathMessage('export', path, label, errnoWords(errno))));
-      },
-      lost(path: ByteString, errno: number, offset: number, bytes: number) {
-        const state = `${errnoWords(errno)}: ${bytes} bytes, the first at ${offset}, are zeros in the tar`;
-        terminal.report(new Trouble('path', pathMessage('export all of', path, label, state)));
-      },
-    });
+    const steps = exportTree(tree, tarSink(label, out, terminal));
     await run(steps);
   } finally {
     tree.close();
@@ -117,9 +105,7 @@ async function withOutput(
   use: (out: Output, run: Run) => Promise<void>,
 ): Promise<void> {
   if (file === undefined || file === '-') {
-    if (terminal.out.columns !== undefined) {
-      throw new Trouble('usage', 'Cannot write a tar to a terminal: give -o FILE, or send it to a program');
-    }
+    mustNotBeTerminal(terminal);
     // A signal may end the process anywhere: what was written is the reader's.
     await use(terminal.out, async (steps) => {
       for (const _ of steps);

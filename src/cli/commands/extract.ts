@@ -2,6 +2,7 @@
 import { mkdirSync } from 'node:fs';
 import type { Command } from 'commander';
 import { Destination, DestinationError } from '../../copy/destination.ts';
+import type { TarStart } from '../../copy/export-tree.ts';
 import { Extractor } from '../../copy/extract.ts';
 import { componentsOf, Layers } from '../../layers/layers.ts';
 import { type Node, nodeInLayer, TreeNode } from '../../layers/nodes.ts';
@@ -28,6 +29,7 @@ import {
   recordsOf,
   type StoreOptions,
 } from '../stack.ts';
+import { mustNotBeTerminal, tarSink } from '../tar-output.ts';
 
 interface ExtractOptions extends StoreOptions {
   readonly output: string;
@@ -48,7 +50,10 @@ export function registerExtract(program: Command, terminal: Terminal): void {
     )
     .argument('<ref>', REFERENCE_WORDS)
     .argument('<path...>', 'paths inside the image')
-    .requiredOption('-o, --output <dir>', 'where to put them; made if it is not there')
+    .requiredOption(
+      '-o, --output <dir>',
+      'where to put them; made if it is not there; -: as a tar to the standard output',
+    )
     .option('--layer <n>', 'as they are in this layer alone (1 is the lowest): deleted and older ones too')
     .option('-p, --preserve', 'owners, all mode bits, attributes, ACLs and capabilities too (needs root)')
     .option('--devices', 'devices (needs root), fifos and sockets too')
@@ -59,6 +64,10 @@ export function registerExtract(program: Command, terminal: Terminal): void {
       const bytes = pathArguments(paths);
       const open = options.layer === undefined ? openStack : openDamagedStack;
       const stack = await open(reference, options);
+      if (options.output === '-') {
+        await writeTar(stack, bytes, options, terminal);
+        return;
+      }
       const index = options.layer === undefined ? undefined : layerIndex(options.layer, stack);
       const recorded = await (index === undefined ? recordsOf : changesOf)(stack, options);
       const to = openDestination(stack, options);
@@ -73,6 +82,35 @@ export function registerExtract(program: Command, terminal: Terminal): void {
         to.close();
       }
     });
+}
+
+/** With all that a tar holds of them. A path that is not there costs itself. */
+async function writeTar(
+  stack: LayerStack,
+  paths: readonly ByteString[],
+  options: ExtractOptions,
+  terminal: Terminal,
+): Promise<void> {
+  if (options.layer !== undefined) {
+    throw new Trouble('usage', 'Cannot write files of one layer as a tar: give -o DIR, or export --layer');
+  }
+  mustNotBeTerminal(terminal);
+  const { exportTree } = await import('../../copy/export-tree.ts');
+  const tree = await openTree(stack, await recordsOf(stack, options));
+  try {
+    const starts: TarStart[] = [];
+    for (const path of paths) {
+      try {
+        const entry = walk(tree, path, { follow: false });
+        starts.push({ path: asBytes(componentsOf(path).join('/')), entry });
+      } catch (error) {
+        terminal.report(pathFailure('open', path, stack.label, error));
+      }
+    }
+    for (const _ of exportTree(tree, tarSink(stack.label, terminal.out, terminal), starts));
+  } finally {
+    tree.close();
+  }
 }
 
 async function copyFromTree(

@@ -10,7 +10,7 @@ import { pathFailure } from '../failure.ts';
 import { metadataOption } from '../metadata-option.ts';
 import { formatColumns } from '../print/columns.ts';
 import { escapeBytes, escapeJson } from '../print/escape.ts';
-import { formatLong, type LongListItem, totalBlocks } from '../print/longlist.ts';
+import { formatLong, formatTotal, type LongListItem } from '../print/longlist.ts';
 import { isDirectory, jsonEntry } from '../print/status.ts';
 import type { Terminal } from '../print/terminal.ts';
 import { REFERENCE_WORDS, readTree, type StoreOptions } from '../stack.ts';
@@ -21,6 +21,7 @@ interface LsOptions extends StoreOptions {
   readonly almostAll?: true;
   readonly recursive?: true;
   readonly directory?: true;
+  readonly humanReadable?: true;
   readonly json?: true;
   /** `-1`. */
   readonly 1?: true;
@@ -40,9 +41,11 @@ export function registerLs(program: Command, terminal: Terminal): void {
     .option('-A, --almost-all', 'the same without . and ..')
     .option('-R, --recursive', 'the directories below, too')
     .option('-d, --directory', 'the directory itself, not what is in it')
+    .option('-h, --human-readable', 'with -l: sizes for people, 1.2K, 23M')
     .option('-1', 'one name a line, as always where the output is no terminal')
     .option('--json', 'one JSON object a line')
     .addOption(metadataOption())
+    .helpOption('--help', 'print this help')
     .action(async (reference: string, paths: string[], _: unknown, command: Command) => {
       const options = command.optsWithGlobals<LsOptions>();
       const bytes = pathArguments(paths.length > 0 ? paths : ['/']);
@@ -171,8 +174,9 @@ class Listing {
         out.write(`${escapeJson(jsonEntry(this.#tree, entry, path))}\n`);
       }
     } else if (this.#options.long) {
-      if (total) out.write(`total ${totalBlocks(this.#tree, items)}\n`);
-      out.write(formatLong(this.#tree, items));
+      const form = this.#options.humanReadable ? 'human' : 'bytes';
+      if (total) out.write(`total ${formatTotal(this.#tree, items, form)}\n`);
+      out.write(formatLong(this.#tree, items, form));
     } else if (out.columns === undefined || this.#options[1]) {
       for (const { shown } of items) out.write(`${shown}\n`);
     } else {

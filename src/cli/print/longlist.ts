@@ -1,7 +1,9 @@
 // The lines of `ls -l`: as `ls -n --time-style=long-iso` prints them, names escaped.
 
+import type { Status } from '../../overlay/status.ts';
 import type { Tree } from '../../overlay/tree.ts';
 import { decodeDevice } from '../../sys/statx.ts';
+import { formatBlocks, type SizeForm } from './blocks.ts';
 import { escapeBytes } from './escape.ts';
 import { isDevice, isLink, modeString } from './status.ts';
 import { shortTime } from './time.ts';
@@ -28,14 +30,17 @@ interface Line {
   readonly text: string;
 }
 
-/** Blocks of 1024 bytes, as `ls -l` sums them up over a directory. */
-export function totalBlocks(tree: Inodes, items: readonly LongListItem[]): number {
+/** How sizes are written: to the byte, or as `ls -h` writes them. */
+type LongForm = Exclude<SizeForm, 'blocks'>;
+
+/** What `ls -l` sums up over a directory: blocks of 1024 bytes, or what they take for people. */
+export function formatTotal(tree: Inodes, items: readonly LongListItem[], form: LongForm): string {
   const blocks = items.reduce((sum, item) => sum + tree.status(item.entry).blocks, 0);
-  return Math.ceil(blocks / 2);
+  return formatBlocks(blocks * 512, form === 'human' ? form : 'blocks');
 }
 
-export function formatLong(tree: Inodes, items: readonly LongListItem[]): string {
-  const lines = items.map((item) => describe(tree, item));
+export function formatLong(tree: Inodes, items: readonly LongListItem[], form: LongForm = 'bytes'): string {
+  const lines = items.map((item) => describe(tree, item, form));
   const width = (of: (line: Line) => string | undefined) =>
     lines.reduce((widest, line) => Math.max(widest, of(line)?.length ?? 0), 0);
   const mode = width((line) => line.mode);
@@ -66,7 +71,7 @@ export function formatLong(tree: Inodes, items: readonly LongListItem[]): string
     .join('');
 }
 
-function describe(tree: Inodes, { entry, shown }: LongListItem): Line {
+function describe(tree: Inodes, { entry, shown }: LongListItem, form: LongForm): Line {
   const status = tree.status(entry);
   const node = tree.nodeOf(entry);
   const device = isDevice(status.mode) ? decodeDevice(status.rdev) : undefined;
@@ -75,11 +80,15 @@ function describe(tree: Inodes, { entry, shown }: LongListItem): Line {
     nlink: String(status.nlink),
     uid: String(status.uid),
     gid: String(status.gid),
-    size: String(device?.minor ?? status.exactSize ?? status.size),
+    size: device === undefined ? sizeWords(status, form) : String(device.minor),
     ...(device ? { major: String(device.major) } : {}),
     time: shortTime(status.mtime),
     text: isLink(status.mode) ? `${shown} -> ${escapeBytes(tree.linkTarget(node))}` : shown,
   };
+}
+
+function sizeWords({ size, exactSize }: Status, form: LongForm): string {
+  return form === 'bytes' && exactSize !== undefined ? String(exactSize) : formatBlocks(size, form);
 }
 
 function hasAcl(tree: Inodes, node: number, mode: number): boolean {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { formatLong, totalBlocks } from '../../../src/cli/print/longlist.ts';
+import { formatLong, formatTotal } from '../../../src/cli/print/longlist.ts';
 import { modeString, octalMode, typeOf } from '../../../src/cli/print/status.ts';
 import type { Status } from '../../../src/overlay/status.ts';
 import { asBytes, type ByteString } from '../../../src/sys/bytes.ts';
@@ -64,10 +64,10 @@ lrwxrwxrwx  1 0      0          5 2024-05-01 12:34 n3 -> to\\n/x
   });
 });
 
-describe('totalBlocks()', () => {
-  it('counts 1024 bytes, rounded up', () => {
+describe('formatTotal()', () => {
+  it('counts 1024 bytes, rounded up, or tells people what they take', () => {
     const { tree, items } = inodes([status({ blocks: 8 }), status({ blocks: 3 })]);
-    expect(totalBlocks(tree, items)).toBe(6);
+    expect([formatTotal(tree, items, 'bytes'), formatTotal(tree, items, 'human')]).toEqual(['6', '5.5K']);
   });
 });
 

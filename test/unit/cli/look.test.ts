@@ -66,6 +66,7 @@ beforeAll(() => {
   gnu.one = gnuLs('-1');
   gnu.all = gnuLs('-1A');
   gnu.long = gnuLs('-nA');
+  gnu.human = gnuLs('-nhA');
   gnu.stat = gnuStat(join(lower, 'bin/sh'));
 });
 
@@ -95,7 +96,7 @@ function gnuStat(file: string): string {
 }
 
 /** Asked before the first tree: a tree reserves so much address space that a process with several cannot fork. */
-const gnu = { one: '', all: '', long: '', stat: '' };
+const gnu = { one: '', all: '', long: '', human: '', stat: '' };
 
 describe('stratafs ls', () => {
   it('lists the merged root in byte order, one name a line', async () => {
@@ -116,6 +117,7 @@ describe('stratafs ls', () => {
     ['-1', 'one'],
     ['-1A', 'all'],
     ['-lA', 'long'],
+    ['-lhA', 'human'],
   ] as const)('prints with %s what GNU ls prints', async (options, expected) => {
     process.env.TZ = 'Asia/Kolkata';
     const { out } = await stratafs(['ls', options, REF, '/files']);

@@ -40,7 +40,7 @@ describe('stratafs', () => {
     expect([code, out, err.split('\n')[0]]).toEqual([2, '', 'Usage: stratafs [options] <command>']);
   });
 
-  it.each([[['ls', '--help']], [['help', 'ls']], [['--root', '/x', 'ls', '-h']]])(
+  it.each([[['ls', '--help']], [['help', 'ls']], [['--root', '/x', 'ls', '--help']]])(
     'explains one command: %j',
     async (words) => {
       const { code, out } = await stratafs(words);
