@@ -25,13 +25,14 @@ export class SeveralStores implements Store {
   readonly name: string;
   readonly description: string;
   readonly directory: ByteString;
-  readonly #stores: readonly Store[];
+  /** Those in use first. */
+  readonly stores: readonly Store[];
 
   /** At least one, all of one root; those in use first. */
   constructor(stores: readonly Store[]) {
     const [first] = stores;
     if (first === undefined) throw new RangeError('several stores, and not one');
-    this.#stores = stores;
+    this.stores = stores;
     this.name = stores.map(({ name }) => name).join(', ');
     this.description = stores.map(({ description }) => description).join(', ');
     this.directory = first.directory;
@@ -50,7 +51,7 @@ export class SeveralStores implements Store {
 
   damage(listed: 'images' | 'containers'): readonly string[] {
     const { troubles } = this.#listed<object>((store) => store[listed]());
-    const told = this.#stores.flatMap((store) => {
+    const told = this.stores.flatMap((store) => {
       const damage = attempt(() => store.damage(listed));
       return damage instanceof Trouble ? [damage.message] : damage;
     });
@@ -59,7 +60,7 @@ export class SeveralStores implements Store {
 
   /** A store that cannot be listed does not take the others' lists away. Throws its Trouble where no other can. */
   #listed<T extends object>(list: (store: Store) => readonly T[]): Listed<T> {
-    const lists = this.#stores.map((store) => ({ store, list: attempt(() => list(store)) }));
+    const lists = this.stores.map((store) => ({ store, list: attempt(() => list(store)) }));
     const troubles = lists.flatMap(({ list: answer }) => (answer instanceof Trouble ? [answer] : []));
     const [trouble] = troubles;
     if (trouble !== undefined && troubles.length === lists.length) throw trouble;
@@ -70,8 +71,8 @@ export class SeveralStores implements Store {
   }
 
   beside(): readonly BesideStore[] {
-    const shown = this.#stores.map(({ name }) => name);
-    const others = this.#stores.flatMap((store) => store.beside?.() ?? []);
+    const shown = this.stores.map(({ name }) => name);
+    const others = this.stores.flatMap((store) => store.beside?.() ?? []);
     const hidden = others.filter(({ name }) => !shown.includes(name));
     return [...new Map(hidden.map((other) => [other.sentence, other])).values()];
   }
@@ -98,18 +99,18 @@ export class SeveralStores implements Store {
 
   *claims(reference?: string): Generator<Claims> {
     if (reference !== undefined) yield* this.#only(reference, (store) => store.claims(reference));
-    else for (const store of this.#stores) yield* store.claims();
+    else for (const store of this.stores) yield* store.claims();
   }
 
   #storeOf({ store: name, label }: LayerStack): Store {
-    const store = this.#stores.find((each) => each.name === name);
+    const store = this.stores.find((each) => each.name === name);
     if (store === undefined) throw new RangeError(`"${label}" is of no store`);
     return store;
   }
 
   /** The one answer to a reference. Throws Trouble where no store has one, or more than one has. */
   #only<T>(reference: string, ask: (store: Store) => T): T {
-    const asked = this.#stores.map((store) => ({ store, answer: attempt(() => ask(store)) }));
+    const asked = this.stores.map((store) => ({ store, answer: attempt(() => ask(store)) }));
     const found = asked.flatMap(({ store, answer }) =>
       answer instanceof Trouble ? [] : [{ store, answer }],
     );

@@ -8,7 +8,7 @@ const load = (name) => import(new URL(name, pathToFileURL(`${process.argv[2]}/`)
 const { createView } = await load('view.js');
 const { Session } = await load('fuse/session.js');
 const libc = await load('sys/libc.js');
-const { mount } = await load('sys/mount-calls.js');
+const { mountCall } = await load('sys/mount-calls.js');
 const { E } = await load('sys/errors.js');
 
 const text = (value) => Buffer.from(`${value}\0`, 'latin1');
@@ -48,7 +48,7 @@ function serve({ target, layers, dataLayers, dialect, options }) {
   const view = createView(stack);
   const fd = libc.open(text('/dev/fuse'), libc.O.RDWR);
   const words = `fd=${fd},rootmode=40000,user_id=0,group_id=0,default_permissions,allow_other`;
-  const error = mount(text('test'), text(target), text('fuse.stratafs'), 1, text(words));
+  const error = mountCall(text('test'), text(target), text('fuse.stratafs'), 1, text(words));
   if (error < 0) throw new Error(`mount: errno ${-error}`);
   const bugs = [];
   const session = new Session(view, { data: 'cached', onBug: (bug) => bugs.push(String(bug?.stack ?? bug)) });

@@ -137,7 +137,8 @@ describeSystem(
       const changes = async (root: string, ...more: string[]) =>
         (await stratafs(['--root', root, ...words, ...more])).stdout
           .split('\n')
-          .filter((line) => line.startsWith('{"t":"change"'));
+          // No record tells when the root was last changed.
+          .filter((line) => line.startsWith('{"t":"change"') && !line.includes('"path":"/",'));
       const whole = await changes(engine.dataRoot);
       expect(whole.length).toBeGreaterThan(1);
       expect(withoutDirectories(await changes(lossy, ...fromRecord))).toEqual(withoutDirectories(whole));

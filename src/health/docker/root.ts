@@ -2,13 +2,15 @@
 
 import type { DockerRoot } from '../../store/docker/driver.ts';
 import { DockerStore } from '../../store/docker/store.ts';
+import { SeveralStores } from '../../store/several.ts';
 import type { Store } from '../../store/store.ts';
 import { shownBytes } from '../../sys/bytes.ts';
 import { Trouble } from '../../sys/errors.ts';
 
-/** Throws Trouble where it is another kind of store. */
+/** Of several stores the first of Docker's graph drivers. Throws Trouble where there is only another kind of store. */
 export function dockerRootOf(store: Store): DockerRoot {
-  if (store instanceof DockerStore) return store.root;
+  const stores = store instanceof SeveralStores ? store.stores : [store];
+  for (const each of stores) if (each instanceof DockerStore) return each.root;
   throw new Trouble(
     'usage',
     `Cannot examine "${shownBytes(store.directory)}": this can be asked of Docker's graph drivers only`,

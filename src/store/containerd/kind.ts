@@ -9,7 +9,7 @@ import { isRootless } from '../owner.ts';
 import type { Kind, OpenOptions, Probe } from '../store.ts';
 import { snapshotterContainers } from './docker.ts';
 import { hasMetadata, METADATA, readSnapshotRecords } from './metadata.ts';
-import { isUsed, MOBY, usedNamespaces } from './namespaces.ts';
+import { keepsImages, MOBY, usedNamespaces } from './namespaces.ts';
 import { DEFAULT_ROOT, places, systemRoot } from './places.ts';
 import { ifSound } from './root.ts';
 import { placeOf } from './snapshotter.ts';
@@ -58,7 +58,7 @@ function openContainerd(files: StoreFiles, options: OpenOptions): ContainerdStor
  * too; what counts is what is in it, and what is named after a snapshotter: BuildKit's directory, mount points, containers.
  */
 function isDockers(files: StoreFiles): boolean {
-  if (isUsed(below(files, MANAGED), MOBY)) return true;
+  if (keepsImages(below(files, MANAGED), MOBY)) return true;
   const names = (path: string) => ifSound(() => files.namesIfPresent(path)) ?? [];
   if (names('rootfs').length > 0 || names('buildkit').some((name) => /^containerd-[a-z0-9-]+$/.test(name)))
     return true;
@@ -84,16 +84,16 @@ function rootOfDocker(files: StoreFiles, { containerdRoot, machine }: OpenOption
     throw trouble('open', named.directory, `it is no root of containerd: it has no "${METADATA}"`);
   }
   const managed = below(files, MANAGED);
-  if (isUsed(managed, MOBY)) return managed;
+  if (keepsImages(managed, MOBY)) return managed;
   const beside = new StoreFiles(
     asBytes(`${files.directory.slice(0, files.directory.lastIndexOf('/'))}/containerd`),
   );
-  if (isUsed(beside, MOBY)) return beside;
+  if (keepsImages(beside, MOBY)) return beside;
   const containers = ifSound(() => snapshotterContainers(files)) ?? [];
   for (const place of containers.length === 0 || machine === undefined ? [] : machineRoots(machine)) {
     // The machine's own is this one's only where it has the layers of its containers.
     const root = new StoreFiles(place);
-    if (isUsed(root, MOBY) && hasSnapshotOf(root, containers)) return root;
+    if (keepsImages(root, MOBY) && hasSnapshotOf(root, containers)) return root;
   }
   // What is damaged is told of when it is read.
   const isDamaged = () => ifSound(() => usedNamespaces(managed)) === undefined;

@@ -15,9 +15,16 @@ import {
 /** Docker's, unless its daemon is told otherwise (`--containerd-namespace`). */
 export const MOBY = asBytes('moby');
 
-/** Whether a namespace has an image, a container or a snapshot; false as well where that cannot be read. */
-export function isUsed(files: StoreFiles, namespace: ByteString): boolean {
-  const found = attempt(() => hasMetadata(files) && hasAnything(files, namespace));
+/**
+ * Whether Docker's images are here: a daemon with graph drivers has its running containers in containerd too, but neither
+ * images nor snapshots. False as well where that cannot be read.
+ */
+export function keepsImages(files: StoreFiles, namespace: ByteString): boolean {
+  const found = attempt(
+    () =>
+      hasMetadata(files) &&
+      (readImages(files, namespace).length > 0 || readSnapshotRecords(files, namespace).length > 0),
+  );
   return !(found instanceof Trouble) && found;
 }
 
