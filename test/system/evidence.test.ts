@@ -41,13 +41,17 @@ describeSystem('evidence', ['root', 'overlay', 'fuse', 'python', 'docker', 'busy
 
   /** Command → words, and the exit code where it is not 0. `-o` leads to a new place. */
   const COMMANDS: Readonly<Record<string, readonly (readonly [words: string, code?: number])[]>> = {
+    stores: [['--json']],
     images: [['-q'], ['--json']],
     containers: [['--json']],
+    df: [['-a'], ['-v --json']],
+    du: [[`-a --layers ${image}`]],
     inspect: [[`--json ${image}`], [changed]],
     ls: [[`-lR ${image} /`], [`-R --json ${changed} /`], [`-R --metadata tar-split ${image} /`]],
     cat: [[`${image} /etc/kept /hard/one`], [`--layer 1 ${image} /etc/hello`]],
     stat: [[`--json ${changed} /etc /moved /renamed /times-link`]],
-    verify: [['--all'], [`--json ${image}`]],
+    // Containers' own layers have no record.
+    verify: [['--all', 4], ['--all --images'], [`--json ${image}`]],
     export: [[`${changed} -o NEW`], [`--layer 2 ${image} -o NEW`], [`--metadata tar-split ${image} -o NEW`]],
     history: [[`--json ${changed}`], [`--dockerfile ${image}`], [`--metadata tar-split ${image}`]],
     which: [[`${changed} /etc/kept /renamed/more /link /again`], [`--metadata tar-split ${image} /link`]],
