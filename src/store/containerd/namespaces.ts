@@ -20,22 +20,19 @@ export const MOBY = asBytes('moby');
  * images nor snapshots. False as well where that cannot be read.
  */
 export function keepsImages(files: StoreFiles, namespace: ByteString): boolean {
-  const found = attempt(
-    () =>
-      hasMetadata(files) &&
-      (readImages(files, namespace).length > 0 || readSnapshotRecords(files, namespace).length > 0),
-  );
+  const found = attempt(() => hasMetadata(files) && hasImages(files, namespace));
   return !(found instanceof Trouble) && found;
 }
 
 /** A daemon with graph drivers has records of its containers too, while they run, that stand on no snapshot. */
 function hasAnything(files: StoreFiles, namespace: ByteString): boolean {
   const isHere = ({ snapshotter }: ContainerRecord) => namespace !== MOBY || snapshotter !== '';
-  return (
-    readImages(files, namespace).length > 0 ||
-    readSnapshotRecords(files, namespace).length > 0 ||
-    readContainers(files, namespace).some(isHere)
-  );
+  return hasImages(files, namespace) || readContainers(files, namespace).some(isHere);
+}
+
+/** Images, or what is left of some: snapshots. */
+function hasImages(files: StoreFiles, namespace: ByteString): boolean {
+  return readImages(files, namespace).length > 0 || readSnapshotRecords(files, namespace).length > 0;
 }
 
 /** Sorted. Throws Trouble where the database is damaged. */
