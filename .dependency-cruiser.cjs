@@ -10,7 +10,7 @@ const MAY_IMPORT = {
   sys: [],
   blob: ['sys'],
   tar: ['blob', 'sys'],
-  unpack: ['blob', 'overlay/recorded-layer', 'overlay/recorded-contents', 'sys', 'tar'],
+  unpack: ['blob', 'overlay/recorded/', 'sys', 'tar'],
   diff: ['blob', 'overlay', 'store', 'sys', 'tar', 'unpack'],
   layers: ['blob', 'overlay', 'store', 'sys', 'tar', 'unpack'],
   verify: ['blob', 'layers', 'overlay', 'store', 'sys', 'tar', 'unpack'],
@@ -22,13 +22,13 @@ const MAY_IMPORT = {
 
 /** The files that touch disk, device or another process; every other file is a function of its arguments. */
 const MAY_TOUCH = [
-  'sys/(libc|memory|zlib|nameless|ring|usage|async-lookups|lean|beneath|whole-file|holders|kept|limits|mounts|mount-calls|own-files|privilege|clone)',
+  'sys/(libc|memory|zlib|nameless|usage|lean|beneath|whole-file|holders|kept|limits|own-files|privilege|mount/(mounts|mount-calls|clone)|uring/(ring|async-lookups))',
   'blob/(file-bytes|spool)',
   'store/(files|machine|live|docker/driver-directories)',
   'overlay/(layer|marks|directories|data)',
   'fuse/(device|mount|mountpoint|unmount|fusermount)',
   'fuse-native/(load|mount)',
-  'diff/(union|contents|layered|noise|jobs|jobs-worker|pairs)',
+  'diff/(union|layered|contents/(contents|jobs|jobs-worker|pairs)|explain/noise)',
   'layers/(layers|layer-files|sort)',
   'copy/(destination|kept-metadata)',
   // What lies outside the image: the command line's own files, processes and terminal.
@@ -41,7 +41,7 @@ const MAY_TOUCH = [
 const IMPURE = [
   '^(node:)?(fs|fs/promises|child_process|net|worker_threads|http|https|dgram)$',
   '(^|node_modules/)koffi(/|$)',
-  '^src/sys/(libc|mount-calls)\\.ts$',
+  '^src/sys/(libc|mount/mount-calls)\\.ts$',
 ];
 
 const directions = Object.entries(MAY_IMPORT).map(([part, others]) => ({
@@ -52,9 +52,9 @@ const directions = Object.entries(MAY_IMPORT).map(([part, others]) => ({
   to: { path: '^src/', pathNot: [`${part}/`, ...others].map((other) => `^src/${other}`) },
 }));
 
-/** The folders below store/, one for each kind of store, and what dockerd keeps beside the images of two of them. */
+/** The folders below store/ but two, file formats and what dockerd keeps beside the images of two kinds: one for each kind. */
 const kinds = readdirSync('src/store', { withFileTypes: true })
-  .filter((entry) => entry.isDirectory() && entry.name !== 'dockerd')
+  .filter((entry) => entry.isDirectory() && !['dockerd', 'formats'].includes(entry.name))
   .map(({ name }) => name);
 
 module.exports = {

@@ -5,9 +5,9 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { Survey } from '../../src/layers/survey.ts';
-import { SurveyedStack } from '../../src/layers/survey-stack.ts';
-import { sumLayers } from '../../src/layers/survey-sums.ts';
+import { Survey } from '../../src/layers/survey/survey.ts';
+import { SurveyedStack } from '../../src/layers/survey/survey-stack.ts';
+import { sumLayers } from '../../src/layers/survey/survey-sums.ts';
 import { mergeOptions } from '../../src/overlay/options.ts';
 import { parseLowerdir } from '../../src/store/lowerdir.ts';
 

@@ -1,9 +1,9 @@
 // Where no command writes: the layers it reads, and the store they are in.
 import type { LayerStack } from '../store/store.ts';
 import { type ByteString, bytesOfText } from '../sys/bytes.ts';
-import { realPath } from '../sys/clone.ts';
 import { errnoOf } from '../sys/errors.ts';
 import type { Kept } from '../sys/kept.ts';
+import { realPath } from '../sys/mount/clone.ts';
 
 /** `root` is the store's directory, of no account where the stack is of plain directories. */
 export function keptOf({ kind, layers, dataLayers }: LayerStack, root: string): Kept[] {

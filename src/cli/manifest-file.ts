@@ -1,8 +1,8 @@
 // Reads an mtree file as a side of a comparison.
 import { readFileSync, statSync } from 'node:fs';
 import { getSystemErrorMap } from 'node:util';
-import type { ManifestSide } from '../diff/manifest.ts';
-import { readMtree } from '../diff/read-mtree.ts';
+import type { ManifestSide } from '../diff/manifest/manifest.ts';
+import { readMtree } from '../diff/manifest/read-mtree.ts';
 import { Trouble } from '../sys/errors.ts';
 import { humanSize } from './print/size.ts';
 

@@ -1,7 +1,7 @@
 // From a reference on the command line to the layers it means, and to their merged tree. The store is loaded only where
 // one is needed.
 
-import type { RecordedLayer } from '../overlay/recorded-layer.ts';
+import type { RecordedLayer } from '../overlay/recorded/recorded-layer.ts';
 import type { Tree } from '../overlay/tree.ts';
 import { chooseLayers, layerNumber, parseLayerChoice } from '../store/choice.ts';
 import type { ChainId } from '../store/digest.ts';

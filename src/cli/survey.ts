@@ -1,8 +1,8 @@
 // A survey from the command line: with a line of progress on a terminal, and left by a signal at any step.
 
-import { Survey } from '../layers/survey.ts';
-import { Copies } from '../layers/survey-copies.ts';
-import { SurveyedStack } from '../layers/survey-stack.ts';
+import { Survey } from '../layers/survey/survey.ts';
+import { Copies } from '../layers/survey/survey-copies.ts';
+import { SurveyedStack } from '../layers/survey/survey-stack.ts';
 import { mergeOptions } from '../overlay/options.ts';
 import type { LayerStack } from '../store/store.ts';
 import { asBytes, shownBytes } from '../sys/bytes.ts';

@@ -13,12 +13,12 @@ import {
   type Sink,
   type Summary,
 } from './change.ts';
+import type { PairOptions } from './contents/pairs.ts';
 import { Filter } from './filter.ts';
 import { type Item, isDirectoryItem, itemSize, type Side, type SideName, typeBits } from './item.ts';
 import { LayeredSide } from './layered.ts';
 import { failure, type ObjectOptions, Objects } from './objects.ts';
 import { InOrder } from './order.ts';
-import type { PairOptions } from './pairs.ts';
 import { commonEnd } from './rules.ts';
 import { Tally, type TallyOptions } from './tally.ts';
 import type { Union } from './union.ts';

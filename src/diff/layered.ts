@@ -12,7 +12,7 @@ import { cString } from '../sys/bytes.ts';
 import { E, Errno } from '../sys/errors.ts';
 import { close, lseek } from '../sys/libc.ts';
 import { SEEK } from '../sys/seek.ts';
-import { firstDifference } from './contents.ts';
+import { firstDifference } from './contents/contents.ts';
 import { type Item, itemSize, NOTHING_UNTOLD, type Side } from './item.ts';
 import type { StackInUnion, Union } from './union.ts';
 

@@ -1,7 +1,7 @@
 // Reads single files of a side by path, as package databases are read; links on the way are not followed.
 import { Errno } from '../sys/errors.ts';
 import { S_IFREG } from '../sys/statx.ts';
-import { readPieces } from './contents.ts';
+import { readPieces } from './contents/contents.ts';
 import { type Item, isDirectoryItem, itemSize, type Side, typeBits } from './item.ts';
 import { LayerItem } from './layered.ts';
 

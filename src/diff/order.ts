@@ -2,9 +2,9 @@
 // being read waits behind it. At most as many files wait as the ring of jobs holds.
 import type { ByteString } from '../sys/bytes.ts';
 import type { Change, PathError } from './change.ts';
+import type { JobResult } from './contents/jobs.ts';
+import { type PairOptions, Pairs } from './contents/pairs.ts';
 import type { Aspect, Item } from './item.ts';
-import type { JobResult } from './jobs.ts';
-import { type PairOptions, Pairs } from './pairs.ts';
 import type { Tally } from './tally.ts';
 import type { Union } from './union.ts';
 

@@ -4,7 +4,7 @@ import type { Directories } from '../overlay/directories.ts';
 import { Entry } from '../overlay/entry.ts';
 import type { LayerReader } from '../overlay/layer.ts';
 import { OpenLayers, type ReadableLayer, type RecordedLayers, shownLayers } from '../overlay/opened.ts';
-import type { RecordedLayer } from '../overlay/recorded-layer.ts';
+import type { RecordedLayer } from '../overlay/recorded/recorded-layer.ts';
 import { newTableMemory, type Table, type TableMemory } from '../overlay/table.ts';
 import type { LayerStack } from '../store/store.ts';
 import { type ByteString, cString } from '../sys/bytes.ts';

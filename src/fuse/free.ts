@@ -1,6 +1,6 @@
 // What the watcher of a mount runs when its server has gone (`free`), or cannot go (`cut`): a program of its own, because a
 // shell can name a mount by its path only. Exit code 0: done, or nothing to do; else it could not be done.
-import { type MountIdentity, parseIdentity } from '../sys/mounts.ts';
+import { type MountIdentity, parseIdentity } from '../sys/mount/mounts.ts';
 import { cutConnection, isEnding, unmount } from './unmount.ts';
 
 const [what, ...words] = process.argv.slice(2);

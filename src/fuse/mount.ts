@@ -4,8 +4,8 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { asBytes, type ByteString, bytesOfText, cString } from '../sys/bytes.ts';
 import { E, errnoName, Trouble } from '../sys/errors.ts';
 import * as libc from '../sys/libc.ts';
-import { FSCONFIG, MOVE_MOUNT } from '../sys/mount-abi.ts';
-import { fsconfig, fsmount, fsopen, mountCall as mountByPath, moveMount } from '../sys/mount-calls.ts';
+import { FSCONFIG, MOVE_MOUNT } from '../sys/mount/mount-abi.ts';
+import { fsconfig, fsmount, fsopen, mountCall as mountByPath, moveMount } from '../sys/mount/mount-calls.ts';
 import {
   descriptorPath,
   type MountEntry,
@@ -13,7 +13,7 @@ import {
   mountAt,
   readMounts,
   uniqueIdOf,
-} from '../sys/mounts.ts';
+} from '../sys/mount/mounts.ts';
 import { openDevice } from './device.ts';
 import { MAX_READ } from './init.ts';
 import { mountSourceOf } from './label.ts';

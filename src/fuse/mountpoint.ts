@@ -3,11 +3,11 @@
 // so that nothing can take its place before it is mounted on.
 import { type BigIntStats, fstatSync, readlinkSync } from 'node:fs';
 import { asBytes, type ByteString, bufferOf, cString } from '../sys/bytes.ts';
-import { realPath } from '../sys/clone.ts';
 import { E, errnoOf, errnoWords, Trouble } from '../sys/errors.ts';
 import { ancestors, identity, type Kept, keptAround } from '../sys/kept.ts';
 import { close, O, open } from '../sys/libc.ts';
-import { descriptorPath, type MountEntry, mountAt, mountIdOf, readMounts } from '../sys/mounts.ts';
+import { realPath } from '../sys/mount/clone.ts';
+import { descriptorPath, type MountEntry, mountAt, mountIdOf, readMounts } from '../sys/mount/mounts.ts';
 import { ownFiles } from '../sys/own-files.ts';
 import { MOUNT_TYPE } from './type.ts';
 import { unmount } from './unmount.ts';

@@ -1,6 +1,6 @@
 // The words after `-o`, as mount(8) has them: which of them a read-only mount can have, and the flags they set.
 import { Trouble } from '../sys/errors.ts';
-import { MOUNT_ATTR } from '../sys/mount-abi.ts';
+import { MOUNT_ATTR } from '../sys/mount/mount-abi.ts';
 
 export interface MountOptions {
   /** Flags of `mount(2)`. */

@@ -5,8 +5,8 @@ import { basename, dirname } from 'node:path/posix';
 import { asBytes, type ByteString, cString } from '../sys/bytes.ts';
 import { E } from '../sys/errors.ts';
 import { close, O, open } from '../sys/libc.ts';
-import { MNT } from '../sys/mount-abi.ts';
-import { umount2, umount2Aside } from '../sys/mount-calls.ts';
+import { MNT } from '../sys/mount/mount-abi.ts';
+import { umount2, umount2Aside } from '../sys/mount/mount-calls.ts';
 import {
   coverOf,
   descriptorPath,
@@ -15,7 +15,7 @@ import {
   type MountIdentity,
   mountIdOf,
   readMounts,
-} from '../sys/mounts.ts';
+} from '../sys/mount/mounts.ts';
 
 /** A mount may be moved between two looks, but not again and again. */
 const MOST_TRIES = 10;

@@ -1,6 +1,6 @@
 // What frees the mount point if the server is killed: a shell that waits for the end of a pipe the server holds. Then it runs
 // `free.ts`, which unmounts the mount that the server told of, and no other, wherever it is by then.
-import { identityWords, type MountIdentity } from '../sys/mounts.ts';
+import { identityWords, type MountIdentity } from '../sys/mount/mounts.ts';
 
 /** What the server writes when there is nothing to free any more. */
 export const UNGUARD = 'end\n';

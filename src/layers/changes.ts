@@ -2,7 +2,7 @@
 // without it, name by name. Walks only what the layer touches.
 import type { Resolution } from '../overlay/merge.ts';
 import { Errno } from '../sys/errors.ts';
-import type { SurveyedEntry, SurveyedStack } from './survey-stack.ts';
+import type { SurveyedEntry, SurveyedStack } from './survey/survey-stack.ts';
 
 type Found = Resolution<number, SurveyedEntry>;
 

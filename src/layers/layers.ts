@@ -8,7 +8,7 @@ import { shownXattr } from '../overlay/marks.ts';
 import { type MergeOptions, type Resolution, resolve, type Source } from '../overlay/merge.ts';
 import { OpenLayers, readableLayers } from '../overlay/opened.ts';
 import { mergeOptions } from '../overlay/options.ts';
-import type { RecordedLayer } from '../overlay/recorded-layer.ts';
+import type { RecordedLayer } from '../overlay/recorded/recorded-layer.ts';
 import type { Time } from '../overlay/status.ts';
 import { newDirectoryMemory } from '../overlay/table.ts';
 import type { Layer, LayerStack } from '../store/store.ts';

@@ -1,7 +1,7 @@
 // Layers as their tar-split records tell of them, for copies that lost owners, attributes or whiteouts: what the disk had
 // when Docker unpacked them.
 
-import type { RecordedLayer } from '../overlay/recorded-layer.ts';
+import type { RecordedLayer } from '../overlay/recorded/recorded-layer.ts';
 import type { ChainId } from '../store/digest.ts';
 import { withRecord } from '../store/record.ts';
 import type { Dialect, LayerStack, Store, TarRecord } from '../store/store.ts';

@@ -3,7 +3,6 @@
 
 import { fileType, openWithinMount, openWithinMountAt } from '../sys/beneath.ts';
 import { asBytes, type ByteString, cString, shownBytes } from '../sys/bytes.ts';
-import { openClone } from '../sys/clone.ts';
 import { E, Errno } from '../sys/errors.ts';
 import {
   AT_EMPTY_PATH,
@@ -18,6 +17,7 @@ import {
   statxAt,
 } from '../sys/libc.ts';
 import { type Address, addressOf, pinned } from '../sys/memory.ts';
+import { openClone } from '../sys/mount/clone.ts';
 import {
   S_IFBLK,
   S_IFCHR,

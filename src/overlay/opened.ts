@@ -4,8 +4,8 @@ import type { Dialect, Layer, LayerStack, OwnerView } from '../store/store.ts';
 import { Directories } from './directories.ts';
 import { InternedDirectories } from './interned.ts';
 import { LayerReader } from './layer.ts';
-import { RecordedReader } from './recorded.ts';
-import type { RecordedLayer } from './recorded-layer.ts';
+import { RecordedReader } from './recorded/recorded.ts';
+import type { RecordedLayer } from './recorded/recorded-layer.ts';
 import { Table, type TableMemory } from './table.ts';
 import { TranslatedReader } from './translated.ts';
 

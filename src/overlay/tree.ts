@@ -17,7 +17,7 @@ import { OpenLayers, shownLayers } from './opened.ts';
 import { mergeOptions } from './options.ts';
 import { ITSELF, Places } from './place.ts';
 import { Prefetch } from './prefetch.ts';
-import type { RecordedLayer } from './recorded-layer.ts';
+import type { RecordedLayer } from './recorded/recorded-layer.ts';
 import { type Status, statusOf } from './status.ts';
 import { newTableMemory, ROW, type Table, type TableMemory } from './table.ts';
 import { Xattrs } from './xattrs.ts';

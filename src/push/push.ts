@@ -2,8 +2,8 @@
 // which ones (`streams.ts`), reads them, and has the kernel's own threads hand them over: see `sealStore`.
 import { type Frame, frameOf } from '../fuse/frame.ts';
 import { CONTENTS, isFinal, sealStore } from '../fuse/store-notify.ts';
-import { AsyncWrites } from '../sys/async-writes.ts';
 import { Errno } from '../sys/errors.ts';
+import { AsyncWrites } from '../sys/uring/async-writes.ts';
 import { Streams } from './streams.ts';
 
 /** What is pushed, by node: a `View` is one. */

@@ -4,9 +4,9 @@
 import { closeSync, fstatSync, readFileSync, readSync, type Stats, statSync } from 'node:fs';
 import { openBeneath, readNames } from '../sys/beneath.ts';
 import { asBytes, type ByteString, bufferOf, cString, type ReadSome, shownBytes } from '../sys/bytes.ts';
-import { realPath } from '../sys/clone.ts';
 import { E, Errno, errnoWords, Trouble } from '../sys/errors.ts';
 import { O, open, read } from '../sys/libc.ts';
+import { realPath } from '../sys/mount/clone.ts';
 
 /** Bytes of the largest file that is read whole. Real ones stay below 1 MiB. */
 export const LARGEST_FILE = 16 * 1024 * 1024;

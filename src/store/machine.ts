@@ -4,9 +4,9 @@
 import { closeSync, fstatSync, readlinkSync, readSync } from 'node:fs';
 import { readNames } from '../sys/beneath.ts';
 import { asBytes, type ByteString, bytesOf, bytesOfText, cString, shownBytes } from '../sys/bytes.ts';
-import { openCloneOfAll } from '../sys/clone.ts';
 import { E, errnoWords, Trouble } from '../sys/errors.ts';
 import { O, open, openat2 } from '../sys/libc.ts';
+import { openCloneOfAll } from '../sys/mount/clone.ts';
 
 /** RESOLVE_NO_MAGICLINKS | RESOLVE_IN_ROOT (linux/openat2.h). */
 const RESOLVE = 0x02n | 0x10n;

@@ -3,7 +3,13 @@
 
 import { Trouble } from '../sys/errors.ts';
 import { type BlobDigest, parseBlobDigest } from './digest.ts';
-import { type JsonObject, objectsOf, optionalObject, optionalString, requiredString } from './json.ts';
+import {
+  type JsonObject,
+  objectsOf,
+  optionalObject,
+  optionalString,
+  requiredString,
+} from './formats/json.ts';
 
 /** As Go names systems and processors, in the form that containerd compares (`normalizePlatform`). */
 export interface Platform {

@@ -13,7 +13,7 @@ import {
   requiredObject,
   stringsOf,
   timeOf,
-} from './json.ts';
+} from './formats/json.ts';
 
 /** One step of an image's history, as its config records it. */
 export interface HistoryStep {

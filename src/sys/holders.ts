@@ -1,7 +1,7 @@
 // Who uses a mount, and who serves it: told from /proc alone, without a call into the mount.
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import type { ByteString } from './bytes.ts';
-import { parseMounts } from './mounts.ts';
+import { parseMounts } from './mount/mounts.ts';
 
 export interface Holder {
   readonly pid: number;

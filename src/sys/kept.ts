@@ -3,10 +3,10 @@
 import { readlinkSync, statSync } from 'node:fs';
 import { dirname, isAbsolute } from 'node:path/posix';
 import { asBytes, type ByteString, bufferOf, bytesOf, cString } from './bytes.ts';
-import { realPath } from './clone.ts';
 import { E, errnoOf, errnoWords, Trouble } from './errors.ts';
 import { close, O, open } from './libc.ts';
-import { descriptorPath, type MountEntry, mountIdOf, readMounts } from './mounts.ts';
+import { realPath } from './mount/clone.ts';
+import { descriptorPath, type MountEntry, mountIdOf, readMounts } from './mount/mounts.ts';
 
 export interface Kept {
   readonly directory: ByteString;

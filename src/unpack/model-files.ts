@@ -1,6 +1,6 @@
 // The calls by which a layer's tar is unpacked, on a model of the layer's directory instead of a disk: what each leaves
 // there, and with which errno it fails, is what the kernel does for root in a chroot. Nothing leads out of the model.
-import { FIRST_FLAG, RECORDED_ROOT, type RecordedLayer } from '../overlay/recorded-layer.ts';
+import { FIRST_FLAG, RECORDED_ROOT, type RecordedLayer } from '../overlay/recorded/recorded-layer.ts';
 import type { ByteString } from '../sys/bytes.ts';
 import { E, Errno } from '../sys/errors.ts';
 import { S_IFDIR, S_IFLNK, S_IFMT, S_IFREG } from '../sys/statx.ts';

@@ -1,7 +1,7 @@
 // The contents of an unpacked tar's files, read where they lie in the tar.
 import type { BlobReader } from '../blob/blob.ts';
-import type { RecordedContents } from '../overlay/recorded-contents.ts';
-import type { RecordedLayer } from '../overlay/recorded-layer.ts';
+import type { RecordedContents } from '../overlay/recorded/recorded-contents.ts';
+import type { RecordedLayer } from '../overlay/recorded/recorded-layer.ts';
 import { E, Errno } from '../sys/errors.ts';
 import type { DataRuns } from '../tar/data-runs.ts';
 

@@ -2,7 +2,7 @@
 // run in a chroot; native-notes/unpacking.md has the lines), and containerd, whose code began as moby's (pkg/archive/tar.go).
 // Takes headers, knows neither where they come from nor a disk.
 
-import { RecordedLayer } from '../overlay/recorded-layer.ts';
+import { RecordedLayer } from '../overlay/recorded/recorded-layer.ts';
 import { asBytes, type ByteString, shownBytes } from '../sys/bytes.ts';
 import { E, Errno } from '../sys/errors.ts';
 import { S_IFBLK, S_IFCHR, S_IFDIR, S_IFIFO, S_IFREG } from '../sys/statx.ts';

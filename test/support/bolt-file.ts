@@ -1,6 +1,6 @@
 // A bbolt database written from values, as bbolt itself lays one out: what the reader is held against where no engine
 // runs, and what hostile files are made from.
-import { fnv1a } from '../../src/store/bolt-page.ts';
+import { fnv1a } from '../../src/store/formats/bolt-page.ts';
 
 /** A bucket: key → value, or bucket in it. Keys and texts are latin1. */
 export interface BoltTree {

@@ -13,7 +13,7 @@ const { OPCODE } = await load('fuse/abi.js');
 const { frameOf, NODEID, OPCODE_AT } = await load('fuse/frame.js');
 const { CONTENTS, sealStore } = await load('fuse/store-notify.js');
 const { stackOfLowerdir } = await load('store/lowerdir.js');
-const { AsyncWrites } = await load('sys/async-writes.js');
+const { AsyncWrites } = await load('sys/uring/async-writes.js');
 const { close, read, write } = await load('sys/libc.js');
 const { createView } = await load('view.js');
 

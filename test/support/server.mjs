@@ -8,7 +8,7 @@ const load = (name) => import(new URL(name, pathToFileURL(`${process.argv[2]}/`)
 const { createView } = await load('view.js');
 const { Session } = await load('fuse/session.js');
 const libc = await load('sys/libc.js');
-const { mountCall } = await load('sys/mount-calls.js');
+const { mountCall } = await load('sys/mount/mount-calls.js');
 const { E } = await load('sys/errors.js');
 
 const text = (value) => Buffer.from(`${value}\0`, 'latin1');

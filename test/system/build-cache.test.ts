@@ -3,8 +3,8 @@
 import { mkdirSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, expect, it } from 'vitest';
-import { type Bucket, readBolt } from '../../src/store/bolt.ts';
 import { StoreFiles } from '../../src/store/files.ts';
+import { type Bucket, readBolt } from '../../src/store/formats/bolt.ts';
 import { asBytes } from '../../src/sys/bytes.ts';
 import { succeed } from '../support/command.ts';
 import { Engine } from '../support/engine.ts';

@@ -4,7 +4,7 @@ import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect, it } from 'vitest';
-import { AsyncWrites } from '../../src/sys/async-writes.ts';
+import { AsyncWrites } from '../../src/sys/uring/async-writes.ts';
 import { BUILT_COMMAND } from '../support/stratafs.ts';
 import { describeSystem } from '../support/system.ts';
 import { mounts, temporaryForTest, until } from '../support/temporary.ts';

@@ -3,7 +3,7 @@
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, readdirSync, readlinkSync, symlinkSync, writeFileSync } from 'node:fs';
 import { beforeAll, expect, it } from 'vitest';
-import { AsyncLookups } from '../../src/sys/async-lookups.ts';
+import { AsyncLookups } from '../../src/sys/uring/async-lookups.ts';
 import { run, succeed } from '../support/command.ts';
 import { lowerdirReference, mountStratafs, type StratafsMount } from '../support/stratafs.ts';
 import { describeSystem } from '../support/system.ts';

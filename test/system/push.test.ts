@@ -1,7 +1,7 @@
 // Files that are read in order: the kernel has most of them before they are asked for, with the right contents.
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { AsyncWrites } from '../../src/sys/async-writes.ts';
+import { AsyncWrites } from '../../src/sys/uring/async-writes.ts';
 import { expectBelow } from '../support/bounds.ts';
 import { lowerdirReference, mountStratafs } from '../support/stratafs.ts';
 import { describeSystem } from '../support/system.ts';

@@ -20,7 +20,7 @@ import {
 import { expect, it, onTestFinished } from 'vitest';
 import { BlobCache } from '../../src/blob/cache.ts';
 import { FileBytes } from '../../src/blob/file-bytes.ts';
-import type { RecordedLayer } from '../../src/overlay/recorded-layer.ts';
+import type { RecordedLayer } from '../../src/overlay/recorded/recorded-layer.ts';
 import { S_IFDIR, S_IFLNK, S_IFMT, S_IFREG } from '../../src/sys/statx.ts';
 import { type BlobLayer, readBlobLayer } from '../../src/unpack/blob-layer.ts';
 import { MOBY_RULES } from '../../src/unpack/rules.ts';

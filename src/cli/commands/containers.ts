@@ -1,6 +1,6 @@
 // `stratafs containers`: the containers of a store, as `docker ps --all` prints them.
 import type { Command } from 'commander';
-import { measureDirectory } from '../../layers/measure.ts';
+import { measureDirectory } from '../../layers/survey/measure.ts';
 import type { ContainerSummary, Store } from '../../store/store.ts';
 import { attempt, Trouble } from '../../sys/errors.ts';
 import { escapeText } from '../print/escape.ts';

@@ -2,11 +2,11 @@
 import { type Command, Option } from 'commander';
 import type { Sink, Summary } from '../../diff/change.ts';
 import { Comparison, type ComparisonOptions, type SubtreeMode } from '../../diff/comparison.ts';
+import type { Checksum } from '../../diff/contents/pairs.ts';
+import { NOISE_RULES, noiseOf } from '../../diff/explain/noise.ts';
 import { Filter } from '../../diff/filter.ts';
 import { ASPECTS, type Item, type Side, typeBits } from '../../diff/item.ts';
 import { LayeredSide } from '../../diff/layered.ts';
-import { NOISE_RULES, noiseOf } from '../../diff/noise.ts';
-import type { Checksum } from '../../diff/pairs.ts';
 import { Union } from '../../diff/union.ts';
 import { Errno, errnoWords, Trouble } from '../../sys/errors.ts';
 import { pathArguments } from '../arguments.ts';
@@ -143,7 +143,7 @@ async function diff(
     const settings = {
       ...(await comparisonOptions(form, options, progress)),
       ...(options.content === 'crc' ? await checksumOption(labels, union, options) : {}),
-      ...(hasManifest ? { digest: (await import('../../diff/digest.ts')).sha256OfItem } : {}),
+      ...(hasManifest ? { digest: (await import('../../diff/contents/digest.ts')).sha256OfItem } : {}),
     };
     printer.begin?.();
     const summary = await compare(union, [sideA, sideB], watch, settings, options);
@@ -285,7 +285,7 @@ async function checksumOption(
   union: Union,
   options: words.DiffOptions,
 ): Promise<{ checksum: Checksum }> {
-  const { addChecksums, recordedChecksums } = await import('../../diff/checksums.ts');
+  const { addChecksums, recordedChecksums } = await import('../../diff/contents/checksums.ts');
   const layers: Parameters<typeof addChecksums>[3] = new Map();
   for (const { stack, root = options.root } of labels) {
     if (stack === undefined || stack.kind === 'lowerdir') continue;

@@ -1,6 +1,6 @@
 // `stratafs du`: what the files of an image or container take, by directory, with the words of du(1).
 import type { Command } from 'commander';
-import { ShownTree, type Usage } from '../../layers/usage.ts';
+import { ShownTree, type Usage } from '../../layers/survey/usage.ts';
 import { layerNumber } from '../../store/choice.ts';
 import type { LayerStack } from '../../store/store.ts';
 import { asBytes, type ByteString } from '../../sys/bytes.ts';

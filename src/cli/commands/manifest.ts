@@ -1,9 +1,9 @@
 // `stratafs manifest`: an mtree(5) specification of a merged tree, a line a path, for bsdtar, mtree, and `diff` later.
 import type { Command } from 'commander';
-import { sha256OfItem } from '../../diff/digest.ts';
+import { sha256OfItem } from '../../diff/contents/digest.ts';
 import { typeBits } from '../../diff/item.ts';
 import { LayeredSide, LayerItem } from '../../diff/layered.ts';
-import { MTREE_HEADER, MTREE_XATTRS, mtreeLines } from '../../diff/mtree.ts';
+import { MTREE_HEADER, MTREE_XATTRS, mtreeLines } from '../../diff/manifest/mtree.ts';
 import { Union } from '../../diff/union.ts';
 import { walkSide } from '../../diff/walk.ts';
 import type { ByteString } from '../../sys/bytes.ts';

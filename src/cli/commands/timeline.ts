@@ -6,7 +6,7 @@ import type { Command } from 'commander';
 import { Layers } from '../../layers/layers.ts';
 import { LineSorter } from '../../layers/sort.ts';
 import { timeline } from '../../layers/timeline.ts';
-import type { RecordedLayer } from '../../overlay/recorded-layer.ts';
+import type { RecordedLayer } from '../../overlay/recorded/recorded-layer.ts';
 import { layerNumber } from '../../store/choice.ts';
 import type { ChainId } from '../../store/digest.ts';
 import type { LayerStack } from '../../store/store.ts';

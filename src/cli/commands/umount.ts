@@ -7,7 +7,7 @@ import { unmount } from '../../fuse/unmount.ts';
 import { asBytes, type ByteString, bufferOf } from '../../sys/bytes.ts';
 import { E, errnoWords, Trouble } from '../../sys/errors.ts';
 import { elsewhereMountedBy, holdersOf, isRunning, serversOf } from '../../sys/holders.ts';
-import { type MountEntry, mountAt, readMounts } from '../../sys/mounts.ts';
+import { type MountEntry, mountAt, readMounts } from '../../sys/mount/mounts.ts';
 import { pathArguments } from '../arguments.ts';
 import { describeHolders } from '../mount/holders.ts';
 import { escapeText } from '../print/escape.ts';

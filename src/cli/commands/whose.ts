@@ -4,7 +4,7 @@ import { basename, dirname, join } from 'node:path';
 import type { Command } from 'commander';
 import type { OwnerKind, Related, StorePart } from '../../health/docker/owner.ts';
 import { Owners } from '../../health/docker/whose.ts';
-import { type Measured, measureDirectory } from '../../layers/measure.ts';
+import { type Measured, measureDirectory } from '../../layers/survey/measure.ts';
 import { realRoot } from '../../store/files.ts';
 import { asBytes, type ByteString, bytesOfText, shownBytes } from '../../sys/bytes.ts';
 import { Trouble } from '../../sys/errors.ts';

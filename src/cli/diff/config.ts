@@ -1,5 +1,5 @@
 // `stratafs diff --config`: from the two sides to what differs between their configurations.
-import { type ConfigChange, compareConfigurations } from '../../diff/config.ts';
+import { type ConfigChange, compareConfigurations } from '../../diff/explain/config.ts';
 import { parseLayerChoice } from '../../store/choice.ts';
 import type { Configuration } from '../../store/oci.ts';
 import { openStore } from '../../store/open.ts';

@@ -2,7 +2,7 @@
 // was removed, and sorts by path as a whole. Contents that differ under one size and one time it does not see; these are
 // told apart from its lines.
 import type { Change } from '../../diff/change.ts';
-import { isDockerChange } from '../../diff/docker-rule.ts';
+import { isDockerChange } from '../../diff/explain/docker-rule.ts';
 import { isDirectoryItem } from '../../diff/item.ts';
 import { asBytes } from '../../sys/bytes.ts';
 import { counted } from '../print/count.ts';

@@ -1,7 +1,7 @@
 // `stratafs diff --json` with `--packages` or `--unexplained`: what these print, as JSON lines between header and summary.
 import type { Change, PathError, Summary } from '../../diff/change.ts';
+import { explain } from '../../diff/explain/packages.ts';
 import type { Side } from '../../diff/item.ts';
-import { explain } from '../../diff/packages.ts';
 import { asBytes } from '../../sys/bytes.ts';
 import { jsonName } from '../print/escape.ts';
 import type { JsonPrinter } from './json.ts';

@@ -1,6 +1,6 @@
 // `stratafs diff --json`: one object a line, the first a header, the last a summary; without a summary it is incomplete.
 import { type Change, isEqual, type PathError, type Subtree, type Summary } from '../../diff/change.ts';
-import type { ConfigChange } from '../../diff/config.ts';
+import type { ConfigChange } from '../../diff/explain/config.ts';
 import {
   type Aspect,
   exactSizeOf,

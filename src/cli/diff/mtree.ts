@@ -1,10 +1,10 @@
 // `stratafs diff --mtree`: changed paths as mtree lines in three columns, as FreeBSD's `mtree -f A -f B` and comm(1) do:
 // only in A, after a tab only in B, after two tabs both.
 import type { Change } from '../../diff/change.ts';
-import { sha256OfItem } from '../../diff/digest.ts';
+import { sha256OfItem } from '../../diff/contents/digest.ts';
 import { type Item, typeBits } from '../../diff/item.ts';
 import { LayerItem } from '../../diff/layered.ts';
-import { mtreeLines } from '../../diff/mtree.ts';
+import { mtreeLines } from '../../diff/manifest/mtree.ts';
 import { S_IFREG } from '../../sys/statx.ts';
 import type { DiffContext, Printer } from './printer.ts';
 

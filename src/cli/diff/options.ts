@@ -1,10 +1,10 @@
 // The words of `stratafs diff`'s options, parsed: what to compare, what to leave out, what counts as different.
 import { InvalidArgumentError } from 'commander';
 import type { Change, Summary } from '../../diff/change.ts';
-import { isDockerChange } from '../../diff/docker-rule.ts';
+import { isDockerChange } from '../../diff/explain/docker-rule.ts';
+import { NOISE_RULES } from '../../diff/explain/noise.ts';
 import { type FilterOptions, TYPE_LETTERS } from '../../diff/filter.ts';
 import { ASPECTS, type Aspect } from '../../diff/item.ts';
-import { NOISE_RULES } from '../../diff/noise.ts';
 import { asBytes, type ByteString } from '../../sys/bytes.ts';
 import { Trouble } from '../../sys/errors.ts';
 import type { StoreOptions } from '../stack.ts';

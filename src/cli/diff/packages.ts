@@ -1,9 +1,9 @@
 // `stratafs diff --packages` and `--unexplained`: what changed, as the package managers see it, and what they do not.
 
 import type { Change, Summary } from '../../diff/change.ts';
+import { explain, type PackageChange, type PackageReport } from '../../diff/explain/packages.ts';
 import type { Manager } from '../../diff/inventory.ts';
 import type { Side } from '../../diff/item.ts';
-import { explain, type PackageChange, type PackageReport } from '../../diff/packages.ts';
 import { asBytes } from '../../sys/bytes.ts';
 import { counted } from '../print/count.ts';
 import { escapeBytes } from '../print/escape.ts';

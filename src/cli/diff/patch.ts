@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 import { structuredPatch } from 'diff';
 import type { Change } from '../../diff/change.ts';
-import { readPieces } from '../../diff/contents.ts';
+import { readPieces } from '../../diff/contents/contents.ts';
 import { type Aspect, type Item, isDirectoryItem, itemSize, modeOf, typeBits } from '../../diff/item.ts';
 import { LayerItem } from '../../diff/layered.ts';
 import { type ByteString, bufferOf, bytesOf, bytesOfText } from '../../sys/bytes.ts';

@@ -1,6 +1,6 @@
 // What each form of output of `stratafs diff` is: it takes changes as they are found, and the counts in the end.
 import type { Sink, Summary } from '../../diff/change.ts';
-import type { ConfigChange } from '../../diff/config.ts';
+import type { ConfigChange } from '../../diff/explain/config.ts';
 import { ASPECTS } from '../../diff/item.ts';
 import type { LayerStack } from '../../store/store.ts';
 import { counted } from '../print/count.ts';

@@ -1,7 +1,7 @@
 // What a side of `stratafs diff` may be, and how it becomes something to compare: a reference, a directory, or
 // an mtree file.
 import { existsSync, statSync } from 'node:fs';
-import type { RecordedLayer } from '../../overlay/recorded-layer.ts';
+import type { RecordedLayer } from '../../overlay/recorded/recorded-layer.ts';
 import type { ChainId } from '../../store/digest.ts';
 import type { Layer, LayerStack } from '../../store/store.ts';
 import { Trouble, type TroubleKind } from '../../sys/errors.ts';

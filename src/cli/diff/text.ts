@@ -1,7 +1,7 @@
 // The default output of `stratafs diff`: a line a path, for people.
 
 import type { Change, Summary } from '../../diff/change.ts';
-import type { ConfigChange } from '../../diff/config.ts';
+import type { ConfigChange } from '../../diff/explain/config.ts';
 import { type Colors, colors } from '../print/colors.ts';
 import { counted } from '../print/count.ts';
 import { escapeJson, escapeText } from '../print/escape.ts';

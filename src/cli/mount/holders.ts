@@ -1,7 +1,7 @@
 // Who keeps a mount busy, in words.
 import type { ByteString } from '../../sys/bytes.ts';
 import { type Holder, holdersOf } from '../../sys/holders.ts';
-import { readMounts } from '../../sys/mounts.ts';
+import { readMounts } from '../../sys/mount/mounts.ts';
 import { escapeBytes, escapeText } from '../print/escape.ts';
 
 const SHOWN = 5;

@@ -19,7 +19,7 @@ import { E, errnoWords, Trouble } from '../../sys/errors.ts';
 import { checkWritable } from '../../sys/kept.ts';
 import { staySmall } from '../../sys/lean.ts';
 import { raiseDescriptorLimit } from '../../sys/limits.ts';
-import { findMount } from '../../sys/mounts.ts';
+import { findMount } from '../../sys/mount/mounts.ts';
 import { createView, type View } from '../../view.ts';
 import { EXIT } from '../exit.ts';
 import { layersFailure } from '../failure.ts';

@@ -1,6 +1,6 @@
 // What newer layers hide of a layer, in words, in JSON, and as a list of what is wasted.
-import type { HiddenSum, LayerSums, Sum } from '../../layers/survey-sums.ts';
-import type { Waste } from '../../layers/waste.ts';
+import type { HiddenSum, LayerSums, Sum } from '../../layers/survey/survey-sums.ts';
+import type { Waste } from '../../layers/survey/waste.ts';
 import { layerNumber } from '../../store/choice.ts';
 import type { LayerStack } from '../../store/store.ts';
 import { counted } from './count.ts';

@@ -1,5 +1,5 @@
 // What a directory takes, in words.
-import type { Measured } from '../../layers/measure.ts';
+import type { Measured } from '../../layers/survey/measure.ts';
 import { humanSize } from './size.ts';
 
 /** `5MB (5.01MB on disk)`. */

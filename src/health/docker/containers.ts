@@ -5,7 +5,7 @@ import { otherDriver } from '../../store/docker/beside.ts';
 import { type CheckedLayer, type LayerChecks, mountPath } from '../../store/docker/layerdb.ts';
 import { HOST_CONFIG } from '../../store/docker/shapes.ts';
 import { type ContainerConfig, containerDirectory, containerPath } from '../../store/dockerd/containers.ts';
-import { parseJson } from '../../store/json.ts';
+import { parseJson } from '../../store/formats/json.ts';
 import { bytesOfText, shownBytes } from '../../sys/bytes.ts';
 import { attempt, Trouble } from '../../sys/errors.ts';
 import { type ReportFinding, reportForeignNames } from './findings.ts';

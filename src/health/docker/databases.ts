@@ -1,7 +1,7 @@
 // The bolt databases of a data root, each read to its end.
 
-import { checkBucket, readBolt } from '../../store/bolt.ts';
 import type { DockerRoot } from '../../store/docker/driver.ts';
+import { checkBucket, readBolt } from '../../store/formats/bolt.ts';
 import { attempt, Trouble } from '../../sys/errors.ts';
 import type { ReportFinding } from './findings.ts';
 

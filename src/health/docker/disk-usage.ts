@@ -1,8 +1,8 @@
 // What fills a data root: every object in it once, each given to the thing of the store that it belongs to, so that the sums
 // of all things are what du(1) tells of the whole.
-import { directoryStack } from '../../layers/measure.ts';
-import { Survey } from '../../layers/survey.ts';
-import { ALLOCATION_BLOCK } from '../../layers/survey-sums.ts';
+import { directoryStack } from '../../layers/survey/measure.ts';
+import { Survey } from '../../layers/survey/survey.ts';
+import { ALLOCATION_BLOCK } from '../../layers/survey/survey-sums.ts';
 import type { ChainId } from '../../store/digest.ts';
 import type { ByteString } from '../../sys/bytes.ts';
 import { Trouble } from '../../sys/errors.ts';

@@ -9,7 +9,7 @@ import {
   originsPath,
   readOrigins,
 } from '../../store/docker/distribution.ts';
-import { quoted } from '../../store/json.ts';
+import { quoted } from '../../store/formats/json.ts';
 import type { ByteString } from '../../sys/bytes.ts';
 import { attempt, Trouble } from '../../sys/errors.ts';
 import type { ReportFinding } from './findings.ts';

@@ -1,7 +1,7 @@
 // The graph driver's own directories against what layerdb records: directories that no record leads to, the short links,
 // and the driver's lists of the layers below.
 
-import { measureDirectory } from '../../layers/measure.ts';
+import { measureDirectory } from '../../layers/survey/measure.ts';
 import { type ChainId, isChainId } from '../../store/digest.ts';
 import type { CacheEntry } from '../../store/docker/build-cache.ts';
 import { driverDirectories } from '../../store/docker/driver-directories.ts';

@@ -1,6 +1,6 @@
 // What can be wrong with a data root: one row a kind, with what it means and what still works.
 
-import type { Measured } from '../../layers/measure.ts';
+import type { Measured } from '../../layers/survey/measure.ts';
 import type { DockerRoot } from '../../store/docker/driver.ts';
 import { type ByteString, shownBytes } from '../../sys/bytes.ts';
 import { attempt, Trouble } from '../../sys/errors.ts';

@@ -1,8 +1,8 @@
 // containerd's content store: blobs by their digests. What is read of one is checked against its name first.
 import { type BlobDigest, hexOf, sha256 } from '../digest.ts';
 import { type StoreFiles, trouble } from '../files.ts';
-import type { StructShape } from '../go-shape.ts';
-import { type JsonDocument, parseJson } from '../json.ts';
+import type { StructShape } from '../formats/go-shape.ts';
+import { type JsonDocument, parseJson } from '../formats/json.ts';
 
 export const CONTENT = 'io.containerd.content.v1.content';
 

@@ -4,7 +4,7 @@
 import { shownBytes } from '../../sys/bytes.ts';
 import { attempt, Trouble } from '../../sys/errors.ts';
 import { type BlobDigest, type ChainId, hexOf, sha256 } from '../digest.ts';
-import { parseJson } from '../json.ts';
+import { parseJson } from '../formats/json.ts';
 import { isAttestation, parseManifest, platformText } from '../manifest.ts';
 import { MANIFEST_OR_INDEX } from '../oci-shapes.ts';
 import type { Claim, Claims, Layer, LayerClaims } from '../store.ts';

@@ -3,7 +3,14 @@
 import { asBytes, type ByteString, shownBytes } from '../../sys/bytes.ts';
 import { attempt, Trouble } from '../../sys/errors.ts';
 import { trouble } from '../files.ts';
-import { type JsonObject, objectsOf, optionalObject, optionalString, parseJson, stringsOf } from '../json.ts';
+import {
+  type JsonObject,
+  objectsOf,
+  optionalObject,
+  optionalString,
+  parseJson,
+  stringsOf,
+} from '../formats/json.ts';
 import { type CriContainer, readCriContainer, readCriStatus } from './cri.ts';
 import { type ContainerRecord, METADATA } from './metadata.ts';
 import type { Reading, SnapshotPlace } from './root.ts';

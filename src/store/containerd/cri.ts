@@ -1,6 +1,13 @@
 import { attempt, Trouble } from '../../sys/errors.ts';
 import { type StoreFiles, trouble } from '../files.ts';
-import { integerOf, type JsonObject, objectsOf, optionalObject, optionalString, parseJson } from '../json.ts';
+import {
+  integerOf,
+  type JsonObject,
+  objectsOf,
+  optionalObject,
+  optionalString,
+  parseJson,
+} from '../formats/json.ts';
 import { type ContainerRecord, METADATA } from './metadata.ts';
 import { CRI_METADATA, CRI_STATUS } from './shapes.ts';
 import { readAny, timeOfNanoseconds } from './values.ts';

@@ -4,7 +4,7 @@ import { shownBytes } from '../../sys/bytes.ts';
 import { Trouble } from '../../sys/errors.ts';
 import { type BlobDigest, type ChainId, chainIds, type DiffId } from '../digest.ts';
 import type { StoreFiles } from '../files.ts';
-import type { JsonObject } from '../json.ts';
+import type { JsonObject } from '../formats/json.ts';
 import {
   type Descriptor,
   fits,

@@ -3,7 +3,7 @@
 import { shownBytes } from '../../sys/bytes.ts';
 import { attempt, Trouble } from '../../sys/errors.ts';
 import { type BlobDigest, hexOf, type ImageId } from '../digest.ts';
-import { timeOf } from '../json.ts';
+import { timeOf } from '../formats/json.ts';
 import { parseManifest, platformOf, platformText } from '../manifest.ts';
 import { MANIFEST_OR_INDEX } from '../oci-shapes.ts';
 import type { ImageSummary, LayerStack, Missing } from '../store.ts';

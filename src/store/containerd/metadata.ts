@@ -1,8 +1,8 @@
 // containerd's own database, `meta.db` (core/metadata/buckets.go): namespaces, and in each its images, containers,
 // snapshots, blobs and leases. The keys in it are not trusted; where one becomes a path, that place checks it.
 import { asBytes, type ByteString, bufferOf, bytesOf } from '../../sys/bytes.ts';
-import { type Bucket, readBolt } from '../bolt.ts';
 import { type FileParts, type StoreFiles, trouble } from '../files.ts';
+import { type Bucket, readBolt } from '../formats/bolt.ts';
 import { readGoTime, readVarint } from './values.ts';
 
 /** Below containerd's root. A store that was never unpacked into has this and no database of a snapshotter. */

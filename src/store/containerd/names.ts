@@ -1,7 +1,7 @@
 // What images of a namespace are called: one image may have several names, and each kind of user sees its own ID. Docker's,
 // nerdctl's and ctr's is the digest that the name leads to; CRI's is that of the config, so that its names of one image meet.
 import { type BlobDigest, isBlobDigest } from '../digest.ts';
-import { quoted } from '../json.ts';
+import { quoted } from '../formats/json.ts';
 import { familiarName } from '../reference.ts';
 import type { PlatformImage } from './image.ts';
 import type { ImageRecord } from './metadata.ts';

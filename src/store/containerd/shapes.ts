@@ -1,6 +1,6 @@
 // The Go types that containerd reads its own JSON into, as far as their fields are read here: CRI's metadata and status
 // (internal/cri/store/container/{metadata,status}.go, …/sandbox/metadata.go) and OCI's runtime spec.
-import { INTEGER, list, pointer, STRING, struct } from '../go-shape.ts';
+import { INTEGER, list, pointer, STRING, struct } from '../formats/go-shape.ts';
 
 const CONFIG = struct({
   metadata: pointer(struct({ name: STRING, uid: STRING, namespace: STRING, attempt: INTEGER })),

@@ -1,8 +1,8 @@
 // Snapshotters: what unpacks layers for containerd, and keeps each in a directory and a row of its own database. Which of
 // them can be read is a table; the database (core/snapshots/storage/bolt.go) is the same for all that come with containerd.
 import { type ByteString, bytesOf, shownBytes } from '../../sys/bytes.ts';
-import { readBolt } from '../bolt.ts';
 import { type StoreFiles, trouble } from '../files.ts';
+import { readBolt } from '../formats/bolt.ts';
 import { readUvarint, readVarint } from './values.ts';
 
 /** view: for looking only; active: being written (a container's own, or a layer while it is unpacked); committed: a layer. */

@@ -4,7 +4,7 @@ import { type ByteString, shownBytes } from '../../sys/bytes.ts';
 import { attempt, Trouble } from '../../sys/errors.ts';
 import { containerIdOf, isImageId } from '../digest.ts';
 import { readContainerJson } from '../dockerd/containers.ts';
-import { quoted } from '../json.ts';
+import { quoted } from '../formats/json.ts';
 import {
   type Configuration,
   containerConfiguration,

@@ -4,7 +4,7 @@ import type { ByteString } from '../../sys/bytes.ts';
 import { attempt, Trouble } from '../../sys/errors.ts';
 import { type ContainerConfig, containerIds, readContainerConfig } from '../dockerd/containers.ts';
 import { GRAPH_DRIVERS } from '../dockerd/graph-drivers.ts';
-import { quoted } from '../json.ts';
+import { quoted } from '../formats/json.ts';
 import { type DockerRoot, driverNames, hasLayers } from './driver.ts';
 
 export interface StoreBeside {

@@ -3,9 +3,9 @@
 // a snapshot with `parent`, `committed`, `chainid`), `metadata_v2.db` what it is (BuildKit cache/metadata/metadata.go).
 import { asBytes, type ByteString } from '../../sys/bytes.ts';
 import { attempt, Trouble } from '../../sys/errors.ts';
-import { type Bucket, readBolt } from '../bolt.ts';
 import { type ChainId, isChainId } from '../digest.ts';
-import { parseJson } from '../json.ts';
+import { type Bucket, readBolt } from '../formats/bolt.ts';
+import { parseJson } from '../formats/json.ts';
 import type { DockerRoot } from './driver.ts';
 import { CACHE_VALUE } from './shapes.ts';
 

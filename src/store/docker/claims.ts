@@ -4,7 +4,7 @@
 import { attempt, Trouble } from '../../sys/errors.ts';
 import { type ChainId, type ContainerId, chainIds, hexOf, type ImageId, sha256 } from '../digest.ts';
 import { containerIds, readContainerConfig } from '../dockerd/containers.ts';
-import { parseJson } from '../json.ts';
+import { parseJson } from '../formats/json.ts';
 import { diffIdsOf } from '../oci.ts';
 import { IMAGE } from '../oci-shapes.ts';
 import type { Claim, Claims, LayerClaims, OwnLayer } from '../store.ts';

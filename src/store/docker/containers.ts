@@ -9,7 +9,7 @@ import {
   readContainerConfig,
 } from '../dockerd/containers.ts';
 import { trouble } from '../files.ts';
-import { quoted } from '../json.ts';
+import { quoted } from '../formats/json.ts';
 import type { ContainerSummary, Layer, LayerStack, Missing } from '../store.ts';
 import type { DockerRoot } from './driver.ts';
 import {

@@ -2,7 +2,7 @@
 // diff ID, and from a diff ID to the digests and repositories it was seen under (moby distribution/metadata).
 import type { ByteString } from '../../sys/bytes.ts';
 import { type DiffId, hexOf, isHexId, parseDiffId } from '../digest.ts';
-import { optionalString, parseJsonArray, requiredString } from '../json.ts';
+import { optionalString, parseJsonArray, requiredString } from '../formats/json.ts';
 import type { DockerRoot } from './driver.ts';
 import { ORIGIN } from './shapes.ts';
 

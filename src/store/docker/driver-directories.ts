@@ -3,9 +3,9 @@
 
 import { openBeneath } from '../../sys/beneath.ts';
 import { asBytes, type ByteString, bytesOf, cString } from '../../sys/bytes.ts';
-import { openClone } from '../../sys/clone.ts';
 import { E, errnoWords, type Trouble } from '../../sys/errors.ts';
 import { close, O, open, readlinkat } from '../../sys/libc.ts';
+import { openClone } from '../../sys/mount/clone.ts';
 import { type FileKind, trouble } from '../files.ts';
 import type { DockerRoot } from './driver.ts';
 

@@ -5,7 +5,7 @@ import { Trouble } from '../../sys/errors.ts';
 import { addTo } from '../../sys/groups.ts';
 import { type ChainId, type DiffId, hexOf, type ImageId, imageIdOf, isHexId, sha256 } from '../digest.ts';
 import { trouble } from '../files.ts';
-import { type JsonDocument, parseJson, requiredObject, requiredString, timeOf } from '../json.ts';
+import { type JsonDocument, parseJson, requiredObject, requiredString, timeOf } from '../formats/json.ts';
 import { diffIdsOf, type HistoryStep, stepsOfConfig } from '../oci.ts';
 import { IMAGE } from '../oci-shapes.ts';
 import type { ImageSummary, Layer, LayerStack, Missing } from '../store.ts';

@@ -1,8 +1,8 @@
 // Where Docker keeps its data roots on a machine: by `daemon.json` of the system, of the snap and of each user, and by default.
 import { asBytes, type ByteString, bytesOfText, shownBytes } from '../../sys/bytes.ts';
 import { attempt, Trouble } from '../../sys/errors.ts';
-import { STRING, struct } from '../go-shape.ts';
-import { optionalString, parseJson } from '../json.ts';
+import { STRING, struct } from '../formats/go-shape.ts';
+import { optionalString, parseJson } from '../formats/json.ts';
 import type { Machine } from '../machine.ts';
 import type { StorePlace } from '../store.ts';
 

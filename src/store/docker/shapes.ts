@@ -1,6 +1,6 @@
 // The Go types that Docker reads its own JSON files into, as far as their fields are read here, or decide which of two names is
 // meant (reference/store.go, distribution/metadata, volume/local, volume/service/db.go; BuildKit cache/metadata/metadata.go).
-import { ANY, map, STRING, struct } from '../go-shape.ts';
+import { ANY, map, STRING, struct } from '../formats/go-shape.ts';
 import { fieldsOf } from '../oci-shapes.ts';
 
 /** Of it only that it can be read matters. */

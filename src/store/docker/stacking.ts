@@ -4,7 +4,7 @@
 import { type ByteString, shownBytes } from '../../sys/bytes.ts';
 import { attempt, Trouble } from '../../sys/errors.ts';
 import type { StoreFiles } from '../files.ts';
-import { quoted } from '../json.ts';
+import { quoted } from '../formats/json.ts';
 import type { DockerRoot } from './driver.ts';
 import { directoryOfTarget, shortLinks, shortLinkTargets } from './driver-directories.ts';
 

@@ -2,9 +2,9 @@
 // (moby volume/local/local.go, volume/service/db.go).
 import type { ByteString } from '../../sys/bytes.ts';
 import { attempt, type Trouble } from '../../sys/errors.ts';
-import { readBolt } from '../bolt.ts';
 import type { StoreFiles } from '../files.ts';
-import { type JsonObject, optionalObject, optionalString, parseJson } from '../json.ts';
+import { readBolt } from '../formats/bolt.ts';
+import { type JsonObject, optionalObject, optionalString, parseJson } from '../formats/json.ts';
 import { VOLUME_OPTIONS, VOLUME_RECORD } from './shapes.ts';
 
 const DIRECTORY = 'volumes';

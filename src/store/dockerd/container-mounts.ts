@@ -1,6 +1,6 @@
 // What is mounted in a container beside its layers (`MountPoints` of config.v2.json), and the files that Docker keeps for
 // it in its directory.
-import { type JsonObject, keysOf } from '../json.ts';
+import { type JsonObject, keysOf } from '../formats/json.ts';
 
 /** A volume, a directory of the host, or another mount. Texts are as the config has them. */
 export interface ContainerMount {

@@ -23,7 +23,7 @@ import {
   requiredString,
   stringsOf,
   timeOf,
-} from '../json.ts';
+} from '../formats/json.ts';
 import { isContainerName } from '../reference.ts';
 import { type ContainerMount, mountsOf } from './container-mounts.ts';
 import { CONTAINER } from './shapes.ts';

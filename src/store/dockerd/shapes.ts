@@ -1,6 +1,6 @@
 // The Go types that dockerd reads the configs of containers into, as far as their fields are read here, or decide which of two
 // names is meant (moby container/container.go, container/state.go, volume/mounts/mounts.go).
-import { BOOLEAN, INTEGER, list, map, pointer, STRING, struct } from '../go-shape.ts';
+import { BOOLEAN, INTEGER, list, map, pointer, STRING, struct } from '../formats/go-shape.ts';
 import { fieldsOf, RUN_CONFIG } from '../oci-shapes.ts';
 
 const STATE = struct({

@@ -4,7 +4,7 @@
 import { shownBytes } from '../../sys/bytes.ts';
 import { attempt, Trouble } from '../../sys/errors.ts';
 import { type ChainId, chainIdOn, type DiffId, imageIdOf, sha256 } from '../digest.ts';
-import { optionalObject, optionalString, parseJson } from '../json.ts';
+import { optionalObject, optionalString, parseJson } from '../formats/json.ts';
 import type { Claim, Claims, LayerClaims, UnpackRules } from '../store.ts';
 import {
   configName,

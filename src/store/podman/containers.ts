@@ -2,7 +2,7 @@
 // `volatile-containers.json`. Which state each is in, only the engine's own database tells.
 import { attempt, Trouble } from '../../sys/errors.ts';
 import { isHexId } from '../digest.ts';
-import { type JsonObject, optionalString, parseJson, timeOf } from '../json.ts';
+import { type JsonObject, optionalString, parseJson, timeOf } from '../formats/json.ts';
 import type { IdRange } from '../store.ts';
 import { idOf, rangesOf } from './layers.ts';
 import { type List, type ListRecord, namesOf, readList } from './lists.ts';

@@ -4,7 +4,7 @@ import { shownBytes } from '../../sys/bytes.ts';
 import { attempt, Trouble } from '../../sys/errors.ts';
 import { type DiffId, type ImageId, imageIdOf, isHexId, sha256 } from '../digest.ts';
 import { trouble } from '../files.ts';
-import { type JsonObject, optionalString, parseJson, quoted, stringsOf, timeOf } from '../json.ts';
+import { type JsonObject, optionalString, parseJson, quoted, stringsOf, timeOf } from '../formats/json.ts';
 import { diffIdsOf, type HistoryStep, stepsOfConfig } from '../oci.ts';
 import { IMAGE } from '../oci-shapes.ts';
 import { idOf } from './layers.ts';

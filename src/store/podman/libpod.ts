@@ -2,9 +2,9 @@
 // version 4.8. Both hold the same JSON; the columns beside it in SQLite are not kept up to date, so nothing is taken from them.
 import { asBytes, shownBytes } from '../../sys/bytes.ts';
 import { attempt, Trouble } from '../../sys/errors.ts';
-import { type Bucket, readBolt } from '../bolt.ts';
 import { isHexId } from '../digest.ts';
 import type { StoreFiles } from '../files.ts';
+import { type Bucket, readBolt } from '../formats/bolt.ts';
 import {
   integerOf,
   type JsonObject,
@@ -13,8 +13,8 @@ import {
   parseJson,
   stringsOf,
   timeOf,
-} from '../json.ts';
-import { readSqlite, type SqliteDatabase, type SqliteRow } from '../sqlite.ts';
+} from '../formats/json.ts';
+import { readSqlite, type SqliteDatabase, type SqliteRow } from '../formats/sqlite.ts';
 import { CONTAINER_CONFIG, CONTAINER_STATE, POD_CONFIG } from './shapes.ts';
 
 export const SQLITE_DATABASE = 'db.sql';

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { jsonItem } from '../../../src/cli/diff/json.ts';
-import { ManifestItem } from '../../../src/diff/manifest.ts';
+import { ManifestItem } from '../../../src/diff/manifest/manifest.ts';
 import { E, Errno } from '../../../src/sys/errors.ts';
 
 class LostLink extends ManifestItem {

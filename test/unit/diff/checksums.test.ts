@@ -1,6 +1,6 @@
 import { gzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
-import { readChecksums } from '../../../src/diff/checksums.ts';
+import { readChecksums } from '../../../src/diff/contents/checksums.ts';
 import { asBytes } from '../../../src/sys/bytes.ts';
 import { TarDamage, type TarEntry } from '../../../src/tar/entry.ts';
 import { tarHeader } from '../../../src/tar/write.ts';

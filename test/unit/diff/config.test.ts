@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { compareConfigurations } from '../../../src/diff/config.ts';
+import { compareConfigurations } from '../../../src/diff/explain/config.ts';
 import type { Configuration, ConfigValue } from '../../../src/store/oci.ts';
 
 interface Given {

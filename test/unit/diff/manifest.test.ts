@@ -8,9 +8,9 @@ import {
   mtimeOf,
   uidOf,
 } from '../../../src/diff/item.ts';
-import { type ManifestSide, unvis } from '../../../src/diff/manifest.ts';
-import { visName } from '../../../src/diff/mtree.ts';
-import { readMtree } from '../../../src/diff/read-mtree.ts';
+import { type ManifestSide, unvis } from '../../../src/diff/manifest/manifest.ts';
+import { visName } from '../../../src/diff/manifest/mtree.ts';
+import { readMtree } from '../../../src/diff/manifest/read-mtree.ts';
 import { walkSide } from '../../../src/diff/walk.ts';
 
 /** A line an item. */

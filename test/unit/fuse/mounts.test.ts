@@ -11,7 +11,7 @@ import {
   parseMounts,
   readMounts,
   uniqueIdOf,
-} from '../../../src/sys/mounts.ts';
+} from '../../../src/sys/mount/mounts.ts';
 
 const TEXT = [
   '22 1 254:0 / / rw,relatime shared:1 - ext4 /dev/root rw',

@@ -2,11 +2,11 @@
 import { chmodSync, linkSync, mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { Survey } from '../../../src/layers/survey.ts';
-import { Copies } from '../../../src/layers/survey-copies.ts';
-import { SurveyedStack } from '../../../src/layers/survey-stack.ts';
-import { sumLayers } from '../../../src/layers/survey-sums.ts';
-import { wasteOf } from '../../../src/layers/waste.ts';
+import { Survey } from '../../../src/layers/survey/survey.ts';
+import { Copies } from '../../../src/layers/survey/survey-copies.ts';
+import { SurveyedStack } from '../../../src/layers/survey/survey-stack.ts';
+import { sumLayers } from '../../../src/layers/survey/survey-sums.ts';
+import { wasteOf } from '../../../src/layers/survey/waste.ts';
 import { mergeOptions } from '../../../src/overlay/options.ts';
 import { parseLowerdir } from '../../../src/store/lowerdir.ts';
 import { temporaryForTest } from '../../support/temporary.ts';

@@ -3,8 +3,8 @@ import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { Tree } from '../../../src/overlay/tree.ts';
 import { stackOfLowerdir } from '../../../src/store/lowerdir.ts';
-import { AsyncLookups } from '../../../src/sys/async-lookups.ts';
 import { asBytes } from '../../../src/sys/bytes.ts';
+import { AsyncLookups } from '../../../src/sys/uring/async-lookups.ts';
 import { temporaryForSuite, until } from '../../support/temporary.ts';
 
 const probe = AsyncLookups.open(1);

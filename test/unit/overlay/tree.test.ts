@@ -22,7 +22,7 @@ import { LayerReader } from '../../../src/overlay/layer.ts';
 import { Listings } from '../../../src/overlay/listings.ts';
 import { Loader } from '../../../src/overlay/load.ts';
 import { walk } from '../../../src/overlay/path.ts';
-import { RECORDED_ROOT, RecordedLayer } from '../../../src/overlay/recorded-layer.ts';
+import { RECORDED_ROOT, RecordedLayer } from '../../../src/overlay/recorded/recorded-layer.ts';
 import { Table } from '../../../src/overlay/table.ts';
 import { Tree, type TreeOptions } from '../../../src/overlay/tree.ts';
 import { asBytes, type ByteString } from '../../../src/sys/bytes.ts';

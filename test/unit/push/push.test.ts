@@ -4,8 +4,8 @@ import { describe, expect, it, vi } from 'vitest';
 import { NOTIFY } from '../../../src/fuse/abi.ts';
 import { CONTENTS } from '../../../src/fuse/store-notify.ts';
 import { type Files, Push } from '../../../src/push/push.ts';
-import { AsyncWrites } from '../../../src/sys/async-writes.ts';
 import { E, Errno } from '../../../src/sys/errors.ts';
+import { AsyncWrites } from '../../../src/sys/uring/async-writes.ts';
 import { temporaryForSuite } from '../../support/temporary.ts';
 
 const probe = AsyncWrites.open(1, 8, () => {});

@@ -1,8 +1,8 @@
 // The reader of bbolt databases: against files written from values, files damaged in each way, and random damage.
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { type Bucket, checkBucket, readBolt } from '../../../src/store/bolt.ts';
 import type { FileParts } from '../../../src/store/files.ts';
+import { type Bucket, checkBucket, readBolt } from '../../../src/store/formats/bolt.ts';
 import { asBytes } from '../../../src/sys/bytes.ts';
 import { Trouble } from '../../../src/sys/errors.ts';
 import { type BoltTree, boltFile, sealMeta } from '../../support/bolt-file.ts';

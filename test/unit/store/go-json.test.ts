@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { decodeAs } from '../../../src/store/go-json.ts';
-import { type Shape, STRING, struct } from '../../../src/store/go-shape.ts';
-import { readJsonText } from '../../../src/store/json-text.ts';
+import { decodeAs } from '../../../src/store/formats/go-json.ts';
+import { type Shape, STRING, struct } from '../../../src/store/formats/go-shape.ts';
+import { readJsonText } from '../../../src/store/formats/json-text.ts';
 import { textsFor, WHOLE } from './go-json.ts';
 
 /** Headings, and rows of a text as bytes with what Go made of it. */

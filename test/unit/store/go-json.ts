@@ -10,7 +10,7 @@ import {
   STRING,
   type StructShape,
   struct,
-} from '../../../src/store/go-shape.ts';
+} from '../../../src/store/formats/go-shape.ts';
 
 const INNER = struct({ text: STRING, n: INTEGER, words: list(STRING) });
 

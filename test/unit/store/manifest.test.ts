@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { parseJson } from '../../../src/store/json.ts';
+import { parseJson } from '../../../src/store/formats/json.ts';
 import {
   fits,
   hostPlatform,

@@ -1,7 +1,7 @@
 // What a CREATE TABLE says of its columns, as text: names, `#` before the one that is the row's number, `=` after one with
 // a default.
 import { describe, expect, it } from 'vitest';
-import { parseCreateTable } from '../../../src/store/sqlite-table.ts';
+import { parseCreateTable } from '../../../src/store/formats/sqlite-table.ts';
 
 function columnsOf(sql: string): string {
   const columns = parseCreateTable(sql);

@@ -2,10 +2,10 @@
 // forbid.
 import { mkdirSync, readdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { afterAll, describe, expect, it } from 'vitest';
-import { AsyncLookups } from '../../../src/sys/async-lookups.ts';
 import type { ByteString } from '../../../src/sys/bytes.ts';
 import { cString } from '../../../src/sys/bytes.ts';
 import { close, O, open } from '../../../src/sys/libc.ts';
+import { AsyncLookups } from '../../../src/sys/uring/async-lookups.ts';
 import { blocksRead, RUSAGE } from '../../../src/sys/usage.ts';
 import { factText, printFacts, structFacts } from '../../support/c-facts.ts';
 import { describeSystem } from '../../support/system.ts';

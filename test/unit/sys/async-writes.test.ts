@@ -1,9 +1,9 @@
 // Writes by kernel threads: what arrives, buffers that come back, errors told. Needs io_uring, which some machines forbid.
 import { closeSync, openSync, readFileSync } from 'node:fs';
 import { afterAll, describe, expect, it } from 'vitest';
-import { AsyncWrites } from '../../../src/sys/async-writes.ts';
 import { E } from '../../../src/sys/errors.ts';
-import { IORING, URING_STRUCT } from '../../../src/sys/uring-abi.ts';
+import { AsyncWrites } from '../../../src/sys/uring/async-writes.ts';
+import { IORING, URING_STRUCT } from '../../../src/sys/uring/uring-abi.ts';
 import { factText, printFacts, structFacts } from '../../support/c-facts.ts';
 import { describeSystem } from '../../support/system.ts';
 import { temporaryForSuite } from '../../support/temporary.ts';

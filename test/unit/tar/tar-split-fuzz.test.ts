@@ -4,7 +4,7 @@ import { mkdirSync } from 'node:fs';
 import { gzipSync } from 'node:zlib';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { RecordedLayer } from '../../../src/overlay/recorded-layer.ts';
+import type { RecordedLayer } from '../../../src/overlay/recorded/recorded-layer.ts';
 import { Tree } from '../../../src/overlay/tree.ts';
 import { asBytes, bytesOfText } from '../../../src/sys/bytes.ts';
 import { Errno } from '../../../src/sys/errors.ts';

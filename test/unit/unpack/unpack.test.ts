@@ -1,6 +1,6 @@
 // What unpacking makes of a tar, rule by rule. test/system/unpacking.test.ts asks a real engine whether it is so.
 import { describe, expect, it } from 'vitest';
-import { RECORDED_ROOT } from '../../../src/overlay/recorded-layer.ts';
+import { RECORDED_ROOT } from '../../../src/overlay/recorded/recorded-layer.ts';
 import { asBytes } from '../../../src/sys/bytes.ts';
 import type { TarEntry } from '../../../src/tar/entry.ts';
 import { CONTAINERD_RULES, MOBY_RULES, type UnpackingRules } from '../../../src/unpack/rules.ts';

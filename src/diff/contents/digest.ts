@@ -1,0 +1,19 @@
+// SHA-256 of a file's contents, streamed.
+import { createHash } from 'node:crypto';
+import { E, Errno } from '../../sys/errors.ts';
+import { exactSizeOf } from '../item.ts';
+import type { LayerItem } from '../layered.ts';
+import { readPieces } from './contents.ts';
+
+/** Hexadecimal. Throws Errno. */
+export function sha256OfItem(item: LayerItem): string {
+  if (typeof exactSizeOf(item) === 'bigint') throw new Errno(E.EFBIG, 'read a file of 2^53 bytes or more');
+  const hash = createHash('sha256');
+  item.side.withFile(item, (fd) =>
+    readPieces(fd, (piece) => {
+      hash.update(piece);
+      return true;
+    }),
+  );
+  return hash.digest('hex');
+}

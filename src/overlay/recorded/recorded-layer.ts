@@ -1,0 +1,364 @@
+// What a record tells of one layer, packed: about a hundred bytes a name, so that a layer of a million files can be held.
+// A tree of objects and their names, made and altered as a file system is. Knows not what the record was.
+import { randomInt } from 'node:crypto';
+import { asBytes, type ByteString } from '../../sys/bytes.ts';
+import { S_IFDIR, S_IFMT } from '../../sys/statx.ts';
+
+/** One object of a layer; its names, where it has several, share it. */
+export interface RecordedObject {
+  /** With type bits; a whiteout is a character device 0:0. */
+  readonly mode: number;
+  readonly uid: number;
+  readonly gid: number;
+  readonly size: number;
+  readonly major: number;
+  readonly minor: number;
+  readonly mtime: { readonly seconds: number; readonly nanoseconds: number };
+  /** Whether its time is that of the unpacking, which no record tells. */
+  readonly touched: boolean;
+  /** From 1, one for each object of the layer. */
+  readonly number: number;
+  readonly links: number;
+  readonly linkTarget: ByteString;
+  /** Names as they would be on disk, the overlay's marks among them. */
+  readonly xattrs: ReadonlyMap<string, ByteString>;
+  /** Path in the layer of the file that holds the contents. */
+  readonly path: ByteString;
+}
+
+/** Words of an object; 64-bit numbers are low word first. */
+const OBJECT = {
+  mode: 0,
+  uid: 1,
+  gid: 2,
+  size: 3,
+  major: 5,
+  minor: 6,
+  seconds: 7,
+  nanoseconds: 9,
+  links: 10,
+  /** A name it has or had. */
+  name: 11,
+  /** What its maker wants to know of it: which entry of the tar brought the contents, counted from 1. */
+  source: 12,
+  /** What its maker says of it, bit by bit. */
+  flags: 13,
+} as const;
+const OBJECT_WORDS = 14;
+/** A directory has no device numbers; its first name is in their place, and how deep it lies. */
+const DIRECTORY = { first: OBJECT.major, depth: OBJECT.minor } as const;
+
+/** Words of a name: `next` is the name after it in its directory, 0 at the end; `object` is 0 where it was removed. */
+const NAME = { directory: 0, at: 1, length: 2, object: 3, next: 4 } as const;
+const NAME_WORDS = 5;
+
+/** Numbers of an object that can be had and set one by one. */
+export type ObjectWord = 'mode' | 'uid' | 'gid' | 'major' | 'minor' | 'source';
+
+/** Its time is that of the unpacking. */
+const TOUCHED = 1;
+/** Bits from here on are the maker's own. */
+export const FIRST_FLAG = 2;
+
+const NO_XATTRS: ReadonlyMap<string, ByteString> = new Map();
+const NO_TARGET = asBytes('');
+
+/** The number of the layer's root, which has no name. */
+export const RECORDED_ROOT = 1;
+
+export class RecordedLayer {
+  #objects = new Uint32Array(64 * OBJECT_WORDS);
+  #objectCount = 0;
+  #names = new Uint32Array(64 * NAME_WORDS);
+  #nameCount = 0;
+  #bytes = Buffer.alloc(1024);
+  #byteCount = 0;
+  /** Names by hash; a power of two, at most half full. */
+  #table = new Uint32Array(256);
+  readonly #targets = new Map<number, ByteString>();
+  readonly #xattrs = new Map<number, ReadonlyMap<string, ByteString>>();
+  /** Whether every object that has a name knows one of them. */
+  #isSettled = true;
+
+  /** The root is a directory `mode`, root's. */
+  constructor(mode = S_IFDIR | 0o755) {
+    this.make(mode);
+  }
+
+  /** Objects are numbered from 1 to this. */
+  get objectCount(): number {
+    return this.#objectCount;
+  }
+
+  /** The object of the directory at a path, empty for the root; undefined where the record has no such directory. */
+  directory(path: string): number | undefined {
+    let at = RECORDED_ROOT;
+    for (let start = 0; start < path.length; ) {
+      const slash = path.indexOf('/', start);
+      const end = slash < 0 ? path.length : slash;
+      at = this.find(at, path.slice(start, end));
+      if (at === 0 || !this.isDirectory(at)) return undefined;
+      start = end + 1;
+    }
+    return at;
+  }
+
+  /** In no order. */
+  *names(directory: number): Generator<readonly [name: string, object: number]> {
+    for (
+      let name = this.#word(directory, DIRECTORY.first);
+      name !== 0;
+      name = this.#nameWord(name, NAME.next)
+    ) {
+      const object = this.#nameWord(name, NAME.object);
+      if (object !== 0) yield [this.#text(name), object];
+    }
+  }
+
+  /** The object's number, 0 where the directory has none of the name. */
+  find(directory: number, name: string): number {
+    const found = this.#table[this.#slot(directory, name)] as number;
+    return found === 0 ? 0 : this.#nameWord(found, NAME.object);
+  }
+
+  /** A new object without a name. `mode` has type bits. */
+  make(mode: number): number {
+    this.#objectCount += 1;
+    const object = this.#objectCount;
+    const needed = (object + 1) * OBJECT_WORDS;
+    if (needed > this.#objects.length) this.#objects = grown(this.#objects, needed);
+    this.#setWord(object, OBJECT.mode, mode);
+    this.#setWord(object, OBJECT.flags, TOUCHED);
+    return object;
+  }
+
+  /** Gives an object a name that the directory does not have. */
+  name(directory: number, name: string, object: number): void {
+    const slot = this.#slot(directory, name);
+    const known = this.#table[slot] as number;
+    const number = known === 0 ? this.#addName(slot, directory, name) : known;
+    this.#names[number * NAME_WORDS + NAME.object] = object;
+    const links = this.#word(object, OBJECT.links);
+    this.#setWord(object, OBJECT.links, links + 1);
+    if (links > 0) return;
+    this.#setWord(object, OBJECT.name, number);
+    if (this.isDirectory(object)) {
+      this.#setWord(object, DIRECTORY.depth, this.#word(directory, DIRECTORY.depth) + 1);
+    }
+  }
+
+  /** Takes a name away, if it is there. */
+  unname(directory: number, name: string): void {
+    const number = this.#table[this.#slot(directory, name)] as number;
+    const object = number === 0 ? 0 : this.#nameWord(number, NAME.object);
+    if (object === 0) return;
+    this.#names[number * NAME_WORDS + NAME.object] = 0;
+    this.#setWord(object, OBJECT.links, this.#word(object, OBJECT.links) - 1);
+    if (this.#word(object, OBJECT.links) > 0) this.#isSettled = false;
+  }
+
+  get(object: number, word: ObjectWord): number {
+    return this.#word(object, OBJECT[word]);
+  }
+
+  set(object: number, word: ObjectWord, value: number): void {
+    this.#setWord(object, OBJECT[word], value);
+  }
+
+  size(object: number): number {
+    const at = object * OBJECT_WORDS + OBJECT.size;
+    return (this.#objects[at + 1] as number) * 2 ** 32 + (this.#objects[at] as number);
+  }
+
+  setSize(object: number, size: number): void {
+    this.#setWide(object, OBJECT.size, size);
+  }
+
+  setTime(object: number, { seconds, nanoseconds }: RecordedObject['mtime']): void {
+    this.#setWide(object, OBJECT.seconds, seconds);
+    this.#setWord(object, OBJECT.nanoseconds, nanoseconds);
+    this.#setWord(object, OBJECT.flags, this.#word(object, OBJECT.flags) & ~TOUCHED);
+  }
+
+  /** From now on its time is that of the unpacking. */
+  touch(object: number): void {
+    this.flag(object, TOUCHED);
+  }
+
+  flag(object: number, flag: number): void {
+    this.#setWord(object, OBJECT.flags, this.#word(object, OBJECT.flags) | flag);
+  }
+
+  hasFlag(object: number, flag: number): boolean {
+    return (this.#word(object, OBJECT.flags) & flag) !== 0;
+  }
+
+  setTarget(object: number, target: ByteString): void {
+    this.#targets.set(object, target);
+  }
+
+  setXattrs(object: number, xattrs: ReadonlyMap<string, ByteString>): void {
+    if (xattrs.size === 0) this.#xattrs.delete(object);
+    else this.#xattrs.set(object, xattrs);
+  }
+
+  isDirectory(object: number): boolean {
+    return (this.#word(object, OBJECT.mode) & S_IFMT) === S_IFDIR;
+  }
+
+  mode(object: number): number {
+    return this.#word(object, OBJECT.mode);
+  }
+
+  links(object: number): number {
+    return this.#word(object, OBJECT.links);
+  }
+
+  /** How many directories it lies below; 0 for the root. */
+  depth(directory: number): number {
+    return this.#word(directory, DIRECTORY.depth);
+  }
+
+  /** The directory a directory lies in; the root lies in itself. */
+  parent(directory: number): number {
+    return directory === RECORDED_ROOT
+      ? RECORDED_ROOT
+      : this.#nameWord(this.#word(directory, OBJECT.name), NAME.directory);
+  }
+
+  target(object: number): ByteString {
+    return this.#targets.get(object) ?? NO_TARGET;
+  }
+
+  xattrs(object: number): ReadonlyMap<string, ByteString> {
+    return this.#xattrs.get(object) ?? NO_XATTRS;
+  }
+
+  object(number: number): RecordedObject {
+    const word = (field: number) => this.#word(number, field);
+    const wide = (field: number) => (word(field + 1) | 0) * 2 ** 32 + word(field);
+    const isDirectory = this.isDirectory(number);
+    return {
+      mode: word(OBJECT.mode),
+      uid: word(OBJECT.uid),
+      gid: word(OBJECT.gid),
+      size: wide(OBJECT.size),
+      major: isDirectory ? 0 : word(OBJECT.major),
+      minor: isDirectory ? 0 : word(OBJECT.minor),
+      mtime: { seconds: wide(OBJECT.seconds), nanoseconds: word(OBJECT.nanoseconds) },
+      touched: this.hasFlag(number, TOUCHED),
+      number,
+      links: word(OBJECT.links),
+      linkTarget: this.target(number),
+      xattrs: this.xattrs(number),
+      path: this.path(number),
+    };
+  }
+
+  /** One of an object's paths, empty for the root. */
+  path(object: number): ByteString {
+    if (!this.#isSettled) this.#settle();
+    const parts: string[] = [];
+    for (let at = object; at !== RECORDED_ROOT; ) {
+      const name = this.#word(at, OBJECT.name);
+      parts.push(this.#text(name));
+      at = this.#nameWord(name, NAME.directory);
+    }
+    return asBytes(parts.reverse().join('/'));
+  }
+
+  /** What has lost the name it was known by is known by another. */
+  #settle(): void {
+    for (let name = 1; name <= this.#nameCount; name++) {
+      const object = this.#nameWord(name, NAME.object);
+      if (object === 0) continue;
+      const known = this.#word(object, OBJECT.name);
+      if (this.#nameWord(known, NAME.object) !== object) this.#setWord(object, OBJECT.name, name);
+    }
+    this.#isSettled = true;
+  }
+
+  #word(object: number, field: number): number {
+    return this.#objects[object * OBJECT_WORDS + field] as number;
+  }
+
+  #setWord(object: number, field: number, value: number): void {
+    this.#objects[object * OBJECT_WORDS + field] = value;
+  }
+
+  #setWide(object: number, field: number, value: number): void {
+    this.#setWord(object, field, value >>> 0);
+    this.#setWord(object, field + 1, Math.floor(value / 2 ** 32) >>> 0);
+  }
+
+  #nameWord(name: number, field: number): number {
+    return this.#names[name * NAME_WORDS + field] as number;
+  }
+
+  #text(name: number): string {
+    const at = this.#nameWord(name, NAME.at);
+    return this.#bytes.toString('latin1', at, at + this.#nameWord(name, NAME.length));
+  }
+
+  #addName(slot: number, directory: number, name: string): number {
+    this.#nameCount += 1;
+    const number = this.#nameCount;
+    const needed = (number + 1) * NAME_WORDS;
+    if (needed > this.#names.length) this.#names = grown(this.#names, needed);
+    const words = [directory, this.#addBytes(name), name.length, 0, this.#word(directory, DIRECTORY.first)];
+    this.#names.set(words, number * NAME_WORDS);
+    this.#setWord(directory, DIRECTORY.first, number);
+    this.#table[slot] = number;
+    if (number * 2 > this.#table.length) this.#rehash();
+    return number;
+  }
+
+  #addBytes(name: string): number {
+    const at = this.#byteCount;
+    this.#byteCount += name.length;
+    if (this.#byteCount > this.#bytes.length) {
+      const bytes = Buffer.alloc(2 * this.#byteCount);
+      this.#bytes.copy(bytes);
+      this.#bytes = bytes;
+    }
+    this.#bytes.write(name, at, 'latin1');
+    return at;
+  }
+
+  /** Where a name stands in the table, or would. */
+  #slot(directory: number, name: string): number {
+    const mask = this.#table.length - 1;
+    for (let slot = hash(directory, name) & mask; ; slot = (slot + 1) & mask) {
+      const found = this.#table[slot] as number;
+      if (found === 0) return slot;
+      const isSame =
+        this.#nameWord(found, NAME.directory) === directory &&
+        this.#nameWord(found, NAME.length) === name.length &&
+        this.#text(found) === name;
+      if (isSame) return slot;
+    }
+  }
+
+  #rehash(): void {
+    this.#table = new Uint32Array(2 * this.#table.length);
+    for (let name = 1; name <= this.#nameCount; name++) {
+      this.#table[this.#slot(this.#nameWord(name, NAME.directory), this.#text(name))] = name;
+    }
+  }
+}
+
+function grown(words: Uint32Array<ArrayBuffer>, needed: number): Uint32Array<ArrayBuffer> {
+  const larger = new Uint32Array(2 * needed);
+  larger.set(words);
+  return larger;
+}
+
+/** Another in each process: names that were made to meet in the table do not. */
+const SEED = randomInt(2 ** 32);
+
+/** FNV-1a, from a start of our own. */
+function hash(directory: number, name: string): number {
+  let value = SEED ^ directory;
+  for (let i = 0; i < name.length; i++) value = Math.imul(value ^ name.charCodeAt(i), 0x01000193);
+  return (value ^ (value >>> 15)) >>> 0;
+}
