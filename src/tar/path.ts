@@ -24,14 +24,18 @@ export function cleanPath(name: ByteString): ByteString {
 
 /** Whether a name is a dot to Go's filepath.Clean: the root, as a name that neither begins above it nor at it. */
 export function isDot(name: ByteString): boolean {
-  if (name.startsWith('/')) return false;
+  return !name.startsWith('/') && !leadsOut(name) && cleanPath(name) === '';
+}
+
+/** Whether a name leads above the root on its way, from where no other part of it comes back. */
+export function leadsOut(name: ByteString): boolean {
   let depth = 0;
   for (const part of name.split('/')) {
     if (part === '..') depth -= 1;
     else if (part !== '' && part !== '.') depth += 1;
-    if (depth < 0) return false;
+    if (depth < 0) return true;
   }
-  return depth === 0;
+  return false;
 }
 
 /** The directory a path lies in, empty for the root. */

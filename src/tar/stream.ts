@@ -53,6 +53,17 @@ export class TarStream {
     }
   }
 
+  /** Bytes of contents that are still to come before the next header. */
+  get contentsLeft(): number {
+    return this.#contents;
+  }
+
+  /** Passes over bytes of contents that are not pushed, at most `contentsLeft`; no visitor is told of them. */
+  skip(count: number): void {
+    this.#contents -= count;
+    this.#at += count;
+  }
+
   /** Whether the tar has its end mark; after it anything may follow. */
   get hasEnded(): boolean {
     return this.#headers.hasEnded;

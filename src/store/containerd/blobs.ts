@@ -3,6 +3,7 @@ import { type BlobDigest, hexOf, sha256 } from '../digest.ts';
 import { type StoreFiles, trouble } from '../files.ts';
 import type { StructShape } from '../formats/go-shape.ts';
 import { type JsonDocument, parseJson } from '../formats/json.ts';
+import type { Blobs } from '../platform-image.ts';
 
 export const CONTENT = 'io.containerd.content.v1.content';
 
@@ -29,4 +30,12 @@ export function readBlobJson(files: StoreFiles, digest: BlobDigest, shape: Struc
   const found = sha256(bytes);
   if (found !== hexOf(digest)) throw trouble('use', file, `its sha256 is ${found}, not its name`);
   return parseJson(bytes, file, shape);
+}
+
+export function contentOf(files: StoreFiles): Blobs {
+  return {
+    nameOf: (digest) => files.pathOf(blobPath(digest)),
+    sizeOf: (digest) => blobSize(files, digest),
+    readJson: (digest, shape) => readBlobJson(files, digest, shape),
+  };
 }

@@ -7,12 +7,12 @@ import { type BlobDigest, type ChainId, hexOf, sha256 } from '../digest.ts';
 import { parseJson } from '../formats/json.ts';
 import { isAttestation, parseManifest, platformText } from '../manifest.ts';
 import { MANIFEST_OR_INDEX } from '../oci-shapes.ts';
+import { type PlatformImage, readImageOfManifest } from '../platform-image.ts';
 import type { Claim, Claims, Layer, LayerClaims } from '../store.ts';
-import { blobPath, hasBlob } from './blobs.ts';
+import { blobPath, contentOf, hasBlob } from './blobs.ts';
 import { imageOfContainer } from './container-image.ts';
 import type { DockerContainer } from './docker.ts';
 import type { FoundObject } from './find.ts';
-import { type PlatformImage, readImageOfManifest } from './image.ts';
 import type { Images } from './images.ts';
 import { tagsOf } from './names.ts';
 import { tarRecord } from './record.ts';
@@ -54,7 +54,7 @@ function claimsOfImage(
   const claims: Claim[] = [];
   const manifests = new Set(targets.flatMap((target) => manifestsOf(images, target, claims)));
   const chains = [...manifests].flatMap((manifest) => {
-    const image = attempt(() => readImageOfManifest(images.reading.root.files, manifest));
+    const image = attempt(() => readImageOfManifest(contentOf(images.reading.root.files), manifest));
     if (image instanceof Trouble) {
       claims.push({ about: 'config', unreadable: image.message });
       return [];

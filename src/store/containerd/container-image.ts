@@ -1,8 +1,9 @@
 // The image that a container was made from, as far as it is still here.
 import { isBlobDigest } from '../digest.ts';
+import { type PlatformImage, readImage, readImageOfManifest } from '../platform-image.ts';
+import { contentOf } from './blobs.ts';
 import { readFoundContainers } from './containers.ts';
 import { type DockerContainer, readDockerContainers } from './docker.ts';
-import { type PlatformImage, readImage, readImageOfManifest } from './image.ts';
 import type { Images } from './images.ts';
 import { ifSound } from './root.ts';
 
@@ -21,10 +22,10 @@ export function targetOf({ reading }: Images, name: string): string | undefined 
 export function imageOfContainer(images: Images, container: DockerContainer): PlatformImage | undefined {
   const { files } = images.reading.root;
   const { manifest, image, imageId = '' } = container;
-  if (manifest !== undefined) return ifSound(() => readImageOfManifest(files, manifest));
+  if (manifest !== undefined) return ifSound(() => readImageOfManifest(contentOf(files), manifest));
   const byId = images.named.find(({ id }) => id === imageId);
   if (byId !== undefined) return ifSound(() => images.contentsOf(byId));
   const target = targetOf(images, image);
   if (target !== undefined && isBlobDigest(target)) return ifSound(() => images.contents(target));
-  return isBlobDigest(imageId) ? ifSound(() => readImage(files, imageId)) : undefined;
+  return isBlobDigest(imageId) ? ifSound(() => readImage(contentOf(files), imageId)) : undefined;
 }

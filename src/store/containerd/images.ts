@@ -6,9 +6,9 @@ import { type BlobDigest, hexOf, type ImageId } from '../digest.ts';
 import { timeOf } from '../formats/json.ts';
 import { parseManifest, platformOf, platformText } from '../manifest.ts';
 import { MANIFEST_OR_INDEX } from '../oci-shapes.ts';
+import { type PlatformImage, readImage } from '../platform-image.ts';
 import type { ImageSummary, LayerStack, Missing } from '../store.ts';
-import { blobSize, hasBlob, readBlobJson } from './blobs.ts';
-import { type PlatformImage, readImage } from './image.ts';
+import { blobSize, contentOf, hasBlob, readBlobJson } from './blobs.ts';
 import { digestsOf, groupImages, type NamedImage, PARENT_LABEL, tagsOf } from './names.ts';
 import { ifSound, type Reading } from './root.ts';
 import { snapshotterOf } from './snapshotter.ts';
@@ -46,7 +46,7 @@ export class Images {
   /** What a target is made of, for the platform that is asked for. Throws Trouble. */
   contents(target: BlobDigest): PlatformImage {
     const { files, platform } = this.reading.root;
-    const known = this.#read.get(target) ?? attempt(() => readImage(files, target, platform));
+    const known = this.#read.get(target) ?? attempt(() => readImage(contentOf(files), target, platform));
     this.#read.set(target, known);
     if (known instanceof Trouble) throw known;
     return known;

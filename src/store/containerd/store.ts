@@ -12,6 +12,7 @@ import {
   imageConfiguration,
   stepsOfConfig,
 } from '../oci.ts';
+import type { PlatformImage } from '../platform-image.ts';
 import { NoSuchReference } from '../reference.ts';
 import type {
   Claims,
@@ -27,7 +28,6 @@ import { claimsOfAll, claimsOfFound } from './claims.ts';
 import { containersOf, imageOfContainer, targetOf } from './container-image.ts';
 import type { DockerContainer } from './docker.ts';
 import { type FoundObject, find } from './find.ts';
-import type { PlatformImage } from './image.ts';
 import { Images, timeValue } from './images.ts';
 import { MOBY, onlyNamespace, requireNamespace, splitNamespace, usedNamespaces } from './namespaces.ts';
 import { rootlessOwner, tarRecordOf } from './record.ts';

@@ -1,0 +1,141 @@
+// From the digest that an image's name leads to, to what it is made of: of an index the manifest for the wanted platform, of
+// that the config, of that the diff IDs; every blob checked against its digest on the way, wherever it lies.
+import { type ByteString, shownBytes } from '../sys/bytes.ts';
+import { Trouble } from '../sys/errors.ts';
+import { type BlobDigest, type ChainId, chainIds, type DiffId } from './digest.ts';
+import type { StructShape } from './formats/go-shape.ts';
+import type { JsonDocument, JsonObject } from './formats/json.ts';
+import {
+  type Descriptor,
+  fits,
+  hostPlatform,
+  type Index,
+  imagesOfIndex,
+  isLayer,
+  type Manifest,
+  type Platform,
+  parseManifest,
+  platformOf,
+  platformText,
+} from './manifest.ts';
+import { diffIdsOf } from './oci.ts';
+import { IMAGE, MANIFEST_OR_INDEX } from './oci-shapes.ts';
+
+/** Blobs by their digests: containerd's content store, an archive. */
+export interface Blobs {
+  /** How messages name a blob: a path. */
+  nameOf(digest: BlobDigest): ByteString;
+  /** Bytes; undefined where it is not here. Throws Trouble where it cannot be told. */
+  sizeOf(digest: BlobDigest): number | undefined;
+  /** A manifest, an index or a config, checked against its digest. Throws Trouble. */
+  readJson(digest: BlobDigest, shape: StructShape): JsonDocument;
+}
+
+/** One image for one platform. */
+export interface PlatformImage {
+  /** What the name leads to: an index, or the manifest itself. */
+  readonly target: BlobDigest;
+  readonly manifest: BlobDigest;
+  readonly config: BlobDigest;
+  /** Base first: compressed layers as the manifest names them. */
+  readonly layers: readonly Descriptor[];
+  /** Of the manifest, the config and the layers, as the manifest has them: bytes. */
+  readonly fetchedSize: number;
+  readonly json: JsonObject;
+  /** Base first. */
+  readonly diffIds: readonly DiffId[];
+  readonly chain: readonly ChainId[];
+}
+
+/** Indexes in indexes. */
+const DEEPEST = 8;
+
+/** Throws Trouble where a blob is missing or damaged, or none is for the platform. */
+export function readImage(blobs: Blobs, target: BlobDigest, platform?: Platform): PlatformImage {
+  const chosen = chooseManifest(blobs, target, platform);
+  return { ...readManifest(blobs, chosen.digest, chosen.manifest), target };
+}
+
+/** The image of one manifest. Throws Trouble. */
+export function readImageOfManifest(blobs: Blobs, digest: BlobDigest): PlatformImage {
+  const manifest = parseManifest(blobs.readJson(digest, MANIFEST_OR_INDEX));
+  if (manifest.kind === 'manifest') return readManifest(blobs, digest, manifest);
+  throw new Trouble(
+    'store',
+    `Cannot use "${shownBytes(blobs.nameOf(digest))}": it is an index, not a manifest`,
+  );
+}
+
+function readManifest(blobs: Blobs, digest: BlobDigest, { config, layers }: Manifest): PlatformImage {
+  const json = blobs.readJson(config.digest, IMAGE);
+  const diffIds = diffIdsOf(json);
+  return {
+    target: digest,
+    manifest: digest,
+    config: config.digest,
+    layers,
+    fetchedSize: [config, ...layers].reduce((sum, { size = 0 }) => sum + size, blobs.sizeOf(digest) ?? 0),
+    json,
+    diffIds,
+    chain: chainIds(diffIds),
+  };
+}
+
+interface Chosen {
+  readonly digest: BlobDigest;
+  readonly manifest: Manifest;
+}
+
+function chooseManifest(blobs: Blobs, target: BlobDigest, platform: Platform | undefined): Chosen {
+  const found = parseManifest(blobs.readJson(target, MANIFEST_OR_INDEX));
+  if (found.kind === 'manifest') {
+    if (platform !== undefined) requirePlatform(blobs, target, found, platform);
+    return { digest: target, manifest: found };
+  }
+  const chosen = chooseOf(blobs, found, platform, 0);
+  if (chosen !== undefined) return chosen;
+  throw new Trouble(
+    'store',
+    `Cannot use "${shownBytes(blobs.nameOf(target))}": ${absence(blobs, found, platform)}`,
+  );
+}
+
+/** The first in the order of preference whose manifest is here. */
+function chooseOf(
+  blobs: Blobs,
+  index: Index,
+  platform: Platform | undefined,
+  depth: number,
+): Chosen | undefined {
+  for (const one of imagesOfIndex(index, platform ?? hostPlatform())) {
+    if (platform !== undefined && one.platform !== undefined && !fits(one.platform, platform)) continue;
+    if (blobs.sizeOf(one.digest) === undefined) continue;
+    const found = parseManifest(blobs.readJson(one.digest, MANIFEST_OR_INDEX));
+    if (found.kind === 'index') {
+      const inner = depth < DEEPEST ? chooseOf(blobs, found, platform, depth + 1) : undefined;
+      if (inner !== undefined) return inner;
+    } else if (found.layers.length === 0 || found.layers.some(isLayer)) {
+      return { digest: one.digest, manifest: found };
+    }
+  }
+  return undefined;
+}
+
+function absence(blobs: Blobs, index: Index, platform: Platform | undefined): string {
+  const words = (list: readonly Descriptor[]) =>
+    list.map((one) => (one.platform === undefined ? one.digest : platformText(one.platform))).join(', ');
+  const images = imagesOfIndex(index, platform ?? hostPlatform());
+  const here = images.filter(({ digest }) => blobs.sizeOf(digest) !== undefined);
+  if (images.length === 0) return 'it is an index without images';
+  if (here.length === 0) return `it is an index of images whose manifests are not here (${words(images)})`;
+  if (platform === undefined) return 'no manifest it names is one of an image';
+  return `it has no image for ${platformText(platform)}; here are: ${words(here)}`;
+}
+
+/** A single manifest says its platform in its config. */
+function requirePlatform(blobs: Blobs, target: BlobDigest, { config }: Manifest, wanted: Platform): void {
+  const has = platformOf(blobs.readJson(config.digest, IMAGE));
+  if (fits(has, wanted)) return;
+  const state = `it is for ${platformText(has)}, not for ${platformText(wanted)}`;
+  throw new Trouble('store', `Cannot use "${shownBytes(blobs.nameOf(target))}": ${state}`);
+}
