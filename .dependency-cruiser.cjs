@@ -6,7 +6,7 @@ const { readdirSync } = require('node:fs');
 const MAY_IMPORT = {
   overlay: ['sys', 'store/store', 'store/digest'],
   fuse: ['sys'],
-  store: ['sys'],
+  store: ['blob', 'sys'],
   sys: [],
   blob: ['sys'],
   tar: ['blob', 'sys'],

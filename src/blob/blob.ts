@@ -15,6 +15,11 @@ export interface BlobBytes {
   read(offset: number, room: Uint8Array): number;
 }
 
+/** The bytes of a blob that are their opener's to close. */
+export interface OpenBlob extends BlobBytes {
+  close(): void;
+}
+
 /** What was compressed, by place. */
 export interface BlobReader {
   /** Of what was compressed, bytes. */

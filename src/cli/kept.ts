@@ -9,7 +9,9 @@ import { realPath } from '../sys/mount/clone.ts';
 export function keptOf({ kind, layers, dataLayers }: LayerStack, root: string): Kept[] {
   return [
     ...(kind === 'lowerdir' ? [] : [{ directory: withoutLinks(root), what: 'the store' }]),
-    ...[...layers, ...dataLayers].map(({ source }) => ({ directory: source.path, what: 'the layer' })),
+    ...[...layers, ...dataLayers].flatMap(({ source }) =>
+      source.kind === 'directory' ? [{ directory: source.path, what: 'the layer' }] : [],
+    ),
   ];
 }
 

@@ -84,7 +84,9 @@ async function withItsMarks(stack: LayerStack): Promise<LayerStack> {
   if (stack.kind === 'lowerdir' || stack.dialect !== 'user' || !seesTrustedXattrs()) return stack;
   const { findRootsMark } = await import('../layers/dialect.ts');
   const layers = stack.layers.filter(({ missing }) => missing === undefined);
-  const mark = findRootsMark(layers.map(({ source }) => source.path));
+  const mark = findRootsMark(
+    layers.flatMap(({ source }) => (source.kind === 'directory' ? [source.path] : [])),
+  );
   if (mark === undefined) return stack;
   warn(
     `the owners of "${stack.label}" are those of a rootless store, but "${shownBytes(mark)}" has a mark of root's own engine ` +

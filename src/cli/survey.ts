@@ -4,6 +4,7 @@ import { Survey } from '../layers/survey/survey.ts';
 import { Copies } from '../layers/survey/survey-copies.ts';
 import { SurveyedStack } from '../layers/survey/survey-stack.ts';
 import { mergeOptions } from '../overlay/options.ts';
+import { sourceName } from '../store/source.ts';
 import type { LayerStack } from '../store/store.ts';
 import { asBytes, shownBytes } from '../sys/bytes.ts';
 import type { Errno } from '../sys/errors.ts';
@@ -78,18 +79,18 @@ export async function walkLayers(survey: Survey, terminal: Terminal): Promise<vo
   await runSteps(survey.walk(), () => [last(), table.end - 1], terminal);
   for (const [layer, error] of survey.damage) terminal.report(unopened(survey, layer, error));
   for (const [row, errno] of survey.table.faults) {
-    const place = `"${shownBytes(table.pathOf(row)) || '/'}" in "${shownBytes(survey.layers[table.columns.layer[row] as number]?.source.path ?? asBytes(''))}"`;
+    const layer = nameOfLayer(survey, table.columns.layer[row] as number);
+    const place = `"${shownBytes(table.pathOf(row)) || '/'}" in "${layer}"`;
     terminal.report(new Trouble('path', `Cannot examine all of ${place}: ${errnoWords(errno)}`));
   }
 }
 
-function unopened({ layers }: Survey, layer: number, error: Errno): Trouble {
-  const state = errnoWords(error.errno);
-  return new Trouble(
-    'path',
-    `Cannot open the layer "${shownBytes(layers[layer]?.source.path ?? asBytes(''))}": ${state}`,
-    {
-      cause: error,
-    },
-  );
+function unopened(survey: Survey, layer: number, cause: Errno): Trouble {
+  const state = errnoWords(cause.errno);
+  return new Trouble('path', `Cannot open the layer "${nameOfLayer(survey, layer)}": ${state}`, { cause });
+}
+
+function nameOfLayer({ layers }: Survey, index: number): string {
+  const source = layers[index]?.source;
+  return source === undefined ? '' : shownBytes(sourceName(source));
 }

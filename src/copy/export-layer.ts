@@ -4,6 +4,7 @@ import { createHash } from 'node:crypto';
 import { LayerContents } from '../layers/layer-contents.ts';
 import { LayerFiles } from '../layers/layer-files.ts';
 import { withRecord } from '../store/record.ts';
+import { directoryOf, sourceName } from '../store/source.ts';
 import type { Layer, LayerStack, TarRecord } from '../store/store.ts';
 import { shownBytes } from '../sys/bytes.ts';
 import { Errno, errnoWords, Trouble } from '../sys/errors.ts';
@@ -26,7 +27,7 @@ export async function exportLayer(
   const record = diffId === undefined ? undefined : recordOf(layer);
   if (record === undefined) {
     const state = `a layer of role "${layer.role}" has no record of its tar`;
-    throw new Trouble('usage', `Cannot export layer "${shownBytes(source.path)}": ${state}`);
+    throw new Trouble('usage', `Cannot export layer "${shownBytes(sourceName(source))}": ${state}`);
   }
   const refuse = (state: string, cause?: unknown) =>
     new Trouble('store', `Cannot rebuild the tar of layer "${diffId}": ${state}`, { cause });
@@ -34,7 +35,7 @@ export async function exportLayer(
     throw refuse(`"${shownBytes(record.path)}" is a record of the form ${record.form}, which cannot be read`);
   }
   const { dialect = of.dialect } = layer;
-  const files = new LayerFiles(source.path, dialect === 'user' ? 'user' : 'trusted');
+  const files = new LayerFiles(directoryOf(source, 'export'), dialect === 'user' ? 'user' : 'trusted');
   const hash = createHash('sha256');
   try {
     const unpacked = await withRecord(record, (read) => unpackTarSplit(read, MOBY_RULES[dialect]));

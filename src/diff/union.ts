@@ -6,6 +6,7 @@ import type { LayerReader } from '../overlay/layer.ts';
 import { OpenLayers, type ReadableLayer, type RecordedLayers, shownLayers } from '../overlay/opened.ts';
 import type { RecordedLayer } from '../overlay/recorded/recorded-layer.ts';
 import { newTableMemory, type Table, type TableMemory } from '../overlay/table.ts';
+import { directoryOf } from '../store/source.ts';
 import type { LayerStack } from '../store/store.ts';
 import { type ByteString, cString } from '../sys/bytes.ts';
 import { AT_FDCWD, AT_NO_AUTOMOUNT, statx } from '../sys/libc.ts';
@@ -58,7 +59,9 @@ export class Union {
         const { layer, dialect, owners, recorded } = readable;
         const isNamed = trustIds && layer.chainId !== undefined;
         // Drivers write one layer in several ways.
-        const place = isNamed ? `${layer.chainId} ${layer.holds ?? ''}` : identityOf(layer.source.path);
+        const place = isNamed
+          ? `${layer.chainId} ${layer.holds ?? ''}`
+          : identityOf(directoryOf(layer.source, 'compare'));
         const identity = `${place} ${dialect}`;
         const times = seen.get(identity) ?? 0;
         seen.set(identity, times + 1);
@@ -77,7 +80,7 @@ export class Union {
         dataLayers: stack.dataLayers.map((layer) => number({ layer, dialect })),
       };
     });
-    this.paths = all.map(({ layer }) => layer.source.path);
+    this.paths = all.map(({ layer }) => directoryOf(layer.source, 'compare'));
     this.memory = newTableMemory();
     const { memory } = this;
     const opened = new OpenLayers(all, { memory, capacity: OPEN_DIRECTORIES, interns: true });

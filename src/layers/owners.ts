@@ -126,7 +126,7 @@ async function gather(
   uids: Pairs,
   gids: Pairs,
 ): Promise<void> {
-  if (layer === undefined || record?.form !== 'tar-split') return;
+  if (layer?.source.kind !== 'directory' || record?.form !== 'tar-split') return;
   const files = new LayerFiles(layer.source.path, 'trusted');
   try {
     const file = record.open();

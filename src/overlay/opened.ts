@@ -1,6 +1,8 @@
 // Layers opened for reading: the memory, the real directories and the reader that every view of layers stands on. Which layers
 // a view needs, and how each is to be understood, is decided here and nowhere else.
-import type { Dialect, Layer, LayerStack, OwnerView } from '../store/store.ts';
+import type { Dialect, Layer, LayerSource, LayerStack, OwnerView } from '../store/store.ts';
+import { type ByteString, shownBytes } from '../sys/bytes.ts';
+import { Trouble } from '../sys/errors.ts';
 import { Directories } from './directories.ts';
 import { InternedDirectories } from './interned.ts';
 import { LayerReader } from './layer.ts';
@@ -61,7 +63,7 @@ export class OpenLayers {
   ) {
     this.table = new Table(memory);
     const all = [...layers.map(({ layer }) => layer), ...dataLayers];
-    const paths = all.map(({ source }) => source.path);
+    const paths = all.map(({ source }) => directoryPath(source));
     this.directories =
       interns === true
         ? new InternedDirectories(this.table, paths, capacity)
@@ -80,4 +82,12 @@ export class OpenLayers {
   close(): void {
     this.directories.close();
   }
+}
+
+function directoryPath(source: LayerSource): ByteString {
+  if (source.kind === 'directory') return source.path;
+  throw new Trouble(
+    'store',
+    `Cannot open layer "${shownBytes(source.name)}": it is a tar that was never unpacked`,
+  );
 }

@@ -1,4 +1,5 @@
 // The seam: what every image store answers, whatever engine wrote it. Nothing outside a store's own folder knows more of it.
+import type { OpenBlob } from '../blob/blob.ts';
 import type { ByteString } from '../sys/bytes.ts';
 import type { ChainId, DiffId, ImageId } from './digest.ts';
 import type { OpenFile, StoreFiles } from './files.ts';
@@ -14,10 +15,29 @@ import type { Configuration, HistoryStep } from './oci.ts';
 export type Dialect = 'trusted' | 'user' | 'aufs' | 'none';
 
 /** What a layer is made of. */
-export interface LayerSource {
+export type LayerSource = DirectorySource | TarSource;
+
+export interface DirectorySource {
   readonly kind: 'directory';
   /** Absolute, as bytes: Docker's `diff`, containerd's `fs`. */
   readonly path: ByteString;
+}
+
+/** A layer that nobody unpacked: its tar, as it is or compressed with gzip or zstd, which its first bytes tell. */
+export interface TarSource {
+  readonly kind: 'tar';
+  /** What it is called where it is told of, as bytes: its absolute path; of an archive's member `PATH:member`. */
+  readonly name: ByteString;
+  /** The digest that names the blob as it lies there, `sha256:…`; absent where nothing does. */
+  readonly digest?: string;
+  /** Of the blob, bytes. */
+  readonly size: number;
+  /** By whose rules it is unpacked. */
+  readonly engine: UnpackRules['engine'];
+  /** The layer that it is unpacked on, where that is a tar too, whether or not it is in the stack; absent for the lowest. */
+  readonly below?: TarSource;
+  /** Opens it anew each time. Throws Trouble. */
+  readonly open: () => OpenBlob;
 }
 
 /** One part of a stack. */

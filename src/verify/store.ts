@@ -6,6 +6,7 @@ import { LayerFiles } from '../layers/layer-files.ts';
 import { OVERRIDE } from '../overlay/translated.ts';
 import type { ChainId, DiffId } from '../store/digest.ts';
 import { withRecord } from '../store/record.ts';
+import { directoryOf, sourceName } from '../store/source.ts';
 import type { Claim, Claims, Dialect, Layer, LayerClaims, OwnLayer, TarRecord } from '../store/store.ts';
 import { asBytes, type ByteString, shownBytes } from '../sys/bytes.ts';
 import { Errno, errnoWords, Trouble } from '../sys/errors.ts';
@@ -134,7 +135,7 @@ export class StoreVerifier {
   ): Promise<Verdict> {
     const number = below.length + 1;
     const place = { number, diffId, chainId };
-    const key = `${chainId} ${layer?.source.path ?? ''}`;
+    const key = `${chainId} ${layer === undefined ? '' : sourceName(layer.source)}`;
     const known = this.#verdicts.get(key);
     if (known !== undefined) {
       this.#log.layer(place, known.verdict, known);
@@ -162,11 +163,12 @@ export class StoreVerifier {
     record: TarRecord,
     below: readonly LayerClaims[],
   ): Promise<LayerVerdict> {
-    const lower = below.flatMap(({ layer: one }) => (one === undefined ? [] : [one.source.path])).reverse();
+    const lower = directoriesOf(below).reverse();
     const opened = lower.map((directory) => new LayerFiles(directory, 'trusted'));
     // A whole tree is more than what one tar leaves.
     const isTree = layer?.holds === 'tree';
-    const files = layer === undefined || isTree ? undefined : new LayerFiles(layer.source.path, 'trusted');
+    const [directory] = isTree || layer === undefined ? [] : directoriesOf([{ layer }]);
+    const files = directory === undefined ? undefined : new LayerFiles(directory, 'trusted');
     const report = (finding: Finding) => this.#log.finding(finding, place);
     try {
       const verdict = await verifyBlobLayer(
@@ -190,7 +192,7 @@ export class StoreVerifier {
         this.#log,
       );
       if (!isTree) return verdict;
-      const message = `"${layer.source.path}" holds what the layers below hold as well: its files were not compared, only the compressed layer`;
+      const message = `"${sourceName(layer.source)}" holds what the layers below hold as well: its files were not compared, only the compressed layer`;
       report({ severity: 'unverifiable', class: 'blob', message });
       return { ...verdict, sha256: 'not made', verdict: worse(verdict.verdict, 'unverifiable') };
     } catch (error) {
@@ -221,11 +223,11 @@ export class StoreVerifier {
     const copied = holds === 'tree' ? below.flatMap((each) => each.record ?? []) : [];
     if (holds === 'tree' && copied.length < below.length) {
       return cannot(
-        `"${shownBytes(source.path)}" holds what the layers below hold as well, and not all of them have a record`,
+        `"${shownBytes(sourceName(source))}" holds what the layers below hold as well, and not all of them have a record`,
       );
     }
     const prefix = dialect === 'user' ? 'user' : 'trusted';
-    const files = new LayerFiles(source.path, prefix);
+    const files = new LayerFiles(directoryOf(source, 'verify'), prefix);
     const unpacking = this.#unpacking(record, isChanged);
     const { owners } = unpacking;
     if (isChanged) this.#log.finding(CHANGED_OWNERS, place);
@@ -248,7 +250,7 @@ export class StoreVerifier {
           marks: {
             marks: holds === 'tree' ? 'none' : dialect === 'aufs' ? 'aufs' : 'kernel',
             dialect: prefix,
-            hidesBelow: (path) => below.some(({ layer }) => layer && hasPath(layer.source.path, path)),
+            hidesBelow: (path) => directoriesOf(below).some((directory) => hasPath(directory, path)),
           },
         },
         (finding) => this.#log.finding(finding, place),
@@ -271,8 +273,7 @@ export class StoreVerifier {
     const { dialect: asked, seesTrusted } = this.#options;
     if (asked !== undefined) return { dialect: asked, isChanged: dialect === 'user' && asked === 'trusted' };
     if (dialect !== 'user' || !seesTrusted) return { dialect, isChanged: false };
-    const directories = below.flatMap(({ layer }) => layer?.source.path ?? []);
-    const isChanged = [source.path, ...directories].some((directory) => {
+    const isChanged = [directoryOf(source, 'verify'), ...directoriesOf(below)].some((directory) => {
       const known = this.#hasRootsMarks.get(directory) ?? findRootsMark([directory]) !== undefined;
       this.#hasRootsMarks.set(directory, known);
       return known;
@@ -334,6 +335,11 @@ function directoryBelow(layers: readonly LayerFiles[], path: ByteString): Direct
     return { mode: status.mode & 0o7777, uid: status.uid, gid: status.gid, xattrs: files.xattrs(path) };
   }
   return undefined;
+}
+
+/** Of the layers that lie in one. */
+function directoriesOf(layers: readonly Pick<LayerClaims, 'layer'>[]): ByteString[] {
+  return layers.flatMap(({ layer }) => (layer?.source.kind === 'directory' ? [layer.source.path] : []));
 }
 
 function hasPath(layer: ByteString, path: ByteString): boolean {

@@ -1,8 +1,10 @@
 // What every `Store` promises, whatever engine wrote it: one suite of tests for all kinds, on made stores and on real ones.
+
 import { lstatSync, readdirSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { chainIds } from '../../src/store/digest.ts';
 import { NoSuchReference } from '../../src/store/reference.ts';
+import { sourceName } from '../../src/store/source.ts';
 import type { LayerStack, Store } from '../../src/store/store.ts';
 
 export interface StoreUnderTest {
@@ -118,7 +120,7 @@ function expectWhole({ layers, store }: LayerStack): void {
   expect(layers.length).toBeGreaterThan(0);
   for (const { source, missing } of layers) {
     expect(missing).toBeUndefined();
-    expect(lstatSync(Buffer.from(source.path, 'latin1')).isDirectory()).toBe(true);
+    expect(lstatSync(Buffer.from(sourceName(source), 'latin1')).isDirectory()).toBe(true);
   }
   const image = layers.filter(({ role }) => role === 'image').toReversed();
   const diffIds = image.flatMap(({ diffId }) => diffId ?? []);

@@ -1,6 +1,8 @@
 // `stratafs containers`: the containers of a store, as `docker ps --all` prints them.
+
 import type { Command } from 'commander';
 import { measureDirectory } from '../../layers/survey/measure.ts';
+import { directoryOf } from '../../store/source.ts';
 import type { ContainerSummary, Store } from '../../store/store.ts';
 import { attempt, Trouble } from '../../sys/errors.ts';
 import { escapeText } from '../print/escape.ts';
@@ -48,7 +50,7 @@ function withSize(store: Store, container: ContainerSummary): SizedContainer {
   const found = attempt(() => store.resolve(`container:${container.id}`, 'mark').layers);
   const upper = found instanceof Trouble ? undefined : found.find(({ role }) => role === 'upper');
   if (found instanceof Trouble || upper === undefined || upper.missing !== undefined) return container;
-  const { bytes: ownBytes, unreadable } = measureDirectory(upper.source.path);
+  const { bytes: ownBytes, unreadable } = measureDirectory(directoryOf(upper.source, 'examine'));
   if (unreadable > 0) return container;
   const image = found.filter(({ role }) => role === 'image').map(({ size }) => size ?? Number.NaN);
   const virtualBytes = image.reduce((sum, size) => sum + size, ownBytes);

@@ -2,6 +2,7 @@
 
 import type { Command } from 'commander';
 import { layerNumber } from '../../store/choice.ts';
+import { sourceName } from '../../store/source.ts';
 import type { Layer, LayerStack } from '../../store/store.ts';
 import { reportMissing } from '../missing.ts';
 import { escapeBytes, escapeJson, escapeText, jsonName } from '../print/escape.ts';
@@ -49,7 +50,7 @@ function jsonStack(stack: LayerStack): object {
 
 function jsonLayer(layer: Layer): object {
   const { source, ids: _, ...rest } = layer;
-  return { ...rest, ...idFields(layer), ...jsonName('directory', source.path) };
+  return { ...rest, ...idFields(layer), ...jsonName(source.kind, sourceName(source)) };
 }
 
 function describeStack(stack: LayerStack): string {
@@ -75,7 +76,7 @@ function describeLayer(title: string, layer: Layer): string {
     ['diff ID', layer.diffId],
     ['chain ID', layer.chainId],
     ...Object.entries(layer.ids ?? {}),
-    ['directory', escapeBytes(layer.source.path)],
+    [layer.source.kind, escapeBytes(sourceName(layer.source))],
     ['size', size === undefined ? undefined : `${humanSize(size)} (${size} bytes)`],
     ['created', history?.created && escapeText(history.created)],
     ['created by', history?.createdBy && escapeText(history.createdBy)],

@@ -4,6 +4,7 @@ import type { Command } from 'commander';
 import { walk } from '../../overlay/path.ts';
 import type { Tree } from '../../overlay/tree.ts';
 import { layerNumber } from '../../store/choice.ts';
+import { sourceName } from '../../store/source.ts';
 import { asBytes, type ByteString, bytesOf } from '../../sys/bytes.ts';
 import { decodeDevice } from '../../sys/statx.ts';
 import { missingFailure } from '../absent.ts';
@@ -54,10 +55,11 @@ function sourceOf(tree: Tree, entry: number) {
   if (layer === undefined)
     throw new RangeError(`no layer ${index} in a stack of ${tree.stack.layers.length}`);
   const relative = path.replace(/^\/+/, '');
+  const name = sourceName(layer.source);
   return {
     layer,
     number: layerNumber(tree.stack, index),
-    file: asBytes(relative === '' ? layer.source.path : `${layer.source.path}/${relative}`),
+    file: asBytes(relative === '' ? name : `${name}/${relative}`),
   };
 }
 

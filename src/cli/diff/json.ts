@@ -1,4 +1,5 @@
 // `stratafs diff --json`: one object a line, the first a header, the last a summary; without a summary it is incomplete.
+
 import { type Change, isEqual, type PathError, type Subtree, type Summary } from '../../diff/change.ts';
 import type { ConfigChange } from '../../diff/explain/config.ts';
 import {
@@ -13,6 +14,7 @@ import {
   typeBits,
   uidOf,
 } from '../../diff/item.ts';
+import { sourceName } from '../../store/source.ts';
 import { Errno, errnoName } from '../../sys/errors.ts';
 import { decodeDevice, S_IFLNK } from '../../sys/statx.ts';
 import { escapeJson, jsonName } from '../print/escape.ts';
@@ -129,7 +131,7 @@ function jsonSide({ reference, kind, stack }: SideLabel): object {
       ...(layer.diffId === undefined ? {} : { diffId: layer.diffId }),
       ...idFields(layer),
       ...(layer.history?.createdBy === undefined ? {} : { createdBy: layer.history.createdBy }),
-      ...(layer.role === 'plain' ? jsonName('directory', layer.source.path) : {}),
+      ...(layer.role === 'plain' ? jsonName(layer.source.kind, sourceName(layer.source)) : {}),
     })),
   };
 }

@@ -1,11 +1,13 @@
 // A data root of Docker in its classic layout (graph drivers), as a `Store`. Keeps nothing between two questions: what
 // is on disk when it is asked is what it answers.
+
 import { type ByteString, shownBytes } from '../../sys/bytes.ts';
 import { Trouble } from '../../sys/errors.ts';
 import { type ContainerId, containerIdOf, type ImageId, imageIdOf, isBuiltInPlace } from '../digest.ts';
 import { containerPath, readContainerConfig, readContainerJson } from '../dockerd/containers.ts';
 import { type Configuration, containerConfiguration, type HistoryStep, imageConfiguration } from '../oci.ts';
 import { parseReference } from '../reference.ts';
+import { sourceName } from '../source.ts';
 import type {
   BesideStore,
   Claims,
@@ -100,7 +102,7 @@ export class DockerStore implements Store {
 
   rootOwner({ layers }: LayerStack): ReturnType<Store['rootOwner']> {
     const home = this.root.files.pathOf(`${this.root.driver.home}/`);
-    const directories = layers.map(({ source }) => source.path.slice(home.length).split('/')[0] ?? '');
+    const directories = layers.map(({ source }) => sourceName(source).slice(home.length).split('/')[0] ?? '');
     const { root: owner, isOneRange } = unpackRules(this.root, directories);
     return owner.uid === 0 && owner.gid === 0 ? undefined : { owner, isOneRange };
   }

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { chooseLayers, parseLayerChoice } from '../../../src/store/choice.ts';
+import { sourceName } from '../../../src/store/source.ts';
 import type { LayerStack } from '../../../src/store/store.ts';
 import { asBytes } from '../../../src/sys/bytes.ts';
 import { Trouble } from '../../../src/sys/errors.ts';
@@ -20,7 +21,7 @@ function chosen(text: string, stack = TOP_FIRST): string {
   const choice = parseLayerChoice(text);
   if (choice === undefined) return 'all';
   const { label, layers } = chooseLayers(stack, choice);
-  return `${choice.reference}: ${layers.map(({ source }) => source.path).join(' ')} (${label})`;
+  return `${choice.reference}: ${layers.map(({ source }) => sourceName(source)).join(' ')} (${label})`;
 }
 
 describe('parseLayerChoice() and chooseLayers()', () => {

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { openStore } from '../../../src/store/open.ts';
+import { sourceName } from '../../../src/store/source.ts';
 import { FakeStore, hex } from '../../support/fake-store.ts';
 import { temporaryForTest } from '../../support/temporary.ts';
 import { shortened, troubleOf } from './trouble.ts';
@@ -30,7 +31,7 @@ function layersOf(store: FakeStore, reference = 'web'): string[] {
     .resolve(reference)
     .layers.map(({ role, source, history, live }) =>
       shortened(
-        `${role} ${source.path} ${live ? 'live' : (history?.createdBy ?? '-')}`,
+        `${role} ${sourceName(source)} ${live ? 'live' : (history?.createdBy ?? '-')}`,
         `${store.root}/overlay2/`,
       ),
     );

@@ -1,10 +1,12 @@
 // The suite of all stores on a made one, and two stores in one root. The stores of other drivers are real ones
 // (test/system/store-contract.test.ts): what a daemon writes beside the layers is part of what they claim.
+
 import { cpSync, mkdirSync, renameSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 import { openStore, openStores } from '../../../src/store/open.ts';
+import { sourceName } from '../../../src/store/source.ts';
 import { FakeStore } from '../../support/fake-store.ts';
 import { describeStore } from '../../support/store-contract.ts';
 import { temporaryForTest } from '../../support/temporary.ts';
@@ -83,7 +85,7 @@ describe('several stores in one root', () => {
 it('a root of vfs alone is one store, whose layers are whole trees', () => {
   const root = asVfs(overlayRoot(), 'instead');
   const { layers } = openStore(root).resolve('app:1');
-  expect(layers.map(({ source, holds }) => `${dirname(source.path).replace(root, '')} ${holds}`)).toEqual(
-    LAYERS.map(() => '/vfs/dir tree'),
-  );
+  expect(
+    layers.map(({ source, holds }) => `${dirname(sourceName(source)).replace(root, '')} ${holds}`),
+  ).toEqual(LAYERS.map(() => '/vfs/dir tree'));
 });

@@ -96,9 +96,10 @@ describe('resolve() of an image', () => {
     const { store } = appStore();
     store.write(FakeStore.layerFile(LAYERS, 'cache-id'), 'm7g6ypsf2sw2qcoxxf0yw21km');
     mkdirSync(store.path('overlay2/m7g6ypsf2sw2qcoxxf0yw21km/diff'), { recursive: true });
-    expect(openStore(store.root).resolve('app').layers[0]?.source.path).toBe(
-      store.path('overlay2/m7g6ypsf2sw2qcoxxf0yw21km/diff'),
-    );
+    expect(openStore(store.root).resolve('app').layers[0]?.source).toEqual({
+      kind: 'directory',
+      path: store.path('overlay2/m7g6ypsf2sw2qcoxxf0yw21km/diff'),
+    });
   });
 
   it.each([
