@@ -131,14 +131,17 @@ async function findStack(reference: string, options: StoreOptions): Promise<Foun
 async function withShownOwners(
   store: Store,
   stack: LayerStack,
-  { owners }: StoreOptions,
+  { owners, hostRoot }: StoreOptions,
 ): Promise<LayerStack> {
   if (owners === 'disk') {
     const { owners: _, ...asOnDisk } = stack;
     return asOnDisk;
   }
   if (stack.owners !== undefined || store.rootOwner(stack) === undefined) return stack;
-  return (await import('../layers/owners.ts')).withOwners(store, stack, undefined);
+  const { withMachine, THIS_MACHINE } = await import('../store/machine.ts');
+  const { readSubordinateIds } = await import('../store/subordinate.ts');
+  const subordinate = withMachine(hostRoot ?? THIS_MACHINE, readSubordinateIds);
+  return (await import('../layers/owners.ts')).withOwners(store, stack, subordinate);
 }
 
 /**

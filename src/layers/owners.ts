@@ -1,33 +1,22 @@
 // As whom the owners of a stack are shown, where its containers ran in a user namespace: the numbers inside by those on disk. No
 // file of a store says it; it follows from what the layers' tars say of files whose owners the disk shows.
 import type { IdRange, LayerClaims, LayerStack, OwnerIds, OwnerView, Store } from '../store/store.ts';
+import { remappedMap, rootlessMap, type SubordinateIds } from '../store/subordinate.ts';
 import { attempt, Errno, Trouble } from '../sys/errors.ts';
 import { TarDamage, type TarEntry } from '../tar/entry.ts';
 import { cleanPath } from '../tar/path.ts';
 import { readTarSplit } from '../tar/tar-split.ts';
 import { LayerFiles } from './layer-files.ts';
 
-/** Ranges that are set aside for users, as `/etc/subuid` and `/etc/subgid` of the machine have them. */
-export interface SubordinateIds {
-  readonly uids: readonly SubordinateRange[];
-  readonly gids: readonly SubordinateRange[];
-  /** Where they were read, in words. */
-  readonly source: string;
-}
-
-export interface SubordinateRange {
-  /** The user whose they are. */
-  readonly uid: number;
-  readonly first: number;
-  readonly count: number;
-}
-
 /** As many as a namespace is given, where nothing says how many there are. */
 const USUAL_SIZE = 65536;
 /** `useradd` sets none aside below (SUB_UID_MIN is 100000), and 65536 is the lowest that userns-remap has been seen with. */
 const LOWEST_SUBORDINATE = 65536;
 
-/** The same stack, with its owners as the container's users see them; as it is where no user namespace was used. */
+/**
+ * The same stack, with its owners as the container's users see them; as it is where no user namespace was used. `subordinate` is
+ * what the machine of the store sets aside, where that is known: it is taken where it agrees with what the store tells.
+ */
 export async function withOwners(
   store: Store,
   stack: LayerStack,
@@ -36,8 +25,9 @@ export async function withOwners(
   const known = store.rootOwner(stack);
   if (stack.owners !== undefined || known === undefined) return stack;
   const { owner, isOneRange } = known;
-  const told = isOneRange ? oneRange(owner) : await learn(store, stack, owner);
-  return { ...stack, owners: completed(told ?? rootAlone(owner), owner, subordinate) };
+  const told = isOneRange ? oneRange(owner) : ((await learn(store, stack, owner)) ?? rootAlone(owner));
+  const owners = subordinate === undefined ? told : completed(told, subordinate, known);
+  return { ...stack, owners };
 }
 
 /** With userns-remap, all numbers are moved by as much. */
@@ -58,26 +48,21 @@ function rootAlone({ uid, gid }: OwnerIds): OwnerView {
 }
 
 /** With the ranges of the machine, where they agree with what the store tells and say more. */
-function completed(view: OwnerView, owner: OwnerIds, subordinate: SubordinateIds | undefined): OwnerView {
-  if (subordinate === undefined) return view;
-  const uids = subordinateMap(owner.uid, owner.uid, subordinate.uids);
-  const gids = subordinateMap(owner.gid, owner.uid, subordinate.gids);
+function completed(
+  view: OwnerView,
+  subordinate: SubordinateIds,
+  { owner, isOneRange }: { readonly owner: OwnerIds; readonly isOneRange: boolean },
+): OwnerView {
+  const uids = isOneRange
+    ? remappedMap(owner.uid, subordinate.uids)
+    : rootlessMap(owner.uid, owner.uid, subordinate.uids);
+  const gids = isOneRange
+    ? remappedMap(owner.gid, subordinate.gids)
+    : rootlessMap(owner.gid, owner.uid, subordinate.gids);
   const agrees = contradictsNone(view.uids, uids) && contradictsNone(view.gids, gids);
-  const saysMore = uids.length > 1 && gids.length > 1;
-  if (!agrees || !saysMore) return view;
+  const least = isOneRange ? 1 : 2;
+  if (!agrees || uids.length < least || gids.length < least) return view;
   return { uids, gids, others: 'nobody', source: `${view.source}, and ${subordinate.source}` };
-}
-
-/** Root first, then the ranges in their order, as newuidmap is asked for them (containers/storage, rootless). */
-function subordinateMap(root: number, user: number, ranges: readonly SubordinateRange[]): IdRange[] {
-  const map: IdRange[] = [{ inside: 0, outside: root, size: 1 }];
-  let inside = 1;
-  for (const { uid, first, count } of ranges) {
-    if (uid !== user) continue;
-    map.push({ inside, outside: first, size: count });
-    inside += count;
-  }
-  return map;
 }
 
 /** Whether the first number of each range is the same in the other map. */

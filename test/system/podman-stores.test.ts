@@ -1,5 +1,6 @@
 // Real stores of Podman, Buildah and the kernel's view of them: lists as Podman prints them, trees as its own mounts show them,
 // every layer proved. Where our tree differs, it is because the mount program shows less than is there; each such line is named.
+import { writeFileSync } from 'node:fs';
 import { expect, it } from 'vitest';
 import { succeed } from '../support/command.ts';
 import { differingLines, listOfEngine, listOfTree, unpackStore } from '../support/real-stores.ts';
@@ -186,6 +187,42 @@ describeSystem('real stores of Podman', ['root', 'fuse', 'stores', 'python', 'bu
     const lost = await stratafs(['--root', `${host}/extra/root`, 'ls', 'onro', '/']);
     expect(lost.code).toBe(4);
     expect(lost.stderr).toContain('name that with --additional-root');
+  });
+
+  it('shows owners by the machine’s own subuid where the store tells of root alone, and says so', async () => {
+    const host = unpackStore(temporaryForTest(), 'podman-5.8-rootless-forcemask');
+    const home = `${host}/home/ann/.local/share/containers`;
+    await succeed('mkdir', ['-p', home, `${host}/etc`]);
+    await succeed('mv', [`${host}/fm`, `${home}/storage`]);
+    writeFileSync(`${host}/etc/passwd`, 'ann:x:4242:4242::/home/ann:/bin/sh\n');
+    for (const file of ['subuid', 'subgid']) writeFileSync(`${host}/etc/${file}`, 'ann:100000:65536\n');
+    const inspected = async () => (await stratafs(['--host-root', host, 'inspect', 'done'])).stdout;
+    const told = 'users and groups 0 is 4242, 1-65536 are 100000-165535; all others 65534';
+    expect(await inspected()).toContain(
+      `Owners:    ${told} (the owner of the store, and /etc/subuid and /etc/subgid of "${host}")`,
+    );
+    const [line] = await jsonLines(['--host-root', host, 'inspect', '--json', 'done']);
+    const [upper] = (line?.layers ?? []) as Item[];
+    const file = `${upper?.directory}/new-file`;
+    writeFileSync(file, '');
+    await succeed('chown', ['100032:100032', file]);
+    const stat = await stratafs(['--host-root', host, 'ls', '-l', 'done', '/']);
+    expect(stat.stdout).toMatch(/ 33 +33 .* new-file\n/);
+    for (const name of ['subuid', 'subgid']) writeFileSync(`${host}/etc/${name}`, '');
+    expect(await inspected()).toContain(
+      'users and groups 0 is 4242; all others 65534 (the owner of the store)',
+    );
+    const unmapped = await stratafs(['--host-root', host, 'ls', '-l', 'done', '/']);
+    expect(unmapped.stdout).toMatch(/ 65534 +65534 .* new-file\n/);
+  });
+
+  it('compares configurations in the store as it was opened for the trees', async () => {
+    const store = unpackStore(temporaryForTest(), 'podman-5.8-additional-store');
+    const args = ['--root', `${store}/extra/root`, '--additional-root', `${store}/ais/root`];
+    const { code, stdout, stderr } = await stratafs([...args, 'diff', '--config', '--json', 'onro']);
+    expect([code, stderr]).toEqual([1, '']);
+    expect(stdout).toContain('"path":"/x"');
+    expect(stdout).toContain('"t":"config"');
   });
 
   const trees = STORES.flatMap((store) =>

@@ -121,7 +121,8 @@ async function diff(
     throw new Trouble('usage', 'Cannot compare two mtree files: one side must be a tree');
   checkManifests(labels, options, form);
   const configured = options.config && (await import('../diff/config.ts'));
-  const configuration = configured?.configChanges(labels, { ofOrigin: b === undefined });
+  const configuration =
+    configured && (await configured.configChanges(labels, { ...options, ofOrigin: b === undefined }));
   const records = await recordsOfSides(labels, options);
   const union = openUnion(stacks, records, { trustIds: options.trustIds === true });
   try {

@@ -6,6 +6,7 @@ import { sourceName } from '../../store/source.ts';
 import type { Layer, LayerStack } from '../../store/store.ts';
 import { reportMissing } from '../missing.ts';
 import { escapeBytes, escapeJson, escapeText, jsonName } from '../print/escape.ts';
+import { ownerWords } from '../print/owners.ts';
 import { humanSize } from '../print/size.ts';
 import { idFields } from '../print/status.ts';
 import type { Terminal } from '../print/terminal.ts';
@@ -43,6 +44,7 @@ function jsonStack(stack: LayerStack): object {
     kind: stack.kind,
     ...(stack.id === undefined ? {} : { id: stack.id }),
     dialect: stack.dialect,
+    ...(stack.owners === undefined ? {} : { owners: stack.owners }),
     layers: stack.layers.map((layer, index) => ({ layer: layerNumber(stack, index), ...jsonLayer(layer) })),
     ...(stack.dataLayers.length > 0 ? { dataLayers: stack.dataLayers.map(jsonLayer) } : {}),
   };
@@ -60,6 +62,7 @@ function describeStack(stack: LayerStack): string {
     ['Kind', stack.kind],
     ...(stack.id === undefined ? [] : [['ID', stack.id]]),
     ['Whiteouts', stack.dialect],
+    ...(stack.owners === undefined ? [] : [['Owners', ownerWords(stack.owners)]]),
     ['Layers', `${count}, top first`],
   ];
   const blocks = [

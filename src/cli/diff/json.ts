@@ -125,6 +125,7 @@ function jsonSide({ reference, kind, stack }: SideLabel): object {
     kind,
     ...(stack?.id === undefined ? {} : { id: stack.kind === 'image' ? `sha256:${stack.id}` : stack.id }),
     ...(stack?.mountPoints === undefined ? {} : { mountPoints: stack.mountPoints }),
+    ...(stack?.owners === undefined ? {} : { owners: stack.owners.source }),
     layers: layers.map((layer, index) => ({
       i: (stack?.layersBelow ?? 0) + index + 1,
       role: layer.role,
