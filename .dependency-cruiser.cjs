@@ -90,6 +90,13 @@ module.exports = {
       },
       to: { path: `^src/store/${kind}/` },
     })),
+    ...kinds.map((kind) => ({
+      name: `health-${kind}-is-private`,
+      comment: 'What examines a kind of store is asked through `StoreHealth`.',
+      severity: 'error',
+      from: { path: '^src/', pathNot: [`^src/health/${kind}/`, '^src/health/open\\.ts$'] },
+      to: { path: `^src/health/${kind}/` },
+    })),
     {
       name: 'commands-are-apart',
       comment: 'What two commands need lies beside their folder.',

@@ -1,10 +1,7 @@
 // `stratafs df`: what fills the store, and what removing a thing of it would free.
 import type { Command } from 'commander';
-import type { PlaceKind, PlaceUsage } from '../../health/docker/disk-usage.ts';
-import { containerLabel, imageLabel, isImageUse, type StoreIndex } from '../../health/docker/store-index.ts';
-import { type ContainerId, chainIds, hexOf, type ImageId } from '../../store/digest.ts';
+import type { DiskUsage, PlaceKind, PlaceUsage, PlaceUser } from '../../health/disk-usage.ts';
 import { asBytes } from '../../sys/bytes.ts';
-import { Trouble } from '../../sys/errors.ts';
 import { addTo } from '../../sys/groups.ts';
 import { counted } from '../print/count.ts';
 import { escapeBytes, escapeJson, escapeText, jsonName } from '../print/escape.ts';
@@ -24,10 +21,13 @@ interface DfOptions extends StoreOptions {
 const GROUPS: readonly (readonly [name: string, kinds: readonly PlaceKind[], one: string])[] = [
   ['Layers of images', ['layer'], 'layer'],
   ['Layers of no image', ['unused'], 'layer'],
+  ['Content of images', ['content'], 'blob'],
+  ['Content of no image', ['loose'], 'blob'],
   ['Containers', ['upper', 'init', 'files'], 'directory'],
   ['Logs of containers', ['log'], 'file'],
   ['Build cache', ['cache'], 'directory'],
   ['Volumes', ['volume'], 'volume'],
+  ['Unfinished', ['unfinished'], 'directory'],
   ['Orphans', ['orphan'], 'directory'],
   ['Other stores', ['beside'], 'directory'],
   ['Records', ['records'], 'directory'],
@@ -50,19 +50,17 @@ export function registerDf(program: Command, terminal: Terminal): void {
     .option('--json', 'one JSON object a line: each directory, image and container, the groups, the whole')
     .action(async (_: unknown, command: Command) => {
       const options = command.optsWithGlobals<DfOptions>();
-      const { dockerRootOf } = await import('../../health/docker/root.ts');
-      const { readStoreIndex } = await import('../../health/docker/store-index.ts');
-      const { DiskUsage } = await import('../../health/docker/disk-usage.ts');
-      const index = readStoreIndex(dockerRootOf(await openTheStore(options)));
-      const usage = new DiskUsage(index);
+      const { healthOf } = await import('../../health/open.ts');
+      const { DiskUsage } = await import('../../health/disk-usage.ts');
+      const usage = new DiskUsage(healthOf(await openTheStore(options)).map((health) => health.usage()));
       try {
         await walkLayers(usage.survey, terminal);
         const places = usage.places();
-        terminal.out.write(options.json ? jsonLines(index, places) : text(index, places, options));
+        terminal.out.write(options.json ? jsonLines(usage, places) : text(usage, places, options));
       } finally {
         usage.survey.close();
       }
-      for (const error of index.damage) terminal.report(error);
+      for (const error of usage.damage) terminal.report(error);
     });
 }
 
@@ -80,11 +78,11 @@ function sum(places: readonly Sizes[]): Sizes {
   return total;
 }
 
-function text(index: StoreIndex, places: readonly PlaceUsage[], { verbose, all }: DfOptions): string {
+function text(usage: DiskUsage, places: readonly PlaceUsage[], { verbose, all }: DfOptions): string {
   const tables = [
     groupTable(places),
-    ...(verbose ? [imageTable(index, places), containerTable(index, places), volumeTable(places)] : []),
-    ...(all ? [placeTable(index, places)] : []),
+    ...(verbose ? [imageTable(usage, places), containerTable(usage, places), volumeTable(places)] : []),
+    ...(all ? [placeTable(usage, places)] : []),
   ];
   return tables.filter((table) => table !== '').join('\n');
 }
@@ -110,29 +108,35 @@ function plural(one: string): string {
 }
 
 interface ImageUsage {
-  readonly id: ImageId;
+  readonly id: string;
+  readonly label: string;
   readonly layers: number;
+  /** Of its layers, and of what a content store has of it. */
   readonly whole: Sizes;
-  /** Of the layers that nothing but this image has. */
+  /** Of what nothing but this image has. */
   readonly unique: Sizes;
 }
 
 /** The largest first; images whose config cannot be read are left out, as `doctor` tells. */
-function imagesOf(index: StoreIndex, places: readonly PlaceUsage[]): ImageUsage[] {
-  const byChain = new Map(places.flatMap((place) => (place.kind === 'layer' ? [[place.id, place]] : [])));
-  const images = [...index.images].flatMap(([id, config]): ImageUsage[] => {
-    if (config instanceof Trouble) return [];
-    const own = chainIds(config.diffIds).flatMap((chain) => byChain.get(chain) ?? []);
-    const alone = own.filter(({ uses }) => uses.every((use) => use === id));
-    return [{ id, layers: own.length, whole: sum(own), unique: sum(alone) }];
+function imagesOf({ images }: DiskUsage, places: readonly PlaceUsage[]): ImageUsage[] {
+  const owned = new Map<string, PlaceUsage[]>();
+  for (const place of places) {
+    if (place.kind !== 'layer' && place.kind !== 'content') continue;
+    for (const { kind, id } of place.users) if (kind === 'image') addTo(owned, id, place);
+  }
+  const usages = images.map(({ id, label }): ImageUsage => {
+    const own = owned.get(id) ?? [];
+    const alone = own.filter(({ users }) => users.every((user) => user.kind === 'image' && user.id === id));
+    const layers = own.filter(({ kind }) => kind === 'layer').length;
+    return { id, label, layers, whole: sum(own), unique: sum(alone) };
   });
-  return images.sort((a, b) => b.whole.bytes - a.whole.bytes || (a.id < b.id ? -1 : 1));
+  return usages.sort((a, b) => b.whole.bytes - a.whole.bytes || (a.id < b.id ? -1 : 1));
 }
 
-function imageTable(index: StoreIndex, places: readonly PlaceUsage[]): string {
-  const rows = imagesOf(index, places).map(({ id, layers, whole, unique }) => [
-    escapeText(imageLabel(index, id)),
-    hexOf(id).slice(0, 12),
+function imageTable(usage: DiskUsage, places: readonly PlaceUsage[]): string {
+  const rows = imagesOf(usage, places).map(({ id, label, layers, whole, unique }) => [
+    escapeText(label),
+    id.replace(/^sha256:/, '').slice(0, 12),
     String(layers),
     ...sizeCells(whole),
     ...sizeCells(unique),
@@ -150,21 +154,20 @@ interface ContainerUsage {
   readonly whole: Sizes;
 }
 
-function containersOf(index: StoreIndex, places: readonly PlaceUsage[]): ContainerUsage[] {
+function containersOf(usage: DiskUsage, places: readonly PlaceUsage[]): ContainerUsage[] {
   const kinds: readonly PlaceKind[] = ['upper', 'init', 'files', 'log'];
-  const ids = [...new Set([...index.containers.keys(), ...index.mounts.keys()])];
   const owned = new Map<string, PlaceUsage[]>();
   for (const place of places) if (kinds.includes(place.kind)) addTo(owned, place.id, place);
-  const containers = ids.map((id): ContainerUsage => {
+  const containers = usage.containers.map(({ id, label }): ContainerUsage => {
     const all = owned.get(id) ?? [];
     const of = (wanted: PlaceKind) => sum(all.filter(({ kind }) => kind === wanted));
-    return { id, label: containerLabel(index, id), own: of('upper'), log: of('log'), whole: sum(all) };
+    return { id, label, own: of('upper'), log: of('log'), whole: sum(all) };
   });
   return containers.sort((a, b) => b.whole.allocated - a.whole.allocated || (a.id < b.id ? -1 : 1));
 }
 
-function containerTable(index: StoreIndex, places: readonly PlaceUsage[]): string {
-  const rows = containersOf(index, places).map(({ id, label, own, log, whole }) => [
+function containerTable(usage: DiskUsage, places: readonly PlaceUsage[]): string {
+  const rows = containersOf(usage, places).map(({ id, label, own, log, whole }) => [
     escapeText(label),
     escapeText(id.slice(0, 12)),
     humanSize(own.bytes),
@@ -180,41 +183,35 @@ function volumeTable(places: readonly PlaceUsage[]): string {
   return rows.length === 0 ? '' : formatTable(['VOLUME', 'SIZE', 'ON DISK'], rows);
 }
 
-function placeTable(index: StoreIndex, places: readonly PlaceUsage[]): string {
+function placeTable(usage: DiskUsage, places: readonly PlaceUsage[]): string {
   const sorted = places.toSorted((a, b) => b.allocated - a.allocated || (a.path < b.path ? -1 : 1));
   const rows = sorted.map((place) => [
     ...sizeCells(place),
     place.kind,
-    ownerWords(index, place),
-    place.path === '' ? '.' : escapeBytes(place.path),
+    userWords(place.users),
+    escapeBytes(usage.shown(place.path)) || '.',
   ]);
   return formatTable(['SIZE', 'ON DISK', 'KIND', 'OF', 'DIRECTORY'], rows);
 }
 
-function ownerWords(index: StoreIndex, { kind, id, uses }: PlaceUsage): string {
-  if (kind === 'files' || kind === 'log') return escapeText(containerLabel(index, id as ContainerId));
-  const names = usersOf(index, uses);
-  const [first, second, ...more] = names;
+function userWords(users: readonly PlaceUser[]): string {
+  const [first, second, ...more] = users.map(({ label }) => escapeText(label));
   return [first, second, ...(more.length > 0 ? [`${more.length} more`] : [])].filter(Boolean).join(', ');
 }
 
-function usersOf(index: StoreIndex, uses: PlaceUsage['uses']): string[] {
-  return uses.map((of) => escapeText(isImageUse(of) ? imageLabel(index, of) : containerLabel(index, of)));
-}
-
-function jsonLines(index: StoreIndex, places: readonly PlaceUsage[]): string {
-  const lines: object[] = places.map(({ kind, id, path, bytes, allocated, uses }) => ({
+function jsonLines(usage: DiskUsage, places: readonly PlaceUsage[]): string {
+  const lines: object[] = places.map(({ kind, id, path, bytes, allocated, users }) => ({
     type: 'place',
     kind,
     id,
-    ...jsonName('path', path),
+    ...jsonName('path', usage.shown(path)),
     bytes,
     allocated,
-    ...(uses.length === 0 ? {} : { users: uses.map((of) => ({ id: of, name: usersOf(index, [of])[0] })) }),
+    ...(users.length === 0 ? {} : { users: users.map((user) => ({ id: user.id, name: user.label })) }),
   }));
-  for (const { id, layers, whole, unique } of imagesOf(index, places))
-    lines.push({ type: 'image', id, name: imageLabel(index, id), layers, ...whole, unique });
-  for (const { id, label, own, log, whole } of containersOf(index, places))
+  for (const { id, label, layers, whole, unique } of imagesOf(usage, places))
+    lines.push({ type: 'image', id, name: label, layers, ...whole, unique });
+  for (const { id, label, own, log, whole } of containersOf(usage, places))
     lines.push({ type: 'container', id, name: label, ...own, log, whole });
   for (const [name, kinds] of GROUPS) {
     const own = places.filter(({ kind }) => kinds.includes(kind));

@@ -2,8 +2,8 @@
 
 import { basename, dirname, join } from 'node:path';
 import type { Command } from 'commander';
-import type { OwnerKind, Related, StorePart } from '../../health/docker/owner.ts';
-import { Owners } from '../../health/docker/whose.ts';
+import type { StoreOwners } from '../../health/health.ts';
+import type { OwnerKind, Related, StorePart } from '../../health/part.ts';
 import { type Measured, measureDirectory } from '../../layers/survey/measure.ts';
 import { realRoot } from '../../store/files.ts';
 import { asBytes, type ByteString, bytesOfText, shownBytes } from '../../sys/bytes.ts';
@@ -30,10 +30,8 @@ export function registerWhose(program: Command, terminal: Terminal): void {
     .option('--json', 'one JSON object a line')
     .action(async (words: string[], _: unknown, command: Command) => {
       const options = command.optsWithGlobals<WhoseOptions>();
-      const { dockerRootOf } = await import('../../health/docker/root.ts');
-      const { readStoreIndex } = await import('../../health/docker/store-index.ts');
-      const index = readStoreIndex(dockerRootOf(await openTheStore(options)));
-      const owners = new Owners(index);
+      const { healthOf } = await import('../../health/open.ts');
+      const owners = healthOf(await openTheStore(options)).map((health) => health.owners());
       for (const asked of pathArguments(words)) {
         try {
           const found = ask(owners, asked);
@@ -43,27 +41,41 @@ export function registerWhose(program: Command, terminal: Terminal): void {
           terminal.report(error);
         }
       }
-      for (const error of index.damage) terminal.report(error);
+      for (const { damage } of owners) for (const error of damage) terminal.report(error);
     });
 }
 
-function ask(owners: Owners, asked: ByteString): StorePart[] {
-  const { directory } = owners;
-  const found = asked.includes('/') ? owners.ofPath(below(asked, directory) ?? asked) : [];
-  const all = found.length > 0 ? found : owners.ofWords(asked);
+/** What any of the stores of a root knows of it; one that has a record of a directory knows more than one that has none. */
+function ask(owners: readonly StoreOwners[], asked: ByteString): StorePart[] {
+  const directories = [...new Set(owners.flatMap((each) => each.directories))];
+  const path = asked.includes('/') ? placeIn(asked, directories) : undefined;
+  const byPath = path === undefined ? [] : ofPath(owners, path);
+  const all = byPath.length > 0 ? byPath : owners.flatMap((each) => each.ofWords(asked));
   if (all.length > 0) return all;
+  const roots = directories.map((directory) => `"${shownBytes(directory)}"`).join(' and ');
+  const hints = owners.map((each) => each.hint(asked)).find((hint) => hint !== '') ?? '';
   const state = asked.startsWith('/')
-    ? `no image or container has anything to do with it ("${shownBytes(directory)}" is the data root)`
-    : `nothing in the store has this name, ID or path${owners.hint(asked)}`;
+    ? `no image or container has anything to do with it (${roots} ${directories.length === 1 ? 'is the data root' : 'are the roots'})`
+    : `nothing in the store has this name, ID or path${hints}`;
   throw new Trouble('reference', `Cannot find whose "${shownBytes(asked)}" is: ${state}`);
 }
 
-/** The path relative to the data root; undefined where it is not in it as it stands, so that it may be relative already. */
-function below(path: ByteString, dataRoot: ByteString): ByteString | undefined {
-  const inside = (candidate: ByteString | undefined) =>
-    candidate?.startsWith(`${dataRoot}/`) ? asBytes(candidate.slice(dataRoot.length + 1)) : undefined;
+function ofPath(owners: readonly StoreOwners[], path: ByteString): StorePart[] {
+  const parts = owners.flatMap((each) =>
+    each.directories.some((directory) => path.startsWith(`${directory}/`)) ? each.ofPath(path) : [],
+  );
+  const recorded = parts.filter(({ kind }) => kind !== 'directory');
+  return recorded.length > 0 ? recorded : parts.slice(0, 1);
+}
+
+/** Where a path lies, absolute: in one of the directories as it stands, or relative to the first. */
+function placeIn(asked: ByteString, directories: readonly ByteString[]): ByteString | undefined {
+  const isInside = (path: ByteString | undefined) =>
+    path !== undefined && directories.some((directory) => path.startsWith(`${directory}/`));
   // Only what is outside of the data root may be a link: what is inside is asked for as it stands.
-  return inside(path) ?? inside(absolute(path));
+  const found = [asked, absolute(asked)].find(isInside);
+  const [first] = directories;
+  return found ?? (asked.startsWith('/') || first === undefined ? undefined : asBytes(`${first}/${asked}`));
 }
 
 /** The path with the links on its way resolved as far as the data root's own directory goes. */
@@ -99,6 +111,9 @@ const WORDS: Readonly<Record<OwnerKind, string>> = {
   volume: 'a volume',
   cache: 'build cache',
   blob: 'a compressed layer that was pulled, and whose layer is not here',
+  content: 'content as it is fetched: an index, a manifest, a config or a compressed layer',
+  snapshot: "a snapshot that is no image's layer and no container's own",
+  ingest: 'content that is being fetched, or whose fetching was cut off',
   directory: 'a directory that nothing in the store has a record of',
 };
 

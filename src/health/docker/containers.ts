@@ -5,24 +5,33 @@ import { otherDriver } from '../../store/docker/beside.ts';
 import { type CheckedLayer, type LayerChecks, mountPath } from '../../store/docker/layerdb.ts';
 import { HOST_CONFIG } from '../../store/docker/shapes.ts';
 import { type ContainerConfig, containerDirectory, containerPath } from '../../store/dockerd/containers.ts';
+import { GRAPH_DRIVERS } from '../../store/dockerd/graph-drivers.ts';
 import { parseJson } from '../../store/formats/json.ts';
 import { bytesOfText, shownBytes } from '../../sys/bytes.ts';
 import { attempt, Trouble } from '../../sys/errors.ts';
-import { type ReportFinding, reportForeignNames } from './findings.ts';
+import { type Beside, type ReportFinding, reportForeignNames } from './findings.ts';
 import type { StoreIndex } from './store-index.ts';
 
-export function examineContainers(index: StoreIndex, checks: LayerChecks, report: ReportFinding): void {
+export function examineContainers(
+  index: StoreIndex,
+  checks: LayerChecks,
+  { others, isFirst }: Beside,
+  report: ReportFinding,
+): void {
   const { root, containers, mounts } = index;
   const { files, metadata } = root;
-  reportForeignNames(root, 'containers', isHexId, report);
+  if (isFirst) reportForeignNames(root, 'containers', isHexId, report);
   reportForeignNames(root, `${metadata}/layerdb/mounts`, isHexId, report);
   for (const [id, config] of containers) {
     const path = files.pathOf(containerPath(id));
-    if (config instanceof Trouble) report({ code: 'container-damaged', path, detail: config.message });
     const elsewhere = config instanceof Trouble ? undefined : otherDriver(root, config);
-    if (!(config instanceof Trouble)) examineFiles(index, config, report);
-    examineCheckpoints(index, id, report);
+    if (isFirst) {
+      if (config instanceof Trouble) report({ code: 'container-damaged', path, detail: config.message });
+      else examineFiles(index, config, report);
+      examineCheckpoints(index, id, report);
+    }
     if (elsewhere !== undefined) {
+      if (!mounts.has(id) && !(config instanceof Trouble) && isExamined(config, others)) continue;
       const code = mounts.has(id) ? 'container-driver' : 'container-elsewhere';
       report({ code, path, detail: `its layers are those of ${elsewhere}` });
       continue;
@@ -37,6 +46,11 @@ export function examineContainers(index: StoreIndex, checks: LayerChecks, report
     }
   }
   for (const id of mounts.keys()) examineMount(index, checks, id, report);
+}
+
+/** Whether the store that has its layers is examined, too. */
+function isExamined({ driver }: ContainerConfig, others: readonly string[]): boolean {
+  return others.includes(driver) || (others.includes('containerd') && !GRAPH_DRIVERS.includes(driver));
 }
 
 function examineImage(

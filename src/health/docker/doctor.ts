@@ -10,31 +10,39 @@ import { examineContainers } from './containers.ts';
 import { examineDatabases } from './databases.ts';
 import { examineDistribution } from './distribution.ts';
 import { examineDriver } from './driver.ts';
-import { type FindingCode, type ReportFinding, reportForeignNames } from './findings.ts';
+import { type Beside, type FindingCode, type ReportFinding, reportForeignNames } from './findings.ts';
 import { examineLayers } from './layers.ts';
 import { readStoreIndex, type StoreIndex } from './store-index.ts';
 import { examineVolumes } from './volumes.ts';
 
 /** Tells `report` of everything; what it is told comes in the order of the checks, then of the paths. */
-export async function examineStore(root: DockerRoot, report: ReportFinding): Promise<void> {
+export async function examineStore(
+  root: DockerRoot,
+  report: ReportFinding,
+  beside: Beside = { others: [], isFirst: true },
+): Promise<void> {
+  const { others, isFirst } = beside;
   const index = readStoreIndex(root);
   for (const trouble of index.damage) {
     report({ code: 'unlisted', path: root.files.directory, detail: trouble.message });
   }
-  examineBeside(root, report);
+  if (isFirst) examineBeside(root, others, report);
   examineNames(index, report);
   const checks = new LayerChecks(root, 'mark');
   examineImages(index, checks, report);
   await examineLayers(index, report);
   examineDistribution(index, report);
-  examineContainers(index, checks, report);
-  examineVolumes(index, report);
-  examineDatabases(root, report);
+  examineContainers(index, checks, beside, report);
+  if (isFirst) {
+    examineVolumes(index, report);
+    examineDatabases(root, report);
+  }
   examineDriver(index, report);
 }
 
-function examineBeside(root: DockerRoot, report: ReportFinding): void {
-  for (const { name, path = root.files.directory, isEmpty, containers } of storesBeside(root)) {
+function examineBeside(root: DockerRoot, others: readonly string[], report: ReportFinding): void {
+  for (const { store, name, path = root.files.directory, isEmpty, containers } of storesBeside(root)) {
+    if (others.includes(store)) continue;
     const owned = `, which has ${containers} ${containers === 1 ? 'container' : 'containers'}`;
     const state = isEmpty ? ', which has no image and no layer' : containers === 0 ? '' : owned;
     report({ code: 'store-beside', path, detail: `${name}${state}` });

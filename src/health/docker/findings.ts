@@ -1,18 +1,9 @@
 // What can be wrong with a data root: one row a kind, with what it means and what still works.
 
-import type { Measured } from '../../layers/survey/measure.ts';
 import type { DockerRoot } from '../../store/docker/driver.ts';
 import { type ByteString, shownBytes } from '../../sys/bytes.ts';
 import { attempt, Trouble } from '../../sys/errors.ts';
-
-/** error: something cannot be used; warning: something is not as Docker leaves it; note: worth knowing, not wrong. */
-export type HealthSeverity = 'error' | 'warning' | 'note';
-
-interface Kind {
-  readonly severity: HealthSeverity;
-  readonly meaning: string;
-  readonly works: string;
-}
+import type { CodedFinding, FindingKind } from '../health.ts';
 
 export const FINDING_KINDS = {
   unlisted: {
@@ -236,21 +227,19 @@ export const FINDING_KINDS = {
     meaning: 'the image it was made from is not there any more, or not the one it stands on',
     works: 'the container itself: its layers are proven without the image',
   },
-} as const satisfies Record<string, Kind>;
+} as const satisfies Record<string, FindingKind>;
 
 export type FindingCode = keyof typeof FINDING_KINDS;
 
-export interface StoreFinding {
-  readonly code: FindingCode;
-  /** Absolute. */
-  readonly path: ByteString;
-  /** What exactly is wrong: bytes, as messages of Trouble are. */
-  readonly detail: string;
-  /** What a directory that could be removed takes. */
-  readonly takes?: Measured;
-}
+export type ReportFinding = (finding: CodedFinding<FindingCode>) => void;
 
-export type ReportFinding = (finding: StoreFinding) => void;
+/** What else of the root is examined. */
+export interface Beside {
+  /** Names of its other stores. */
+  readonly others: readonly string[];
+  /** Whether what all graph drivers of the root share is to be examined: volumes, databases, files of containers. */
+  readonly isFirst: boolean;
+}
 
 /** Names that Docker does not write where it keeps ids. */
 export function reportForeignNames(

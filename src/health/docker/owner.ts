@@ -16,6 +16,7 @@ import { layerDirectory, ownDirectory } from '../../store/docker/driver.ts';
 import { isLocal, type VolumeDirectory, type VolumeRecord, volumeData } from '../../store/docker/volumes.ts';
 import { asBytes, type ByteString, bytesOfText, textOf } from '../../sys/bytes.ts';
 import { attempt, Trouble } from '../../sys/errors.ts';
+import { knownFacts, type Related, type StorePart } from '../part.ts';
 import {
   cacheEntries,
   chainTo,
@@ -25,44 +26,6 @@ import {
   type LayerUse,
   type StoreIndex,
 } from './store-index.ts';
-
-/** upper and init are a container's own layers; cache is of BuildKit; bind is a directory of the host. */
-export type OwnerKind =
-  | 'layer'
-  | 'upper'
-  | 'init'
-  | 'image'
-  | 'container'
-  | 'volume'
-  | 'cache'
-  | 'blob'
-  | 'directory';
-
-/** Something that uses, or is used by, what was asked for. */
-export interface Related {
-  readonly kind: OwnerKind | 'bind' | 'tmpfs';
-  readonly id: string;
-  /** As a person would name it. */
-  readonly label: string;
-  /** Which layer of the image or container that is, from the lowest, 1. */
-  readonly layer?: number;
-  /** Where it is mounted in the container. */
-  readonly at?: string;
-  /** Where it lies. */
-  readonly directory?: ByteString;
-}
-
-export interface StorePart {
-  readonly kind: OwnerKind;
-  readonly id: string;
-  /** Where it lies. */
-  readonly directory?: ByteString;
-  /** Other IDs it goes by, and what is recorded of it. */
-  readonly facts: Readonly<Record<string, string>>;
-  /** What it is made of, top first, and what is mounted in it. */
-  readonly uses: readonly Related[];
-  readonly users: readonly Related[];
-}
 
 export interface Context {
   readonly index: StoreIndex;
@@ -78,7 +41,7 @@ export function layerOwner({ index, uses }: Context, chainId: ChainId): StorePar
     kind: 'layer',
     id: chainId,
     ...(ids === undefined ? {} : { directory: place(index, ids.cacheId) }),
-    facts: present({
+    facts: knownFacts({
       diffId: ids?.diffId ?? '',
       cacheId: ids?.cacheId ?? '',
       pulledFrom: ids === undefined ? '' : pulledFrom(index, ids.diffId),
@@ -119,7 +82,13 @@ export function imageOwner({ index }: Context, id: ImageId): StorePart {
     const isLonger = chain.length > 0 && diffIds.length > chain.length;
     if (isLonger && chainIds(diffIds)[chain.length - 1] === chain.at(-1)) users.push(user(index, other));
   }
-  return { kind: 'image', id, facts: present({ names: known.join(' ') }), uses: layers(index, chain), users };
+  return {
+    kind: 'image',
+    id,
+    facts: knownFacts({ names: known.join(' ') }),
+    uses: layers(index, chain),
+    users,
+  };
 }
 
 export function containerOwner({ index }: Context, id: ContainerId): StorePart {
@@ -146,7 +115,7 @@ export function containerOwner({ index }: Context, id: ContainerId): StorePart {
   return {
     kind: 'container',
     id,
-    facts: present({
+    facts: knownFacts({
       name: containerLabel(index, id),
       status: known?.status ?? '',
       mountId: own?.mountId ?? '',
@@ -196,7 +165,7 @@ export function cacheOwner({ index }: Context, entry: CacheEntry): StorePart {
     id,
     // What a record says is no path before it has the form of an ID.
     ...(directory === undefined || !isCacheId(directory) ? {} : { directory: place(index, directory) }),
-    facts: present({ step: description, type, chainId, created: createdAt, lastUsed: lastUsedAt }),
+    facts: knownFacts({ step: description, type, chainId, created: createdAt, lastUsed: lastUsedAt }),
     uses: below === undefined ? onLayer : [{ kind: 'cache', id: below.id, label: labelOf(below) }],
     users: above.map((other) => ({ kind: 'cache', id: other.id, label: labelOf(other) })),
   };
@@ -204,7 +173,7 @@ export function cacheOwner({ index }: Context, entry: CacheEntry): StorePart {
 
 /** A compressed layer that was pulled, and is not here any more. */
 export function blobOwner({ index }: Context, blob: string, diffId: DiffId): StorePart {
-  const facts = present({ diffId, pulledFrom: pulledFrom(index, diffId) });
+  const facts = knownFacts({ diffId, pulledFrom: pulledFrom(index, diffId) });
   return { kind: 'blob', id: `sha256:${blob}`, facts, uses: [], users: [] };
 }
 
@@ -240,7 +209,7 @@ function volumeFacts({ driver, labels, options }: VolumeRecord): Record<string, 
     Object.entries(record)
       .map(([key, value]) => `${key}=${value}`)
       .join(' ');
-  return present({ driver, labels: list(labels), options: list(options) });
+  return knownFacts({ driver, labels: list(labels), options: list(options) });
 }
 
 /** Repositories, each once; nothing where that cannot be read, which `doctor` tells. */
@@ -268,8 +237,4 @@ function volumePlace({ root }: StoreIndex, volume: VolumeDirectory): ByteString 
 
 function readable<K, T>(all: ReadonlyMap<K, T | Trouble>): [K, T][] {
   return [...all].flatMap(([key, value]) => (value instanceof Trouble ? [] : [[key, value]]));
-}
-
-function present(facts: Readonly<Record<string, string>>): Record<string, string> {
-  return Object.fromEntries(Object.entries(facts).filter(([, value]) => value !== ''));
 }

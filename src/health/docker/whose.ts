@@ -12,6 +12,8 @@ import { hintFor } from '../../store/docker/find.ts';
 import { parseReference, type Reference } from '../../store/reference.ts';
 import { asBytes, type ByteString, bytesOfText } from '../../sys/bytes.ts';
 import { attempt, Trouble } from '../../sys/errors.ts';
+import type { StoreOwners } from '../health.ts';
+import type { StorePart } from '../part.ts';
 import {
   blobOwner,
   type Context,
@@ -21,7 +23,6 @@ import {
   imageOwner,
   layerOwner,
   mountOwner,
-  type StorePart,
   volumeOwner,
 } from './owner.ts';
 import { cacheEntries, layerUses, type StoreIndex } from './store-index.ts';
@@ -29,7 +30,7 @@ import { cacheEntries, layerUses, type StoreIndex } from './store-index.ts';
 /** Fewer letters of an ID would be anybody's. */
 const SHORTEST_ID = 4;
 
-export class Owners {
+export class Owners implements StoreOwners {
   readonly #index: StoreIndex;
   readonly #root: DockerRoot;
   readonly #context: Context;
@@ -40,22 +41,26 @@ export class Owners {
     this.#context = { index, uses: layerUses(index) };
   }
 
-  /** The data root. */
-  get directory(): ByteString {
-    return this.#root.files.directory;
+  get directories(): readonly ByteString[] {
+    return [this.#root.files.directory];
   }
 
-  /** `; did you mean "nginx:latest"?`, or nothing where no name is near. */
+  get damage(): readonly Trouble[] {
+    return this.#index.damage;
+  }
+
   hint(words: ByteString): string {
     // What can be no name is like none.
     const reference = attempt(() => parseReference(words));
     return reference instanceof Trouble ? '' : hintFor(this.#root, reference);
   }
 
-  /** `path` is relative to the data root, without a leading slash. */
-  ofPath(path: string): StorePart[] {
-    const { driver, metadata } = this.#root;
-    const names = path.split('/').filter((name) => name !== '' && name !== '.');
+  ofPath(path: ByteString): StorePart[] {
+    const { driver, metadata, files } = this.#root;
+    const names = path
+      .slice(files.directory.length)
+      .split('/')
+      .filter((name) => name !== '' && name !== '.');
     const after = (prefix: string) => {
       const parts = prefix.split('/');
       return parts.every((part, i) => names[i] === part) ? names[parts.length] : undefined;

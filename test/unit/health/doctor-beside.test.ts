@@ -2,9 +2,8 @@
 import { mkdirSync, truncateSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { examineStore } from '../../../src/health/docker/doctor.ts';
-import { dockerRootOf } from '../../../src/health/docker/root.ts';
-import { openStore } from '../../../src/store/open.ts';
 import { type BoltTree, boltFile } from '../../support/bolt-file.ts';
+import { dockerRootAt } from '../../support/docker-root.ts';
 import { FakeStore, hex } from '../../support/fake-store.ts';
 import { temporaryForTest } from '../../support/temporary.ts';
 
@@ -92,7 +91,7 @@ async function findingsOf({ store, box }: Sound): Promise<string[]> {
     [hex('container box'), 'ID'],
   ]);
   const lines: string[] = [];
-  await examineStore(dockerRootOf(openStore(store.root)), ({ code, path, detail }) => {
+  await examineStore(dockerRootAt(store.root), ({ code, path, detail }) => {
     if (/^(?:link|lower|tar-split)/.test(code)) return;
     let line = `${code} ${path.slice(store.root.length + 1)}: ${detail}`;
     for (const [text, word] of words) line = line.replaceAll(text, word);

@@ -12,8 +12,7 @@ import {
 import { basename, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { examineStore } from '../../../src/health/docker/doctor.ts';
-import { dockerRootOf } from '../../../src/health/docker/root.ts';
-import { openStore } from '../../../src/store/open.ts';
+import { dockerRootAt } from '../../support/docker-root.ts';
 import { FakeStore } from '../../support/fake-store.ts';
 import { type SampleRoot, writeSampleRoot } from '../../support/sample-root.ts';
 import { temporaryForTest } from '../../support/temporary.ts';
@@ -21,7 +20,7 @@ import { stratafs } from '../cli/memory.ts';
 
 async function findingsOf(root: string): Promise<string[]> {
   const lines: string[] = [];
-  await examineStore(dockerRootOf(openStore(root)), ({ code, path }) =>
+  await examineStore(dockerRootAt(root), ({ code, path }) =>
     lines.push(`${code} ${path.slice(root.length + 1)}`),
   );
   return lines;
@@ -382,7 +381,12 @@ describe('doctor', () => {
     writeFileSync(join(layers[0].record, 'size'), '');
     const ill = await stratafs(['--root', root, 'doctor', '--json', '--quiet']);
     const [store, finding, end, ...more] = ill.out.split('\n');
-    expect(JSON.parse(store ?? '')).toEqual({ type: 'store', directory: root, driver: 'overlay2' });
+    expect(JSON.parse(store ?? '')).toEqual({
+      type: 'store',
+      directory: root,
+      kind: 'docker',
+      store: 'overlay2',
+    });
     const { severity, code, works } = JSON.parse(finding ?? '') as Record<string, string>;
     expect([ill.code, severity, code, works]).toEqual([1, 'warning', 'layer-size', 'everything']);
     const counts = { errors: 0, warnings: 1, notes: 1 };

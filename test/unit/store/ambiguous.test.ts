@@ -1,8 +1,8 @@
 // Files that an engine reads in one way and others in another: they are read as an engine reads them, and said to be such.
 import { beforeEach, describe, expect, it } from 'vitest';
 import { examineStore } from '../../../src/health/docker/doctor.ts';
-import { dockerRootOf } from '../../../src/health/docker/root.ts';
 import { openStore } from '../../../src/store/open.ts';
+import { dockerRootAt } from '../../support/docker-root.ts';
 import { FakeStore, hex } from '../../support/fake-store.ts';
 import { temporaryForTest } from '../../support/temporary.ts';
 
@@ -82,7 +82,7 @@ describe('an image whose config readers understand differently', () => {
 /** `path: phrases` of what doctor says of ambiguity. */
 async function examined(): Promise<string[]> {
   const found: string[] = [];
-  await examineStore(dockerRootOf(openStore(store.root)), ({ code, path, detail }) => {
+  await examineStore(dockerRootAt(store.root), ({ code, path, detail }) => {
     if (code === 'ambiguous')
       found.push(
         detail.replace(`"${path}" can be read in more than one way`, path).replace(store.root, 'ROOT'),

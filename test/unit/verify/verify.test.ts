@@ -1,12 +1,11 @@
 import { chownSync, mkdirSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { dockerRootOf } from '../../../src/health/docker/root.ts';
 import { unpackRules } from '../../../src/store/docker/unpacking.ts';
-import { openStore } from '../../../src/store/open.ts';
 import { asBytes } from '../../../src/sys/bytes.ts';
 import { OwnerMap } from '../../../src/verify/owners.ts';
 import { severityVerdict, worse } from '../../../src/verify/store.ts';
 import { compareXattrs, type XattrRules } from '../../../src/verify/xattrs.ts';
+import { dockerRootAt } from '../../support/docker-root.ts';
 import { FakeStore } from '../../support/fake-store.ts';
 import { temporaryForTest } from '../../support/temporary.ts';
 
@@ -170,7 +169,7 @@ describe('unpackRules()', () => {
       chownSync(work, uid, gid);
     }
     if (name === 'rootless') chownSync(store.path('image/overlay2'), uid, gid);
-    const rules = unpackRules(dockerRootOf(openStore(store.root)));
+    const rules = unpackRules(dockerRootAt(store.root));
     const owners = new OwnerMap(rules.root, rules.isOneRange);
     expect([
       owners.describe({ uid: 0, gid: 0 }),

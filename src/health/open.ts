@@ -1,0 +1,21 @@
+// Who examines which store: the one place that knows the health of all kinds.
+import { SeveralStores } from '../store/several.ts';
+import type { Store } from '../store/store.ts';
+import { shownBytes } from '../sys/bytes.ts';
+import { Trouble } from '../sys/errors.ts';
+import { dockerHealth } from './docker/health.ts';
+import type { StoreHealth } from './health.ts';
+
+/** Each answers undefined for a store that is not of its kind. */
+const KINDS: readonly ((store: Store) => StoreHealth | undefined)[] = [dockerHealth];
+
+/** Of each of the stores in a root, at least one. Throws Trouble where none can be examined. */
+export function healthOf(store: Store): readonly StoreHealth[] {
+  const stores = store instanceof SeveralStores ? store.stores : [store];
+  const known = stores.flatMap((each) => KINDS.flatMap((kind) => kind(each) ?? []));
+  if (known.length > 0) return known;
+  throw new Trouble(
+    'usage',
+    `Cannot examine "${shownBytes(store.directory)}": what it holds (${store.description}) can only be shown`,
+  );
+}

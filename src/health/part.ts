@@ -1,0 +1,52 @@
+// What `whose` answers: a thing of a store, what it is made of, and what uses it.
+import type { ByteString } from '../sys/bytes.ts';
+
+/**
+ * upper and init are a container's own layers; cache is of BuildKit; blob is a compressed layer that is not here any more,
+ * content one of a content store that is, or a manifest or config; snapshot is one that is no image's and no container's;
+ * ingest is content that is being fetched.
+ */
+export type OwnerKind =
+  | 'layer'
+  | 'upper'
+  | 'init'
+  | 'image'
+  | 'container'
+  | 'volume'
+  | 'cache'
+  | 'blob'
+  | 'content'
+  | 'snapshot'
+  | 'ingest'
+  | 'directory';
+
+/** Something that uses, or is used by, what was asked for. */
+export interface Related {
+  readonly kind: OwnerKind | 'bind' | 'tmpfs' | 'lease';
+  readonly id: string;
+  /** As a person would name it. */
+  readonly label: string;
+  /** Which layer of the image or container that is, from the lowest, 1. */
+  readonly layer?: number;
+  /** Where it is mounted in the container. */
+  readonly at?: string;
+  /** Where it lies. */
+  readonly directory?: ByteString;
+}
+
+export interface StorePart {
+  readonly kind: OwnerKind;
+  readonly id: string;
+  /** Where it lies. */
+  readonly directory?: ByteString;
+  /** Other IDs it goes by, and what is recorded of it. */
+  readonly facts: Readonly<Record<string, string>>;
+  /** What it is made of, top first, and what is mounted in it. */
+  readonly uses: readonly Related[];
+  readonly users: readonly Related[];
+}
+
+/** Facts without those that are empty. */
+export function knownFacts(facts: Readonly<Record<string, string>>): Record<string, string> {
+  return Object.fromEntries(Object.entries(facts).filter(([, value]) => value !== ''));
+}
