@@ -1,13 +1,11 @@
 // A merged tree, seen as what `fuse/` serves: the only file that knows both halves.
 import { STRUCT } from './fuse/abi.ts';
 import type { FileSystem } from './fuse/filesystem.ts';
-import { Ahead } from './overlay/ahead.ts';
+import type { Ahead } from './overlay/ahead.ts';
 import type { Live } from './overlay/live.ts';
-import { ROW, type Table } from './overlay/table.ts';
-import { Tree, type TreeOptions } from './overlay/tree.ts';
-import type { LayerStack } from './store/store.ts';
+import type { Tree } from './overlay/tree.ts';
 import { E, Errno } from './sys/errors.ts';
-import { S_IFDIR, S_IFMT, S_IFREG } from './sys/statx.ts';
+import { S_IFDIR, S_IFREG } from './sys/statx.ts';
 
 /** `struct statfs` of 64-bit Linux (asm-generic and x86): 64-bit fields, in this order. */
 const STATFS = {
@@ -23,39 +21,44 @@ const STATFS = {
 const KSTATFS = STRUCT.fuse_kstatfs;
 const NAME_MAX = 255;
 
-/** Opens a stack's tree and answers it as a file system to serve. Throws Errno where a layer cannot be opened. */
-export function createView(stack: LayerStack, options: TreeOptions = {}): View {
-  return new View(new Tree(stack, options));
+/** An attribute that the layers do not have. */
+export interface VirtualXattr {
+  readonly name: string;
+  readonly value: (node: number) => Uint8Array;
+}
+
+/** Has files in the kernel's cache before they are read; a `Push` is one. */
+export interface ReadAhead {
+  /** Told of each read from a file's beginning, with the file's size. */
+  read(node: number, size: number): void;
+  /** A small part of the work, in an idle moment; false where there is nothing to do. */
+  work(): boolean;
+}
+
+export interface ViewOptions {
+  /** Of files and directories, beside their own; the kernel gives `user.*` of no others. */
+  readonly virtualXattr?: VirtualXattr | undefined;
+  readonly readAhead?: ReadAhead | undefined;
 }
 
 export class View implements FileSystem {
-  readonly tree: Tree;
   /** Only metacopy files can lack data, or have data of another length; and only a changing tree can lose a file. */
   readonly open?: (node: number) => boolean;
   readonly nodesAfter?: (directory: number, node: number) => readonly number[];
-  /** An attribute that files and directories have beside their own; the kernel gives `user.*` of no others. */
-  virtualXattr?: { readonly name: string; readonly value: (node: number) => Uint8Array };
-  /** Told of each read from a file's beginning, with the file's size. */
-  onFirstRead?: (node: number, size: number) => void;
-  /** Done in idle moments before directories are loaded ahead; false where there is nothing to do. */
-  pushAhead?: () => boolean;
-  readonly #table: Table;
-  readonly #ahead: Ahead;
+  readonly #tree: Tree;
   readonly #live: Live | undefined;
+  readonly #walk: Ahead;
+  readonly #readAhead: ReadAhead | undefined;
+  readonly #virtualXattr: VirtualXattr | undefined;
 
-  constructor(tree: Tree) {
-    this.tree = tree;
+  /** The tree stays its owner's, who closes it. */
+  constructor(tree: Tree, { virtualXattr, readAhead }: ViewOptions = {}) {
     const { live } = tree;
+    this.#tree = tree;
     this.#live = live;
-    const load = (directory: number): void => {
-      try {
-        tree.firstEntry(directory);
-      } catch (error) {
-        // Whoever lists this directory will be told.
-        if (!(error instanceof Errno)) throw error;
-      }
-    };
-    this.#ahead = new Ahead(tree.table, live === undefined ? tree.root : 0, load, tree.prefetch);
+    this.#walk = tree.walkAhead();
+    this.#readAhead = readAhead;
+    this.#virtualXattr = virtualXattr;
     if (tree.followsMetacopy || live !== undefined) {
       this.open = (node) => {
         this.#mustHave(node);
@@ -69,150 +72,140 @@ export class View implements FileSystem {
         return live.nodesAfter(directory, node);
       };
     }
-    this.#table = tree.table;
-  }
-
-  close(): void {
-    this.tree.close();
   }
 
   has(node: number): boolean {
-    return this.#table.has(node);
+    return this.#tree.has(node);
   }
 
   lookup(directory: number, from: Uint8Array, start: number, end: number): number {
     this.#mustHave(directory);
     if (this.#live !== undefined) return this.#live.lookup(directory, nameOf(from, start, end));
-    return this.tree.lookup(directory, from, start, end);
+    return this.#tree.lookup(directory, from, start, end);
   }
 
   /** A number that the kernel was never told must not reach past the table. */
   #mustHave(node: number): void {
-    if (!this.#table.has(node)) throw new Errno(E.ESTALE, `use node ${node}`);
+    if (!this.#tree.has(node)) throw new Errno(E.ESTALE, `use node ${node}`);
   }
 
   nodeOf(entry: number): number {
-    return this.#table.nodeOf(entry);
+    return this.#tree.nodeOf(entry);
   }
 
   parentOf(node: number): number {
     this.#mustHave(node);
-    return this.#table.word(node, ROW.parent);
+    return this.#tree.parentOf(node);
   }
 
   copyAttributes(entry: number, out: Uint32Array, at: number): void {
     this.#mustHave(entry);
     if (this.#live !== undefined) this.#live.update(entry);
-    this.#table.copyAttributes(entry, out, at);
+    this.#tree.copyAttributes(entry, out, at);
   }
 
   errnoOf(entry: number): number {
-    return this.#table.errnoOf(entry);
+    return this.#tree.errnoOf(entry);
   }
 
   firstEntry(directory: number): number {
     this.#mustHave(directory);
-    const first = this.tree.firstEntry(directory);
-    this.#ahead.listed(directory, first, this.tree.entryCount(directory));
+    const first = this.#tree.firstEntry(directory);
+    this.#walk.listed(directory, first, this.#tree.entryCount(directory));
     return first;
   }
 
   loadAhead(): boolean {
-    return (this.pushAhead?.() ?? false) || this.#ahead.work();
+    return (this.#readAhead?.work() ?? false) || this.#walk.work();
   }
 
   entryCount(directory: number): number {
-    return this.tree.entryCount(directory);
+    return this.#tree.entryCount(directory);
   }
 
   nameLength(entry: number): number {
-    return this.#table.nameLength(entry);
+    return this.#tree.nameLength(entry);
   }
 
   copyName(entry: number, out: Uint8Array, at: number): void {
-    this.#table.copyName(entry, out, at);
+    this.#tree.copyName(entry, out, at);
   }
 
   inodeLow(entry: number): number {
-    return this.#table.word(entry, ROW.ino);
+    return this.#tree.inodeLow(entry);
   }
 
   inodeHigh(entry: number): number {
-    return this.#table.word(entry, ROW.ino + 1);
+    return this.#tree.inodeHigh(entry);
   }
 
   typeOf(entry: number): number {
-    return this.#table.word(entry, ROW.mode) & S_IFMT;
+    return this.#tree.typeOf(entry);
   }
 
   sizeOf(node: number): number {
     this.#mustHave(node);
-    return this.#table.word(node, ROW.size + 1) * 2 ** 32 + this.#table.word(node, ROW.size);
-  }
-
-  /** Bytes; 0 for what is no regular file or cannot be looked up. */
-  fileSize(entry: number): number {
-    if (this.typeOf(entry) !== S_IFREG || this.errnoOf(entry) !== 0) return 0;
-    return this.sizeOf(this.nodeOf(entry));
+    return this.#tree.sizeOf(node);
   }
 
   readLink(node: number, out: Uint8Array, at: number, capacity: number): number {
     this.#mustHave(node);
-    const { tree } = this;
+    const tree = this.#tree;
     if (this.#live === undefined) return tree.readLink(node, out, at, capacity);
     return unlessReplaced(this.#live, node, () => tree.readLink(node, out, at, capacity));
   }
 
   read(node: number, offset: number, out: Uint8Array, at: number, size: number): number {
     this.#mustHave(node);
-    if (offset === 0) this.onFirstRead?.(node, this.sizeOf(node));
-    return this.tree.read(node, offset, out, at, size);
+    if (offset === 0) this.#readAhead?.read(node, this.#tree.sizeOf(node));
+    return this.#tree.read(node, offset, out, at, size);
   }
 
   readFar(node: number, offset: bigint, out: Uint8Array, at: number, size: number): number {
     this.#mustHave(node);
-    return this.tree.readFar(node, offset, out, at, size);
+    return this.#tree.readFar(node, offset, out, at, size);
   }
 
   seek(node: number, offset: bigint, whence: number): bigint {
     this.#mustHave(node);
-    return this.tree.seekFar(node, offset, whence);
+    return this.#tree.seekFar(node, offset, whence);
   }
 
   dataDescriptor(node: number): number {
     this.#mustHave(node);
-    const { tree } = this;
+    const tree = this.#tree;
     if (this.#live === undefined) return tree.wholeDataDescriptor(node);
     return unlessReplaced(this.#live, node, () => tree.wholeDataDescriptor(node));
   }
 
   getXattr(node: number, name: string, out: Uint8Array, at: number, capacity: number, _uid: number): number {
     this.#mustHave(node);
-    if (name === this.virtualXattr?.name) return put(this.virtualXattr.value(node), out, at, capacity);
-    const value = this.tree.xattrAnswer(node, name);
+    const virtual = this.#virtualXattr;
+    if (name === virtual?.name) return put(virtual.value(node), out, at, capacity);
+    const value = this.#tree.xattrAnswer(node, name);
     return typeof value === 'number' ? value : put(value, out, at, capacity);
   }
 
   listXattr(node: number, out: Uint8Array, at: number, capacity: number, uid: number): number {
     this.#mustHave(node);
     // ovl_can_list(): trusted.* is for CAP_SYS_ADMIN; the caller being root is what a request tells of that.
-    const names = this.tree.xattrNames(node).filter((name) => uid === 0 || !name.startsWith('trusted.'));
+    const names = this.#tree.xattrNames(node).filter((name) => uid === 0 || !name.startsWith('trusted.'));
     const type = this.typeOf(node);
-    if (this.virtualXattr !== undefined && (type === S_IFREG || type === S_IFDIR))
-      names.push(this.virtualXattr.name);
+    const virtual = this.#virtualXattr;
+    if (virtual !== undefined && (type === S_IFREG || type === S_IFDIR)) names.push(virtual.name);
     return put(Buffer.from(names.map((name) => `${name}\0`).join(''), 'latin1'), out, at, capacity);
   }
 
   inodeFlags(node: number, command: number, out: Uint8Array): number {
     this.#mustHave(node);
-    const { tree } = this;
+    const tree = this.#tree;
     if (this.#live === undefined) return tree.inodeFlags(node, command, out);
     return unlessReplaced(this.#live, node, () => tree.inodeFlags(node, command, out));
   }
 
   statfs(out: Buffer, at: number): void {
     const from = Buffer.alloc(STATFS.size);
-    this.tree.statfs(from);
+    this.#tree.statfs(from);
     for (const field of ['blocks', 'bfree', 'bavail', 'files', 'ffree'] as const) {
       from.copy(out, at + KSTATFS[field], STATFS[field], STATFS[field] + 8);
     }
@@ -223,7 +216,7 @@ export class View implements FileSystem {
 
   birthTime(node: number): { readonly seconds: bigint; readonly nanoseconds: number } | undefined {
     this.#mustHave(node);
-    return this.tree.birthTime(node);
+    return this.#tree.birthTime(node);
   }
 }
 

@@ -20,6 +20,8 @@ const PATH_MAX = 1023;
 const LOOK_MS = 50;
 
 export interface NativeOptions extends HandlerOptions {
+  /** Whether what is served may change: the kernel then keeps pages only while a file's time and size are the same. */
+  readonly isLive?: boolean;
   /** How long names and attributes hold; for ever where it is not given. */
   readonly timeoutSeconds?: number;
 }
@@ -47,7 +49,7 @@ export async function mountFuseNative(
   const { handlers, xattrs } = handlersOf(fs, options);
   const line = optionLine(request.options, mountSourceOf(request.label), {
     validity: validityOf(options.timeoutSeconds),
-    isLive: options.timeoutSeconds !== undefined,
+    isLive: options.isLive === true,
   });
   const Driver = driverOf(Fuse, line, xattrs);
   const driver = new Driver(directory, handlers, { timeout: false });

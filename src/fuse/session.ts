@@ -46,6 +46,8 @@ const REQUEST_SIZE = 64 << 10;
 
 export interface SessionOptions {
   readonly data: DataMode;
+  /** Whether what is served may change: the kernel then drops pages of a file whose size or time of change moved. */
+  readonly isLive?: boolean;
   /** How long names and attributes hold; for ever where it is not given. */
   readonly timeoutSeconds?: number;
   /** Needed for passthrough; without it all files are cached. */
@@ -240,8 +242,7 @@ export class Session {
   }
 
   #init(request: Frame, length: number): number {
-    const live = this.#options.timeoutSeconds !== undefined;
-    const wish = { passthrough: this.#opens.wantsPassthrough, live };
+    const wish = { passthrough: this.#opens.wantsPassthrough, live: this.#options.isLive === true };
     const agreed = negotiate(request, length, wish, this.reply, PAYLOAD);
     if (typeof agreed === 'number') return agreed;
     this.#started = true;

@@ -6,14 +6,11 @@ import { Trouble } from '../sys/errors.ts';
 /** The word of `mount -o` that asks for it. */
 const PROVENANCE_WORD = 'provenance';
 
-/** An attribute that the layers do not have. */
-export interface VirtualXattr {
-  readonly name: string;
-  readonly value: (node: number) => Uint8Array;
-}
-
-/** Its value is `NUMBER ROLE`, then the layer's diff ID and its step where they are known, a blank between them. */
-export function layerXattr(tree: Tree): VirtualXattr {
+/**
+ * The attribute's name, and what it says of a node of `tree`: `NUMBER ROLE`, then the layer's diff ID and its step where
+ * they are known, a blank between them.
+ */
+export function layerXattr(tree: Tree): { name: string; value: (node: number) => Uint8Array } {
   const { stack } = tree;
   const values = stack.layers.map(({ role, diffId, history }, index) => {
     const words = [layerNumber(stack, index), role, diffId, history?.createdBy];

@@ -5,7 +5,8 @@ import type { LayerStack } from '../store/store.ts';
 import { type ByteString, cString } from '../sys/bytes.ts';
 import { E, Errno } from '../sys/errors.ts';
 import { descriptorLimit } from '../sys/limits.ts';
-import { S_IFDIR, S_IFLNK, S_IFMT } from '../sys/statx.ts';
+import { S_IFDIR, S_IFLNK, S_IFMT, S_IFREG } from '../sys/statx.ts';
+import { Ahead } from './ahead.ts';
 import { Attributes } from './attributes.ts';
 import { FileData } from './data.ts';
 import type { Directories } from './directories.ts';
@@ -18,7 +19,7 @@ import { mergeOptions } from './options.ts';
 import { ITSELF, Places } from './place.ts';
 import { Prefetch } from './prefetch.ts';
 import type { RecordedLayer } from './recorded/recorded-layer.ts';
-import { type Status, statusOf } from './status.ts';
+import { rowSize, type Status, statusOf } from './status.ts';
 import { newTableMemory, ROW, type Table, type TableMemory } from './table.ts';
 import { Xattrs } from './xattrs.ts';
 
@@ -47,10 +48,11 @@ export class Tree {
   readonly followsMetacopy: boolean;
   /** For a tree of the same stack in another thread. */
   readonly memory: TableMemory;
-  readonly table: Table;
   /** Where it was asked for and a layer may change: what directories hold now. */
   readonly live: Live | undefined;
+  /** Asks a disk for directories before they are loaded. */
   readonly prefetch: Prefetch;
+  readonly #table: Table;
   readonly #directories: Directories;
   readonly #reader: LayerReader;
   readonly #listings: Listings;
@@ -72,7 +74,7 @@ export class Tree {
       capacity,
       dataLayers: stack.dataLayers,
     });
-    this.table = table;
+    this.#table = table;
     this.#directories = directories;
     this.#reader = reader;
     this.prefetch = new Prefetch(table, directories);
@@ -109,20 +111,25 @@ export class Tree {
 
   /** Whether a number is a node or entry of this tree. */
   has(row: number): boolean {
-    return this.table.has(row);
+    return this.#table.has(row);
   }
 
   isDirectory(node: number): boolean {
-    return (this.table.word(node, ROW.mode) & S_IFMT) === S_IFDIR;
+    return this.typeOf(node) === S_IFDIR;
+  }
+
+  /** The `S_IFMT` bits. */
+  typeOf(entry: number): number {
+    return this.#table.word(entry, ROW.mode) & S_IFMT;
   }
 
   /** The entries of a directory are the rows from this one on, in byte order of their names. Throws Errno. */
   firstEntry(directory: number): number {
-    return this.table.record(this.#listings.of(directory), 0);
+    return this.#table.record(this.#listings.of(directory), 0);
   }
 
   entryCount(directory: number): number {
-    return this.table.record(this.#listings.of(directory), 1);
+    return this.#table.record(this.#listings.of(directory), 1);
   }
 
   entries(directory: number): number[] {
@@ -143,28 +150,75 @@ export class Tree {
   }
 
   #mustBeSound(entry: number): void {
-    const errno = this.table.errnoOf(entry);
-    if (errno !== 0) throw new Errno(errno, `look up "${this.table.rowName(entry)}"`);
+    const errno = this.#table.errnoOf(entry);
+    if (errno !== 0) throw new Errno(errno, `look up "${this.#table.rowName(entry)}"`);
+  }
+
+  /** Loads directories before a walker asks for them; the root at once, unless the tree changes. */
+  walkAhead(): Ahead {
+    const load = (directory: number): void => {
+      try {
+        this.firstEntry(directory);
+      } catch (error) {
+        // Whoever lists this directory will be told.
+        if (!(error instanceof Errno)) throw error;
+      }
+    };
+    return new Ahead(this.#table, this.live === undefined ? ROOT : 0, load, this.prefetch);
   }
 
   nodeOf(entry: number): number {
-    return this.table.nodeOf(entry);
+    return this.#table.nodeOf(entry);
   }
 
   parentOf(node: number): number {
-    return this.table.word(node, ROW.parent);
+    return this.#table.word(node, ROW.parent);
   }
 
   errnoOf(entry: number): number {
-    return this.table.errnoOf(entry);
+    return this.#table.errnoOf(entry);
   }
 
   name(entry: number): ByteString {
-    return this.table.rowName(entry) as ByteString;
+    return this.#table.rowName(entry) as ByteString;
+  }
+
+  /** Bytes. */
+  nameLength(entry: number): number {
+    return this.#table.nameLength(entry);
+  }
+
+  copyName(entry: number, out: Uint8Array, at: number): void {
+    this.#table.copyName(entry, out, at);
+  }
+
+  /** Low and high 32 bits of the inode number. */
+  inodeLow(entry: number): number {
+    return this.#table.word(entry, ROW.ino);
+  }
+
+  inodeHigh(entry: number): number {
+    return this.#table.word(entry, ROW.ino + 1);
+  }
+
+  /** Copies the `struct fuse_attr` of an entry or node, 22 words, to `out` at word `at`. */
+  copyAttributes(entry: number, out: Uint32Array, at: number): void {
+    this.#table.copyAttributes(entry, out, at);
+  }
+
+  /** Bytes; past 2^53 rounded. */
+  sizeOf(node: number): number {
+    return rowSize(this.#table, node);
+  }
+
+  /** Bytes; 0 for what is no regular file or cannot be looked up. */
+  fileSize(entry: number): number {
+    if (this.typeOf(entry) !== S_IFREG || this.errnoOf(entry) !== 0) return 0;
+    return this.sizeOf(this.nodeOf(entry));
   }
 
   status(entry: number): Status {
-    return statusOf(this.table, entry);
+    return statusOf(this.#table, entry);
   }
 
   /** Where an entry's attributes come from: the index of its layer, top first, and its path inside that layer. */
@@ -174,7 +228,7 @@ export class Tree {
 
   /** Writes a link's target to `out` at `at`, at most `capacity` bytes; answers its length. */
   readLink(node: number, out: Uint8Array, at: number, capacity: number): number {
-    if ((this.table.word(node, ROW.mode) & S_IFMT) !== S_IFLNK) throw new Errno(E.EINVAL, 'read a link');
+    if (this.typeOf(node) !== S_IFLNK) throw new Errno(E.EINVAL, 'read a link');
     const [holder, name] = this.#places.of(node);
     const length = this.#reader.readLink(holder, name, out.subarray(at, at + capacity));
     if (length >= 0) return length;

@@ -6,7 +6,7 @@ import { Errno } from '../sys/errors.ts';
 import { AsyncWrites } from '../sys/uring/async-writes.ts';
 import { Streams } from './streams.ts';
 
-/** What is pushed, by node: a `View` is one. */
+/** What is pushed, by node: a `Tree` is one. */
 export interface Files {
   parentOf(node: number): number;
   firstEntry(directory: number): number;

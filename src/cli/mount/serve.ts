@@ -11,7 +11,7 @@ import { Session } from '../../fuse/session.ts';
 import { unmount } from '../../fuse/unmount.ts';
 import type { NativeMount } from '../../fuse-native/mount.ts';
 import { layerXattr, partProvenance } from '../../layers/layer-xattr.ts';
-import type { TreeOptions } from '../../overlay/tree.ts';
+import { Tree, type TreeOptions } from '../../overlay/tree.ts';
 import { Push } from '../../push/push.ts';
 import type { LayerStack } from '../../store/store.ts';
 import { type ByteString, bytesOfText } from '../../sys/bytes.ts';
@@ -20,7 +20,7 @@ import { checkWritable } from '../../sys/kept.ts';
 import { staySmall } from '../../sys/lean.ts';
 import { raiseDescriptorLimit } from '../../sys/limits.ts';
 import { findMount } from '../../sys/mount/mounts.ts';
-import { createView, type View } from '../../view.ts';
+import { View, type ViewOptions } from '../../view.ts';
 import { EXIT } from '../exit.ts';
 import { layersFailure } from '../failure.ts';
 import { keptOf } from '../kept.ts';
@@ -57,7 +57,9 @@ interface Surroundings {
 
 interface Serving {
   readonly args: ServeArguments;
-  readonly view: View;
+  readonly tree: Tree;
+  /** What the view shows beside the tree. */
+  readonly shown: Pick<ViewOptions, 'virtualXattr'>;
   readonly log: Log;
   readonly terminal: Terminal;
   readonly guard: Guard;
@@ -82,12 +84,12 @@ export async function serveMount(
   raiseDescriptorLimit();
   staySmall();
   const recorded = await recordsOf(stack, args);
-  const view = openView(stack, log, recorded === undefined ? follows(args) : { recorded });
-  if (provenance) view.virtualXattr = layerXattr(view.tree);
+  const tree = openTree(stack, log, recorded === undefined ? follows(args) : { recorded });
+  const shown = provenance ? { virtualXattr: layerXattr(tree) } : {};
   process.chdir('/');
 
   const guard = new Guard((message) => log.line(message));
-  const serving = { args, view, log, terminal, guard };
+  const serving = { args, tree, shown, log, terminal, guard };
   const request = { point, label: stack.label, options };
   const onSignal = holdSignals();
   let native: NativeMount | undefined;
@@ -119,22 +121,22 @@ export async function serveMount(
     // Where the connection was cut, or reading failed, what is left of the mount would answer nobody.
     await unmount(mounted, { detach: true });
     guard.end();
-    view.close();
+    tree.close();
   }
   return 0;
 }
 
 async function serveSession(mounted: Mounted, serving: Serving, onReady: () => void): Promise<void> {
-  const { args, view, log, terminal } = serving;
-  const session = new Session(view, {
+  const { args, tree, shown, log, terminal } = serving;
+  const push = args.data === 'passthrough' ? undefined : pushFiles(serving, mounted);
+  const session = new Session(new View(tree, { ...shown, readAhead: push }), {
     data: args.data,
     backing: backingDevice(mounted.fd),
     onBug: (error, opcode) => log.fault(error, opcode),
     onDamage: (error, opcode) => log.damage(error, opcode),
-    ...timeoutOf(view),
+    ...changesOf(tree),
     ...(args.debug === true ? { trace: traceTo(terminal) } : {}),
   });
-  const push = args.data === 'passthrough' ? undefined : pushFiles(serving, mounted);
   try {
     const served = serve(mounted.fd, session);
     await answers(session, served);
@@ -149,7 +151,7 @@ async function serveSession(mounted: Mounted, serving: Serving, onReady: () => v
 /** The second driver is loaded only when it is asked for. */
 async function mountNative(
   request: MountRequest,
-  { args, view, log, terminal }: Serving,
+  { args, tree, shown, log, terminal }: Serving,
 ): Promise<NativeMount> {
   if (args.data === 'passthrough') {
     throw new Trouble('usage', 'Cannot use "--data passthrough": fuse-native has no passthrough');
@@ -159,39 +161,26 @@ async function mountNative(
     terminal.err.write(`${describeCall(opcode, path, result)}\n`);
     terminal.err.flush();
   };
-  return mountFuseNative(request, view, {
+  return mountFuseNative(request, new View(tree, shown), {
     uid: process.getuid?.() ?? 0,
     log: (message) => log.line(message),
     onBug: (error, opcode) => log.fault(error, opcode),
     onDamage: (error, opcode) => log.damage(error, opcode),
-    ...timeoutOf(view),
+    ...changesOf(tree),
     ...(args.debug === true ? { trace } : {}),
   });
 }
 
-function timeoutOf({ tree }: View): { readonly timeoutSeconds?: number } {
-  return tree.stack.layers.some((layer) => layer.live) ? { timeoutSeconds: LIVE_TIMEOUT_SECONDS } : {};
+function changesOf({ stack }: Tree): { readonly isLive: boolean; readonly timeoutSeconds?: number } {
+  const isLive = stack.layers.some((layer) => layer.live);
+  return isLive ? { isLive, timeoutSeconds: LIVE_TIMEOUT_SECONDS } : { isLive };
 }
 
 /** Small files ahead of a reader, where what is pushed holds for ever and is what a read would have got. */
-function pushFiles({ view, guard }: Serving, mounted: Mounted): Push | undefined {
-  const { stack, followsMetacopy } = view.tree;
+function pushFiles({ tree, guard }: Serving, mounted: Mounted): Push | undefined {
+  const { stack, followsMetacopy } = tree;
   if (followsMetacopy || stack.layers.some((layer) => layer.live) || !canCut(mounted)) return undefined;
-  const push = new Push(
-    {
-      parentOf: (node) => view.parentOf(node),
-      firstEntry: (directory) => view.tree.firstEntry(directory),
-      entryCount: (directory) => view.entryCount(directory),
-      nodeOf: (entry) => view.nodeOf(entry),
-      fileSize: (entry) => view.fileSize(entry),
-      read: (node, offset, out, at, size) => view.tree.read(node, offset, out, at, size),
-    },
-    mounted.fd,
-    (isBusy) => guard.busy(isBusy),
-  );
-  view.onFirstRead = (node, size) => push.read(node, size);
-  view.pushAhead = () => push.work();
-  return push;
+  return new Push(tree, mounted.fd, (isBusy) => guard.busy(isBusy));
 }
 
 /** What the mount point must keep clear of. */
@@ -212,9 +201,9 @@ function follows({ driver }: ServeArguments): TreeOptions {
   return { follows: driver === 'kernel' };
 }
 
-function openView(stack: LayerStack, log: Log, options: TreeOptions): View {
+function openTree(stack: LayerStack, log: Log, options: TreeOptions): Tree {
   try {
-    return createView(stack, { log: (message) => log.once(message), ...options });
+    return new Tree(stack, { log: (message) => log.once(message), ...options });
   } catch (cause) {
     throw layersFailure(stack.label, cause);
   }
