@@ -5,7 +5,7 @@ import { E } from '../sys/errors.ts';
 import { FUSE_REC_ALIGN, STRUCT } from './abi.ts';
 import { ENTRY_WORDS, putEntry, type Validity } from './entry.ts';
 import type { FileSystem } from './filesystem.ts';
-import type { Frame } from './frame.ts';
+import { type Frame, PAYLOAD } from './frame.ts';
 
 const DIRENT = STRUCT.fuse_dirent;
 const INO = DIRENT.ino >> 2;
@@ -16,60 +16,96 @@ const DOT = 0x2e;
 /** '.' and '..' come before the first entry. */
 const DOTS = 2;
 
-/**
- * Writes records to byte `start` of `out`, at most `size` bytes, from place `offset` on; answers the bytes written.
- * With `plus` each record carries its `fuse_entry_out`, but for '.', '..' and names that cannot be looked up: their
- * node id is 0, which the kernel takes as "ask when you need it".
- */
-export function putDirectory(
-  fs: FileSystem,
-  directory: number,
-  offset: number,
-  out: Frame,
-  start: number,
-  size: number,
-  plus: Validity | undefined,
-): number {
-  const nodes = fs.nodesAfter?.(directory, Math.max(0, offset - DOTS));
-  const first = nodes === undefined ? fs.firstEntry(directory) : 0;
-  const places = (nodes?.length ?? fs.entryCount(directory)) + DOTS;
-  const { bytes, words } = out;
-  const prefix = plus === undefined ? 0 : ENTRY_WORDS;
-  const end = start + size;
-  let at = start;
-  const from = nodes === undefined ? offset : Math.min(offset, DOTS);
-  for (let place = from; place < places; place++) {
-    const listed = place >= DOTS;
-    const entry = listed
-      ? nodes === undefined
-        ? first + place - DOTS
-        : (nodes[place - DOTS] as number)
-      : place === 0
-        ? directory
-        : fs.parentOf(directory);
-    const length = listed ? fs.nameLength(entry) : place + 1;
-    const nameAt = at + (prefix << 2) + DIRENT.name;
-    const next = (nameAt + length + FUSE_REC_ALIGN - 1) & -FUSE_REC_ALIGN;
-    if (next > end) return at === start ? -E.EINVAL : at - start;
+/** The records of one reply at a time, written behind the header of `out`. */
+export class DirectoryReply {
+  readonly #fs: FileSystem;
+  readonly #out: Frame;
+  #plus: Validity | undefined;
+  #at = 0;
+  #end = 0;
 
-    let word = at >> 2;
-    if (plus !== undefined) {
-      if (listed && fs.errnoOf(entry) === 0) putEntry(fs, entry, words, word, plus);
-      else words.fill(0, word, word + ENTRY_WORDS);
-      word += ENTRY_WORDS;
+  constructor(fs: FileSystem, out: Frame) {
+    this.#fs = fs;
+    this.#out = out;
+  }
+
+  /**
+   * Writes at most `size` bytes of records, from place `offset` on; answers the bytes written, -EINVAL where the first does
+   * not fit. With `plus` each record carries its `fuse_entry_out`, but for '.', '..' and names that cannot be looked up:
+   * their node id is 0, which the kernel takes as "ask when you need it".
+   */
+  put(directory: number, offset: number, size: number, plus: Validity | undefined): number {
+    this.#plus = plus;
+    this.#at = PAYLOAD;
+    this.#end = PAYLOAD + size;
+    const nodes = this.#fs.nodesAfter?.(directory, Math.max(0, offset - DOTS));
+    const isWhole =
+      nodes === undefined ? this.#putFixed(directory, offset) : this.#putChanging(directory, offset, nodes);
+    return !isWhole && this.#at === PAYLOAD ? -E.EINVAL : this.#at - PAYLOAD;
+  }
+
+  /** Of a directory whose order never changes: an offset is a place in it. False where the reply is full. */
+  #putFixed(directory: number, offset: number): boolean {
+    const first = this.#fs.firstEntry(directory);
+    const places = this.#fs.entryCount(directory) + DOTS;
+    if (!this.#putDots(directory, offset)) return false;
+    for (let place = Math.max(offset, DOTS); place < places; place++) {
+      if (!this.#put(first + place - DOTS, place + 1)) return false;
+    }
+    return true;
+  }
+
+  /** Of a directory that changes: an offset says after which node; `nodes` are those. False where the reply is full. */
+  #putChanging(directory: number, offset: number, nodes: readonly number[]): boolean {
+    if (!this.#putDots(directory, offset)) return false;
+    for (const node of nodes) if (!this.#put(node, node + DOTS)) return false;
+    return true;
+  }
+
+  #putDots(directory: number, offset: number): boolean {
+    if (offset < 1 && !this.#putDot(directory, 1)) return false;
+    return offset >= DOTS || this.#putDot(this.#fs.parentOf(directory), DOTS);
+  }
+
+  /** `.` or `..`: as many dots as the place after it has before it. */
+  #putDot(directory: number, dots: number): boolean {
+    const nameAt = this.#putRecord(directory, dots, dots, false);
+    if (nameAt < 0) return false;
+    this.#out.bytes.fill(DOT, nameAt, nameAt + dots);
+    return true;
+  }
+
+  #put(entry: number, after: number): boolean {
+    const fs = this.#fs;
+    const nameAt = this.#putRecord(entry, fs.nameLength(entry), after, fs.errnoOf(entry) === 0);
+    if (nameAt < 0) return false;
+    fs.copyName(entry, this.#out.bytes, nameAt);
+    return true;
+  }
+
+  /** All of a record but its name; answers where that goes, -1 where there is no room. `after` is the next record's offset. */
+  #putRecord(entry: number, length: number, after: number, isKnown: boolean): number {
+    const fs = this.#fs;
+    const { words } = this.#out;
+    const start = this.#at >> 2;
+    const word = this.#plus === undefined ? start : start + ENTRY_WORDS;
+    const nameAt = (word << 2) + DIRENT.name;
+    const next = (nameAt + length + FUSE_REC_ALIGN - 1) & -FUSE_REC_ALIGN;
+    if (next > this.#end) return -1;
+    if (this.#plus !== undefined) {
+      if (isKnown) putEntry(fs, entry, words, start, this.#plus);
+      else words.fill(0, start, word);
     }
     words[word + INO] = fs.inodeLow(entry);
     words[word + INO + 1] = fs.inodeHigh(entry);
-    words[word + OFF] = nodes === undefined || !listed ? place + 1 : entry + DOTS;
+    words[word + OFF] = after;
     words[word + OFF + 1] = 0;
     words[word + NAMELEN] = length;
     words[word + TYPE] = fs.typeOf(entry) >> 12;
     // The last 8 bytes are zeroed before the name goes over them: what is left of them is the padding.
     words[(next >> 2) - 2] = 0;
     words[(next >> 2) - 1] = 0;
-    if (listed) fs.copyName(entry, bytes, nameAt);
-    else bytes.fill(DOT, nameAt, nameAt + length);
-    at = next;
+    this.#at = next;
+    return nameAt;
   }
-  return at - start;
 }

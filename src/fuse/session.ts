@@ -27,7 +27,7 @@ import { MAX_READ, negotiate } from './init.ts';
 import { answerIoctl } from './ioctl.ts';
 import { type DataMode, Opens } from './opens.ts';
 import type { BackingDevice } from './passthrough.ts';
-import { putDirectory } from './readdir.ts';
+import { DirectoryReply } from './readdir.ts';
 import { putStatx } from './statx.ts';
 import { getXattr, listXattr } from './xattr.ts';
 
@@ -71,6 +71,7 @@ export class Session {
   readonly #options: SessionOptions;
   readonly #validity: Validity;
   readonly #opens: Opens;
+  readonly #directories: DirectoryReply;
   readonly #trace: SessionOptions['trace'];
   #started = false;
 
@@ -79,6 +80,7 @@ export class Session {
     this.#options = options;
     this.#validity = validityOf(options.timeoutSeconds);
     this.#trace = options.trace;
+    this.#directories = new DirectoryReply(fs, this.reply);
     this.#opens = new Opens(fs, options.data, options.backing);
   }
 
@@ -278,7 +280,7 @@ export class Session {
     if (!this.#isType(node, S_IFDIR)) return -E.ENOTDIR;
     if (words[READ_OFFSET + 1] !== 0) return 0;
     const size = Math.min(words[READ_SIZE] as number, MAX_READ);
-    return putDirectory(this.#fs, node, words[READ_OFFSET] as number, this.reply, PAYLOAD, size, plus);
+    return this.#directories.put(node, words[READ_OFFSET] as number, size, plus);
   }
 
   #readLink(node: number): number {

@@ -26,6 +26,18 @@ function isRegular(fd: number): boolean {
   return examine(fd) === 0 && ((status[STATX.mode] as number) & S_IFMT) === S_IFREG;
 }
 
+/** What file data are found by. */
+export interface FileDataParts {
+  readonly table: Table;
+  readonly reader: LayerReader;
+  readonly attributes: Attributes;
+  readonly places: Places;
+  /** Of each layer, top first, whether it may change. */
+  readonly isLive: readonly boolean[];
+  /** How many files may be open at once, at least 2. */
+  readonly capacity: number;
+}
+
 export class FileData {
   readonly #table: Table;
   readonly #directories: Directories;
@@ -40,15 +52,7 @@ export class FileData {
   #latest = 0;
   #latestDescriptor = -1;
 
-  /** `isLive` says of each layer whether it may change; `capacity` is how many files may be open at once, at least 2. */
-  constructor(
-    table: Table,
-    reader: LayerReader,
-    attributes: Attributes,
-    places: Places,
-    isLive: readonly boolean[],
-    capacity: number,
-  ) {
+  constructor({ table, reader, attributes, places, isLive, capacity }: FileDataParts) {
     this.#table = table;
     this.#directories = reader.directories;
     this.#reader = reader;

@@ -31,6 +31,19 @@ const MOST_TRIES = 10;
 const MOST_REMEMBERED = 1000;
 const NOTHING: Known = { stamp: '', listed: 0, unsettled: true, names: new Map(), nodes: [] };
 
+/** What a changing tree is read by. */
+export interface LiveParts {
+  readonly table: Table;
+  readonly reader: LayerReader;
+  readonly loader: Loader;
+  readonly attributes: Attributes;
+  readonly root: number;
+  /** Of each layer, top first, whether it may change. */
+  readonly isLive: readonly boolean[];
+  /** Opens a file and keeps it open for a while, so that it can be read though it is removed. Throws Errno. */
+  readonly hold: (node: number) => void;
+}
+
 export class Live {
   readonly #table: Table;
   readonly #reader: LayerReader;
@@ -46,19 +59,7 @@ export class Live {
   /** Files that are kept open for the one open that follows. */
   readonly #held = new Set<number>();
 
-  /**
-   * `isLive` says of each layer, top first, whether it may change; `hold` opens a file and keeps it open for a while, so
-   * that it can be read though it is removed. It throws Errno.
-   */
-  constructor(
-    table: Table,
-    reader: LayerReader,
-    loader: Loader,
-    attributes: Attributes,
-    root: number,
-    isLive: readonly boolean[],
-    hold: (node: number) => void,
-  ) {
+  constructor({ table, reader, loader, attributes, root, isLive, hold }: LiveParts) {
     this.#hold = hold;
     this.#table = table;
     this.#reader = reader;

@@ -20,6 +20,17 @@ interface Listed {
   readonly type: number;
 }
 
+/** What directories are loaded by, and to where. */
+export interface LoaderParts {
+  readonly table: Table;
+  readonly reader: LayerReader;
+  readonly options: MergeOptions;
+  readonly attributes: Attributes;
+  readonly log: FaultLog;
+  /** Whether the names of a hard-linked file lead to one node. */
+  readonly sharesNodes: boolean;
+}
+
 export class Loader {
   readonly #table: Table;
   readonly #reader: LayerReader;
@@ -30,17 +41,9 @@ export class Loader {
   readonly #names: Names;
   /** The rules' view of the layers as they lie on disk. */
   readonly #disk: Source<number, Entry>;
-  /** Whether the names of a hard-linked file lead to one node. */
   readonly #sharesNodes: boolean;
 
-  constructor(
-    table: Table,
-    reader: LayerReader,
-    options: MergeOptions,
-    attributes: Attributes,
-    log: FaultLog,
-    sharesNodes: boolean,
-  ) {
+  constructor({ table, reader, options, attributes, log, sharesNodes }: LoaderParts) {
     this.#table = table;
     this.#reader = reader;
     this.#options = options;

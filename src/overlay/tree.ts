@@ -85,13 +85,16 @@ export class Tree {
     const log = options.log ?? (() => {});
     try {
       const attributes = new Attributes(table, directories, directories.fileSystems());
-      const loader = new Loader(table, reader, merge, attributes, log, !follows);
+      const loader = new Loader({ table, reader, options: merge, attributes, log, sharesNodes: !follows });
       this.#listings = new Listings(table, loader);
-      this.#places = new Places(table, directories);
-      this.#data = new FileData(table, reader, attributes, this.#places, isLive, capacity);
-      this.#xattrs = new Xattrs(table, reader, this.#places);
+      const places = new Places(table, directories);
+      this.#places = places;
+      this.#data = new FileData({ table, reader, attributes, places, isLive, capacity });
+      this.#xattrs = new Xattrs(table, reader, places);
       const hold = (node: number) => void this.#data.descriptor(node);
-      this.live = follows ? new Live(table, reader, loader, attributes, ROOT, isLive, hold) : undefined;
+      this.live = follows
+        ? new Live({ table, reader, loader, attributes, root: ROOT, isLive, hold })
+        : undefined;
       if (options.memory === undefined) {
         reader.examine(directories.roots[0] as number, ITSELF);
         loader.fillRoot(table.takeRows(1), reader.status);

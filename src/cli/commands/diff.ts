@@ -139,7 +139,7 @@ async function diff(
     };
     const printer = await openPrinter(form, context, options, [sideA, sideB]);
     const progress = new DiffProgress(terminal);
-    const watch = new Watch(printer, options, terminal, labels, progress);
+    const watch = new Watch({ printer, options, terminal, labels, progress });
     const hasManifest = labels.some(({ kind }) => kind === 'manifest');
     const settings = {
       ...(await comparisonOptions(form, options, progress)),

@@ -10,39 +10,36 @@ import { type DiffOptions, isFailure, isLeftOpen } from './options.ts';
 import type { Printer, SideLabel } from './printer.ts';
 import type { DiffProgress } from './progress.ts';
 
+/** What a comparison is told to, and about. */
+export interface WatchParts {
+  readonly printer: Printer;
+  readonly options: DiffOptions;
+  readonly terminal: Terminal;
+  readonly labels: readonly [SideLabel, SideLabel];
+  readonly progress: DiffProgress;
+}
+
 export class Watch implements Sink {
   fails = false;
-  readonly #printer: Printer;
-  readonly #options: DiffOptions;
-  readonly #terminal: Terminal;
-  readonly #labels: readonly [SideLabel, SideLabel];
-  readonly #progress: DiffProgress;
+  readonly #parts: WatchParts;
 
-  constructor(
-    printer: Printer,
-    options: DiffOptions,
-    terminal: Terminal,
-    labels: readonly [SideLabel, SideLabel],
-    progress: DiffProgress,
-  ) {
-    this.#printer = printer;
-    this.#options = options;
-    this.#terminal = terminal;
-    this.#labels = labels;
-    this.#progress = progress;
+  constructor(parts: WatchParts) {
+    this.#parts = parts;
   }
 
   change(change: Change): void {
-    if (this.#options.failOn === undefined || isFailure(change, this.#options.failOn)) this.fails = true;
-    this.#progress.clear();
-    this.#printer.change(change);
+    const { printer, options, progress } = this.#parts;
+    if (options.failOn === undefined || isFailure(change, options.failOn)) this.fails = true;
+    progress.clear();
+    printer.change(change);
   }
 
   error(error: PathError): void {
-    this.#progress.clear();
-    this.#printer.error?.(error);
-    const label = this.#labels[error.side === 'a' ? 0 : 1].reference;
-    this.#terminal.note(pathMessage(error.doing, error.path, label, errnoWords(error.errno)));
+    const { printer, terminal, labels, progress } = this.#parts;
+    progress.clear();
+    printer.error?.(error);
+    const label = labels[error.side === 'a' ? 0 : 1].reference;
+    terminal.note(pathMessage(error.doing, error.path, label, errnoWords(error.errno)));
   }
 }
 

@@ -266,7 +266,7 @@ describe('a tree', () => {
     const reader = new LayerReader(table, directories, ['trusted', 'trusted']);
     const options = { redirect: 'follow', metacopy: false, dataOnlyLayers: false } as const;
     const attributes = new Attributes(table, directories, [0]);
-    const loader = new Loader(table, reader, options, attributes, () => {}, true);
+    const loader = new Loader({ table, reader, options, attributes, log: () => {}, sharesNodes: true });
     reader.examine(directories.roots[0] ?? 0, '.');
     loader.fillRoot(table.takeRows(1), reader.status);
     const listings = new Listings(table, loader);
