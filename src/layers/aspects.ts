@@ -1,6 +1,7 @@
 // Which layer set what of an object: its contents where these bytes first came, mode, owner, times and attributes each where it
 // was last changed. A layer that wrote the object again as it was set nothing of it.
 import type { Entry } from '../overlay/entry.ts';
+import { isSameTime } from '../overlay/status.ts';
 import { Errno } from '../sys/errors.ts';
 import { S_IFLNK, S_IFMT, S_IFREG } from '../sys/statx.ts';
 import type { LayerFile, Layers, ObjectAttributes } from './layers.ts';
@@ -39,9 +40,56 @@ export function aspectsOf(layers: Layers, { supplier, layers: said }: Provenance
     ...(content === undefined ? {} : { content }),
     mode: setBy((a, b) => a.attributes.mode === b.attributes.mode),
     owner: setBy((a, b) => a.attributes.uid === b.attributes.uid && a.attributes.gid === b.attributes.gid),
-    mtime: setBy((a, b) => sameTime(a.attributes, b.attributes)),
+    mtime: setBy((a, b) => isSameTime(a.attributes.mtime, b.attributes.mtime)),
     ...(xattrs === undefined ? {} : { xattrs }),
   };
+}
+
+/**
+ * Of each version of a path whose contents a newer one has too: index of its layer → that of the newest such layer.
+ * What cannot be read is left out.
+ */
+export function sameContents(layers: Layers, { layers: said }: Provenance): Map<number, number> {
+  const isSame = contentsOf(layers);
+  const found = new Map<number, number>();
+  /** Versions with the same contents, newest first. */
+  const alike: Version[][] = [];
+  let above: Version | undefined;
+  for (const { layer, statements } of said) {
+    const version = versionIn(statements);
+    const type = (version?.attributes.mode ?? 0) & S_IFMT;
+    if (version?.entry === undefined || (type !== S_IFREG && type !== S_IFLNK)) continue;
+    const own = { layer, entry: version.entry, attributes: version.attributes };
+    const group = alike.find((one) => isAlike(one.at(-1) as Version, own, above, isSame));
+    if (group === undefined) alike.push([own]);
+    else {
+      group.push(own);
+      found.set(layer, (group[0] as Version).layer);
+    }
+    above = own;
+  }
+  return found;
+}
+
+function isAlike(
+  newer: Version,
+  older: Version,
+  /** The version next above `older`. */
+  above: Version | undefined,
+  isSame: (a: Version, b: Version) => boolean,
+): boolean {
+  if ((newer.attributes.mode & S_IFMT) !== (older.attributes.mode & S_IFMT)) return false;
+  try {
+    // A metacopy file has the contents of the next below it, and of no other.
+    return (newer === above || !newer.entry.metacopy()) && isSame(newer, older);
+  } catch (error) {
+    if (error instanceof Errno) return false;
+    throw error;
+  }
+}
+
+function versionIn(statements: readonly Statement[]): (Statement & { kind: 'version' }) | undefined {
+  return statements.find((one): one is Statement & { kind: 'version' } => one.kind === 'version');
 }
 
 /** The versions from the one that is shown down to where something else ends them, of one type, newest first. */
@@ -49,7 +97,7 @@ function versionsOf(said: Provenance['layers'], supplier: number): Version[] {
   const versions: Version[] = [];
   for (const { layer, statements } of said) {
     if (layer < supplier) continue;
-    const version = statements.find((one): one is Statement & { kind: 'version' } => one.kind === 'version');
+    const version = versionIn(statements);
     if (version?.entry === undefined) break;
     const { attributes, entry } = version;
     const [first] = versions;
@@ -100,10 +148,6 @@ function sameBytes([a, b]: readonly [LayerFile, LayerFile]): boolean {
     if (left !== right || rooms[0].compare(rooms[1], 0, right, 0, left) !== 0) return false;
     if (left < PIECE) return true;
   }
-}
-
-function sameTime({ mtime: a }: ObjectAttributes, { mtime: b }: ObjectAttributes): boolean {
-  return a.seconds === b.seconds && a.nanoseconds === b.nanoseconds;
 }
 
 function sameXattrs(layers: Layers, a: Version, b: Version): boolean {

@@ -4,6 +4,7 @@ import type { Entry } from '../overlay/entry.ts';
 import { type ByteString, bytesOf } from '../sys/bytes.ts';
 import { Errno } from '../sys/errors.ts';
 import { below, type FoundName, type Layers, type ObjectAttributes, objectAttributes } from './layers.ts';
+import { type WhiteoutTime, whiteoutTime } from './removal-time.ts';
 
 /** One thing that one layer says about a path. */
 export type Statement =
@@ -19,7 +20,8 @@ export type Statement =
       readonly redirect?: ByteString;
     }
   /** `path` is where the mark stands in the layer: at the path itself or at a directory above it. */
-  | { readonly kind: 'whiteout' | 'opaque' | 'replaced'; readonly path: ByteString }
+  | { readonly kind: 'whiteout'; readonly path: ByteString; readonly time: WhiteoutTime }
+  | { readonly kind: 'opaque' | 'replaced'; readonly path: ByteString }
   | { readonly kind: 'redirect'; readonly path: ByteString; readonly target: ByteString }
   | { readonly kind: 'damage'; readonly path: ByteString; readonly errno: number };
 
@@ -103,7 +105,7 @@ function askLayer(
       const entry = layers.find(directory, name);
       if (entry === undefined) break;
       if (entry.kind === 'whiteout') {
-        statements.push({ kind: 'whiteout', path });
+        statements.push({ kind: 'whiteout', path, time: whiteoutTime(entry.status) });
         break;
       }
       const isLast = depth === names.length - 1;

@@ -1,5 +1,6 @@
 // Every object of a stack with its times: what the merged view shows, what it hides, and the layer each is in.
 import type { Entry } from '../overlay/entry.ts';
+import { isSameTime } from '../overlay/status.ts';
 import { asBytes, type ByteString } from '../sys/bytes.ts';
 import { Errno } from '../sys/errors.ts';
 import { S_IFLNK, S_IFMT } from '../sys/statx.ts';
@@ -7,6 +8,7 @@ import { tellHidden } from './hidden.ts';
 import { walkHidden } from './hidden-tree.ts';
 import { type Layers, type ObjectAttributes, objectAttributes } from './layers.ts';
 import type { Damage, Hidden } from './removal.ts';
+import { createdTime, timeOfText } from './removal-time.ts';
 
 export interface TimelineEntry {
   readonly path: ByteString;
@@ -14,7 +16,11 @@ export interface TimelineEntry {
   readonly target?: ByteString;
   /** Index of the layer, 0 at the top. */
   readonly layer: number;
-  readonly state: 'visible' | Hidden['state'];
+  /**
+   * whiteout: the mark that hides what lower layers have by this name, with its own attributes. removed: the attributes are
+   * those of what is gone, the one time is when the step of the layer ended that took it away.
+   */
+  readonly state: 'visible' | Hidden['state'] | 'whiteout' | 'removed';
 }
 
 export interface TimelineOptions {
@@ -39,10 +45,52 @@ export function timeline(
   if (root === undefined) return;
   const top = layers.layerOf(root);
   visit({ path: asBytes('/'), attributes: layers.rootAttributes(top), layer: top, state: 'visible' });
+  const removals = new Removals(layers, visit);
   tellHidden(layers, { visible: tell('visible'), damage }, (hidden) => {
+    removals.tell(hidden);
     if (hidden.state === 'shadowed' && !shadowed) return;
-    walkHidden(layers, hidden, ({ state, path, entry }) => tell(state)(path, entry), damage);
+    const visitHidden = (one: Hidden) => {
+      removals.tellWhiteout(one);
+      tell(one.state)(one.path, one.entry);
+    };
+    walkHidden(layers, hidden, visitHidden, damage);
   });
+}
+
+/** What took hidden things away, as events of their own. */
+class Removals {
+  readonly #layers: Layers;
+  readonly #visit: (entry: TimelineEntry) => void;
+  /** The whiteout that was told last: what it hides of several layers comes one after the other. */
+  #last = '';
+
+  constructor(layers: Layers, visit: (entry: TimelineEntry) => void) {
+    this.#layers = layers;
+    this.#visit = visit;
+  }
+
+  tell(hidden: Hidden): void {
+    this.tellWhiteout(hidden);
+    const { path, entry, state, removal } = hidden;
+    const created = createdTime(this.#layers.layer(removal.layer));
+    if (state !== 'deleted' || created === undefined) return;
+    const { atime: _, ctime: __, btime: ___, ...attributes } = objectAttributes(entry.status);
+    this.#visit({
+      path,
+      attributes: { ...attributes, mtime: timeOfText(created) },
+      layer: removal.layer,
+      state: 'removed',
+    });
+  }
+
+  /** Of one that is in the thing's own place. */
+  tellWhiteout({ path, removal }: Hidden): void {
+    const key = `${removal.layer} ${path}`;
+    if (removal.how !== 'whiteout' || removal.path !== path || key === this.#last) return;
+    this.#last = key;
+    const attributes = objectAttributes(removal.entry.status);
+    this.#visit({ path, attributes, layer: removal.layer, state: 'whiteout' });
+  }
 }
 
 function targetOf(
@@ -79,8 +127,4 @@ export function eventsOf({ mtime, atime, ctime, btime }: ObjectAttributes): Time
     event.letters[i] = 'macb'[i] as string;
   }
   return events.map(({ time, letters }) => ({ time, macb: letters.join('') }));
-}
-
-function isSameTime(a: ObjectAttributes['mtime'], b: ObjectAttributes['mtime']): boolean {
-  return a.seconds === b.seconds && a.nanoseconds === b.nanoseconds;
 }

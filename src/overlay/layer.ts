@@ -253,7 +253,9 @@ export class LayerReader {
     if (isAufs && name.startsWith(AUFS_PREFIX)) return undefined;
     const hidden = isAufs && this.exists(directory, AUFS_PREFIX + name);
     if (!this.examine(directory, name)) {
-      return hidden ? new Entry(this, this.#table, directory, name, 'whiteout') : undefined;
+      // The status of a mark is that of its own name.
+      const isMark = hidden && this.examine(directory, AUFS_PREFIX + name);
+      return isMark ? new Entry(this, this.#table, directory, name, 'whiteout') : undefined;
     }
     const mode = (this.status[STATX.mode] as number) & S_IFMT;
     const entry = new Entry(this, this.#table, directory, name, this.#kind(directory, name, mode));

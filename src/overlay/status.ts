@@ -8,6 +8,10 @@ export interface Time {
   readonly nanoseconds: number;
 }
 
+export function isSameTime(a: Time, b: Time): boolean {
+  return a.seconds === b.seconds && a.nanoseconds === b.nanoseconds;
+}
+
 /** What `lstat` on the kernel's overlay would say. */
 export interface Status {
   readonly ino: bigint;

@@ -187,7 +187,10 @@ describeSystem('the forensic commands', ['root', 'overlay', 'python', 'docker', 
       {
         path: '/password',
         layer: 2,
-        removedBy: { layer: 3, how: 'whiteout', path: '/password', createdBy: '/bin/sh -c rm /password' },
+        removedBy: {
+          ...{ layer: 3, how: 'whiteout', path: '/password', createdBy: '/bin/sh -c rm /password' },
+          ...{ created: expect.any(String), notBefore: expect.any(String), notAfter: expect.any(String) },
+        },
       },
     ]);
     expect(await answer('cat', '--layer', '2', EMPTY_STEPS, '/password')).toBe('secret\n');
@@ -260,14 +263,16 @@ describeSystem('the forensic commands', ['root', 'overlay', 'python', 'docker', 
     const directories = layers.get(SAMPLE.changed) ?? [];
     const body = (await answer('timeline', SAMPLE.changed)).split('\n').filter(Boolean);
     const visible = await kernelNames(directories);
-    const shown = body.filter((line) => !line.split('|')[1]?.endsWith(' (deleted)'));
+    const shown = body.filter((line) => !/ \((?:deleted|whiteout|removed)\)$/.test(line.split('|')[1] ?? ''));
     expect(shown.length).toBe(visible.size + 1);
     expect(body.length).toBeGreaterThan(shown.length);
     for (const line of body) {
       const fields = line.split('|');
       expect(fields.length).toBe(11);
       const [, name = '', inode = '', modes, uid, gid, size, , mtime] = fields;
-      const path = name.replace(/ \(deleted\)$/, '').replace(/ -> .*/, '');
+      // What a step removed has the layer that removed it.
+      if (name.endsWith(' (removed)')) continue;
+      const path = name.replace(/ \((?:deleted|whiteout)\)$/, '').replace(/ -> .*/, '');
       if (path.includes('\\')) continue;
       const [number, layer] = inode.split('-').map(Number);
       const status = lstatSync(join(directories[directories.length - (layer ?? 0)] ?? '', path));

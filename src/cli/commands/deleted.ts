@@ -5,6 +5,7 @@ import { type Deleted, deleted } from '../../layers/deleted.ts';
 import { componentsOf, Layers } from '../../layers/layers.ts';
 import { provenance, type Statement } from '../../layers/provenance.ts';
 import type { Damage } from '../../layers/removal.ts';
+import { type RemovalTime, removalTime, timeOfText } from '../../layers/removal-time.ts';
 import { layerNumber } from '../../store/choice.ts';
 import type { LayerStack } from '../../store/store.ts';
 import { asBytes, type ByteString } from '../../sys/bytes.ts';
@@ -35,7 +36,7 @@ interface DeletedOptions extends StoreOptions {
   readonly json?: true;
 }
 
-const HEADING = ['LAYER', 'REMOVED IN', 'HOW', 'SIZE', 'MODIFIED', 'PATH'];
+const HEADING = ['LAYER', 'REMOVED IN', 'HOW', 'REMOVED', 'SIZE', 'MODIFIED', 'PATH'];
 
 export function registerDeleted(program: Command, terminal: Terminal): void {
   program
@@ -127,16 +128,26 @@ function row(stack: LayerStack, { path, layer, attributes, removal, contents }: 
     String(layerNumber(stack, layer)),
     String(layerNumber(stack, removal.layer)),
     `${removal.how}${by}`,
+    whenWords(removalTime(removal, stack.layers[removal.layer])),
     bytes === undefined ? '-' : humanSize(bytes),
     shortTime(mtime),
     `${escapeBytes(path)}${isTree ? `/${count}` : ''}`,
   ];
 }
 
+/** The step of an image's layer is older than its whiteouts, which are as old as their unpacking here. */
+function whenWords({ created, whiteout }: RemovalTime): string {
+  if (created !== undefined) return shortTime(timeOfText(created));
+  if (whiteout === undefined) return '-';
+  const [from, to] = [whiteout.from, whiteout.to].map(shortTime);
+  return from === to ? `${from}` : `${from} to ${to}`;
+}
+
 function jsonLine(layers: Layers, one: Deleted): string {
   const { stack } = layers;
   const { path, state, layer, attributes, removal, contents, entry } = one;
   const { mode, uid, gid, size, mtime } = attributes;
+  const { whiteout, created } = removalTime(removal, stack.layers[removal.layer]);
   const steps = [layer, removal.layer].map((index) => stack.layers[index]?.history?.createdBy);
   return `${escapeJson({
     ...jsonName('path', path),
@@ -154,6 +165,10 @@ function jsonLine(layers: Layers, one: Deleted): string {
       layer: layerNumber(stack, removal.layer),
       how: removal.how,
       ...jsonName('path', removal.path),
+      ...(whiteout === undefined
+        ? {}
+        : { notBefore: jsonTime(whiteout.from), notAfter: jsonTime(whiteout.to) }),
+      ...(created === undefined ? {} : { created }),
       ...(steps[1] === undefined ? {} : { createdBy: steps[1] }),
     },
     ...contents,

@@ -1,9 +1,11 @@
 // `stratafs which`: the layer that supplies a path, and what every other layer says about it.
 
 import type { Command } from 'commander';
-import { type Aspects, aspectsOf } from '../../layers/aspects.ts';
+import { type Aspects, aspectsOf, sameContents } from '../../layers/aspects.ts';
 import { componentsOf, Layers } from '../../layers/layers.ts';
 import { type Provenance, provenance, type Statement } from '../../layers/provenance.ts';
+import { createdTime, timeOfText } from '../../layers/removal-time.ts';
+import { isSameTime } from '../../overlay/status.ts';
 import type { Tree } from '../../overlay/tree.ts';
 import { layerNumber } from '../../store/choice.ts';
 import type { Layer, LayerStack } from '../../store/store.ts';
@@ -51,9 +53,10 @@ export function registerWhich(program: Command, terminal: Terminal): void {
           try {
             const answer = answerFor(layers, tree, path);
             if (answer.layers.length === 0) throw new Errno(E.ENOENT, 'look up');
-            const aspects = aspectsOf(layers, answer);
             const form = options.json ? jsonLine : describe;
-            terminal.out.write(form(stack, path, answer, aspects));
+            const aspects = aspectsOf(layers, answer);
+            const same = sameContents(layers, answer);
+            terminal.out.write(form(stack, path, answer, { ...(aspects && { aspects }), same }));
           } catch (error) {
             terminal.report(pathFailure('find', path, stack.label, error));
           }
@@ -83,7 +86,14 @@ function layerAt(stack: LayerStack, index: number): Layer {
   return layer;
 }
 
-function describe(stack: LayerStack, path: ByteString, answer: Provenance, aspects?: Aspects): string {
+interface Compared {
+  /** Which layer set what; absent where nothing is shown. */
+  readonly aspects?: Aspects;
+  /** As `sameContents`. */
+  readonly same: ReadonlyMap<number, number>;
+}
+
+function describe(stack: LayerStack, path: ByteString, answer: Provenance, compared: Compared): string {
   const title = escapeBytes(path);
   const real = answer.path === path ? '' : ` (${escapeBytes(answer.path)})`;
   const state =
@@ -91,16 +101,29 @@ function describe(stack: LayerStack, path: ByteString, answer: Provenance, aspec
   const lines = answer.layers.flatMap(({ layer: index, path: moved, statements }) => {
     const layer = layerAt(stack, index);
     const step = layer.history?.createdBy;
+    const same = compared.same.get(index);
     return [
       ...statements.map((statement, i) => {
         const number = i === 0 ? `layer ${layerNumber(stack, index)}` : '';
         const place = moved === undefined ? '' : `, at ${escapeBytes(moved)} there`;
-        return `  ${number.padEnd(9)} ${layer.role.padEnd(6)} ${words(statement)}${place}\n`;
+        const contents =
+          statement.kind === 'version' ? sameWords(stack, same) : createdWords(layer, statement);
+        return `  ${number.padEnd(9)} ${layer.role.padEnd(6)} ${words(statement)}${place}${contents}\n`;
       }),
       ...(step === undefined ? [] : [`  ${''.padEnd(16)}   ${escapeText(step)}\n`]),
     ];
   });
-  return `${title}${real}: ${state}\n${aspectWords(stack, answer, aspects)}${lines.join('')}`;
+  return `${title}${real}: ${state}\n${aspectWords(stack, answer, compared.aspects)}${lines.join('')}`;
+}
+
+function sameWords(stack: LayerStack, same: number | undefined): string {
+  return same === undefined ? '' : `, same contents as layer ${layerNumber(stack, same)}`;
+}
+
+/** When the step ended that hides: a whiteout of an image's layer is only as old as its unpacking here. */
+function createdWords(layer: Layer, { kind }: Statement): string {
+  const created = kind === 'damage' ? undefined : createdTime(layer);
+  return created === undefined ? '' : `, in a step of ${fullTime(timeOfText(created))}`;
 }
 
 /** The layer of each aspect, where not all are of the layer that supplies the object. */
@@ -117,7 +140,6 @@ function numbers(stack: LayerStack, aspects: Aspects): Record<string, number> {
 
 const STATES = { supplies: 'shown ', merged: 'merged', hidden: 'hidden' } as const;
 const MARKS = {
-  whiteout: 'a whiteout of',
   opaque: 'the opaque directory',
   replaced: 'no directory at',
 } as const;
@@ -143,12 +165,22 @@ function words(statement: Statement): string {
       return `hides   the directory ${escapeBytes(statement.path)} leads to ${escapeBytes(statement.target)} below`;
     case 'damage':
       return `damage  ${escapeBytes(statement.path)} cannot be read: ${errnoWords(statement.errno)}`;
+    case 'whiteout': {
+      const { from, to } = statement.time;
+      const made = [from, ...(isSameTime(from, to) ? [] : [to])].map(fullTime).join(' to ');
+      return `hides   a whiteout of ${escapeBytes(statement.path)}, made ${made}`;
+    }
     default:
       return `hides   ${MARKS[statement.kind]} ${escapeBytes(statement.path)}`;
   }
 }
 
-function jsonLine(stack: LayerStack, path: ByteString, answer: Provenance, aspects?: Aspects): string {
+function jsonLine(
+  stack: LayerStack,
+  path: ByteString,
+  answer: Provenance,
+  { aspects, same }: Compared,
+): string {
   return `${escapeJson({
     ...jsonName('path', path),
     ...jsonName('realPath', answer.path),
@@ -161,12 +193,20 @@ function jsonLine(stack: LayerStack, path: ByteString, answer: Provenance, aspec
         layer: layerNumber(stack, index),
         role,
         ...(diffId === undefined ? {} : { diffId }),
+        ...(history?.created === undefined ? {} : { created: history.created }),
         ...(history?.createdBy === undefined ? {} : { createdBy: history.createdBy }),
         ...(moved === undefined ? {} : jsonName('pathInLayer', moved)),
-        statements: statements.map(jsonStatement),
+        statements: statements.map((statement) => ({
+          ...jsonStatement(statement),
+          ...(statement.kind === 'version' ? jsonSame(stack, same.get(index)) : {}),
+        })),
       };
     }),
   })}\n`;
+}
+
+function jsonSame(stack: LayerStack, same: number | undefined): object {
+  return same === undefined ? {} : { sameContentsAs: layerNumber(stack, same) };
 }
 
 function jsonStatement(statement: Statement): object {
@@ -196,6 +236,11 @@ function jsonStatement(statement: Statement): object {
       };
     case 'damage':
       return { kind: 'damage', ...jsonName('path', statement.path), error: errnoName(statement.errno) };
+    case 'whiteout':
+      return {
+        ...{ kind: 'whiteout', ...jsonName('path', statement.path) },
+        ...{ notBefore: jsonTime(statement.time.from), notAfter: jsonTime(statement.time.to) },
+      };
     default:
       return { kind: statement.kind, ...jsonName('path', statement.path) };
   }

@@ -34,7 +34,13 @@ export const TIMELINE_FORMS: Readonly<Record<string, TimelineForm>> = {
 
 /** As TSK's fls names types; the rest as ls(1). */
 const TSK_TYPES: Readonly<Record<string, string>> = { '-': 'r', s: 'h', '?': '-' };
-const MARKS = { visible: '', deleted: ' (deleted)', shadowed: ' (shadowed)' } as const;
+const MARKS: Readonly<Record<TimelineEntry['state'], string>> = {
+  visible: '',
+  deleted: ' (deleted)',
+  shadowed: ' (shadowed)',
+  whiteout: ' (whiteout)',
+  removed: ' (removed)',
+};
 
 /**
  * `MD5|name|inode|mode_as_string|UID|GID|size|atime|mtime|ctime|crtime`. The inode is `number-layer`, as TSK puts a part's

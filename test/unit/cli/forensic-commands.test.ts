@@ -142,11 +142,11 @@ describe('deleted', () => {
     const { out, code } = await answer('deleted', IMAGE);
     expect(code).toBe(0);
     const how = isRoot ? 'opaque of /srv/plugins' : 'whiteout';
-    expect(columns(out).map((line) => line.replace(/\d{4}-\d\d-\d\d \d\d:\d\d/, 'TIME'))).toEqual([
-      'LAYER|REMOVED IN|HOW|SIZE|MODIFIED|PATH',
-      '1|3|whiteout|15B|TIME|/etc/motd',
-      `2|3|${how}|9B|TIME|/srv/plugins/auth`,
-      `2|3|${how}|10B|TIME|/srv/plugins/cache`,
+    expect(columns(out).map((line) => line.replaceAll(/\d{4}-\d\d-\d\d \d\d:\d\d/g, 'TIME'))).toEqual([
+      'LAYER|REMOVED IN|HOW|REMOVED|SIZE|MODIFIED|PATH',
+      '1|3|whiteout|TIME|15B|TIME|/etc/motd',
+      `2|3|${how}|TIME|9B|TIME|/srv/plugins/auth`,
+      `2|3|${how}|TIME|10B|TIME|/srv/plugins/cache`,
     ]);
   });
 
@@ -296,6 +296,7 @@ describe('timeline', () => {
       '/etc',
       '/etc/motd (deleted)',
     ]);
+    expect(names).toContain('/etc/motd (removed)');
     expect(names).not.toContain('/srv/server.conf (shadowed)');
   });
 
