@@ -2,6 +2,7 @@
 // dockerd has a containerd of its own below its data root, or uses the machine's, whose root is then another directory.
 import { asBytes, type ByteString, bytesOfText, shownBytes } from '../../sys/bytes.ts';
 import { attempt, Trouble } from '../../sys/errors.ts';
+import { MANAGED_CONTAINERD, usedSnapshotters } from '../dockerd/snapshotters.ts';
 import { readUidMap, realRoot, StoreFiles, trouble } from '../files.ts';
 import type { Machine } from '../machine.ts';
 import { parsePlatform } from '../manifest.ts';
@@ -12,11 +13,7 @@ import { hasMetadata, METADATA, readSnapshotRecords } from './metadata.ts';
 import { keepsImages, MOBY, usedNamespaces } from './namespaces.ts';
 import { DEFAULT_ROOT, places, systemRoot } from './places.ts';
 import { ifSound } from './root.ts';
-import { placeOf } from './snapshotter.ts';
 import { ContainerdStore } from './store.ts';
-
-/** Where dockerd keeps the containerd that it starts itself (daemon/command/daemon.go). */
-const MANAGED = 'containerd/daemon';
 
 export const CONTAINERD: Kind = {
   name: 'containerd',
@@ -58,22 +55,12 @@ function openContainerd(files: StoreFiles, options: OpenOptions): ContainerdStor
  * too; what counts is what is in it, and what is named after a snapshotter: BuildKit's directory, mount points, containers.
  */
 function isDockers(files: StoreFiles): boolean {
-  if (keepsImages(below(files, MANAGED), MOBY)) return true;
+  if (keepsImages(below(files, MANAGED_CONTAINERD), MOBY)) return true;
   const names = (path: string) => ifSound(() => files.namesIfPresent(path)) ?? [];
   if (names('rootfs').length > 0 || names('buildkit').some((name) => /^containerd-[a-z0-9-]+$/.test(name)))
     return true;
-  if (hasSnapshots(files)) return true;
+  if (usedSnapshotters(files).length > 0) return true;
   return (ifSound(() => snapshotterContainers(files)) ?? []).length > 0;
-}
-
-/** Of a managed containerd: what only a snapshotter that was used leaves. */
-function hasSnapshots(files: StoreFiles): boolean {
-  const names = ifSound(() => files.namesIfPresent(MANAGED)) ?? [];
-  return names.some(
-    (name) =>
-      name.startsWith(placeOf('')) &&
-      ifSound(() => files.kindOf(`${MANAGED}/${name}/metadata.db`)) !== undefined,
-  );
 }
 
 /** Throws Trouble where it is not known. */
@@ -83,7 +70,7 @@ function rootOfDocker(files: StoreFiles, { containerdRoot, machine }: OpenOption
     if (hasMetadata(named)) return named;
     throw trouble('open', named.directory, `it is no root of containerd: it has no "${METADATA}"`);
   }
-  const managed = below(files, MANAGED);
+  const managed = below(files, MANAGED_CONTAINERD);
   if (keepsImages(managed, MOBY)) return managed;
   const beside = new StoreFiles(
     asBytes(`${files.directory.slice(0, files.directory.lastIndexOf('/'))}/containerd`),
@@ -97,7 +84,10 @@ function rootOfDocker(files: StoreFiles, { containerdRoot, machine }: OpenOption
   }
   // What is damaged is told of when it is read.
   const isDamaged = () => ifSound(() => usedNamespaces(managed)) === undefined;
-  if (hasSnapshots(files) || (files.kindOf(`${MANAGED}/${METADATA}`) !== undefined && isDamaged()))
+  if (
+    usedSnapshotters(files).length > 0 ||
+    (files.kindOf(`${MANAGED_CONTAINERD}/${METADATA}`) !== undefined && isDamaged())
+  )
     return managed;
   throw new Trouble(
     'store',

@@ -4,6 +4,7 @@ import type { ByteString } from '../../sys/bytes.ts';
 import { attempt, Trouble } from '../../sys/errors.ts';
 import { type ContainerConfig, containerIds, readContainerConfig } from '../dockerd/containers.ts';
 import { GRAPH_DRIVERS } from '../dockerd/graph-drivers.ts';
+import { MANAGED_CONTAINERD, usedSnapshotters } from '../dockerd/snapshotters.ts';
 import { quoted } from '../formats/json.ts';
 import { type DockerRoot, driverNames, hasLayers } from './driver.ts';
 
@@ -20,10 +21,6 @@ export interface StoreBeside {
   /** Containers of the data root that have their layers in it. */
   readonly containers: number;
 }
-
-/** Where dockerd keeps the containerd that it starts itself. */
-const CONTAINERD = 'containerd/daemon';
-const SNAPSHOTTER = 'io.containerd.snapshotter.v1.';
 
 /** Who has the layers of a container whose driver is another one, in words; undefined where it is this one. */
 export function otherDriver(
@@ -55,7 +52,7 @@ export function storesBeside(root: DockerRoot, read: readonly string[] = [root.d
       containers: owned,
     };
   });
-  const snapshotters = usedSnapshotters(root);
+  const snapshotters = usedSnapshotters(files);
   const isForeign = (name: string) => name !== driver.name && !GRAPH_DRIVERS.includes(name) && name !== '';
   const owned = [...containers].filter(([name]) => isForeign(name) || snapshotters.includes(name));
   if (snapshotters.length === 0 && owned.length === 0) return stores;
@@ -67,7 +64,7 @@ export function storesBeside(root: DockerRoot, read: readonly string[] = [root.d
       store: 'containerd',
       isEmpty: false,
       name: `Docker's containerd image store${isHere ? '' : ', in a root of its own such as "/var/lib/containerd"'}`,
-      ...(isHere ? { path: files.pathOf(CONTAINERD) } : {}),
+      ...(isHere ? { path: files.pathOf(MANAGED_CONTAINERD) } : {}),
       containers: owned.reduce((sum, [, count]) => sum + count, 0),
     },
   ];
@@ -81,19 +78,4 @@ function containersByDriver(root: DockerRoot): Map<string, number> {
     if (!(config instanceof Trouble)) counts.set(config.driver, (counts.get(config.driver) ?? 0) + 1);
   }
   return counts;
-}
-
-/**
- * A daemon with graph drivers has containerd's databases too, even a snapshotter's (containerd 1.6 makes them all when it
- * starts), so what counts are snapshots.
- */
-function usedSnapshotters({ files }: DockerRoot): string[] {
-  const names = attempt(() => files.namesIfPresent(CONTAINERD) ?? []);
-  return (names instanceof Trouble ? [] : names)
-    .filter((name) => name.startsWith(SNAPSHOTTER))
-    .filter((name) => {
-      const snapshots = attempt(() => files.namesIfPresent(`${CONTAINERD}/${name}/snapshots`) ?? []);
-      return !(snapshots instanceof Trouble) && snapshots.length > 0;
-    })
-    .map((name) => name.slice(SNAPSHOTTER.length));
 }
