@@ -27,10 +27,10 @@ async function hintFor(
 ): Promise<string> {
   const { Layers } = await import('../layers/layers.ts');
   const { layerHint } = await import('./layer-option.ts');
-  const { canonical } = await import('./canonical.ts');
+  const { canonical } = await import('../layers/canonical.ts');
   const layers = new Layers(tree.stack);
   try {
-    return await layerHint(layers, canonical(tree, path), pointer);
+    return await layerHint(layers, canonical(layers, path), pointer);
   } catch (error) {
     // The failure at hand is told; that no more can be said of it adds nothing.
     if (error instanceof Errno) return '';

@@ -45,14 +45,8 @@ export function reportMissing(stack: LayerStack, terminal: Terminal): void {
   }
 }
 
-/** The layers that are there, with their records. Throws Trouble where none is. */
-export function present<T>(
-  stack: LayerStack,
-  recorded?: readonly T[],
-): { readonly stack: LayerStack; readonly recorded: readonly T[] | undefined } {
-  const isThere = (_: unknown, i: number) => stack.layers[i]?.missing === undefined;
-  const layers = stack.layers.filter(isThere);
-  const [top] = stack.layers;
-  if (layers.length === 0 && top !== undefined) mustBeThere(top);
-  return { stack: { ...stack, layers }, recorded: recorded?.filter(isThere) };
+/** Throws Trouble where no layer of a stack is there. */
+export function mustHaveLayers({ layers }: LayerStack): void {
+  const [top] = layers;
+  if (top !== undefined && layers.every(({ missing }) => missing !== undefined)) mustBeThere(top);
 }

@@ -1,6 +1,7 @@
 // From a reference on the command line to the layers it means, and to their merged tree. The store is loaded only where
 // one is needed.
 
+import type { Layers } from '../layers/layers.ts';
 import type { RecordedLayer } from '../overlay/recorded/recorded-layer.ts';
 import type { Tree } from '../overlay/tree.ts';
 import { chooseLayers, layerNumber, parseLayerChoice } from '../store/choice.ts';
@@ -11,7 +12,7 @@ import { Trouble } from '../sys/errors.ts';
 import { seesTrustedXattrs } from '../sys/privilege.ts';
 import { pathArguments } from './arguments.ts';
 import { layersFailure } from './failure.ts';
-import { mustBeWhole } from './missing.ts';
+import { mustBeWhole, mustHaveLayers } from './missing.ts';
 import { DescriptorOutput } from './print/output.ts';
 import { Terminal } from './print/terminal.ts';
 
@@ -179,6 +180,20 @@ export async function changesOf(
 ): Promise<Records | undefined> {
   const changesOnly = stack.layers.some(({ holds }) => holds === 'tree');
   return recordsOf(changesOnly ? { ...stack, changesOnly } : stack, options, known);
+}
+
+/** All layers of a stack that are there, to be closed. Throws Trouble where none is, or the top one cannot be opened. */
+export async function openLayers(stack: LayerStack, recorded?: Records): Promise<Layers> {
+  const { Layers } = await import('../layers/layers.ts');
+  mustHaveLayers(stack);
+  const layers = new Layers(stack, recorded);
+  try {
+    for (const root of layers.roots.slice(0, 1)) layers.rootAttributes(layers.layerOf(root));
+    return layers;
+  } catch (cause) {
+    layers.close();
+    throw layersFailure(stack.label, cause);
+  }
 }
 
 /** Gives the merged tree of a reference to `read`, and closes it after. */

@@ -88,6 +88,11 @@ export class Layers {
     this.#directories.close();
   }
 
+  /** Those of the roots that the merged view is made of: the first that is opaque hides all below it. Throws Errno. */
+  shownRoots(): readonly number[] {
+    return this.#reader.rootStack(this.roots);
+  }
+
   /** Index of a record's layer, 0 at the top. */
   layerOf(record: number): number {
     return this.#directories.layerOf(record);

@@ -67,7 +67,7 @@ export function provenance(layers: Layers, components: readonly ByteString[]): P
 type Shown = FoundName | 'root';
 
 function show(layers: Layers, components: readonly ByteString[]): Shown | undefined {
-  let parts = layers.roots;
+  let parts = layers.shownRoots();
   let found: FoundName | undefined;
   for (const name of components) {
     if (found?.kind === 'object') return undefined;

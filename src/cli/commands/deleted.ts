@@ -1,8 +1,9 @@
 // `stratafs deleted`: what is in the layers of an image and not in its merged view.
 
 import type { Command } from 'commander';
+import { canonical } from '../../layers/canonical.ts';
 import { type Deleted, deleted } from '../../layers/deleted.ts';
-import { componentsOf, Layers } from '../../layers/layers.ts';
+import { componentsOf, type Layers } from '../../layers/layers.ts';
 import { provenance, type Statement } from '../../layers/provenance.ts';
 import type { Damage } from '../../layers/removal.ts';
 import { type RemovalTime, removalTime, timeOfText } from '../../layers/removal-time.ts';
@@ -11,24 +12,16 @@ import type { LayerStack } from '../../store/store.ts';
 import { asBytes, type ByteString } from '../../sys/bytes.ts';
 import { E, Errno } from '../../sys/errors.ts';
 import { pathArguments } from '../arguments.ts';
-import { canonical } from '../canonical.ts';
 import { layerFailure, pathFailure } from '../failure.ts';
 import { metadataOption } from '../metadata-option.ts';
-import { present, reportMissing } from '../missing.ts';
+import { reportMissing } from '../missing.ts';
 import { escapeBytes, escapeJson, jsonName } from '../print/escape.ts';
 import { humanSize } from '../print/size.ts';
 import { isDirectory, isLink, octalMode, typeOf } from '../print/status.ts';
 import { formatTable } from '../print/table.ts';
 import type { Terminal } from '../print/terminal.ts';
 import { jsonTime, shortTime } from '../print/time.ts';
-import {
-  changesOf,
-  openDamagedStack,
-  openTree,
-  REFERENCE_WORDS,
-  type Records,
-  type StoreOptions,
-} from '../stack.ts';
+import { changesOf, openDamagedStack, openLayers, REFERENCE_WORDS, type StoreOptions } from '../stack.ts';
 
 interface DeletedOptions extends StoreOptions {
   readonly shadowed?: true;
@@ -56,14 +49,12 @@ export function registerDeleted(program: Command, terminal: Terminal): void {
       const options = command.optsWithGlobals<DeletedOptions>();
       const [within = asBytes('/')] = path === undefined ? [] : pathArguments([path]);
       const stack = await openDamagedStack(reference, options);
-      const recorded = await changesOf(stack, options);
-      const there = present(stack, recorded);
+      const layers = await openLayers(stack, await changesOf(stack, options));
       reportMissing(stack, terminal);
-      const layers = new Layers(stack, recorded);
       try {
         const names = componentsOf(within);
         if (list(layers, names, options, terminal)) return;
-        const real = await withoutLinks(there.stack, within, there.recorded);
+        const real = canonical(layers, within);
         if (real.join('/') !== names.join('/') && list(layers, real, options, terminal)) return;
         if (!isKnown(layers, real)) throw new Errno(E.ENOENT, 'look up');
       } catch (error) {
@@ -72,19 +63,6 @@ export function registerDeleted(program: Command, terminal: Terminal): void {
         layers.close();
       }
     });
-}
-
-async function withoutLinks(
-  stack: LayerStack,
-  path: ByteString,
-  recorded: Records | undefined,
-): Promise<ByteString[]> {
-  const tree = await openTree(stack, recorded);
-  try {
-    return canonical(tree, path);
-  } finally {
-    tree.close();
-  }
 }
 
 /** Whether the merged view or any layer has it, or had something to take away there. */

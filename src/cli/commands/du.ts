@@ -1,18 +1,18 @@
 // `stratafs du`: what the files of an image or container take, by directory, with the words of du(1).
 import type { Command } from 'commander';
+import { canonical } from '../../layers/canonical.ts';
 import { ShownTree, type Usage } from '../../layers/survey/usage.ts';
 import { layerNumber } from '../../store/choice.ts';
 import type { LayerStack } from '../../store/store.ts';
 import { asBytes, type ByteString } from '../../sys/bytes.ts';
 import { E, Errno, Trouble } from '../../sys/errors.ts';
 import { pathArguments } from '../arguments.ts';
-import { canonical } from '../canonical.ts';
 import { pathFailure } from '../failure.ts';
 import { metadataOption } from '../metadata-option.ts';
 import { formatBlocks, type SizeForm } from '../print/blocks.ts';
 import { escapeBytes, escapeJson, jsonName } from '../print/escape.ts';
 import type { Terminal } from '../print/terminal.ts';
-import { changesOf, openStack, openTree, REFERENCE_WORDS, type StoreOptions } from '../stack.ts';
+import { changesOf, openLayers, openStack, REFERENCE_WORDS, type StoreOptions } from '../stack.ts';
 import { withSurveyedStack } from '../survey.ts';
 
 interface DuOptions extends StoreOptions {
@@ -83,11 +83,11 @@ async function placesOf(
   paths: readonly ByteString[],
   recorded: Awaited<ReturnType<typeof changesOf>>,
 ): Promise<AskedPath[]> {
-  const tree = await openTree(stack, recorded);
+  const layers = await openLayers(stack, recorded);
   try {
-    return paths.map((asked) => ({ asked, names: canonical(tree, asked) }));
+    return paths.map((asked) => ({ asked, names: canonical(layers, asked) }));
   } finally {
-    tree.close();
+    layers.close();
   }
 }
 

@@ -16,7 +16,7 @@ import { keptAround } from '../../sys/kept.ts';
 import { layerFailure } from '../failure.ts';
 import { keptOf } from '../kept.ts';
 import { metadataOption } from '../metadata-option.ts';
-import { present, reportMissing } from '../missing.ts';
+import { mustHaveLayers, reportMissing } from '../missing.ts';
 import type { Terminal } from '../print/terminal.ts';
 import { TIMELINE_FORMS, type TimelineForm } from '../print/timeline-forms.ts';
 import { changesOf, openDamagedStack, openTheStore, REFERENCE_WORDS, type StoreOptions } from '../stack.ts';
@@ -72,7 +72,7 @@ async function write(
   for (const reference of references) {
     try {
       const stack = await openDamagedStack(reference, options);
-      present(stack);
+      mustHaveLayers(stack);
       reportMissing(stack, terminal);
       stacks.push(stack);
     } catch (error) {

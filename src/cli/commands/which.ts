@@ -2,26 +2,25 @@
 
 import type { Command } from 'commander';
 import { type Aspects, aspectsOf, sameContents } from '../../layers/aspects.ts';
-import { componentsOf, Layers } from '../../layers/layers.ts';
+import { canonical } from '../../layers/canonical.ts';
+import { componentsOf, type Layers } from '../../layers/layers.ts';
 import { type Provenance, provenance, type Statement } from '../../layers/provenance.ts';
 import { createdTime, timeOfText } from '../../layers/removal-time.ts';
 import { isSameTime } from '../../overlay/status.ts';
-import type { Tree } from '../../overlay/tree.ts';
 import { layerNumber } from '../../store/choice.ts';
 import type { Layer, LayerStack } from '../../store/store.ts';
 import type { ByteString } from '../../sys/bytes.ts';
 import { E, Errno, errnoName, errnoWords } from '../../sys/errors.ts';
 import { pathArguments } from '../arguments.ts';
-import { canonical } from '../canonical.ts';
 import { pathFailure } from '../failure.ts';
 import { metadataOption } from '../metadata-option.ts';
-import { present, reportMissing } from '../missing.ts';
+import { reportMissing } from '../missing.ts';
 import { escapeBytes, escapeJson, escapeText, jsonName } from '../print/escape.ts';
 import { humanSize } from '../print/size.ts';
 import { isRegular, octalMode, typeOf } from '../print/status.ts';
 import type { Terminal } from '../print/terminal.ts';
 import { fullTime, jsonTime } from '../print/time.ts';
-import { changesOf, openDamagedStack, openTree, REFERENCE_WORDS, type StoreOptions } from '../stack.ts';
+import { changesOf, openDamagedStack, openLayers, REFERENCE_WORDS, type StoreOptions } from '../stack.ts';
 
 interface WhichOptions extends StoreOptions {
   readonly json?: true;
@@ -43,15 +42,12 @@ export function registerWhich(program: Command, terminal: Terminal): void {
       const options = command.optsWithGlobals<WhichOptions>();
       const bytes = pathArguments(paths);
       const stack = await openDamagedStack(reference, options);
-      const recorded = await changesOf(stack, options);
-      const there = present(stack, recorded);
+      const layers = await openLayers(stack, await changesOf(stack, options));
       reportMissing(stack, terminal);
-      const layers = new Layers(stack, recorded);
-      const tree = await openTree(there.stack, there.recorded);
       try {
         for (const path of bytes) {
           try {
-            const answer = answerFor(layers, tree, path);
+            const answer = answerFor(layers, path);
             if (answer.layers.length === 0) throw new Errno(E.ENOENT, 'look up');
             const form = options.json ? jsonLine : describe;
             const aspects = aspectsOf(layers, answer);
@@ -62,15 +58,14 @@ export function registerWhich(program: Command, terminal: Terminal): void {
           }
         }
       } finally {
-        tree.close();
         layers.close();
       }
     });
 }
 
 /** What is known of the path that links lead to; where that is nothing, of the path as it is written: it may be older than a link. */
-function answerFor(layers: Layers, tree: Tree, path: ByteString): Provenance {
-  const answer = provenance(layers, canonical(tree, path));
+function answerFor(layers: Layers, path: ByteString): Provenance {
+  const answer = provenance(layers, canonical(layers, path));
   if (hasVersion(answer)) return answer;
   const written = provenance(layers, componentsOf(path));
   return hasVersion(written) ? written : answer;
