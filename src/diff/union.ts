@@ -9,8 +9,9 @@ import { newTableMemory, type Table, type TableMemory } from '../overlay/table.t
 import { directoryOf } from '../store/source.ts';
 import type { LayerStack } from '../store/store.ts';
 import { type ByteString, cString } from '../sys/bytes.ts';
-import { AT_FDCWD, AT_NO_AUTOMOUNT, statx } from '../sys/libc.ts';
+import { AT_FDCWD, AT_NO_AUTOMOUNT } from '../sys/libc.ts';
 import { STATX, STATX_MASK, STATX_SIZE } from '../sys/statx.ts';
+import { statx } from '../sys/statx-call.ts';
 
 /** As many directories as are kept open. */
 const OPEN_DIRECTORIES = 256;

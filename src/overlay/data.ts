@@ -3,9 +3,10 @@
 import type { ByteString } from '../sys/bytes.ts';
 import { cString } from '../sys/bytes.ts';
 import { E, Errno } from '../sys/errors.ts';
-import { AT_EMPTY_PATH, close, ioctl, lseek, lseekFar, preadAt, statxAt } from '../sys/libc.ts';
+import { AT_EMPTY_PATH, close, ioctl, lseek, lseekFar, preadAt } from '../sys/libc.ts';
 import { addressOf, pinned } from '../sys/memory.ts';
 import { S_IFDIR, S_IFMT, S_IFREG, STATX, STATX_MASK, STATX_SIZE } from '../sys/statx.ts';
+import { statxAt } from '../sys/statx-call.ts';
 import type { Attributes } from './attributes.ts';
 import type { Directories } from './directories.ts';
 import type { LayerReader } from './layer.ts';

@@ -13,8 +13,6 @@ import {
   fstatfs,
   O,
   open,
-  statx,
-  statxAt,
 } from '../sys/libc.ts';
 import { type Address, addressOf, pinned } from '../sys/memory.ts';
 import { openClone } from '../sys/mount/clone.ts';
@@ -28,6 +26,7 @@ import {
   STATX_SIZE,
   STATX_TYPE,
 } from '../sys/statx.ts';
+import { statx, statxAt } from '../sys/statx-call.ts';
 import type { Table } from './table.ts';
 
 /** A path handed to one `openat2` is shorter than PATH_MAX. */

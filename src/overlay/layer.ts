@@ -3,7 +3,7 @@
 import type { Dialect } from '../store/store.ts';
 import { eachName } from '../sys/beneath.ts';
 import { E, Errno } from '../sys/errors.ts';
-import { AT_NO_AUTOMOUNT, AT_SYMLINK_NOFOLLOW, lseek, readlinkat, statx, statxAt } from '../sys/libc.ts';
+import { AT_NO_AUTOMOUNT, AT_SYMLINK_NOFOLLOW, lseek, readlinkat } from '../sys/libc.ts';
 import { pinned } from '../sys/memory.ts';
 import {
   S_IFCHR,
@@ -15,6 +15,7 @@ import {
   STATX_MASK,
   STATX_SIZE,
 } from '../sys/statx.ts';
+import { statx, statxAt } from '../sys/statx-call.ts';
 import type { Directories } from './directories.ts';
 import { Entry } from './entry.ts';
 import { hasXattrs, hasXattrsAt, type MarkPrefix, xattrAnswer, xattrNames, xattrValue } from './marks.ts';

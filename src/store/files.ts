@@ -2,7 +2,7 @@
 // limit, and no access time changed where the system allows that. Each failure is a Trouble that names the file.
 
 import { closeSync, fstatSync, readFileSync, readSync, type Stats, statSync } from 'node:fs';
-import { openBeneath, readNames } from '../sys/beneath.ts';
+import { NO_OPENAT2, openBeneath, readNames } from '../sys/beneath.ts';
 import { asBytes, type ByteString, bufferOf, cString, type ReadSome, shownBytes } from '../sys/bytes.ts';
 import { E, Errno, errnoWords, Trouble } from '../sys/errors.ts';
 import { O, open, read } from '../sys/libc.ts';
@@ -40,10 +40,7 @@ const STATES = new Map<number, string>([
   [E.EPERM, `permission denied; ${WHO_MAY}`],
   [E.EIO, 'input/output error; the disk or the copy of it may be damaged'],
   [E.EXDEV, 'the path leads out of the directory'],
-  [
-    E.ENOSYS,
-    'the system call openat2 is missing or forbidden; Linux 5.6 or newer is needed, and no filter against it',
-  ],
+  [E.ENOSYS, NO_OPENAT2],
 ]);
 
 export class StoreFiles {

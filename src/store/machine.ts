@@ -1,15 +1,14 @@
 // A machine's files by its own paths: this one's, or another's whose disk is mounted at a directory. Absolute links, `..` and all
 // lead nowhere but into that directory; nothing but directories and small regular files is opened, no access time is changed.
 
-import { closeSync, fstatSync, readlinkSync, readSync } from 'node:fs';
-import { readNames } from '../sys/beneath.ts';
+import { closeSync, readlinkSync, readSync } from 'node:fs';
+import { fileType, NO_OPENAT2, openAsRoot, readNames } from '../sys/beneath.ts';
 import { asBytes, type ByteString, bytesOf, bytesOfText, cString, shownBytes } from '../sys/bytes.ts';
 import { E, errnoWords, Trouble } from '../sys/errors.ts';
-import { O, open, openat2 } from '../sys/libc.ts';
+import { O, open } from '../sys/libc.ts';
 import { openCloneOfAll } from '../sys/mount/clone.ts';
+import { S_IFREG } from '../sys/statx.ts';
 
-/** RESOLVE_NO_MAGICLINKS | RESOLVE_IN_ROOT (linux/openat2.h). */
-const RESOLVE = 0x02n | 0x10n;
 const LARGEST_CONFIG = 1 << 20;
 /** The root of this machine itself. */
 export const THIS_MACHINE = '/';
@@ -105,17 +104,11 @@ class Disk implements Machine {
     return [...homes.values()];
   }
 
-  /** A descriptor or a negative errno. O_NOATIME is for the owner and the privileged; others go without. */
+  /** A descriptor or a negative errno. Throws Trouble where nothing can be opened confined to the disk. */
   #open(path: ByteString, flags: number): number {
-    const descriptor = this.#openWith(path, flags | (flags & O.PATH ? 0 : O.NOATIME));
-    return descriptor === -E.EPERM ? this.#openWith(path, flags) : descriptor;
-  }
-
-  #openWith(path: ByteString, flags: number): number {
-    const how = Buffer.alloc(24);
-    how.writeBigUInt64LE(BigInt(flags | O.CLOEXEC), 0);
-    how.writeBigUInt64LE(RESOLVE, 16);
-    return openat2(this.#root, cString(path), how);
+    const descriptor = openAsRoot(this.#root, path, flags);
+    if (descriptor !== -E.ENOSYS) return descriptor;
+    throw new Trouble('store', `Cannot look for stores in "${shownBytes(this.label)}": ${NO_OPENAT2}`);
   }
 
   /** The place of a directory on this machine, undefined where there is none. */
@@ -146,13 +139,16 @@ class Disk implements Machine {
 
   /** A small regular file; undefined where there is none. */
   read(path: ByteString): Buffer | undefined {
+    // To open a device is to use it, so its type is asked first.
     const probe = this.#open(path, O.PATH);
     if (probe < 0) return undefined;
-    const isFile = fstatSync(probe).isFile();
+    const isFile = fileType(probe) === S_IFREG;
     closeSync(probe);
     const descriptor = isFile ? this.#open(path, O.RDONLY | O.NONBLOCK) : -1;
     if (descriptor < 0) return undefined;
     try {
+      // Something else may lie there by now.
+      if (fileType(descriptor) !== S_IFREG) return undefined;
       const buffer = Buffer.alloc(LARGEST_CONFIG);
       return buffer.subarray(0, readSync(descriptor, buffer, 0, buffer.length, 0));
     } finally {

@@ -2,13 +2,20 @@
 // without touching an access time. Knows nothing of what the files mean.
 import { asBytes, type ByteString, cString } from './bytes.ts';
 import { E } from './errors.ts';
-import { AT_EMPTY_PATH, AT_FDCWD, close, getdents64, O, openat2, openat2At, statx } from './libc.ts';
+import { AT_EMPTY_PATH, AT_FDCWD, close, getdents64, O, openat2, openat2At } from './libc.ts';
 import { type Address, pinned } from './memory.ts';
 import { S_IFMT, STATX, STATX_SIZE, STATX_TYPE } from './statx.ts';
+import { statx } from './statx-call.ts';
 
 /** RESOLVE_NO_XDEV, and RESOLVE_NO_MAGICLINKS | RESOLVE_NO_SYMLINKS | RESOLVE_BENEATH (linux/openat2.h). */
 const RESOLVE_NO_XDEV = 0x01;
 const RESOLVE = 0x02 | 0x04 | 0x08;
+/** RESOLVE_NO_MAGICLINKS | RESOLVE_IN_ROOT. */
+const RESOLVE_AS_ROOT = 0x02 | 0x10;
+
+/** What is said of ENOSYS from the opens here, which nothing replaces. */
+export const NO_OPENAT2 =
+  'the system call openat2 is missing or forbidden; Linux 5.6 or newer is needed, and no filter against it';
 
 /** `struct open_how` in 32-bit words: three u64, of which the last is `resolve`; their high halves stay 0. */
 const OPEN_HOW = { words: 6, flags: 0, resolve: 4 } as const;
@@ -33,10 +40,19 @@ const { buffer: dirents, address: direntsAddress } = pinned(1 << 17);
  * where that is allowed.
  */
 export function openBeneath(directory: number, path: ByteString, flags: number): number {
+  return openUnseen(directory, path, flags, RESOLVE);
+}
+
+/** The same with that directory as `/`, links followed: none of them, no `..` and no absolute path leads out of it. */
+export function openAsRoot(directory: number, path: ByteString, flags: number): number {
+  return openUnseen(directory, path, flags, RESOLVE_AS_ROOT);
+}
+
+function openUnseen(directory: number, path: ByteString, flags: number, resolve: number): number {
   const name = cString(path);
-  const fd = openConfined(directory, name, flags | (flags & O.PATH ? 0 : O.NOATIME), RESOLVE);
+  const fd = openConfined(directory, name, flags | (flags & O.PATH ? 0 : O.NOATIME), resolve);
   // O_NOATIME is for the file's owner and the privileged.
-  return fd === -E.EPERM ? openConfined(directory, name, flags, RESOLVE) : fd;
+  return fd === -E.EPERM ? openConfined(directory, name, flags, resolve) : fd;
 }
 
 /** The same, with the flags as they are, for a NUL-terminated path; EXDEV also where it would cross into another mount. */

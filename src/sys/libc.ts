@@ -57,7 +57,6 @@ const c = {
   pread: lib.func('int64_t pread64(int fd, void *buffer, uint64_t size, int64_t offset)'),
   lseek: lib.func('int64_t lseek64(int fd, int64_t offset, int whence)'),
   getdents64: lib.func('int64_t getdents64(int fd, intptr_t buffer, uint64_t size)'),
-  statx: lib.func('int statx(int dirfd, void *path, int flags, unsigned int mask, void *buffer)'),
   fstatfs: lib.func('int fstatfs64(int fd, void *buffer)'),
   readlinkat: lib.func('int64_t readlinkat(int dirfd, void *path, void *buffer, uint64_t size)'),
   linkat: lib.func('int linkat(int fromDir, void *from, int toDir, void *to, int flags)'),
@@ -90,7 +89,6 @@ const c = {
   readAt: lib.func('int64_t read(int fd, intptr_t buffer, uint64_t size)'),
   writeAt: lib.func('int64_t write(int fd, intptr_t buffer, uint64_t size)'),
   preadAt: lib.func('int64_t pread64(int fd, intptr_t buffer, uint64_t size, int64_t offset)'),
-  statxAt: lib.func('int statx(int dirfd, intptr_t path, int flags, unsigned int mask, intptr_t buffer)'),
   openat2At: lib.func('long syscall(long n, int dirfd, intptr_t path, intptr_t how, uint64_t size)'),
   listxattratAt: lib.func(
     'long syscall(long n, int dirfd, intptr_t path, unsigned int at, intptr_t list, uint64_t size)',
@@ -137,9 +135,6 @@ export function lseekFar(fd: number, offset: bigint, whence: number): bigint {
 }
 export function getdents64(fd: number, buffer: Address, size: number): number {
   return answer(c.getdents64(fd, buffer, size));
-}
-export function statx(dirfd: number, path: Pointer, flags: number, mask: number, buffer: Pointer): number {
-  return answer(c.statx(dirfd, path, flags, mask, buffer));
 }
 export function fstatfs(fd: number, buffer: Pointer): number {
   return answer(c.fstatfs(fd, buffer));
@@ -238,9 +233,6 @@ export function writeAt(fd: number, buffer: Address, size: number): number {
 }
 export function preadAt(fd: number, buffer: Address, size: number, offset: number | bigint): number {
   return answer(c.preadAt(fd, buffer, size, offset));
-}
-export function statxAt(dirfd: number, path: Address, flags: number, mask: number, buffer: Address): number {
-  return answer(c.statxAt(dirfd, path, flags, mask, buffer));
 }
 export function openat2At(dirfd: number, path: Address, how: Address): number {
   return answer(c.openat2At(SYS.openat2, dirfd, path, how, 24));

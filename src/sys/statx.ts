@@ -2,6 +2,8 @@
 // The layout is the same on every processor; test/unit/sys checks it against the C compiler.
 
 export const STATX_SIZE = 256;
+/** What stat(2) tells as well. */
+export const STATX_BASIC_STATS = 0x7ff;
 /** STATX_BASIC_STATS | STATX_BTIME | STATX_MNT_ID. */
 export const STATX_MASK = 0x1fff;
 

@@ -1,9 +1,10 @@
 // What a system test needs of the machine. A test that cannot run says so and why; under REQUIRE_SYSTEM=1 it fails.
 import { spawnSync } from 'node:child_process';
-import { accessSync, constants, readFileSync } from 'node:fs';
+import { accessSync, constants, readFileSync, statfsSync } from 'node:fs';
 import { release } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { describe, it, type TestContext } from 'vitest';
+import { AsyncLookups } from '../../src/sys/uring/async-lookups.ts';
 import { storesFolder } from './real-stores.ts';
 import { BUILT_COMMAND } from './stratafs.ts';
 
@@ -12,6 +13,8 @@ const NEEDS = {
   root: () => rootProblem(),
   fuse: () => (usable('/dev/fuse') ? undefined : '/dev/fuse cannot be opened for reading and writing'),
   overlay: () => overlayProblem(),
+  tmpfs: () => tmpfsProblem(),
+  io_uring: () => ringProblem(),
   docker: () => missingCommands('dockerd', 'docker', 'containerd', 'runc'),
   buildkit: () => (buildKitClient() === undefined ? 'no docker client here can use BuildKit' : undefined),
   attributes: () => missingCommands('setfattr', 'setfacl', 'setcap'),
@@ -40,6 +43,10 @@ const NEEDS = {
 } as const satisfies Record<string, () => string | undefined>;
 
 export type Need = keyof typeof NEEDS;
+
+/** A tmpfs nearly everywhere. */
+export const SHARED_MEMORY = '/dev/shm';
+const TMPFS_MAGIC = 0x01021994;
 
 /** Why something needed is not there, undefined where all is. */
 export function missing(needs: readonly Need[]): string | undefined {
@@ -109,6 +116,22 @@ function rootProblem(): string | undefined {
   if (process.getuid?.() !== 0) return 'the tests do not run as root';
   const effective = /^CapEff:\t([0-9a-f]+)$/m.exec(readFileSync('/proc/self/status', 'latin1'))?.[1] ?? '0';
   return (BigInt(`0x${effective}`) >> 21n) & 1n ? undefined : 'root may not mount here (CAP_SYS_ADMIN)';
+}
+
+/** It has files longer than 2^53 bytes, which ext4 has not. */
+function tmpfsProblem(): string | undefined {
+  const problem = `"${SHARED_MEMORY}" is no tmpfs that can be written`;
+  try {
+    return statfsSync(SHARED_MEMORY).type === TMPFS_MAGIC && usable(SHARED_MEMORY) ? undefined : problem;
+  } catch {
+    return problem;
+  }
+}
+
+function ringProblem(): string | undefined {
+  const ring = AsyncLookups.open(1);
+  ring?.close();
+  return ring === undefined ? 'the kernel, or a filter, has no io_uring for this process' : undefined;
 }
 
 /** The oracle's mounts name layers one by one (`lowerdir+`), which Linux 6.5 brought. */

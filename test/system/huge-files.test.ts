@@ -1,15 +1,11 @@
 // Sparse files longer than a number counts exactly (2^53): what is shown is true to the byte, what cannot be done is said.
-import { existsSync, mkdtempSync, readFileSync, rmSync, statfsSync, statSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { run } from '../support/command.ts';
 import { mountStratafs, stratafs } from '../support/stratafs.ts';
-import { describeSystem } from '../support/system.ts';
+import { describeSystem, SHARED_MEMORY } from '../support/system.ts';
 import { temporaryForSuite } from '../support/temporary.ts';
-
-/** A tmpfs everywhere; ext4 has no such files. */
-const SHARED_MEMORY = '/dev/shm';
-const TMPFS_MAGIC = 0x01021994;
 
 const AT = [2n ** 53n + 4096n, 2n ** 60n + 8192n] as const;
 const SIZES = AT.map((at) => at + 6n);
@@ -25,15 +21,12 @@ fd, at = os.open(sys.argv[1], os.O_RDONLY), int(sys.argv[2])
 print(os.pread(fd, 100, at), os.lseek(fd, 0, os.SEEK_DATA), os.lseek(fd, at, os.SEEK_HOLE), os.fstat(fd).st_size)
 `;
 
-const hasTmpfs = existsSync(SHARED_MEMORY) && statfsSync(SHARED_MEMORY).type === TMPFS_MAGIC;
-
-describeSystem('files of more than 2^53 bytes', ['root', 'fuse', 'python', 'build'], () => {
+describeSystem('files of more than 2^53 bytes', ['root', 'fuse', 'tmpfs', 'python', 'build'], () => {
   const temporary = temporaryForSuite();
   let layers: string[] = [];
   let all = '';
 
   beforeAll(async () => {
-    if (!hasTmpfs) return;
     all = mkdtempSync(join(SHARED_MEMORY, 'sf-'));
     layers = ['a', 'b'].map((name) => join(all, name));
     for (const [i, layer] of layers.entries()) {
@@ -49,10 +42,8 @@ describeSystem('files of more than 2^53 bytes', ['root', 'fuse', 'python', 'buil
     if (all !== '') rmSync(all, { recursive: true });
   });
 
-  const itThere = hasTmpfs ? it : it.skip;
-
   describe.each(['cached', 'passthrough'])('through a mount with --data %s', (data) => {
-    itThere('are read to the last byte and keep their size', async () => {
+    it('are read to the last byte and keep their size', async () => {
       const mount = await mountStratafs(temporary, `lowerdir=${layers[0]}`, { args: ['--data', data] });
       for (const [i, at] of AT.entries()) {
         const seen = (place: string) => run('python3', ['-c', READ, join(place, `f${i}`), String(at)]);
@@ -63,7 +54,7 @@ describeSystem('files of more than 2^53 bytes', ['root', 'fuse', 'python', 'buil
     });
   });
 
-  itThere('are shown with all digits', async () => {
+  it('are shown with all digits', async () => {
     const reference = `lowerdir=${layers[0]}`;
     const digits = String(SIZES[1]);
     for (const words of [
@@ -83,7 +74,7 @@ describeSystem('files of more than 2^53 bytes', ['root', 'fuse', 'python', 'buil
     }
   });
 
-  itThere('differ where their sizes do, and are not compared where these are equal', async () => {
+  it('differ where their sizes do, and are not compared where these are equal', async () => {
     const { code, stdout, stderr } = await stratafs([
       'diff',
       '--name-status',
@@ -94,7 +85,7 @@ describeSystem('files of more than 2^53 bytes', ['root', 'fuse', 'python', 'buil
     expect(stderr).toContain('file too large');
   });
 
-  itThere('are refused by extract and export, which do all else', async () => {
+  it('are refused by extract and export, which do all else', async () => {
     const reference = `lowerdir=${layers[0]}`;
     const out = temporary.path('out');
     const extracted = await stratafs(['extract', reference, '/', '-o', out]);
@@ -106,7 +97,7 @@ describeSystem('files of more than 2^53 bytes', ['root', 'fuse', 'python', 'buil
     expect((await run('tar', ['tf', tar])).stdout).toBe('small\n');
   });
 
-  itThere('are known to a manifest by their size', async () => {
+  it('are known to a manifest by their size', async () => {
     const file = temporary.path('m.mtree');
     writeFileSync(file, (await stratafs(['manifest', '--no-digest', `lowerdir=${layers[0]}`])).stdout);
     const { stdout } = await stratafs(['diff', '--name-status', file, `lowerdir=${layers[1]}`]);

@@ -3,16 +3,13 @@
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, readdirSync, readlinkSync, symlinkSync, writeFileSync } from 'node:fs';
 import { beforeAll, expect, it } from 'vitest';
-import { AsyncLookups } from '../../src/sys/uring/async-lookups.ts';
 import { run, succeed } from '../support/command.ts';
 import { lowerdirReference, mountStratafs, type StratafsMount } from '../support/stratafs.ts';
-import { describeSystem } from '../support/system.ts';
+import { describeSystem, itSystem, missing } from '../support/system.ts';
 import { kill, temporaryForSuite, until } from '../support/temporary.ts';
 
 const PACKAGES = 150;
 const PARTS = 6;
-const probe = AsyncLookups.open(1);
-probe?.close();
 
 function listing(directory: string): string[] {
   return readdirSync(directory, { recursive: true, encoding: 'latin1' }).sort();
@@ -69,24 +66,21 @@ describeSystem('a walk that reads from a disk', ['root', 'fuse', 'ext4', 'build'
     await mounted.umount();
   });
 
-  it.skipIf(probe === undefined)(
-    'has kernel threads read ahead, and leaves the disk free in the end',
-    async () => {
-      await mountCold();
-      const mounted = await mountStratafs(temporary, reference);
-      expect(rings(mounted)).toBe(0);
-      listing(mounted.directory);
-      expect(rings(mounted)).toBe(1);
-      await mounted.umount();
-      await mountCold();
-    },
-  );
+  itSystem('has kernel threads read ahead, and leaves the disk free in the end', ['io_uring'], async () => {
+    await mountCold();
+    const mounted = await mountStratafs(temporary, reference);
+    expect(rings(mounted)).toBe(0);
+    listing(mounted.directory);
+    expect(rings(mounted)).toBe(1);
+    await mounted.umount();
+    await mountCold();
+  });
 
   it('can be killed in its midst', async () => {
     await mountCold();
     const mounted = await mountStratafs(temporary, reference);
     const walk = succeed('sh', ['-c', 'find "$0" >/dev/null 2>&1; true', mounted.directory]);
-    await until('the first directories', () => rings(mounted) > 0 || probe === undefined);
+    await until('the first directories', () => rings(mounted) > 0 || missing(['io_uring']) !== undefined);
     kill(mounted.pid, 'SIGKILL');
     await walk;
     await until('the disk', () => spawnSync('umount', [disk]).status === 0, 20);

@@ -1,16 +1,13 @@
 // Files that are read in order: the kernel has most of them before they are asked for, with the right contents.
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { AsyncWrites } from '../../src/sys/uring/async-writes.ts';
 import { expectBelow } from '../support/bounds.ts';
 import { lowerdirReference, mountStratafs } from '../support/stratafs.ts';
-import { describeSystem } from '../support/system.ts';
+import { describeSystem, itSystem } from '../support/system.ts';
 import { temporaryForSuite } from '../support/temporary.ts';
 
 const DIRECTORIES = 6;
 const FILES = 60;
-const probe = AsyncWrites.open(1, 8, () => {});
-probe?.close();
 
 /** A few pages, other bytes in each file. */
 function contentsOf(directory: number, file: number): string {
@@ -57,7 +54,7 @@ describeSystem('files read in order', ['root', 'fuse', 'build'], () => {
 
     it('have their own contents', () => expect(wrong).toEqual([]));
 
-    it.skipIf(probe === undefined)('mostly need no request', () => {
+    itSystem('mostly need no request', ['io_uring'], () => {
       expect(reads).toBeGreaterThan(0);
       expect(reads).toBeLessThanOrEqual(DIRECTORIES * FILES);
       // How many are ahead of the reader is a matter of who gets the processor.

@@ -3,8 +3,9 @@
 import { readFileSync } from 'node:fs';
 import { asBytes, type ByteString, cString } from '../bytes.ts';
 import { E, errnoOf, errnoWords, Trouble } from '../errors.ts';
-import { AT_EMPTY_PATH, AT_STATX_DONT_SYNC, statx } from '../libc.ts';
+import { AT_EMPTY_PATH, AT_FDCWD, AT_STATX_DONT_SYNC } from '../libc.ts';
 import { STATX, STATX_MNT_ID_UNIQUE, STATX_SIZE } from '../statx.ts';
+import { statx } from '../statx-call.ts';
 import { statmount } from './mount-calls.ts';
 
 /** What tells a mount from every other, wherever it is moved. */
@@ -81,9 +82,17 @@ export function mountIdOf(fd: number): number | undefined {
 
 /** The number of it that is never used again. Asks no server anything. */
 export function uniqueIdOf(fd: number): bigint | undefined {
+  // Where statx(2) is missing the C library asks with another call, which a server has to answer: that of this mount is us.
+  areUnique ??= uniqueIdAt(AT_FDCWD, '/', 0) !== undefined;
+  return areUnique ? uniqueIdAt(fd, '', AT_EMPTY_PATH | AT_STATX_DONT_SYNC) : undefined;
+}
+
+/** Whether the kernel tells such numbers. */
+let areUnique: boolean | undefined;
+
+function uniqueIdAt(directory: number, path: string, flags: number): bigint | undefined {
   const status = new Uint32Array(STATX_SIZE / 4);
-  const flags = AT_EMPTY_PATH | AT_STATX_DONT_SYNC;
-  const error = statx(fd, cString(asBytes('')), flags, STATX_MNT_ID_UNIQUE, status);
+  const error = statx(directory, cString(asBytes(path)), flags, STATX_MNT_ID_UNIQUE, status);
   if (error < 0 || ((status[STATX.mask] as number) & STATX_MNT_ID_UNIQUE) === 0) return undefined;
   return (BigInt(status[STATX.mountId + 1] as number) << 32n) | BigInt(status[STATX.mountId] as number);
 }

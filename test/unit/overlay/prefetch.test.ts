@@ -1,16 +1,13 @@
 // Directories asked of a disk before they are loaded: which rows are asked for, and that nothing stays behind.
 import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
-import { describe, expect, it } from 'vitest';
+import { expect, it } from 'vitest';
 import { Tree } from '../../../src/overlay/tree.ts';
 import { stackOfLowerdir } from '../../../src/store/lowerdir.ts';
 import { asBytes } from '../../../src/sys/bytes.ts';
-import { AsyncLookups } from '../../../src/sys/uring/async-lookups.ts';
+import { describeSystem } from '../../support/system.ts';
 import { temporaryForSuite, until } from '../../support/temporary.ts';
 
-const probe = AsyncLookups.open(1);
-probe?.close();
-
-describe.skipIf(probe === undefined)('Prefetch', () => {
+describeSystem('Prefetch', ['io_uring'], () => {
   const temporary = temporaryForSuite();
 
   function make(layers: readonly string[], directories: number): Tree {

@@ -1,15 +1,12 @@
 // Which files are pushed, and as what message, with a file in the place of /dev/fuse.
 import { openSync, readFileSync } from 'node:fs';
-import { describe, expect, it, vi } from 'vitest';
+import { expect, it, vi } from 'vitest';
 import { NOTIFY } from '../../../src/fuse/abi.ts';
 import { CONTENTS } from '../../../src/fuse/store-notify.ts';
 import { type Files, Push } from '../../../src/push/push.ts';
 import { E, Errno } from '../../../src/sys/errors.ts';
-import { AsyncWrites } from '../../../src/sys/uring/async-writes.ts';
+import { describeSystem } from '../../support/system.ts';
 import { temporaryForSuite } from '../../support/temporary.ts';
-
-const probe = AsyncWrites.open(1, 8, () => {});
-probe?.close();
 
 /** One directory, 1, of entries 10 to 29; a file's contents are its number. 14 is no file, 15 is large, 16 cannot be read. */
 const files: Files = {
@@ -26,7 +23,7 @@ const files: Files = {
   },
 };
 
-describe.skipIf(probe === undefined)('Push', () => {
+describeSystem('Push', ['io_uring'], () => {
   const temporary = temporaryForSuite();
   const busy: boolean[] = [];
 

@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { openStore } from '../../../src/store/open.ts';
 import { isRootless } from '../../../src/store/owner.ts';
 import { FakeStore, hex } from '../../support/fake-store.ts';
+import { itSystem } from '../../support/system.ts';
 import { type Temporary, temporaryForTest } from '../../support/temporary.ts';
 import { troubleOf } from './trouble.ts';
 
@@ -148,8 +149,6 @@ describe('openStore()', () => {
   );
 });
 
-const NOT_ROOT = process.getuid?.() !== 0;
-
 describe('a store of another user', () => {
   /** Runs with the effective user 4242, who owns nothing here. */
   function asSomeone<T>(act: () => T): T {
@@ -163,7 +162,7 @@ describe('a store of another user', () => {
     }
   }
 
-  it.skipIf(NOT_ROOT)('that may not be searched is told by the directory, its owner and what to do', () => {
+  itSystem('that may not be searched is told by the directory, its owner and what to do', ['root'], () => {
     const temporary = temporaryForTest();
     chmodSync(temporary.directory, 0o755);
     const store = new FakeStore(temporary.path('root'));
@@ -181,7 +180,7 @@ describe('a store of another user', () => {
     );
   });
 
-  it.skipIf(NOT_ROOT)('whose files may not be read is told by the file', () => {
+  itSystem('whose files may not be read is told by the file', ['root'], () => {
     const temporary = temporaryForTest();
     chmodSync(temporary.directory, 0o755);
     const store = new FakeStore(temporary.path('root'));
@@ -196,7 +195,7 @@ describe('a store of another user', () => {
     );
   });
 
-  it.skipIf(NOT_ROOT)('who ran the daemon in a user namespace has the dialect user', () => {
+  itSystem('who ran the daemon in a user namespace has the dialect user', ['root'], () => {
     const store = new FakeStore(temporaryForTest().directory);
     store.image({ names: ['a:1'], layers: ['x'] });
     expect(openStore(store.root).resolve('a:1').dialect).toBe('trusted');

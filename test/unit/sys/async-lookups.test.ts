@@ -18,7 +18,7 @@ function descriptors(): number {
   return readdirSync('/proc/self/fd').length;
 }
 
-describe.skipIf(lookups === undefined)('AsyncLookups', () => {
+describeSystem('AsyncLookups', ['io_uring'], () => {
   const temporary = temporaryForSuite();
   const all = lookups as AsyncLookups;
   afterAll(() => all.close());

@@ -1,6 +1,6 @@
 // Writes by kernel threads: what arrives, buffers that come back, errors told. Needs io_uring, which some machines forbid.
 import { closeSync, openSync, readFileSync } from 'node:fs';
-import { afterAll, describe, expect, it } from 'vitest';
+import { afterAll, expect, it } from 'vitest';
 import { E } from '../../../src/sys/errors.ts';
 import { AsyncWrites } from '../../../src/sys/uring/async-writes.ts';
 import { IORING, URING_STRUCT } from '../../../src/sys/uring/uring-abi.ts';
@@ -28,7 +28,7 @@ async function settle(all: AsyncWrites): Promise<void> {
   for (const buffer of taken) all.giveBack(buffer);
 }
 
-describe.skipIf(writes === undefined)('AsyncWrites', () => {
+describeSystem('AsyncWrites', ['io_uring'], () => {
   const temporary = temporaryForSuite();
   const all = writes as AsyncWrites;
   afterAll(() => all.close());

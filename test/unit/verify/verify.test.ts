@@ -7,6 +7,7 @@ import { severityVerdict, worse } from '../../../src/verify/store.ts';
 import { compareXattrs, type XattrRules } from '../../../src/verify/xattrs.ts';
 import { dockerRootAt } from '../../support/docker-root.ts';
 import { FakeStore } from '../../support/fake-store.ts';
+import { describeSystem } from '../../support/system.ts';
 import { temporaryForTest } from '../../support/temporary.ts';
 
 const PLAIN: XattrRules = {
@@ -142,9 +143,8 @@ describe('compareXattrs()', () => {
   });
 });
 
-describe('unpackRules()', () => {
-  const isRoot = process.getuid?.() === 0;
-  it.runIf(isRoot).each([
+describeSystem('unpackRules()', ['root'], () => {
+  it.each([
     ['its own numbers', 'docker', [0, 0], '0:0', '42:7', false],
     ['a part of a user namespace', '100000.200000', [0, 0], '100000:200000', '100042:200007', true],
     ['a copy of such a part', 'docker', [100000, 200000], '100000:200000', '100042:200007', true],
