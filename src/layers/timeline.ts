@@ -35,12 +35,8 @@ export function timeline(
   { shadowed, damage }: TimelineOptions,
   visit: (entry: TimelineEntry) => void,
 ): void {
-  const tell = (state: TimelineEntry['state']) => (path: ByteString, entry: Entry) => {
-    const attributes = objectAttributes(entry.status);
-    const layer = layers.layerOf(entry.holder);
-    const isLink = (attributes.mode & S_IFMT) === S_IFLNK;
-    visit({ path, attributes, layer, state, ...(isLink ? targetOf(layers, path, entry, damage) : {}) });
-  };
+  const tell = (state: TimelineEntry['state']) => (path: ByteString, entry: Entry) =>
+    visit(timelineEntry(layers, { path, entry, state }, damage));
   const [root] = layers.roots;
   if (root === undefined) return;
   const top = layers.layerOf(root);
@@ -57,6 +53,29 @@ export function timeline(
   });
 }
 
+export function timelineEntry(
+  layers: Layers,
+  { path, entry, state }: Pick<TimelineEntry, 'path' | 'state'> & { readonly entry: Entry },
+  damage: (damage: Damage) => void,
+): TimelineEntry {
+  const attributes = objectAttributes(entry.status);
+  const layer = layers.layerOf(entry.holder);
+  const isLink = (attributes.mode & S_IFMT) === S_IFLNK;
+  return { path, attributes, layer, state, ...(isLink ? targetOf(layers, path, entry, damage) : {}) };
+}
+
+/** That a deleted object was removed, where it is known when the step of that layer ended. */
+export function removedEntry(
+  layers: Layers,
+  { path, entry, state, removal }: Hidden,
+): TimelineEntry | undefined {
+  const created = createdTime(layers.layer(removal.layer));
+  if (state !== 'deleted' || created === undefined) return undefined;
+  const { atime: _, ctime: __, btime: ___, ...attributes } = objectAttributes(entry.status);
+  const mtime = timeOfText(created);
+  return { path, attributes: { ...attributes, mtime }, layer: removal.layer, state: 'removed' };
+}
+
 /** What took hidden things away, as events of their own. */
 class Removals {
   readonly #layers: Layers;
@@ -71,16 +90,8 @@ class Removals {
 
   tell(hidden: Hidden): void {
     this.tellWhiteout(hidden);
-    const { path, entry, state, removal } = hidden;
-    const created = createdTime(this.#layers.layer(removal.layer));
-    if (state !== 'deleted' || created === undefined) return;
-    const { atime: _, ctime: __, btime: ___, ...attributes } = objectAttributes(entry.status);
-    this.#visit({
-      path,
-      attributes: { ...attributes, mtime: timeOfText(created) },
-      layer: removal.layer,
-      state: 'removed',
-    });
+    const removed = removedEntry(this.#layers, hidden);
+    if (removed !== undefined) this.#visit(removed);
   }
 
   /** Of one that is in the thing's own place. */

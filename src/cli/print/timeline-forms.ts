@@ -15,6 +15,8 @@ export interface TimelineSubject {
   readonly label: string;
   /** Whether other references have lines too. */
   readonly isOneOfMany: boolean;
+  /** Of a layer that is told once for all: what the references that have it are called. */
+  readonly users?: readonly string[];
 }
 
 export interface TimelineForm {
@@ -31,6 +33,15 @@ export const TIMELINE_FORMS: Readonly<Record<string, TimelineForm>> = {
   },
   jsonl: { heading: '', lines: jsonLines },
 };
+
+/** As many references are named in one field. */
+const MOST_NAMED = 3;
+
+/** `app:1,app:2,app:3,+37`. */
+export function usersLabel(users: readonly string[]): string {
+  const more = users.length > MOST_NAMED ? [`+${users.length - MOST_NAMED}`] : [];
+  return [...users.slice(0, MOST_NAMED), ...more].join(',');
+}
 
 /** As TSK's fls names types; the rest as ls(1). */
 const TSK_TYPES: Readonly<Record<string, string>> = { '-': 'r', s: 'h', '?': '-' };
@@ -92,7 +103,7 @@ function csvLines({ entry, layer, label }: TimelineSubject, add: Parameters<Time
 }
 
 function jsonLines(
-  { entry, layer, label }: TimelineSubject,
+  { entry, layer, label, users }: TimelineSubject,
   add: Parameters<TimelineForm['lines']>[1],
 ): void {
   const { path, attributes, target, state } = entry;
@@ -113,7 +124,7 @@ function jsonLines(
       size,
       ino: String(ino),
       ...(target === undefined ? {} : jsonName('target', target)),
-      reference: label,
+      ...(users === undefined ? { reference: label } : { references: users }),
     });
     add(sortKey(time, path, label), line);
   }

@@ -306,6 +306,24 @@ describe('timeline', () => {
     expect(out).toMatch(/^0\|sample\/web:1\.0:\/etc\/motd\|\d+-1\|r\/rrw-r--r--\|/m);
   });
 
+  it('tells each layer once for all that have it, or each image on its own', async () => {
+    const motd = async (...words: readonly string[]) => {
+      const { out } = await answer('timeline', '--all', ...words);
+      const names = out.split('\n').map((line) => line.split('|')[1] ?? '');
+      return names.filter((name) => name.includes('/etc/motd'));
+    };
+    expect(await motd()).toEqual([
+      'sample/web:1.1,sample/web:1.0:/etc/motd',
+      ...['removed', 'whiteout'].map((state) => `sample/web:1.1:/etc/motd (${state})`),
+    ]);
+    expect(await motd('--per-image')).toEqual([
+      'sample/web:1.0:/etc/motd',
+      ...['deleted', 'removed', 'whiteout'].map((state) => `sample/web:1.1:/etc/motd (${state})`),
+    ]);
+    const { code, err } = await answer('timeline', '--per-image', IMAGE);
+    expect([code, err]).toEqual([2, 'stratafs: Cannot tell "--per-image" without "--all"\n']);
+  });
+
   it.each([
     ['no reference', ['timeline'], 'Cannot make a timeline: name images or containers, or give --all'],
     [
