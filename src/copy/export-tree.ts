@@ -4,22 +4,14 @@ import type { Tree } from '../overlay/tree.ts';
 import { asBytes, type ByteString } from '../sys/bytes.ts';
 import { E, Errno } from '../sys/errors.ts';
 import { isCountable } from '../sys/file-size.ts';
-import { decodeDevice, S_IFBLK, S_IFCHR, S_IFDIR, S_IFIFO, S_IFLNK, S_IFMT, S_IFREG } from '../sys/statx.ts';
+import { decodeDevice } from '../sys/statx.ts';
 import { TarBatch } from '../tar/batch.ts';
 import { type DataRuns, sparseRuns } from '../tar/data-runs.ts';
 import type { TarEntry } from '../tar/entry.ts';
 import { paddingOf } from '../tar/header.ts';
 import { joinPath } from '../tar/path.ts';
+import { isDeviceType, TAR_TYPE, tarTypeOf } from '../tar/type.ts';
 import { tarEnd, tarHeader } from '../tar/write.ts';
-
-const TYPES = new Map([
-  [S_IFREG, '0'],
-  [S_IFLNK, '2'],
-  [S_IFCHR, '3'],
-  [S_IFBLK, '4'],
-  [S_IFDIR, '5'],
-  [S_IFIFO, '6'],
-]);
 
 export interface TarSink {
   /** The bytes may be reused as soon as this returns. */
@@ -103,27 +95,27 @@ class Exporter {
     const errno = tree.errnoOf(entry);
     const node = tree.nodeOf(entry);
     const status = tree.status(node);
-    const type = TYPES.get(status.mode & S_IFMT);
+    const type = tarTypeOf(status.mode);
     if (errno !== 0 || type === undefined) {
       this.#sink.leftOut(path, errno !== 0 ? errno : E.EOPNOTSUPP);
       return false;
     }
     // Its offsets are no numbers here, and no reader of tars knows such a file.
-    if (type === '0' && !isCountable(status)) {
+    if (type === TAR_TYPE.file && !isCountable(status)) {
       this.#sink.leftOut(path, E.EFBIG);
       return false;
     }
     const first = this.#names.get(node);
     if (first !== undefined) {
-      this.#out.add(tarHeader({ ...tarEntry(path, '1', status), linkName: first, size: 0 }));
+      this.#out.add(tarHeader({ ...tarEntry(path, TAR_TYPE.hardLink, status), linkName: first, size: 0 }));
       return false;
     }
     const header = this.#trying(path, () => this.#header(node, path, type, status));
     if (header === undefined) return false;
-    if (status.nlink > 1 && type !== '5') this.#names.set(node, path);
+    if (status.nlink > 1 && type !== TAR_TYPE.directory) this.#names.set(node, path);
     this.#out.add(tarHeader(header.entry, header.runs === undefined ? {} : { runs: header.runs }));
-    if (type === '0') yield* this.#contents(node, path, header.runs ?? [[0, status.size]]);
-    return type === '5';
+    if (type === TAR_TYPE.file) yield* this.#contents(node, path, header.runs ?? [[0, status.size]]);
+    return type === TAR_TYPE.directory;
   }
 
   #header(
@@ -133,13 +125,13 @@ class Exporter {
     status: Status,
   ): { entry: TarEntry; runs: DataRuns | undefined } {
     const tree = this.#tree;
-    const name = type === '5' ? (`${path}/` as ByteString) : path;
-    const linkName = type === '2' ? tree.linkTarget(node) : asBytes('');
+    const name = type === TAR_TYPE.directory ? (`${path}/` as ByteString) : path;
+    const linkName = type === TAR_TYPE.symlink ? tree.linkTarget(node) : asBytes('');
     const xattrs = new Map(
       [...tree.xattrs(node)].map(([key, value]) => [key, asBytes(value.toString('latin1'))]),
     );
     const entry = { ...tarEntry(name, type, status), linkName, xattrs };
-    if (type !== '0' || status.size === 0) return { entry, runs: undefined };
+    if (type !== TAR_TYPE.file || status.size === 0) return { entry, runs: undefined };
     // Opens the file, so that one which cannot be read is found before its header is written.
     tree.dataDescriptor(node);
     return { entry, runs: sparseRuns(status, (offset, whence) => tree.seek(node, offset, whence)) };
@@ -206,9 +198,9 @@ function tarEntry(name: ByteString, type: string, status: Status): TarEntry {
     mode: mode & 0o7777,
     uid,
     gid,
-    size: type === '0' ? size : 0,
+    size: type === TAR_TYPE.file ? size : 0,
     mtime,
-    ...(type === '3' || type === '4' ? decodeDevice(rdev) : { major: 0, minor: 0 }),
+    ...(isDeviceType(type) ? decodeDevice(rdev) : { major: 0, minor: 0 }),
     xattrs: new Map(),
     sparse: false,
   };

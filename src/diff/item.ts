@@ -2,7 +2,8 @@
 import type { Layer } from '../store/store.ts';
 import type { ByteString } from '../sys/bytes.ts';
 import { fileSize } from '../sys/file-size.ts';
-import { encodeDevice, S_IFDIR, S_IFMT, STATX } from '../sys/statx.ts';
+import { longAt } from '../sys/long.ts';
+import { deviceAt, S_IFDIR, S_IFMT, STATX, timeAt } from '../sys/statx.ts';
 
 /** In what two objects of one name can differ. `target` is a link's, `links` which names are one file. */
 export const ASPECTS = [
@@ -77,7 +78,7 @@ export function modeOf({ status }: Item): number {
 
 /** Past 2^53 rounded; `exactSizeOf` then has all digits. */
 export function itemSize({ status }: Item): number {
-  return (status[STATX.size + 1] as number) * 2 ** 32 + (status[STATX.size] as number);
+  return longAt(status, STATX.size);
 }
 
 export function exactSizeOf({ status }: Item): number | bigint {
@@ -104,12 +105,11 @@ export function nlinkOf({ status, parts }: Item): number {
 }
 
 export function rdevOf({ status }: Item): number {
-  return encodeDevice(status[STATX.rdevMajor] as number, status[STATX.rdevMinor] as number);
+  return deviceAt(status);
 }
 
 export function mtimeOf({ status }: Item): { readonly seconds: number; readonly nanoseconds: number } {
-  const seconds = ((status[STATX.mtime + 1] as number) | 0) * 2 ** 32 + (status[STATX.mtime] as number);
-  return { seconds, nanoseconds: status[STATX.mtime + 2] as number };
+  return timeAt(status, STATX.mtime);
 }
 
 /** Names the object in its layers: two items of one identity are one file on disk. */

@@ -1,5 +1,6 @@
 // READ and LSEEK: what a file holds, and where it holds nothing.
 import { E } from '../sys/errors.ts';
+import { bigLongAt } from '../sys/long.ts';
 import { SEEK } from '../sys/seek.ts';
 import { S_IFDIR, S_IFMT, S_IFREG } from '../sys/statx.ts';
 import { STRUCT } from './abi.ts';
@@ -37,7 +38,7 @@ export function readFile(
   if (size > MAX_READ) return -E.EINVAL;
   if (high > NUMBER_HIGH_MAX) {
     if (high > OFFSET_HIGH_MAX) return -E.EINVAL;
-    const far = wide(words, READ_OFFSET);
+    const far = bigLongAt(words, READ_OFFSET);
     return bounded(fs.readFar(node, far, reply.bytes, PAYLOAD, size), size);
   }
   const offset = high * WORD + (words[READ_OFFSET] as number);
@@ -56,14 +57,9 @@ export function seekFile(
   if (whence !== SEEK.DATA && whence !== SEEK.HOLE) return -E.EINVAL;
   if ((fs.typeOf(node) & S_IFMT) !== S_IFREG) return -E.EINVAL;
   if ((words[LSEEK_OFFSET + 1] as number) > OFFSET_HIGH_MAX) return -E.ENXIO;
-  const found = fs.seek(node, wide(words, LSEEK_OFFSET), whence);
+  const found = fs.seek(node, bigLongAt(words, LSEEK_OFFSET), whence);
   if (found < 0n) return Number(found);
   reply.words[PAYLOAD_WORD] = Number(found & WORD_MASK);
   reply.words[PAYLOAD_WORD + 1] = Number(found >> 32n);
   return STRUCT.fuse_lseek_out.sizeof;
-}
-
-/** A 64-bit field, low word first. */
-function wide(words: Uint32Array, at: number): bigint {
-  return (BigInt(words[at + 1] as number) << 32n) | BigInt(words[at] as number);
 }

@@ -1,5 +1,5 @@
 // The reply to FUSE_STATX: the attributes of GETATTR in another shape, and the time of birth.
-import { STATX, STATX_BTIME } from '../sys/statx.ts';
+import { decodeDevice, STATX, STATX_BTIME } from '../sys/statx.ts';
 import { STRUCT } from './abi.ts';
 import type { Validity } from './entry.ts';
 import type { FileSystem } from './filesystem.ts';
@@ -37,9 +37,9 @@ export function putStatx(fs: FileSystem, node: number, out: Uint32Array, at: num
   putTime(out, stat + STATX.atime, ATTR.atime, ATTR.atimensec);
   putTime(out, stat + STATX.mtime, ATTR.mtime, ATTR.mtimensec);
   putTime(out, stat + STATX.ctime, ATTR.ctime, ATTR.ctimensec);
-  const rdev = field(ATTR.rdev);
-  out[stat + STATX.rdevMajor] = (rdev >>> 8) & 0xfff;
-  out[stat + STATX.rdevMinor] = (rdev & 0xff) | ((rdev >>> 12) & 0xfff00);
+  const { major, minor } = decodeDevice(field(ATTR.rdev));
+  out[stat + STATX.rdevMajor] = major;
+  out[stat + STATX.rdevMinor] = minor;
   if (birth !== undefined) {
     out[stat + STATX.btime] = Number(BigInt.asUintN(32, birth.seconds));
     out[stat + STATX.btime + 1] = Number(BigInt.asUintN(32, birth.seconds >> 32n));

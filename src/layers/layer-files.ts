@@ -9,7 +9,8 @@ import { newDirectoryMemory, type Table } from '../overlay/table.ts';
 import { type ByteString, bytesOf, cString, type ReadSome } from '../sys/bytes.ts';
 import { E, Errno } from '../sys/errors.ts';
 import { close, read, readlinkat } from '../sys/libc.ts';
-import { encodeDevice, S_IFCHR, S_IFMT, S_IFREG, STATX } from '../sys/statx.ts';
+import { longAt } from '../sys/long.ts';
+import { deviceAt, S_IFCHR, S_IFMT, S_IFREG, STATX, timeAt } from '../sys/statx.ts';
 import { lastName, parentPath } from '../tar/path.ts';
 
 /** Directories that may be open at once. */
@@ -93,14 +94,11 @@ export class LayerFiles {
       mode: word(STATX.mode) & 0xffff,
       uid: word(STATX.uid),
       gid: word(STATX.gid),
-      size: word(STATX.size + 1) * 2 ** 32 + word(STATX.size),
+      size: longAt(status, STATX.size),
       nlink: word(STATX.nlink),
       inode: `${word(STATX.devMajor)}:${word(STATX.devMinor)}:${word(STATX.ino + 1)}:${word(STATX.ino)}`,
-      rdev: encodeDevice(word(STATX.rdevMajor), word(STATX.rdevMinor)),
-      mtime: {
-        seconds: (word(STATX.mtime + 1) | 0) * 2 ** 32 + word(STATX.mtime),
-        nanoseconds: word(STATX.mtime + 2),
-      },
+      rdev: deviceAt(status),
+      mtime: timeAt(status, STATX.mtime),
     };
   }
 

@@ -16,8 +16,9 @@ import { asBytes, type ByteString, bytesOf, cString } from '../sys/bytes.ts';
 import { E, Errno } from '../sys/errors.ts';
 import { fileSize } from '../sys/file-size.ts';
 import { close, lseek, pread } from '../sys/libc.ts';
+import { bigLongAt, longAt } from '../sys/long.ts';
 import { SEEK } from '../sys/seek.ts';
-import { encodeDevice, STATX, STATX_ATIME, STATX_BTIME, STATX_CTIME } from '../sys/statx.ts';
+import { deviceAt, STATX, STATX_ATIME, STATX_BTIME, STATX_CTIME, timeAt } from '../sys/statx.ts';
 
 /** As many directories as are kept open. */
 const OPEN_DIRECTORIES = 128;
@@ -219,19 +220,16 @@ export class LayerFile {
 export function objectAttributes(words: Uint32Array): ObjectAttributes {
   const word = (field: number) => words[field] as number;
   const told = (time: number) => (word(STATX.mask) & time) !== 0;
-  const time = (field: number): Time => ({
-    seconds: (word(field + 1) | 0) * 2 ** 32 + word(field),
-    nanoseconds: word(field + 2),
-  });
+  const time = (field: number): Time => timeAt(words, field);
   return {
     mode: word(STATX.mode) & 0xffff,
     uid: word(STATX.uid),
     gid: word(STATX.gid),
     ...fileSize(word(STATX.size), word(STATX.size + 1)),
     nlink: word(STATX.nlink),
-    ino: (BigInt(word(STATX.ino + 1)) << 32n) | BigInt(word(STATX.ino)),
-    rdev: encodeDevice(word(STATX.rdevMajor), word(STATX.rdevMinor)),
-    blocks: word(STATX.blocks + 1) * 2 ** 32 + word(STATX.blocks),
+    ino: bigLongAt(words, STATX.ino),
+    rdev: deviceAt(words),
+    blocks: longAt(words, STATX.blocks),
     mtime: time(STATX.mtime),
     ...(told(STATX_ATIME) ? { atime: time(STATX.atime) } : {}),
     ...(told(STATX_CTIME) ? { ctime: time(STATX.ctime) } : {}),

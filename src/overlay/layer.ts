@@ -4,6 +4,7 @@ import type { Dialect } from '../store/store.ts';
 import { eachName } from '../sys/beneath.ts';
 import { E, Errno } from '../sys/errors.ts';
 import { AT_NO_AUTOMOUNT, AT_SYMLINK_NOFOLLOW, lseek, readlinkat } from '../sys/libc.ts';
+import { bigLongAt } from '../sys/long.ts';
 import { pinned } from '../sys/memory.ts';
 import {
   S_IFCHR,
@@ -190,9 +191,8 @@ export class LayerReader {
     const fd = this.directories.descriptor(directory);
     const error = statx(fd, nameArgument(name), AT_SYMLINK_NOFOLLOW, STATX_MASK, status);
     if (error < 0 || ((status[STATX.mask] as number) & STATX_BTIME) === 0) return undefined;
-    const [low, high, nanoseconds] = [status[STATX.btime], status[STATX.btime + 1], status[STATX.btime + 2]];
-    const seconds = BigInt.asIntN(64, (BigInt(high as number) << 32n) | BigInt(low as number));
-    return { seconds, nanoseconds: nanoseconds as number };
+    const seconds = BigInt.asIntN(64, bigLongAt(status, STATX.btime));
+    return { seconds, nanoseconds: status[STATX.btime + 2] as number };
   }
 
   /** Names of an object's attributes as they are on disk. */

@@ -1,12 +1,14 @@
 // Loads one merged directory into the table: lists its real directories, merges, and writes a row for every visible name.
 // Names that mean the same in every stack (most of them) take a short way past the rules of `merge.ts`; the rest ask them.
 import { E, Errno } from '../sys/errors.ts';
+import { setLong } from '../sys/long.ts';
 import { S_IFCHR, S_IFDIR, S_IFMT, S_IFREG, STATX } from '../sys/statx.ts';
 import type { Attributes } from './attributes.ts';
 import type { Entry } from './entry.ts';
 import { DT_WHT, type LayerReader, type Listing } from './layer.ts';
 import { type MergeOptions, type Resolution, resolve, type Source } from './merge.ts';
 import { Names } from './names.ts';
+import { rowSize } from './status.ts';
 import { ERRNO_SHIFT, FLAG, ROW, type Table, TableFull } from './table.ts';
 import { unite } from './unite.ts';
 
@@ -255,11 +257,10 @@ export class Loader {
   /** ovl_getattr(): while the data were not looked for, their blocks are guessed from the size. */
   #guessBlocks(row: number): void {
     const table = this.#table;
-    const size = table.word(row, ROW.size + 1) * 2 ** 32 + table.word(row, ROW.size);
+    const size = rowSize(table, row);
     const blksize = table.word(row, ROW.blksize);
     const blocks = (Math.ceil(size / blksize) * blksize) / 512;
-    table.set(row, ROW.blocks, blocks % 2 ** 32);
-    table.set(row, ROW.blocks + 1, Math.floor(blocks / 2 ** 32));
+    setLong(table.rows, table.at(row) + ROW.blocks, blocks);
   }
 
   /** A name that is listed but cannot be looked up: its type for the listing, its errno for the lookup. */

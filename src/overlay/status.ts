@@ -1,5 +1,6 @@
 // What a row of the table says of its node, as `lstat` would say it.
 import { type FileSize, fileSize } from '../sys/file-size.ts';
+import { bigLongAt, longAt, signedLongAt } from '../sys/long.ts';
 import { ROW, type Table } from './table.ts';
 
 export interface Time {
@@ -34,20 +35,22 @@ export interface Status {
 }
 
 export function statusOf(table: Table, row: number): Status {
+  const at = table.at(row);
   const word = (field: number) => table.word(row, field);
+  const long = (field: number) => signedLongAt(table.rows, at + field);
   const time = (field: number, ns: number): Time => ({
-    seconds: wide(word(field + 1), word(field)),
+    seconds: long(field),
     nanoseconds: word(ns),
   });
   return {
-    ino: (BigInt(word(ROW.ino + 1)) << 32n) | BigInt(word(ROW.ino)),
+    ino: bigLongAt(table.rows, at + ROW.ino),
     mode: word(ROW.mode),
     nlink: word(ROW.nlink),
     uid: word(ROW.uid),
     gid: word(ROW.gid),
     rdev: word(ROW.rdev),
     ...sizeOfRow(table, row),
-    blocks: wide(word(ROW.blocks + 1), word(ROW.blocks)),
+    blocks: long(ROW.blocks),
     blksize: word(ROW.blksize),
     atime: time(ROW.atime, ROW.atimeNs),
     mtime: time(ROW.mtime, ROW.mtimeNs),
@@ -61,9 +64,5 @@ export function sizeOfRow(table: Table, row: number): FileSize {
 
 /** Past 2^53 rounded. */
 export function rowSize(table: Table, row: number): number {
-  return wide(table.word(row, ROW.size + 1), table.word(row, ROW.size));
-}
-
-function wide(high: number, low: number): number {
-  return (high | 0) * 2 ** 32 + low;
+  return longAt(table.rows, table.at(row) + ROW.size);
 }

@@ -1,6 +1,8 @@
 // `struct statx` (linux/stat.h): where its fields lie, in 32-bit words, little-endian.
 // The layout is the same on every processor; test/unit/sys checks it against the C compiler.
 
+import { signedLongAt } from './long.ts';
+
 export const STATX_SIZE = 256;
 /** What stat(2) tells as well. */
 export const STATX_BASIC_STATS = 0x7ff;
@@ -46,6 +48,19 @@ export const S_IFCHR = 0o020000;
 export const S_IFBLK = 0o060000;
 export const S_IFIFO = 0o010000;
 export const S_IFSOCK = 0o140000;
+
+/** Seconds since 1970 and nanoseconds to add to them; of `words`, a `struct statx`, the time at `field`. */
+export function timeAt(
+  words: Uint32Array,
+  field: number,
+): { readonly seconds: number; readonly nanoseconds: number } {
+  return { seconds: signedLongAt(words, field), nanoseconds: words[field + 2] as number };
+}
+
+/** `device` of a `struct statx` as the kernel encodes it. */
+export function deviceAt(words: Uint32Array): number {
+  return encodeDevice(words[STATX.rdevMajor] as number, words[STATX.rdevMinor] as number);
+}
 
 /** A device number as the kernel encodes it for user space in 32 bits (`new_encode_dev`). */
 export function encodeDevice(major: number, minor: number): number {

@@ -16,7 +16,7 @@ export interface TarEntry {
   /** As it stands in the tar. */
   readonly name: ByteString;
   readonly linkName: ByteString;
-  /** `0` file, `1` hard link, `2` symlink, `3` char, `4` block, `5` directory, `6` fifo, `g` global PAX header, others. */
+  /** As `TAR_TYPE`, of which extended headers but the global one are applied already, or another letter. */
   readonly type: string;
   /** The low 12 bits. */
   readonly mode: number;

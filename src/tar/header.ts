@@ -3,10 +3,18 @@
 import { type ByteString, bytesOf } from '../sys/bytes.ts';
 import { TarDamage, type TarEntry } from './entry.ts';
 import { type PaxRecords, parsePax } from './pax.ts';
+import { hasNoContents, isDeviceType, TAR_TYPE } from './type.ts';
 
 export const BLOCK = 512;
 const ZEROS = Buffer.alloc(BLOCK);
 /** Go's limit for extended headers, of 1 MiB, with room for the padding. */
+/** Headers that say more of entries, and are none themselves. */
+const EXTENSIONS: readonly string[] = [
+  TAR_TYPE.pax,
+  TAR_TYPE.globalPax,
+  TAR_TYPE.longName,
+  TAR_TYPE.longLink,
+];
 const LARGEST_EXTENSION = (1 << 20) + BLOCK;
 
 /** Where the fields of a header lie (POSIX ustar, and what GNU and star put in its place). */
@@ -124,13 +132,14 @@ export class TarHeaders {
     if (this.#zeroBlocks > 0) throw new TarDamage('a lone block of zeros stands before a header');
     mustHaveChecksum(block);
     const type = block.toString('latin1', FIELD.type[0], FIELD.type[0] + 1);
-    if (type === 'x' || type === 'g' || type === 'L' || type === 'K') {
+    if (EXTENSIONS.includes(type)) {
       const size = number(block, FIELD.size, 'size');
       if (size < 0 || size > LARGEST_EXTENSION) throw new TarDamage('an extended header is too large');
       this.#extensionType = type;
       this.#extensionData = Buffer.alloc(size);
       this.#extensionFilled = 0;
-      if (type === 'g') this.#next = { pax: undefined, longName: undefined, longLink: undefined };
+      if (type === TAR_TYPE.globalPax)
+        this.#next = { pax: undefined, longName: undefined, longLink: undefined };
       if (size === 0) this.#endExtension();
       return;
     }
@@ -146,9 +155,9 @@ export class TarHeaders {
     this.#extensionFilled = 0;
     this.#padding = paddingOf(data.length);
     const type = this.#extensionType;
-    if (type === 'x') this.#next.pax = parsePax(data);
-    else if (type === 'L') this.#next.longName = text(data, [0, data.length]);
-    else if (type === 'K') this.#next.longLink = text(data, [0, data.length]);
+    if (type === TAR_TYPE.pax) this.#next.pax = parsePax(data);
+    else if (type === TAR_TYPE.longName) this.#next.longName = text(data, [0, data.length]);
+    else if (type === TAR_TYPE.longLink) this.#next.longLink = text(data, [0, data.length]);
     else {
       this.#entry = globalHeader(this.#block);
       this.#stored = 0;
@@ -156,15 +165,17 @@ export class TarHeaders {
   }
 }
 
-/** Whether an entry of a type has no contents, whatever its size field says (archive/tar isHeaderOnly). */
-export function hasNoContents(type: string): boolean {
-  return '123456'.includes(type);
-}
-
 function globalHeader(block: Buffer): TarEntry {
   const none = { seconds: 0, nanoseconds: 0 };
   return {
-    ...{ name: text(block, FIELD.name), linkName: '' as ByteString, type: 'g', mode: 0, uid: 0, gid: 0 },
+    ...{
+      name: text(block, FIELD.name),
+      linkName: '' as ByteString,
+      type: TAR_TYPE.globalPax,
+      mode: 0,
+      uid: 0,
+      gid: 0,
+    },
     ...{ size: 0, mtime: none, major: 0, minor: 0, xattrs: NO_XATTRS, sparse: false },
   };
 }
@@ -173,11 +184,11 @@ function readEntry(block: Buffer, next: Extension): { entry: TarEntry; stored: n
   const { pax } = next;
   const raw = block.toString('latin1', FIELD.type[0], FIELD.type[0] + 1);
   const name = next.longName || pax?.path || headerName(block);
-  const type = raw !== '\0' ? raw : name.endsWith('/') ? '5' : '0';
+  const type = raw !== '\0' ? raw : name.endsWith('/') ? TAR_TYPE.directory : TAR_TYPE.file;
   const stored = hasNoContents(type) ? 0 : (pax?.size ?? number(block, FIELD.size, 'size'));
   if (stored < 0) throw new TarDamage('a size is negative');
-  const sparse = type === 'S' || pax?.sparseSize !== undefined || pax?.sparse === true;
-  const device = type === '3' || type === '4';
+  const sparse = type === TAR_TYPE.sparse || pax?.sparseSize !== undefined || pax?.sparse === true;
+  const device = isDeviceType(type);
   return {
     stored,
     entry: {

@@ -6,6 +6,7 @@ import { type ByteString, shownBytes } from '../sys/bytes.ts';
 import { TarDamage, type TarEntry } from './entry.ts';
 import { cleanPath, joinPath, leadsOut, parentPath } from './path.ts';
 import { type StoredContents, TarStream } from './stream.ts';
+import { hasNoContents, TAR_TYPE } from './type.ts';
 
 export interface TarMember {
   /** From the root of the archive, clean. */
@@ -80,7 +81,7 @@ export class TarMembers {
   /** Throws TarDamage where there are more than can be held. */
   add(entry: TarEntry, { at, size }: StoredContents): void {
     this.end = at + size;
-    if (entry.type === 'g') return;
+    if (entry.type === TAR_TYPE.globalPax) return;
     if (leadsOut(entry.name)) {
       this.#outside += 1;
       return;
@@ -154,14 +155,14 @@ function noting(members: TarMembers, stream: TarStream, read: () => void): void 
 }
 
 function kindOf(type: string): TarMember['kind'] {
-  if (type === '5') return 'directory';
-  if (type === '1' || type === '2') return 'link';
-  return '346'.includes(type) ? 'other' : 'file';
+  if (type === TAR_TYPE.directory) return 'directory';
+  if (type === TAR_TYPE.hardLink || type === TAR_TYPE.symlink) return 'link';
+  return hasNoContents(type) ? 'other' : 'file';
 }
 
 /** A symbolic link counts from its own directory, a hard link from the root. */
 function targetOf({ type, linkName }: TarEntry, path: ByteString): ByteString | undefined {
-  const isAbsolute = type === '1' || linkName.startsWith('/');
+  const isAbsolute = type === TAR_TYPE.hardLink || linkName.startsWith('/');
   const whole = isAbsolute ? linkName : joinPath(parentPath(path), linkName);
   return leadsOut(whole) ? undefined : cleanPath(whole);
 }

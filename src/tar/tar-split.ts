@@ -5,7 +5,8 @@ import { BlobDamage } from '../blob/blob.ts';
 import { decompressed } from '../blob/compression.ts';
 import { type ByteString, bytesOf, bytesOfText, type ReadSome } from '../sys/bytes.ts';
 import { TarDamage, type TarEntry } from './entry.ts';
-import { hasNoContents, TarHeaders } from './header.ts';
+import { TarHeaders } from './header.ts';
+import { hasNoContents } from './type.ts';
 
 /** Longer than any line of tar-split: its largest is 1 MiB of padding or an extended header, in base64. */
 const LONGEST_LINE = 8 << 20;

@@ -5,6 +5,7 @@ import type { DataRuns } from './data-runs.ts';
 import type { TarEntry } from './entry.ts';
 import { BLOCK, FIELD, paddingOf } from './header.ts';
 import { paxLine } from './pax.ts';
+import { TAR_TYPE } from './type.ts';
 
 /** The largest numbers of the octal fields, of 7 and 11 digits. */
 const LARGEST_ID = 0o7777777;
@@ -77,7 +78,7 @@ function extension(lines: string, entry: TarEntry): Buffer {
     ...entry,
     name: `PaxHeaders.0/${entry.name.replace(/\/$/, '').slice(-80)}` as ByteString,
     linkName: '' as ByteString,
-    ...{ type: 'x', mode: 0o644, uid: 0, gid: 0, size, mtime: nothing, major: 0, minor: 0 },
+    ...{ type: TAR_TYPE.pax, mode: 0o644, uid: 0, gid: 0, size, mtime: nothing, major: 0, minor: 0 },
   });
   return Buffer.concat([header, Buffer.from(lines, 'latin1'), Buffer.alloc(paddingOf(size))]);
 }

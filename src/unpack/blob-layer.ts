@@ -12,6 +12,7 @@ import type { RecordedLayer } from '../overlay/recorded/recorded-layer.ts';
 import { TarDamage, type TarEntry } from '../tar/entry.ts';
 import { checkedRuns, SparseMapReader } from '../tar/sparse.ts';
 import { type StoredContents, TarStream } from '../tar/stream.ts';
+import { TAR_TYPE } from '../tar/type.ts';
 import type { UnpackingRules } from './rules.ts';
 import { type SparseContents, TarContents } from './tar-contents.ts';
 import { type Below, type Refusal, UnpackedTar } from './unpack.ts';
@@ -122,7 +123,7 @@ class Places {
       this.#at = larger;
     }
     this.#at[number] = at;
-    if (!entry.sparse || size === 0 || entry.type !== '0') return;
+    if (!entry.sparse || size === 0 || entry.type !== TAR_TYPE.file) return;
     if (entry.sparseMap === undefined) this.#map = { reader: new SparseMapReader(), number, entry };
     else this.#setRuns(number, entry, entry.sparseMap, size);
   }

@@ -5,7 +5,7 @@
 import { RecordedLayer } from '../overlay/recorded/recorded-layer.ts';
 import { asBytes, type ByteString, shownBytes } from '../sys/bytes.ts';
 import { E, Errno } from '../sys/errors.ts';
-import { S_IFBLK, S_IFCHR, S_IFDIR, S_IFIFO, S_IFREG } from '../sys/statx.ts';
+import { S_IFCHR, S_IFDIR, S_IFIFO, S_IFREG } from '../sys/statx.ts';
 import type { TarEntry, TarTime } from '../tar/entry.ts';
 import {
   cleanPath,
@@ -16,6 +16,7 @@ import {
   parentPath,
   WHITEOUT_PREFIX,
 } from '../tar/path.ts';
+import { TAR_TYPE, TYPE_BITS } from '../tar/type.ts';
 import { IMPLIED, ModelFiles } from './model-files.ts';
 import type { UnpackingRules } from './rules.ts';
 
@@ -35,14 +36,6 @@ const TRUSTED = 'trusted.';
 const EPOCH: TarTime = { seconds: 0, nanoseconds: 0 };
 /** The last second that fits into 64 bits of nanoseconds, in which Go counts. */
 const LAST_SECOND = 9_223_372_036;
-
-const MADE_TYPES = new Map([
-  ['0', S_IFREG],
-  ['3', S_IFCHR],
-  ['4', S_IFBLK],
-  ['5', S_IFDIR],
-  ['6', S_IFIFO],
-]);
 
 /** A directory of a layer below. */
 export interface DirectoryBelow {
@@ -90,7 +83,7 @@ export class UnpackedTar {
   add(entry: TarEntry): void {
     this.#begin();
     this.entries += 1;
-    if (entry.type === 'g') return;
+    if (entry.type === TAR_TYPE.globalPax) return;
     const path = cleanPath(entry.name);
     this.#attempt(path, () => this.#unpack(entry, path));
   }
@@ -164,7 +157,7 @@ export class UnpackedTar {
       if (place !== undefined) this.#unpacked.add(place);
     }
     const there = files.lstat(path);
-    const merges = there > 0 && this.layer.isDirectory(there) && entry.type === '5';
+    const merges = there > 0 && this.layer.isDirectory(there) && entry.type === TAR_TYPE.directory;
     if (there > 0 && !merges) files.remove(path);
     if (marks === 'overlay' && name.startsWith(WHITEOUT_PREFIX)) this.#mark(entry, path, name);
     else this.#make(entry, path, merges);
@@ -253,8 +246,8 @@ export class UnpackedTar {
   #make(entry: TarEntry, path: ByteString, merges: boolean): void {
     const files = this.#files;
     const { type, uid, gid, linkName } = entry;
-    if (type === '1') files.link(cleanPath(linkName), path);
-    else if (type === '2') files.symlink(linkName, path);
+    if (type === TAR_TYPE.hardLink) files.link(cleanPath(linkName), path);
+    else if (type === TAR_TYPE.symlink) files.symlink(linkName, path);
     else if (!merges) this.#makeFile(entry, path);
     const object = files.lstat(path);
     this.#ofLast?.add(object);
@@ -270,17 +263,17 @@ export class UnpackedTar {
     if (entry.emptyXattrs !== undefined) {
       this.#empty.set(object, [...this.emptyXattrs(object), ...entry.emptyXattrs]);
     }
-    if (type === '2') this.#setLinkTime(object, entry.mtime);
-    else if (type === '1' && this.#rules.appliesLinks) this.#applyLink(object, entry);
-    else if (type !== '1' || this.#leadsToFile(linkName)) {
+    if (type === TAR_TYPE.symlink) this.#setLinkTime(object, entry.mtime);
+    else if (type === TAR_TYPE.hardLink && this.#rules.appliesLinks) this.#applyLink(object, entry);
+    else if (type !== TAR_TYPE.hardLink || this.#leadsToFile(linkName)) {
       files.chmod(this.#found(path), entry.mode);
       this.#setTime(path, entry.mtime);
     }
-    if (type === '5') this.#directories.push([path, entry.mtime]);
+    if (type === TAR_TYPE.directory) this.#directories.push([path, entry.mtime]);
   }
 
   #makeFile({ type, mode, size, major, minor }: TarEntry, path: ByteString): void {
-    const kind = MADE_TYPES.get(type);
+    const kind = TYPE_BITS.get(type);
     if (kind === undefined) throw new Errno(E.EINVAL, `make a file of type "${type}"`);
     const made = this.#files.create(path, kind | mode);
     if (kind === S_IFREG) {

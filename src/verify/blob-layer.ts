@@ -12,6 +12,7 @@ import type { ReadSome } from '../sys/bytes.ts';
 import { E, errnoWords } from '../sys/errors.ts';
 import { TarDamage, type TarEntry } from '../tar/entry.ts';
 import { TarStream } from '../tar/stream.ts';
+import { TAR_TYPE } from '../tar/type.ts';
 import type { UnpackingRules } from '../unpack/rules.ts';
 import { type Below, UnpackedTar } from '../unpack/unpack.ts';
 import type { Finding, FindingClass, Losable, Progress, Report, Severity } from './finding.ts';
@@ -146,7 +147,7 @@ class TarInBlob {
         this.#endEntry();
         unpacked.add(entry);
         this.#index += 1;
-        if (size === 0 || entry.type === '1') return;
+        if (size === 0 || entry.type === TAR_TYPE.hardLink) return;
         this.#entry = entry;
         this.#hash = createHash('sha256');
       },

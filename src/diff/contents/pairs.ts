@@ -5,6 +5,7 @@ import { extname } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import { E, Errno } from '../../sys/errors.ts';
 import { close } from '../../sys/libc.ts';
+import { longAt } from '../../sys/long.ts';
 import { STATX } from '../../sys/statx.ts';
 import { exactSizeOf, type Item, itemSize, type SideName } from '../item.ts';
 import { LayerItem } from '../layered.ts';
@@ -195,7 +196,7 @@ function pairOptions(a: Item, b: Item, size: number, mustBePlain: boolean): numb
 }
 
 function isSparse(status: Uint32Array, size: number): boolean {
-  return ((status[STATX.blocks + 1] as number) * 2 ** 32 + (status[STATX.blocks] as number)) * 512 < size;
+  return longAt(status, STATX.blocks) * 512 < size;
 }
 
 function failed(side: SideName, error: unknown): JobResult {

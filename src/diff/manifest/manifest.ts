@@ -1,6 +1,7 @@
 // One side of a comparison that is an mtree(5) file (`read-mtree.ts`): each object is what its keywords say of it, and what
 // they do not tell is not compared.
 import type { ByteString } from '../../sys/bytes.ts';
+import { setLong } from '../../sys/long.ts';
 import { decodeDevice, S_IFREG, STATX, STATX_SIZE } from '../../sys/statx.ts';
 import type { Aspect, Item, Side } from '../item.ts';
 import { MTREE_TYPES } from './mtree.ts';
@@ -87,8 +88,7 @@ export class ManifestItem implements Item {
     const parts = /^(-?\d+)(?:\.(\d{1,9}))?$/.exec(text);
     if (parts === null) throw new RangeError(`time=${text}`);
     const seconds = Number(parts[1]);
-    this.#set(STATX.mtime, seconds);
-    this.#set(STATX.mtime + 1, Math.floor(seconds / 2 ** 32));
+    setLong(this.status, STATX.mtime, seconds);
     this.#set(STATX.mtime + 2, Number(parts[2] ?? 0));
   }
 

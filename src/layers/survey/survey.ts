@@ -10,6 +10,7 @@ import { newDirectoryMemory } from '../../overlay/table.ts';
 import type { Layer, LayerStack } from '../../store/store.ts';
 import { asBytes, cString } from '../../sys/bytes.ts';
 import { Errno } from '../../sys/errors.ts';
+import { longAt, signedLongAt } from '../../sys/long.ts';
 import { S_IFCHR, S_IFDIR, S_IFMT, S_IFREG, STATX } from '../../sys/statx.ts';
 import { LayerFile } from '../layers.ts';
 import { MARK, SurveyTable } from './survey-table.ts';
@@ -235,17 +236,15 @@ export class Survey {
   #fill(row: number, parent: number, layer = 0): void {
     const { status } = this.#reader;
     const { columns } = this.table;
-    const wide = (field: number) => (status[field + 1] as number) * 2 ** 32 + (status[field] as number);
     const mode = (status[STATX.mode] as number) & 0xffff;
     columns.parent[row] = parent;
     columns.layer[row] = layer;
     columns.mode[row] = mode;
-    columns.size[row] = wide(STATX.size);
-    columns.blocks[row] = wide(STATX.blocks);
+    columns.size[row] = longAt(status, STATX.size);
+    columns.blocks[row] = longAt(status, STATX.blocks);
     columns.uid[row] = status[STATX.uid] as number;
     columns.gid[row] = status[STATX.gid] as number;
-    columns.mtime[row] =
-      ((status[STATX.mtime + 1] as number) | 0) * 2 ** 32 + (status[STATX.mtime] as number);
+    columns.mtime[row] = signedLongAt(status, STATX.mtime);
     columns.mtimeNs[row] = status[STATX.mtime + 2] as number;
     if ((status[STATX.nlink] as number) > 1 && (mode & S_IFMT) !== S_IFDIR) this.#link(row);
   }

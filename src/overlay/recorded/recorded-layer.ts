@@ -2,6 +2,7 @@
 // A tree of objects and their names, made and altered as a file system is. Knows not what the record was.
 import { randomInt } from 'node:crypto';
 import { asBytes, type ByteString } from '../../sys/bytes.ts';
+import { longAt, setLong, signedLongAt } from '../../sys/long.ts';
 import { S_IFDIR, S_IFMT } from '../../sys/statx.ts';
 
 /** One object of a layer; its names, where it has several, share it. */
@@ -166,16 +167,15 @@ export class RecordedLayer {
   }
 
   size(object: number): number {
-    const at = object * OBJECT_WORDS + OBJECT.size;
-    return (this.#objects[at + 1] as number) * 2 ** 32 + (this.#objects[at] as number);
+    return longAt(this.#objects, object * OBJECT_WORDS + OBJECT.size);
   }
 
   setSize(object: number, size: number): void {
-    this.#setWide(object, OBJECT.size, size);
+    this.#setLong(object, OBJECT.size, size);
   }
 
   setTime(object: number, { seconds, nanoseconds }: RecordedObject['mtime']): void {
-    this.#setWide(object, OBJECT.seconds, seconds);
+    this.#setLong(object, OBJECT.seconds, seconds);
     this.#setWord(object, OBJECT.nanoseconds, nanoseconds);
     this.#setWord(object, OBJECT.flags, this.#word(object, OBJECT.flags) & ~TOUCHED);
   }
@@ -236,16 +236,16 @@ export class RecordedLayer {
 
   object(number: number): RecordedObject {
     const word = (field: number) => this.#word(number, field);
-    const wide = (field: number) => (word(field + 1) | 0) * 2 ** 32 + word(field);
+    const long = (field: number) => signedLongAt(this.#objects, number * OBJECT_WORDS + field);
     const isDirectory = this.isDirectory(number);
     return {
       mode: word(OBJECT.mode),
       uid: word(OBJECT.uid),
       gid: word(OBJECT.gid),
-      size: wide(OBJECT.size),
+      size: long(OBJECT.size),
       major: isDirectory ? 0 : word(OBJECT.major),
       minor: isDirectory ? 0 : word(OBJECT.minor),
-      mtime: { seconds: wide(OBJECT.seconds), nanoseconds: word(OBJECT.nanoseconds) },
+      mtime: { seconds: long(OBJECT.seconds), nanoseconds: word(OBJECT.nanoseconds) },
       touched: this.hasFlag(number, TOUCHED),
       number,
       links: word(OBJECT.links),
@@ -286,9 +286,8 @@ export class RecordedLayer {
     this.#objects[object * OBJECT_WORDS + field] = value;
   }
 
-  #setWide(object: number, field: number, value: number): void {
-    this.#setWord(object, field, value >>> 0);
-    this.#setWord(object, field + 1, Math.floor(value / 2 ** 32) >>> 0);
+  #setLong(object: number, field: number, value: number): void {
+    setLong(this.#objects, object * OBJECT_WORDS + field, value);
   }
 
   #nameWord(name: number, field: number): number {

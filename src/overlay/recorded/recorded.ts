@@ -2,7 +2,17 @@
 // Knows not what the record was; contents still are the disk's.
 import type { Dialect, OwnerView } from '../../store/store.ts';
 import { E, Errno } from '../../sys/errors.ts';
-import { S_IFDIR, S_IFLNK, S_IFMT, S_IFREG, STATX, STATX_ATIME, STATX_CTIME } from '../../sys/statx.ts';
+import { setLong } from '../../sys/long.ts';
+import {
+  S_IFDIR,
+  S_IFLNK,
+  S_IFMT,
+  S_IFREG,
+  STATX,
+  STATX_ATIME,
+  STATX_CTIME,
+  timeAt,
+} from '../../sys/statx.ts';
 import type { Directories } from '../directories.ts';
 import { type Listing, NAME_MAX } from '../layer.ts';
 import type { Table } from '../table.ts';
@@ -108,8 +118,7 @@ export class RecordedReader extends TranslatedReader {
       if (!(error instanceof Errno)) throw error;
       return NO_TIME;
     }
-    const [low, high] = [status[STATX.mtime] as number, status[STATX.mtime + 1] as number];
-    return { seconds: (high | 0) * 2 ** 32 + low, nanoseconds: status[STATX.mtime + 2] as number };
+    return timeAt(status, STATX.mtime);
   }
 
   /** A `struct statx` with all times those of the last change. */
@@ -125,10 +134,10 @@ export class RecordedReader extends TranslatedReader {
     status[STATX.ino] = object.number;
     status[STATX.ino + 1] = INODE_MARK | layer;
     const size = sizeOf(object);
-    setWide(status, STATX.size, size);
-    setWide(status, STATX.blocks, Math.ceil(size / 512));
+    setLong(status, STATX.size, size);
+    setLong(status, STATX.blocks, Math.ceil(size / 512));
     for (const time of [STATX.atime, STATX.ctime, STATX.mtime]) {
-      setWide(status, time, mtime.seconds);
+      setLong(status, time, mtime.seconds);
       status[time + 2] = mtime.nanoseconds;
     }
     status[STATX.rdevMajor] = object.major;
@@ -229,10 +238,4 @@ function sizeOf({ mode, size, linkTarget }: RecordedObject): number {
   if (type === S_IFREG) return size;
   if (type === S_IFLNK) return linkTarget.length;
   return type === S_IFDIR ? 4096 : 0;
-}
-
-/** A 64-bit number as two words, low first. */
-function setWide(status: Uint32Array, at: number, value: number): void {
-  status[at] = value >>> 0;
-  status[at + 1] = Math.floor(value / 2 ** 32) >>> 0;
 }

@@ -4,6 +4,7 @@ import { readFileSync } from 'node:fs';
 import { asBytes, type ByteString, cString } from '../bytes.ts';
 import { E, errnoOf, errnoWords, Trouble } from '../errors.ts';
 import { AT_EMPTY_PATH, AT_FDCWD, AT_STATX_DONT_SYNC } from '../libc.ts';
+import { bigLongAt } from '../long.ts';
 import { STATX, STATX_MNT_ID_UNIQUE, STATX_SIZE } from '../statx.ts';
 import { statx } from '../statx-call.ts';
 import { statmount } from './mount-calls.ts';
@@ -94,7 +95,7 @@ function uniqueIdAt(directory: number, path: string, flags: number): bigint | un
   const status = new Uint32Array(STATX_SIZE / 4);
   const error = statx(directory, cString(asBytes(path)), flags, STATX_MNT_ID_UNIQUE, status);
   if (error < 0 || ((status[STATX.mask] as number) & STATX_MNT_ID_UNIQUE) === 0) return undefined;
-  return (BigInt(status[STATX.mountId + 1] as number) << 32n) | BigInt(status[STATX.mountId] as number);
+  return bigLongAt(status, STATX.mountId);
 }
 
 /** A path that leads to what is open, whatever its name is by now. */

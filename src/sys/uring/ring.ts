@@ -9,6 +9,7 @@ import {
   mapFile,
   PROT_READ_WRITE,
 } from '../libc.ts';
+import { setLong } from '../long.ts';
 import { type Address, addressOf } from '../memory.ts';
 import { IORING, URING_STRUCT } from './uring-abi.ts';
 
@@ -20,8 +21,6 @@ const { io_uring_sqe: SQE, io_uring_cqe: CQE } = URING_STRUCT;
  * waiting at once; of the second those that wait take no processor, and their order is of use.
  */
 const WORKERS = [8, 2] as const;
-
-const WORD = 2 ** 32;
 
 /** Told of each call that is done: its result, or a negative errno. */
 export type OnDone = (result: number) => void;
@@ -132,8 +131,8 @@ export class Ring {
     const at = (tail & sqMask) * (SQE.sizeof >> 2);
     entries[at + (SQE.opcode >> 2)] = opcode | (IORING.IOSQE_ASYNC << (SQE.flags * 8));
     entries[at + (SQE.fd >> 2)] = fd;
-    setWide(entries, at + (SQE.off >> 2), offset);
-    setWide(entries, at + (SQE.addr >> 2), address);
+    setLong(entries, at + (SQE.off >> 2), offset);
+    setLong(entries, at + (SQE.addr >> 2), address);
     entries[at + (SQE.len >> 2)] = length;
     entries[at + (SQE.user_data >> 2)] = buffer;
     Atomics.store(words, sqTail, (tail + 1) | 0);
@@ -180,9 +179,4 @@ export class Ring {
 /** The word at a byte offset. */
 function word(words: Uint32Array, offset: number): number {
   return words[offset >> 2] as number;
-}
-
-function setWide(words: Uint32Array, at: number, value: number): void {
-  words[at] = value >>> 0;
-  words[at + 1] = Math.floor(value / WORD);
 }
