@@ -3,14 +3,18 @@ import { attempt, Trouble } from '../../sys/errors.ts';
 import type { OwnerIds, TarRecord, UnpackRules } from '../store.ts';
 import type { PodmanRoot, StorageRoot } from './root.ts';
 
+function recordPath({ driver }: StorageRoot, layer: string): string {
+  return `${driver}-layers/${layer}.tar-split.gz`;
+}
+
 /** Does not look whether it is there. */
 export function tarRecord(root: StorageRoot, layer: string, rules: UnpackRules): TarRecord {
-  const path = `${root.driver}-layers/${layer}.tar-split.gz`;
+  const path = recordPath(root, layer);
   return { form: 'tar-split', rules, path: root.files.pathOf(path), open: () => root.files.open(path) };
 }
 
-export function hasTarRecord({ files, driver }: StorageRoot, layer: string): boolean {
-  return attempt(() => files.kindOf(`${driver}-layers/${layer}.tar-split.gz`)) === 'file';
+export function hasTarRecord(root: StorageRoot, layer: string): boolean {
+  return attempt(() => root.files.kindOf(recordPath(root, layer))) === 'file';
 }
 
 /** A user's containers have that user as root, and all others from a range that no file of the store names. */
