@@ -3,6 +3,7 @@ import { SeveralStores } from '../store/several.ts';
 import type { Store } from '../store/store.ts';
 import { shownBytes } from '../sys/bytes.ts';
 import { Trouble } from '../sys/errors.ts';
+import { DiskUsage } from './disk-usage.ts';
 import { dockerHealth } from './docker/health.ts';
 import type { StoreHealth } from './health.ts';
 
@@ -18,4 +19,9 @@ export function healthOf(store: Store): readonly StoreHealth[] {
     'usage',
     `Cannot examine "${shownBytes(store.directory)}": what it holds (${store.description}) can only be shown`,
   );
+}
+
+/** What all stores of a root take; to be walked, and closed after. Throws Trouble as `healthOf`. */
+export function diskUsageOf(store: Store): DiskUsage {
+  return new DiskUsage(healthOf(store).map((health) => health.usage()));
 }

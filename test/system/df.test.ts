@@ -109,6 +109,39 @@ describeSystem('stratafs df', ['root', 'docker', 'busybox', 'build'], () => {
     expect(told.find(({ name }) => name === 'wrote')?.bytes).toBe(700_000);
   });
 
+  it('tells the same as du(1) would, by image and container, without a reference', async () => {
+    const du = async (...words: readonly string[]) => {
+      const { code, stdout, stderr } = await stratafs(['--root', engine.dataRoot, 'du', ...words]);
+      expect([code, stderr]).toEqual([0, '']);
+      const told = stdout.split('\n').filter(Boolean);
+      return new Map(told.map((line) => line.split('\t', 2).reverse() as [string, string]));
+    };
+    const whole = await succeed('du', ['-xs', engine.dataRoot]);
+    expect(await du('-s')).toEqual(new Map([['.', whole.split('\t')[0]]]));
+    const all = await du('-a');
+    // A layer's directory, as du(1) counts it, in every image that has it.
+    const layers = [...all].filter(([path]) => /^images\/.*\/overlay2\//.test(path));
+    for (const [path, size] of layers) {
+      const own = await succeed('du', [
+        '-s',
+        join(engine.dataRoot, path.replace(/^.*\/overlay2\//, 'overlay2/')),
+      ]);
+      expect(`${size} ${path}`).toBe(`${own.split('\t')[0]} ${path}`);
+    }
+    const names = new Set(layers.map(([path]) => path.split('/overlay2/')[1]));
+    expect([layers.length > names.size, names.size]).toEqual([true, IMAGES + 1]);
+    const places = (await lines()).filter(({ type }) => type === 'place');
+    const groups = await du('-b', '-d', '1', '--sort', 'name');
+    const bytesOf = (kinds: readonly string[]) =>
+      places.filter(({ kind = '' }) => kinds.includes(kind)).reduce((sum, { bytes }) => sum + bytes, 0);
+    expect(groups.get('images')).toBe(String(bytesOf(['layer'])));
+    expect(groups.get('containers')).toBe(String(bytesOf(['upper', 'init', 'files', 'log'])));
+    const named = await du('-d', '2', '--apparent-size', '-b');
+    for (const { type, name, bytes } of await lines()) {
+      if (type === 'image') expect([name, named.get(`images/${name}`)]).toEqual([name, String(bytes)]);
+    }
+  });
+
   it('names orphans, volumes and logs, and doctor and whose tell what an orphan takes', async () => {
     const places = (await lines()).filter(({ type }) => type === 'place');
     const of = (kind: string) => places.filter((place) => place.kind === kind);

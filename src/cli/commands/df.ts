@@ -50,9 +50,8 @@ export function registerDf(program: Command, terminal: Terminal): void {
     .option('--json', 'one JSON object a line: each directory, image and container, the groups, the whole')
     .action(async (_: unknown, command: Command) => {
       const options = command.optsWithGlobals<DfOptions>();
-      const { healthOf } = await import('../../health/open.ts');
-      const { DiskUsage } = await import('../../health/disk-usage.ts');
-      const usage = new DiskUsage(healthOf(await openTheStore(options)).map((health) => health.usage()));
+      const { diskUsageOf } = await import('../../health/open.ts');
+      const usage = diskUsageOf(await openTheStore(options));
       try {
         await walkLayers(usage.survey, terminal);
         const places = usage.places();

@@ -12,8 +12,16 @@ import { metadataOption } from '../metadata-option.ts';
 import { formatBlocks, type SizeForm } from '../print/blocks.ts';
 import { escapeBytes, escapeJson, jsonName } from '../print/escape.ts';
 import type { Terminal } from '../print/terminal.ts';
-import { changesOf, openLayers, openStack, REFERENCE_WORDS, type StoreOptions } from '../stack.ts';
-import { withSurveyedStack } from '../survey.ts';
+import {
+  changesOf,
+  openLayers,
+  openStack,
+  openTheStore,
+  REFERENCE_WORDS,
+  type StoreOptions,
+} from '../stack.ts';
+import { writeStoreDu } from '../store-du.ts';
+import { walkLayers, withSurveyedStack } from '../survey.ts';
 
 interface DuOptions extends StoreOptions {
   readonly all?: true;
@@ -34,11 +42,13 @@ export function registerDu(program: Command, terminal: Terminal): void {
     .summary('show what the files of an image take, by directory')
     .description(
       'Show what each directory of the merged root filesystem of REF takes on disk, with all below it, in units of 1024 ' +
-        'bytes: of what is shown, not of what newer layers hide ("history" tells that). A file with several names counts once.',
+        'bytes: of what is shown, not of what newer layers hide ("history" tells that). A file with several names counts once. ' +
+        'Without REF: what the images and containers of the store take with all that they hold, and everything else in it; a ' +
+        'layer that several images have is in each of them, and counts once in "images".',
     )
-    .argument('<ref>', REFERENCE_WORDS)
+    .argument('[ref]', `${REFERENCE_WORDS} (default: the whole store)`)
     .argument('[path...]', 'paths inside the image (default: /)')
-    .option('-a, --all', 'files too, not only directories')
+    .option('-a, --all', 'files too, not only directories; of a store, each directory of a layer')
     .option('-s, --summarize', 'one line for each path')
     .option('-d, --max-depth <n>', 'no deeper than so many names below each path', depth)
     .option('-h, --human-readable', 'sizes for people: 4.0K, 23M')
@@ -52,10 +62,14 @@ export function registerDu(program: Command, terminal: Terminal): void {
     .option('--json', 'one JSON object a line')
     .addOption(metadataOption())
     .helpOption('--help', 'print this help')
-    .action(async (reference: string, paths: string[], _: unknown, command: Command) => {
+    .action(async (reference: string | undefined, paths: string[], _: unknown, command: Command) => {
       const options = command.optsWithGlobals<DuOptions>();
       if (options.summarize && (options.all || options.maxDepth !== undefined)) {
         throw new Trouble('usage', 'Cannot both summarize and go into directories: -s, or -a and -d');
+      }
+      if (reference === undefined) {
+        await showStore(options, terminal);
+        return;
       }
       const bytes = pathArguments(paths.length > 0 ? paths : ['/']);
       const stack = await openStack(reference, options);
@@ -65,6 +79,30 @@ export function registerDu(program: Command, terminal: Terminal): void {
         new Report(new ShownTree(view), stack, options, terminal).run(places),
       );
     });
+}
+
+async function showStore(options: DuOptions, terminal: Terminal): Promise<void> {
+  if (options.layers) throw new Trouble('usage', 'Cannot tell "--layers" of a whole store: name an image');
+  if (options.metadata !== undefined)
+    throw new Trouble('usage', 'Cannot tell "--metadata" of a whole store: name an image');
+  const { diskUsageOf } = await import('../../health/open.ts');
+  const usage = diskUsageOf(await openTheStore(options));
+  try {
+    await walkLayers(usage.survey, terminal);
+    const { apparentSize, bytes, summarize, maxDepth = Number.POSITIVE_INFINITY } = options;
+    const wanted = {
+      ...{ ...options, form: formOf(options), isApparent: apparentSize === true || bytes === true },
+      deepest: summarize ? 0 : maxDepth,
+    };
+    writeStoreDu(usage, usage.places(), wanted, terminal.out);
+  } finally {
+    usage.survey.close();
+  }
+  for (const error of usage.damage) terminal.report(error);
+}
+
+function formOf({ bytes, humanReadable }: DuOptions): SizeForm {
+  return bytes ? 'bytes' : humanReadable ? 'human' : 'blocks';
 }
 
 function depth(text: string): number {
@@ -103,7 +141,7 @@ class Report {
     this.#stack = stack;
     this.#options = options;
     this.#terminal = terminal;
-    this.#form = options.bytes ? 'bytes' : options.humanReadable ? 'human' : 'blocks';
+    this.#form = formOf(options);
   }
 
   run(paths: readonly AskedPath[]): void {

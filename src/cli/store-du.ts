@@ -1,0 +1,126 @@
+// `stratafs du` without a reference: what the images, containers and everything else of the store take, as a tree that is told
+// as du(1) tells directories.
+import type { DiskUsage, PlaceKind, PlaceUsage } from '../health/disk-usage.ts';
+import { asBytes, type ByteString } from '../sys/bytes.ts';
+import { addTo } from '../sys/groups.ts';
+import { formatBlocks, type SizeForm } from './print/blocks.ts';
+import { escapeBytes, escapeJson, jsonName } from './print/escape.ts';
+import type { Output } from './print/output.ts';
+
+export interface StoreDuOptions {
+  readonly all?: true;
+  /** No deeper than so many names. */
+  readonly deepest: number;
+  readonly form: SizeForm;
+  readonly isApparent: boolean;
+  readonly sort?: 'size' | 'name';
+  readonly total?: true;
+  readonly json?: true;
+}
+
+/** What is neither of an image nor of a container, by the name of its directory. */
+const GROUPS: Readonly<Partial<Record<PlaceKind, string>>> = {
+  unused: 'layers-of-no-image',
+  loose: 'content-of-no-image',
+  cache: 'build-cache',
+  volume: 'volumes',
+  unfinished: 'unfinished',
+  orphan: 'orphans',
+  beside: 'other-stores',
+  records: 'records',
+  other: 'other',
+};
+
+interface StoreLine {
+  readonly path: ByteString;
+  readonly depth: number;
+  readonly isPlace: boolean;
+  readonly allocated: number;
+  readonly bytes: number;
+}
+
+/** Whole names and what is in each; a place that several images have is in each of them, and counts once above. */
+type Groups = Map<string, Map<string, PlaceUsage[]>>;
+
+export function writeStoreDu(
+  usage: DiskUsage,
+  places: readonly PlaceUsage[],
+  options: StoreDuOptions,
+  out: Output,
+): void {
+  const lines = linesOf(usage, places).filter(
+    ({ depth, isPlace }) => depth <= options.deepest && (options.all || !isPlace),
+  );
+  const size = ({ allocated, bytes }: StoreLine) => (options.isApparent ? bytes : allocated);
+  const byName = (a: StoreLine, b: StoreLine) => (a.path < b.path ? -1 : a.path > b.path ? 1 : 0);
+  if (options.sort === 'size') lines.sort((a, b) => size(b) - size(a) || byName(a, b));
+  if (options.sort === 'name') lines.sort(byName);
+  for (const line of lines) {
+    if (options.json) {
+      const { path, isPlace, allocated, bytes } = line;
+      const type = isPlace ? 'place' : 'group';
+      out.write(`${escapeJson({ ...jsonName('path', path), type, allocated, apparent: bytes })}\n`);
+    } else out.write(`${formatBlocks(size(line), options.form)}\t${escapeBytes(line.path)}\n`);
+  }
+  if (!options.total) return;
+  const { allocated, bytes } = sumOf(places);
+  if (options.json) out.write(`${escapeJson({ total: true, allocated, apparent: bytes })}\n`);
+  else out.write(`${formatBlocks(options.isApparent ? bytes : allocated, options.form)}\ttotal\n`);
+}
+
+/** What is in a directory before it, names in byte order. */
+function linesOf(usage: DiskUsage, places: readonly PlaceUsage[]): StoreLine[] {
+  const lines: StoreLine[] = [];
+  for (const [group, members] of sorted(groupsOf(usage, places))) {
+    for (const [member, own] of sorted(members)) {
+      // Where a place is alone in its group it is told once.
+      const parts = [group, member].filter((part) => part !== '');
+      for (const place of own) {
+        const path = asBytes([...parts, usage.shown(place.path) || '.'].join('/'));
+        lines.push({ ...sumOf([place]), path, depth: parts.length + 1, isPlace: true });
+      }
+      if (member !== '')
+        lines.push({ ...sumOf(own), path: asBytes(parts.join('/')), depth: 2, isPlace: false });
+    }
+    const all = [...new Set([...members.values()].flat())];
+    lines.push({ ...sumOf(all), path: asBytes(group), depth: 1, isPlace: false });
+  }
+  lines.push({ ...sumOf(places), path: asBytes('.'), depth: 0, isPlace: false });
+  return lines;
+}
+
+function groupsOf({ containers }: DiskUsage, places: readonly PlaceUsage[]): Groups {
+  const labels = new Map(containers.map(({ id, label }) => [id, label]));
+  const groups: Groups = new Map();
+  for (const place of places) {
+    const { kind, id, users } = place;
+    const group = GROUPS[kind];
+    if (group !== undefined) addMember(groups, group, '', place);
+    else if (kind === 'layer' || kind === 'content') {
+      const images = users.filter((user) => user.kind === 'image');
+      for (const { label } of images) addMember(groups, 'images', label, place);
+      // The layers of a container whose image was removed.
+      if (images.length === 0) addMember(groups, 'images', '', place);
+    } else addMember(groups, 'containers', labels.get(id) ?? id, place);
+  }
+  return groups;
+}
+
+function addMember(groups: Groups, group: string, member: string, place: PlaceUsage): void {
+  const members = groups.get(group) ?? new Map<string, PlaceUsage[]>();
+  groups.set(group, members);
+  addTo(members, member, place);
+}
+
+function sorted<V>(map: ReadonlyMap<string, V>): [string, V][] {
+  return [...map].sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0));
+}
+
+function sumOf(places: readonly PlaceUsage[]): { allocated: number; bytes: number } {
+  const sum = { allocated: 0, bytes: 0 };
+  for (const { allocated, bytes } of places) {
+    sum.allocated += allocated;
+    sum.bytes += bytes;
+  }
+  return sum;
+}
