@@ -23,7 +23,7 @@ const OPENERS = [
 
 /** What opens a file: calls of libc, confined ones, and those of Node that take a path. */
 const OPENING =
-  /^(?:open(?:at2\w*|Beneath|WithinMount\w*|TreeCall|Sync|Nameless)?|readFile(?:Sync)?|createReadStream)$/;
+  /^(?:open(?:at2\w*|AsRoot|Beneath|WithinMount\w*|TreeCall|Sync|Nameless)?|readFile(?:Sync)?|createReadStream)$/;
 
 const KINDS = /^src\/(?:store|health)\/([^/]+)\//;
 const EXPORT =

@@ -101,7 +101,7 @@ export class DiskUsage {
       const known = best.get(place.path);
       if (known === undefined || rankOf(place) < rankOf(known)) best.set(place.path, place);
     }
-    this.#places.push(...best.values());
+    for (const place of best.values()) this.#places.push(place);
     this.survey = new Survey(stackOf(this.#roots));
   }
 

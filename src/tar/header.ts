@@ -268,17 +268,16 @@ function isNumber(block: Buffer, field: Field): boolean {
   }
 }
 
+/** Digits, if any, between spaces and NULs; what follows a NUL right behind them does not count. */
+const OCTAL = /^[ \0]*(?:([0-7]+)(?:[ \0]*|\0.*))?$/s;
+
 /** Octal digits between spaces and NULs, or (first bit set) a big-endian two's complement number. */
 function number(block: Buffer, [offset, length]: Field, what: string): number {
   const first = block[offset] as number;
   if ((first & 0x80) === 0) {
-    const digits = block
-      .toString('latin1', offset, offset + length)
-      .replace(/^[ \0]+|[ \0]+$/g, '')
-      .replace(/\0.*$/s, '');
-    if (digits === '') return 0;
-    if (!/^[0-7]+$/.test(digits)) throw new TarDamage(`a header's ${what} is not a number`);
-    return Number.parseInt(digits, 8);
+    const match = OCTAL.exec(block.toString('latin1', offset, offset + length));
+    if (match === null) throw new TarDamage(`a header's ${what} is not a number`);
+    return Number.parseInt(match[1] ?? '0', 8);
   }
   let value = BigInt.asIntN(8, BigInt(first << 1)) >> 1n;
   for (let i = 1; i < length; i++) value = (value << 8n) | BigInt(block[offset + i] as number);

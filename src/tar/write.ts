@@ -67,7 +67,12 @@ function paxLines(entry: TarEntry, stored: number, isSparse: boolean): string {
 function timeValue(seconds: number, nanoseconds: number): string {
   const [whole, fraction] =
     seconds < 0 && nanoseconds !== 0 ? [-seconds - 1, 1e9 - nanoseconds] : [Math.abs(seconds), nanoseconds];
-  const digits = fraction === 0 ? '' : `.${String(fraction).padStart(9, '0').replace(/0+$/, '')}`;
+  const digits =
+    fraction === 0
+      ? ''
+      : `.${String(fraction)
+          .padStart(9, '0')
+          .replace(/0{1,8}$/, '')}`;
   return `${seconds < 0 ? '-' : ''}${whole}${digits}`;
 }
 

@@ -1,5 +1,5 @@
 // `stratafs extract`: what it copies against the kernel's mount; what lies in the destination, and what ends it halfway.
-import { spawn, spawnSync } from 'node:child_process';
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import {
   copyFileSync,
   linkSync,
@@ -75,6 +75,15 @@ describeSystem('stratafs extract', ['root', 'overlay', 'python', 'build'], () =>
     expect(differences(written, unpacked)).toBe('');
     expect(readFileSync(join(to, 'etc/two'), 'utf8')).toBe('one');
     expect(statSync(join(to, 'etc/one')).ino).toBe(statSync(join(to, 'etc/two')).ino);
+  });
+
+  it('says with -o - too which layer has what the merged view has not', async () => {
+    expect(await extract('-o', '-', reference, '/gone')).toMatchObject({
+      code: 5,
+      stderr: expect.stringMatching(
+        /"\/gone" in .*: no such file or directory; layer 1 has it \(-o DIR --layer 1\)\n$/,
+      ),
+    });
   });
 
   it('keeps all that the kernel shows, with -p and --devices', async () => {
@@ -263,6 +272,23 @@ describeSystem('stratafs extract', ['root', 'overlay', 'python', 'build'], () =>
       child.kill(signal);
       return [await ended, readdirSync(to).filter((name) => statSync(join(to, name)).size !== 1 << 20)];
     }
+
+    it.each([
+      ['SIGINT', { code: null, signal: 'SIGINT' }, (child: ChildProcess) => child.kill('SIGINT')],
+      ['SIGTERM', { code: null, signal: 'SIGTERM' }, (child: ChildProcess) => child.kill('SIGTERM')],
+      ['its reader', { code: 141, signal: null }, (child: ChildProcess) => child.stdout?.destroy()],
+    ] as const)('by %s says nothing and leaves nothing with -o -', async (_, how, end) => {
+      const { directory: tmp } = temporaryForTest();
+      const words = [BUILT_COMMAND, 'extract', '-o', '-', `lowerdir=${large}`, '/'];
+      const child = spawn(process.execPath, words, { env: { ...process.env, TMPDIR: tmp } });
+      temporary.owns(child.pid);
+      const said: Buffer[] = [];
+      child.stderr.on('data', (bytes: Buffer) => said.push(bytes));
+      const ended = new Promise((resolve) => child.on('exit', (code, signal) => resolve({ code, signal })));
+      await new Promise((resolve) => child.stdout.once('readable', resolve));
+      end(child);
+      expect([await ended, Buffer.concat(said).toString(), readdirSync(tmp)]).toEqual([how, '', []]);
+    });
 
     it.each(['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGKILL'] as const)(
       'by %s leaves whole files only',

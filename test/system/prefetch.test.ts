@@ -57,7 +57,7 @@ describeSystem('a walk that reads from a disk', ['root', 'fuse', 'ext4', 'build'
     const mounted = await mountStratafs(temporary, reference);
     expected = listing(mounted.directory);
     await mounted.umount();
-  }, 60_000);
+  });
 
   it('shows what one shows that reads nothing', async () => {
     await mountCold();

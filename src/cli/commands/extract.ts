@@ -11,6 +11,7 @@ import type { LayerStack } from '../../store/store.ts';
 import { asBytes, type ByteString, bufferOf, bytesOfText } from '../../sys/bytes.ts';
 import { errnoOf, errnoWords, Trouble } from '../../sys/errors.ts';
 import { checkWritable, writePlaceOf } from '../../sys/kept.ts';
+import { missingFailure } from '../absent.ts';
 import { pathArguments } from '../arguments.ts';
 import { pathFailure } from '../failure.ts';
 import { Interruption } from '../interruption.ts';
@@ -84,7 +85,7 @@ export function registerExtract(program: Command, terminal: Terminal): void {
     });
 }
 
-/** With all that a tar holds of them. A path that is not there costs itself. */
+/** With all that a tar holds of them. A path that is not there costs itself; a signal may end it anywhere, as `export`. */
 async function writeTar(
   stack: LayerStack,
   paths: readonly ByteString[],
@@ -104,7 +105,9 @@ async function writeTar(
         const entry = walk(tree, path, { follow: false });
         starts.push({ path: asBytes(componentsOf(path).join('/')), entry });
       } catch (error) {
-        terminal.report(pathFailure('open', path, stack.label, error));
+        terminal.report(
+          await missingFailure('open', path, tree, error, (number) => `-o DIR --layer ${number}`),
+        );
       }
     }
     for (const _ of exportTree(tree, tarSink(stack.label, terminal.out, terminal), starts));

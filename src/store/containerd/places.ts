@@ -47,8 +47,12 @@ function configuredRoot(machine: Machine, config: ByteString): ByteString | unde
 
 /** `root` of a `config.toml`: a key of its own before the first table, a string of either kind of quotes. */
 export function rootOfConfig(text: string): string | undefined {
-  const [head = ''] = text.split(/^\s*\[/m);
-  const match = /^\s*root\s*=\s*(?:"([^"\\\n]*)"|'([^'\n]*)')/m.exec(head);
-  const root = match?.[1] ?? match?.[2] ?? '';
-  return root.startsWith('/') ? root : undefined;
+  for (const line of text.split('\n')) {
+    if (/^\s*\[/.test(line)) return undefined;
+    const match = /^\s*root\s*=\s*(?:"([^"\\]*)"|'([^']*)')/.exec(line);
+    if (match === null) continue;
+    const root = match[1] ?? match[2] ?? '';
+    return root.startsWith('/') ? root : undefined;
+  }
+  return undefined;
 }

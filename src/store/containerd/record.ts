@@ -30,7 +30,7 @@ export function tarRecord(root: ContainerdPlace, { digest, mediaType }: Descript
   const { files } = root;
   const path = blobPath(digest);
   if (!hasBlob(files, digest)) throw trouble('read', files.pathOf(path), absence(digest));
-  const form = FORMS.get(/[a-z]+$/.exec(mediaType)?.[0] ?? '') ?? 'tar';
+  const form = FORMS.get(mediaType.split(/[^a-z]/).at(-1) ?? '') ?? 'tar';
   return { form, path: files.pathOf(path), digest, rules: unpackRules(root), open: () => files.open(path) };
 }
 

@@ -17,7 +17,7 @@ interface Token {
 }
 
 const TOKENS =
-  /\s+|--[^\n]*|\/\*[\s\S]*?(?:\*\/|$)|"((?:[^"]|"")*)"|`((?:[^`]|``)*)`|\[([^\]]*)\]|'((?:[^']|'')*)'|([\w$\u0080-\uffff]+)|(.)/gs;
+  /\s+|--[^\n]*|\/\*[\s\S]*?(?:\*\/|$)|"((?:[^"]|"")*)"|`((?:[^`]|``)*)`|\[([^\]]*)\]?|'((?:[^']|'')*)'|([\w$\u0080-\uffff]+)|(.)/gs;
 /** What a constraint of the whole table begins with. */
 const TABLE_WORDS: readonly string[] = ['CONSTRAINT', 'PRIMARY', 'UNIQUE', 'CHECK', 'FOREIGN'];
 /** What ends the type of a column. */

@@ -5,7 +5,7 @@ import { Trouble } from '../../sys/errors.ts';
 import { hintAmong } from '../near.ts';
 import { familiarName, NoSuchReference, type Reference, repositoryOf } from '../reference.ts';
 import type { ImageRecord } from './images.ts';
-import type { Inventory, KnownContainer } from './inventory.ts';
+import { type Inventory, type KnownContainer, withoutTagAndDigest } from './inventory.ts';
 
 export type FoundReference =
   | { readonly kind: 'image'; readonly id: string; readonly name: string }
@@ -143,7 +143,5 @@ function formerImage(inventory: Inventory, { words, imageName }: Reference): Ima
 export function repositoryOfName(name: string): string {
   const familiar = familiarName(name);
   const repository = familiar === undefined ? undefined : repositoryOf(familiar);
-  return repository !== undefined && name.startsWith(repository)
-    ? repository
-    : name.replace(/@.*$/, '').replace(/:[^:/]*$/, '');
+  return repository !== undefined && name.startsWith(repository) ? repository : withoutTagAndDigest(name);
 }

@@ -74,7 +74,7 @@ export class Inventory {
       for (const name of record.names) {
         yield { id: record.id, name };
         for (const digest of digestsOf(record)) {
-          yield { id: record.id, name: `${name.replace(/@.*$/, '').replace(/:[^:/]*$/, '')}@${digest}` };
+          yield { id: record.id, name: `${withoutTagAndDigest(name)}@${digest}` };
         }
       }
     }
@@ -147,4 +147,10 @@ export class Inventory {
 export function digestsOf({ data, digest }: ImageRecord): string[] {
   const manifests = data.flatMap((name) => MANIFEST_DIGEST.exec(name)?.[1] ?? []);
   return [...new Set([...(digest === undefined ? [] : [digest]), ...manifests])];
+}
+
+/** Of a name as images have it. */
+export function withoutTagAndDigest(name: string): string {
+  const [tagged = ''] = name.split('@', 1);
+  return tagged.replace(/:[^:/]*$/, '');
 }

@@ -1,12 +1,12 @@
 // Which files are pushed, and as what message, with a file in the place of /dev/fuse.
 import { openSync, readFileSync } from 'node:fs';
-import { expect, it, vi } from 'vitest';
+import { expect, it } from 'vitest';
 import { NOTIFY } from '../../../src/fuse/abi.ts';
 import { CONTENTS } from '../../../src/fuse/store-notify.ts';
 import { type Files, Push } from '../../../src/push/push.ts';
 import { E, Errno } from '../../../src/sys/errors.ts';
 import { describeSystem } from '../../support/system.ts';
-import { temporaryForSuite } from '../../support/temporary.ts';
+import { temporaryForSuite, until } from '../../support/temporary.ts';
 
 /** One directory, 1, of entries 10 to 29; a file's contents are its number. 14 is no file, 15 is large, 16 cannot be read. */
 const files: Files = {
@@ -33,17 +33,17 @@ describeSystem('Push', ['io_uring'], () => {
     const push = new Push(files, openSync(path, 'a'), (isBusy) => busy.push(isBusy));
     for (const node of reads) push.read(node, 2);
     while (push.work()) {}
-    let messages: string[] = [];
-    for (let tries = 0; tries < 200 && messages.length < count; tries++) {
-      messages = [];
-      await new Promise((resolve) => setTimeout(resolve, 5));
+    const messages: string[] = [];
+    await until('the messages', () => {
+      messages.length = 0;
       const bytes = readFileSync(path);
       for (let at = 0; at < bytes.length; at += bytes.readUInt32LE(at)) {
         expect(bytes.readUInt32LE(at + 4)).toBe(NOTIFY.FUSE_NOTIFY_STORE);
         const node = bytes.readBigUInt64LE(at + 16);
         messages.push(`${node} ${bytes.toString('latin1', at + CONTENTS, at + bytes.readUInt32LE(at))}`);
       }
-    }
+      return messages.length >= count;
+    });
     push.end();
     return messages.sort();
   }
@@ -59,7 +59,8 @@ describeSystem('Push', ['io_uring'], () => {
     push.read(12, 2);
     busy.length = 0;
     while (push.work()) {}
-    await vi.waitFor(() => expect(busy).toEqual([true, false]), 10_000);
+    await until('the end of it', () => busy.length === 2);
+    expect(busy).toEqual([true, false]);
     push.end();
   });
 
@@ -76,13 +77,15 @@ describeSystem('Push', ['io_uring'], () => {
     push.read(10, 2);
     push.read(11, 2);
     while (push.work()) {}
-    for (let tries = 0; tries < 200; tries++) {
-      await new Promise((resolve) => setTimeout(resolve, 5));
-      push.read(11 + (tries % 2), 2);
-      push.read(12 - (tries % 2), 2);
-      if (!push.work()) break;
+    let turn = 0;
+    await until('it to give up', () => {
+      turn = 1 - turn;
+      push.read(11 + turn, 2);
+      push.read(12 - turn, 2);
+      const isAtWork = push.work();
       while (push.work()) {}
-    }
+      return !isAtWork;
+    });
     push.read(20, 2);
     push.read(21, 2);
     expect(push.work()).toBe(false);
