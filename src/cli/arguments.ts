@@ -1,5 +1,5 @@
 // Paths of the command line as bytes. Node hands arguments over as text, in which bytes that are not UTF-8 are lost;
-// the kernel keeps the originals.
+// the kernel keeps the originals. And the words of an option that is a list.
 import { readFileSync } from 'node:fs';
 import { type ByteString, bytesOf, bytesOfText } from '../sys/bytes.ts';
 
@@ -23,4 +23,12 @@ export function pathArguments(
 /** The words of /proc/PID/cmdline, each ended by NUL. */
 export function splitAtNul(commandLine: Uint8Array): ByteString[] {
   return bytesOf(commandLine).split('\0').slice(0, -1) as ByteString[];
+}
+
+/** The words of an option that takes several, `a,b`; empty ones are left out. */
+export function commaWords(value: string): string[] {
+  return value
+    .split(',')
+    .map((word) => word.trim())
+    .filter(Boolean);
 }

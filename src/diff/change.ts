@@ -1,7 +1,15 @@
 // What a comparison tells: one record a difference, in path order, and the counts in the end.
 import type { ByteString } from '../sys/bytes.ts';
 import { S_IFREG } from '../sys/statx.ts';
-import { type Aspect, type Item, isDirectoryItem, itemSize, type SideName, typeBits } from './item.ts';
+import {
+  type Aspect,
+  type Item,
+  isDirectoryItem,
+  itemSize,
+  type Setters,
+  type SideName,
+  typeBits,
+} from './item.ts';
 
 /** A gain of privilege, or of the means to it. */
 export type PrivilegeFlag = 'setuid-added' | 'setgid-added' | 'caps-added';
@@ -20,8 +28,10 @@ export interface Share {
 
 /** What lies below a directory that only one side has, itself counted. */
 export interface Subtree extends Share {
-  /** What of it comes from each layer; of a rename, from those of B. */
+  /** What of it each layer wrote last; of a rename, of B's layers. */
   readonly layers: ReadonlyMap<number, Share>;
+  /** What of it came with each layer: its contents first; as `layers` where that was not asked for. */
+  readonly origins: ReadonlyMap<number, Share>;
 }
 
 export interface Change {
@@ -37,6 +47,8 @@ export interface Change {
   readonly from?: ByteString;
   readonly subtree?: Subtree;
   readonly by?: Hiding;
+  /** Which layers set what differs, of each side; of what only one side has, what there is to set. */
+  readonly setBy?: Readonly<Partial<Record<SideName, Setters>>>;
   /** Offset of the first byte that differs; absent where the sizes told it. */
   readonly firstDifference?: number;
   /** The noise rule that says the difference means nothing. */
@@ -70,6 +82,8 @@ export function addShare(layers: Map<number, Share>, layer: number, entries: num
 /** Takes what is told, in path order. */
 export interface Sink {
   change(change: Change): void;
+  /** Each name within a directory that is told as one, before it is told; where the comparison is asked for them. */
+  inside?(change: Change): void;
   error(error: PathError): void;
 }
 

@@ -28,6 +28,10 @@ export type SubtreeMode = 'fold' | 'list' | 'skip';
 
 export interface ComparisonOptions extends PairOptions, TallyOptions, ObjectOptions {
   readonly subtrees?: SubtreeMode;
+  /** Whether the sink is told of the names within what is folded. */
+  readonly tellsInside?: boolean;
+  /** The layer that an object came with, where that is worth reading for; else the one that wrote it last. */
+  readonly origin?: (item: Item) => number;
   /** Told now and then where the walk is, also while it waits for contents. */
   readonly progress?: (path: string, names: number) => void;
   /** The fast rule; a test hands in a wrong one to show that it is noticed. */
@@ -54,6 +58,7 @@ interface Fold {
   entries: number;
   bytes: number;
   readonly layers: Map<number, Share>;
+  readonly origins: Map<number, Share>;
   /** What must be told all the same, in path order. */
   readonly flagged: Change[];
 }
@@ -64,6 +69,7 @@ export class Comparison {
   readonly summary: Summary = newSummary();
   readonly #sides: Readonly<Record<SideName, Side>>;
   readonly #union: Union;
+  readonly #sink: Sink;
   readonly #options: ComparisonOptions;
   readonly #filter: Filter;
   readonly #objects: Objects;
@@ -75,6 +81,7 @@ export class Comparison {
 
   constructor(union: Union, a: Side, b: Side, sink: Sink, options: ComparisonOptions = {}) {
     this.#union = union;
+    this.#sink = sink;
     this.#sides = { a, b };
     this.#options = options;
     this.#filter = options.filter ?? new Filter();
@@ -165,8 +172,8 @@ export class Comparison {
     if (frame.ownsFold && frame.fold !== undefined) this.#finishFold(frame.fold);
   }
 
-  #finishFold({ change, entries, bytes, layers, flagged }: Fold): void {
-    this.#out.change({ ...change, subtree: { entries, bytes, layers } });
+  #finishFold({ change, entries, bytes, layers, origins, flagged }: Fold): void {
+    this.#out.change({ ...change, subtree: { entries, bytes, layers, origins } });
     for (const each of flagged) this.#out.change(each);
   }
 
@@ -232,7 +239,7 @@ export class Comparison {
     } else if (isTold) {
       const change = { ...this.#single(path, side, item), ...(by === undefined ? {} : { by }) };
       const mode = isDirectoryItem(item) ? (this.#options.subtrees ?? 'fold') : 'list';
-      if (mode === 'fold') fold = newFold(change, item);
+      if (mode === 'fold') fold = this.#newFold(change, item);
       else this.#out.change(change);
       if (mode === 'skip') return undefined;
     }
@@ -254,10 +261,27 @@ export class Comparison {
     fold.entries++;
     fold.bytes += size;
     addShare(fold.layers, item.layer, 1, size);
-    if (!isFile) return;
-    if (side === 'a') return;
+    addShare(fold.origins, this.#origin(item), 1, size);
+    const { tellsInside } = this.#options;
+    if (tellsInside !== true && (!isFile || side === 'a')) return;
     const change = this.#single(path, side, item);
+    if (tellsInside) this.#sink.inside?.(change);
     if (change.flags.length > 0) fold.flagged.push({ ...change, isCounted: true });
+  }
+
+  #origin(item: Item): number {
+    return this.#options.origin?.(item) ?? item.layer;
+  }
+
+  #newFold(change: Change, directory: Item): Fold {
+    const own = { entries: 1, bytes: 0 };
+    return {
+      change,
+      ...own,
+      layers: new Map([[directory.layer, own]]),
+      origins: new Map([[this.#origin(directory), own]]),
+      flagged: [],
+    };
   }
 
   /** What of B hides a name that only A has; below such a name, what hides that. */
@@ -293,14 +317,9 @@ export class Comparison {
     const isFolded = isTold && hasTree && mode === 'fold';
     if (isTold && !isFolded) this.#out.change(change);
     if (!hasTree || mode === 'skip') return undefined;
-    const fold = isFolded ? newFold(change, isDirectoryItem(a) ? a : b) : undefined;
+    const fold = isFolded ? this.#newFold(change, isDirectoryItem(a) ? a : b) : undefined;
     return this.#enter(path, isDirectoryItem(a) ? a : undefined, isDirectoryItem(b) ? b : undefined, {
       fold,
     });
   }
-}
-
-function newFold(change: Change, directory: Item): Fold {
-  const layers = new Map([[directory.layer, { entries: 1, bytes: 0 }]]);
-  return { change, entries: 1, bytes: 0, layers, flagged: [] };
 }

@@ -109,6 +109,10 @@ export class LinkSink implements Sink {
     this.#sink.change({ ...change, what: [...change.what, 'links'] });
   }
 
+  inside(change: Change): void {
+    this.#sink.inside?.(change);
+  }
+
   error(error: PathError): void {
     this.#tellBefore(error.path);
     this.#sink.error(error);

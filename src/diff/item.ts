@@ -21,6 +21,12 @@ export const ASPECTS = [
 ] as const;
 export type Aspect = (typeof ASPECTS)[number];
 
+/** What a layer can set; `type`: that there is an object of this type at all. */
+export type Settable = Exclude<Aspect, 'links'> | 'type';
+
+/** Numbers of layers, 1 the lowest. What cannot be told, because something cannot be read, is absent. */
+export type Setters = Readonly<Partial<Record<Settable, number>>>;
+
 /** One of the two that are compared. */
 export type SideName = 'a' | 'b';
 

@@ -13,7 +13,7 @@ import { E, Errno } from '../sys/errors.ts';
 import { close, lseek } from '../sys/libc.ts';
 import { SEEK } from '../sys/seek.ts';
 import { firstDifference } from './contents/contents.ts';
-import { type Item, itemSize, NOTHING_UNTOLD, type Side } from './item.ts';
+import { type Item, itemSize, NOTHING_UNTOLD, type Side, typeBits } from './item.ts';
 import type { StackInUnion, Union } from './union.ts';
 
 /** The overlay's `resolve`; a test hands in a wrong one to show that it is noticed. */
@@ -37,14 +37,22 @@ export class LayerItem implements Item {
   readonly hasSize = true;
   readonly side: LayeredSide;
   readonly entry: Entry;
+  /** The real directories of the merged one that it was found in; empty for a root. */
+  readonly under: readonly number[];
   /** Of a metacopy file: where its data lie. */
   readonly data: ContentsPlace | undefined;
 
-  constructor(side: LayeredSide, entry: Entry, parts: readonly number[], data?: ContentsPlace) {
+  constructor(
+    side: LayeredSide,
+    entry: Entry,
+    parts: readonly number[],
+    { under = NO_PARTS, data }: { readonly under?: readonly number[]; readonly data?: ContentsPlace } = {},
+  ) {
     this.side = side;
     this.entry = entry;
     this.status = entry.status;
     this.parts = parts;
+    this.under = under;
     this.data = data;
   }
 
@@ -68,6 +76,11 @@ export class LayerItem implements Item {
     if (this.data !== undefined) return this.data;
     const [record, name] = this.side.reader.contents(this.entry.holder, this.entry.name);
     return { record, name };
+  }
+
+  /** Whether no lower layer is asked for anything in its place. */
+  get isLowest(): boolean {
+    return this.parts.length > 0 ? this.parts.length === 1 : this.under.at(-1) === this.entry.holder;
   }
 
   /** Whether its attributes are a record's and not the disk's. */
@@ -195,11 +208,43 @@ export class LayeredSide implements Side {
   find(directory: Item, name: string): LayerItem | undefined {
     const resolution = this.#resolve(directory.parts, name, this.#source, this.#options);
     if (resolution === undefined) return undefined;
-    if (resolution.kind === 'directory') return new LayerItem(this, resolution.top, resolution.stack);
+    const under = directory.parts;
+    if (resolution.kind === 'directory')
+      return new LayerItem(this, resolution.top, resolution.stack, { under });
     const { data } = resolution;
-    if (data === undefined) return new LayerItem(this, resolution.top, NO_PARTS);
+    if (data === undefined) return new LayerItem(this, resolution.top, NO_PARTS, { under });
     const place = 'path' in data ? data : { record: data.found.holder, name: data.found.name };
-    return new LayerItem(this, resolution.top, NO_PARTS, place);
+    return new LayerItem(this, resolution.top, NO_PARTS, { under, data: place });
+  }
+
+  /**
+   * What lower layers have in the place of an item, newest first: as far down as nothing ends it, and of its type. Throws
+   * Errno.
+   */
+  *versionsBelow(item: LayerItem): Generator<LayerItem> {
+    const [, ...lower] = item.parts;
+    for (const record of lower) {
+      const entry = this.#entryOf(record);
+      if (entry === undefined) return;
+      yield new LayerItem(this, entry, NO_PARTS);
+    }
+    if (item.parts.length > 0) return;
+    const { under, entry } = item;
+    for (let i = under.indexOf(entry.holder) + 1; i < under.length; i++) {
+      const found = this.#find(under[i] as number, entry.name);
+      if (found === undefined) continue;
+      const version = new LayerItem(this, found, NO_PARTS);
+      if (found.kind === 'whiteout' || typeBits(version) !== typeBits(item)) return;
+      yield version;
+    }
+  }
+
+  /** A real directory as its parent names it. Throws Errno. */
+  #entryOf(record: number): Entry | undefined {
+    const { table, directories } = this.union;
+    if (directories.pathOf(record) === '') return this.union.rootEntry(this.reader, record);
+    const name = table.nameAt(table.record(record, 2), table.record(record, 3));
+    return this.union.find(this.reader, table.record(record, 1), name);
   }
 
   /** What of this side keeps a name of a directory from showing that a lower layer has. */
@@ -213,9 +258,7 @@ export class LayeredSide implements Side {
     }
     const lowest = directory.parts.at(-1);
     if (lowest === undefined || this.union.directories.pathOf(lowest) === '') return undefined;
-    const { table } = this.union;
-    const own = table.nameAt(table.record(lowest, 2), table.record(lowest, 3));
-    const entry = this.union.find(this.reader, table.record(lowest, 1), own);
+    const entry = this.#entryOf(lowest);
     return entry?.kind === 'directory' && entry.opaque() === 'y'
       ? { layer: this.numberOf(lowest), how: 'opaque' }
       : undefined;

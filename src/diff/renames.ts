@@ -26,6 +26,8 @@ export interface RenameOptions {
   readonly mtime: boolean;
   /** One record for a directory that only one side has. */
   readonly folds: boolean;
+  /** As that of a comparison. */
+  readonly origin?: (item: Item) => number;
   /** Directories that moved as a whole are told as one. */
   readonly wholeDirectories: boolean;
 }
@@ -83,14 +85,26 @@ export class RenameFinder implements Sink {
         const isFolded =
           this.#options.folds && node !== undefined && isDirectoryItem(node.item) && isFree(node);
         if (isFolded) skipped = `${change.path}/`;
-        this.#sink.change(isFolded ? { ...change, subtree: subtreeOf(node) } : change);
-        if (isFolded) for (const each of flatten(node.children)) this.#tellFlagged(each.change);
+        const inside = isFolded ? flatten(node.children) : [];
+        for (const each of inside) this.#sink.inside?.(each.change);
+        this.#sink.change(isFolded ? { ...change, subtree: this.#subtreeOf(node) } : change);
+        for (const each of inside) this.#tellFlagged(each.change);
       }
     }
   }
 
   #tellFlagged(change: Change): void {
     if (change.flags.length > 0) this.#sink.change({ ...change, isCounted: true });
+  }
+
+  #subtreeOf(node: Node): Subtree {
+    const [layers, origins] = [new Map<number, Share>(), new Map<number, Share>()];
+    for (const { item } of flatten([node])) {
+      const size = typeBits(item) === S_IFREG ? itemSize(item) : 0;
+      addShare(layers, item.layer, 1, size);
+      addShare(origins, this.#options.origin?.(item) ?? item.layer, 1, size);
+    }
+    return { entries: node.entries, bytes: node.bytes, layers, origins };
   }
 
   #matchDirectories(removed: Node[], added: Node[], renames: Map<Change, Change>, summary: Summary): void {
@@ -158,7 +172,7 @@ export class RenameFinder implements Sink {
     for (const { above } of [from, to]) noteMatched(above);
     const { path, flags } = to.change;
     const told = this.#differences(from.item, to.item) ?? [];
-    const subtree = isDirectoryItem(to.item) ? { subtree: subtreeOf(to) } : {};
+    const subtree = isDirectoryItem(to.item) ? { subtree: this.#subtreeOf(to) } : {};
     renames.set(to.change, {
       ...{ path, op: 'rename', from: from.change.path, what: told, flags, a: from.item, b: to.item },
       ...subtree,
@@ -227,13 +241,6 @@ function flatten(nodes: readonly Node[]): Node[] {
     for (let i = node.children.length - 1; i >= 0; i--) waiting.push(node.children[i] as Node);
   }
   return all;
-}
-
-function subtreeOf(node: Node): Subtree {
-  const layers = new Map<number, Share>();
-  for (const { item } of flatten([node]))
-    addShare(layers, item.layer, 1, typeBits(item) === S_IFREG ? itemSize(item) : 0);
-  return { entries: node.entries, bytes: node.bytes, layers };
 }
 
 /** Nothing of it is matched: itself, what it is part of, or what is below it. */

@@ -133,6 +133,7 @@ describeSystem('the forms of stratafs diff', ['root', 'overlay', 'python', 'buil
     expect(await diff('--summary')).toMatchInlineSnapshot(`
       "6 added, 6 removed, 5 changed, 2 metadata only, 1 of another type (1 differ in time only, --mtime shows them)
       13B added, 22B removed
+      layers 64B → 79B (+15B): shown -11B, hidden +26B (21B rewritten in B2 (12B of it as it was), 5B deleted in B2)
       "
     `);
   });
@@ -213,11 +214,13 @@ describeSystem('the forms of stratafs diff', ['root', 'overlay', 'python', 'buil
 
   it('--by-layer', async () => {
     expect(await diff('--by-layer')).toMatchInlineSnapshot(`
-      "LAYER     ADDED     REMOVED   CHANGED   METADATA   TYPE      SIZE      CREATED BY
-      A2        0         2         0         0          0         -11B      plain
-      B2        6         4         5         2          1         +0B       plain
+      "LAYER     ADDED     REMOVED   CHANGED   METADATA   TYPE      SIZE      STORED    SHOWN     HIDDEN    CREATED BY
+      A2        0         2         0         0          0         -11B      -34B      -34B      +0B       plain
+      B1        0         0         0         0          0         +0B       +0B       -26B      +26B      plain
+      B2        6         4         5         2          1         +0B       +49B      +49B      +0B       plain
 
       6 added, 6 removed, 5 changed, 2 metadata only, 1 of another type (1 differ in time only, --mtime shows them)
+      layers 64B → 79B (+15B): shown -11B, hidden +26B (21B rewritten in B2 (12B of it as it was), 5B deleted in B2)
       "
     `);
   });
@@ -318,7 +321,7 @@ describeSystem('the forms of stratafs diff', ['root', 'overlay', 'python', 'buil
   it.each<[string[], string]>([
     [['--name-status', '--itemize'], 'Cannot print in two forms at once: --name-status and --itemize'],
     [['--json', '--by-layer'], 'Cannot print in two forms at once: --json and --by-layer'],
-    [['-z'], 'Cannot end names with NUL: -z goes with --name-status or --itemize'],
+    [['-z'], 'Cannot end names with NUL: -z goes with --name-status, --name-only or --itemize'],
     [['--depth', '1', '--tree'], 'Cannot use "--depth": it goes with --stat'],
     [['-M', '--docker'], 'Cannot look for renames: --docker has no letter for them'],
     [['--only', 'color'], '"color" is none of content, target, '],

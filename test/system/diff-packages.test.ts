@@ -137,7 +137,10 @@ describeSystem('stratafs diff --packages', ['root', 'python', 'build'], () => {
         .split('\n')
         .slice(1, -1)
         .map((line) => JSON.parse(line) as Record<string, unknown>);
-    expect(await records('--packages')).toEqual([
+    const all = await records('--packages');
+    const listed = await records('--expand');
+    expect(all.slice(0, listed.length)).toEqual(listed);
+    expect(all.slice(listed.length)).toEqual([
       { t: 'package', mgr: 'dpkg', name: 'openssl', a: '3.0-1', b: '3.0-2', files: { modify: 2 } },
       { t: 'package', mgr: 'apk', name: 'musl', a: '1.2.1', b: '1.2.2', files: { modify: 1 } },
       { t: 'package', mgr: 'pip', name: 'requests', a: '1', b: '2', files: { add: 3, remove: 3, modify: 3 } },

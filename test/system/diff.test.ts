@@ -139,9 +139,9 @@ describeSystem('stratafs diff', ['root', 'docker', 'busybox', 'build'], () => {
     expect(
       stdout
         .split('\n')
-        .slice(1, 5)
+        .slice(1, 6)
         .map((line) => line.split(/ {2,}/).slice(0, 6).join(' ')),
-    ).toEqual(['A4 0 1 0 0 -4B', 'B2 0 0 0 1 +0B', 'B3 0 0 1 0 -2B', 'B4 1 3 0 1 -3B']);
+    ).toEqual(['A3 0 0 0 0 +0B', 'A4 0 1 0 1 -4B', 'B2 0 0 0 0 +0B', 'B3 0 0 1 0 -2B', 'B4 1 3 0 1 -3B']);
   });
 
   it('answers 0 for what is the same, 1 for what is not, 2 for trouble', async () => {

@@ -1,18 +1,17 @@
 // `stratafs diff`: what differs between two merged root filesystems, without a mount. Exit codes are those of diff(1).
 import { type Command, Option } from 'commander';
-import type { Sink, Summary } from '../../diff/change.ts';
-import { Comparison, type ComparisonOptions, type SubtreeMode } from '../../diff/comparison.ts';
-import type { Checksum } from '../../diff/contents/pairs.ts';
-import { NOISE_RULES, noiseOf } from '../../diff/explain/noise.ts';
-import { Filter } from '../../diff/filter.ts';
-import { ASPECTS, type Item, type Side, typeBits } from '../../diff/item.ts';
+import { NOISE_RULES } from '../../diff/explain/noise.ts';
+import { ASPECTS, type Side } from '../../diff/item.ts';
 import { LayeredSide } from '../../diff/layered.ts';
 import { Union } from '../../diff/union.ts';
 import { Errno, errnoWords, Trouble } from '../../sys/errors.ts';
 import { pathArguments } from '../arguments.ts';
-import { openPrinter } from '../diff/forms.ts';
+import { compare, compareSettings, storedChecksums, toldTo } from '../diff/compare.ts';
+import { type FailKind, PACKAGE_KINDS, parseFailOn } from '../diff/fail-on.ts';
+import { isFiltered, openPrinter } from '../diff/forms.ts';
+import { Gate } from '../diff/gate.ts';
 import * as words from '../diff/options.ts';
-import type { DiffContext, SideLabel } from '../diff/printer.ts';
+import type { DiffContext, Printer, SideLabel } from '../diff/printer.ts';
 import { DiffProgress } from '../diff/progress.ts';
 import { openSide, originOf, recordsOfSides, SIDE_WORDS } from '../diff/side.ts';
 import { exitCode, Watch } from '../diff/watch.ts';
@@ -20,7 +19,7 @@ import { EXIT } from '../exit.ts';
 import { layersFailure, pathMessage } from '../failure.ts';
 import { metadataOption } from '../metadata-option.ts';
 import type { Terminal } from '../print/terminal.ts';
-import { openTheStore } from '../stack.ts';
+import type { Records } from '../stack.ts';
 
 const RULES = [...NOISE_RULES.keys()].join();
 
@@ -43,18 +42,21 @@ export function registerDiff(program: Command, terminal: Terminal): void {
     .optionsGroup('Form:')
     .option('--json', 'JSON lines: a header, a change a line, a summary')
     .option('--name-status', 'a letter (A, D, M, T, R100) and a path a line')
-    .option('-z, --nul', 'with --name-status and --itemize: raw names, ended by NUL')
+    .option('--name-only', 'a path a line')
+    .option('-z, --nul', 'with --name-status, --name-only and --itemize: raw names, ended by NUL')
     .option('--itemize', "rsync's eleven letters and a path a line")
     .option('--tree', 'changed paths as a tree')
     .option('-p, --patch', 'text differences, for git apply')
     .option('--stat', 'totals by directory')
     .option('--depth <names>', 'with --stat: how many names deep (default: 2)', words.parseDepth)
-    .option('--by-layer', 'totals by the layer that made the difference')
-    .option('--summary', 'totals only')
+    .option('--by-layer', 'totals by the layer that made the difference, and what it stores')
+    .option('--summary', 'totals only, and how much more the layers store')
     .option('--mtree', 'mtree lines: of A, of B after a tab, of both after two tabs, as comm(1)')
     .option('--packages', 'changes rolled up by package: dpkg, apk, npm, pip')
     .option('--unexplained', 'changes that no package explains')
     .option('--docker', "docker diff's letters")
+    .option('-q, --quiet', 'nothing: the exit code tells')
+    .option('--expand', 'each name by itself: in a directory that only one side has, and of equal changes')
     .option('--no-expand', 'do not look into a directory that only one side has')
     .addOption(new Option('--color <when>', 'colour').choices(['auto', 'always', 'never']).default('auto'))
     .optionsGroup('What is compared:')
@@ -81,8 +83,8 @@ export function registerDiff(program: Command, terminal: Terminal): void {
     )
     .option(
       '--fail-on <kinds>',
-      'exit 1 only for these: added,removed,content,setuid,privilege,…',
-      words.parseFailKinds,
+      'exit 1 only for these, and name them: added,content,setuid,world-writable,package-added,growth=50MB,…',
+      parseFailOn,
     )
     .action(async (a: string, b: string | undefined, _: unknown, command: Command) => {
       const options = command.optsWithGlobals<words.DiffOptions>();
@@ -95,6 +97,9 @@ export function registerDiff(program: Command, terminal: Terminal): void {
       }
     });
 }
+
+/** Kinds that package databases tell, which a manifest has not. */
+const READING_KINDS: readonly FailKind[] = PACKAGE_KINDS;
 
 /** Answers the two sides; of a container alone, what it was made from and itself. */
 async function openSides(
@@ -120,6 +125,8 @@ async function diff(
   if (stacks.length === 0)
     throw new Trouble('usage', 'Cannot compare two mtree files: one side must be a tree');
   checkManifests(labels, options, form);
+  if (options.failOn?.growth !== undefined && isFiltered(options))
+    throw new Trouble('usage', 'Cannot fail on growth of a part: layers are measured whole');
   const configured = options.config && (await import('../diff/config.ts'));
   const configuration =
     configured && (await configured.configChanges(labels, { ...options, ofOrigin: b === undefined }));
@@ -139,22 +146,29 @@ async function diff(
     };
     const printer = await openPrinter(form, context, options, [sideA, sideB]);
     const progress = new DiffProgress(terminal);
-    const watch = new Watch({ printer, options, terminal, labels, progress });
+    const gate = new Gate({ failOn: options.failOn, isFiltered: isFiltered(options) });
     const hasManifest = labels.some(({ kind }) => kind === 'manifest');
+    const checksum = options.content === 'crc' ? await storedChecksums(labels, union, options) : undefined;
     const settings = {
-      ...(await comparisonOptions(form, options, progress)),
-      ...(options.content === 'crc' ? await checksumOption(labels, union, options) : {}),
+      ...(await compareSettings(form, options, progress, checksum)),
       ...(hasManifest ? { digest: (await import('../../diff/contents/digest.ts')).sha256OfItem } : {}),
     };
+    const told = toldTo(printer, context, form, options, settings);
+    const watch = new Watch(told.sink, { gate, terminal, labels, progress });
     printer.begin?.();
     const summary = await compare(union, [sideA, sideB], watch, settings, options);
+    told.finish();
     progress.end();
     if (configuration !== undefined) {
       summary.config = configuration.length;
+      gate.configuration(configuration);
       printer.configuration?.(configuration);
     }
+    await gate.packages([sideA, sideB]);
+    if (needsGrowth(form, options)) await tellGrowth({ printer, gate, terminal, labels, records, union });
     printer.end(summary);
-    terminal.exitWith(exitCode(summary, watch, options));
+    for (const reason of gate.reasons) terminal.note(reason);
+    terminal.exitWith(exitCode(summary, gate, options));
   } finally {
     union.close();
   }
@@ -163,12 +177,16 @@ async function diff(
 /** A manifest has no contents to look into: neither package databases nor text. */
 function checkManifests(
   labels: readonly SideLabel[],
-  { content }: words.DiffOptions,
+  { content, failOn }: words.DiffOptions,
   form: words.Form | undefined,
 ): void {
   const manifest = labels.find(({ kind }) => kind === 'manifest');
   if (manifest === undefined) return;
-  const asked = content === 'crc' ? '--content crc' : words.READING_FORMS.get(form);
+  const kind = failOn?.growth?.words ?? failOn?.kinds.find((each) => READING_KINDS.includes(each));
+  const asked =
+    content === 'crc'
+      ? '--content crc'
+      : (words.READING_FORMS.get(form) ?? (kind === undefined ? undefined : `--fail-on ${kind}`));
   if (asked === undefined) return;
   const state = 'an mtree file has no contents to read';
   throw new Trouble('usage', `Cannot use "${asked}" with "${manifest.reference}": ${state}`);
@@ -189,41 +207,42 @@ async function checkPaths(
   }
 }
 
-/** Compares, with what needs all of a comparison, or all of both trees, where it is asked for. */
-async function compare(
-  union: Union,
-  [a, b]: readonly [Side, Side],
-  watch: Sink,
-  settings: ComparisonOptions,
-  options: words.DiffOptions,
-): Promise<Summary> {
-  let sink = watch;
-  const finishing: ((summary: Summary) => void)[] = [];
-  if (options.renames) {
-    const { RenameFinder } = await import('../../diff/renames.ts');
-    const { wanted = new Set(), isXattrCompared = () => true, mtime = false } = settings;
-    const form = words.chosenForm(options);
-    const folds = FOLDED.includes(form);
-    // A patch names files only.
-    const wholeDirectories = form !== 'patch';
-    const finder = new RenameFinder(sink, { wanted, isXattrCompared, mtime, folds, wholeDirectories });
-    finishing.unshift((summary) => finder.finish(summary));
-    sink = finder;
+/** What the layers store is that of whole stacks. */
+function needsGrowth(form: words.Form | undefined, options: words.DiffOptions): boolean {
+  const isTold = (form === 'summary' || form === 'byLayer') && !isFiltered(options);
+  return isTold || options.failOn?.growth !== undefined;
+}
+
+interface GrowthContext {
+  readonly printer: Printer;
+  readonly gate: Gate;
+  readonly terminal: Terminal;
+  readonly labels: readonly [SideLabel, SideLabel];
+  readonly records: readonly (Records | undefined)[];
+  readonly union: Union;
+}
+
+/** Where a side is no stack, there is nothing to measure. What cannot be measured is trouble. */
+async function tellGrowth({ printer, gate, terminal, labels, records, union }: GrowthContext): Promise<void> {
+  const [a, b] = labels;
+  if (a.stack === undefined || b.stack === undefined) return;
+  const { measureGrowth } = await import('../diff/growth.ts');
+  const { growthWords } = await import('../diff/growth-words.ts');
+  // Where a layer holds all below it, those below are measured and not merged.
+  const isWhole = union.stacks.some(({ layers, stack }) => layers.length < stack.layers.length);
+  const [sideA, sideB] = [
+    { stack: a.stack, records: records[0] },
+    { stack: b.stack, records: records[1] },
+  ];
+  try {
+    const growth = await measureGrowth(sideA, sideB, isWhole ? 0 : union.sharedLayers, terminal);
+    printer.growth?.(growth);
+    gate.growth(growth.b.stored - growth.a.stored, growthWords(growth, { a, b }));
+  } catch (error) {
+    if (!(error instanceof Trouble)) throw error;
+    terminal.note(error.message);
+    terminal.exitWith(EXIT.usage);
   }
-  let linksOnly = 0;
-  if (settings.wanted?.has('links')) {
-    const { differentLinks, LinkSink } = await import('../../diff/hardlinks.ts');
-    const { itemAt } = await import('../../diff/lookup.ts');
-    const accepts = ({ path, a: item }: { readonly path: string; readonly a: Item }) =>
-      settings.filter?.accepts(path, typeBits(item)) ?? true;
-    const links = new LinkSink(sink, differentLinks({ a, b }, itemAt), { accepts, added: () => linksOnly++ });
-    finishing.unshift(() => links.finish());
-    sink = links;
-  }
-  const summary = new Comparison(union, a, b, sink, settings).run();
-  for (const finish of finishing) finish(summary);
-  summary.meta += linksOnly;
-  return summary;
 }
 
 function openUnion(...given: ConstructorParameters<typeof Union>): Union {
@@ -253,44 +272,4 @@ async function sideOf(label: SideLabel, union: Union, labels: readonly SideLabel
 function isColored({ color }: words.DiffOptions, terminal: Terminal): boolean {
   if (color !== 'auto') return color === 'always';
   return terminal.out.columns !== undefined && !process.env.NO_COLOR;
-}
-
-const FOLDED: readonly (words.Form | undefined)[] = [undefined, 'json', 'tree', 'stat', 'byLayer', 'summary'];
-
-async function comparisonOptions(
-  form: words.Form | undefined,
-  options: words.DiffOptions,
-  progress: DiffProgress,
-): Promise<ComparisonOptions> {
-  const ignored = new Set(options.ignoreXattr ?? []);
-  const folds: SubtreeMode = FOLDED.includes(form) && !options.renames ? 'fold' : 'list';
-  const hidden = new Set(options.ignoreNoise);
-  const paths = pathArguments(options.path ?? []);
-  return {
-    filter: new Filter(await words.filterOptions(options, paths)),
-    wanted: words.wantedAspects(options, form),
-    mtime: words.tellsTimes(options, form),
-    subtrees: options.expand ? folds : words.looksInside(options) ? 'fold' : 'skip',
-    ...(form === 'docker' ? { counts: words.countsForDocker } : {}),
-    showInit: options.showInit === true,
-    isXattrCompared: (name) => !ignored.has(name),
-    noise: noiseOf,
-    hidesNoise: (rule) => hidden.has(rule),
-    progress: (path, names) => progress.show(path, names),
-  };
-}
-
-/** Of the layers that the sides do not share: to compare what has changed in them. */
-async function checksumOption(
-  labels: readonly SideLabel[],
-  union: Union,
-  options: words.DiffOptions,
-): Promise<{ checksum: Checksum }> {
-  const { addChecksums, recordedChecksums } = await import('../../diff/contents/checksums.ts');
-  const layers: Parameters<typeof addChecksums>[3] = new Map();
-  for (const { stack, root = options.root } of labels) {
-    if (stack === undefined || stack.kind === 'lowerdir') continue;
-    await addChecksums(await openTheStore({ ...options, root }), stack, union.sharedLayers, layers);
-  }
-  return { checksum: recordedChecksums(layers) };
 }

@@ -17,6 +17,8 @@ export async function openPrinter(
   switch (form) {
     case 'nameStatus':
       return new (await import('./lines.ts')).NameStatusPrinter(context, { nul: options.nul === true });
+    case 'nameOnly':
+      return new (await import('./lines.ts')).NameOnlyPrinter(context, { nul: options.nul === true });
     case 'itemize':
       return new (await import('./lines.ts')).ItemizePrinter(context, { nul: options.nul === true });
     case 'docker':
@@ -26,11 +28,13 @@ export async function openPrinter(
     case 'stat':
       return new (await import('./totals.ts')).StatPrinter(context, options.depth ?? STAT_DEPTH);
     case 'byLayer':
-      return new (await import('./totals.ts')).LayerPrinter(context);
+      return new (await import('./by-layer.ts')).LayerPrinter(context);
     case 'summary':
       return new (await import('./totals.ts')).SummaryPrinter(context);
     case 'patch':
       return new (await import('./patch.ts')).PatchPrinter(context);
+    case 'quiet':
+      return { change() {}, end() {} };
     case 'mtree':
       return new (await import('./mtree.ts')).MtreePrinter(context);
     case 'packages':
@@ -45,7 +49,7 @@ export async function openPrinter(
 }
 
 /** Whether only a part of both trees is looked at, and so only the packages that have something there. */
-function isFiltered({ path, include, exclude, type }: DiffOptions): boolean {
+export function isFiltered({ path, include, exclude, type }: DiffOptions): boolean {
   return [path, include, exclude, type].some((option) => option !== undefined);
 }
 

@@ -1,5 +1,7 @@
-// `stratafs diff --json` with `--packages` or `--unexplained`: what these print, as JSON lines between header and summary.
+// `stratafs diff --json` with `--packages`: the changes and the packages they belong to; with `--unexplained`: only what no
+// package explains.
 import type { Change, PathError, Summary } from '../../diff/change.ts';
+import type { ConfigChange } from '../../diff/explain/config.ts';
 import { explain } from '../../diff/explain/packages.ts';
 import type { Side } from '../../diff/item.ts';
 import { asBytes } from '../../sys/bytes.ts';
@@ -26,6 +28,11 @@ export class JsonPackagePrinter implements Printer {
 
   change(change: Change): void {
     this.#changes.push(change);
+    if (this.#options.lists === 'packages') this.#json.change(change);
+  }
+
+  configuration(changes: readonly ConfigChange[]): void {
+    this.#json.configuration(changes);
   }
 
   error(error: PathError): void {

@@ -11,15 +11,18 @@ import {
   mtimeOf,
   nlinkOf,
   rdevOf,
+  type Setters,
   typeBits,
   uidOf,
 } from '../../diff/item.ts';
+import type { StackGrowth } from '../../layers/survey/growth.ts';
 import { sourceName } from '../../store/source.ts';
 import { Errno, errnoName } from '../../sys/errors.ts';
 import { decodeDevice, S_IFLNK } from '../../sys/statx.ts';
 import { escapeJson, jsonName } from '../print/escape.ts';
 import { idFields, octalMode, typeOf } from '../print/status.ts';
 import { jsonTime } from '../print/time.ts';
+import { jsonGrowth } from './growth-words.ts';
 import type { DiffContext, Printer, SideLabel } from './printer.ts';
 import { isDeviceItem } from './words.ts';
 
@@ -41,6 +44,7 @@ export class JsonPrinter implements Printer {
   readonly #context: DiffContext;
   readonly #options: JsonOptions;
   readonly #started = performance.now();
+  #growth: object | undefined;
 
   constructor(context: DiffContext, options: JsonOptions) {
     this.#context = context;
@@ -70,6 +74,7 @@ export class JsonPrinter implements Printer {
   change(change: Change, more: object = {}): void {
     if (!this.#options.tellsChanges) return;
     const { op, what, flags, a, b, from, subtree, by, firstDifference, noise, raced } = change;
+    const setBy = jsonSetters(change);
     this.record({
       t: 'change',
       ...jsonName('path', change.path),
@@ -80,6 +85,7 @@ export class JsonPrinter implements Printer {
       ...(subtree === undefined ? {} : { subtree: jsonSubtree(subtree) }),
       ...(change.isCounted ? { inSubtree: true } : {}),
       ...(by === undefined ? {} : { by }),
+      ...(setBy === undefined ? {} : { setBy }),
       ...(firstDifference === undefined ? {} : { firstDifference }),
       ...(noise === undefined ? {} : { noise }),
       ...(raced === undefined ? {} : { raced }),
@@ -97,12 +103,17 @@ export class JsonPrinter implements Printer {
     for (const change of changes) this.record({ t: 'config', ...change });
   }
 
+  growth(growth: StackGrowth): void {
+    this.#growth = jsonGrowth(growth, this.#context);
+  }
+
   end(summary: Summary): void {
     const { cost, errors, untold, ...counts } = summary;
     this.record({
       t: 'summary',
       equal: isEqual(summary) && errors === 0 && !untold.has('content'),
       ...counts,
+      ...(this.#growth === undefined ? {} : { growth: this.#growth }),
       ...(untold.size === 0 ? {} : { notCompared: Object.fromEntries(untold) }),
       cost: { ...cost, ms: Math.round(performance.now() - this.#started) },
       errors,
@@ -111,11 +122,28 @@ export class JsonPrinter implements Printer {
   }
 }
 
-/** Its layers are named where there is more than the one that its directory has. */
-function jsonSubtree({ entries, bytes, layers }: Subtree): object {
-  if (layers.size < 2) return { entries, bytes };
-  const shares = [...layers].sort(([x], [y]) => x - y).map(([layer, share]) => ({ layer, ...share }));
-  return { entries, bytes, layers: shares };
+/** Its layers are named where there is more than the one that its directory has; where it came from, where they are others. */
+function jsonSubtree({ entries, bytes, layers, origins }: Subtree): object {
+  const shares = (of: Subtree['layers']) =>
+    [...of].sort(([x], [y]) => x - y).map(([layer, share]) => ({ layer, ...share }));
+  const [written, came] = [shares(layers), shares(origins)];
+  return {
+    entries,
+    bytes,
+    ...(layers.size < 2 ? {} : { layers: written }),
+    ...(JSON.stringify(written) === JSON.stringify(came) ? {} : { origins: came }),
+  };
+}
+
+/** Of each side, where not all is of the layer that the object itself is told with. */
+function jsonSetters({ setBy, a, b }: Change): object | undefined {
+  const isTold = (setters: Setters | undefined, item: Item | undefined) =>
+    setters !== undefined && Object.values(setters).some((layer) => layer !== item?.layer);
+  const told = {
+    ...(isTold(setBy?.a, a) ? { a: setBy?.a } : {}),
+    ...(isTold(setBy?.b, b) ? { b: setBy?.b } : {}),
+  };
+  return Object.keys(told).length === 0 ? undefined : told;
 }
 
 function jsonSide({ reference, kind, stack }: SideLabel): object {

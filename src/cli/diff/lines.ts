@@ -1,7 +1,7 @@
 // The short forms of `stratafs diff`, for scripts: a letter or rsync's eleven and a path.
 import type { Change } from '../../diff/change.ts';
 import { type Aspect, type Item, isSameSize, modeOf, mtimeOf, typeBits } from '../../diff/item.ts';
-import { bufferOf } from '../../sys/bytes.ts';
+import { asBytes, bufferOf } from '../../sys/bytes.ts';
 import { S_IFDIR, S_IFLNK, S_IFREG } from '../../sys/statx.ts';
 import { escapeBytes } from '../print/escape.ts';
 import { isDevice } from '../print/status.ts';
@@ -57,6 +57,25 @@ export class NameStatusPrinter extends LinePrinter {
   protected words(change: Change): string {
     return STATUS[change.op];
   }
+}
+
+/** `git diff --name-only`: of what was renamed, its new name. */
+export class NameOnlyPrinter implements Printer {
+  readonly #context: DiffContext;
+  readonly #nul: boolean;
+
+  constructor(context: DiffContext, { nul }: { readonly nul: boolean }) {
+    this.#context = context;
+    this.#nul = nul;
+  }
+
+  change({ path }: Change): void {
+    const { out } = this.#context;
+    if (this.#nul) out.writeBytes(bufferOf(asBytes(`${path}\0`)));
+    else out.write(`${escapeBytes(path)}\n`);
+  }
+
+  end(): void {}
 }
 
 /** `rsync -i --delete` from B to A: what would be done to make A like B. */

@@ -1,13 +1,15 @@
 // The words of `stratafs diff`'s options, parsed: what to compare, what to leave out, what counts as different.
 import { InvalidArgumentError } from 'commander';
-import type { Change, Summary } from '../../diff/change.ts';
+import type { Change } from '../../diff/change.ts';
 import { isDockerChange } from '../../diff/explain/docker-rule.ts';
 import { NOISE_RULES } from '../../diff/explain/noise.ts';
 import { type FilterOptions, TYPE_LETTERS } from '../../diff/filter.ts';
 import { ASPECTS, type Aspect } from '../../diff/item.ts';
 import { asBytes, type ByteString } from '../../sys/bytes.ts';
 import { Trouble } from '../../sys/errors.ts';
+import { commaWords } from '../arguments.ts';
 import type { StoreOptions } from '../stack.ts';
+import { aspectsOfKind, type FailOn } from './fail-on.ts';
 
 export const CONTENT_MODES = ['read', 'crc', 'none'] as const;
 export type ContentMode = (typeof CONTENT_MODES)[number];
@@ -15,6 +17,7 @@ export type ContentMode = (typeof CONTENT_MODES)[number];
 export const DIFF_FORMS = [
   'json',
   'nameStatus',
+  'nameOnly',
   'itemize',
   'tree',
   'patch',
@@ -25,11 +28,15 @@ export const DIFF_FORMS = [
   'packages',
   'unexplained',
   'docker',
+  'quiet',
 ] as const;
 export type Form = (typeof DIFF_FORMS)[number];
 
 /** What `--json` may be asked for beside it. */
 const ALSO_JSON: readonly Form[] = ['summary', 'packages', 'unexplained'];
+
+const WITH_CONFIG: readonly Form[] = ['json', 'packages'];
+const WITH_NUL: readonly (Form | undefined)[] = ['nameStatus', 'nameOnly', 'itemize'];
 
 export interface DiffOptions extends StoreOptions, Partial<Readonly<Record<Form, true>>> {
   readonly rootB?: string;
@@ -48,9 +55,9 @@ export interface DiffOptions extends StoreOptions, Partial<Readonly<Record<Form,
   readonly renames?: true;
   readonly hardlinks?: true;
   readonly showInit?: true;
-  /** False with `--no-expand`. */
-  readonly expand: boolean;
-  readonly failOn?: readonly FailKind[];
+  /** True with `--expand`, false with `--no-expand`. */
+  readonly expand?: boolean;
+  readonly failOn?: FailOn;
   readonly color: 'auto' | 'always' | 'never';
   readonly nul?: true;
   readonly config?: true;
@@ -64,17 +71,23 @@ export function chosenForm(options: DiffOptions): Form | undefined {
     const flags = chosen.map((each) => `--${each.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`);
     throw new Trouble('usage', `Cannot print in two forms at once: ${flags.join(' and ')}`);
   }
-  if (options.nul && form !== 'nameStatus' && form !== 'itemize')
-    throw new Trouble('usage', 'Cannot end names with NUL: -z goes with --name-status or --itemize');
+  if (options.nul && !WITH_NUL.includes(form))
+    throw new Trouble(
+      'usage',
+      'Cannot end names with NUL: -z goes with --name-status, --name-only or --itemize',
+    );
   if (options.depth !== undefined && form !== 'stat')
     throw new Trouble('usage', 'Cannot use "--depth": it goes with --stat');
   if (options.renames && (form === 'docker' || form === 'itemize'))
     throw new Trouble('usage', `Cannot look for renames: --${form} has no letter for them`);
-  if (options.config && (chosen.length > 1 || (form !== undefined && form !== 'json')))
-    throw new Trouble('usage', 'Cannot use "--config": it goes with --json, or with no form at all');
-  if (!options.config && options.failOn?.includes('config'))
-    throw new Trouble('usage', 'Cannot fail on "config": it is compared with --config only');
-  checkFailKinds(options, form);
+  const isConfigurable =
+    form === undefined || form === 'quiet' || (options.json && WITH_CONFIG.includes(form));
+  if (options.config && !isConfigurable)
+    throw new Trouble(
+      'usage',
+      'Cannot use "--config": it goes with --json and --packages, with --quiet, or with no form at all',
+    );
+  if (options.failOn !== undefined) checkFailKinds(options, form);
   return form;
 }
 
@@ -88,10 +101,12 @@ export const READING_FORMS: ReadonlyMap<Form | undefined, string> = new Map([
 /** A gate that can never close must not look like one. */
 function checkFailKinds(options: DiffOptions, form: Form | undefined): void {
   const wanted = wantedAspects(options, form);
-  for (const kind of options.failOn ?? []) {
+  for (const kind of options.failOn?.kinds ?? []) {
     if (kind === 'renamed' && !options.renames)
       throw new Trouble('usage', 'Cannot fail on "renamed": renames are looked for with --renames only');
-    const missing = aspectsOf(kind).find((aspect) => !wanted.has(aspect));
+    if (kind === 'config' && !options.config)
+      throw new Trouble('usage', 'Cannot fail on "config": it is compared with --config only');
+    const missing = aspectsOfKind(kind).find((aspect) => !wanted.has(aspect));
     const isTime = kind === 'mtime' && !tellsTimes(options, form);
     if (missing === undefined && !isTime) continue;
     const hint = isTime ? '; --mtime does' : kind === 'links' ? '; --hardlinks does' : '';
@@ -107,44 +122,17 @@ export function tellsTimes({ mtime, only }: DiffOptions, form: Form | undefined)
   return form === 'docker' || mtime === true || only?.includes('mtime') === true;
 }
 
-/** In what two objects must be compared for a difference of this kind to be found. */
-function aspectsOf(kind: FailKind): readonly Aspect[] {
-  if (kind === 'setuid' || kind === 'setgid') return ['mode'];
-  if (kind === 'privilege') return ['mode', 'caps'];
-  return ASPECTS.filter((aspect) => aspect === kind);
-}
-
-/** Whether an exit code depends on what lies in a directory that only one side has. */
-export function looksInside({ failOn = [] }: DiffOptions): boolean {
-  return failOn.some((kind) => INSIDE.includes(kind));
-}
-
-const INSIDE: readonly FailKind[] = ['setuid', 'setgid', 'privilege', 'caps'];
-
 /** Contents count although docker diff does not read them: what is different must not pass for the same. */
 export function countsForDocker(change: Change): boolean {
   return isDockerChange(change) || change.what.some((aspect) => aspect === 'content' || aspect === 'target');
-}
-
-/** Whether what a manifest does not tell leaves open if there is a difference of a kind that counts. */
-export function isLeftOpen(untold: Summary['untold'], { failOn }: DiffOptions): boolean {
-  if (failOn === undefined) return untold.has('content');
-  return failOn.some((kind) => aspectsOf(kind).some((aspect) => untold.has(aspect)));
 }
 
 export function collect(value: string, before: readonly string[] = []): string[] {
   return [...before, value];
 }
 
-function words(value: string): string[] {
-  return value
-    .split(',')
-    .map((word) => word.trim())
-    .filter(Boolean);
-}
-
 export function parseAspects(value: string): Aspect[] {
-  return words(value).map((word) => {
+  return commaWords(value).map((word) => {
     const aspect = ASPECTS.find((each) => each === word);
     if (aspect === undefined) throw new InvalidArgumentError(`"${word}" is none of ${ASPECTS.join(', ')}.`);
     return aspect;
@@ -152,7 +140,7 @@ export function parseAspects(value: string): Aspect[] {
 }
 
 export function parseTypes(value: string): number[] {
-  return words(value).map((letter) => {
+  return commaWords(value).map((letter) => {
     const type = TYPE_LETTERS.get(letter);
     if (type === undefined) {
       throw new InvalidArgumentError(`"${letter}" is none of ${[...TYPE_LETTERS.keys()].join(', ')}.`);
@@ -163,7 +151,7 @@ export function parseTypes(value: string): number[] {
 
 export function parseNoise(value: string): string[] {
   if (value === 'all') return [...NOISE_RULES.keys()];
-  return words(value).map((rule) => {
+  return commaWords(value).map((rule) => {
     if (!NOISE_RULES.has(rule)) {
       throw new InvalidArgumentError(`"${rule}" is none of ${[...NOISE_RULES.keys()].join(', ')}.`);
     }
@@ -174,40 +162,6 @@ export function parseNoise(value: string): string[] {
 export function parseDepth(value: string): number {
   if (!/^\d{1,3}$/.test(value)) throw new InvalidArgumentError('It is a number of names, 0 or more.');
   return Number(value);
-}
-
-const FAIL_KINDS = [
-  'added',
-  'removed',
-  'type',
-  'renamed',
-  'setuid',
-  'setgid',
-  'privilege',
-  'config',
-  ...ASPECTS,
-] as const;
-export type FailKind = (typeof FAIL_KINDS)[number];
-
-export function parseFailKinds(value: string): FailKind[] {
-  return words(value).map((word) => {
-    const kind = FAIL_KINDS.find((each) => each === word);
-    if (kind === undefined) throw new InvalidArgumentError(`"${word}" is none of ${FAIL_KINDS.join(', ')}.`);
-    return kind;
-  });
-}
-
-const OPS = { added: 'add', removed: 'remove', type: 'type', renamed: 'rename' } as const;
-
-/** Whether a change is of a kind that is to fail. */
-export function isFailure(change: Change, kinds: readonly FailKind[]): boolean {
-  return kinds.some((kind) => {
-    if (kind === 'privilege') return change.flags.length > 0;
-    if (kind === 'setuid' || kind === 'setgid') return change.flags.includes(`${kind}-added`);
-    if (kind === 'caps') return change.flags.includes('caps-added') || change.what.includes('caps');
-    const isOp = Object.hasOwn(OPS, kind) && OPS[kind as keyof typeof OPS] === change.op;
-    return isOp || change.what.some((aspect) => aspect === kind);
-  });
 }
 
 export async function filterOptions(

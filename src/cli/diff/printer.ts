@@ -1,7 +1,9 @@
 // What each form of output of `stratafs diff` is: it takes changes as they are found, and the counts in the end.
 import type { Sink, Summary } from '../../diff/change.ts';
 import type { ConfigChange } from '../../diff/explain/config.ts';
+import type { ChangeGroup } from '../../diff/explain/groups.ts';
 import { ASPECTS } from '../../diff/item.ts';
+import type { StackGrowth } from '../../layers/survey/growth.ts';
 import type { LayerStack } from '../../store/store.ts';
 import { counted } from '../print/count.ts';
 import type { Output } from '../print/output.ts';
@@ -27,8 +29,12 @@ export interface DiffContext {
 
 export interface Printer extends Omit<Sink, 'error'> {
   error?: Sink['error'];
+  /** Metadata changes that are told as one; where a form tells them so. */
+  group?(group: ChangeGroup): void;
   /** Before the first change. */
   begin?(): void;
+  /** After the last change, where it is known how much the layers of both store; only of forms that tell it. */
+  growth?(growth: StackGrowth): void;
   /** After the last change, where configurations are compared; only of forms that tell them. */
   configuration?(changes: readonly ConfigChange[]): void;
   end(summary: Summary): void;

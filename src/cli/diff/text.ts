@@ -2,21 +2,15 @@
 
 import type { Change, Summary } from '../../diff/change.ts';
 import type { ConfigChange } from '../../diff/explain/config.ts';
+import type { ChangeGroup } from '../../diff/explain/groups.ts';
 import { type Colors, colors } from '../print/colors.ts';
 import { counted } from '../print/count.ts';
-import { escapeJson, escapeText } from '../print/escape.ts';
+import { escapeBytes, escapeJson, escapeText } from '../print/escape.ts';
 import { humanSize } from '../print/size.ts';
 import { displayWidth } from '../print/width.ts';
+import { groupSegments, type Segment, segmentsOf } from './layer-words.ts';
 import { type DiffContext, type Printer, type SideLabel, summaryWords } from './printer.ts';
-import {
-  ARROW,
-  differenceWords,
-  type Letter,
-  layerWords,
-  letterOf,
-  type Stacks,
-  shownPath,
-} from './words.ts';
+import { ARROW, type Letter, letterOf, shownPath } from './words.ts';
 
 const PATH_COLUMN = 32;
 const WORDS_COLUMN = 36;
@@ -31,17 +25,12 @@ const SHORT_ID = 12;
 
 export class TextPrinter implements Printer {
   readonly #context: DiffContext;
-  readonly #stacks: Stacks;
   readonly #colors: Colors;
   #isEmpty = true;
 
   constructor(context: DiffContext) {
     this.#context = context;
     this.#colors = colors(context.color);
-    this.#stacks = {
-      ...(context.a.stack === undefined ? {} : { a: context.a.stack }),
-      ...(context.b.stack === undefined ? {} : { b: context.b.stack }),
-    };
   }
 
   begin(): void {
@@ -59,15 +48,24 @@ export class TextPrinter implements Printer {
   }
 
   change(change: Change): void {
+    const mark = change.flags.length > 0 ? this.#colors.red('!') : ' ';
+    this.#line(mark, letterOf(change), shownPath(change), segmentsOf(change, this.#context));
+  }
+
+  group(group: ChangeGroup): void {
+    this.#line(' ', 'm', `${escapeBytes(group.directory)}/**`, groupSegments(group, this.#context));
+  }
+
+  #line(mark: string, letter: Letter, path: string, segments: readonly Segment[]): void {
     const { out } = this.#context;
     if (this.#isEmpty) out.write('\n');
     this.#isEmpty = false;
-    const letter = letterOf(change);
-    const mark = change.flags.length > 0 ? this.#colors.red('!') : ' ';
-    const path = shownPath(change);
-    const words = differenceWords(change);
-    const layers = layerWords(change, this.#stacks);
-    const rest = layers === '' ? words : `${pad(words, this.#wordsColumn())}  ${this.#colors.dim(layers)}`;
+    const rest = segments
+      .map(({ words, layers }, index) => {
+        const padded = index === 0 ? pad(words, this.#wordsColumn()) : words;
+        return layers === '' ? words : `${padded}  ${this.#colors.dim(layers)}`;
+      })
+      .join('   ');
     const line = ` ${mark}${this.#paint(letter)}  ${pad(path, PATH_COLUMN)}  ${rest}`;
     out.write(`${this.#fit(line.trimEnd(), MARGIN + displayWidth(path))}\n`);
   }

@@ -1,54 +1,54 @@
-// What stands between a comparison and its printer: it remembers what decides the exit code, and tells trouble on the error
-// output.
+// What stands between a comparison and its printer: it shows every change to the gate, and tells trouble on the error output.
 import type { Change, PathError, Sink, Summary } from '../../diff/change.ts';
 import { isEqual } from '../../diff/change.ts';
 import { errnoWords } from '../../sys/errors.ts';
 import { EXIT } from '../exit.ts';
 import { pathMessage } from '../failure.ts';
 import type { Terminal } from '../print/terminal.ts';
-import { type DiffOptions, isFailure, isLeftOpen } from './options.ts';
-import type { Printer, SideLabel } from './printer.ts';
+import { isLeftOpen } from './fail-on.ts';
+import type { Gate } from './gate.ts';
+import type { DiffOptions } from './options.ts';
+import type { SideLabel } from './printer.ts';
 import type { DiffProgress } from './progress.ts';
 
-/** What a comparison is told to, and about. */
-export interface WatchParts {
-  readonly printer: Printer;
-  readonly options: DiffOptions;
+export interface WatchContext {
+  readonly gate: Gate;
   readonly terminal: Terminal;
   readonly labels: readonly [SideLabel, SideLabel];
   readonly progress: DiffProgress;
 }
 
 export class Watch implements Sink {
-  fails = false;
-  readonly #parts: WatchParts;
+  readonly #sink: Sink;
+  readonly #context: WatchContext;
 
-  constructor(parts: WatchParts) {
-    this.#parts = parts;
+  constructor(sink: Sink, context: WatchContext) {
+    this.#sink = sink;
+    this.#context = context;
   }
 
   change(change: Change): void {
-    const { printer, options, progress } = this.#parts;
-    if (options.failOn === undefined || isFailure(change, options.failOn)) this.fails = true;
-    progress.clear();
-    printer.change(change);
+    this.#context.gate.change(change);
+    this.#context.progress.clear();
+    this.#sink.change(change);
+  }
+
+  inside(change: Change): void {
+    this.#context.gate.inside(change);
   }
 
   error(error: PathError): void {
-    const { printer, terminal, labels, progress } = this.#parts;
+    const { progress, labels, terminal } = this.#context;
     progress.clear();
-    printer.error?.(error);
+    this.#sink.error(error);
     const label = labels[error.side === 'a' ? 0 : 1].reference;
     terminal.note(pathMessage(error.doing, error.path, label, errnoWords(error.errno)));
   }
 }
 
 /** diff(1)'s: 0 the same, 1 different, 2 trouble: also where it is not known, because a manifest does not tell. */
-export function exitCode(summary: Summary, watch: Watch, options: DiffOptions): number {
+export function exitCode(summary: Summary, gate: Gate, { failOn }: DiffOptions): number {
   if (summary.errors > 0) return EXIT.usage;
-  const { failOn } = options;
-  const fails = watch.fails || (failOn?.includes('config') === true && (summary.config ?? 0) > 0);
-  const isDifferent = failOn === undefined ? !isEqual(summary) : fails;
-  if (isDifferent) return EXIT.found;
-  return isLeftOpen(summary.untold, options) ? EXIT.usage : EXIT.success;
+  if (failOn === undefined ? !isEqual(summary) : gate.isClosed) return EXIT.found;
+  return isLeftOpen(summary.untold, failOn) ? EXIT.usage : EXIT.success;
 }

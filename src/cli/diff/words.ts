@@ -1,8 +1,8 @@
-// How one change is put into words: the letter, what differs, and which layer did it.
+// How one change is put into words: the letter, and what differs. Which layer did it is told by `layer-words.ts`.
 
 import { CAPABILITY } from '../../diff/aspects.ts';
 import { aclText, capabilityText } from '../../diff/attributes.ts';
-import { type Change, isMetadataOnly, type Subtree } from '../../diff/change.ts';
+import { type Change, isMetadataOnly } from '../../diff/change.ts';
 import {
   type Aspect,
   exactSizeOf,
@@ -13,18 +13,14 @@ import {
   modeOf,
   mtimeOf,
   rdevOf,
-  type SideName,
   typeBits,
   uidOf,
 } from '../../diff/item.ts';
-import { layerIndexOf } from '../../store/choice.ts';
-import type { HistoryStep } from '../../store/oci.ts';
-import type { LayerStack } from '../../store/store.ts';
 import { type ByteString, bytesOf } from '../../sys/bytes.ts';
 import { Errno, errnoWords } from '../../sys/errors.ts';
 import { decodeDevice, S_IFBLK, S_IFCHR, S_IFLNK, S_IFREG } from '../../sys/statx.ts';
 import { counted } from '../print/count.ts';
-import { escapeBytes, escapeText } from '../print/escape.ts';
+import { escapeBytes } from '../print/escape.ts';
 import { humanSize } from '../print/size.ts';
 import { octalMode, typeOf } from '../print/status.ts';
 import { fullTime } from '../print/time.ts';
@@ -59,21 +55,33 @@ export function shownPath({ path, subtree, op, a, b }: Change): string {
 
 /** What differs, in words; empty where the letter says it. */
 export function differenceWords(change: Change): string {
-  const { a, b, op, subtree } = change;
+  const aspects = change.what.map((aspect) => aspectWords(aspect, change));
+  return joinWords([...leadWords(change), ...aspects, ...tailWords(change)]);
+}
+
+export function joinWords(words: readonly string[]): string {
+  return words.filter(Boolean).join('  ');
+}
+
+/** What comes before the aspects that differ. */
+export function leadWords({ a, b, op, subtree, from }: Change): string[] {
   const words: string[] = [];
-  if (op === 'rename' && change.from !== undefined) words.push(`from ${escapeBytes(change.from)}`);
+  if (op === 'rename' && from !== undefined) words.push(`from ${escapeBytes(from)}`);
   if (op === 'type' && a !== undefined && b !== undefined) {
     words.push(`${typeOf(modeOf(a)).name} ${ARROW} ${typeOf(modeOf(b)).name}`);
   }
   if (subtree !== undefined) {
     words.push(`${counted(subtree.entries, 'entry', 'entries')}, ${humanSize(subtree.bytes)}`);
   } else if (op === 'add' || op === 'remove') words.push(singleWords(b ?? a));
-  if (a !== undefined && b !== undefined)
-    for (const aspect of change.what) words.push(aspectWords(aspect, change, a, b));
-  for (const flag of change.flags) words.push(flag.replace(/-added$/, ' ADDED'));
-  if (change.noise !== undefined) words.push(`[noise: ${change.noise}]`);
-  if (change.raced) words.push('[changed while it was read]');
-  return words.filter(Boolean).join('  ');
+  return words;
+}
+
+/** What comes after the aspects. */
+export function tailWords({ flags, noise, raced }: Change): string[] {
+  const words = flags.map((flag) => flag.replace(/-added$/, ' ADDED'));
+  if (noise !== undefined) words.push(`[noise: ${noise}]`);
+  if (raced) words.push('[changed while it was read]');
+  return words;
 }
 
 /** What is worth saying of something that only one side has. */
@@ -85,7 +93,10 @@ function singleWords(item: Item | undefined): string {
   return typeOf(modeOf(item)).words;
 }
 
-function aspectWords(aspect: Aspect, change: Change, a: Item, b: Item): string {
+/** How both sides differ in an aspect; empty where one has nothing there. */
+export function aspectWords(aspect: Aspect, change: Change): string {
+  const { a, b } = change;
+  if (a === undefined || b === undefined) return '';
   const pair = (show: (item: Item) => string) => `${aspect} ${show(a)} ${ARROW} ${show(b)}`;
   switch (aspect) {
     case 'content':
@@ -171,54 +182,4 @@ const LONGEST_VALUE = 64;
 function xattrValue(value: Buffer): string {
   const shown = escapeBytes(bytesOf(value.subarray(0, LONGEST_VALUE)));
   return value.length > LONGEST_VALUE ? `${shown}… (${value.length} B)` : shown;
-}
-
-/** The stacks of both sides, where they are stacks. */
-export type Stacks = Readonly<Partial<Record<SideName, LayerStack>>>;
-
-/** `A3 → B6 RUN rm -rf /x`: the layers of both sides, and the step that made the later one. */
-export function layerWords(change: Change, stacks: Stacks): string {
-  const { a, b, by, op, subtree } = change;
-  if (op === 'remove') return by === undefined ? places('A', a, subtree) : `${place('B', by)} ${by.how}`;
-  const [treeA, treeB] =
-    b !== undefined && isDirectoryItem(b) ? [undefined, subtree] : ([subtree, undefined] as const);
-  const placeB = places('B', b, treeB);
-  const both = a !== undefined && b !== undefined ? [places('A', a, treeA), placeB] : [placeB];
-  // No one step made what several layers did.
-  if (treeB !== undefined && treeB.layers.size > 1) return both.filter(Boolean).join(` ${ARROW} `);
-  const layer = stacks.b && b && stacks.b.layers[layerIndexOf(stacks.b, b.layer)];
-  const step =
-    b === undefined || b.layer === 0 ? '' : layer?.role === 'upper' ? 'container' : stepWords(layer?.history);
-  return [both.filter(Boolean).join(` ${ARROW} `), step].filter(Boolean).join(' ');
-}
-
-function place(side: 'A' | 'B', item: { readonly layer: number } | undefined): string {
-  return item === undefined || item.layer === 0 ? '' : `${side}${item.layer}`;
-}
-
-/** `B2-B4,B6` for a tree whose entries come from several layers. */
-function places(side: 'A' | 'B', item: Item | undefined, subtree: Subtree | undefined): string {
-  if (subtree === undefined || subtree.layers.size < 2) return place(side, item);
-  const runs: { readonly first: number; last: number }[] = [];
-  for (const layer of [...subtree.layers.keys()].sort((x, y) => x - y)) {
-    const run = runs.at(-1);
-    if (run !== undefined && run.last + 1 === layer) run.last = layer;
-    else runs.push({ first: layer, last: layer });
-  }
-  const words = runs.map(({ first, last }) =>
-    first === last ? `${side}${first}` : `${side}${first}-${side}${last}`,
-  );
-  return words.join(',');
-}
-
-/** A history step as a line of a Dockerfile. */
-export function stepWords(step: HistoryStep | undefined): string {
-  const text = step?.createdBy ?? step?.comment ?? '';
-  const words = text
-    .replace(/^\/bin\/sh -c #\(nop\)\s*/, '')
-    .replace(/^\/bin\/sh -c\s+/, 'RUN ')
-    .replace(/^\|\d+ /, '')
-    .replace(/\s+/g, ' ')
-    .trim();
-  return escapeText(words);
 }

@@ -26,10 +26,15 @@ export function hiddenWords(stack: LayerStack, { hiddenBy }: LayerSums): string 
   const words = new Set(
     hiddenBy
       .filter(({ objects }) => objects > 0)
-      .map((one) => `${verb(one)} in ${layerNumber(stack, one.by)}${copiedWords(one)}`),
+      .map((one) => hidingWords(one, String(layerNumber(stack, one.by)))),
   );
   const named = [...words].slice(0, MOST_NAMED);
   return words.size > named.length ? `${named.join(', ')}, …` : named.join(', ');
+}
+
+/** `rewritten in 21 (mode only)`, where the layer that hides is called `21`. */
+export function hidingWords(hiding: HiddenSum, layer: string): string {
+  return `${verb(hiding)} in ${layer}${copiedWords(hiding)}`;
 }
 
 function verb({ how, isRewritten }: HiddenSum): string {

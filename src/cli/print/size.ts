@@ -13,3 +13,8 @@ export function humanSize(bytes: number): string {
   }
   return `${Number(value.toPrecision(3))}${UNITS[unit]}`;
 }
+
+/** `+114MB`, `-3kB`. */
+export function growthText(bytes: number): string {
+  return `${bytes < 0 ? '-' : '+'}${humanSize(Math.abs(bytes))}`;
+}

@@ -124,8 +124,11 @@ describe('stratafs diff --config', () => {
     ['config', 1],
     ['setuid', 0],
     ['setuid,config', 1],
-  ])('--fail-on %s ends with %i', async (kinds, code) => {
-    expect(await diff('--config', '--fail-on', kinds, 'app:1', 'app:2')).toMatchObject({ code, err: '' });
+  ])('--fail-on %s ends with %i, and names what did it', async (kinds, code) => {
+    const { code: ended, err } = await diff('--config', '--fail-on', kinds, 'app:1', 'app:2');
+    expect(ended).toBe(code);
+    const told = err.split('\n').filter((line) => line === 'stratafs: --fail-on config: Env[PATH]');
+    expect(told).toHaveLength(code);
   });
 
   it('refuses what has no configuration, what is damaged, and what does not go together', async () => {
@@ -151,8 +154,8 @@ describe('stratafs diff --config', () => {
       2 stratafs: Cannot compare the configuration of "app:1#1": some layers of an image have none
       2 stratafs: Cannot use "ROOT/image/overlay2/imagedb/content/sha256/ID": config.Env[1] is not a string
       2 stratafs: Cannot read "ROOT/image/overlay2/imagedb/content/sha256/ID": no such file
-      2 stratafs: Cannot use "--config": it goes with --json, or with no form at all
-      2 stratafs: Cannot use "--config": it goes with --json, or with no form at all
+      2 stratafs: Cannot use "--config": it goes with --json and --packages, with --quiet, or with no form at all
+      2 stratafs: Cannot use "--config": it goes with --json and --packages, with --quiet, or with no form at all
       2 stratafs: Cannot fail on "config": it is compared with --config only"
     `);
   });
