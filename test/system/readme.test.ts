@@ -32,7 +32,7 @@ function examples(): Example[] {
 
 /** As an expression: `…` matches anything, alone on a line any lines. */
 function patternOf(text: string): RegExp {
-  const lines = text.split('\n').map((line) => {
+  const lines = (text === '' ? [] : text.split('\n')).map((line) => {
     if (line.trim() === '…') return '(?:.*\\n)*?';
     return `${line.split('…').map(escaped).join('.*')}\\n`;
   });
