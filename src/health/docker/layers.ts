@@ -4,12 +4,13 @@ import { type ChainId, chainIdOn, hexOf, isHexId } from '../../store/digest.ts';
 import { layerDirectory } from '../../store/docker/driver.ts';
 import { type LayerRecord, layerPath } from '../../store/docker/layerdb.ts';
 import { tarSplitFile } from '../../store/docker/record.ts';
+import { followParents } from '../../store/parents.ts';
 import { shownBytes } from '../../sys/bytes.ts';
 import { attempt, Errno, errnoWords, Trouble } from '../../sys/errors.ts';
 import { TarDamage } from '../../tar/entry.ts';
 import { readTarSplit } from '../../tar/tar-split.ts';
 import type { FindingCode, ReportFinding } from './findings.ts';
-import { DEEPEST, layersOfCache, layerUses, type StoreIndex } from './store-index.ts';
+import { DEEPEST, layersOfCache, layerUses, type StoreIndex, soundRecord } from './store-index.ts';
 
 /** `<64 hex digits>-<random>-removing`, moby layer/filestore.go. */
 const REMOVING = /^[0-9a-f]{64}-.*-removing$/;
@@ -55,34 +56,23 @@ function examineLeftovers({ root }: StoreIndex, report: ReportFinding): void {
 }
 
 function examineRecord(
-  { root, layers }: StoreIndex,
+  index: StoreIndex,
   { chainId, diffId, parent, cacheId, size }: LayerRecord,
   tell: (code: FindingCode, detail: string) => void,
 ): void {
+  const { root, layers } = index;
   if (chainIdOn(parent, diffId) !== chainId) {
     tell('layer-chain', 'the chain ID of its files "diff" and "parent" is not its name');
   }
   if (parent !== undefined && !layers.has(parent)) {
     tell('layer-chain', `its parent ${parent} is not there`);
   }
-  const chain = chainShape(layers, chainId);
-  if (chain === 'cycle') tell('layer-chain', 'its parents form a cycle');
-  if (chain === 'deep') tell('layer-chain', `more than ${DEEPEST} layers are below it`);
+  const { cycleAt, isDeeper } = followParents(chainId, (id) => soundRecord(index, id), DEEPEST + 1);
+  if (cycleAt !== undefined) tell('layer-chain', 'its parents form a cycle');
+  if (isDeeper) tell('layer-chain', `more than ${DEEPEST} layers are below it`);
   if (size === undefined) tell('layer-size', 'no file "size", or no number in it');
   const directory = attempt(() => root.files.requireDirectory(layerDirectory(root.driver, cacheId)));
   if (directory instanceof Trouble) tell('layer-directory', directory.message);
-}
-
-function chainShape(layers: StoreIndex['layers'], start: ChainId): 'cycle' | 'deep' | undefined {
-  const passed = new Set<ChainId>();
-  for (let next: ChainId | undefined = start; next !== undefined; ) {
-    if (passed.has(next)) return 'cycle';
-    if (passed.size > DEEPEST) return 'deep';
-    passed.add(next);
-    const record = layers.get(next);
-    next = record === undefined || record instanceof Trouble ? undefined : record.parent;
-  }
-  return undefined;
 }
 
 /** Reads the record to its end; what it says of the files is not compared. */

@@ -28,6 +28,7 @@ import {
   volumeRecords,
 } from '../../store/docker/volumes.ts';
 import { type ContainerConfig, containerIds, readContainerConfig } from '../../store/dockerd/containers.ts';
+import { followParents } from '../../store/parents.ts';
 import type { ByteString } from '../../sys/bytes.ts';
 import { attempt, Trouble } from '../../sys/errors.ts';
 import { addTo } from '../../sys/groups.ts';
@@ -141,18 +142,15 @@ export function layerUses(index: StoreIndex): Map<ChainId, LayerUse[]> {
   return uses;
 }
 
+/** Undefined where a layer is not recorded, or its record is damaged. */
+export function soundRecord({ layers }: StoreIndex, chainId: ChainId): LayerRecord | undefined {
+  const record = layers.get(chainId);
+  return record instanceof Trouble ? undefined : record;
+}
+
 /** The chain that ends at a layer, lowest first, as far as it is recorded and no deeper than Docker makes one. */
 export function chainTo(index: StoreIndex, top: ChainId): ChainId[] {
-  const chain = new Set<ChainId>();
-  for (
-    let next: ChainId | undefined = top;
-    next !== undefined && !chain.has(next) && chain.size < DEEPEST;
-  ) {
-    chain.add(next);
-    const record = index.layers.get(next);
-    next = record === undefined || record instanceof Trouble ? undefined : record.parent;
-  }
-  return [...chain].reverse();
+  return followParents(top, (chainId) => soundRecord(index, chainId), DEEPEST).ids.toReversed();
 }
 
 /** The layers of layerdb that the build cache holds, with all below them. */

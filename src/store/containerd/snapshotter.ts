@@ -1,8 +1,10 @@
 // Snapshotters: what unpacks layers for containerd, and keeps each in a directory and a row of its own database. Which of
 // them can be read is a table; the database (core/snapshots/storage/bolt.go) is the same for all that come with containerd.
+
 import { type ByteString, bytesOf, shownBytes } from '../../sys/bytes.ts';
 import { type StoreFiles, trouble } from '../files.ts';
 import { readBolt } from '../formats/bolt.ts';
+import { followParents } from '../parents.ts';
 import { readUvarint, readVarint } from './values.ts';
 
 /** view: for looking only; active: being written (a container's own, or a layer while it is unpacked); committed: a layer. */
@@ -117,17 +119,17 @@ export function chainOf(
   snapshots: ReadonlyMap<ByteString, Snapshot | string>,
   name: ByteString,
 ): Snapshot[] | string {
-  const chain: Snapshot[] = [];
-  const passed = new Set<ByteString>();
-  for (let next: ByteString | undefined = name; next !== undefined; next = chain.at(-1)?.parent) {
-    const snapshot = snapshots.get(next);
-    if (snapshot === undefined) return `it has no snapshot "${shownBytes(next)}"`;
-    if (typeof snapshot === 'string') return `its snapshot "${shownBytes(next)}" is damaged: ${snapshot}`;
-    if (passed.has(next)) return `the parents of its snapshot "${shownBytes(name)}" form a cycle`;
-    passed.add(next);
-    chain.push(snapshot);
-  }
-  return chain;
+  const read = (key: ByteString) => {
+    const snapshot = snapshots.get(key);
+    return typeof snapshot === 'string' ? undefined : snapshot;
+  };
+  const { ids, records, cycleAt } = followParents<ByteString, Snapshot>(name, read);
+  if (cycleAt !== undefined) return `the parents of its snapshot "${shownBytes(name)}" form a cycle`;
+  const last = ids.at(-1) ?? name;
+  const damage = snapshots.get(last);
+  if (damage === undefined) return `it has no snapshot "${shownBytes(last)}"`;
+  if (typeof damage === 'string') return `its snapshot "${shownBytes(last)}" is damaged: ${damage}`;
+  return [...records];
 }
 
 /** The key that containerd's own metadata has for a snapshot; the rest of its name is the namespace and a number. */

@@ -1,11 +1,13 @@
 // What Docker's store says of layers that can be checked: the files of layerdb name a layer and its parent, and what the
 // driver keeps beside a layer's directory leads the daemon to the same ones below it.
+
 import { shownBytes } from '../../sys/bytes.ts';
 import { attempt, Trouble } from '../../sys/errors.ts';
 import { type ChainId, chainIdOn, chainIds, type DiffId, isBuiltInPlace } from '../digest.ts';
+import { followParents } from '../parents.ts';
 import type { Claim, Claims, LayerClaims, UnpackRules } from '../store.ts';
 import { type DockerRoot, layerDirectory } from './driver.ts';
-import { layerPath, readLayerRecord } from './layerdb.ts';
+import { type LayerRecord, layerPath, readLayerRecord } from './layerdb.ts';
 import { tarRecord } from './record.ts';
 import {
   hasShortLinks,
@@ -132,31 +134,19 @@ function stackClaim({ files, driver }: DockerRoot, directory: string, difference
 
 /** Diff IDs, base first, as layerdb tells. Throws Trouble. */
 export function diffIdsFrom(root: DockerRoot, top: ChainId): DiffId[] {
-  const diffIds: DiffId[] = [];
-  const passed = new Set<ChainId>();
-  for (let next: ChainId | undefined = top; next !== undefined; ) {
-    if (passed.has(next)) throw new Trouble('store', `Cannot use layer "${next}": its parents form a cycle`);
-    passed.add(next);
-    const entry = readLayerRecord(root, next);
-    diffIds.push(entry.diffId);
-    next = entry.parent;
-  }
-  return diffIds.reverse();
+  const read = (chainId: ChainId) => readLayerRecord(root, chainId);
+  const { records, cycleAt } = followParents<ChainId, LayerRecord>(top, read);
+  if (cycleAt !== undefined)
+    throw new Trouble('store', `Cannot use layer "${cycleAt}": its parents form a cycle`);
+  return records.map(({ diffId }) => diffId).reverse();
 }
 
 /** The names of the directories of a layer and all below it, top first; undefined where one is not known. */
 export function directoriesFrom(root: DockerRoot, top: ChainId): string[] | undefined {
-  const directories: string[] = [];
-  const passed = new Set<ChainId>();
-  for (let next: ChainId | undefined = top; next !== undefined && !passed.has(next); ) {
-    passed.add(next);
-    const id: ChainId = next;
-    const entry = attempt(() => readLayerRecord(root, id));
-    if (entry instanceof Trouble) return undefined;
-    directories.push(entry.cacheId);
-    next = entry.parent;
-  }
-  return directories;
+  const chain = attempt(() =>
+    followParents<ChainId, LayerRecord>(top, (chainId) => readLayerRecord(root, chainId)),
+  );
+  return chain instanceof Trouble ? undefined : chain.records.map(({ cacheId }) => cacheId);
 }
 
 /** A layer and all below it, as layerdb tells. */

@@ -1,5 +1,6 @@
 // Docker's layerdb: what it records of each layer (`layerdb/sha256/<chain ID>/{diff,parent,cache-id,size}`) and of each
 // container's own layers (`layerdb/mounts/<container ID>/{mount-id,init-id,parent}`), checked before it is believed.
+
 import { attempt, Trouble } from '../../sys/errors.ts';
 import {
   type CacheId,
@@ -18,6 +19,7 @@ import {
   parseMountId,
 } from '../digest.ts';
 import { trouble } from '../files.ts';
+import { followParents } from '../parents.ts';
 import type { Layer, Missing } from '../store.ts';
 import { type DockerRoot, layerDirectory, ownDirectory } from './driver.ts';
 
@@ -170,21 +172,10 @@ export class LayerChecks {
 
   /** A layer and all below it, top first, as the `parent` files tell: as far as they do where damage is marked. */
   chainFrom(top: ChainId): CheckedLayer[] {
-    const layers: CheckedLayer[] = [];
-    // A cycle would need a hash that contains itself; the set makes sure of the end without that argument.
-    const passed = new Set<ChainId>();
-    for (let next: ChainId | undefined = top; next !== undefined; next = layers.at(-1)?.parent) {
-      if (passed.has(next)) {
-        throw trouble(
-          'use layer',
-          this.#root.files.pathOf(layerPath(this.#root, next)),
-          'its parents form a cycle',
-        );
-      }
-      passed.add(next);
-      layers.push(this.#layer(next));
-    }
-    return layers;
+    const { records, cycleAt } = followParents<ChainId, CheckedLayer>(top, (chainId) => this.#layer(chainId));
+    if (cycleAt === undefined) return [...records];
+    const path = this.#root.files.pathOf(layerPath(this.#root, cycleAt));
+    throw trouble('use layer', path, 'its parents form a cycle');
   }
 
   #layer(chainId: ChainId, said?: LayerPlace): CheckedLayer {

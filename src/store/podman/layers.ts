@@ -1,11 +1,13 @@
 // The layers of containers-storage: what `layers.json` records of each, and the chains they form. A layer's parent may lie in
 // another root (an additional image store), so all are asked. Where the record of a layer is lost, the driver's own files
 // (`lower-layers`, `lower` and its links) still say what lies below it.
+
 import { shownBytes } from '../../sys/bytes.ts';
 import { attempt, Trouble } from '../../sys/errors.ts';
 import { type DiffId, isHexId, parseDiffId, sha256 } from '../digest.ts';
 import { trouble } from '../files.ts';
 import { integerOf, type JsonObject, objectsOf, optionalString } from '../formats/json.ts';
+import { followParents } from '../parents.ts';
 import type { IdRange } from '../store.ts';
 import { type List, type ListRecord, namesOf, readList, sourceOf } from './lists.ts';
 import { allRoots, layerPath, type PodmanRoot, type StorageRoot } from './root.ts';
@@ -58,15 +60,11 @@ export class PodmanLayers {
 
   /** A layer and all below it, top first. Throws Trouble. */
   chain(top: string): LayerRecord[] {
-    const layers: LayerRecord[] = [];
-    const passed = new Set<string>();
-    for (let next: string | undefined = top; next !== undefined; next = layers.at(-1)?.parent) {
-      if (passed.has(next)) throw this.#refuse(next, 'its parents form a cycle');
-      if (passed.size >= MOST_LAYERS) throw this.#refuse(top, `more than ${MOST_LAYERS} layers are below it`);
-      passed.add(next);
-      layers.push(this.layer(next));
-    }
-    return layers;
+    const read = (id: string) => this.layer(id);
+    const { records, cycleAt, isDeeper } = followParents<string, LayerRecord>(top, read, MOST_LAYERS);
+    if (cycleAt !== undefined) throw this.#refuse(cycleAt, 'its parents form a cycle');
+    if (isDeeper) throw this.#refuse(top, `more than ${MOST_LAYERS} layers are below it`);
+    return [...records];
   }
 
   #find(id: string): LayerRecord {
