@@ -6,11 +6,13 @@ import { type LayerReader, type Listing, nameArgument } from '../overlay/layer.t
 import { xattrNames, xattrValue } from '../overlay/marks.ts';
 import { OpenLayers } from '../overlay/opened.ts';
 import { newDirectoryMemory, type Table } from '../overlay/table.ts';
+import { OVERRIDE, parseOverride } from '../overlay/translated.ts';
+import type { OwnerIds } from '../store/store.ts';
 import { type ByteString, bytesOf, cString, type ReadSome } from '../sys/bytes.ts';
 import { E, Errno } from '../sys/errors.ts';
 import { close, read, readlinkat } from '../sys/libc.ts';
 import { longAt } from '../sys/long.ts';
-import { deviceAt, S_IFCHR, S_IFMT, S_IFREG, STATX, timeAt } from '../sys/statx.ts';
+import { deviceAt, encodeDevice, S_IFCHR, S_IFDIR, S_IFMT, S_IFREG, STATX, timeAt } from '../sys/statx.ts';
 import { lastName, parentPath } from '../tar/path.ts';
 
 /** Directories that may be open at once. */
@@ -50,6 +52,8 @@ export class LayerFiles {
   /** Path → record. */
   readonly #records = new Map<string, number>();
   readonly #target = Buffer.alloc(4096);
+  /** Whose all files are on disk, where an attribute says what they are. */
+  #forcedOwner: OwnerIds | undefined;
 
   /** Opens nothing yet. `directory` is the layer's `diff`. */
   constructor(directory: ByteString, dialect: MarkDialect) {
@@ -63,6 +67,11 @@ export class LayerFiles {
 
   close(): void {
     this.#directories.close();
+  }
+
+  /** From now on owners, modes and types are those that an attribute of the files says (`force_mask`); `owner` is root. */
+  believeOverrides(owner: OwnerIds): void {
+    this.#forcedOwner = owner;
   }
 
   #record(path: ByteString): number {
@@ -90,7 +99,7 @@ export class LayerFiles {
       throw error;
     }
     const word = (field: number) => status[field] as number;
-    return {
+    const onDisk = {
       mode: word(STATX.mode) & 0xffff,
       uid: word(STATX.uid),
       gid: word(STATX.gid),
@@ -100,6 +109,19 @@ export class LayerFiles {
       rdev: deviceAt(status),
       mtime: timeAt(status, STATX.mtime),
     };
+    return this.#forcedOwner === undefined ? onDisk : this.#overridden(path, onDisk, this.#forcedOwner);
+  }
+
+  #overridden(path: ByteString, onDisk: FileStatus, owner: OwnerIds): FileStatus {
+    const type = onDisk.mode & S_IFMT;
+    const isPlain = type === S_IFREG || type === S_IFDIR;
+    const said = isPlain ? parseOverride(this.#attributes(path).get(OVERRIDE) ?? '') : undefined;
+    if (said === undefined) {
+      const isRoots = onDisk.uid === owner.uid && onDisk.gid === owner.gid;
+      return isRoots ? { ...onDisk, uid: 0, gid: 0 } : onDisk;
+    }
+    const { uid, gid, mode, device: [major, minor] = [0, 0] } = said;
+    return { ...onDisk, mode: (said.type ?? type) | mode, uid, gid, rdev: encodeDevice(major, minor) };
   }
 
   #place(path: ByteString): [holder: number, name: string] {
@@ -138,8 +160,14 @@ export class LayerFiles {
     return bytesOf(this.#target, 0, length);
   }
 
-  /** Names and values as they are on disk. */
+  /** Names and values as they are on disk, but for what is believed as status. */
   xattrs(path: ByteString): Map<string, ByteString> {
+    const all = this.#attributes(path);
+    if (this.#forcedOwner !== undefined) all.delete(OVERRIDE);
+    return all;
+  }
+
+  #attributes(path: ByteString): Map<string, ByteString> {
     const [holder, name] = this.#place(path);
     const descriptor = this.#directories.descriptor(holder);
     const all = new Map<string, ByteString>();

@@ -19,12 +19,18 @@ import type { Finding, FindingClass, Losable, Progress, Report, Severity } from 
 import { type LayerVerdict, reportRefusals } from './layer.ts';
 import { type LayerOnDisk, TreeComparison } from './tree.ts';
 
-export interface BlobEvidence {
+/** A compressed tar, and the hashes that name it. */
+export interface NamedBlob {
   readonly diffId: DiffId;
   /** What names the blob, `sha256:…`; absent where nothing does. */
   readonly digest: string | undefined;
   /** At its beginning; it is closed here. Throws Trouble. */
   readonly open: () => OpenFile;
+}
+
+export interface BlobEvidence extends NamedBlob {
+  /** Those of the layers below, base first, where its directory has all that they hold as well. */
+  readonly copied: readonly NamedBlob[];
   readonly rules: UnpackingRules;
   /** What the layers below have, for directories that a tar only implies. */
   readonly below: Below;
@@ -32,7 +38,7 @@ export interface BlobEvidence {
   readonly onDisk: LayerOnDisk | undefined;
 }
 
-/** Of a regular file in a tar, by the index of its entry: the hash of its contents, and whether it says all of them. */
+/** Of a regular file in a tar, by the index of its entry among all that were unpacked: the hash of its contents, and whether it says all of them. */
 interface TarContents {
   readonly path: string;
   readonly size: number;
@@ -44,10 +50,9 @@ interface ReadBlob {
   readonly digest: string;
   readonly diffId: string;
   readonly bytes: number;
+  readonly entries: number;
   /** What is wrong with the compressed stream or the tar in it. */
   readonly damage: string | undefined;
-  readonly unpacked: UnpackedTar;
-  readonly contents: ReadonlyMap<number, TarContents>;
 }
 
 /** What is told of a file whose contents are not those of the tar. */
@@ -68,27 +73,54 @@ export async function verifyBlobLayer(
     if (finding.severity === 'tampered' && CONTENTS.includes(finding.class)) hasOtherContents = true;
     report(finding);
   };
-  const blob = await readBlob(evidence, progress);
+  const unpacked = new UnpackedTar(evidence.rules, evidence.below);
+  const contents = new Map<number, TarContents>();
+  const areCopiesProven = await readCopies(evidence, { unpacked, contents }, progress);
+  const blob = await readBlob(evidence, { unpacked, contents }, progress);
   for (const finding of judgeBlob(evidence, blob)) count(finding);
   const isProven = counts.tampered + counts.unverifiable === 0;
   let kept: readonly Losable[] = [];
   // Of a blob the hash speaks for the tar, not yet for the files.
   let sha256: LayerVerdict['sha256'] = blob.damage !== undefined ? 'not made' : isProven ? 'right' : 'wrong';
-  if (isProven && evidence.onDisk !== undefined) {
+  if (isProven && !areCopiesProven) count(UNPROVEN_COPIES);
+  else if (isProven && evidence.onDisk !== undefined) {
     const { onDisk, rules } = evidence;
-    reportRefusals(blob.unpacked, count, 'containerd');
-    const comparison = new TreeComparison(onDisk, blob.unpacked, rules, count);
+    reportRefusals(unpacked, count, 'containerd');
+    const comparison = new TreeComparison(onDisk, unpacked, rules, count);
     comparison.compare();
     kept = comparison.kept();
-    checkFiles(blob, new LayerContents(blob.unpacked, onDisk.files), count, progress);
+    checkFiles(contents, new LayerContents(unpacked, onDisk.files), count, progress);
     if (hasOtherContents) sha256 = 'wrong';
   }
   const { tampered, unverifiable } = counts;
   const verdict = tampered > 0 ? 'tampered' : unverifiable > 0 ? 'unverifiable' : 'verified';
-  return { verdict, sha256, entries: blob.unpacked.entries, bytes: blob.bytes, kept };
+  return { verdict, sha256, entries: blob.entries, bytes: blob.bytes, kept };
 }
 
-async function readBlob({ open, rules, below }: BlobEvidence, progress: Progress): Promise<ReadBlob> {
+/** What tars are unpacked to, one on the other, and the contents of their files. */
+interface Unpacked {
+  readonly unpacked: UnpackedTar;
+  readonly contents: Map<number, TarContents>;
+}
+
+const UNPROVEN_COPIES: Finding = {
+  severity: 'unverifiable',
+  class: 'blob',
+  message:
+    'its directory holds what the layers below hold as well, and not all of these are what their digests name: its files were not compared',
+};
+
+/** Whether all of them are what they are named. What is wrong with one is told where its own layer is verified. */
+async function readCopies({ copied }: BlobEvidence, into: Unpacked, progress: Progress): Promise<boolean> {
+  let areProven = true;
+  for (const blob of copied) {
+    const read = await readBlob(blob, into, progress);
+    areProven &&= judgeBlob(blob, read).length === 0;
+  }
+  return areProven;
+}
+
+async function readBlob({ open }: NamedBlob, into: Unpacked, progress: Progress): Promise<ReadBlob> {
   const file = open();
   try {
     const blobHash = createHash('sha256');
@@ -98,7 +130,8 @@ async function readBlob({ open, rules, below }: BlobEvidence, progress: Progress
       if (length > 0) blobHash.update(buffer.subarray(0, length));
       return length;
     };
-    const tar = new TarInBlob(new UnpackedTar(rules, below));
+    const before = into.unpacked.entries;
+    const tar = new TarInBlob(into);
     const compression = compressionOf(file.read(0, MAGIC_BYTES));
     let bytes = 0;
     let damage: string | undefined;
@@ -121,9 +154,8 @@ async function readBlob({ open, rules, below }: BlobEvidence, progress: Progress
       digest: `sha256:${blobHash.digest('hex')}`,
       diffId: `sha256:${tarHash.digest('hex')}`,
       bytes,
+      entries: into.unpacked.entries - before,
       damage: damage ?? tar.damage,
-      unpacked: tar.unpacked,
-      contents: tar.contents,
     };
   } finally {
     file.close();
@@ -132,21 +164,18 @@ async function readBlob({ open, rules, below }: BlobEvidence, progress: Progress
 
 /** A tar whose damage ends the reading of entries, and not that of bytes. */
 class TarInBlob {
-  readonly unpacked: UnpackedTar;
-  readonly contents = new Map<number, TarContents>();
+  readonly #into: Unpacked;
   damage: string | undefined;
   readonly #stream: TarStream;
-  #index = -1;
   #entry: TarEntry | undefined;
   #hash: Hash | undefined;
 
-  constructor(unpacked: UnpackedTar) {
-    this.unpacked = unpacked;
+  constructor(into: Unpacked) {
+    this.#into = into;
     this.#stream = new TarStream({
       entry: (entry, { size }) => {
         this.#endEntry();
-        unpacked.add(entry);
-        this.#index += 1;
+        into.unpacked.add(entry);
         if (size === 0 || entry.type === TAR_TYPE.hardLink) return;
         this.#entry = entry;
         this.#hash = createHash('sha256');
@@ -162,7 +191,7 @@ class TarInBlob {
   end(): void {
     this.#unlessDamaged(() => this.#stream.end());
     this.#endEntry();
-    this.#unlessDamaged(() => this.unpacked.end());
+    this.#unlessDamaged(() => this.#into.unpacked.end());
   }
 
   #unlessDamaged(act: () => void): void {
@@ -179,13 +208,18 @@ class TarInBlob {
     const entry = this.#entry;
     if (entry === undefined || this.#hash === undefined) return;
     const { name, size, sparse } = entry;
-    this.contents.set(this.#index, { path: name, size, isSparse: sparse, hash: this.#hash.digest('hex') });
+    this.#into.contents.set(this.#into.unpacked.entries - 1, {
+      path: name,
+      size,
+      isSparse: sparse,
+      hash: this.#hash.digest('hex'),
+    });
     this.#entry = undefined;
     this.#hash = undefined;
   }
 }
 
-function judgeBlob({ digest, diffId }: BlobEvidence, blob: ReadBlob): Finding[] {
+function judgeBlob({ digest, diffId }: NamedBlob, blob: ReadBlob): Finding[] {
   const findings: Finding[] = [];
   const differ = (expected: string, found: string, message: string) => {
     if (expected !== found) findings.push({ severity: 'tampered', class: 'blob', expected, found, message });
@@ -205,8 +239,13 @@ function judgeBlob({ digest, diffId }: BlobEvidence, blob: ReadBlob): Finding[] 
 const buffer = Buffer.allocUnsafeSlow(READ_SIZE);
 
 /** Files that are missing, or whose size is wrong, are passed over: they are found by their headers. */
-function checkFiles(blob: ReadBlob, contents: LayerContents, report: Report, progress: Progress): void {
-  for (const [index, { size, isSparse, hash }] of blob.contents) {
+function checkFiles(
+  recorded: ReadonlyMap<number, TarContents>,
+  contents: LayerContents,
+  report: Report,
+  progress: Progress,
+): void {
+  for (const [index, { size, isSparse, hash }] of recorded) {
     const path = contents.path(index);
     // Contents that a later entry of the tar took away are no file's.
     if (path === undefined) continue;

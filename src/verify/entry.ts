@@ -5,12 +5,14 @@ import type { RecordedObject } from '../overlay/recorded/recorded-layer.ts';
 import type { ByteString } from '../sys/bytes.ts';
 import { encodeDevice, S_IFBLK, S_IFCHR, S_IFLNK, S_IFMT, S_IFREG } from '../sys/statx.ts';
 import type { Finding, FindingClass, Severity } from './finding.ts';
-import type { OwnerMap } from './owners.ts';
+import { type OwnerMap, ROOT_OWNER } from './owners.ts';
 import { deviceWords, modeWords, timeWords, typeWords } from './words.ts';
 
 /** How a layer's files differ from its tar by the way they were unpacked. */
 export interface Unpacking {
   readonly owners: OwnerMap;
+  /** Whether an attribute keeps their owners and modes (`force_mask`): symbolic links cannot have it. */
+  readonly isForced: boolean;
   /** Whether it was done without the right to make devices. */
   readonly withoutDevices: boolean;
   /** Whether it was not done at all: the tar was made from the files as a build step left them. */
@@ -35,7 +37,7 @@ export function compareObject(
   path: ByteString,
   status: FileStatus,
   files: LayerFiles,
-  { owners, inPlace }: Unpacking,
+  { owners, isForced, inPlace }: Unpacking,
 ): Finding[] {
   const findings: Finding[] = [];
   const differ = (
@@ -54,7 +56,8 @@ export function compareObject(
     differ('mode', modeWords(object.mode), modeWords(status.mode));
   }
   if (!owners.fits(object, status)) {
-    differ('owner', owners.describe(object), `${status.uid}:${status.gid}`);
+    const isLost = isForced && type === S_IFLNK && owners.fits(ROOT_OWNER, status);
+    differ('owner', owners.describe(object), `${status.uid}:${status.gid}`, isLost ? 'known' : 'tampered');
   }
   if (type === S_IFREG && status.size !== object.size) {
     differ('content', `${object.size} bytes`, `${status.size} bytes`);

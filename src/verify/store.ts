@@ -18,7 +18,7 @@ import {
   type UnpackingRules,
 } from '../unpack/rules.ts';
 import type { DirectoryBelow } from '../unpack/unpack.ts';
-import { verifyBlobLayer } from './blob-layer.ts';
+import { type NamedBlob, verifyBlobLayer } from './blob-layer.ts';
 import type { Unpacking } from './entry.ts';
 import type { Finding, Progress } from './finding.ts';
 import { type LayerVerdict, verifyLayer } from './layer.ts';
@@ -167,7 +167,9 @@ export class StoreVerifier {
     const opened = lower.map((directory) => new LayerFiles(directory, 'trusted'));
     // A whole tree is more than what one tar leaves.
     const isTree = layer?.holds === 'tree';
-    const [directory] = isTree || layer === undefined ? [] : directoriesOf([{ layer }]);
+    const copied = isTree ? below.flatMap((each) => namedBlob(each) ?? []) : [];
+    const isComparable = copied.length === (isTree ? below.length : 0);
+    const [directory] = layer === undefined || !isComparable ? [] : directoriesOf([{ layer }]);
     const files = directory === undefined ? undefined : new LayerFiles(directory, 'trusted');
     const report = (finding: Finding) => this.#log.finding(finding, place);
     try {
@@ -176,13 +178,14 @@ export class StoreVerifier {
           diffId: place.diffId,
           digest: record.digest,
           open: record.open,
-          rules: below.length === 0 ? CONTAINERD_RULES.base : CONTAINERD_RULES.layer,
+          copied,
+          rules: isTree || below.length === 0 ? CONTAINERD_RULES.base : CONTAINERD_RULES.layer,
           below: (path) => directoryBelow(opened, path),
           onDisk: files && {
             files,
             unpacking: this.#unpacking(record, false),
             marks: {
-              marks: 'kernel',
+              marks: isTree ? 'none' : 'kernel',
               dialect: 'trusted',
               hidesBelow: (path) => lower.some((directory) => hasPath(directory, path)),
             },
@@ -191,8 +194,8 @@ export class StoreVerifier {
         report,
         this.#log,
       );
-      if (!isTree) return verdict;
-      const message = `"${sourceName(layer.source)}" holds what the layers below hold as well: its files were not compared, only the compressed layer`;
+      if (isComparable || layer === undefined) return verdict;
+      const message = `"${sourceName(layer.source)}" holds what the layers below hold as well, and not all of their compressed layers are here: its files were not compared`;
       report({ severity: 'unverifiable', class: 'blob', message });
       return { ...verdict, sha256: 'not made', verdict: worse(verdict.verdict, 'unverifiable') };
     } catch (error) {
@@ -228,16 +231,14 @@ export class StoreVerifier {
     }
     const prefix = dialect === 'user' ? 'user' : 'trusted';
     const files = new LayerFiles(directoryOf(source, 'verify'), prefix);
-    const unpacking = this.#unpacking(record, isChanged);
-    const { owners } = unpacking;
-    if (isChanged) this.#log.finding(CHANGED_OWNERS, place);
-    if (owners.isShifted) this.#log.finding(shiftFinding(owners), place);
     try {
-      if (files.xattrs(asBytes('')).has(OVERRIDE)) {
-        return cannot(
-          'owners, modes and types of the layer are kept in an attribute (force_mask), which is not compared',
-        );
-      }
+      const isForced = files.xattrs(asBytes('')).has(OVERRIDE);
+      if (isForced) files.believeOverrides(record.rules.root);
+      const unpacking = isForced ? FORCED_UNPACKING : this.#unpacking(record, isChanged);
+      const { owners } = unpacking;
+      if (isForced) this.#log.finding(FORCED, place);
+      if (isChanged) this.#log.finding(CHANGED_OWNERS, place);
+      if (owners.isShifted) this.#log.finding(shiftFinding(owners), place);
       return await verifyLayer(
         {
           diffId: place.diffId,
@@ -287,9 +288,25 @@ export class StoreVerifier {
     const key = `${root.uid}:${root.gid} ${isOneRange}`;
     const owners = this.#owners.get(key) ?? new OwnerMap(root, isOneRange);
     this.#owners.set(key, owners);
-    return { owners, withoutDevices, inPlace, losesXattrs };
+    return { owners, isForced: false, withoutDevices, inPlace, losesXattrs };
   }
 }
+
+/** What is kept in an attribute is as the containers' users see it. */
+const FORCED: Finding = {
+  severity: 'known',
+  class: 'owner',
+  message: `owners, modes and types are those that ${OVERRIDE} says (force_mask)`,
+};
+
+/** With `force_mask` devices can be told of, though they are files on disk. */
+const FORCED_UNPACKING: Unpacking = {
+  owners: new OwnerMap(ROOT_OWNER, true),
+  isForced: true,
+  withoutDevices: false,
+  inPlace: false,
+  losesXattrs: false,
+};
 
 /** By whose code a layer was unpacked, and with which marks. A build step leaves the kernel's, whatever names lie beside them. */
 function rulesOf(
@@ -311,6 +328,12 @@ const CHANGED_OWNERS: Finding = {
   message:
     "owners look like a rootless store's, marks (trusted.overlay.*) are those of root's own engine: owners of a copy were changed",
 };
+
+/** Undefined for a layer whose compressed tar is not here. */
+function namedBlob({ diffId, record }: LayerClaims): NamedBlob | undefined {
+  if (record === undefined || record.form === 'tar-split') return undefined;
+  return { diffId, digest: record.digest, open: record.open };
+}
 
 /** What a claim comes to: nothing where it holds. */
 function judge(claim: Claim): Finding[] {

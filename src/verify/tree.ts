@@ -197,7 +197,7 @@ export class TreeComparison {
     else if (isDirectory && object.xattrs.get(opaque) === 'y') this.#kept.add('opaque');
     if (onDisk.size > 0 || object.xattrs.size > 0) {
       const differences = compareXattrs(path, object.xattrs, onDisk, {
-        shifted: unpacking.owners.isShifted,
+        shifted: unpacking.owners.isShifted || unpacking.isForced,
         inPlace: unpacking.inPlace,
         copied: unpacking.losesXattrs && !this.#unpacked.isOfLast(object.number),
         passed: mark === undefined ? [] : [opaque],
