@@ -246,6 +246,8 @@ export interface Claims {
   readonly chains: readonly (readonly LayerClaims[])[];
   /** Of a container, on top of its image's: the lowest first. One on which nothing is claimed where they are not given. */
   readonly own?: readonly OwnLayer[];
+  /** Names with digests (`name@sha256:…`) whose manifest or index is here, is among the claims, and leads to this image. */
+  readonly repoDigests?: readonly string[];
   /** Absolute paths of directories that lie among those of layers, and no record leads to. */
   readonly unrecorded?: readonly ByteString[];
 }

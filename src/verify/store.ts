@@ -45,7 +45,8 @@ export interface VerifyLog extends Progress {
   layer(layer: LayerPlace, verdict: LayerVerdict, first: FirstPlace | undefined): void;
   /** After the findings on a layer of a container's own. */
   own(layer: LayerPlace, verdict: Verdict): void;
-  end(verdict: Verdict): void;
+  /** `proven` are names with digests whose own bytes lead to all that was verified. */
+  end(verdict: Verdict, proven: readonly string[]): void;
 }
 
 export interface FirstPlace {
@@ -87,7 +88,8 @@ export class StoreVerifier {
     this.#options = options;
   }
 
-  async verify({ label, kind, id, claims, chains, own, unrecorded = [] }: Claims): Promise<Verdict> {
+  async verify(claimed: Claims): Promise<Verdict> {
+    const { label, kind, id, claims, chains, own, unrecorded = [], repoDigests = [] } = claimed;
     this.#subject = { label, kind, ...(id === undefined ? {} : { id }) };
     this.#log.begin(this.#subject);
     let verdict: Verdict = 'verified';
@@ -102,7 +104,7 @@ export class StoreVerifier {
     const ownLayers = own ?? (kind === 'container' ? [UPPER] : []);
     for (const [index, layer] of ownLayers.entries())
       verdict = worse(verdict, this.#own(layer, count + index + 1));
-    this.#log.end(verdict);
+    this.#log.end(verdict, verdict === 'verified' ? repoDigests : []);
     return verdict;
   }
 

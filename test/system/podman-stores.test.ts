@@ -19,12 +19,9 @@ interface RealStore {
   readonly containers: readonly string[];
   /** Reference → list of the engine's own mount. */
   readonly trees: Readonly<Record<string, string>>;
-  /** How many layers are proved; 0 where they cannot be. */
+  /** How many layers are proved. */
   readonly layers: number;
 }
-
-/** Those with layers that can be proved. */
-const provable = ({ layers }: RealStore) => layers > 0;
 
 const DEMO = 'f309b0830f57';
 const DEMO_NAMES = `${DEMO} docker.io/library/demo:1`;
@@ -99,7 +96,7 @@ const STORES: readonly RealStore[] = [
       'demo:1': 'podman-5.8-rootless-forcemask-demo',
       done: 'podman-5.8-rootless-forcemask-done',
     },
-    layers: 0,
+    layers: 3,
   },
   rootless('fuse', [
     '5a44eeb93df7 web running',
@@ -140,7 +137,7 @@ describeSystem('real stores of Podman', ['root', 'fuse', 'stores', 'python', 'bu
     expect([...images, ...containers].map(({ damage }) => damage).filter(Boolean)).toEqual([]);
   });
 
-  it.each(STORES.filter(provable))('proves every layer of $name', async (store) => {
+  it.each(STORES)('proves every layer of $name', async (store) => {
     const { code, stdout, stderr } = await stratafs([...argsOf(store), 'verify', '--all', '--json']);
     expect([code, stderr]).toEqual([0, '']);
     const lines = parsed(stdout).filter((line) => line.type === 'layer');
@@ -153,21 +150,10 @@ describeSystem('real stores of Podman', ['root', 'fuse', 'stores', 'python', 'bu
     const shown = await stratafs(['--root', `${composefs}/cfs/root`, 'ls', 'clean:1', '/']);
     expect([shown.code, shown.stdout]).toEqual([4, '']);
     expect(shown.stderr).toContain('is kept by composefs, which is not read');
-    for (const [name, root] of [
-      ['podman-5.8-composefs', 'cfs/root'],
-      ['podman-5.8-rootless-forcemask', 'fm'],
-    ] as const) {
-      const directory = unpackStore(temporaryForTest(), name);
-      const { code, stdout } = await stratafs([
-        '--root',
-        `${directory}/${root}`,
-        'verify',
-        '--all',
-        '--json',
-      ]);
-      expect([name, code]).toEqual([name, 4]);
-      expect(parsed(stdout).filter(({ severity }) => severity === 'tampered')).toEqual([]);
-    }
+    const args = ['--root', `${composefs}/cfs/root`, 'verify', '--all', '--json'];
+    const { code, stdout } = await stratafs(args);
+    expect(code).toBe(4);
+    expect(parsed(stdout).filter(({ severity }) => severity === 'tampered')).toEqual([]);
   });
 
   it('finds the additional image store that storage.conf names', async () => {

@@ -66,7 +66,7 @@ export class VerifyPrinter {
         else this.#repeat(layer, verdict, first);
       },
       own: (layer, verdict) => this.#ownLayer(layer, verdict),
-      end: (verdict) => this.#end(verdict),
+      end: (verdict, proven) => this.#end(verdict, proven),
     };
   }
 
@@ -180,10 +180,11 @@ export class VerifyPrinter {
     this.#line(verdict, `${this.#place(layer)}  ${words}`);
   }
 
-  #end(verdict: Verdict): void {
+  #end(verdict: Verdict, proven: readonly string[]): void {
     const { label, kind, id } = this.#subject;
     if (this.#options.json) {
-      this.#json({ type: kind, ...this.#about(undefined), verdict });
+      const repoDigests = proven.length === 0 ? {} : { repoDigests: proven };
+      this.#json({ type: kind, ...this.#about(undefined), verdict, ...repoDigests });
       return;
     }
     this.#flushGeneral();
@@ -192,6 +193,11 @@ export class VerifyPrinter {
         ? ''
         : `: layers of its image ${this.#recorded}, ${this.#own} of its own without a record`;
     this.#line(verdict, `${escapeText(label)}${id === undefined ? '' : `  ${id}`}${own}`);
+    for (const [digest, names] of byDigest(proven))
+      this.#line(
+        verdict,
+        `${escapeText(label)}  RepoDigest ${digest} of ${names.map(escapeText).join(', ')}`,
+      );
   }
 
   #place(layer: LayerPlace | undefined): string {
@@ -224,6 +230,17 @@ export class VerifyPrinter {
     this.#progress.clear();
     this.#terminal.out.write(text);
   }
+}
+
+/** The repositories of `name@sha256:…`, by digest. */
+function byDigest(names: readonly string[]): Map<string, string[]> {
+  const repositories = new Map<string, string[]>();
+  for (const name of names) {
+    const at = name.lastIndexOf('@');
+    const digest = name.slice(at + 1);
+    repositories.set(digest, [...(repositories.get(digest) ?? []), name.slice(0, at)]);
+  }
+  return repositories;
 }
 
 function passedWords(count: number): string {

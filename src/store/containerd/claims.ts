@@ -14,7 +14,7 @@ import { imageOfContainer } from './container-image.ts';
 import type { DockerContainer } from './docker.ts';
 import type { FoundObject } from './find.ts';
 import type { Images } from './images.ts';
-import { tagsOf } from './names.ts';
+import { digestsOf, tagsOf } from './names.ts';
 import { tarRecord } from './record.ts';
 import { chainIdOfSnapshot, snapshotLayers, unpackedPlace } from './stack.ts';
 
@@ -62,7 +62,15 @@ function claimsOfImage(
     for (const claim of configClaims(images, image)) claims.push(claim);
     return [layerClaims(images, image)];
   });
-  return { label, kind: 'image', id, claims, chains };
+  const repoDigests = repoDigestsOf(images, targets);
+  return { label, kind: 'image', id, claims, chains, ...(repoDigests.length === 0 ? {} : { repoDigests }) };
+}
+
+/** Those with one of the targets, whose bytes are among the claims. */
+function repoDigestsOf(images: Images, targets: readonly BlobDigest[]): string[] {
+  const named = images.named.filter((image) => image.targets.some((target) => targets.includes(target)));
+  const names = named.flatMap((image) => digestsOf(image, images.reading.users));
+  return names.filter((name) => targets.some((target) => name.endsWith(`@${target}`)));
 }
 
 /** What a target leads to, attestations left out; it itself where it is a manifest. */

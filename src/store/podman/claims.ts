@@ -5,6 +5,8 @@ import { shownBytes } from '../../sys/bytes.ts';
 import { attempt, Trouble } from '../../sys/errors.ts';
 import { type ChainId, chainIdOn, type DiffId, imageIdOf, sha256 } from '../digest.ts';
 import { optionalObject, optionalString, parseJson } from '../formats/json.ts';
+import { parseManifest } from '../manifest.ts';
+import { MANIFEST_OR_INDEX } from '../oci-shapes.ts';
 import type { Claim, Claims, LayerClaims, UnpackRules } from '../store.ts';
 import {
   configName,
@@ -20,7 +22,8 @@ import { imageLayerId, type LayerRecord } from './layers.ts';
 import { hasTarRecord, tarRecord, unpackRules } from './record.ts';
 import { allRoots, layerPath } from './root.ts';
 import { MANIFEST_SHAPE } from './shapes.ts';
-import { dialectOf, imageChain, mustBeFiles } from './stack.ts';
+import { dialectOf, layersOf, mustBeFiles } from './stack.ts';
+import { repoDigests } from './summaries.ts';
 
 export function claimsOfImage(inventory: Inventory, id: string, label: string): Claims {
   const subject = { label, kind: 'image', id: imageIdOf(id) } as const;
@@ -55,7 +58,7 @@ export function* claimsOfAll(inventory: Inventory): Generator<Claims> {
   const seen = new Set<string>();
   for (const [id, record] of inventory.images()) {
     const label = record instanceof Trouble ? id.slice(0, 12) : (record.names[0] ?? id.slice(0, 12));
-    const chain = record instanceof Trouble ? record : attempt(() => imageChain(inventory, record).chain);
+    const chain = record instanceof Trouble ? record : attempt(() => layersOf(inventory, record));
     for (const layer of chain instanceof Trouble ? [] : chain) seen.add(layer.id);
     yield claimsOfImage(inventory, id, label);
   }
@@ -97,16 +100,52 @@ function otherLayers(inventory: Inventory, seen: Set<string>): Claims | undefine
   return { label: 'layers of no image', kind: 'layers', claims, chains };
 }
 
-function imageClaims(inventory: Inventory, image: ImageRecord): Pick<Claims, 'claims' | 'chains'> {
+function imageClaims(
+  inventory: Inventory,
+  image: ImageRecord,
+): Pick<Claims, 'claims' | 'chains' | 'repoDigests'> {
   const claims: Claim[] = image.lost === undefined ? [] : [{ about: 'repository', unreadable: image.lost }];
   for (const claim of dataClaims(image)) claims.push(claim);
   const config = attempt(() => readImageConfig(image));
   if (config instanceof Trouble && !claims.some((claim) => claim.about === 'config'))
     claims.push(unreadable('config', config));
-  const chain = attempt(() => imageChain(inventory, image).chain);
+  const chain = attempt(() => layersOf(inventory, image));
   if (chain instanceof Trouble) return { claims: [...claims, unreadable('chain', chain)], chains: [] };
   const diffIds = config instanceof Trouble ? [] : config.diffIds;
-  return { claims, chains: [layerClaims(inventory, [...chain].reverse(), diffIds)] };
+  if (!(config instanceof Trouble) && diffIds.length !== chain.length) {
+    const message = `from layer ${image.layer ?? 'none'} down there are not as many layers as the config names`;
+    claims.push({ about: 'chain', expected: String(diffIds.length), found: String(chain.length), message });
+  }
+  const proven = repoDigests(image, leadingDigests(image));
+  return {
+    claims,
+    chains: [layerClaims(inventory, [...chain].reverse(), diffIds)],
+    ...(proven.length === 0 ? {} : { repoDigests: proven }),
+  };
+}
+
+/** Of the manifests and indexes that are here under the names of their hashes, those that lead to the image's config. */
+function leadingDigests(image: ImageRecord): string[] {
+  const config = attempt(() => configName(image));
+  const leading = new Set<string>(config instanceof Trouble ? [] : [config]);
+  const named = new Map<string, readonly string[]>();
+  for (const name of image.data) {
+    const digest = MANIFEST_DIGEST.exec(name)?.[1];
+    const next = digest === undefined ? [] : attempt(() => namedByManifest(image, name));
+    if (digest !== undefined && !(next instanceof Trouble)) named.set(digest, next);
+  }
+  // An index leads to a manifest that leads to the config.
+  for (const _ of [1, 2]) {
+    for (const [digest, next] of named) if (next.some((one) => leading.has(one))) leading.add(digest);
+  }
+  return [...named.keys()].filter((digest) => leading.has(digest));
+}
+
+/** The digests of a manifest's config, or of an index's manifests. Throws Trouble. */
+function namedByManifest(image: ImageRecord, name: string): string[] {
+  const file = image.root.files.pathOf(dataPath(image, name));
+  const found = parseManifest(parseJson(readImageData(image, name), file, MANIFEST_OR_INDEX));
+  return found.kind === 'manifest' ? [found.config.digest] : found.manifests.map(({ digest }) => digest);
 }
 
 /** The config and all manifests against their names, and the manifest against the config that it names. */
@@ -156,18 +195,26 @@ function layerClaims(
   const rules = unpackRules(inventory.root);
   const layers: LayerClaims[] = [];
   let chainId: ChainId | undefined;
+  let expectedId: string | undefined;
   for (const [index, record] of chain.entries()) {
-    const diffId = diffIds[index] ?? record.diffId;
+    const named = diffIds[index] ?? record.diffId;
     // What only its table of contents tells has no tar that could be proved.
-    if (diffId === undefined) continue;
+    if (named === undefined) continue;
+    expectedId = imageLayerId(expectedId, named);
+    // A layer that is in the place of another is held against its own tar.
+    const isInPlace = record.id === expectedId || record.tocDigest !== undefined;
+    const diffId = isInPlace ? named : (record.diffId ?? named);
     chainId = chainIdOn(chainId, diffId);
-    layers.push(layerClaim(inventory, record, { diffId, chainId, parent: chain[index - 1]?.id }, rules));
+    const place = { diffId, named, chainId, parent: chain[index - 1]?.id };
+    layers.push(layerClaim(inventory, record, place, rules));
   }
   return layers;
 }
 
 interface LayerPlace {
   readonly diffId: DiffId;
+  /** What the image's config has in this place. */
+  readonly named: DiffId;
   readonly chainId: ChainId;
   readonly parent: string | undefined;
 }
@@ -175,20 +222,20 @@ interface LayerPlace {
 function layerClaim(
   { root: store }: Inventory,
   record: LayerRecord,
-  { diffId, chainId, parent }: LayerPlace,
+  { diffId, named, chainId, parent }: LayerPlace,
   rules: UnpackRules,
 ): LayerClaims {
   const { id, root } = record;
   const claims: Claim[] = [];
   const fits = (expected: string, found: string, message: string) =>
     claims.push({ about: 'chain', expected, found, message });
-  fits(diffId, record.diffId ?? 'none', `layer ${id} has another diff ID than the image's config says`);
+  fits(named, record.diffId ?? 'none', `layer ${id} has another diff ID than the image's config says`);
   if (record.lost !== undefined) claims.push({ about: 'chain', unreadable: record.lost });
   else fits(parent ?? 'none', record.parent ?? 'none', `layer ${id} has another parent than the chain`);
   // One that is known by its table of contents has an ID made of that.
   if (record.tocDigest === undefined)
     fits(
-      imageLayerId(parent, diffId),
+      imageLayerId(parent, named),
       id,
       'the ID of the layer does not follow from its contents and its parent',
     );

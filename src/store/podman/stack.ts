@@ -41,17 +41,18 @@ export function imageChain(
   inventory: Inventory,
   image: ImageRecord,
 ): { readonly chain: readonly LayerRecord[]; readonly steps: Steps } {
-  const layers = inventory.layers();
+  const chain = layersOf(inventory, image);
+  return { chain, steps: stepsOf(inventory, image, chain) };
+}
+
+/** The layers that an image's record leads to, top first, whatever its config names. Throws Trouble. */
+export function layersOf(inventory: Inventory, image: ImageRecord): readonly LayerRecord[] {
+  let top = image.layer;
   if (image.lost !== undefined) {
     // Nothing names its top layer, but the IDs of an image's layers follow from what they are made of.
-    const { diffIds } = readImageConfig(image);
-    let top: string | undefined;
-    for (const diffId of diffIds) top = imageLayerId(top, diffId);
-    const chain = top === undefined ? [] : layers.chain(top);
-    return { chain, steps: stepsOf(inventory, image, chain) };
+    for (const diffId of readImageConfig(image).diffIds) top = imageLayerId(top, diffId);
   }
-  const chain = image.layer === undefined ? [] : layers.chain(image.layer);
-  return { chain, steps: stepsOf(inventory, image, chain) };
+  return top === undefined ? [] : inventory.layers().chain(top);
 }
 
 /** Throws Trouble where the config names other layers than these. One that cannot be read only takes the history away. */

@@ -19,8 +19,7 @@ export function summarizeImages(inventory: Inventory): ImageSummary[] {
 
 function describeImage(inventory: Inventory, record: ImageRecord): Omit<ImageSummary, 'id'> {
   const tags = record.names.filter((name) => !name.includes('@'));
-  const repositories = [...new Set(record.names.map(repositoryOfName))];
-  const digests = repositories.flatMap((name) => digestsOf(record).map((digest) => `${name}@${digest}`));
+  const digests = repoDigests(record, digestsOf(record));
   const config = attempt(() => readImageConfig(record));
   const created = (config instanceof Trouble ? undefined : config.created) ?? record.created;
   const chain = attempt(() => imageChain(inventory, record).chain);
@@ -37,6 +36,12 @@ function describeImage(inventory: Inventory, record: ImageRecord): Omit<ImageSum
     ...(size === undefined ? {} : { size }),
     ...(damage === undefined ? {} : { damage }),
   };
+}
+
+/** `name@sha256:…` for each repository that an image has a name of. */
+export function repoDigests({ names }: ImageRecord, digests: readonly string[]): string[] {
+  const repositories = [...new Set(names.map(repositoryOfName))];
+  return repositories.flatMap((name) => digests.map((digest) => `${name}@${digest}`));
 }
 
 export function summarizeContainers(inventory: Inventory): ContainerSummary[] {
