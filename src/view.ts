@@ -5,19 +5,10 @@ import type { Ahead } from './overlay/ahead.ts';
 import type { Live } from './overlay/live.ts';
 import type { Tree } from './overlay/tree.ts';
 import { E, Errno } from './sys/errors.ts';
+
+import { STATFS } from './sys/statfs.ts';
 import { S_IFDIR, S_IFREG } from './sys/statx.ts';
 
-/** `struct statfs` of 64-bit Linux (asm-generic and x86): 64-bit fields, in this order. */
-const STATFS = {
-  bsize: 8,
-  blocks: 16,
-  bfree: 24,
-  bavail: 32,
-  files: 40,
-  ffree: 48,
-  frsize: 72,
-  size: 120,
-} as const;
 const KSTATFS = STRUCT.fuse_kstatfs;
 const NAME_MAX = 255;
 

@@ -133,7 +133,7 @@ class Exporter {
     const entry = { ...tarEntry(name, type, status), linkName, xattrs };
     if (type !== TAR_TYPE.file || status.size === 0) return { entry, runs: undefined };
     // Opens the file, so that one which cannot be read is found before its header is written.
-    tree.dataDescriptor(node);
+    tree.openData(node);
     return { entry, runs: sparseRuns(status, (offset, whence) => tree.seek(node, offset, whence)) };
   }
 

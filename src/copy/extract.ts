@@ -1,7 +1,7 @@
 // Copies files and trees out of a merged view or a layer into a directory, by their paths in the image.
 
 import { below } from '../layers/layers.ts';
-import type { Node, OpenContents } from '../layers/nodes.ts';
+import type { Node } from '../layers/nodes.ts';
 import type { ByteString } from '../sys/bytes.ts';
 import { E, Errno, Trouble } from '../sys/errors.ts';
 import { isCountable } from '../sys/file-size.ts';
@@ -192,7 +192,7 @@ export class Extractor {
     }
   }
 
-  #read(contents: OpenContents, offset: number, length: number): Uint8Array {
+  #read(contents: ReturnType<Node['open']>, offset: number, length: number): Uint8Array {
     const room = this.#chunk.subarray(0, Math.min(length, CHUNK));
     const count = contents.read(offset, room);
     if (count < room.length) throw new Errno(E.EIO, 'read a file that became shorter');

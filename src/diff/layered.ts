@@ -1,17 +1,15 @@
 // One side of a comparison that is a stack of layers. What a name means is asked of the overlay's own rules.
 import type { Entry } from '../overlay/entry.ts';
 import type { LayerReader, Listing } from '../overlay/layer.ts';
-import { nameArgument } from '../overlay/layer.ts';
 import { shownXattr } from '../overlay/marks.ts';
 import { type MergeOptions, type Resolution, resolve, type Source } from '../overlay/merge.ts';
+import { FileContents, type OpenContents } from '../overlay/open-contents.ts';
 import { mergeOptions } from '../overlay/options.ts';
 import { layerNumber } from '../store/choice.ts';
 import type { Layer, LayerStack } from '../store/store.ts';
 import type { ByteString } from '../sys/bytes.ts';
 import { cString } from '../sys/bytes.ts';
 import { E, Errno } from '../sys/errors.ts';
-import { close, lseek } from '../sys/libc.ts';
-import { SEEK } from '../sys/seek.ts';
 import { firstDifference } from './contents/contents.ts';
 import { type Item, itemSize, NOTHING_UNTOLD, type Side, typeBits } from './item.ts';
 import type { StackInUnion, Union } from './union.ts';
@@ -70,12 +68,6 @@ export class LayerItem implements Item {
 
   get live(): boolean {
     return this.#layer.live === true;
-  }
-
-  get contents(): ContentsPlace {
-    if (this.data !== undefined) return this.data;
-    const [record, name] = this.side.reader.contents(this.entry.holder, this.entry.name);
-    return { record, name };
   }
 
   /** Whether no lower layer is asked for anything in its place. */
@@ -264,24 +256,21 @@ export class LayeredSide implements Side {
       : undefined;
   }
 
-  /** A descriptor of a file's data, the caller's to close. Throws Errno; EIO where it is not of the recorded size. */
-  open(item: LayerItem): number {
-    const fd = this.#open(item.contents);
-    if (!item.isRecorded || lseek(fd, 0, SEEK.END) === itemSize(item)) return fd;
-    close(fd);
+  /** A file's contents, to be closed. Throws Errno; EIO where they are not of the recorded size. */
+  open(item: LayerItem): OpenContents {
+    const file = this.#open(item);
+    if (!item.isRecorded || file.size() === itemSize(item)) return file;
+    file.close();
     throw new Errno(E.EIO, 'open a file that is not of the recorded size');
   }
 
-  #open(contents: ContentsPlace): number {
-    if ('record' in contents) {
-      const fd = this.union.directories.openFile(contents.record, nameArgument(contents.name));
-      if (fd < 0) throw new Errno(-fd, 'open a file');
-      return fd;
-    }
+  #open({ entry, data }: LayerItem): OpenContents {
+    if (data === undefined) return this.reader.openContents(entry.holder, entry.name);
+    if ('record' in data) return this.reader.openContents(data.record, data.name);
     for (const root of this.#dataRoots) {
-      const path = cString(contents.path.slice(1) as ByteString);
+      const path = cString(data.path.slice(1) as ByteString);
       const fd = this.union.directories.openFile(root, path);
-      if (fd >= 0) return fd;
+      if (fd >= 0) return new FileContents(fd);
     }
     throw new Errno(E.ENOENT, 'find the data in the data-only layers');
   }
@@ -295,12 +284,12 @@ export class LayeredSide implements Side {
   }
 
   /** Reads a file's contents by `use`, and closes it. */
-  withFile<T>(item: LayerItem, use: (fd: number) => T): T {
-    const fd = this.open(item);
+  withFile<T>(item: LayerItem, use: (file: OpenContents) => T): T {
+    const file = this.open(item);
     try {
-      return use(fd);
+      return use(file);
     } finally {
-      close(fd);
+      file.close();
     }
   }
 }

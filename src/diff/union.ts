@@ -6,9 +6,8 @@ import type { LayerReader } from '../overlay/layer.ts';
 import { OpenLayers, type ReadableLayer, type RecordedLayers, shownLayers } from '../overlay/opened.ts';
 import type { RecordedLayer } from '../overlay/recorded/recorded-layer.ts';
 import { newTableMemory, type Table, type TableMemory } from '../overlay/table.ts';
-import { directoryOf } from '../store/source.ts';
-import type { LayerStack } from '../store/store.ts';
-import { type ByteString, cString } from '../sys/bytes.ts';
+import type { LayerSource, LayerStack } from '../store/store.ts';
+import { asBytes, type ByteString, cString } from '../sys/bytes.ts';
 import { AT_FDCWD, AT_NO_AUTOMOUNT } from '../sys/libc.ts';
 import { STATX, STATX_MASK, STATX_SIZE } from '../sys/statx.ts';
 import { statx } from '../sys/statx-call.ts';
@@ -33,7 +32,7 @@ export class Union {
   readonly table: Table;
   readonly directories: Directories;
   readonly reader: LayerReader;
-  /** Where the layers lie, by their number here: what another thread needs beside the memory. */
+  /** Where the layers lie, by their number here, empty for a tar: what another thread needs beside the memory. */
   readonly paths: readonly ByteString[];
   readonly stacks: readonly StackInUnion[];
   /** How many layers both stacks have in common at the bottom. */
@@ -60,9 +59,7 @@ export class Union {
         const { layer, dialect, owners, recorded } = readable;
         const isNamed = trustIds && layer.chainId !== undefined;
         // Drivers write one layer in several ways.
-        const place = isNamed
-          ? `${layer.chainId} ${layer.holds ?? ''}`
-          : identityOf(directoryOf(layer.source, 'compare'));
+        const place = isNamed ? `${layer.chainId} ${layer.holds ?? ''}` : identityOf(layer.source);
         const identity = `${place} ${dialect}`;
         const times = seen.get(identity) ?? 0;
         seen.set(identity, times + 1);
@@ -81,7 +78,7 @@ export class Union {
         dataLayers: stack.dataLayers.map((layer) => number({ layer, dialect })),
       };
     });
-    this.paths = all.map(({ layer }) => directoryOf(layer.source, 'compare'));
+    this.paths = all.map(({ layer: { source } }) => (source.kind === 'tar' ? asBytes('') : source.path));
     this.memory = newTableMemory();
     const { memory } = this;
     const opened = new OpenLayers(all, { memory, capacity: OPEN_DIRECTORIES, interns: true });
@@ -144,7 +141,10 @@ export class Union {
 const status = new Uint32Array(STATX_SIZE / 4);
 
 /** One directory may be named in two ways; where it cannot be examined, its path stands for it, and the open tells why. */
-function identityOf(path: ByteString): string {
+function identityOf(source: LayerSource): string {
+  // What was read of it tells it from others.
+  if (source.kind === 'tar') return 'tar';
+  const { path } = source;
   if (statx(AT_FDCWD, cString(path), AT_NO_AUTOMOUNT, STATX_MASK, status) < 0) return path;
   return `${status[STATX.devMajor]}:${status[STATX.devMinor]}:${status[STATX.ino + 1]}:${status[STATX.ino]}`;
 }

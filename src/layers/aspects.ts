@@ -1,10 +1,12 @@
 // Which layer set what of an object: its contents where these bytes first came, mode, owner, times and attributes each where it
 // was last changed. A layer that wrote the object again as it was set nothing of it.
 import type { Entry } from '../overlay/entry.ts';
+import type { OpenContents } from '../overlay/open-contents.ts';
 import { isSameTime } from '../overlay/status.ts';
+
 import { Errno } from '../sys/errors.ts';
 import { S_IFLNK, S_IFMT, S_IFREG } from '../sys/statx.ts';
-import type { LayerFile, Layers, ObjectAttributes } from './layers.ts';
+import type { Layers, ObjectAttributes } from './layers.ts';
 import type { Provenance, Statement } from './provenance.ts';
 
 /** Indices of layers, 0 at the top; absent where it cannot be told. */
@@ -132,17 +134,17 @@ function contentsOf(layers: Layers): (a: Version, b: Version) => boolean {
     // A metacopy file shows the contents of the one below it.
     if (a.entry.metacopy()) return true;
     if (a.attributes.size !== b.attributes.size || b.entry.metacopy()) return false;
-    const files: LayerFile[] = [];
+    const files: OpenContents[] = [];
     try {
       for (const { entry } of [a, b]) files.push(layers.openFile(entry));
-      return sameBytes(files as [LayerFile, LayerFile]);
+      return sameBytes(files as [OpenContents, OpenContents]);
     } finally {
       for (const file of files) file.close();
     }
   };
 }
 
-function sameBytes([a, b]: readonly [LayerFile, LayerFile]): boolean {
+function sameBytes([a, b]: readonly [OpenContents, OpenContents]): boolean {
   for (let offset = 0; ; offset += PIECE) {
     const [left, right] = [a.read(offset, rooms[0]), b.read(offset, rooms[1])];
     if (left !== right || rooms[0].compare(rooms[1], 0, right, 0, left) !== 0) return false;

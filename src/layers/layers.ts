@@ -6,18 +6,17 @@ import type { Entry } from '../overlay/entry.ts';
 import type { LayerReader, Listing } from '../overlay/layer.ts';
 import { shownXattr } from '../overlay/marks.ts';
 import { type MergeOptions, type Resolution, resolve, type Source } from '../overlay/merge.ts';
+import type { OpenContents } from '../overlay/open-contents.ts';
 import { OpenLayers, readableLayers } from '../overlay/opened.ts';
 import { mergeOptions } from '../overlay/options.ts';
 import type { RecordedLayer } from '../overlay/recorded/recorded-layer.ts';
 import type { Time } from '../overlay/status.ts';
 import { newDirectoryMemory } from '../overlay/table.ts';
 import type { Layer, LayerStack } from '../store/store.ts';
-import { asBytes, type ByteString, bytesOf, cString } from '../sys/bytes.ts';
+import { asBytes, type ByteString, bytesOf } from '../sys/bytes.ts';
 import { E, Errno } from '../sys/errors.ts';
 import { fileSize } from '../sys/file-size.ts';
-import { close, lseek, pread } from '../sys/libc.ts';
 import { bigLongAt, longAt } from '../sys/long.ts';
-import { SEEK } from '../sys/seek.ts';
 import { deviceAt, STATX, STATX_ATIME, STATX_BTIME, STATX_CTIME, timeAt } from '../sys/statx.ts';
 
 /** As many directories as are kept open. */
@@ -168,11 +167,8 @@ export class Layers {
   }
 
   /** A regular file's contents, to be closed. Throws Errno; EIO where a record tells of another size. */
-  openFile({ holder, name, status }: Entry): LayerFile {
-    const [directory, ownName] = this.#reader.contents(holder, name);
-    const fd = this.#directories.openFile(directory, cString(asBytes(ownName)));
-    if (fd < 0) throw new Errno(-fd, 'open a file');
-    const file = new LayerFile(fd);
+  openFile({ holder, name, status }: Entry): OpenContents {
+    const file = this.#reader.openContents(holder, name);
     if (this.#reader.isRecorded(holder) && file.size() !== objectAttributes(status).size) {
       file.close();
       throw new Errno(E.EIO, 'open a file that has another size than recorded');
@@ -183,38 +179,6 @@ export class Layers {
 
 /** An object by its name in a real directory; `.` for the directory itself. */
 type Place = Pick<Entry, 'holder' | 'name'>;
-
-/** A file of a layer, open. */
-export class LayerFile {
-  readonly #descriptor: number;
-
-  constructor(descriptor: number) {
-    this.#descriptor = descriptor;
-  }
-
-  close(): void {
-    close(this.#descriptor);
-  }
-
-  size(): number {
-    return lseek(this.#descriptor, 0, SEEK.END);
-  }
-
-  /** Fills as much of `room` as the file has from `offset` on. Throws Errno. */
-  read(offset: number, room: Uint8Array): number {
-    for (let done = 0; ; ) {
-      const count = pread(this.#descriptor, room.subarray(done), room.length - done, offset + done);
-      if (count < 0) throw new Errno(-count, 'read a file');
-      done += count;
-      if (count === 0 || done === room.length) return done;
-    }
-  }
-
-  /** `SEEK_DATA` or `SEEK_HOLE`: the offset, or a negative errno. */
-  seek(offset: number, whence: number): number {
-    return lseek(this.#descriptor, offset, whence);
-  }
-}
 
 /** `words` is a `struct statx`. */
 export function objectAttributes(words: Uint32Array): ObjectAttributes {

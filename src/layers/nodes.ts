@@ -1,5 +1,6 @@
 // A file tree to copy from: the merged view, or one layer as it lies on disk, in the same terms.
 import type { Entry } from '../overlay/entry.ts';
+import type { OpenContents } from '../overlay/open-contents.ts';
 import type { Tree } from '../overlay/tree.ts';
 import { layerNumber } from '../store/choice.ts';
 import { type ByteString, bytesOf } from '../sys/bytes.ts';
@@ -11,13 +12,6 @@ export type NodeAttributes = Pick<
   'mode' | 'uid' | 'gid' | 'size' | 'exactSize' | 'nlink' | 'rdev' | 'blocks' | 'mtime' | 'atime'
 >;
 
-/** A file's data, as `LayerFile`. */
-export interface OpenContents {
-  read(offset: number, room: Uint8Array): number;
-  seek(offset: number, whence: number): number;
-  close(): void;
-}
-
 export interface Node {
   readonly attributes: NodeAttributes;
   /** The same for all names of one object. */
@@ -28,7 +22,7 @@ export interface Node {
   /** Without the overlay's own marks. Throws Errno. */
   xattrs(): ReadonlyMap<ByteString, Uint8Array>;
   /** Of a regular file. Throws Errno, and Trouble where its data are not to be had here. */
-  open(): OpenContents;
+  open(): Omit<OpenContents, 'size'>;
 }
 
 export class TreeNode implements Node {
@@ -63,11 +57,11 @@ export class TreeNode implements Node {
     return this.#tree.xattrs(this.#tree.nodeOf(this.#entry));
   }
 
-  open(): OpenContents {
+  open(): Omit<OpenContents, 'size'> {
     const tree = this.#tree;
     const node = tree.nodeOf(this.#entry);
     // So that one which cannot be opened fails here.
-    tree.dataDescriptor(node);
+    tree.openData(node);
     return {
       read: (offset, room) => tree.read(node, offset, room, 0, room.length),
       seek: (offset, whence) => tree.seek(node, offset, whence),

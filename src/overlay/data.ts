@@ -10,6 +10,7 @@ import { statxAt } from '../sys/statx-call.ts';
 import type { Attributes } from './attributes.ts';
 import type { Directories } from './directories.ts';
 import type { LayerReader } from './layer.ts';
+import { seekWithoutHoles, type TarFileContents } from './open-contents.ts';
 import { layerOf, type Places } from './place.ts';
 import { rowSize, sizeOfRow } from './status.ts';
 import { ROW, type Table } from './table.ts';
@@ -52,6 +53,9 @@ export class FileData {
   readonly #addresses = new WeakMap<Uint8Array, number>();
   #latest = 0;
   #latestDescriptor = -1;
+  /** The node that was last read where layers are tars, and its data where they lie in one. */
+  #latestInTar = 0;
+  #latestContents: TarFileContents | undefined;
 
   constructor({ table, reader, attributes, places, isLive, capacity }: FileDataParts) {
     this.#table = table;
@@ -64,8 +68,25 @@ export class FileData {
     reader.directories.onShortage = () => this.close();
   }
 
+  /** Throws Errno as a read would, where a regular file's data cannot be opened. */
+  open(node: number): void {
+    if (this.#inTar(node) === undefined) this.#descriptor(node);
+  }
+
+  /** The data of a regular file that lie in a tar. Throws Errno. */
+  #inTar(node: number): TarFileContents | undefined {
+    if (!this.#reader.hasTars) return undefined;
+    if (node === this.#latestInTar) return this.#latestContents;
+    this.#mustBeRegular(node);
+    // The data of a metacopy file are another's.
+    if (this.#table.word(node, ROW.listing) !== 0) return undefined;
+    this.#latestContents = this.#reader.tarContents(...this.#places.of(node));
+    this.#latestInTar = node;
+    return this.#latestContents;
+  }
+
   /** A descriptor of a regular file's data, valid until the next call. Throws Errno; EIO where the file was replaced. */
-  descriptor(node: number): number {
+  #descriptor(node: number): number {
     if (node === this.#latest) return this.#latestDescriptor;
     this.#mustBeRegular(node);
     let fd = this.#open.get(node);
@@ -112,7 +133,7 @@ export class FileData {
     const [holder] = this.#places.of(node);
     if ((type !== S_IFREG && type !== S_IFDIR) || this.#reader.isRecorded(holder)) return -E.ENOTTY;
     if (type === S_IFREG && table.word(node, ROW.listing) === 0)
-      return ioctl(this.descriptor(node), command, out);
+      return ioctl(this.#descriptor(node), command, out);
     const fd = type === S_IFREG ? this.#openOwn(node) : this.#directories.openItself(holder);
     try {
       return ioctl(fd, command, out);
@@ -121,9 +142,10 @@ export class FileData {
     }
   }
 
-  /** The same for whoever reads by himself; -1 where the data are not as long as was listed, and `read` tells the truth. */
+  /** As `Tree.wholeDataDescriptor`. */
   wholeDescriptor(node: number): number {
-    const fd = this.descriptor(node);
+    if (this.#inTar(node) !== undefined) return -1;
+    const fd = this.#descriptor(node);
     if (!this.#isFixed(node)) return fd;
     return examine(fd) === 0 && this.#isListedSize(node) ? fd : -1;
   }
@@ -143,15 +165,18 @@ export class FileData {
 
   /** False for a metacopy file whose data are longer or shorter than it says. Throws Errno where it cannot be opened. */
   isAsLongAsSize(node: number): boolean {
-    const fd = this.descriptor(node);
+    if (this.#inTar(node) !== undefined) return true;
+    const fd = this.#descriptor(node);
     if (this.#table.word(node, ROW.listing) === 0) return true;
     return examine(fd) === 0 && this.#isListedSize(node);
   }
 
   /** Reads from byte `offset` on to `out` at `at`; answers fewer than `size` bytes only at the end of the file. */
   read(node: number, offset: number, out: Uint8Array, at: number, size: number): number {
+    const inTar = this.#inTar(node);
+    if (inTar !== undefined) return inTar.read(offset, out.subarray(at, at + size));
     const isOnce = offset === 0 && size >= rowSize(this.#table, node) && !this.#open.has(node);
-    if (!isOnce) return this.#readFrom(this.descriptor(node), node, offset, out, at, size);
+    if (!isOnce) return this.#readFrom(this.#descriptor(node), node, offset, out, at, size);
     // Whoever has the whole of it will not ask for it again.
     this.#mustBeRegular(node);
     const fd = this.#openNode(node);
@@ -179,7 +204,9 @@ export class FileData {
 
   /** `read` for what a number cannot count: from 2^53 on. */
   readFar(node: number, offset: bigint, out: Uint8Array, at: number, size: number): number {
-    const fd = this.descriptor(node);
+    // No entry of a tar is so large.
+    if (this.#inTar(node) !== undefined) return 0;
+    const fd = this.#descriptor(node);
     const start = this.#addressOf(out) + at;
     let done = 0;
     while (done < size) {
@@ -212,11 +239,13 @@ export class FileData {
 
   /** `SEEK_DATA` or `SEEK_HOLE`: the place, or a negative errno, -ENXIO past the last data. */
   seek(node: number, offset: number, whence: number): number {
-    return lseek(this.descriptor(node), offset, whence);
+    if (this.#inTar(node) !== undefined) return seekWithoutHoles(offset, whence, rowSize(this.#table, node));
+    return lseek(this.#descriptor(node), offset, whence);
   }
 
   seekFar(node: number, offset: bigint, whence: number): bigint {
-    return lseekFar(this.descriptor(node), offset, whence);
+    if (this.#inTar(node) !== undefined) return BigInt(this.seek(node, Number(offset), whence));
+    return lseekFar(this.#descriptor(node), offset, whence);
   }
 
   #openNode(node: number): number {

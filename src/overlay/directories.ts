@@ -1,6 +1,7 @@
 // The real directories behind a tree: each is a record (layer, parent, name), opened when needed, bounded in number.
 // Opens never follow a symlink, leave a layer, or change an access time where the system allows that.
 
+import type { LayerSource } from '../store/store.ts';
 import { fileType, openWithinMount, openWithinMountAt } from '../sys/beneath.ts';
 import { asBytes, type ByteString, cString, shownBytes } from '../sys/bytes.ts';
 import { E, Errno } from '../sys/errors.ts';
@@ -34,12 +35,16 @@ const LONGEST_PATH = 4000;
 
 /** Where a layer's root lies and what file system it is on. */
 interface LayerRoot {
-  readonly path: Buffer;
+  /** Absent where the layer is a tar. */
+  readonly path: Buffer | undefined;
   readonly label: string;
   /** `major:minor` and mount id; known once the root was opened. */
   device: string;
   mountId: number;
 }
+
+/** What stands for the file system of layers that have none. */
+const TAR = 'tar';
 
 /** A fifo, if that is what is there now, is not waited for. */
 const TO_READ = O.RDONLY | O.NOFOLLOW | O.NONBLOCK;
@@ -68,17 +73,21 @@ export class Directories {
   /** Whether layers are read through private clones of their mounts, read-only and without access times. */
   #clones = true;
 
-  /** `paths` top first, the last `dataOnly` of them data-only; `capacity` is how many may be open at once, at least 4. */
-  constructor(table: Table, paths: readonly ByteString[], dataOnly: number, capacity: number) {
+  /**
+   * `sources` of layers top first, the last `dataOnly` of them data-only; `capacity` is how many may be open at once, at least
+   * 4. What is in a tar has records too, but only a `RecordedReader` knows what they stand for.
+   */
+  constructor(table: Table, sources: readonly LayerSource[], dataOnly: number, capacity: number) {
     this.#table = table;
     this.#capacity = capacity;
-    this.#layers = paths.map((path) => ({
-      path: cString(path),
-      label: shownBytes(path),
+    this.#layers = sources.map((source) => ({
+      ...(source.kind === 'tar'
+        ? { path: undefined, label: shownBytes(source.name) }
+        : { path: cString(source.path), label: shownBytes(source.path) }),
       device: '',
       mountId: 0,
     }));
-    const roots = paths.map((_, layer) => table.addRecord([layer, 0, 0, 0]));
+    const roots = sources.map((_, layer) => table.addRecord([layer, 0, 0, 0]));
     this.roots = roots.slice(0, roots.length - dataOnly);
     this.dataRoots = roots.slice(roots.length - dataOnly);
   }
@@ -87,8 +96,9 @@ export class Directories {
     return this.#table.record(record, 0);
   }
 
-  /** `major:minor` of a layer's file system. Opens the layer. Throws Errno. */
+  /** `major:minor` of a layer's file system, the same word for all tars. Opens the layer. Throws Errno. */
   deviceOf(record: number): string {
+    if (this.#layer(record).path === undefined) return TAR;
     this.descriptor(record);
     return this.#layer(record).device;
   }
@@ -202,7 +212,9 @@ export class Directories {
 
   #openRoot(record: number): number {
     const layer = this.#layer(record);
-    const fd = this.#trying(() => this.#cloneOrOpen(layer.path));
+    const { path } = layer;
+    if (path === undefined) throw new Errno(E.ENOTDIR, `open layer "${layer.label}", which is a tar`);
+    const fd = this.#trying(() => this.#cloneOrOpen(path));
     if (fd < 0) throw new Errno(-fd, `open layer "${layer.label}"`);
     const error = statx(fd, empty, AT_EMPTY_PATH, STATX_MASK, status);
     if (error < 0) {

@@ -1,5 +1,5 @@
 // Real directories of which each has one record, whichever way leads to it: "the same directory" is a comparison of numbers.
-import type { ByteString } from '../sys/bytes.ts';
+import type { LayerSource } from '../store/store.ts';
 import { Directories } from './directories.ts';
 import type { Table } from './table.ts';
 
@@ -8,8 +8,8 @@ export class InternedDirectories extends Directories {
   readonly #children = new Map<number, Map<string, number>>();
 
   /** `capacity` is how many may be open at once. */
-  constructor(table: Table, paths: readonly ByteString[], capacity: number) {
-    super(table, paths, 0, capacity);
+  constructor(table: Table, sources: readonly LayerSource[], capacity: number) {
+    super(table, sources, 0, capacity);
     this.#table = table;
   }
 

@@ -21,6 +21,7 @@ import type { Directories } from './directories.ts';
 import { Entry } from './entry.ts';
 import { hasXattrs, hasXattrsAt, type MarkPrefix, xattrAnswer, xattrNames, xattrValue } from './marks.ts';
 import type { Names } from './names.ts';
+import { FileContents, type OpenContents, type TarFileContents } from './open-contents.ts';
 import type { Table } from './table.ts';
 
 /** `d_type` of a name that only hides (dirent.h DT_WHT): an AUFS whiteout, under the name it hides. */
@@ -243,9 +244,32 @@ export class LayerReader {
     return false;
   }
 
-  /** Where a file's contents lie. */
+  /** Where a file's contents lie, where that is a directory. */
   contents(directory: number, name: string): readonly [holder: number, name: string] {
     return [directory, name];
+  }
+
+  /** Whether some files' contents lie in tars. */
+  readonly hasTars: boolean = false;
+
+  /** The contents of a file that lie in a tar; undefined where they lie in a directory. */
+  tarContents(_directory: number, _name: string): TarFileContents | undefined {
+    return undefined;
+  }
+
+  /** A regular file's contents, to be closed. Throws Errno. */
+  openContents(directory: number, name: string): OpenContents {
+    const inTar = this.tarContents(directory, name);
+    if (inTar !== undefined) return inTar;
+    const [holder, ownName] = this.contents(directory, name);
+    const descriptor = this.directories.openFile(holder, nameArgument(ownName));
+    if (descriptor < 0) throw new Errno(-descriptor, 'open a file');
+    return new FileContents(descriptor);
+  }
+
+  /** `struct statfs` of the top layer, into a buffer of at least 120 bytes. Throws Errno. */
+  statfs(out: Uint8Array): void {
+    this.directories.statfs(out);
   }
 
   /** What a real directory says of a name, for `merge.ts`; undefined where it holds nothing by it. */

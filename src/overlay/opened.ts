@@ -1,8 +1,6 @@
 // Layers opened for reading: the memory, the real directories and the reader that every view of layers stands on. Which layers
 // a view needs, and how each is to be understood, is decided here and nowhere else.
-import type { Dialect, Layer, LayerSource, LayerStack, OwnerView } from '../store/store.ts';
-import { type ByteString, shownBytes } from '../sys/bytes.ts';
-import { Trouble } from '../sys/errors.ts';
+import type { Dialect, Layer, LayerStack, OwnerView } from '../store/store.ts';
 import { Directories } from './directories.ts';
 import { InternedDirectories } from './interned.ts';
 import { LayerReader } from './layer.ts';
@@ -63,11 +61,11 @@ export class OpenLayers {
   ) {
     this.table = new Table(memory);
     const all = [...layers.map(({ layer }) => layer), ...dataLayers];
-    const paths = all.map(({ source }) => directoryPath(source));
+    const sources = all.map(({ source }) => source);
     this.directories =
       interns === true
-        ? new InternedDirectories(this.table, paths, capacity)
-        : new Directories(this.table, paths, dataLayers.length, capacity);
+        ? new InternedDirectories(this.table, sources, capacity)
+        : new Directories(this.table, sources, dataLayers.length, capacity);
     const dialects = layers.map(({ dialect }) => dialect);
     const owners = layers.map((each) => each.owners);
     const records = layers.map(({ recorded }) => recorded);
@@ -82,12 +80,4 @@ export class OpenLayers {
   close(): void {
     this.directories.close();
   }
-}
-
-function directoryPath(source: LayerSource): ByteString {
-  if (source.kind === 'directory') return source.path;
-  throw new Trouble(
-    'store',
-    `Cannot open layer "${shownBytes(source.name)}": it is a tar that was never unpacked`,
-  );
 }

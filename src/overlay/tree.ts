@@ -91,7 +91,7 @@ export class Tree {
       this.#places = places;
       this.#data = new FileData({ table, reader, attributes, places, isLive, capacity });
       this.#xattrs = new Xattrs(table, reader, places);
-      const hold = (node: number) => void this.#data.descriptor(node);
+      const hold = (node: number) => this.#data.open(node);
       this.live = follows
         ? new Live({ table, reader, loader, attributes, root: ROOT, isLive, hold })
         : undefined;
@@ -243,12 +243,15 @@ export class Tree {
     return target.toString('latin1', 0, this.readLink(node, target, 0, target.length)) as ByteString;
   }
 
-  /** A descriptor of a regular file's data, owned by the tree and valid until its next call. */
-  dataDescriptor(node: number): number {
-    return this.#data.descriptor(node);
+  /** Opens a regular file's data ahead of reads of them. Throws Errno where that cannot be done. */
+  openData(node: number): void {
+    this.#data.open(node);
   }
 
-  /** The same for whoever reads by himself; -1 where the data are not as long as was listed. */
+  /**
+   * A descriptor of a regular file's data for whoever reads by himself, owned by the tree and valid until its next call; -1
+   * where there is none, or the data are not as long as was listed: then `read` tells the truth.
+   */
   wholeDataDescriptor(node: number): number {
     return this.#data.wholeDescriptor(node);
   }
@@ -296,9 +299,9 @@ export class Tree {
     return this.#data.inodeFlags(node, command, out);
   }
 
-  /** `struct statfs` of the top layer's file system, into a buffer of at least 120 bytes. */
+  /** `struct statfs` of the top layer's file system, or of all layers where that is a tar; at least 120 bytes. */
   statfs(out: Uint8Array): void {
-    this.#directories.statfs(out);
+    this.#reader.statfs(out);
   }
 
   /** Undefined where the layer's file system, or a record, knows none. */

@@ -31,6 +31,10 @@ export class TarContents implements RecordedContents {
     this.#table = table;
   }
 
+  get size(): number {
+    return this.#tar.size;
+  }
+
   read(object: number, offset: number, room: Uint8Array): number {
     const entry = this.#layer.get(object, 'source');
     const at = this.#table.at[entry];

@@ -1,6 +1,6 @@
 // Compares the data of two open files: streamed through two buffers that are used again, up to the first difference.
+import type { OpenContents } from '../../overlay/open-contents.ts';
 import { E, Errno } from '../../sys/errors.ts';
-import { lseek, pread } from '../../sys/libc.ts';
 import { SEEK } from '../../sys/seek.ts';
 
 /** Small enough that both stay in a processor's cache between the read and the comparison. */
@@ -21,7 +21,12 @@ export interface ContentOptions {
 }
 
 /** Offset of the first byte in which two files of `size` bytes differ, -1 where there is none. Throws Errno. */
-export function firstDifference(a: number, b: number, size: number, options: ContentOptions): number {
+export function firstDifference(
+  a: OpenContents,
+  b: OpenContents,
+  size: number,
+  options: ContentOptions,
+): number {
   if (!Number.isSafeInteger(size)) throw new Errno(E.EFBIG, 'read a file of 2^53 bytes or more');
   let at = options.from ?? 0;
   for (let chunks = 1; ; chunks++) {
@@ -29,8 +34,8 @@ export function firstDifference(a: number, b: number, size: number, options: Con
     if (options.sparse) at = Math.min(nextData(a, at, size), nextData(b, at, size));
     const step = Math.min(CHUNK, size - at);
     if (step <= 0) return -1;
-    const got = fill(a, left, at, step);
-    const other = fill(b, right, at, step);
+    const got = a.read(at, left.subarray(0, step));
+    const other = b.read(at, right.subarray(0, step));
     const both = Math.min(got, other);
     if (left.compare(right, 0, both, 0, both) !== 0) return at + unequalByte(both);
     if (got !== other) return at + both;
@@ -40,23 +45,10 @@ export function firstDifference(a: number, b: number, size: number, options: Con
 }
 
 /** The next offset that is not in a hole; `size` where only a hole is left. */
-function nextData(fd: number, at: number, size: number): number {
-  const found = lseek(fd, at, SEEK.DATA);
+function nextData(file: OpenContents, at: number, size: number): number {
+  const found = file.seek(at, SEEK.DATA);
   if (found >= 0) return found;
   return found === -E.ENXIO ? Math.max(at, size) : at;
-}
-
-/** Fewer bytes than asked for only at the end of the file. */
-function fill(fd: number, buffer: Buffer, at: number, size: number): number {
-  let done = 0;
-  while (done < size) {
-    const count = pread(fd, done === 0 ? buffer : buffer.subarray(done), size - done, at + done);
-    if (count < 0) throw new Errno(-count, 'read a file');
-    if (count === 0) break;
-    done += count;
-    // A short read of a regular file is its end, but for file systems that say otherwise: asked once more.
-  }
-  return done;
 }
 
 function unequalByte(length: number): number {
@@ -72,9 +64,9 @@ function unequalByte(length: number): number {
 }
 
 /** Calls `use` with each piece of a file in order, until it answers false. The piece is overwritten by the next. */
-export function readPieces(fd: number, use: (piece: Buffer) => boolean | undefined): void {
+export function readPieces(file: OpenContents, use: (piece: Buffer) => boolean | undefined): void {
   for (let at = 0; ; ) {
-    const got = fill(fd, left, at, CHUNK);
+    const got = file.read(at, left);
     if (got === 0 || use(left.subarray(0, got)) === false || got < CHUNK) return;
     at += got;
   }

@@ -3,9 +3,9 @@
 
 import type { Directories } from '../../overlay/directories.ts';
 import { nameArgument } from '../../overlay/layer.ts';
+import { FileContents } from '../../overlay/open-contents.ts';
 import type { Table } from '../../overlay/table.ts';
 import { E, Errno } from '../../sys/errors.ts';
-import { close, flistxattr } from '../../sys/libc.ts';
 import { firstDifference } from './contents.ts';
 
 export const SLOTS = 256;
@@ -208,16 +208,17 @@ export function compareFiles(
   tick?: () => void,
 ): JobResult {
   let side: 'a' | 'b' = 'a';
-  const fds: number[] = [];
+  const files: FileContents[] = [];
   try {
     for (const file of [a, b]) {
       if (file === b) side = 'b';
       const fd = directories.openFile(file.record, nameArgument(file.name));
       if (fd < 0) return { kind: 'failed', side, errno: -fd };
-      fds.push(fd);
-      if ((options & PAIR.mustBePlain) !== 0 && flistxattr(fd, null, 0) > 0) return { kind: 'attributed' };
+      const contents = new FileContents(fd);
+      files.push(contents);
+      if ((options & PAIR.mustBePlain) !== 0 && contents.hasXattrs()) return { kind: 'attributed' };
     }
-    const at = firstDifference(fds[0] as number, fds[1] as number, size, {
+    const at = firstDifference(files[0] as FileContents, files[1] as FileContents, size, {
       sparse: (options & PAIR.sparse) !== 0,
       tick,
     });
@@ -226,6 +227,6 @@ export function compareFiles(
     if (error instanceof Errno) return { kind: 'failed', side, errno: error.errno };
     throw error;
   } finally {
-    for (const fd of fds) close(fd);
+    for (const file of files) file.close();
   }
 }

@@ -3,8 +3,8 @@
 import { availableParallelism } from 'node:os';
 import { extname } from 'node:path';
 import { Worker } from 'node:worker_threads';
+import type { OpenContents } from '../../overlay/open-contents.ts';
 import { E, Errno } from '../../sys/errors.ts';
-import { close } from '../../sys/libc.ts';
 import { longAt } from '../../sys/long.ts';
 import { STATX } from '../../sys/statx.ts';
 import { exactSizeOf, type Item, itemSize, type SideName } from '../item.ts';
@@ -126,18 +126,21 @@ export class Pairs {
 
   #compareOpened(a: LayerItem, b: LayerItem, size: number): JobResult {
     let side: SideName = 'a';
-    const fds: number[] = [];
+    const files: OpenContents[] = [];
     try {
-      fds.push(a.side.open(a));
+      files.push(a.side.open(a));
       side = 'b';
-      fds.push(b.side.open(b));
+      files.push(b.side.open(b));
       const tick = this.#tick;
-      const at = firstDifference(fds[0] as number, fds[1] as number, size, { sparse: false, tick });
+      const at = firstDifference(files[0] as OpenContents, files[1] as OpenContents, size, {
+        sparse: false,
+        tick,
+      });
       return at < 0 ? EQUAL : { kind: 'different', at };
     } catch (error) {
       return failed(side, error);
     } finally {
-      for (const fd of fds) close(fd);
+      for (const file of files) file.close();
     }
   }
 

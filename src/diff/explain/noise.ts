@@ -1,6 +1,7 @@
 // Differences that mean nothing: a time in the header of a compiled file, a cache that is made anew. Each rule has a name.
+
+import type { OpenContents } from '../../overlay/open-contents.ts';
 import type { ByteString } from '../../sys/bytes.ts';
-import { close } from '../../sys/libc.ts';
 import type { Change } from '../change.ts';
 import { firstDifference } from '../contents/contents.ts';
 import { type Item, itemSize } from '../item.ts';
@@ -53,14 +54,14 @@ function noiseOfHeader(path: ByteString, a: Item, b: Item): string | undefined {
 
 /** Whether two files of one size are equal but for the bytes `from` to `to`. */
 function differOnlyWithin(a: LayerItem, b: LayerItem, from: number, to: number): boolean {
-  const fds: number[] = [];
+  const files: OpenContents[] = [];
   try {
-    for (const item of [a, b]) fds.push(item.side.open(item));
-    const [left, right] = fds as [number, number];
+    for (const item of [a, b]) files.push(item.side.open(item));
+    const [left, right] = files as [OpenContents, OpenContents];
     const size = itemSize(a);
     const first = firstDifference(left, right, size, { sparse: false });
     return first >= from && firstDifference(left, right, size, { sparse: false, from: to }) < 0;
   } finally {
-    for (const fd of fds) close(fd);
+    for (const file of files) file.close();
   }
 }

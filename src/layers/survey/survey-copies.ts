@@ -1,7 +1,8 @@
 // Which hidden files were written again as they were: their contents and those of what took their place, read and compared.
+
+import type { OpenContents } from '../../overlay/open-contents.ts';
 import { Errno } from '../../sys/errors.ts';
 import { S_IFMT, S_IFREG } from '../../sys/statx.ts';
-import type { LayerFile } from '../layers.ts';
 import type { SurveyedStack } from './survey-stack.ts';
 
 /** Bytes that are read at once. */
@@ -41,10 +42,10 @@ export class Copies {
   }
 
   *#compareOne(row: number, other: number): Generator<void> {
-    const files: LayerFile[] = [];
+    const files: OpenContents[] = [];
     try {
       for (const one of [row, other]) files.push(this.#stack.survey.openFile(one));
-      const [a, b] = files as [LayerFile, LayerFile];
+      const [a, b] = files as [OpenContents, OpenContents];
       for (let offset = 0; ; offset += PIECE) {
         const [left, right] = [a.read(offset, this.#a), b.read(offset, this.#b)];
         if (left !== right || this.#a.compare(this.#b, 0, right, 0, left) !== 0) return;

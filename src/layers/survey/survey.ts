@@ -4,15 +4,14 @@
 import type { Directories } from '../../overlay/directories.ts';
 import { DT_WHT, type LayerReader } from '../../overlay/layer.ts';
 import { Names } from '../../overlay/names.ts';
+import type { OpenContents } from '../../overlay/open-contents.ts';
 import { OpenLayers, type RecordedLayers, readableLayers } from '../../overlay/opened.ts';
 import type { Table } from '../../overlay/table.ts';
 import { newDirectoryMemory } from '../../overlay/table.ts';
 import type { Layer, LayerStack } from '../../store/store.ts';
-import { asBytes, cString } from '../../sys/bytes.ts';
 import { Errno } from '../../sys/errors.ts';
 import { longAt, signedLongAt } from '../../sys/long.ts';
 import { S_IFCHR, S_IFDIR, S_IFMT, S_IFREG, STATX } from '../../sys/statx.ts';
-import { LayerFile } from '../layers.ts';
 import { MARK, SurveyTable } from './survey-table.ts';
 
 /** As many directories as are kept open. */
@@ -71,13 +70,10 @@ export class Survey {
   }
 
   /** A regular file's contents, to be closed. Throws Errno. */
-  openFile(row: number): LayerFile {
+  openFile(row: number): OpenContents {
     const { table } = this;
     const holder = table.columns.record[table.columns.parent[row] as number] as number;
-    const [directory, name] = this.#reader.contents(holder, table.nameOf(row));
-    const fd = this.#directories.openFile(directory, cString(asBytes(name)));
-    if (fd < 0) throw new Errno(-fd, 'open a file');
-    return new LayerFile(fd);
+    return this.#reader.openContents(holder, table.nameOf(row));
   }
 
   #root(layer: number): number {

@@ -4,6 +4,7 @@ import { randomInt } from 'node:crypto';
 import { asBytes, type ByteString } from '../../sys/bytes.ts';
 import { longAt, setLong, signedLongAt } from '../../sys/long.ts';
 import { S_IFDIR, S_IFMT } from '../../sys/statx.ts';
+import type { RecordedContents } from './recorded-contents.ts';
 
 /** One object of a layer; its names, where it has several, share it. */
 export interface RecordedObject {
@@ -68,6 +69,8 @@ const NO_TARGET = asBytes('');
 export const RECORDED_ROOT = 1;
 
 export class RecordedLayer {
+  /** Of its files, where they do not lie in a directory by their names. */
+  contents: RecordedContents | undefined;
   #objects = new Uint32Array(64 * OBJECT_WORDS);
   #objectCount = 0;
   #names = new Uint32Array(64 * NAME_WORDS);

@@ -1,8 +1,9 @@
-// Layers whose metadata come from a record instead of the disk: for a copy that lost owners, attributes or whiteouts.
-// Knows not what the record was; contents still are the disk's.
+// Layers whose metadata come from a record instead of the disk: for a copy that lost owners, attributes or whiteouts, and for
+// what was never unpacked. Knows not what the record was; contents are the disk's, unless the record has its own.
 import type { Dialect, OwnerView } from '../../store/store.ts';
 import { E, Errno } from '../../sys/errors.ts';
 import { setLong } from '../../sys/long.ts';
+import { STATFS } from '../../sys/statfs.ts';
 import {
   S_IFDIR,
   S_IFLNK,
@@ -15,12 +16,15 @@ import {
 } from '../../sys/statx.ts';
 import type { Directories } from '../directories.ts';
 import { type Listing, NAME_MAX } from '../layer.ts';
+import { TarFileContents } from '../open-contents.ts';
 import type { Table } from '../table.ts';
 import { TranslatedReader } from '../translated.ts';
 import type { RecordedLayer, RecordedObject } from './recorded-layer.ts';
 
 /** Set in the high word of a recorded object's inode number, which no file system's own number reaches. */
 const INODE_MARK = 0x0040_0000;
+/** Of what is told in blocks where there is no file system: bytes. */
+const BLOCK = 4096;
 const NO_TIME = { seconds: 0, nanoseconds: 0 };
 /** `STATX_BASIC_STATS` without the times that no record has. */
 const TOLD = 0x7ff & ~(STATX_ATIME | STATX_CTIME);
@@ -29,6 +33,7 @@ export class RecordedReader extends TranslatedReader {
   /** By layer, in the order of the stack; undefined for one that is read from the disk. */
   readonly #layers: readonly (RecordedLayer | undefined)[];
   readonly #table: Table;
+  override readonly hasTars: boolean;
   /** Real directory → its number in the layer's record, -1 where that has none; and path below a layer → real directory. */
   readonly #numbers = new Map<number, number>();
   readonly #records = new Map<string, number>();
@@ -47,6 +52,7 @@ export class RecordedReader extends TranslatedReader {
     super(table, directories, dialects, owners);
     this.#table = table;
     this.#layers = layers;
+    this.hasTars = layers.some((layer) => layer?.contents !== undefined);
   }
 
   #layer(directory: number): RecordedLayer | undefined {
@@ -126,7 +132,7 @@ export class RecordedReader extends TranslatedReader {
     const { status } = this;
     status.fill(0);
     status[STATX.mask] = TOLD;
-    status[STATX.blksize] = 4096;
+    status[STATX.blksize] = BLOCK;
     status[STATX.nlink] = object.links;
     status[STATX.uid] = object.uid;
     status[STATX.gid] = object.gid;
@@ -199,6 +205,32 @@ export class RecordedReader extends TranslatedReader {
     return this.#layers[this.directories.layerOf(directory)] !== undefined;
   }
 
+  override tarContents(directory: number, name: string): TarFileContents | undefined {
+    const contents = this.#layer(directory)?.contents;
+    const object = contents && this.#object(directory, name);
+    if (contents === undefined || !object) return undefined;
+    return new TarFileContents(contents, object.number, object.size);
+  }
+
+  override statfs(out: Uint8Array): void {
+    if (this.#layers[0]?.contents === undefined) {
+      super.statfs(out);
+      return;
+    }
+    const view = new DataView(out.buffer, out.byteOffset, STATFS.size);
+    const set = (field: keyof typeof STATFS, value: number) =>
+      view.setBigUint64(STATFS[field], BigInt(value), true);
+    const sum = (of: (layer: RecordedLayer) => number) =>
+      this.#layers.reduce((all, layer) => all + (layer === undefined ? 0 : of(layer)), 0);
+    for (const field of ['bfree', 'bavail', 'ffree'] as const) set(field, 0);
+    for (const field of ['bsize', 'frsize'] as const) set(field, BLOCK);
+    set(
+      'files',
+      sum(({ objectCount }) => objectCount),
+    );
+    set('blocks', Math.ceil(sum(({ contents }) => contents?.size ?? 0) / BLOCK));
+  }
+
   override contents(directory: number, name: string): readonly [holder: number, name: string] {
     const object = this.#object(directory, name);
     if (object === undefined || object === null) return super.contents(directory, name);
@@ -237,5 +269,5 @@ function sizeOf({ mode, size, linkTarget }: RecordedObject): number {
   const type = mode & S_IFMT;
   if (type === S_IFREG) return size;
   if (type === S_IFLNK) return linkTarget.length;
-  return type === S_IFDIR ? 4096 : 0;
+  return type === S_IFDIR ? BLOCK : 0;
 }

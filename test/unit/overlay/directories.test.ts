@@ -18,7 +18,12 @@ const isRoot = process.getuid?.() === 0;
 describe('openFile() of Directories', () => {
   const temporary = temporaryForSuite();
   const layer = temporary.directory;
-  const directories = new Directories(new Table(newDirectoryMemory(2 ** 20)), [asBytes(layer)], 0, 4);
+  const directories = new Directories(
+    new Table(newDirectoryMemory(2 ** 20)),
+    [{ kind: 'directory', path: asBytes(layer) }],
+    0,
+    4,
+  );
   const [root = 0] = directories.roots;
   const server = createServer();
   afterAll(() => {

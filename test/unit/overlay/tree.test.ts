@@ -262,7 +262,12 @@ describe('a tree', () => {
       ...{ rows: memory(1 << 16), names: memory(150), records: memory(1 << 12) },
       ...{ links: memory(1 << 18), counters: memory(16) },
     });
-    const directories = new Directories(table, places.map(asBytes), 0, 4);
+    const directories = new Directories(
+      table,
+      places.map((place) => ({ kind: 'directory', path: asBytes(place) })),
+      0,
+      4,
+    );
     const reader = new LayerReader(table, directories, ['trusted', 'trusted']);
     const options = { redirect: 'follow', metacopy: false, dataOnlyLayers: false } as const;
     const attributes = new Attributes(table, directories, [0]);
@@ -283,7 +288,7 @@ describe('a tree', () => {
 
   it.each<[what: string, ask: (tree: Tree, node: number) => unknown, onFile: string, onDirectory: string]>([
     ['list', (tree, node) => tree.entryCount(node), 'ENOTDIR', 'ok'],
-    ['read', (tree, node) => tree.dataDescriptor(node), 'ok', 'EISDIR'],
+    ['read', (tree, node) => tree.wholeDataDescriptor(node), 'ok', 'EISDIR'],
     ['read the link of', (tree, node) => tree.linkTarget(node), 'EINVAL', 'EINVAL'],
   ])('refuses to %s what is not of that kind', (_what, ask, onFile, onDirectory) => {
     const tree = open(layersOf({ file: 'x', 'a/': '' }));
