@@ -5,6 +5,7 @@ import { attempt, Trouble } from '../sys/errors.ts';
 import { EXIT, EXIT_TABLE } from './exit.ts';
 import { OVERLAY_WORDS } from './overlay.ts';
 import type { Terminal } from './print/terminal.ts';
+import { TarReading, UNPACKERS } from './tars.ts';
 import { version } from './version.ts';
 
 type Register = (program: Command, terminal: Terminal) => void;
@@ -83,6 +84,7 @@ const VALUE_OPTIONS = [
   '--namespace',
   '--platform',
   '--overlay',
+  '--unpack-as',
 ];
 
 const EXAMPLES = `
@@ -155,6 +157,12 @@ async function buildProgram(words: readonly string[], terminal: Terminal): Promi
     .option('--platform <os/arch>', 'which image of several platforms: linux/arm64, arm/v7, …')
     .option('--containerd-root <dir>', 'the root of the containerd that a Docker keeps its images in')
     .addOption(overlayOption())
+    .addOption(
+      new Option(
+        '--unpack-as <engine>',
+        'show layers that nobody unpacked as this engine would unpack them',
+      ).choices(Object.keys(UNPACKERS)),
+    )
     .version(version(), '--version', 'print the version')
     .helpOption('-h, --help', 'print this help, or that of a command')
     .configureHelp({ showGlobalOptions: true })
@@ -174,7 +182,10 @@ async function buildProgram(words: readonly string[], terminal: Terminal): Promi
         ),
     })
     .addHelpText('after', () => EXAMPLES + exitCodes())
-    .hook('preAction', (whole, command) => findRoot(whole, command, terminal))
+    .hook('preAction', (whole, command) => {
+      whole.setOptionValue('tars', new TarReading(terminal));
+      return findRoot(whole, command, terminal);
+    })
     .exitOverride();
   const wanted = commandWord(words);
   const isKnown = isCommand(wanted);

@@ -15,6 +15,7 @@ import { layersFailure } from './failure.ts';
 import { mustBeWhole, mustHaveLayers } from './missing.ts';
 import { DescriptorOutput } from './print/output.ts';
 import { Terminal } from './print/terminal.ts';
+import { type TarReading, unpackedAs } from './tars.ts';
 
 export interface StoreOptions extends OpenOptions {
   /** The data root, `--root`. */
@@ -31,6 +32,10 @@ export interface StoreOptions extends OpenOptions {
   readonly additionalRoot?: readonly string[];
   /** Whose word on metadata is taken instead of the disk's, `--metadata`. */
   readonly metadata?: 'tar-split';
+  /** By whose rules layers are shown that nobody unpacked, `--unpack-as`: those of where they lie. */
+  readonly unpackAs?: string;
+  /** Reads such layers. */
+  readonly tars?: TarReading;
 }
 
 /** For each layer of a stack what its record says of it; undefined for one that has none. */
@@ -69,7 +74,7 @@ async function prepared(told: LayerStack, options: StoreOptions): Promise<LayerS
   const found = asked.dialect === undefined ? await withItsMarks(told) : told;
   const doubts = [...(found.doubts ?? []), ...found.layers.flatMap(({ doubt = [] }) => doubt)];
   for (const doubt of doubts) warn(`"${found.label}" is shown by what is proven without this: ${doubt}`);
-  const stack = { ...found, ...asked };
+  const stack = unpackedAs({ ...found, ...asked }, options.unpackAs);
   // A single layer has nothing below it that a mark could hide.
   if (stack.dialect !== 'user' && stack.layers.length > 1 && !seesTrustedXattrs()) warnOfHiddenMarks(stack);
   for (const warning of stack.warnings ?? []) warn(warning);
@@ -146,7 +151,7 @@ async function withShownOwners(
 }
 
 /**
- * The records of a stack's layers where `--metadata` asks for them, or nothing else tells what they changed. `known` are those
+ * The records of a stack's layers where they are tars, `--metadata` asks for them, or nothing else tells what they changed. `known` are those
  * that were read before from the same root. Throws Trouble where there is none, or it is damaged.
  */
 export async function recordsOf(
@@ -154,6 +159,8 @@ export async function recordsOf(
   options: StoreOptions,
   known?: Map<ChainId, RecordedLayer>,
 ): Promise<Records | undefined> {
+  const fromTars = await options.tars?.recordsOf(stack);
+  if (fromTars !== undefined) return fromTars;
   if (options.metadata === undefined && stack.changesOnly !== true) return undefined;
   if (stack.kind === 'lowerdir') {
     throw new Trouble(

@@ -2,6 +2,8 @@
 // limit, and no access time changed where the system allows that. Each failure is a Trouble that names the file.
 
 import { closeSync, fstatSync, readFileSync, readSync, type Stats, statSync } from 'node:fs';
+import type { OpenBlob } from '../blob/blob.ts';
+import { FileBytes } from '../blob/file-bytes.ts';
 import { NO_OPENAT2, openBeneath, readNames } from '../sys/beneath.ts';
 import { asBytes, type ByteString, bufferOf, cString, type ReadSome, shownBytes } from '../sys/bytes.ts';
 import { E, Errno, errnoWords, Trouble } from '../sys/errors.ts';
@@ -99,6 +101,18 @@ export class StoreFiles {
       },
       readNext: (buffer) => read(fd, buffer, buffer.length),
       close: () => closeSync(fd),
+    };
+  }
+
+  /** The bytes of a regular file, by place; undefined where there is no such file. */
+  openBlobIfPresent(path: string): OpenBlob | undefined {
+    const descriptor = this.#openRegular(path);
+    if (descriptor === undefined) return undefined;
+    const bytes = new FileBytes({ descriptor, offset: 0, size: fstatSync(descriptor).size });
+    return {
+      size: bytes.size,
+      read: (offset, room) => bytes.read(offset, room),
+      close: () => closeSync(descriptor),
     };
   }
 

@@ -34,6 +34,8 @@ export interface BlobLayerOptions {
   readonly progress?: (taken: number) => void;
   /** Whether the hash of the tar is to be computed. */
   readonly hashes?: boolean;
+  /** Whether of a damaged blob what comes before the damage is answered. */
+  readonly salvages?: boolean;
 }
 
 export interface BlobLayer {
@@ -44,6 +46,8 @@ export interface BlobLayer {
   readonly size: number;
   /** `sha256:…` of the tar, where it was asked for. */
   readonly diffId?: string;
+  /** What ended it before its end. */
+  readonly damage?: BlobDamage | TarDamage;
   /** Bytes of the blob after the end of what was compressed. */
   readonly trailing: number;
   readonly refused: number;
@@ -51,7 +55,7 @@ export interface BlobLayer {
   readonly refusals: readonly Refusal[];
 }
 
-/** Throws BlobDamage and TarDamage where the blob is damaged, Errno where it cannot be read, Trouble where it cannot be spooled. */
+/** Throws BlobDamage and TarDamage where the blob is damaged (or not a byte of it can be had), Errno where it cannot be read, Trouble where it cannot be spooled. */
 export async function readBlobLayer(bytes: BlobBytes, options: BlobLayerOptions): Promise<BlobLayer> {
   const { cache, rules, below, progress, hashes } = options;
   const scan = await openScan(bytes, cache, options.spools);
@@ -68,14 +72,21 @@ export async function readBlobLayer(bytes: BlobBytes, options: BlobLayerOptions)
     });
     const hash = hashes ? createHash('sha256') : undefined;
     let size = 0;
-    for (let chunk = scan.next(); chunk !== undefined; chunk = scan.next()) {
-      size += chunk.length;
-      mustBeNoBomb(size, scan.taken);
-      hash?.update(chunk);
-      tar.push(chunk);
-      progress?.(scan.taken);
+    let damage: BlobDamage | TarDamage | undefined;
+    try {
+      for (let chunk = scan.next(); chunk !== undefined; chunk = scan.next()) {
+        size += chunk.length;
+        mustBeNoBomb(size, scan.taken);
+        hash?.update(chunk);
+        tar.push(chunk);
+        progress?.(scan.taken);
+      }
+      tar.end();
+    } catch (error) {
+      const isDamage = error instanceof BlobDamage || error instanceof TarDamage;
+      if (!isDamage || options.salvages !== true) throw error;
+      damage = error;
     }
-    tar.end();
     unpacked.end();
     const { layer, entries, refused, refusals } = unpacked;
     return {
@@ -83,7 +94,8 @@ export async function readBlobLayer(bytes: BlobBytes, options: BlobLayerOptions)
       contents: new TarContents(scan.reader(), layer, places.table(entries)),
       ...{ entries, size, refused, refusals },
       trailing: scan.trailing,
-      ...(hash === undefined ? {} : { diffId: `sha256:${hash.digest('hex')}` }),
+      ...(hash === undefined || damage !== undefined ? {} : { diffId: `sha256:${hash.digest('hex')}` }),
+      ...(damage === undefined ? {} : { damage }),
     };
   } finally {
     scan.close();

@@ -20,6 +20,8 @@ export interface UnpackingRules {
   readonly setsTrusted: boolean;
   /** Whether a hard link's mode and time are given to the file whatever its name in the tar leads to. */
   readonly appliesLinks: boolean;
+  /** Whether the layer's root has owner and mode of the one that it is unpacked on. */
+  readonly inheritsRoot: boolean;
   /** What is the earliest time a file can have; a symbolic link keeps what is before it where false. */
   readonly boundsLinkTimes: boolean;
 }
@@ -32,6 +34,7 @@ const MOBY = {
   setsTrusted: true,
   appliesLinks: false,
   boundsLinkTimes: false,
+  inheritsRoot: false,
 } as const;
 
 /**
@@ -54,6 +57,7 @@ const CONTAINERD = {
   setsTrusted: false,
   appliesLinks: true,
   boundsLinkTimes: true,
+  inheritsRoot: false,
   opaque: 'trusted.overlay.opaque',
 } as const;
 
@@ -67,7 +71,7 @@ export const CONTAINERD_RULES = {
 } as const satisfies Record<string, UnpackingRules>;
 
 /** The root of a layer has the mode of the one below it; the lowest has 0555, or what `force_mask` makes of it. */
-const CONTAINERS_STORAGE = { ...MOBY, rootModes: [0o555, 0o755, 0o700] } as const;
+const CONTAINERS_STORAGE = { ...MOBY, rootModes: [0o555, 0o755, 0o700], inheritsRoot: true } as const;
 
 /** containers-storage (pkg/archive, drivers/overlay), whose code began as moby's; `aufs` is with a mount program. */
 export const CONTAINERS_STORAGE_RULES = {
@@ -76,3 +80,22 @@ export const CONTAINERS_STORAGE_RULES = {
   aufs: { ...CONTAINERS_STORAGE, marks: 'names', opaque: 'user.overlay.opaque' },
   none: { ...CONTAINERS_STORAGE, marks: 'removal', opaque: 'trusted.overlay.opaque' },
 } as const satisfies Record<string, UnpackingRules>;
+
+/** The engines whose rules can be chosen for a tar that none has unpacked. */
+export type UnpackingEngine = 'moby' | 'containerd' | 'containers-storage';
+
+/**
+ * How an engine's usual driver, the kernel's overlay, unpacks a layer that lies on none, and one that lies on others: what
+ * `docker load` (overlay2), containerd and Podman make of the same tar. They differ in directories that no entry tells of,
+ * in the root's mode, and in whiteouts of the lowest layer (native-notes/archives.md has what showed it).
+ */
+export const ENGINE_RULES: Readonly<
+  Record<UnpackingEngine, { readonly base: UnpackingRules; readonly layer: UnpackingRules }>
+> = {
+  moby: { base: MOBY_RULES.trusted, layer: MOBY_RULES.trusted },
+  containerd: CONTAINERD_RULES,
+  'containers-storage': {
+    base: CONTAINERS_STORAGE_RULES.trusted,
+    layer: CONTAINERS_STORAGE_RULES.trusted,
+  },
+};

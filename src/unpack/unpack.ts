@@ -2,7 +2,7 @@
 // run in a chroot; native-notes/unpacking.md has the lines), and containerd, whose code began as moby's (pkg/archive/tar.go).
 // Takes headers, knows neither where they come from nor a disk.
 
-import { RecordedLayer } from '../overlay/recorded/recorded-layer.ts';
+import { RECORDED_ROOT, RecordedLayer } from '../overlay/recorded/recorded-layer.ts';
 import { asBytes, type ByteString, shownBytes } from '../sys/bytes.ts';
 import { E, Errno } from '../sys/errors.ts';
 import { S_IFCHR, S_IFDIR, S_IFIFO, S_IFREG } from '../sys/statx.ts';
@@ -77,6 +77,10 @@ export class UnpackedTar {
     this.#below = below;
     this.layer = new RecordedLayer(S_IFDIR | rules.rootModes[0]);
     this.#files = new ModelFiles(this.layer);
+    const root = rules.inheritsRoot ? below(asBytes('')) : undefined;
+    if (root === undefined) return;
+    this.#files.chown(RECORDED_ROOT, root.uid, root.gid);
+    this.#files.chmod(RECORDED_ROOT, root.mode);
   }
 
   /** Throws TarDamage where following its names takes too long. */

@@ -8,6 +8,7 @@ import { parseManifest, platformOf, platformText } from '../manifest.ts';
 import { MANIFEST_OR_INDEX } from '../oci-shapes.ts';
 import { type PlatformImage, readImage } from '../platform-image.ts';
 import type { ImageSummary, LayerStack, Missing } from '../store.ts';
+import { blobLayers } from './blob-layers.ts';
 import { blobSize, contentOf, hasBlob, readBlobJson } from './blobs.ts';
 import { digestsOf, groupImages, type NamedImage, PARENT_LABEL, tagsOf } from './names.ts';
 import { ifSound, type Reading } from './root.ts';
@@ -134,21 +135,27 @@ export class Images {
       );
     }
     const place = unpackedPlace(reading, top);
-    if (place === undefined) throw this.#notUnpacked(image, label);
-    if (snapshotterOf(place.snapshotter).directory === undefined)
-      throw notInFiles(reading, place.snapshotter);
+    const stack = { label, kind: 'image', id: hexOf(id), dataLayers: [] } as const;
+    if (place === undefined || snapshotterOf(place.snapshotter).directory === undefined) {
+      if (!this.#hasLayers(image))
+        throw place ? notInFiles(reading, place.snapshotter) : this.#absent(image, label);
+      return { ...stack, layers: blobLayers(reading.root.files, image, missing), dialect: 'trusted' };
+    }
     const layers = snapshotLayers(reading, place, { image, missing });
-    return { label, kind: 'image', id: hexOf(id), layers, dataLayers: [], dialect: reading.root.dialect };
+    return { ...stack, layers, dialect: reading.root.dialect };
   }
 
-  #notUnpacked({ layers, json }: PlatformImage, label: string): Trouble {
-    const { files, namespace } = this.reading.root;
-    const here = layers.filter(({ digest }) => hasBlob(files, digest)).length;
-    const blobs =
-      here === layers.length ? `all ${here} of its layers are` : `${here} of its ${layers.length} layers are`;
+  /** Whether a blob of a layer is here. */
+  #hasLayers({ layers }: PlatformImage): boolean {
+    return layers.some(({ digest }) => hasBlob(this.reading.root.files, digest));
+  }
+
+  #absent({ layers, json }: PlatformImage, label: string): Trouble {
+    const { namespace } = this.reading.root;
     const platform = platformText(platformOf(json));
-    const state = `it was not unpacked in the namespace "${shownBytes(namespace)}" (${platform}); ${blobs} here as compressed blobs`;
-    return new Trouble('store', `Cannot show image "${label}": ${state}, which cannot be shown yet`);
+    const where = `in the namespace "${shownBytes(namespace)}" (${platform})`;
+    const state = `it was not unpacked ${where}, and none of its ${layers.length} compressed layers is here`;
+    return new Trouble('store', `Cannot show image "${label}": ${state}`);
   }
 }
 

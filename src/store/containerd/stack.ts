@@ -102,7 +102,7 @@ function unpackedDiffIds({ blobs }: Reading): DiffId[] {
   return [...new Set(noted)].filter(isDiffId);
 }
 
-function stepsByChain(image: PlatformImage | undefined): ReadonlyMap<ChainId, HistoryStep> {
+export function stepsByChain(image: PlatformImage | undefined): ReadonlyMap<ChainId, HistoryStep> {
   if (image === undefined) return new Map();
   const steps = stepsOfConfig(image.json).filter((step) => !step.emptyLayer);
   // A wrong history line is worse than none.

@@ -27,6 +27,14 @@ function layersOf(store: Store, reference: string): string {
     .join(', ');
 }
 
+/** As CRI does with `discard_unpacked_layers`. */
+function discardLayers(root: FakeContainerd, manifest: string): void {
+  const { layers } = JSON.parse(readFileSync(root.blobPath(manifest), 'utf8')) as {
+    layers: { digest: string }[];
+  };
+  for (const { digest } of layers) rmSync(root.blobPath(digest), { force: true });
+}
+
 const short = (digest: string) => digest.replace('sha256:', '').slice(0, 12);
 
 describe('ContainerdStore', () => {
@@ -140,15 +148,30 @@ describe('ContainerdStore', () => {
     );
   });
 
-  it('says of an image that was not unpacked what is here of it', () => {
+  it('shows an image that was not unpacked by its compressed layers, and says which is not here', () => {
     const root = fake();
     root.image({ names: ['docker.io/library/a:1'], layers: ['x', 'y'], unpacked: false });
     const store = open(root.write());
     expect(store.images().map(({ tags, damage }) => [tags, damage])).toEqual([
       [['docker.io/library/a:1'], undefined],
     ]);
+    const blobs: string[] = [];
+    const layers = () =>
+      store.resolve('a:1', 'mark').layers.map(({ source, missing }) => {
+        if (source.kind !== 'tar') return source.kind;
+        blobs.push(source.name);
+        const place = source.below === undefined ? 'lowest' : 'on others';
+        return `${source.engine} ${place} ${source.size > 0} ${missing?.replace(/"[^"]*"|[0-9a-f]{12}/g, '…')}`;
+      });
+    expect(layers()).toEqual(['containerd on others true undefined', 'containerd lowest true undefined']);
+    rmSync(blobs[0] ?? '');
+    expect(layers()).toEqual([
+      'containerd on others true Cannot read …: the compressed layer … is not here',
+      'containerd lowest true undefined',
+    ]);
+    rmSync(blobs[1] ?? '');
     expect(troubleOf(() => store.resolve('a:1'))).toBe(
-      'store: Cannot show image "docker.io/library/a:1": it was not unpacked in the namespace "default" (linux/amd64); all 2 of its layers are here as compressed blobs, which cannot be shown yet',
+      'store: Cannot show image "docker.io/library/a:1": it was not unpacked in the namespace "default" (linux/amd64), and none of its 2 compressed layers is here',
     );
   });
 
@@ -158,6 +181,7 @@ describe('ContainerdStore', () => {
     const snapshots = root.bucket('default', 'snapshots');
     snapshots.stargz = snapshots.overlayfs ?? {};
     delete snapshots.overlayfs;
+    discardLayers(root, manifest);
     const store = open(root.write());
     expect(store.images().map(({ id, damage }) => [id, damage])).toEqual([[manifest, undefined]]);
     expect(
@@ -201,6 +225,8 @@ describe('ContainerdStore', () => {
     snapshots.erofs = snapshots.overlayfs ?? {};
     delete snapshots.overlayfs;
     mkdirSync(join(root.root, 'io.containerd.snapshotter.v1.erofs'));
+    root.write();
+    discardLayers(root, manifest);
     const trouble = troubleOf(() => open(root.write()).resolve('a:1'), root.root);
     expect(trouble).toBe(
       'store: Cannot show files of the snapshotter "erofs": it keeps layers as EROFS images, not as files (below "ROOT/io.containerd.snapshotter.v1.erofs"); lists, inspect, history and "verify" of compressed layers go on working',
