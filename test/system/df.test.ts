@@ -2,6 +2,7 @@
 // containers that wrote, volumes, logs, orphans.
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { beforeAll, expect, it } from 'vitest';
 import { succeed } from '../support/command.ts';
 import { Engine } from '../support/engine.ts';
@@ -9,8 +10,9 @@ import { stratafs } from '../support/stratafs.ts';
 import { describeSystem } from '../support/system.ts';
 import { temporaryForSuite } from '../support/temporary.ts';
 
-/** Images that share layers, each on top of another one or of the base. */
-const IMAGES = 12;
+/** Images that share layers, each on top of the one before, and every fourth on the base. */
+const IMAGES = 40;
+const IN_A_ROW = 4;
 const ORPHAN = 'ab'.repeat(32);
 const ORPHAN_BYTES = 5_000_000;
 
@@ -24,26 +26,41 @@ interface Line {
   readonly unique?: { readonly bytes: number };
 }
 
+/** Most only copy, which starts no container; the first four hide in every way that a build has. */
+function stepOf(i: number): string {
+  const steps: Readonly<Record<number, string>> = {
+    0: 'RUN mkdir /d && head -c 5000 /dev/zero >/d/x && ln /d/x /d/y && head -c 7000 /dev/zero >/d/z',
+    1: 'RUN rm /d/x && chmod 600 /d/z && head -c 90000 /dev/zero >/file',
+    2: 'RUN rm -r /d && mkdir /d && head -c 11 /dev/zero >/d/x && ln -s x /d/link',
+    3: 'RUN rm /d/x && rm /file && mkdir /file && head -c 300 /dev/zero >/file/x',
+  };
+  return steps[i] ?? `COPY data /file-${i}`;
+}
+
 describeSystem('stratafs df', ['root', 'docker', 'busybox', 'build'], () => {
   const temporary = temporaryForSuite();
   const engine = new Engine(temporary);
   /** Name → size, shared size and unique size in docker's words. */
   const images = new Map<string, readonly [size: string, unique: string]>();
   const containers = new Map<string, string>();
+  /** Directories of the images that no other is built on, top first: every layer is in one of them. */
+  const stacks = new Map<string, readonly string[]>();
 
   beforeAll(async () => {
     await engine.start();
     await engine.importBusybox('base');
     for (let i = 0; i < IMAGES; i++) {
-      const from = i % 3 === 0 ? 'base' : `shared:${i - 1}`;
-      const step = `head -c ${(i + 1) * 100_000} /dev/zero | tr '\\\\0' ${'abcdefghijkl'[i]} >/file-${i}`;
-      await engine.build(`shared:${i}`, `FROM ${from}\nRUN ${step} && ln /file-${i} /again-${i}\n`);
+      const from = i % IN_A_ROW === 0 ? 'base' : `shared:${i - 1}`;
+      const data = 'x'.repeat((i + 1) * 10_000);
+      await engine.build(`shared:${i}`, `FROM ${from}\n${stepOf(i)}\n`, { data });
     }
     const made = ['--network', 'none', '-v', 'kept:/kept'];
     const write =
-      'head -c 700000 /dev/zero | tr "\\\\0" x >/written; head -c 3000 /dev/zero >/kept/x; echo told; rm /file-1';
+      'head -c 700000 /dev/zero | tr "\\\\0" x >/written; head -c 3000 /dev/zero >/kept/x; echo told; rm /file';
     await engine.docker(['run', ...made, '--name', 'wrote', 'shared:1', 'sh', '-c', write]);
     await engine.docker(['create', '--network', 'none', '--name', 'idle', 'shared:2', 'sh']);
+    for (let i = IN_A_ROW - 1; i < IMAGES; i += IN_A_ROW)
+      stacks.set(`shared:${i}`, await engine.layersOf(`shared:${i}`, 'image'));
     const listed = await engine.docker(['ps', '-a', '--size', '--format', '{{.Names}}\t{{.Size}}']);
     for (const line of listed.split('\n').filter(Boolean)) {
       const [name = '', size = ''] = line.split('\t');
@@ -88,7 +105,7 @@ describeSystem('stratafs df', ['root', 'docker', 'busybox', 'build'], () => {
       expect(`${name} ${digits(docker(bytes))}`).toBe(`${name} ${digits(images.get(name)?.[0] ?? '')}`);
     }
     // Those that no other image is built on and no container has.
-    for (const name of ['shared:5', 'shared:8', 'shared:11']) {
+    for (const name of ['shared:7', 'shared:23', 'shared:39']) {
       const unique = told.find((line) => line.name === name)?.unique?.bytes ?? 0;
       expect(`${name} ${digits(docker(unique))}`).toBe(`${name} ${digits(images.get(name)?.[1] ?? '')}`);
       expect(unique).toBeGreaterThan(0);
@@ -140,6 +157,25 @@ describeSystem('stratafs df', ['root', 'docker', 'busybox', 'build'], () => {
     for (const { type, name, bytes } of await lines()) {
       if (type === 'image') expect([name, named.get(`images/${name}`)]).toEqual([name, String(bytes)]);
     }
+  });
+
+  it('has history tell of every layer what an independent count of all its objects tells', async () => {
+    interface Told {
+      readonly shown?: { readonly objects: number; readonly bytes: number };
+      readonly hidden?: { readonly objects: number; readonly bytes: number };
+    }
+    const script = fileURLToPath(new URL('../support/oracle/shown.py', import.meta.url));
+    let hiddenBytes = 0;
+    for (const [name, layers] of stacks) {
+      const expected = JSON.parse(await succeed('python3', [script, ...layers])) as Required<Told>[];
+      const { stdout } = await stratafs(['--root', engine.dataRoot, 'history', '--json', name]);
+      const rows = stdout.split('\n').flatMap((line) => (line === '' ? [] : [JSON.parse(line) as Told]));
+      const told = rows.flatMap(({ shown, hidden }) => (shown && hidden ? [{ shown, hidden }] : []));
+      expect(told, name).toMatchObject(expected);
+      hiddenBytes += expected.reduce((sum, { hidden }) => sum + hidden.bytes, 0);
+    }
+    // Twice /d/z, once under another mode; /d/x and /d/y are one file; /file; and the second /d/x.
+    expect([stacks.size, hiddenBytes]).toEqual([IMAGES / IN_A_ROW, 7000 * 2 + 5000 + 90_000 + 11]);
   });
 
   it('names orphans, volumes and logs, and doctor and whose tell what an orphan takes', async () => {
