@@ -11,8 +11,14 @@ import { BUILT_COMMAND } from './stratafs.ts';
 /** Each answers why it cannot be had here, undefined where it can. */
 const NEEDS = {
   root: () => rootProblem(),
-  fuse: () => (usable('/dev/fuse') ? undefined : '/dev/fuse cannot be opened for reading and writing'),
-  overlay: () => overlayProblem(),
+  // What a test has mounted is unmounted by umount(8).
+  fuse: () =>
+    usable('/dev/fuse') ? missingCommands('umount') : '/dev/fuse cannot be opened for reading and writing',
+  overlay: () => overlayProblem() ?? missingCommands('mount', 'umount'),
+  mount: () => missingCommands('mount', 'umount'),
+  unshare: () => missingCommands('unshare'),
+  search: () => missingCommands('find', 'grep'),
+  zones: () => (usable(ZONES, constants.R_OK) ? undefined : `"${ZONES}" has no time zones`),
   tmpfs: () => tmpfsProblem(),
   io_uring: () => ringProblem(),
   docker: () => missingCommands('dockerd', 'docker', 'containerd', 'runc'),
@@ -44,6 +50,8 @@ const NEEDS = {
 
 export type Need = keyof typeof NEEDS;
 
+/** What the C library and its programs know of zones other than UTC. */
+const ZONES = '/usr/share/zoneinfo/Asia/Kolkata';
 /** A tmpfs nearly everywhere. */
 export const SHARED_MEMORY = '/dev/shm';
 const TMPFS_MAGIC = 0x01021994;

@@ -45,7 +45,7 @@ async function agedDisk(temporary: Temporary): Promise<Disk> {
   return { host, root, named, elsewhere, link, accessTimes };
 }
 
-describeSystem('the access times of a store', ['root', 'build'], () => {
+describeSystem('the access times of a store', ['root', 'fuse', 'build'], () => {
   it.each<[string, (disk: Disk) => readonly string[]]>([
     ['doctor', ({ root }) => ['--root', root, 'doctor']],
     ['whose, of a short link', ({ root, link }) => ['--root', root, 'whose', link]],

@@ -10,7 +10,7 @@ import { temporaryForTest } from '../support/temporary.ts';
 
 const REPOSITORY = fileURLToPath(new URL('../../', import.meta.url));
 
-describeSystem('the demo', ['root', 'fuse', 'build'], () => {
+describeSystem('the demo', ['root', 'fuse', 'search', 'build'], () => {
   /** Its folders go to `directory`; where this machine has images of its own, it shows those. */
   const demo = (directory: string, ...words: string[]) => {
     const args = ['--import', './scripts/typescript.mjs', 'scripts/demo.ts', ...words];

@@ -20,7 +20,7 @@ const FREED =
 /** What is said of layers whose marks only root can read is another test's. */
 const WARNING = /^stratafs: Warning: the view of .*\n/gm;
 
-describeSystem('an ordinary user', ['root', 'fuse', 'fusermount3', 'python', 'build'], () => {
+describeSystem('an ordinary user', ['root', 'fuse', 'fusermount3', 'unshare', 'python', 'build'], () => {
   const temporary = temporaryForSuite();
   const oracle = new Oracle(temporary);
   const [top, lowest, point] = [temporary.path('top'), temporary.path('lowest'), temporary.path('point')];

@@ -10,7 +10,7 @@ import { temporaryForSuite } from '../support/temporary.ts';
 
 const IMAGE = 'app:1';
 
-describeSystem('the store', ['root', 'fuse', 'build'], () => {
+describeSystem('the store', ['root', 'fuse', 'mount', 'build'], () => {
   const temporary = temporaryForSuite();
   const above = temporary.path('disk');
   const store = new FakeStore(`${above}/docker`);

@@ -5,7 +5,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { run, succeed } from '../support/command.ts';
 import { FakeStore } from '../support/fake-store.ts';
 import { BUILT_COMMAND, stratafs } from '../support/stratafs.ts';
-import { describeSystem } from '../support/system.ts';
+import { describeSystem, itSystem } from '../support/system.ts';
 import { temporaryForSuite } from '../support/temporary.ts';
 
 /** Kilobytes of address space: Node itself takes some two thirds of it. */
@@ -77,7 +77,7 @@ describeSystem('a command', ['root', 'fuse', 'build'], () => {
     });
   });
 
-  it('without /proc lists a store, and says of a mount what it lacks', async () => {
+  itSystem('without /proc lists a store, and says of a mount what it lacks', ['unshare'], async () => {
     const script = `umount -l /proc; "$@" images; echo $?; "$1" "$2" umount "${point}"; echo $?`;
     const told = await succeed('unshare', [
       '-m',

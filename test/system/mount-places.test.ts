@@ -13,7 +13,7 @@ import { run, succeed } from '../support/command.ts';
 import * as layer from '../support/layers.ts';
 import { Oracle } from '../support/oracle.ts';
 import { BUILT_COMMAND, isMounted, serversOf, stratafs } from '../support/stratafs.ts';
-import { describeSystem } from '../support/system.ts';
+import { describeSystem, itSystem } from '../support/system.ts';
 import { argumentsOf, isRunning, kill, mounts, temporaryForSuite, until } from '../support/temporary.ts';
 
 const SILENT = { code: 0, signal: null, stdout: '', stderr: '' };
@@ -188,22 +188,26 @@ describeSystem('a mount', ['root', 'fuse', 'python', 'build'], () => {
       expect(isRunning(server)).toBe(false);
     });
 
-    it('because another mount namespace has it, is told of with a process there', async () => {
-      const directory = newDirectory();
-      await stratafs(['mount', reference, directory]);
-      const holder = spawn('unshare', ['-m', '--propagation', 'private', 'sleep', '600'], {
-        stdio: 'ignore',
-      });
-      temporary.owns(holder.pid);
-      await until('the namespace', () => argumentsOf(holder.pid ?? 0)[0] === 'sleep');
-      const [server = 0] = serversOf(directory);
-      const state = `another mount namespace holds it, that of process ${holder.pid}`;
-      const stderr = `stratafs: "${directory}" is unmounted here, but its server goes on: ${state}\n`;
-      expect(await stratafs(['umount', directory])).toEqual({ ...SILENT, stderr });
-      expect(isMounted(directory)).toBe(false);
-      holder.kill('SIGKILL');
-      await until('the end of the server', () => !isRunning(server));
-    });
+    itSystem(
+      'because another mount namespace has it, is told of with a process there',
+      ['unshare'],
+      async () => {
+        const directory = newDirectory();
+        await stratafs(['mount', reference, directory]);
+        const holder = spawn('unshare', ['-m', '--propagation', 'private', 'sleep', '600'], {
+          stdio: 'ignore',
+        });
+        temporary.owns(holder.pid);
+        await until('the namespace', () => argumentsOf(holder.pid ?? 0)[0] === 'sleep');
+        const [server = 0] = serversOf(directory);
+        const state = `another mount namespace holds it, that of process ${holder.pid}`;
+        const stderr = `stratafs: "${directory}" is unmounted here, but its server goes on: ${state}\n`;
+        expect(await stratafs(['umount', directory])).toEqual({ ...SILENT, stderr });
+        expect(isMounted(directory)).toBe(false);
+        holder.kill('SIGKILL');
+        await until('the end of the server', () => !isRunning(server));
+      },
+    );
   });
 
   describe('whose server and watcher were killed together', () => {
