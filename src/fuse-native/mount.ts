@@ -5,7 +5,7 @@ import { openDevice } from '../fuse/device.ts';
 import { validityOf } from '../fuse/entry.ts';
 import type { FileSystem } from '../fuse/filesystem.ts';
 import { mountSourceOf } from '../fuse/label.ts';
-import { type Mounted, type MountRequest, mountOf } from '../fuse/mount.ts';
+import { type Mounted, type MountRequest, mountOn } from '../fuse/mount.ts';
 import { bufferOf, textOf } from '../sys/bytes.ts';
 import { Trouble } from '../sys/errors.ts';
 import { close } from '../sys/libc.ts';
@@ -60,9 +60,8 @@ export async function mountFuseNative(
     });
   });
   const fd = deviceDescriptor();
-  const entry = fd === undefined ? undefined : mountOf(fd, path);
-  if (entry === undefined || fd === undefined)
-    throw new Trouble('mount', `${doing}: the mount just made is gone again`);
+  if (fd === undefined) throw new Trouble('mount', `${doing}: the mount just made is gone again`);
+  const entry = await mountOn(request.point, fd);
   return { fd, point: path, id: entry.id, device: entry.device, ended: closed(fd) };
 }
 

@@ -1,6 +1,6 @@
 // Makes the mount itself, on the very directory that was checked: by the calls that take descriptors, by mount(2) where the
 // kernel has none of them, by fusermount3 where neither is allowed.
-import { readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync, readlinkSync, writeFileSync } from 'node:fs';
 import { asBytes, type ByteString, bytesOfText, cString } from '../sys/bytes.ts';
 import { E, errnoName, Trouble } from '../sys/errors.ts';
 import * as libc from '../sys/libc.ts';
@@ -46,27 +46,36 @@ export interface Mounted extends MountIdentity {
 
 /** Mounts; the kernel's first request waits on the descriptor. Throws Trouble. */
 export async function mount(request: MountRequest): Promise<Mounted> {
-  const { path } = request.point;
   const fd = await attach(request);
-  const entry = mountOf(fd, path);
-  if (entry === undefined) {
-    // What a path led to was exchanged before fusermount3 followed it.
-    for (const stray of connectedTo(fd)) await unmount(stray, { detach: true });
+  try {
+    const entry = await mountOn(request.point, fd);
+    raiseReadAhead(entry.device);
+    return { fd, point: request.point.path, id: entry.id, device: entry.device, unique: uniqueOf(entry) };
+  } catch (error) {
     libc.close(fd);
-    throw new Trouble(
-      'mount',
-      `Cannot find the mount at "${shown(path)}" just made: was its directory moved, or is it in another namespace?`,
-    );
+    throw error;
   }
-  raiseReadAhead(entry.device);
-  return { fd, point: path, id: entry.id, device: entry.device, unique: uniqueOf(entry) };
+}
+
+/**
+ * The mount that a device serves, on the very directory that was checked. One that is elsewhere, because what the path led to
+ * was exchanged before fusermount3 or libfuse followed it, is undone. Throws Trouble.
+ */
+export async function mountOn({ path, descriptor }: MountPoint, fd: number): Promise<MountEntry> {
+  const entry = mountOf(fd, path);
+  if (entry !== undefined && readlinkSync(descriptorPath(descriptor), 'latin1') === path) return entry;
+  for (const stray of connectedTo(fd)) await unmount(stray, { detach: true });
+  throw new Trouble(
+    'mount',
+    `Cannot find the mount at "${shown(path)}" just made: was its directory moved, or is it in another namespace?`,
+  );
 }
 
 /**
  * The mount at `point` that a device serves, which another may cover by now. Kernels that do not tell which connection a
  * descriptor is of are taken at what is seen there.
  */
-export function mountOf(fd: number, point: ByteString): MountEntry | undefined {
+function mountOf(fd: number, point: ByteString): MountEntry | undefined {
   const connected = connectedTo(fd);
   if (connected.length > 0) return connected.find((mount) => mount.point === point);
   const seen = mountAt(point);

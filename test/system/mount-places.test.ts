@@ -3,7 +3,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { closeSync, mkdirSync, readdirSync, readFileSync, renameSync, symlinkSync } from 'node:fs';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { mount } from '../../src/fuse/mount.ts';
+import { mount, mountOn } from '../../src/fuse/mount.ts';
 import { openMountPoint } from '../../src/fuse/mountpoint.ts';
 import { parseMountOptions } from '../../src/fuse/options.ts';
 import { unmount } from '../../src/fuse/unmount.ts';
@@ -63,6 +63,22 @@ describeSystem('a mount', ['root', 'fuse', 'python', 'build'], () => {
     await until('the end of the server', () => !isRunning(server));
     expect(readdirSync(place)).toEqual([]);
   };
+
+  it('that was made by path on another directory than the one that was checked is undone', async () => {
+    const directory = newDirectory();
+    const checked = await openMountPoint(asBytes(directory), [], () => {});
+    renameSync(directory, `${directory}-renamed`);
+    mkdirSync(directory);
+    const there = await openMountPoint(asBytes(directory), [], () => {});
+    const options = { flags: 0, allowOther: false };
+    const mounted = await mount({ point: there, label: 'swapped', options });
+    expect(isMounted(directory)).toBe(true);
+    await expect(mountOn({ ...checked, path: there.path }, mounted.fd)).rejects.toThrow(
+      /^Cannot find the mount at .* just made/,
+    );
+    expect(isMounted(directory)).toBe(false);
+    for (const fd of [mounted.fd, checked.descriptor, there.descriptor]) close(fd);
+  });
 
   describe('with a directory above it renamed', () => {
     it.each(['SIGKILL', 'SIGTERM'] as const)('is undone on %s', async (signal) => {
