@@ -33,8 +33,10 @@ export type PlaceKind =
 export interface PlaceUser {
   readonly kind: 'image' | 'container';
   readonly id: string;
-  /** As a person would name it: bytes of text. */
+  /** As a person would name it. */
   readonly label: string;
+  /** Where one ID may be used in several. */
+  readonly namespace?: string;
 }
 
 /** A file or directory, with all in it that is no place of its own. */
@@ -67,6 +69,11 @@ export interface PlaceUsage extends Omit<OwnedPlace, 'counted'> {
   readonly allocated: number;
 }
 
+/** What tells users apart. */
+export function userKey({ kind, id, namespace = '' }: PlaceUser): string {
+  return `${kind} ${namespace} ${id}`;
+}
+
 /** Where two stores of one root speak of one directory, the one that knows less gives way. */
 const RANKS: Partial<Record<PlaceKind, number>> = { records: 1, other: 2, beside: 3 };
 
@@ -90,7 +97,7 @@ export class DiskUsage {
     this.#roots = outermost(usages.flatMap(({ directories }) => directories));
     this.images = usages.flatMap(({ images }) => images);
     this.containers = [
-      ...new Map(usages.flatMap((usage) => usage.containers.map((one) => [one.id, one]))).values(),
+      ...new Map(usages.flatMap((usage) => usage.containers.map((one) => [userKey(one), one]))).values(),
     ];
     this.damage = usages.flatMap(({ damage }) => damage);
     const best = new Map<ByteString, OwnedPlace>();

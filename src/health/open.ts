@@ -3,12 +3,13 @@ import { SeveralStores } from '../store/several.ts';
 import type { Store } from '../store/store.ts';
 import { shownBytes } from '../sys/bytes.ts';
 import { Trouble } from '../sys/errors.ts';
+import { containerdHealth } from './containerd/health.ts';
 import { DiskUsage } from './disk-usage.ts';
 import { dockerHealth } from './docker/health.ts';
 import type { StoreHealth } from './health.ts';
 
 /** Each answers undefined for a store that is not of its kind. */
-const KINDS: readonly ((store: Store) => StoreHealth | undefined)[] = [dockerHealth];
+const KINDS: readonly ((store: Store) => StoreHealth | undefined)[] = [containerdHealth, dockerHealth];
 
 /** Of each of the stores in a root, at least one. Throws Trouble where none can be examined. */
 export function healthOf(store: Store): readonly StoreHealth[] {

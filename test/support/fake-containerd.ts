@@ -49,6 +49,9 @@ export function digest(bytes: Uint8Array | string): string {
   return `sha256:${createHash('sha256').update(bytes).digest('hex')}`;
 }
 
+/** Labels that the garbage collector goes by. */
+const REFERENCE = 'containerd.io/gc.ref';
+
 type Mutable = { [key: string]: string | Buffer | Mutable };
 
 export class FakeContainerd {
@@ -111,16 +114,22 @@ export class FakeContainerd {
       this.blob(gzipSync(tar), namespace, { 'containerd.io/uncompressed': diffIds[index] ?? '' }),
     );
     const chain = chainIds(diffIds);
+    const top = chain.at(-1);
+    const keep = unpacked && top !== undefined ? { [`${REFERENCE}.snapshot.overlayfs`]: top } : {};
+    const configDigest = this.blob(text, namespace, keep);
     const manifest = JSON.stringify({
       schemaVersion: 2,
       mediaType: 'application/vnd.oci.image.manifest.v1+json',
-      config: descriptor('application/vnd.oci.image.config.v1+json', this.blob(text, namespace), text.length),
+      config: descriptor('application/vnd.oci.image.config.v1+json', configDigest, text.length),
       layers: blobs.map((blob) => descriptor('application/vnd.oci.image.layer.v1.tar+gzip', blob, 1)),
     });
     if (unpacked)
       for (const [index, chainId] of chain.entries())
         this.snapshot(chainId, { namespace, kind: 3, ...parentOf(chain[index - 1]) });
-    const made = this.blob(manifest, namespace);
+    const made = this.blob(manifest, namespace, {
+      [`${REFERENCE}.content.config`]: configDigest,
+      ...Object.fromEntries(blobs.map((one, index) => [`${REFERENCE}.content.l.${index}`, one])),
+    });
     this.#chains.set(made, chain);
     return made;
   }
@@ -136,7 +145,8 @@ export class FakeContainerd {
         return { ...plain, platform: { os, architecture, ...(variant === undefined ? {} : { variant }) } };
       }),
     });
-    return this.blob(text, namespace);
+    const members = manifests.map(([one], index) => [`${REFERENCE}.content.m.${index}`, one]);
+    return this.blob(text, namespace, Object.fromEntries(members));
   }
 
   name(

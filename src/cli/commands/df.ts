@@ -1,6 +1,12 @@
 // `stratafs df`: what fills the store, and what removing a thing of it would free.
 import type { Command } from 'commander';
-import type { DiskUsage, PlaceKind, PlaceUsage, PlaceUser } from '../../health/disk-usage.ts';
+import {
+  type DiskUsage,
+  type PlaceKind,
+  type PlaceUsage,
+  type PlaceUser,
+  userKey,
+} from '../../health/disk-usage.ts';
 import { asBytes } from '../../sys/bytes.ts';
 import { addTo } from '../../sys/groups.ts';
 import { counted } from '../print/count.ts';
@@ -121,11 +127,13 @@ function imagesOf({ images }: DiskUsage, places: readonly PlaceUsage[]): ImageUs
   const owned = new Map<string, PlaceUsage[]>();
   for (const place of places) {
     if (place.kind !== 'layer' && place.kind !== 'content') continue;
-    for (const { kind, id } of place.users) if (kind === 'image') addTo(owned, id, place);
+    for (const user of place.users) if (user.kind === 'image') addTo(owned, userKey(user), place);
   }
-  const usages = images.map(({ id, label }): ImageUsage => {
-    const own = owned.get(id) ?? [];
-    const alone = own.filter(({ users }) => users.every((user) => user.kind === 'image' && user.id === id));
+  const usages = images.map((image): ImageUsage => {
+    const { id, label } = image;
+    const key = userKey(image);
+    const own = owned.get(key) ?? [];
+    const alone = own.filter(({ users }) => users.every((user) => userKey(user) === key));
     const layers = own.filter(({ kind }) => kind === 'layer').length;
     return { id, label, layers, whole: sum(own), unique: sum(alone) };
   });

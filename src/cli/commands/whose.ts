@@ -141,7 +141,9 @@ function relation(kind: OwnerKind, { kind: used, at }: Related): string {
 }
 
 function describeRelated({ kind, id, label, layer, at, directory }: Related): string {
-  const short = id.replace(/^sha256:/, '').slice(0, 12);
+  const bare = id.replace(/^sha256:/, '');
+  // What is no hash has no short form.
+  const short = /^[0-9a-z]+$/.test(bare) ? bare.slice(0, 12) : '';
   // A label that is the ID itself is no name; a volume's name is its ID.
   const isNamed = short === '' || !label.startsWith(short);
   const words = [

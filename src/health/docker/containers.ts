@@ -3,13 +3,13 @@
 import { type ChainId, type ContainerId, chainIds, isHexId } from '../../store/digest.ts';
 import { otherDriver } from '../../store/docker/beside.ts';
 import { type CheckedLayer, type LayerChecks, mountPath } from '../../store/docker/layerdb.ts';
-import { HOST_CONFIG } from '../../store/docker/shapes.ts';
-import { type ContainerConfig, containerDirectory, containerPath } from '../../store/dockerd/containers.ts';
+import { type ContainerConfig, containerPath } from '../../store/dockerd/containers.ts';
 import { GRAPH_DRIVERS } from '../../store/dockerd/graph-drivers.ts';
-import { parseJson } from '../../store/formats/json.ts';
-import { bytesOfText, shownBytes } from '../../sys/bytes.ts';
+import { shownBytes } from '../../sys/bytes.ts';
 import { attempt, Trouble } from '../../sys/errors.ts';
-import { type Beside, type ReportFinding, reportForeignNames } from './findings.ts';
+import { examineCheckpoints, examineContainerFiles } from '../dockerd/container-files.ts';
+import { reportForeignNames } from '../dockerd/findings.ts';
+import type { Beside, ReportFinding } from './findings.ts';
 import type { StoreIndex } from './store-index.ts';
 
 export function examineContainers(
@@ -20,15 +20,15 @@ export function examineContainers(
 ): void {
   const { root, containers, mounts } = index;
   const { files, metadata } = root;
-  if (isFirst) reportForeignNames(root, 'containers', isHexId, report);
-  reportForeignNames(root, `${metadata}/layerdb/mounts`, isHexId, report);
+  if (isFirst) reportForeignNames(files, 'containers', isHexId, report);
+  reportForeignNames(files, `${metadata}/layerdb/mounts`, isHexId, report);
   for (const [id, config] of containers) {
     const path = files.pathOf(containerPath(id));
     const elsewhere = config instanceof Trouble ? undefined : otherDriver(root, config);
     if (isFirst) {
       if (config instanceof Trouble) report({ code: 'container-damaged', path, detail: config.message });
-      else examineFiles(index, config, report);
-      examineCheckpoints(index, id, report);
+      else examineContainerFiles(files, config, report);
+      examineCheckpoints(files, id, report);
     }
     if (elsewhere !== undefined) {
       if (!mounts.has(id) && !(config instanceof Trouble) && isExamined(config, others)) continue;
@@ -69,42 +69,6 @@ function examineImage(
     if (top === mount.parent) return;
     const detail = `it stands on ${mount.parent ?? 'no layer'}, its image ends with ${top ?? 'none'}`;
     report({ code: 'container-image', path, detail });
-  }
-}
-
-/** hostconfig.json, and the files that its config names: they were there once, the log among them. */
-function examineFiles({ root }: StoreIndex, { id, ownFiles }: ContainerConfig, report: ReportFinding): void {
-  const { files } = root;
-  const directory = containerDirectory(id);
-  const tell = (name: string, detail: string) =>
-    report({ code: 'container-file', path: files.pathOf(`${directory}/${name}`), detail });
-  const hostConfig = attempt(() => {
-    const path = `${directory}/hostconfig.json`;
-    parseJson(files.read(path), files.pathOf(path), HOST_CONFIG, 'first value');
-  });
-  if (hostConfig instanceof Trouble) tell('hostconfig.json', hostConfig.message);
-  for (const path of ownFiles) {
-    // Where it lay on the machine that ran it; files that lie elsewhere are not this store's.
-    const name = bytesOfText(path).split(`/${directory}/`)[1];
-    if (name === undefined || name.split('/').includes('..')) continue;
-    const kind = attempt(() => files.kindOf(`${directory}/${name}`));
-    if (kind instanceof Trouble) tell(name, kind.message);
-    else if (kind !== 'file')
-      tell(name, kind === undefined ? 'no such file' : `not a regular file, but: ${kind}`);
-  }
-}
-
-/** A checkpoint is a directory of CRIU's images. */
-function examineCheckpoints({ root }: StoreIndex, id: ContainerId, report: ReportFinding): void {
-  const { files } = root;
-  const directory = `${containerDirectory(id)}/checkpoints`;
-  const names = attempt(() => files.namesIfPresent(directory) ?? []);
-  for (const name of names instanceof Trouble ? [] : names) {
-    const path = `${directory}/${name}`;
-    const held = attempt(() => files.namesIfPresent(path) ?? []);
-    const detail =
-      held instanceof Trouble ? held.message : held.length === 0 ? 'nothing is in it' : undefined;
-    if (detail !== undefined) report({ code: 'checkpoint-damaged', path: files.pathOf(path), detail });
   }
 }
 

@@ -6,14 +6,15 @@ import type { DockerRoot } from '../../store/docker/driver.ts';
 import { imagePath } from '../../store/docker/images.ts';
 import { LayerChecks } from '../../store/docker/layerdb.ts';
 import { attempt, Trouble } from '../../sys/errors.ts';
+import { examineDatabases } from '../dockerd/databases.ts';
+import { reportForeignNames } from '../dockerd/findings.ts';
+import { examineVolumes } from '../dockerd/volumes.ts';
 import { examineContainers } from './containers.ts';
-import { examineDatabases } from './databases.ts';
 import { examineDistribution } from './distribution.ts';
 import { examineDriver } from './driver.ts';
-import { type Beside, type FindingCode, type ReportFinding, reportForeignNames } from './findings.ts';
+import type { Beside, FindingCode, ReportFinding } from './findings.ts';
 import { examineLayers } from './layers.ts';
 import { readStoreIndex, type StoreIndex } from './store-index.ts';
-import { examineVolumes } from './volumes.ts';
 
 /** Tells `report` of everything; what it is told comes in the order of the checks, then of the paths. */
 export async function examineStore(
@@ -35,7 +36,7 @@ export async function examineStore(
   examineContainers(index, checks, beside, report);
   if (isFirst) {
     examineVolumes(index, report);
-    examineDatabases(root, report);
+    examineDatabases(root.files, report);
   }
   examineDriver(index, report);
 }
@@ -63,7 +64,7 @@ function examineNames({ root, names, images }: StoreIndex, report: ReportFinding
 function examineImages(index: StoreIndex, checks: LayerChecks, report: ReportFinding): void {
   const { root, images } = index;
   const { files, metadata } = root;
-  reportForeignNames(root, `${metadata}/imagedb/content/sha256`, isHexId, report);
+  reportForeignNames(files, `${metadata}/imagedb/content/sha256`, isHexId, report);
   for (const [id, config] of images) {
     const path = files.pathOf(imagePath(root, id));
     if (config instanceof Trouble) {

@@ -1,20 +1,14 @@
 // What can be wrong with a data root: one row a kind, with what it means and what still works.
 
-import type { DockerRoot } from '../../store/docker/driver.ts';
-import { type ByteString, shownBytes } from '../../sys/bytes.ts';
-import { attempt, Trouble } from '../../sys/errors.ts';
+import { DATA_ROOT_FINDINGS } from '../dockerd/findings.ts';
 import type { CodedFinding, FindingKind } from '../health.ts';
 
 export const FINDING_KINDS = {
+  ...DATA_ROOT_FINDINGS,
   unlisted: {
     severity: 'error',
     meaning: 'a directory of the store cannot be listed, so nothing in it was examined',
     works: 'what is in other directories',
-  },
-  'foreign-name': {
-    severity: 'note',
-    meaning: 'Docker writes no such name here',
-    works: 'everything; it is not used',
   },
   'store-beside': {
     severity: 'note',
@@ -156,11 +150,6 @@ export const FINDING_KINDS = {
     meaning: 'files that the build cache has a record of are not there',
     works: 'everything; a daemon runs that build step again, or fails to build until "docker builder prune"',
   },
-  'database-damaged': {
-    severity: 'error',
-    meaning: 'a database of the daemon cannot be read to its end; a daemon may not start with it',
-    works: 'images and containers; what the database holds is not known, or only in part',
-  },
   distribution: {
     severity: 'warning',
     meaning: 'the records of where layers were pulled from are damaged or contradict each other',
@@ -170,37 +159,6 @@ export const FINDING_KINDS = {
     severity: 'note',
     meaning: 'images were pulled here whose layers have been removed since',
     works: 'everything',
-  },
-  'container-file': {
-    severity: 'warning',
-    meaning:
-      'a file that Docker keeps for the container is missing or damaged: its log, hostconfig.json, hosts or the like',
-    works: "the container's file system",
-  },
-  'checkpoint-damaged': {
-    severity: 'warning',
-    meaning: 'a checkpoint of the container without its contents',
-    works: 'the container, which cannot be restored from it',
-  },
-  'volume-missing': {
-    severity: 'error',
-    meaning: 'a container mounts a volume that is not there; a daemon would make an empty one',
-    works: 'the container without the contents of that volume',
-  },
-  'volume-damaged': {
-    severity: 'error',
-    meaning: 'the directory of a volume has not what belongs in it',
-    works: 'other volumes, all images and containers',
-  },
-  'volume-record': {
-    severity: 'warning',
-    meaning: 'the database has a record of a volume that is damaged, or whose directory is not there',
-    works: 'other volumes, all images and containers',
-  },
-  'volume-unused': {
-    severity: 'note',
-    meaning: 'no container mounts this volume',
-    works: 'everything; its contents lie in its directory "_data"',
   },
   'mount-damaged': {
     severity: 'error',
@@ -239,24 +197,4 @@ export interface Beside {
   readonly others: readonly string[];
   /** Whether what all graph drivers of the root share is to be examined: volumes, databases, files of containers. */
   readonly isFirst: boolean;
-}
-
-/** Names that Docker does not write where it keeps ids. */
-export function reportForeignNames(
-  { files }: DockerRoot,
-  directory: string,
-  isOurs: (name: ByteString) => boolean,
-  report: ReportFinding,
-): void {
-  const names = attempt(() => files.namesIfPresent(directory) ?? []);
-  // That it cannot be listed was told.
-  if (names instanceof Trouble) return;
-  for (const name of names) {
-    if (isOurs(name)) continue;
-    report({
-      code: 'foreign-name',
-      path: files.pathOf(`${directory}/${name}`),
-      detail: `the name "${shownBytes(name)}"`,
-    });
-  }
 }

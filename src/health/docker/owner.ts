@@ -13,14 +13,14 @@ import {
 import type { CacheEntry } from '../../store/docker/build-cache.ts';
 import { readOrigins } from '../../store/docker/distribution.ts';
 import { layerDirectory, ownDirectory } from '../../store/docker/driver.ts';
-import { isLocal, type VolumeDirectory, type VolumeRecord, volumeData } from '../../store/docker/volumes.ts';
+import { isLocal, type VolumeDirectory, type VolumeRecord, volumeData } from '../../store/dockerd/volumes.ts';
 import { asBytes, type ByteString, bytesOfText, textOf } from '../../sys/bytes.ts';
 import { attempt, Trouble } from '../../sys/errors.ts';
+import { containerLabel } from '../dockerd/data-root.ts';
 import { knownFacts, type Related, type StorePart } from '../part.ts';
 import {
   cacheEntries,
   chainTo,
-  containerLabel,
   imageLabel,
   isImageUse,
   type LayerUse,

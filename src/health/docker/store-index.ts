@@ -21,23 +21,13 @@ import {
   readMountRecord,
 } from '../../store/docker/layerdb.ts';
 import { type ImageNames, readImageNames } from '../../store/docker/repositories.ts';
-import {
-  type VolumeDirectory,
-  type Volumes,
-  volumeDirectories,
-  volumeRecords,
-} from '../../store/docker/volumes.ts';
-import { type ContainerConfig, containerIds, readContainerConfig } from '../../store/dockerd/containers.ts';
 import { followParents } from '../../store/parents.ts';
-import type { ByteString } from '../../sys/bytes.ts';
 import { attempt, Trouble } from '../../sys/errors.ts';
 import { addTo } from '../../sys/groups.ts';
+import { type DataRoot, type Read, readDataRoot } from '../dockerd/data-root.ts';
 
 /** Layers of a chain that are looked at: moby's layer store makes 125 at most (`maxLayerDepth`). */
 export const DEEPEST = 500;
-
-/** What was read, or what is wrong with it. */
-export type Read<T> = T | Trouble;
 
 /** A use of a layer. */
 export interface LayerUse {
@@ -46,23 +36,17 @@ export interface LayerUse {
   readonly of: ImageId | ContainerId;
 }
 
-export interface StoreIndex {
+export interface StoreIndex extends DataRoot {
   readonly root: DockerRoot;
   readonly names: ImageNames;
   /** Of each image that has a tag, the first. */
   readonly tags: ReadonlyMap<ImageId, string>;
   readonly images: ReadonlyMap<ImageId, Read<ImageConfig>>;
   readonly layers: ReadonlyMap<ChainId, Read<LayerRecord>>;
-  readonly containers: ReadonlyMap<ContainerId, Read<ContainerConfig>>;
   /** By the names in `layerdb/mounts`. */
   readonly mounts: ReadonlyMap<ContainerId, Read<MountRecord>>;
   /** BuildKit's cache; undefined where it was never used. */
   readonly cache: Read<readonly CacheEntry[] | undefined>;
-  /** By name. */
-  readonly volumes: ReadonlyMap<ByteString, VolumeDirectory>;
-  /** Names among the volumes that are none. */
-  readonly notVolumes: readonly ByteString[];
-  readonly volumeRecords: Read<Volumes['records']>;
   /** What could not even be listed. */
   readonly damage: readonly Trouble[];
 }
@@ -78,19 +62,10 @@ export function readStoreIndex(root: DockerRoot): StoreIndex {
     }
     return new Map(ids.map((id) => [id, attempt(() => read(id))]));
   };
-  const { directories, foreign } = given(
-    attempt(() => volumeDirectories(root.files)),
-    damage,
-  ) ?? {
-    directories: [],
-    foreign: [],
-  };
   return {
     root,
+    ...readDataRoot(root.files, damage),
     cache: attempt(() => readBuildCache(root)),
-    volumes: new Map(directories.map((volume) => [volume.name, volume])),
-    notVolumes: foreign,
-    volumeRecords: attempt(() => volumeRecords(root.files)),
     names,
     tags: firstTags(names),
     images: all(
@@ -101,23 +76,12 @@ export function readStoreIndex(root: DockerRoot): StoreIndex {
       () => layerIds(root),
       (id) => readLayerRecord(root, id),
     ),
-    containers: all(
-      () => containerIds(root.files),
-      (id) => readContainerConfig(root.files, id),
-    ),
     mounts: all(
       () => mountIds(root),
       (id) => readMountRecord(root, id),
     ),
     damage,
   };
-}
-
-/** What was read, or undefined with the trouble told to `damage`. */
-function given<T>(read: Read<T>, damage: Trouble[]): T | undefined {
-  if (!(read instanceof Trouble)) return read;
-  damage.push(read);
-  return undefined;
 }
 
 /** The entries of the build cache, none where they cannot be read. */
@@ -174,12 +138,6 @@ function firstTags({ images }: ImageNames): Map<ImageId, string> {
   const tags = new Map<ImageId, string>();
   for (const [name, id] of images) if (!name.includes('@') && !tags.has(id)) tags.set(id, name);
   return tags;
-}
-
-export function containerLabel({ containers }: StoreIndex, id: ContainerId): string {
-  const config = containers.get(id);
-  const name = config === undefined || config instanceof Trouble ? undefined : config.name;
-  return name ?? id.slice(0, 12);
 }
 
 export function isImageUse(id: LayerUse['of']): id is ImageId {

@@ -39,6 +39,8 @@ export interface FoundContainer {
   readonly live: boolean;
   /** Whether it only holds a pod together. */
   readonly infra: boolean;
+  /** ID of the sandbox that it runs in, where CRI made it. */
+  readonly sandbox?: string;
   readonly mountPoints: readonly string[];
   /** What of its record cannot be read, a sentence. */
   readonly damage?: string;
@@ -52,7 +54,7 @@ interface Attempted {
 
 /** What a name in containerd may be (pkg/identifiers): no dot follows another, and no slash is in it. */
 const IDENTIFIER = /^[A-Za-z0-9]+(?:[._-][A-Za-z0-9]+)*$/;
-const TASKS = 'io.containerd.runtime.v2.task';
+export const TASKS = 'io.containerd.runtime.v2.task';
 
 /** Sorted by ID. Throws Trouble where the database is damaged. */
 export function readFoundContainers(reading: Reading): FoundContainer[] {
@@ -87,6 +89,7 @@ function foundContainer(
     status: known.status,
     live: known.running,
     infra: cri?.kind === 'sandbox',
+    ...(cri?.sandbox === undefined ? {} : { sandbox: cri.sandbox }),
     mountPoints: cri?.mountPoints ?? mountPointsOf(spec instanceof Trouble ? undefined : spec),
     ...(trouble instanceof Trouble ? { damage: trouble.message } : {}),
   };

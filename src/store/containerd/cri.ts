@@ -37,6 +37,8 @@ export interface CriContainer {
   readonly image?: string;
   /** Its image's config digest. */
   readonly imageRef?: string;
+  /** ID of the sandbox that it runs in. */
+  readonly sandbox?: string;
   readonly mountPoints: readonly string[];
   /** What could not be read, so that its part here is empty. */
   readonly damage?: Trouble;
@@ -71,7 +73,7 @@ function metadataOf(
   files: StoreFiles,
   { id, extensions }: ContainerRecord,
   kind: CriContainer['kind'],
-): Pick<CriContainer, 'attempt' | 'name' | 'image' | 'imageRef' | 'mountPoints'> {
+): Pick<CriContainer, 'attempt' | 'name' | 'image' | 'imageRef' | 'sandbox' | 'mountPoints'> {
   const where = `${files.pathOf(METADATA)}" at "${id}/extensions/${EXTENSIONS[kind]}`;
   const bytes = extensions.get(EXTENSIONS[kind]);
   if (bytes === undefined) throw trouble('read', where, 'it is missing');
@@ -85,6 +87,7 @@ function metadataOf(
   const imageName =
     (image && (optionalString(image, 'user_specified_image') ?? optionalString(image, 'image'))) ?? '';
   const imageRef = optionalString(metadata, 'ImageRef') ?? '';
+  const sandbox = optionalString(metadata, 'SandboxID') ?? '';
   return {
     name: optionalString(metadata, 'Name') ?? '',
     attempt: own === undefined ? 0 : integerOf(own, 'attempt'),
@@ -94,6 +97,7 @@ function metadataOf(
         : objectsOf(config, 'mounts').flatMap((mount) => optionalString(mount, 'container_path') ?? []),
     ...(imageName === '' ? {} : { image: imageName }),
     ...(imageRef === '' ? {} : { imageRef }),
+    ...(sandbox === '' ? {} : { sandbox }),
   };
 }
 

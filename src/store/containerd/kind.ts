@@ -25,7 +25,8 @@ export const CONTAINERD: Kind = {
 function probe(files: StoreFiles, options: OpenOptions): Probe {
   // Where it cannot be told, others say why.
   if (ifSound(() => hasMetadata(files)) === true) {
-    return usedNamespaces(files).length > 0 ? { kind: 'here' } : { kind: 'empty' };
+    // What is damaged is told of when it is read.
+    return ifSound(() => usedNamespaces(files))?.length === 0 ? { kind: 'empty' } : { kind: 'here' };
   }
   if (options.containerdRoot === undefined && !isDockers(files)) return { kind: 'absent' };
   const root = attempt(() => rootOfDocker(files, options));

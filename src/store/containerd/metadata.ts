@@ -2,7 +2,7 @@
 // snapshots, blobs and leases. The keys in it are not trusted; where one becomes a path, that place checks it.
 import { asBytes, type ByteString, bufferOf, bytesOf } from '../../sys/bytes.ts';
 import { type FileParts, type StoreFiles, trouble } from '../files.ts';
-import { type Bucket, readBolt } from '../formats/bolt.ts';
+import { type Bucket, checkBucket, readBolt } from '../formats/bolt.ts';
 import { readGoTime, readVarint } from './values.ts';
 
 /** Below containerd's root. A store that was never unpacked into has this and no database of a snapshotter. */
@@ -45,7 +45,27 @@ export interface SnapshotRecord extends Dated {
   readonly key: ByteString;
   /** Its key in the snapshotter's own database: `<namespace>/<sequence>/<key>`. */
   readonly name: ByteString;
+  /** The key of the one below, empty for none; what counts is what the snapshotter has. */
+  readonly parent: ByteString;
   readonly labels: Labels;
+}
+
+/** What keeps content and snapshots from the garbage collector (core/metadata/leases.go). */
+export interface LeaseRecord extends Dated {
+  readonly id: string;
+  /** When it ends, as it was written; absent for one that does not. */
+  readonly expires?: string;
+  readonly labels: Labels;
+  /** Digests. */
+  readonly content: readonly string[];
+  readonly snapshots: readonly { readonly snapshotter: string; readonly key: ByteString }[];
+}
+
+/** Content that is being fetched. */
+export interface IngestRecord {
+  readonly key: ByteString;
+  /** What the content store knows it by: `<namespace>/<sequence>/<key>`. */
+  readonly ref: ByteString;
 }
 
 export interface BlobRecord extends Dated {
@@ -110,6 +130,7 @@ export function readSnapshotRecords(files: StoreFiles, namespace: ByteString): S
         snapshotter: textOfKey(snapshotter),
         key,
         name: bytesAt(snapshot, 'name'),
+        parent: bytesAt(snapshot, 'parent'),
         labels: labelsOf(snapshot),
         ...createdAt(snapshot),
       })),
@@ -128,6 +149,39 @@ export function readBlobRecords(files: StoreFiles, namespace: ByteString): BlobR
       ...createdAt(blob),
     };
   });
+}
+
+/** Sorted by ID. */
+export function readLeases(files: StoreFiles, namespace: ByteString): LeaseRecord[] {
+  return readObjects(files, namespace, ['leases'], (id, lease) => {
+    const labels = labelsOf(lease);
+    const expires = labels.get(EXPIRY_LABEL);
+    return {
+      id: textOfKey(id),
+      ...(expires === undefined ? {} : { expires }),
+      labels,
+      content: [...(lease.bucket('content')?.entries() ?? [])].map(({ key }) => textOfKey(key)),
+      snapshots: [...(lease.bucket('snapshots')?.entries() ?? [])].flatMap(({ key: snapshotter, bucket }) =>
+        [...(bucket?.entries() ?? [])].map(({ key }) => ({ snapshotter: textOfKey(snapshotter), key })),
+      ),
+      ...createdAt(lease),
+    };
+  });
+}
+
+const EXPIRY_LABEL = 'containerd.io/gc.expire';
+
+/** Sorted by key. */
+export function readIngests(files: StoreFiles, namespace: ByteString): IngestRecord[] {
+  return readObjects(files, namespace, ['content', 'ingests'], (key, ingest) => ({
+    key,
+    ref: bytesAt(ingest, 'ref'),
+  }));
+}
+
+/** Reads the database to its end. */
+export function checkMetadata(files: StoreFiles): void {
+  reading(files, checkBucket);
 }
 
 function reading<T>(files: StoreFiles, use: (layout: Bucket) => T): T {

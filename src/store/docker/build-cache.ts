@@ -4,17 +4,16 @@
 import { asBytes, type ByteString } from '../../sys/bytes.ts';
 import { attempt, Trouble } from '../../sys/errors.ts';
 import { type ChainId, isChainId } from '../digest.ts';
+import { type CacheDescription, readCacheDescriptions } from '../dockerd/buildkit.ts';
 import { type Bucket, readBolt } from '../formats/bolt.ts';
-import { parseJson } from '../formats/json.ts';
 import type { DockerRoot } from './driver.ts';
-import { CACHE_VALUE } from './shapes.ts';
 
 const SNAPSHOTS = 'buildkit/snapshots.db';
 /** The present name, and that before Docker 20.10. */
 const METADATA = ['buildkit/metadata_v2.db', 'buildkit/metadata.db'];
 
 /** An entry of the cache. */
-export interface CacheEntry {
+export interface CacheEntry extends CacheDescription {
   /** As `docker system df -v` lists it. Of bytes, since nothing says that it is text. */
   readonly id: ByteString;
   /** Name in the driver's directory; absent where its files are those of a layer that was pulled or loaded. */
@@ -23,14 +22,6 @@ export interface CacheEntry {
   readonly chainId?: ChainId;
   /** What it is on top of: another entry, or a chain ID. */
   readonly parent?: ByteString;
-  /** The step that made it, in BuildKit's words. */
-  readonly description?: string;
-  /** `regular`, `source.local` (a build context), `exec.cachemount` and others. */
-  readonly type?: string;
-  /** RFC 3339. */
-  readonly createdAt?: string;
-  readonly lastUsedAt?: string;
-  readonly uses?: number;
 }
 
 /**
@@ -86,56 +77,11 @@ function readSnapshots(root: Bucket): Snapshot[] {
   return snapshots;
 }
 
-type Description = Pick<CacheEntry, 'description' | 'type' | 'createdAt' | 'lastUsedAt' | 'uses'>;
-
-/** By entry. It is there to describe, so what is odd or damaged in it is left out, and so is it where it is not there. */
-function readMetadata({ files }: DockerRoot): ReadonlyMap<ByteString, Description> {
+/** By entry. It is there to describe, so it is left out where it is damaged or not there. */
+function readMetadata({ files }: DockerRoot): ReadonlyMap<ByteString, CacheDescription> {
   for (const path of METADATA) {
-    const found = attempt(() =>
-      files.withPartsIfPresent(path, (file) => readBolt(file, (root) => describeAll(root, file.path))),
-    );
+    const found = attempt(() => readCacheDescriptions(files, path));
     if (found !== undefined && !(found instanceof Trouble)) return found;
   }
   return new Map();
-}
-
-function describeAll(root: Bucket, file: string): ReadonlyMap<ByteString, Description> {
-  const all = new Map<ByteString, Description>();
-  for (const { key, bucket } of root.bucket('_main')?.entries() ?? []) {
-    if (bucket !== undefined) all.set(key, describe(bucket, file));
-  }
-  return all;
-}
-
-function describe(entry: Bucket, file: string): Description {
-  const value = (key: string) => metadataValue(entry.get(key), file);
-  const text = (key: string) => {
-    const found = value(key);
-    return typeof found === 'string' && found !== '' ? found : undefined;
-  };
-  const time = (key: string) => {
-    // Nanoseconds, of which JSON keeps all but the last few hundred.
-    const nanoseconds = value(key);
-    const date = new Date(typeof nanoseconds === 'number' ? nanoseconds / 1e6 : Number.NaN);
-    return Number.isNaN(date.getTime()) ? undefined : date.toISOString();
-  };
-  const uses = value('cache.usageCount');
-  const description = text('cache.description');
-  const type = text('cache.recordType');
-  const createdAt = time('cache.createdAt');
-  const lastUsedAt = time('cache.lastUsedAt');
-  return {
-    ...(description === undefined ? {} : { description }),
-    ...(type === undefined ? {} : { type }),
-    ...(createdAt === undefined ? {} : { createdAt }),
-    ...(lastUsedAt === undefined ? {} : { lastUsedAt }),
-    ...(typeof uses === 'number' ? { uses } : {}),
-  };
-}
-
-/** Of `{"value": …}`; undefined where it is something else. */
-function metadataValue(bytes: Buffer | undefined, file: string): unknown {
-  if (bytes === undefined || bytes.length === 0) return undefined;
-  const object = attempt(() => parseJson(bytes, file, CACHE_VALUE));
-  return object instanceof Trouble ? undefined : object.fields.value;
 }

@@ -1,6 +1,7 @@
-// The Go types that dockerd reads the configs of containers into, as far as their fields are read here, or decide which of two
-// names is meant (moby container/container.go, container/state.go, volume/mounts/mounts.go).
-import { BOOLEAN, INTEGER, list, map, pointer, STRING, struct } from '../formats/go-shape.ts';
+// The Go types that dockerd reads its records of containers and volumes into, as far as their fields are read here, or decide which
+// of two names is meant (moby container/{container,state}.go, volume/mounts/mounts.go, volume/local, volume/service/db.go; BuildKit
+// cache/metadata/metadata.go).
+import { ANY, BOOLEAN, INTEGER, list, map, pointer, STRING, struct } from '../formats/go-shape.ts';
 import { fieldsOf, RUN_CONFIG } from '../oci-shapes.ts';
 
 const STATE = struct({
@@ -22,3 +23,15 @@ export const CONTAINER = struct({
   Config: pointer(RUN_CONFIG),
   MountPoints: map(pointer(MOUNT_POINT)),
 });
+
+/** Of it only that it can be read matters. */
+export const HOST_CONFIG = struct({});
+
+export const VOLUME_RECORD = struct({
+  ...fieldsOf('Name Driver', STRING),
+  ...fieldsOf('Labels Options', map(STRING)),
+});
+
+export const VOLUME_OPTIONS = struct(fieldsOf('MountType MountOpts MountDevice', STRING));
+
+export const CACHE_VALUE = struct({ value: ANY });

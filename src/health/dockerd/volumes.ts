@@ -1,15 +1,14 @@
 // Volumes: their directories against the database, and against the containers that mount them.
 
-import { isLocal, VOLUMES_DATABASE, volumeData, volumeOptions } from '../../store/docker/volumes.ts';
 import { containerPath } from '../../store/dockerd/containers.ts';
+import { isLocal, VOLUMES_DATABASE, volumeData, volumeOptions } from '../../store/dockerd/volumes.ts';
 import { bytesOfText, shownBytes } from '../../sys/bytes.ts';
 import { attempt, Trouble } from '../../sys/errors.ts';
-import type { ReportFinding } from './findings.ts';
-import { containerLabel, type StoreIndex } from './store-index.ts';
+import { containerLabel, type DataRoot } from './data-root.ts';
+import type { ReportDataRoot } from './findings.ts';
 
-export function examineVolumes(index: StoreIndex, report: ReportFinding): void {
-  const { root, volumes, notVolumes, volumeRecords } = index;
-  const { files } = root;
+export function examineVolumes(index: DataRoot, report: ReportDataRoot): void {
+  const { files, volumes, notVolumes, volumeRecords } = index;
   for (const name of notVolumes) {
     report({
       code: 'foreign-name',
@@ -45,8 +44,8 @@ export function examineVolumes(index: StoreIndex, report: ReportFinding): void {
 }
 
 /** Names of the volumes that containers mount. */
-function examineMounts(index: StoreIndex, report: ReportFinding): Set<string> {
-  const { root, containers, volumes } = index;
+function examineMounts(index: DataRoot, report: ReportDataRoot): Set<string> {
+  const { files, containers, volumes } = index;
   const mounted = new Set<string>();
   for (const [id, config] of containers) {
     if (config instanceof Trouble) continue;
@@ -56,7 +55,7 @@ function examineMounts(index: StoreIndex, report: ReportFinding): Set<string> {
       mounted.add(bytes);
       if (!isLocal({ driver }) || volumes.has(bytes)) continue;
       const detail = `"${shownBytes(bytes)}", mounted by ${containerLabel(index, id)} at "${destination}"`;
-      report({ code: 'volume-missing', path: root.files.pathOf(containerPath(id)), detail });
+      report({ code: 'volume-missing', path: files.pathOf(containerPath(id)), detail });
     }
   }
   return mounted;

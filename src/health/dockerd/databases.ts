@@ -1,9 +1,9 @@
 // The bolt databases of a data root, each read to its end.
 
-import type { DockerRoot } from '../../store/docker/driver.ts';
+import type { StoreFiles } from '../../store/files.ts';
 import { checkBucket, readBolt } from '../../store/formats/bolt.ts';
 import { attempt, Trouble } from '../../sys/errors.ts';
-import type { ReportFinding } from './findings.ts';
+import type { ReportDataRoot } from './findings.ts';
 
 /** Relative to the data root, with what a daemon keeps in it. */
 const DATABASES: readonly (readonly [path: string, what: string])[] = [
@@ -14,9 +14,11 @@ const DATABASES: readonly (readonly [path: string, what: string])[] = [
   ['buildkit/cache.db', 'results of build steps'],
   ['buildkit/containerdmeta.db', 'blobs of the build cache'],
   ['buildkit/history.db', 'builds of the past'],
+  ['buildkit/history_c8d.db', 'builds of the past'],
+  ['buildkit/containerd-overlayfs/metadata_v2.db', 'what the entries of the build cache are'],
 ];
 
-export function examineDatabases({ files }: DockerRoot, report: ReportFinding): void {
+export function examineDatabases(files: StoreFiles, report: ReportDataRoot): void {
   for (const [path, what] of DATABASES) {
     const read = attempt(() => files.withPartsIfPresent(path, (file) => readBolt(file, checkBucket)));
     if (!(read instanceof Trouble)) continue;
