@@ -1,29 +1,10 @@
 // What is found on disk, in words.
-import {
-  decodeDevice,
-  S_IFBLK,
-  S_IFCHR,
-  S_IFDIR,
-  S_IFIFO,
-  S_IFLNK,
-  S_IFMT,
-  S_IFREG,
-  S_IFSOCK,
-} from '../sys/statx.ts';
+import { typeOf } from '../sys/file-types.ts';
+import { decodeDevice } from '../sys/statx.ts';
 import type { TarTime } from '../tar/entry.ts';
 
-const TYPE_WORDS = new Map([
-  [S_IFREG, 'regular file'],
-  [S_IFDIR, 'directory'],
-  [S_IFLNK, 'symlink'],
-  [S_IFCHR, 'character device'],
-  [S_IFBLK, 'block device'],
-  [S_IFIFO, 'fifo'],
-  [S_IFSOCK, 'socket'],
-]);
-
 export function typeWords(mode: number): string {
-  return TYPE_WORDS.get(mode & S_IFMT) ?? 'unknown type';
+  return typeOf(mode).noun;
 }
 
 export function timeWords({ seconds, nanoseconds }: TarTime): string {

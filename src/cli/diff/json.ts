@@ -18,9 +18,10 @@ import {
 import type { StackGrowth } from '../../layers/survey/growth.ts';
 import { sourceName } from '../../store/source.ts';
 import { Errno, errnoName } from '../../sys/errors.ts';
+import { typeOf } from '../../sys/file-types.ts';
 import { decodeDevice, S_IFLNK } from '../../sys/statx.ts';
 import { escapeJson, jsonName } from '../print/escape.ts';
-import { idFields, octalMode, typeOf } from '../print/status.ts';
+import { idFields, octalMode } from '../print/status.ts';
 import { jsonTime } from '../print/time.ts';
 import { jsonGrowth } from './growth-words.ts';
 import type { DiffContext, Printer, SideLabel } from './printer.ts';

@@ -18,11 +18,12 @@ import {
 } from '../../diff/item.ts';
 import { type ByteString, bytesOf } from '../../sys/bytes.ts';
 import { Errno, errnoWords } from '../../sys/errors.ts';
+import { typeOf } from '../../sys/file-types.ts';
 import { decodeDevice, S_IFBLK, S_IFCHR, S_IFLNK, S_IFREG } from '../../sys/statx.ts';
 import { counted } from '../print/count.ts';
 import { escapeBytes } from '../print/escape.ts';
 import { humanSize } from '../print/size.ts';
-import { octalMode, typeOf } from '../print/status.ts';
+import { octalMode } from '../print/status.ts';
 import { fullTime } from '../print/time.ts';
 
 export const ARROW = '→';

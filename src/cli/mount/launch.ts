@@ -15,7 +15,10 @@ let isAnswered = true;
 
 let role: string | undefined;
 
-/** Whether the shell has started this process as the server of a mount. Who is started by this process is not told. */
+/**
+ * Whether the shell has started this process as the server of a mount. Takes the variable that says so out of the environment,
+ * so that programs which this process starts do not have it.
+ */
 export function isServer(): boolean {
   role ??= process.env[VARIABLE] ?? '';
   delete process.env[VARIABLE];

@@ -1,11 +1,12 @@
 // What `stratafs extract` tells of single files.
+
 import type { DestinationError } from '../../copy/destination.ts';
 import type { ExtractLog } from '../../copy/extract.ts';
 import type { LayerStack } from '../../store/store.ts';
 import type { ByteString } from '../../sys/bytes.ts';
 import { E, Errno, errnoWords, Trouble } from '../../sys/errors.ts';
+import { typeOf } from '../../sys/file-types.ts';
 import { pathMessage } from '../failure.ts';
-import { typeOf } from './status.ts';
 import type { Terminal } from './terminal.ts';
 
 const DESTINATION_WORDS = new Map<number, string>([

@@ -21,7 +21,7 @@ export class OutputClosed extends Error {
 /** Bytes gathered before they are written. */
 const BATCH = 64 << 10;
 
-/** A descriptor that is non-blocking, because whoever gave it made it so, is asked again after so many milliseconds. */
+/** After how many milliseconds a descriptor that this process was given non-blocking is tried again. */
 const RETRY = 2;
 const never = new Int32Array(new SharedArrayBuffer(4));
 

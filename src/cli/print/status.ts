@@ -3,44 +3,12 @@ import type { Tree } from '../../overlay/tree.ts';
 import { layerNumber } from '../../store/choice.ts';
 import type { Layer } from '../../store/store.ts';
 import type { ByteString } from '../../sys/bytes.ts';
-import {
-  decodeDevice,
-  S_IFBLK,
-  S_IFCHR,
-  S_IFDIR,
-  S_IFIFO,
-  S_IFLNK,
-  S_IFMT,
-  S_IFREG,
-  S_IFSOCK,
-} from '../../sys/statx.ts';
+import { typeOf } from '../../sys/file-types.ts';
+import { decodeDevice, S_IFBLK, S_IFCHR, S_IFDIR, S_IFLNK, S_IFMT, S_IFREG } from '../../sys/statx.ts';
 import { jsonName } from './escape.ts';
 import { jsonTime } from './time.ts';
 
-interface TypeWords {
-  readonly letter: string;
-  /** In JSON. */
-  readonly name: string;
-  /** As stat(1) says it. */
-  readonly words: string;
-}
-
-const TYPES = new Map<number, TypeWords>([
-  [S_IFREG, { letter: '-', name: 'file', words: 'regular file' }],
-  [S_IFDIR, { letter: 'd', name: 'dir', words: 'directory' }],
-  [S_IFLNK, { letter: 'l', name: 'link', words: 'symbolic link' }],
-  [S_IFCHR, { letter: 'c', name: 'char', words: 'character special file' }],
-  [S_IFBLK, { letter: 'b', name: 'block', words: 'block special file' }],
-  [S_IFIFO, { letter: 'p', name: 'fifo', words: 'fifo' }],
-  [S_IFSOCK, { letter: 's', name: 'socket', words: 'socket' }],
-]);
-const UNKNOWN: TypeWords = { letter: '?', name: 'unknown', words: 'weird file' };
-
 /** `mode` with its type bits, here and below. */
-export function typeOf(mode: number): TypeWords {
-  return TYPES.get(mode & S_IFMT) ?? UNKNOWN;
-}
-
 export function isDirectory(mode: number): boolean {
   return (mode & S_IFMT) === S_IFDIR;
 }

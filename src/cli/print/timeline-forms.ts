@@ -1,9 +1,11 @@
 // The lines of `stratafs timeline`: The Sleuth Kit's body file (3.x), CSV and JSON. Each with the key it is sorted by.
+
 import { eventsOf, type TimelineEntry } from '../../layers/timeline.ts';
 import type { Time } from '../../overlay/status.ts';
 import { type ByteString, bytesOfText } from '../../sys/bytes.ts';
+import { typeOf } from '../../sys/file-types.ts';
 import { escapeBytes, escapeJson, escapeText, jsonName, octal } from './escape.ts';
-import { modeString, octalMode, typeOf } from './status.ts';
+import { modeString, octalMode } from './status.ts';
 import { jsonTime } from './time.ts';
 
 /** What one line is about. */
