@@ -2,7 +2,7 @@
 // end, and after that any part by its place in what was compressed. Knows no tar.
 import { E, Errno } from '../sys/errors.ts';
 
-/** Damage in compressed bytes; the message says what is wrong, whoever catches it says where. */
+/** Damage in compressed bytes; the message says what is wrong, and the function that catches the error says where. */
 export class BlobDamage extends Error {
   override readonly name = 'BlobDamage';
 }

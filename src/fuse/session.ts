@@ -118,7 +118,7 @@ export class Session {
     try {
       return this.#fs.loadAhead?.() ?? false;
     } catch (error) {
-      // No request failed, so none is answered: whoever asks for the same is told.
+      // No request failed, so none is answered: the next request for the same directory is told.
       this.#options.onBug(error, 0);
       return false;
     }

@@ -57,7 +57,7 @@ function searchLayer(files: LayerFiles, budget: { statuses: number }): ByteStrin
   return undefined;
 }
 
-/** Who owns a whole copy may have any number. */
+/** The owner of a copy of a whole store may have any number. */
 function isMapped(id: number | undefined, ofRoot: number | undefined): boolean {
   return id !== undefined && id >= LOWEST_MAPPED && id !== ofRoot;
 }

@@ -39,7 +39,11 @@ export interface Damage {
   readonly error: Errno;
 }
 
-/** The nearest of `newer` that hides an object, and the directories it was merged with up to there. `inherited`: else. */
+/**
+ * What took an object of an older layer away: the nearest of `newer`, entries by its name in newer layers, that hides the
+ * object; `inherited`, what took the directory above away, where none does. `merged` are the directories in layers nearer than
+ * that one, with which the object, itself a directory, was merged.
+ */
 export function removalOf<E extends PlacedEntry>(
   layers: LayeredNames<E>,
   path: ByteString,

@@ -12,7 +12,7 @@ export interface SortOptions {
 
 const MOST = 4 << 20;
 const READ_AHEAD = 64 << 10;
-/** Of a line in a run: key and line are told apart by it. Neither holds it, nor a newline. */
+/** Stands between key and line in a run; neither of the two holds this byte, or a newline. */
 const SEPARATOR = '\0';
 
 /** A stretch of the file. */

@@ -22,7 +22,7 @@ interface Rest {
 
 /** Reads directories from a disk before they are loaded. */
 export interface Prefetching {
-  /** Whether that is of use; asked after each load. */
+  /** Whether reading ahead is of use; asked after each load. */
   isWanted(): boolean;
   /** Asks for those among the rows from `first` to before `end`; answers the first one that there was no room for. */
   ask(first: number, end: number): number;
@@ -34,12 +34,15 @@ export class Ahead {
   readonly #prefetch: Prefetching | undefined;
   readonly #rests: Rest[] = [];
   #credit = 0;
-  /** What whoever comes needs first; 0 when it was loaded. */
+  /** The directory that every client lists first, until it was loaded; then 0. */
   #root: number;
   #last = 0;
   #lastParent = 0;
 
-  /** `load` loads a directory and throws nothing: errors are for whoever asks for it. `root` is 0 where it is not to be loaded. */
+  /**
+   * `load` loads a directory and throws nothing: the client that asks for the directory is told the error. `root` is 0 where
+   * the root is not to be loaded ahead.
+   */
   constructor(table: Table, root: number, load: (directory: number) => void, prefetch?: Prefetching) {
     this.#table = table;
     this.#root = root;
@@ -85,7 +88,7 @@ export class Ahead {
     return false;
   }
 
-  /** For what lies beyond those that may be loaded now, and for what a walker comes to first in the one just loaded. */
+  /** Asks the disk for directories beyond those that may be loaded now, and for the first ones in `row`, which was just loaded. */
   #ask(prefetch: Prefetching, rest: Rest, row: number): void {
     const table = this.#table;
     const listing = table.word(row, ROW.listing);

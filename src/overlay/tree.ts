@@ -249,8 +249,8 @@ export class Tree {
   }
 
   /**
-   * A descriptor of a regular file's data for whoever reads by himself, owned by the tree and valid until its next call; -1
-   * where there is none, or the data are not as long as was listed: then `read` tells the truth.
+   * A descriptor of a regular file's data for a reader that does not go through `read`, owned by the tree and valid until the
+   * tree's next call; -1 where there is none, or the data are not as long as was listed, which `read` tells.
    */
   wholeDataDescriptor(node: number): number {
     return this.#data.wholeDescriptor(node);

@@ -115,7 +115,7 @@ export interface LayerStack {
   readonly metacopy?: boolean;
   /** What beside the layers' own records is damaged or contradicts itself although the stack is known: a sentence each. */
   readonly doubts?: readonly string[];
-  /** What whoever sees the stack should know of the files that tell of it, a sentence each. */
+  /** What a person who is shown the stack should know of the store's files that tell of the stack, a sentence each. */
   readonly warnings?: readonly string[];
 }
 
@@ -131,7 +131,7 @@ export interface ImageSummary {
   readonly created?: string;
   /** Sum of the layers' recorded sizes, bytes; absent where a layer is damaged. */
   readonly size?: number;
-  /** Present where it has no name and another image was built on it: `docker images` shows those with `--all` only. */
+  /** Present where the image has no name and another was built on it: `docker images` shows such images with `--all` only. */
   readonly intermediate?: boolean;
   /** Why the image cannot be used, where something of it is damaged. */
   readonly damage?: string;
@@ -151,13 +151,13 @@ export interface ContainerSummary {
   readonly created?: string;
   /** As `docker ps -a` words it where it can be told offline: `running`, `exited (0)`, `created`. */
   readonly status: string;
-  /** RFC 3339; absent where it never happened. */
+  /** RFC 3339; absent where the container was never started, or has not ended. */
   readonly startedAt?: string;
   readonly finishedAt?: string;
   readonly command?: string;
-  /** Where another part of the engine has its layers, so that this store cannot show it: which, in words. */
+  /** Which other part of the engine has the container's layers, in words, where this store cannot show the container. */
   readonly elsewhere?: string;
-  /** Present where it only holds a pod together; shown with `--all` only. */
+  /** Present where the container only holds a pod together; such a container is shown with `--all` only. */
   readonly infra?: boolean;
   readonly damage?: string;
 }

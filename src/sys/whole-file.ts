@@ -5,7 +5,7 @@ import { asBytes, type ByteString, bufferOf, bytesOfText, cString } from './byte
 import { E, Errno, errnoOf } from './errors.ts';
 import { AT_FDCWD, AT_SYMLINK_FOLLOW, linkat } from './libc.ts';
 
-/** Node does not name it; `O_DIRECTORY` is part of it. */
+/** The kernel's flag, which Node does not name; `O_DIRECTORY` is part of the flag. */
 const O_TMPFILE = 0o20000000 | constants.O_DIRECTORY;
 /** What file systems answer that have no files without a name. */
 const NO_TMPFILE: readonly unknown[] = [E.EOPNOTSUPP, E.EISDIR, E.ENOENT, E.EINVAL];

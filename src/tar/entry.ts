@@ -1,7 +1,7 @@
 // What one entry of a tar is, its headers read and applied.
 import type { ByteString } from '../sys/bytes.ts';
 
-/** Damage in a tar stream or in its record; the message says what is wrong, whoever catches it says where. */
+/** Damage in a tar stream or in its record; the message says what is wrong, and the function that catches the error says where. */
 export class TarDamage extends Error {
   override readonly name = 'TarDamage';
 }

@@ -5,7 +5,7 @@ import type { OwnerIds } from '../store/store.ts';
 
 export const ROOT_OWNER: OwnerIds = { uid: 0, gid: 0 };
 
-/** Numbers for namespaces begin at 65536 at the lowest (useradd's SUB_UID_MIN is 100000), which is user 1 of one. */
+/** What a namespace adds to its user 1 at least: its numbers begin at 65536 at the lowest (useradd's SUB_UID_MIN is 100000). */
 const LOWEST_ADDED = 65535;
 
 /** The numbers of users, or those of groups: 0 is one number, all others lie in a row as they are in the namespace. */
@@ -19,10 +19,10 @@ class IdMap {
     this.#added = added;
   }
 
-  /** Whether `found` stands for `id`. The first that can stand for one tells where the row begins. */
+  /** Whether `found` on disk stands for `id` of the tar. The first number above 0 that can tells where the row begins. */
   fits(id: number, found: number): boolean {
     if (id === 0) return found === this.#root;
-    // What is below came through no namespace: two owners became one, or it is a user of the machine.
+    // A number that was moved by less came through no namespace: two owners became one, or the owner is a user of the machine.
     if (this.#added === undefined && found - id >= LOWEST_ADDED) this.#added = found - id;
     return this.#added !== undefined && found === id + this.#added;
   }

@@ -81,7 +81,7 @@ export class SurveyedStack implements LayeredNames<SurveyedEntry> {
   /** By row of what is hidden: index in `HOW`, and of the layer in this stack, 0 at the top. */
   readonly how: Uint8Array;
   readonly by: Uint16Array;
-  /** By row of what is hidden by something in its own place: the row of that; 0 else. */
+  /** By row: the row of the object that lies in the same place in a newer layer and hides this one; 0 where there is none. */
   readonly rival: Uint32Array;
   /** By row of what is shown: the row of the directory that shows it, 0 for the root. */
   readonly under: Uint32Array;
