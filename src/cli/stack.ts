@@ -151,8 +151,8 @@ async function withShownOwners(
 }
 
 /**
- * The records of a stack's layers where they are tars, `--metadata` asks for them, or nothing else tells what they changed. `known` are those
- * that were read before from the same root. Throws Trouble where there is none, or it is damaged.
+ * The records of a stack's layers where they are tars, `--metadata` asks for them, or nothing else tells what is in them or what
+ * they changed. `known` are those that were read before from the same root. Throws Trouble where there is none, or it is damaged.
  */
 export async function recordsOf(
   stack: LayerStack,
@@ -161,7 +161,8 @@ export async function recordsOf(
 ): Promise<Records | undefined> {
   const fromTars = await options.tars?.recordsOf(stack);
   if (fromTars !== undefined) return fromTars;
-  if (options.metadata === undefined && stack.changesOnly !== true) return undefined;
+  const isOfObjects = stack.layers.some(({ source }) => source.kind === 'directory' && source.objects);
+  if (options.metadata === undefined && stack.changesOnly !== true && !isOfObjects) return undefined;
   if (stack.kind === 'lowerdir') {
     throw new Trouble(
       'usage',

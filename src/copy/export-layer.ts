@@ -6,6 +6,7 @@ import { BlobDamage } from '../blob/blob.ts';
 import { compressionOf, decompressed } from '../blob/compression.ts';
 import { LayerContents } from '../layers/layer-contents.ts';
 import { LayerFiles } from '../layers/layer-files.ts';
+import { objectsOfEntries } from '../layers/objects.ts';
 import { withRecord } from '../store/record.ts';
 import { directoryOf, sourceName } from '../store/source.ts';
 import type { Layer, LayerStack, TarRecord, TarSource } from '../store/store.ts';
@@ -41,7 +42,8 @@ export async function exportLayer(
   const hash = createHash('sha256');
   try {
     const unpacked = await withRecord(record, (read) => unpackTarSplit(read, MOBY_RULES[dialect]));
-    const contents = new LayerContents(unpacked, files);
+    const objects = source.kind === 'directory' ? await objectsOfEntries(source, record) : undefined;
+    const contents = new LayerContents(unpacked, files, 0, objects);
     await withRecord(record, (read) =>
       rebuildTar(read, contents, {
         bytes(bytes) {

@@ -6,13 +6,20 @@ import { ContentsPlaces } from '../unpack/tar-split.ts';
 import type { UnpackedTar } from '../unpack/unpack.ts';
 import type { LayerFiles } from './layer-files.ts';
 
+type Objects = readonly (ByteString | undefined)[];
+
 export class LayerContents implements ContentsSource {
   readonly #places: ContentsPlaces;
   readonly #files: LayerFiles;
   readonly #first: number;
+  readonly #objects: Objects | undefined;
 
-  /** `first` is the index of the first entry of the layer that is meant, among all that were unpacked. */
-  constructor(unpacked: UnpackedTar, files: LayerFiles, first = 0) {
+  /**
+   * `first` is the index of the first entry of the layer that is meant, among all that were unpacked; `objects` says of each
+   * entry where its contents lie, where that is not under its name.
+   */
+  constructor(unpacked: UnpackedTar, files: LayerFiles, first = 0, objects?: Objects) {
+    this.#objects = objects;
     this.#places = new ContentsPlaces(unpacked);
     this.#files = files;
     this.#first = first;
@@ -20,7 +27,7 @@ export class LayerContents implements ContentsSource {
 
   /** Where the contents of the entry of an index lie; undefined where they are kept nowhere. */
   path(index: number): ByteString | undefined {
-    return this.#places.path(this.#first + index);
+    return this.#objects === undefined ? this.#places.path(this.#first + index) : this.#objects[index];
   }
 
   withContents<T>(index: number, use: (read: ReadSome) => T): T | ContentsGap {

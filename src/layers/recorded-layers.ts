@@ -1,15 +1,16 @@
 // Layers as their tar-split records tell of them, for copies that lost owners, attributes or whiteouts: what the disk had
-// when Docker unpacked them.
+// when they were unpacked; for those of composefs, nothing else tells it.
 
 import type { RecordedLayer } from '../overlay/recorded/recorded-layer.ts';
 import type { ChainId } from '../store/digest.ts';
 import { withRecord } from '../store/record.ts';
-import type { Dialect, LayerStack, Store, TarRecord } from '../store/store.ts';
+import type { Dialect, Layer, LayerStack, Store, TarRecord } from '../store/store.ts';
 import { shownBytes } from '../sys/bytes.ts';
 import { Errno, errnoWords, Trouble } from '../sys/errors.ts';
 import { TarDamage } from '../tar/entry.ts';
-import { MOBY_RULES } from '../unpack/rules.ts';
+import { CONTAINERS_STORAGE_RULES, MOBY_RULES } from '../unpack/rules.ts';
 import { unpackTarSplit } from '../unpack/tar-split.ts';
+import { objectsOfEntries } from './objects.ts';
 
 /**
  * The records of a stack's layers, in its order; undefined for a container's own layers, which have none. What is in
@@ -28,7 +29,7 @@ export async function recordedLayers(
     const record = read === undefined ? store.record(layer, stack) : undefined;
     if (chainId === undefined || record === undefined) layers.push(read);
     else {
-      const recorded = await readRecord(record, layer.dialect ?? stack.dialect);
+      const recorded = await readRecord(record, layer, stack.dialect);
       known.set(chainId, recorded);
       layers.push(recorded);
     }
@@ -36,14 +37,21 @@ export async function recordedLayers(
   return layers;
 }
 
-async function readRecord(record: TarRecord, dialect: Dialect): Promise<RecordedLayer> {
+async function readRecord(
+  record: TarRecord,
+  { source, dialect: own }: Layer,
+  dialect: Dialect,
+): Promise<RecordedLayer> {
   const refuse = (state: string, cause?: unknown) =>
     new Trouble('store', `Cannot read "${shownBytes(record.path)}": ${state}`, { cause });
   if (record.form !== 'tar-split') throw refuse(`a record of the form ${record.form} cannot be read`);
   // Marks of AUFS are taken for what they mean: a record that is read has no file that is hidden beside them.
-  const rules = dialect === 'user' ? MOBY_RULES.user : MOBY_RULES.trusted;
+  const by = record.rules.engine === 'containers-storage' ? CONTAINERS_STORAGE_RULES : MOBY_RULES;
+  const rules = (own ?? dialect) === 'user' ? by.user : by.trusted;
   try {
     const { layer } = await withRecord(record, (read) => unpackTarSplit(read, rules));
+    const objects = source.kind === 'directory' ? await objectsOfEntries(source, record) : undefined;
+    if (objects !== undefined) layer.placeOf = (object) => objects[layer.get(object, 'source') - 1];
     return layer;
   } catch (error) {
     if (error instanceof TarDamage) throw refuse(error.message, error);

@@ -48,7 +48,8 @@ const TAG_ONLY = /^\w[\w.-]{0,127}$/;
 const DIGEST_ONLY = new RegExp(`^${DIGEST}$`);
 const SHA256_ONLY = /^sha256:[0-9a-f]{64}$/;
 const ID_PREFIX = /^[0-9a-f]{1,64}$/;
-const CONTAINER_NAME = /^[a-zA-Z0-9][a-zA-Z0-9_.-]+$/;
+/** Docker's are of two and more, Podman's of one. */
+const CONTAINER_NAME = /^[a-zA-Z0-9][a-zA-Z0-9_.-]*$/;
 
 const LONGEST_NAME = 255;
 /** Characters of a name with its tag and digest; a longer one is not looked at. */

@@ -21,6 +21,11 @@ export interface DirectorySource {
   readonly kind: 'directory';
   /** Absolute, as bytes: Docker's `diff`, containerd's `fs`. */
   readonly path: ByteString;
+  /**
+   * Present where it holds contents alone, under other names (composefs): by a regular file's name in the tar, the path below
+   * the directory. All else is told by the layer's record. Throws Trouble.
+   */
+  readonly objects?: () => ReadonlyMap<string, ByteString>;
 }
 
 /** A layer that nobody unpacked: its tar, as it is or compressed with gzip or zstd, which its first bytes tell. */

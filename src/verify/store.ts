@@ -3,6 +3,7 @@
 
 import { findRootsMark } from '../layers/dialect.ts';
 import { LayerFiles } from '../layers/layer-files.ts';
+import { objectsOfEntries } from '../layers/objects.ts';
 import { OVERRIDE } from '../overlay/translated.ts';
 import type { ChainId, DiffId } from '../store/digest.ts';
 import { withRecord } from '../store/record.ts';
@@ -248,6 +249,7 @@ export class StoreVerifier {
           isBlind: prefix === 'trusted' && holds !== 'tree' && !this.#options.seesTrusted,
           files,
           withTarSplit: (use) => withRecord(record, use),
+          objects: source.kind === 'directory' ? await objectsOfEntries(source, record) : undefined,
           copied: copied.map((each) => (use) => withRecord(each, use)),
           unpacking,
           marks: {

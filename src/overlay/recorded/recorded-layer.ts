@@ -71,6 +71,8 @@ export const RECORDED_ROOT = 1;
 export class RecordedLayer {
   /** Of its files, where they do not lie in a directory by their names. */
   contents: RecordedContents | undefined;
+  /** Of a regular file, where its contents lie in the layer's directory; undefined where that is its own path. */
+  placeOf: (object: number) => ByteString | undefined = () => undefined;
   #objects = new Uint32Array(64 * OBJECT_WORDS);
   #objectCount = 0;
   #names = new Uint32Array(64 * NAME_WORDS);

@@ -234,12 +234,10 @@ export class RecordedReader extends TranslatedReader {
   override contents(directory: number, name: string): readonly [holder: number, name: string] {
     const object = this.#object(directory, name);
     if (object === undefined || object === null) return super.contents(directory, name);
-    const slash = object.path.lastIndexOf('/');
-    const holder = this.#record(
-      this.directories.layerOf(directory),
-      object.path.slice(0, Math.max(0, slash)),
-    );
-    return [holder, object.path.slice(slash + 1)];
+    const path = this.#layer(directory)?.placeOf(object.number) ?? object.path;
+    const slash = path.lastIndexOf('/');
+    const holder = this.#record(this.directories.layerOf(directory), path.slice(0, Math.max(0, slash)));
+    return [holder, path.slice(slash + 1)];
   }
 
   #record(layer: number, path: string): number {

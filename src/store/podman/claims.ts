@@ -22,7 +22,7 @@ import { imageLayerId, type LayerRecord } from './layers.ts';
 import { hasTarRecord, tarRecord, unpackRules } from './record.ts';
 import { allRoots, layerPath } from './root.ts';
 import { MANIFEST_SHAPE } from './shapes.ts';
-import { dialectOf, layersOf, mustBeFiles } from './stack.ts';
+import { dialectOf, layersOf, sourceIn } from './stack.ts';
 import { repoDigests } from './summaries.ts';
 
 export function claimsOfImage(inventory: Inventory, id: string, label: string): Claims {
@@ -240,15 +240,12 @@ function layerClaim(
       'the ID of the layer does not follow from its contents and its parent',
     );
   const path = `${layerPath(root, id)}${root.driver === 'vfs' ? '' : '/diff'}`;
-  const directory = attempt(() => {
-    mustBeFiles(root, id);
-    return root.files.requireDirectory(path);
-  });
+  const directory = attempt(() => root.files.requireDirectory(path));
   if (directory instanceof Trouble)
     return { diffId, chainId, claims: [...claims, unreadable('chain', directory)] };
   const isOwn = root === store || allRoots(store).includes(root);
   const layer = {
-    source: { kind: 'directory', path: directory },
+    source: sourceIn(root, id, directory),
     role: 'image',
     diffId,
     chainId,

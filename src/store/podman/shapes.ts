@@ -31,6 +31,12 @@ export const METADATA = struct(fieldsOf('image-name image-id name pod-name pod-i
 
 export const MANIFEST_SHAPE = struct({ config: struct({ digest: STRING }) });
 
+/** A table of contents of a layer (zstd:chunked). */
+export const TABLE_OF_CONTENTS = struct({
+  version: INTEGER,
+  entries: list(struct(fieldsOf('type name digest', STRING))),
+});
+
 export const CONTAINER_CONFIG = struct({
   ...fieldsOf('id name pod rootfs rootfsImageID rootfsImageName user', STRING),
   ...fieldsOf('entrypoint command userVolumes', list(STRING)),

@@ -1,11 +1,12 @@
 // From an image or a container to the directories it is made of: each layer's `diff`, with the further ones (`diff1`, …) that
 // containers-storage makes where it has to copy a layer for a user namespace; in vfs, one full tree.
-import { shownBytes } from '../../sys/bytes.ts';
+import { type ByteString, shownBytes } from '../../sys/bytes.ts';
 import { attempt, Trouble } from '../../sys/errors.ts';
 import { type ChainId, chainIdOn, imageIdOf } from '../digest.ts';
 import { trouble } from '../files.ts';
 import type { HistoryStep } from '../oci.ts';
-import type { Dialect, Layer, LayerStack, Missing, OwnerView } from '../store.ts';
+import type { Dialect, DirectorySource, Layer, LayerStack, Missing, OwnerView } from '../store.ts';
+import { isComposefs, objectPlaces } from './composefs.ts';
 import { type ImageRecord, readImageConfig } from './images.ts';
 import type { Inventory, KnownContainer } from './inventory.ts';
 import type { LayerRecord } from './layers.ts';
@@ -204,11 +205,8 @@ function directoriesOf(record: LayerRecord, missing: Missing): LayerDirectory[] 
 function ownDirectory({ files, driver }: StorageRoot, id: string, missing: Missing): LayerDirectory {
   const path =
     driver === 'vfs' ? layerPath({ files, driver }, id) : `${layerPath({ files, driver }, id)}/diff`;
-  const source = { kind: 'directory', path: files.pathOf(path) } as const;
-  const found = attempt(() => {
-    mustBeFiles({ files, driver }, id);
-    return files.requireDirectory(path);
-  });
+  const source = sourceIn({ files, driver }, id, files.pathOf(path));
+  const found = attempt(() => files.requireDirectory(path));
   // In vfs each layer is the whole tree that it makes of those below it.
   const directory = { source, ...(driver === 'vfs' ? { holds: 'tree' as const } : {}) };
   if (!(found instanceof Trouble)) return directory;
@@ -216,11 +214,10 @@ function ownDirectory({ files, driver }: StorageRoot, id: string, missing: Missi
   return { ...directory, missing: found.message };
 }
 
-/** With composefs a layer's directory holds objects by their hash, and its tree is in an image of its own. Throws Trouble. */
-export function mustBeFiles(root: StorageRoot, id: string): void {
-  const data = `${layerPath(root, id)}/composefs-data`;
-  if (root.driver === 'vfs' || root.files.kindOf(data) === undefined) return;
-  throw trouble('use', root.files.pathOf(data), 'the layer is kept by composefs, which is not read');
+/** The directory of a layer as what it is made of: with composefs it holds objects by their hash. */
+export function sourceIn(root: StorageRoot, id: string, path: ByteString): DirectorySource {
+  const objects = isComposefs(root, id) ? () => objectPlaces(root, id) : undefined;
+  return { kind: 'directory', path, ...(objects === undefined ? {} : { objects }) };
 }
 
 /** A mount program (fuse-overlayfs) has marks of its own; a user namespace may not write the kernel's. */
