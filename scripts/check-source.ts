@@ -1,7 +1,7 @@
-// What `npm run check` asks of the source beside types and imports: an exported name means one thing, and only a short list of
-// files opens anything that lies in a store or a layer.
+// What `npm run check` asks of the source beside types and imports: an exported name means one thing, only a short list of
+// files opens anything that lies in a store or a layer, and no folder holds more than can be taken in at a glance.
 import { readdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 
 /** Rooms whose files read stores and layers. */
 const ROOMS = ['store', 'overlay', 'layers', 'diff', 'verify', 'copy', 'health', 'tar', 'unpack', 'blob'];
@@ -30,8 +30,11 @@ const EXPORT =
   /^export (?:async )?(?:abstract )?(?:function\*?|class|const|let|interface|type) +([A-Za-z_$][\w$]*)/gm;
 const IMPORT = /^import (?:type )?\{([^}]*)\} from '([^']+)';/gm;
 
+/** Files of one folder: its name must say what they are for. More of them have several purposes, each a subfolder. */
+const MOST_FILES = 26;
+
 const files = sourceFiles('src');
-const faults = [...repeatedNames(files), ...openings(files)];
+const faults = [...repeatedNames(files), ...openings(files), ...crowdedFolders(files)];
 for (const fault of faults) console.error(fault);
 process.exitCode = faults.length > 0 ? 1 : 0;
 
@@ -41,6 +44,17 @@ function sourceFiles(directory: string): string[] {
     if (entry.isDirectory()) return sourceFiles(path);
     return path.endsWith('.ts') && !path.endsWith('.d.ts') ? [path] : [];
   });
+}
+
+function crowdedFolders(paths: readonly string[]): string[] {
+  const counts = new Map<string, number>();
+  for (const path of paths) counts.set(dirname(path), (counts.get(dirname(path)) ?? 0) + 1);
+  return [...counts]
+    .filter(([, count]) => count > MOST_FILES)
+    .map(
+      ([folder, count]) =>
+        `${folder} holds ${count} files, more than ${MOST_FILES}: it has parts to be named`,
+    );
 }
 
 /** Kinds of store do not know each other: what two of them call by one name is the same part of each. */

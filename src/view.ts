@@ -1,7 +1,7 @@
 // A merged tree, seen as what `fuse/` serves: the only file that knows both halves.
 import { STRUCT } from './fuse/abi.ts';
 import type { FileSystem } from './fuse/filesystem.ts';
-import type { Ahead } from './overlay/ahead.ts';
+import type { Ahead } from './overlay/ahead/ahead.ts';
 import type { Live } from './overlay/live.ts';
 import type { Tree } from './overlay/tree.ts';
 import { E, Errno } from './sys/errors.ts';

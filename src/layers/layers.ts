@@ -11,7 +11,7 @@ import { OpenLayers, readableLayers } from '../overlay/opened.ts';
 import { mergeOptions } from '../overlay/options.ts';
 import type { RecordedLayer } from '../overlay/recorded/recorded-layer.ts';
 import type { Time } from '../overlay/status.ts';
-import { newDirectoryMemory } from '../overlay/table.ts';
+import { newDirectoryMemory } from '../overlay/table-memory.ts';
 import type { Layer, LayerStack } from '../store/store.ts';
 import { asBytes, type ByteString, bytesOf } from '../sys/bytes.ts';
 import { E, Errno } from '../sys/errors.ts';

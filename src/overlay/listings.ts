@@ -4,7 +4,8 @@ import { E, Errno } from '../sys/errors.ts';
 import { S_IFDIR, S_IFMT } from '../sys/statx.ts';
 import type { Loader } from './load.ts';
 import { Searched } from './searched.ts';
-import { LOADING, NOT_LOADED, ROW, SEARCH_ONLY, type Table, TableFull, TOO_LARGE } from './table.ts';
+import { LOADING, NOT_LOADED, ROW, SEARCH_ONLY, type Table, TOO_LARGE } from './table.ts';
+import { TableFull } from './table-memory.ts';
 
 export class Listings {
   readonly #table: Table;

@@ -8,7 +8,8 @@ import type { Directories } from './directories.ts';
 import type { LayerReader } from './layer.ts';
 import type { Loader } from './load.ts';
 import { layerOf } from './place.ts';
-import { FLAG, ROW, type Table, TableFull } from './table.ts';
+import { FLAG, ROW, type Table } from './table.ts';
+import { TableFull } from './table-memory.ts';
 
 /** What is known of a directory that was listed. */
 interface Known {

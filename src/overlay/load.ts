@@ -9,7 +9,8 @@ import { DT_WHT, type LayerReader, type Listing } from './layer.ts';
 import { type MergeOptions, type Resolution, resolve, type Source } from './merge.ts';
 import { Names } from './names.ts';
 import { rowSize } from './status.ts';
-import { ERRNO_SHIFT, FLAG, ROW, type Table, TableFull } from './table.ts';
+import { ERRNO_SHIFT, FLAG, ROW, type Table } from './table.ts';
+import { TableFull } from './table-memory.ts';
 import { unite } from './unite.ts';
 
 /** Told of each listed name that cannot be looked up. */

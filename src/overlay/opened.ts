@@ -6,7 +6,8 @@ import { InternedDirectories } from './interned.ts';
 import { LayerReader } from './layer.ts';
 import { RecordedReader } from './recorded/recorded.ts';
 import type { RecordedLayer } from './recorded/recorded-layer.ts';
-import { Table, type TableMemory } from './table.ts';
+import { Table } from './table.ts';
+import type { TableMemory } from './table-memory.ts';
 import { TranslatedReader } from './translated.ts';
 
 /** A layer as it is to be read. */

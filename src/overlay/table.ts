@@ -1,10 +1,8 @@
 // The merged tree's memory: packed rows, names and records in shared memory, filled once and never changed after.
 // Knows where things lie, not what they mean on disk. Several threads may share one table.
-import { totalmem } from 'node:os';
 import { bytesOf } from '../sys/bytes.ts';
-import { Trouble } from '../sys/errors.ts';
-import { addressSpaceLeft } from '../sys/limits.ts';
 import { type Address, addressOf } from '../sys/memory.ts';
+import { LINK_BUCKETS, TableFull, type TableMemory } from './table-memory.ts';
 
 /** Words (32 bits) a row: `struct fuse_attr` in wire form (22 words), then what the tree needs to know of the entry. */
 const ROW_WORDS = 28;
@@ -62,77 +60,8 @@ export const SEARCH_ONLY = 3;
 
 /** Records start past the values that mean something else. */
 const FIRST_RECORD = 16;
-const LINK_BUCKETS = 1 << 16;
-/** What no tree can do without. */
-const LEAST_BYTES = 1 << 20;
 
 const COUNTER = { row: 0, name: 1, record: 2 } as const;
-
-/** Memory of a table; shared, it can be handed to another thread. */
-export interface TableMemory<Memory extends ArrayBufferLike = SharedArrayBuffer> {
-  readonly rows: Memory;
-  readonly names: Memory;
-  readonly records: Memory;
-  readonly links: Memory;
-  readonly counters: Memory;
-}
-
-/** Thrown where a tree has more names than the table can hold: the machine, or a limit of this process, has no more memory. */
-export class TableFull extends Trouble {
-  constructor(message: string, options?: ErrorOptions) {
-    super('usage', message, options);
-  }
-}
-
-/**
- * Memory is reserved whole and taken from the system page by page as it is used, so a table needs no growth and no copy.
- * Under a limit of address space it is a part of what is left, because V8 and the threads need room too; where so much may
- * not be reserved after all, half is tried, and so on.
- */
-function reserve<Memory>(bytes: number, Kind: new (bytes: number) => Memory): Memory {
-  for (let size = Math.min(bytes, powerOfTwo(addressSpaceLeft() / 8)); size >= LEAST_BYTES; size /= 2) {
-    try {
-      return new Kind(size);
-    } catch (error) {
-      if (!(error instanceof RangeError)) throw error;
-    }
-  }
-  throw new TableFull('Cannot reserve memory for the tree: a limit of memory or of address space forbids it');
-}
-
-/** The largest that is not above `bound`, which may be infinite. */
-function powerOfTwo(bound: number): number {
-  return 2 ** Math.floor(Math.log2(bound));
-}
-
-/**
- * At most half of the machine's memory in all: more could not be filled, and a process that has reserved more than the
- * machine has cannot fork.
- */
-export function newTableMemory(): TableMemory {
-  const share = (part: number, most: number) => Math.min(most, powerOfTwo(totalmem() / part));
-  return {
-    rows: reserve(share(4, 2 ** 31), SharedArrayBuffer),
-    names: reserve(share(8, 2 ** 30), SharedArrayBuffer),
-    records: reserve(share(8, 2 ** 29), SharedArrayBuffer),
-    links: new SharedArrayBuffer(LINK_BUCKETS * 4),
-    counters: new SharedArrayBuffer(16),
-  };
-}
-
-/**
- * Of directories alone, whose names and places take at most `most` bytes each: there is one row, and no link. Not shared,
- * because V8 gives shared memory back late, and of these there are many, one after the other.
- */
-export function newDirectoryMemory(most: number): TableMemory<ArrayBuffer> {
-  return {
-    rows: new ArrayBuffer(4096),
-    names: reserve(most, ArrayBuffer),
-    records: reserve(most, ArrayBuffer),
-    links: new ArrayBuffer(4),
-    counters: new ArrayBuffer(16),
-  };
-}
 
 export class Table {
   /** Rows, indexed `at(row) + ROW.x`: `word(row, ROW.x)` outside the hot path. */

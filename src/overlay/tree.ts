@@ -6,7 +6,8 @@ import { type ByteString, cString } from '../sys/bytes.ts';
 import { E, Errno } from '../sys/errors.ts';
 import { descriptorLimit } from '../sys/limits.ts';
 import { S_IFDIR, S_IFLNK, S_IFMT, S_IFREG } from '../sys/statx.ts';
-import { Ahead } from './ahead.ts';
+import { Ahead } from './ahead/ahead.ts';
+import { Prefetch } from './ahead/prefetch.ts';
 import { Attributes } from './attributes.ts';
 import { FileData } from './data.ts';
 import type { Directories } from './directories.ts';
@@ -17,10 +18,10 @@ import { type FaultLog, Loader } from './load.ts';
 import { OpenLayers, shownLayers } from './opened.ts';
 import { mergeOptions } from './options.ts';
 import { ITSELF, Places } from './place.ts';
-import { Prefetch } from './prefetch.ts';
 import type { RecordedLayer } from './recorded/recorded-layer.ts';
 import { rowSize, type Status, statusOf } from './status.ts';
-import { newTableMemory, ROW, type Table, type TableMemory } from './table.ts';
+import { ROW, type Table } from './table.ts';
+import { newTableMemory, type TableMemory } from './table-memory.ts';
 import { Xattrs } from './xattrs.ts';
 
 export interface TreeOptions {

@@ -1,7 +1,7 @@
 // A thread that compares contents: takes jobs from the ring until it is closed.
 import { workerData } from 'node:worker_threads';
 import { OpenLayers, type ReadableLayer } from '../../overlay/opened.ts';
-import type { TableMemory } from '../../overlay/table.ts';
+import type { TableMemory } from '../../overlay/table-memory.ts';
 import type { ByteString } from '../../sys/bytes.ts';
 import { Jobs } from './jobs.ts';
 

@@ -7,7 +7,7 @@ import { Names } from '../../overlay/names.ts';
 import type { OpenContents } from '../../overlay/open-contents.ts';
 import { OpenLayers, type RecordedLayers, readableLayers } from '../../overlay/opened.ts';
 import type { Table } from '../../overlay/table.ts';
-import { newDirectoryMemory } from '../../overlay/table.ts';
+import { newDirectoryMemory } from '../../overlay/table-memory.ts';
 import type { Layer, LayerStack } from '../../store/store.ts';
 import { Errno } from '../../sys/errors.ts';
 import { longAt, signedLongAt } from '../../sys/long.ts';

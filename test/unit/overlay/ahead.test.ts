@@ -1,7 +1,8 @@
 // Which directories are loaded before they are listed.
 import { describe, expect, it } from 'vitest';
-import { Ahead, type Prefetching } from '../../../src/overlay/ahead.ts';
-import { ERRNO_SHIFT, newTableMemory, ROW, Table } from '../../../src/overlay/table.ts';
+import { Ahead, type Prefetching } from '../../../src/overlay/ahead/ahead.ts';
+import { ERRNO_SHIFT, ROW, Table } from '../../../src/overlay/table.ts';
+import { newTableMemory } from '../../../src/overlay/table-memory.ts';
 import { S_IFDIR, S_IFREG } from '../../../src/sys/statx.ts';
 
 /** A table with a root of `directories` subdirectories and a file between each two; answers the row numbers loaded. */

@@ -1,7 +1,8 @@
 // The packed table: rows, names, hard links, and what happens when it is full.
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { FLAG, ROW, Table, TableFull, type TableMemory } from '../../../src/overlay/table.ts';
+import { FLAG, ROW, Table } from '../../../src/overlay/table.ts';
+import { TableFull, type TableMemory } from '../../../src/overlay/table-memory.ts';
 
 /** A table of so many rows, bytes of names and words of records. */
 function small(rows = 64, names = 4096, records = 64): TableMemory {

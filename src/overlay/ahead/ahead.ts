@@ -1,7 +1,7 @@
 // Guesses which directory a walker will list next, so that it can be loaded while the walker is busy with the last one.
 // Only guesses: what it loads is what anybody's listing would have loaded.
-import { S_IFDIR, S_IFMT } from '../sys/statx.ts';
-import { NOT_LOADED, ROW, SEARCH_ONLY, type Table } from './table.ts';
+import { S_IFDIR, S_IFMT } from '../../sys/statx.ts';
+import { NOT_LOADED, ROW, SEARCH_ONLY, type Table } from '../table.ts';
 
 /** Directories that may be loaded ahead of those that were asked for, however well the guesses did so far. */
 const MOST_CREDIT = 64;

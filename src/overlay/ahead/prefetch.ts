@@ -1,11 +1,11 @@
 // Has the kernel read directories from a disk before they are loaded, several at once: a disk that is asked for one thing at
 // a time spends most of a walk waiting. Only while loading does read from a disk; asking for what is cached is a loss.
 
-import { S_IFDIR, S_IFMT } from '../sys/statx.ts';
-import { AsyncLookups } from '../sys/uring/async-lookups.ts';
-import { blocksRead } from '../sys/usage.ts';
-import type { Directories } from './directories.ts';
-import { NOT_LOADED, ROW, type Table } from './table.ts';
+import { S_IFDIR, S_IFMT } from '../../sys/statx.ts';
+import { AsyncLookups } from '../../sys/uring/async-lookups.ts';
+import { blocksRead } from '../../sys/usage.ts';
+import type { Directories } from '../directories.ts';
+import { NOT_LOADED, ROW, type Table } from '../table.ts';
 
 /** Lookups under way at once; a power of two. */
 const MOST = 128;
