@@ -6,7 +6,7 @@ const { readdirSync } = require('node:fs');
 const MAY_IMPORT = {
   overlay: ['sys', 'store/store', 'store/digest'],
   fuse: ['sys'],
-  store: ['blob', 'sys'],
+  store: ['blob', 'sys', 'tar'],
   sys: [],
   blob: ['sys'],
   tar: ['blob', 'sys'],
@@ -24,7 +24,7 @@ const MAY_IMPORT = {
 const MAY_TOUCH = [
   'sys/(libc|statx-call|memory|zlib|nameless|usage|lean|beneath|whole-file|holders|kept|limits|own-files|privilege|mount/(mounts|mount-calls|clone)|uring/(ring|async-lookups))',
   'blob/(file-bytes|spool)',
-  'store/(files|machine|live|docker/driver-directories)',
+  'store/(files|named|machine|live|docker/driver-directories)',
   'overlay/(layer|marks|directories|data|open-contents)',
   'fuse/(device|mount|mountpoint|unmount|fusermount)',
   'fuse-native/(load|mount)',

@@ -37,7 +37,7 @@ export interface BlobScan {
   readonly taken: number;
   /** Bytes of the blob after the end of what was compressed; 0 in a sound one. To be asked after `next` said undefined. */
   readonly trailing: number;
-  /** To be asked once, after `next` said undefined. */
+  /** To be asked once, after `next` said undefined or threw BlobDamage: then it reads what came before. */
   reader(): BlobReader;
   /** Lets go of everything but what the reader has. */
   close(): void;

@@ -20,6 +20,7 @@ export class GzipScan implements BlobScan {
   /** Of each block. */
   readonly #checksums: number[] = [];
   #size = 0;
+  #damage: BlobDamage | undefined;
 
   /** Throws BlobDamage where it is empty. */
   constructor(bytes: BlobBytes, cache: BlobCache, limits?: PointLimits) {
@@ -31,15 +32,28 @@ export class GzipScan implements BlobScan {
   }
 
   next(): Uint8Array | undefined {
+    if (this.#damage !== undefined) throw this.#damage;
     const { address, buffer } = this.#chunk;
-    const count = this.#stream.read(address, CHUNK, (stream) => {
-      if (this.#points.wants(stream.out)) this.#points.add(stream.point());
-    });
+    const count = this.#inflate(address);
     this.#size += count;
     for (let at = 0; at < count; at += BLOCK_BYTES) {
       this.#checksums.push(crc32(buffer.subarray(at, Math.min(count, at + BLOCK_BYTES))));
     }
     return count === 0 ? undefined : buffer.subarray(0, count);
+  }
+
+  /** What came out before a damaged place is there; the damage is thrown after it. */
+  #inflate(address: Address): number {
+    try {
+      return this.#stream.read(address, CHUNK, (stream) => {
+        if (this.#points.wants(stream.out)) this.#points.add(stream.point());
+      });
+    } catch (error) {
+      const count = this.#stream.out - this.#size;
+      if (!(error instanceof BlobDamage) || count === 0) throw error;
+      this.#damage = error;
+      return count;
+    }
   }
 
   get taken(): number {

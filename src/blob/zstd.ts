@@ -100,6 +100,9 @@ export class ZstdScan implements BlobScan {
   }
 
   reader(): BlobReader {
+    // Where the pass ended at damage, what came out of its frame cannot be decompressed again.
+    if (this.#heldBytes > 0 && this.#spooled < 0) this.#spooled = this.#spool.add(Buffer.concat(this.#held));
+    if (this.#spooled >= 0) this.#endRun();
     return new ZstdReader(
       { bytes: this.#bytes, cache: this.#cache, spool: this.#spool },
       this.#runs,

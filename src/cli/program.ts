@@ -1,6 +1,7 @@
 // The command as a whole: which commands there are, their help, and how a run ends. A command's module is loaded only
 // when it is the one to run, or when all are to be listed.
 import { Command, CommanderError, Option } from 'commander';
+import { meansFile } from '../store/file-reference.ts';
 import { attempt, Trouble } from '../sys/errors.ts';
 import { EXIT, EXIT_TABLE } from './exit.ts';
 import { OVERLAY_WORDS } from './overlay.ts';
@@ -83,8 +84,8 @@ const VALUE_OPTIONS = [
   '--store',
   '--namespace',
   '--platform',
-  '--overlay',
   '--unpack-as',
+  '--overlay',
 ];
 
 const EXAMPLES = `
@@ -95,10 +96,11 @@ Examples:
   stratafs mount nginx:latest /mnt             look around with any tool
   stratafs umount /mnt
   stratafs --root /evidence/docker images      a copied store, no daemon
+  stratafs ls ./app.tar /etc                   what docker save wrote, or an OCI layout
   stratafs ls lowerdir=/top:/lowest /          plain directories, no store
 
-A reference is an image (nginx, nginx:1.25, name@sha256:…, an ID or the start of one), a container (name or ID), or
-lowerdir=TOP:…:LOWEST. "image:" or "container:" in front says which is meant. REF#3 is its third layer alone, REF#1-3 the
+A reference is an image (nginx, nginx:1.25, name@sha256:…, an ID or the start of one), a container (name or ID), an archive
+of images (./app.tar, ./app.tar:name:tag, oci:DIR), or lowerdir=TOP:…:LOWEST. "image:" or "container:" in front says which is meant. REF#3 is its third layer alone, REF#1-3 the
 lowest three, REF^ all but the top one.
 `;
 
@@ -134,7 +136,10 @@ async function buildProgram(words: readonly string[], terminal: Terminal): Promi
     )
     .usage('[options] <command>')
     .addOption(
-      new Option('--root <dir>', "the root of a store: Docker's data root, Podman's graph root")
+      new Option(
+        '--root <dir>',
+        "the root of a store: Docker's data root, Podman's graph root; or an archive",
+      )
         .env('STRATAFS_ROOT')
         .default(DATA_ROOT, 'where the engines of this machine have theirs'),
     )
@@ -220,11 +225,11 @@ async function findRoot(program: Command, command: Command, terminal: Terminal):
 /** Commands that look for stores themselves, or need none. */
 const WITHOUT_ROOT = ['stores', 'umount'];
 
-/** Plain directories are in no store; only a comparison has two sides. */
+/** Plain directories and archives are in no store; only a comparison has two sides. */
 function needsStore(command: Command): boolean {
   if (WITHOUT_ROOT.includes(command.name())) return false;
   const sides = command.name() === 'diff' ? command.args.slice(0, 2) : command.args.slice(0, 1);
-  return sides.length === 0 || sides.some((side) => !side.startsWith('lowerdir='));
+  return sides.length === 0 || sides.some((side) => !side.startsWith('lowerdir=') && !meansFile(side));
 }
 
 /** The word that names the command: the first that is neither an option nor the value of one, or the one after `help`. */

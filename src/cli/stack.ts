@@ -7,9 +7,10 @@ import type { Tree } from '../overlay/tree.ts';
 import { chooseLayers, layerNumber, parseLayerChoice } from '../store/choice.ts';
 import type { ChainId } from '../store/digest.ts';
 import type { LayerStack, OpenOptions, Store } from '../store/store.ts';
-import { asBytes, bytesOfText, shownBytes } from '../sys/bytes.ts';
+import { asBytes, type ByteString, bytesOfText, shownBytes } from '../sys/bytes.ts';
 import { Trouble } from '../sys/errors.ts';
 import { seesTrustedXattrs } from '../sys/privilege.ts';
+import { archiveRoot, fileReferenceOf, openArchiveOnce, orFile } from './archives.ts';
 import { pathArguments } from './arguments.ts';
 import { layersFailure } from './failure.ts';
 import { mustBeWhole, mustHaveLayers } from './missing.ts';
@@ -43,11 +44,15 @@ export type Records = readonly (RecordedLayer | undefined)[];
 
 /** What a `<ref>` may be, for `--help`. */
 export const REFERENCE_WORDS =
-  'image, container, or lowerdir=TOP:…:LOWEST; REF#3 is its third layer alone, REF#1-3 the lowest three, REF^ all but the top one';
+  'image, container, file (./app.tar, oci:DIR), or lowerdir=TOP:…:LOWEST; REF#3 is its third layer alone, REF#1-3 the lowest three, REF^ all but the top one';
 
-export async function openTheStore(options: StoreOptions): Promise<Store> {
+/** The store of the root; of a stack that is from an archive, that archive. Throws Trouble. */
+export async function openTheStore(options: StoreOptions, stack?: LayerStack): Promise<Store> {
+  if (stack?.archive !== undefined) return openArchiveOnce(stack.archive, options);
   const { openStore } = await import('../store/open.ts');
   if (options.noRoot !== undefined) throw options.noRoot;
+  const archive = archiveRoot(options.root);
+  if (archive !== undefined) return openArchiveOnce(archive, options);
   const { withMachine, THIS_MACHINE } = await import('../store/machine.ts');
   const { root, additionalRoot: additionalRoots, hostRoot = THIS_MACHINE, ...others } = options;
   return withMachine(hostRoot, (machine) =>
@@ -124,14 +129,47 @@ async function findStack(reference: string, options: StoreOptions): Promise<Foun
   if (!reference.startsWith(LOWERDIR)) {
     const choice = parseLayerChoice(reference);
     const name = choice?.reference ?? reference;
-    const store = await openTheStore(options);
-    const whole = await withShownOwners(store, store.resolve(name, 'mark'), options);
+    const { store, words, archive } = await storeOfReference(name, options, reference);
+    const find = () => store.resolve(words, 'mark');
+    const found = archive === undefined ? orFile(name, reference, find) : find();
+    const named = archive === undefined ? found : { ...found, archive, label: name };
+    const whole = await withShownOwners(store, named, options);
     return { stack: choice === undefined ? whole : chooseLayers(whole, choice), whole, name };
   }
   const { stackOfLowerdir } = await import('../store/lowerdir.ts');
   const [bytes = bytesOfText(reference)] = pathArguments([reference]);
   const stack = stackOfLowerdir(asBytes(bytes.slice(LOWERDIR.length)));
   return { stack, whole: stack, name: reference };
+}
+
+/** A store, and by which words it knows what a reference means. */
+export interface StoreOfReference {
+  readonly store: Store;
+  readonly words: string;
+  /** Where the reference names a file: its path. */
+  readonly archive?: ByteString;
+}
+
+/** The store of the root, or the archive that a reference names. `written`: what the reference is the beginning of. Throws Trouble. */
+export async function storeOfReference(
+  reference: string,
+  options: StoreOptions,
+  written = reference,
+): Promise<StoreOfReference> {
+  const file = await fileReferenceOf(reference, written, () => isInStore(reference, options));
+  if (file === undefined) return { store: await openTheStore(options), words: reference };
+  const { path, image } = file;
+  return { store: await openArchiveOnce(path, options), words: image, archive: path };
+}
+
+async function isInStore(reference: string, options: StoreOptions): Promise<boolean> {
+  try {
+    (await openTheStore(options)).resolve(reference, 'mark');
+    return true;
+  } catch (error) {
+    if (error instanceof Trouble) return false;
+    throw error;
+  }
 }
 
 async function withShownOwners(
@@ -170,7 +208,7 @@ export async function recordsOf(
     );
   }
   const { recordedLayers } = await import('../layers/recorded-layers.ts');
-  const records = await recordedLayers(await openTheStore(options), stack, known);
+  const records = await recordedLayers(await openTheStore(options, stack), stack, known);
   const untold = stack.layers.findIndex(
     ({ holds }, index) => holds === 'tree' && records[index] === undefined,
   );

@@ -8,7 +8,6 @@ import { NO_OPENAT2, openBeneath, readNames } from '../sys/beneath.ts';
 import { asBytes, type ByteString, bufferOf, cString, type ReadSome, shownBytes } from '../sys/bytes.ts';
 import { E, Errno, errnoWords, Trouble } from '../sys/errors.ts';
 import { O, open, read } from '../sys/libc.ts';
-import { realPath } from '../sys/mount/clone.ts';
 
 /** Bytes of the largest file that is read whole. Real ones stay below 1 MiB. */
 export const LARGEST_FILE = 16 * 1024 * 1024;
@@ -183,7 +182,7 @@ export class StoreFiles {
   /** A descriptor or a negative errno. */
   #open(path: string, flags: number): number {
     const root = open(cString(this.directory), O.PATH | O.DIRECTORY | O.CLOEXEC);
-    if (root < 0) throw trouble('open', this.directory, stateOf(-root, 'directory'));
+    if (root < 0) throw trouble('open', this.directory, stateOfErrno(-root, 'directory'));
     return closing(root, () => openBeneath(root, asBytes(path), flags));
   }
 
@@ -205,12 +204,12 @@ export class StoreFiles {
     try {
       return readSync(fd, buffer, 0, buffer.length, position);
     } catch (cause) {
-      throw trouble('read', this.pathOf(path), stateOf(errnoOf(cause), 'file'), cause);
+      throw trouble('read', this.pathOf(path), stateOfErrno(errnoOf(cause), 'file'), cause);
     }
   }
 
   #fail(doing: string, path: string, errno: number, wanted: string): never {
-    throw trouble(doing, this.pathOf(path), this.#blockage(path, errno) ?? stateOf(errno, wanted));
+    throw trouble(doing, this.pathOf(path), this.#blockage(path, errno) ?? stateOfErrno(errno, wanted));
   }
 
   /** Where a path is blocked on the way by a link, a file or a directory that may not be searched: which one it is. */
@@ -238,32 +237,10 @@ export class StoreFiles {
   }
 }
 
-function kindOfStatus(status: Stats): FileKind {
+export function kindOfStatus(status: Stats): FileKind {
   if (status.isDirectory()) return 'directory';
   if (status.isFile()) return 'file';
   return status.isSymbolicLink() ? 'link' : 'other';
-}
-
-/** The absolute path of a data root, which itself may be a link. */
-export function realRoot(root: ByteString): ByteString {
-  return realDirectory(root, (state, cause) => trouble('open', root, state, cause));
-}
-
-/** The absolute path, without links, of a directory that a person named; links are followed. */
-export function realDirectory(
-  path: ByteString,
-  refuse: (state: string, cause?: unknown) => Trouble,
-): ByteString {
-  let real: ByteString;
-  let isDirectory: boolean;
-  try {
-    real = realPath(path);
-    isDirectory = statSync(bufferOf(real)).isDirectory();
-  } catch (cause) {
-    throw refuse(stateOf(errnoOf(cause), 'directory'), cause);
-  }
-  if (!isDirectory) throw refuse('not a directory');
-  return real;
 }
 
 /** As in the first user namespace, and where there are none. */
@@ -290,7 +267,8 @@ function notA(wanted: string, kind: FileKind): string {
   return kind === 'link' ? 'a symbolic link, which is not followed' : `not a ${wanted}`;
 }
 
-function stateOf(errno: number, wanted: string): string {
+/** What an errno says of what should be a `wanted`, a file or a directory. */
+export function stateOfErrno(errno: number, wanted: string): string {
   if (errno === E.ENOENT) return `no such ${wanted}`;
   if (errno === E.ENOTDIR) return 'not a directory';
   return STATES.get(errno) ?? errnoWords(errno);

@@ -3,7 +3,7 @@
 // Needs no store. A comma needs no backslash here, since no other option can follow.
 import { asBytes, type ByteString, bufferOf, bytesOfText, shownBytes } from '../sys/bytes.ts';
 import { Trouble } from '../sys/errors.ts';
-import { realDirectory } from './files.ts';
+import { realDirectory } from './named.ts';
 import type { Dialect, Layer, LayerStack } from './store.ts';
 
 export interface LowerdirOptions {

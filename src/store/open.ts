@@ -1,16 +1,18 @@
 // Which stores lie in a directory: the one place that knows all kinds, asked in order, and that says by name what is found but
 // cannot be read.
-import { bytesOfText, shownBytes } from '../sys/bytes.ts';
+import { type ByteString, bytesOfText, shownBytes } from '../sys/bytes.ts';
 import { Trouble } from '../sys/errors.ts';
+import { ARCHIVE, openArchive } from './archive/kind.ts';
 import { CONTAINERD } from './containerd/kind.ts';
 import { DOCKER } from './docker/kind.ts';
-import { realRoot, StoreFiles } from './files.ts';
+import { StoreFiles } from './files.ts';
+import { realRoot } from './named.ts';
 import { PODMAN } from './podman/kind.ts';
 import { SeveralStores } from './several.ts';
 import type { Kind, OpenOptions, Probe, Store } from './store.ts';
 
 /** Whose stores come first where several kinds find one. */
-export const KINDS: readonly Kind[] = [CONTAINERD, DOCKER, PODMAN];
+export const KINDS: readonly Kind[] = [CONTAINERD, DOCKER, PODMAN, ARCHIVE];
 
 /** Nothing that any kind of store would know lies in a directory. */
 export class NoStore extends Trouble {}
@@ -20,6 +22,11 @@ export function openStore(root: string, options: OpenOptions = {}): Store {
   const stores = openStores(root, options);
   const [first, ...others] = stores;
   return first === undefined || others.length > 0 ? new SeveralStores(stores) : first;
+}
+
+/** The archive of images that a file is, or that a directory is said to be. Throws Trouble as `openStores`. */
+export function openArchiveStore(path: ByteString, options: OpenOptions = {}): Promise<Store> {
+  return openArchive(path, options);
 }
 
 /** All stores of a directory, at least one, those in use first. Throws Trouble where there is none that can be read. */

@@ -2,9 +2,10 @@
 // that the config, of that the diff IDs; every blob checked against its digest on the way, wherever it lies.
 import { type ByteString, shownBytes } from '../sys/bytes.ts';
 import { Trouble } from '../sys/errors.ts';
-import { type BlobDigest, type ChainId, chainIds, type DiffId } from './digest.ts';
+import { type BlobDigest, type ChainId, chainIds, type DiffId, hexOf, sha256 } from './digest.ts';
+import { trouble } from './files.ts';
 import type { StructShape } from './formats/go-shape.ts';
-import type { JsonDocument, JsonObject } from './formats/json.ts';
+import { type JsonDocument, type JsonObject, parseJson } from './formats/json.ts';
 import {
   type Descriptor,
   fits,
@@ -29,6 +30,18 @@ export interface Blobs {
   sizeOf(digest: BlobDigest): number | undefined;
   /** A manifest, an index or a config, checked against its digest. Throws Trouble. */
   readJson(digest: BlobDigest, shape: StructShape): JsonDocument;
+}
+
+/** What a blob of JSON says, whose bytes must be those that its digest is the hash of. Throws Trouble. */
+export function parseBlobJson(
+  bytes: Buffer,
+  digest: BlobDigest,
+  file: ByteString,
+  shape: StructShape,
+): JsonDocument {
+  const found = sha256(bytes);
+  if (found !== hexOf(digest)) throw trouble('use', file, `its sha256 is ${found}, not its name`);
+  return parseJson(bytes, file, shape);
 }
 
 /** One image for one platform. */

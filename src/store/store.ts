@@ -94,6 +94,8 @@ export interface OwnerView {
 export interface LayerStack {
   /** Name of the store it is from; absent for `lowerdir`. */
   readonly store?: string;
+  /** Of an archive of images: its path, as it was written. */
+  readonly archive?: ByteString;
   /** The reference as a person would write it: `nginx:latest`, a container's name, `lowerdir=…`. */
   readonly label: string;
   /** layer: one of an image with all below it, named by its directory. */
@@ -136,6 +138,8 @@ export interface ImageSummary {
   readonly created?: string;
   /** Sum of the layers' recorded sizes, bytes; absent where a layer is damaged. */
   readonly size?: number;
+  /** `linux/arm64`; only where its names lead to images of other platforms too. */
+  readonly platform?: string;
   /** Present where the image has no name and another was built on it: `docker images` shows such images with `--all` only. */
   readonly intermediate?: boolean;
   /** Why the image cannot be used, where something of it is damaged. */

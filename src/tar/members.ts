@@ -46,8 +46,8 @@ export class TarMembers {
   damage: string | undefined;
   /** Whether the mark at the end of a tar was met. */
   hasEndMark = false;
-  /** How far the tar reaches, as far as its headers say. */
-  end = 0;
+  /** The path of the last one in the archive; empty where there is none. */
+  last = '' as ByteString;
 
   constructor(limits: MemberLimits = LIMITS) {
     this.#limits = limits;
@@ -80,7 +80,6 @@ export class TarMembers {
 
   /** Throws TarDamage where there are more than can be held. */
   add(entry: TarEntry, { at, size }: StoredContents): void {
-    this.end = at + size;
     if (entry.type === TAR_TYPE.globalPax) return;
     if (leadsOut(entry.name)) {
       this.#outside += 1;
@@ -95,6 +94,7 @@ export class TarMembers {
     }
     if (this.#members.has(path) && kind !== 'directory') this.#repeated.add(path);
     const { sparse } = entry;
+    this.last = path;
     this.#members.set(path, { path, kind, at, size, sparse, ...(target === undefined ? {} : { target }) });
   }
 

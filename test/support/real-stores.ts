@@ -23,6 +23,11 @@ export function unpackStore(temporary: Pick<Temporary, 'path'>, name: string): s
   return directory;
 }
 
+/** Unpacks the archives of images into a folder of their own; needs nothing but tar. Answers the folder. */
+export function unpackArchives(temporary: Pick<Temporary, 'path'>): string {
+  return unpackStore(temporary, 'archives');
+}
+
 /** The engine's own view of a tree, a line a path. */
 export function listOfEngine(name: string): string[] {
   return linesOf(readFileSync(join(folder(), 'lists', `${name}.list`), 'latin1'));

@@ -85,7 +85,7 @@ async function exportOne(
   }
   mustBeThere(layer);
   const { exportLayer } = await import('../../copy/export-layer.ts');
-  const store = layer.diffId === undefined ? undefined : await openTheStore(options);
+  const store = layer.diffId === undefined ? undefined : await openTheStore(options, stack);
   await exportLayer(
     layer,
     stack,

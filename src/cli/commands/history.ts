@@ -80,7 +80,7 @@ async function readHistory(reference: string, stack: LayerStack, options: StoreO
   // Of some layers, each has its own step, and those that made none have no place.
   const isPart = parseLayerChoice(reference) !== undefined;
   if (stack.kind === 'lowerdir' || isPart) return historyOf(stack, []);
-  const { steps, damage } = stepsOrDamage(await openTheStore(options), stack);
+  const { steps, damage } = stepsOrDamage(await openTheStore(options, stack), stack);
   return { ...historyOf(stack, steps), ...(damage === undefined ? {} : { damage }) };
 }
 

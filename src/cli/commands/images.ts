@@ -34,6 +34,7 @@ export function printImages(
   terminal: Terminal,
 ): void {
   const id = (image: ImageSummary) => shortId(image, options);
+  const hasPlatforms = images.some(({ platform }) => platform !== undefined);
   const rows = (image: ImageSummary) =>
     names(image).map(([repository, tag]) => [
       escapeText(repository),
@@ -41,10 +42,12 @@ export function printImages(
       id(image),
       ago(image.created, terminal.now()),
       sizeText(image),
+      ...(hasPlatforms ? [escapeText(image.platform ?? '')] : []),
     ]);
   const title = (image: ImageSummary) => `image "${image.tags[0] ?? id(image)}"`;
   const shown = images.filter((image) => options.all || !image.intermediate || image.damage !== undefined);
-  printList(shown, { heading: HEADING, rows, id, title }, options, terminal);
+  const heading = hasPlatforms ? [...HEADING, 'PLATFORM'] : HEADING;
+  printList(shown, { heading, rows, id, title }, options, terminal);
 }
 
 function shortId(image: ImageSummary, { trunc }: ListOptions): string {

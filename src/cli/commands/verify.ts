@@ -10,7 +10,7 @@ import { EXIT, exitCodeOf } from '../exit.ts';
 import { semanticsOf } from '../overlay.ts';
 import type { Terminal } from '../print/terminal.ts';
 import { VerifyPrinter } from '../print/verify-printer.ts';
-import { openTheStore, type StoreOptions } from '../stack.ts';
+import { openTheStore, type StoreOptions, storeOfReference } from '../stack.ts';
 
 interface VerifyOptions extends StoreOptions {
   readonly all?: true;
@@ -74,7 +74,6 @@ async function verify(
   printer: VerifyPrinter,
 ): Promise<void> {
   const { StoreVerifier, worse } = await import('../../verify/store.ts');
-  const store = await openTheStore(options);
   const { dialect } = semanticsOf(options.overlay ?? []);
   const seesTrusted = seesTrustedXattrs();
   const verifier = new StoreVerifier(printer.log, {
@@ -91,11 +90,12 @@ async function verify(
     }
     return worst;
   };
-  if (options.all) verdict = await verdictOn(store.claims());
+  if (options.all) verdict = await verdictOn((await openTheStore(options)).claims());
   for (const reference of references) {
     try {
       mustBeOfStore(reference);
-      verdict = worse(verdict, await verdictOn(store.claims(reference)));
+      const { store: named, words } = await storeOfReference(reference, options);
+      verdict = worse(verdict, await verdictOn(named.claims(words)));
     } catch (error) {
       if (!(error instanceof Trouble || error instanceof Errno)) throw error;
       printer.clear();

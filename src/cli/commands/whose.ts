@@ -5,7 +5,7 @@ import type { Command } from 'commander';
 import type { StoreOwners } from '../../health/health.ts';
 import type { OwnerKind, Related, StorePart } from '../../health/part.ts';
 import { type Measured, measureDirectory } from '../../layers/survey/measure.ts';
-import { realRoot } from '../../store/files.ts';
+import { realRoot } from '../../store/named.ts';
 import { asBytes, type ByteString, bytesOfText, shownBytes } from '../../sys/bytes.ts';
 import { Trouble } from '../../sys/errors.ts';
 import { pathArguments } from '../arguments.ts';

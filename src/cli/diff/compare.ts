@@ -140,7 +140,7 @@ export async function storedChecksums(
   const layers: Parameters<typeof addChecksums>[3] = new Map();
   for (const { stack, root = options.root } of labels) {
     if (stack === undefined || stack.kind === 'lowerdir') continue;
-    await addChecksums(await openTheStore({ ...options, root }), stack, union.sharedLayers, layers);
+    await addChecksums(await openTheStore({ ...options, root }, stack), stack, union.sharedLayers, layers);
   }
   return recordedChecksums(layers);
 }

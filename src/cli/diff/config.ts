@@ -20,7 +20,7 @@ export async function configChanges(
 
 async function originOf({ stack, root }: SideLabel, options: StoreOptions): Promise<Configuration> {
   if (stack?.id === undefined || root === undefined) throw new RangeError('an origin of no container');
-  return (await openTheStore({ ...options, root })).configuration(stack, 'image');
+  return (await openTheStore({ ...options, root }, stack)).configuration(stack, 'image');
 }
 
 async function configurationOf(
@@ -31,7 +31,7 @@ async function configurationOf(
   if (stack?.id === undefined || root === undefined) throw without(reference, 'directories have none');
   if (parseLayerChoice(reference) !== undefined)
     throw without(reference, 'some layers of an image have none');
-  return (await openTheStore({ ...options, root })).configuration(stack);
+  return (await openTheStore({ ...options, root }, stack)).configuration(stack);
 }
 
 function without(reference: string, state: string): Trouble {

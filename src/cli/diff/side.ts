@@ -1,8 +1,10 @@
 // What a side of `stratafs diff` may be, and how it becomes something to compare: a reference, a directory, or
 // an mtree file.
-import { existsSync, statSync } from 'node:fs';
+import { closeSync, existsSync, openSync, readSync, statSync } from 'node:fs';
+import { compressionOf } from '../../blob/compression.ts';
 import type { RecordedLayer } from '../../overlay/recorded/recorded-layer.ts';
 import type { ChainId } from '../../store/digest.ts';
+import { isArchiveName } from '../../store/file-reference.ts';
 import type { Layer, LayerStack } from '../../store/store.ts';
 import { Trouble, type TroubleKind } from '../../sys/errors.ts';
 import { openStack, REFERENCE_WORDS, type Records, recordsOf, type StoreOptions } from '../stack.ts';
@@ -23,7 +25,22 @@ export function isManifestPath(word: string): boolean {
   if (word === '-') return true;
   if (!word.includes('/') && !word.endsWith('.mtree')) return false;
   if (word.startsWith('lowerdir=')) return false;
-  return existsSync(word) && !statSync(word).isDirectory();
+  return existsSync(word) && !statSync(word).isDirectory() && !isArchive(word);
+}
+
+/** Whether a file is called as archives are, or begins as a tar does, or a compressed one: an mtree file is text. */
+function isArchive(path: string): boolean {
+  if (isArchiveName(path)) return true;
+  // To open a pipe is to wait for its writer.
+  if (!statSync(path).isFile()) return false;
+  const buffer = Buffer.alloc(512);
+  const descriptor = openSync(path, 'r');
+  try {
+    const start = buffer.subarray(0, readSync(descriptor, buffer, 0, buffer.length, 0));
+    return compressionOf(start) !== 'none' || start.includes(0);
+  } finally {
+    closeSync(descriptor);
+  }
 }
 
 export async function openSide(word: string, options: StoreOptions): Promise<SideLabel> {
@@ -36,16 +53,14 @@ export async function openSide(word: string, options: StoreOptions): Promise<Sid
   return { reference: word, kind: stack.kind, stack, root: options.root };
 }
 
-/** Where there is no such reference, but something of this name in the file system, that is said too. */
+/** Where there is no such reference, but a directory of this name, that is said too. */
 async function openReference(word: string, options: StoreOptions): Promise<LayerStack> {
   try {
     return await openStack(word, options);
   } catch (error) {
     if (!(error instanceof Trouble) || !MISSING.includes(error.kind) || word.startsWith('/')) throw error;
-    const found = statSync(word, { throwIfNoEntry: false });
-    if (found === undefined) throw error;
-    const hint = `"./${word}" is a ${found.isDirectory() ? 'directory' : 'file'} here`;
-    throw new Trouble(error.kind, `${error.message} (${hint})`, { cause: error });
+    if (statSync(word, { throwIfNoEntry: false })?.isDirectory() !== true) throw error;
+    throw new Trouble(error.kind, `${error.message} ("./${word}" is a directory here)`, { cause: error });
   }
 }
 

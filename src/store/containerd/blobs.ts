@@ -1,9 +1,9 @@
 // containerd's content store: blobs by their digests. What is read of one is checked against its name first.
-import { type BlobDigest, hexOf, sha256 } from '../digest.ts';
-import { type StoreFiles, trouble } from '../files.ts';
+import { type BlobDigest, hexOf } from '../digest.ts';
+import type { StoreFiles } from '../files.ts';
 import type { StructShape } from '../formats/go-shape.ts';
-import { type JsonDocument, parseJson } from '../formats/json.ts';
-import type { Blobs } from '../platform-image.ts';
+import type { JsonDocument } from '../formats/json.ts';
+import { type Blobs, parseBlobJson } from '../platform-image.ts';
 
 export const CONTENT = 'io.containerd.content.v1.content';
 
@@ -25,11 +25,7 @@ export function blobSize(files: StoreFiles, digest: BlobDigest): number | undefi
 /** A manifest, an index or a config, by the type that containerd reads it into. Throws Trouble. */
 export function readBlobJson(files: StoreFiles, digest: BlobDigest, shape: StructShape): JsonDocument {
   const path = blobPath(digest);
-  const file = files.pathOf(path);
-  const bytes = files.read(path);
-  const found = sha256(bytes);
-  if (found !== hexOf(digest)) throw trouble('use', file, `its sha256 is ${found}, not its name`);
-  return parseJson(bytes, file, shape);
+  return parseBlobJson(files.read(path), digest, files.pathOf(path), shape);
 }
 
 export function contentOf(files: StoreFiles): Blobs {

@@ -3,9 +3,10 @@
 import { asBytes, type ByteString, bytesOfText, shownBytes } from '../../sys/bytes.ts';
 import { attempt, Trouble } from '../../sys/errors.ts';
 import { MANAGED_CONTAINERD, usedSnapshotters } from '../dockerd/snapshotters.ts';
-import { readUidMap, realRoot, StoreFiles, trouble } from '../files.ts';
+import { readUidMap, StoreFiles, trouble } from '../files.ts';
 import type { Machine } from '../machine.ts';
 import { parsePlatform } from '../manifest.ts';
+import { realRoot } from '../named.ts';
 import { isRootless } from '../owner.ts';
 import type { Kind, OpenOptions, Probe } from '../store.ts';
 import { snapshotterContainers } from './docker.ts';

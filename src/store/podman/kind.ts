@@ -1,7 +1,8 @@
 // Stores of containers-storage: which of its drivers left something in a graph root, and which other roots it takes images from.
 import { bytesOfText } from '../../sys/bytes.ts';
 import { attempt, Trouble } from '../../sys/errors.ts';
-import { readUidMap, realRoot, StoreFiles } from '../files.ts';
+import { readUidMap, StoreFiles } from '../files.ts';
+import { realRoot } from '../named.ts';
 import { isRootless } from '../owner.ts';
 import type { Kind, OpenOptions, Probe } from '../store.ts';
 import { additionalRootsOf, places } from './places.ts';

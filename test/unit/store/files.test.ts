@@ -1,6 +1,7 @@
 import { mkdirSync, readdirSync, statSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { realRoot, StoreFiles } from '../../../src/store/files.ts';
+import { StoreFiles } from '../../../src/store/files.ts';
+import { realRoot } from '../../../src/store/named.ts';
 import { openStore } from '../../../src/store/open.ts';
 import { bytesOfText } from '../../../src/sys/bytes.ts';
 import { FakeStore } from '../../support/fake-store.ts';

@@ -1,0 +1,60 @@
+// Archives of images that are named on the command line: as a reference, or as the root. Each is opened once.
+import { type FileReference, fileOfName, parseFileReference } from '../store/file-reference.ts';
+import { kindAtPath } from '../store/named.ts';
+import { NoSuchReference } from '../store/reference.ts';
+import type { OpenOptions, Store } from '../store/store.ts';
+import { type ByteString, bytesOfText, shownBytes } from '../sys/bytes.ts';
+import { attempt, Trouble } from '../sys/errors.ts';
+import { pathArguments } from './arguments.ts';
+
+const opened = new Map<string, Promise<Store>>();
+
+/** Throws Trouble where there is no image in it. */
+export async function openArchiveOnce(path: ByteString, options: OpenOptions): Promise<Store> {
+  const key = JSON.stringify([path, options.platform]);
+  const { openArchiveStore } = await import('../store/open.ts');
+  const store = opened.get(key) ?? openArchiveStore(path, { ...options });
+  opened.set(key, store);
+  return store;
+}
+
+/** The root as an archive: one that is a file. */
+export function archiveRoot(root: string): ByteString | undefined {
+  const path = bytesOfText(root);
+  return kindAtPath(path) === 'file' ? path : undefined;
+}
+
+/**
+ * What a reference means where that is a file. `written` is how it stands on the command line, of which `reference` is the
+ * beginning. Throws Trouble where the words may as well mean something in a store that `isInStore` knows.
+ */
+export async function fileReferenceOf(
+  reference: string,
+  written: string,
+  isInStore: () => Promise<boolean>,
+): Promise<FileReference | undefined> {
+  const bytes = beginning(reference, written);
+  const found = parseFileReference(bytes, kindAtPath);
+  if (found?.mayBeName !== true || !(await isInStore())) return found;
+  throw new Trouble(
+    'reference',
+    `Cannot tell what "${reference}" means: "${shownBytes(found.path)}" is a file here, and the store has something of this name; ` +
+      `write "./${reference}" or "image:${reference}"`,
+  );
+}
+
+/** What `find` answers; where that is nothing, but a file is called so, that is said too. */
+export function orFile<T>(reference: string, written: string, find: () => T): T {
+  const answer = attempt(find);
+  if (!(answer instanceof Trouble)) return answer;
+  const file =
+    answer instanceof NoSuchReference ? fileOfName(beginning(reference, written), kindAtPath) : undefined;
+  if (file === undefined) throw answer;
+  throw new Trouble('reference', `${answer.message} ("${file}" is a file here)`, { cause: answer });
+}
+
+function beginning(reference: string, written: string): ByteString {
+  const [bytes = bytesOfText(written)] = pathArguments([written]);
+  // What chooses layers at the end is ASCII.
+  return bytes.slice(0, bytes.length - (written.length - reference.length)) as ByteString;
+}

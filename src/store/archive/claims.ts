@@ -1,0 +1,90 @@
+// What an archive says of itself that can be checked: index.json leads to the hash of an index or a manifest, that to those of
+// manifests, of a config and of layers, the config to those of the layers' tars. `verify/` judges it.
+import { shownBytes } from '../../sys/bytes.ts';
+import { attempt, Trouble } from '../../sys/errors.ts';
+import { type BlobDigest, sha256 } from '../digest.ts';
+import { parseManifest } from '../manifest.ts';
+import { MANIFEST_OR_INDEX } from '../oci-shapes.ts';
+import type { Claim, Claims, LayerClaims, UnpackRules } from '../store.ts';
+import { shortId } from './find.ts';
+import type { ArchivedImage, ImageOfSource } from './image.ts';
+import { type ArchivedImages, imageIn, type ListedImage } from './images.ts';
+import { absenceOf, tarRecord } from './layers.ts';
+
+/** All images, then what is wrong with the archive as a whole. */
+export function* claimsOfArchive(images: ArchivedImages, engine: UnpackRules['engine']): Generator<Claims> {
+  for (const listed of images.listed) yield claimsOfListed(images, listed, engine);
+  const claims = damageOf(images).map((unreadable): Claim => ({ about: 'repository', unreadable }));
+  if (claims.length > 0) yield { label: 'archive', kind: 'store', claims, chains: [] };
+}
+
+/** What cannot be read or contradicts itself, a sentence each. */
+export function damageOf(images: ArchivedImages): string[] {
+  const { pack, damage } = images.contents;
+  return [...(pack.damage === undefined ? [] : [pack.damage]), ...damage, ...images.contradictions()];
+}
+
+export function claimsOfListed(
+  images: ArchivedImages,
+  listed: ListedImage,
+  engine: UnpackRules['engine'],
+): Claims {
+  const image = attempt(() => imageIn(listed));
+  const claims = [
+    ...listed.found.flatMap((found) => manifestClaims(images, found)),
+    ...(image instanceof Trouble ? [{ about: 'config', unreadable: image.message } as const] : image.claims),
+  ];
+  return {
+    label: listed.names[0] ?? shortId(listed),
+    kind: 'image',
+    id: listed.id,
+    claims: unique(claims),
+    chains: image instanceof Trouble ? [] : [layerClaims(images, image, engine)],
+  };
+}
+
+/** Of the index and the manifest on the way from `index.json`. */
+function manifestClaims({ contents }: ArchivedImages, { source: { leads }, image }: ImageOfSource): Claim[] {
+  if (typeof leads !== 'string') return [];
+  const target = hashClaims(contents, leads);
+  const manifest = image instanceof Trouble ? undefined : image.manifest;
+  return manifest === undefined || manifest === leads
+    ? target
+    : [...target, ...hashClaims(contents, manifest)];
+}
+
+function hashClaims({ pack, pathOf, blobs }: ArchivedImages['contents'], digest: BlobDigest): Claim[] {
+  const path = pathOf(digest);
+  const bytes = attempt(() => pack.read(path));
+  if (bytes instanceof Trouble) return [{ about: 'manifest', unreadable: bytes.message }];
+  const parsed = attempt(() => parseManifest(blobs.readJson(digest, MANIFEST_OR_INDEX)));
+  const about = !(parsed instanceof Trouble) && parsed.kind === 'index' ? 'index' : 'manifest';
+  const message = `"${shownBytes(pack.nameOf(path))}" is not what its name is the hash of`;
+  return [{ about, expected: digest, found: `sha256:${sha256(bytes)}`, message }];
+}
+
+/** Base first. */
+function layerClaims(
+  { contents: { pack } }: ArchivedImages,
+  { layers }: ArchivedImage,
+  engine: UnpackRules['engine'],
+): LayerClaims[] {
+  return layers.map((layer): LayerClaims => {
+    const { diffId, chainId, path, size } = layer;
+    const absence = absenceOf(pack, layer);
+    if (absence !== undefined) return { diffId, chainId, claims: [{ about: 'blob', unreadable: absence }] };
+    const record = attempt(() => tarRecord(pack, layer, engine));
+    if (record instanceof Trouble) {
+      return { diffId, chainId, claims: [{ about: 'blob', unreadable: record.message }] };
+    }
+    const present = String(pack.sizeOf(path) ?? 0);
+    const message = `"${shownBytes(record.path)}" is not as large as the manifest says`;
+    const claims: Claim[] =
+      size === undefined ? [] : [{ about: 'blob', expected: String(size), found: present, message }];
+    return { diffId, chainId, claims, record };
+  });
+}
+
+function unique(claims: readonly Claim[]): Claim[] {
+  return [...new Map(claims.map((claim) => [JSON.stringify(claim), claim])).values()];
+}

@@ -1,0 +1,231 @@
+// One image of an archive, for one platform: its config and where its layers lie, by whichever file tells of it.
+import { asBytes, shownBytes } from '../../sys/bytes.ts';
+import { attempt, Trouble } from '../../sys/errors.ts';
+import {
+  type BlobDigest,
+  type ChainId,
+  chainIds,
+  type DiffId,
+  type ImageId,
+  imageIdOf,
+  isBlobDigest,
+  sha256,
+} from '../digest.ts';
+import { type JsonDocument, type JsonObject, parseJson } from '../formats/json.ts';
+import {
+  type Descriptor,
+  fits,
+  isAttestation,
+  isLayer,
+  type Manifest,
+  type Platform,
+  parseManifest,
+  platformOf,
+} from '../manifest.ts';
+import { diffIdsOf } from '../oci.ts';
+import { IMAGE, MANIFEST_OR_INDEX } from '../oci-shapes.ts';
+import { readImage } from '../platform-image.ts';
+import type { Claim } from '../store.ts';
+import type { ArchiveContents, NamedSource, SavedImage } from './contents.ts';
+import type { Pack } from './pack.ts';
+
+export interface ArchivedLayer {
+  readonly diffId: DiffId;
+  readonly chainId: ChainId;
+  /** In the pack. */
+  readonly path: string;
+  /** What names the blob as it lies there. */
+  readonly digest?: BlobDigest;
+  /** Bytes that it should have, where something says so. */
+  readonly size?: number;
+  readonly mediaType: string;
+}
+
+export interface ArchivedImage {
+  /** The hash of the config. */
+  readonly id: ImageId;
+  readonly manifest?: BlobDigest;
+  readonly json: JsonObject;
+  readonly platform: Platform;
+  /** Base first. */
+  readonly layers: readonly ArchivedLayer[];
+  /** What of its files contradicts itself although it is known what the image is. */
+  readonly claims: readonly Claim[];
+}
+
+/** One image that a source leads to, as far as it can be read. */
+export interface ImageOfSource {
+  readonly source: NamedSource;
+  /** The hash of its config; of the next thing that is known where no config is. */
+  readonly id: ImageId;
+  /** Whether it is the one that the names mean: of several platforms the first that is wanted. */
+  readonly isMeant: boolean;
+  readonly image: ArchivedImage | Trouble;
+}
+
+/** Indexes in indexes, and manifests that one source may lead to. */
+const DEEPEST = 8;
+const MOST_MANIFESTS = 1000;
+const SAVED_CONFIG = /^(?:blobs\/sha256\/([0-9a-f]{64})|([0-9a-f]{64})\.json)$/;
+const BLOB_PATH = /^blobs\/sha256\/([0-9a-f]{64})$/;
+
+/** All that a source leads to, those for other platforms too unless one is asked for; at least one. */
+export function imagesOfSource(
+  contents: ArchiveContents,
+  source: NamedSource,
+  platform: Platform | undefined,
+): ImageOfSource[] {
+  const { leads } = source;
+  if (typeof leads !== 'string') {
+    const image = attempt(() => savedImage(contents, leads, platform));
+    return [{ source, id: savedId(leads, image), isMeant: true, image }];
+  }
+  const meant = attempt(() => readImage(contents.blobs, leads, platform));
+  const found = manifestsOf(contents, leads).flatMap((digest): ImageOfSource[] => {
+    const manifest = attempt(() => manifestAt(contents, digest));
+    if (manifest === undefined) return [];
+    const image = manifest instanceof Trouble ? manifest : attempt(() => imageOf(contents, digest, manifest));
+    if (!(image instanceof Trouble) && platform !== undefined && !fits(image.platform, platform)) return [];
+    const id = manifest instanceof Trouble ? digest : manifest.config.digest;
+    const isMeant = !(meant instanceof Trouble) && meant.manifest === digest;
+    return [{ source, id: asImageId(id), isMeant, image }];
+  });
+  if (!(meant instanceof Trouble)) return found;
+  // The names lead to nothing that can be read: then to what is damaged, and, where nothing is there at all, to why.
+  const damaged = found.findIndex(({ image }) => image instanceof Trouble);
+  if (damaged >= 0) return found.map((one, index) => ({ ...one, isMeant: index === damaged }));
+  return [{ source, id: asImageId(leads), isMeant: true, image: meant }, ...found];
+}
+
+/** Digests of manifests in the order of the index, without attestations and what is not here; each once. */
+function manifestsOf({ blobs }: ArchiveContents, target: BlobDigest): BlobDigest[] {
+  const seen = new Set<BlobDigest>();
+  const manifests: BlobDigest[] = [];
+  const visit = (digest: BlobDigest, depth: number) => {
+    if (seen.has(digest) || manifests.length >= MOST_MANIFESTS) return;
+    seen.add(digest);
+    const found = attempt(() => parseManifest(blobs.readJson(digest, MANIFEST_OR_INDEX)));
+    if (found instanceof Trouble || found.kind === 'manifest') manifests.push(digest);
+    else if (depth < DEEPEST) {
+      for (const one of found.manifests) {
+        const isHere = attempt(() => blobs.sizeOf(one.digest)) !== undefined;
+        if (isHere && !isAttestation(one)) visit(one.digest, depth + 1);
+      }
+    }
+  };
+  visit(target, 0);
+  return manifests;
+}
+
+/** Undefined for one that is of no image: a signature, a chart. Throws Trouble. */
+function manifestAt({ blobs }: ArchiveContents, digest: BlobDigest): Manifest | undefined {
+  const found = parseManifest(blobs.readJson(digest, MANIFEST_OR_INDEX));
+  if (found.kind === 'index') throw new RangeError(`${digest} is an index`);
+  return found.layers.length === 0 || found.layers.some(isLayer) ? found : undefined;
+}
+
+/** Throws Trouble. */
+function imageOf(contents: ArchiveContents, digest: BlobDigest, manifest: Manifest): ArchivedImage {
+  const { pack, blobs, pathOf } = contents;
+  const layers = manifest.layers.map((one) => ({ ...fieldsOf(one), path: pathOf(one.digest) }));
+  mustHaveConfig(pack, pathOf(manifest.config.digest), layers);
+  const json = blobs.readJson(manifest.config.digest, IMAGE);
+  return {
+    ...imageFrom(json, layers, blobs.nameOf(digest)),
+    id: asImageId(manifest.config.digest),
+    manifest: digest,
+  };
+}
+
+function fieldsOf({
+  digest,
+  size,
+  mediaType,
+}: Descriptor): Pick<ArchivedLayer, 'digest' | 'size' | 'mediaType'> {
+  return { digest, mediaType, ...(size === undefined ? {} : { size }) };
+}
+
+/** Throws Trouble. */
+function savedImage(
+  { pack }: ArchiveContents,
+  saved: SavedImage,
+  wanted: Platform | undefined,
+): ArchivedImage {
+  const file = pack.nameOf(saved.config);
+  mustHaveConfig(
+    pack,
+    saved.config,
+    saved.layers.map((path) => ({ path })),
+  );
+  const bytes = pack.read(saved.config);
+  const hash = sha256(bytes);
+  const [, blob, named = blob] = SAVED_CONFIG.exec(saved.config) ?? [];
+  const state = `its sha256 is ${hash}, not its name`;
+  if (blob !== undefined && blob !== hash) {
+    throw new Trouble('store', `Cannot use "${shownBytes(file)}": ${state}`);
+  }
+  const layers = saved.layers.map((path) => {
+    const hex = BLOB_PATH.exec(path)?.[1];
+    const digest = `sha256:${hex}`;
+    return { path, mediaType: '', ...(isBlobDigest(digest) ? { digest } : {}) };
+  });
+  const image = imageFrom(parseJson(bytes, file, IMAGE), layers, pack.nameOf('manifest.json'));
+  if (wanted !== undefined && !fits(image.platform, wanted)) {
+    const { os, architecture } = image.platform;
+    throw new Trouble('store', `Cannot use "${shownBytes(file)}": it is for ${os}/${architecture}`);
+  }
+  // Docker takes the hash of what is there for the image's ID, whatever the file is called.
+  const message = `"${shownBytes(file)}": ${state}`;
+  const claim = { about: 'config', expected: `sha256:${named}`, found: `sha256:${hash}`, message } as const;
+  const claims = named === undefined ? image.claims : [...image.claims, claim];
+  return { ...image, id: imageIdOf(hash), claims };
+}
+
+/** An archive may lack what it names, which docker save does not tell: then all that is absent is named. */
+function mustHaveConfig(pack: Pack, config: string, layers: readonly Pick<ArchivedLayer, 'path'>[]): void {
+  if (pack.sizeOf(config) !== undefined) return;
+  const isAbsent = ({ path }: Pick<ArchivedLayer, 'path'>) => attempt(() => pack.sizeOf(path)) === undefined;
+  const absent = layers.filter(isAbsent).map(({ path }) => `"${path}"`);
+  const others =
+    absent.length === 0
+      ? ''
+      : `, nor ${absent.length === layers.length ? 'is any' : `are ${absent.length}`} of its ${layers.length} layers (${absent.join(', ')})`;
+  const state = `the config "${config}" of the image is not in the archive${others}`;
+  const damage = pack.damage === undefined ? '' : `; ${pack.damage}`;
+  throw new Trouble('store', `Cannot use "${shownBytes(pack.path)}": ${state}${damage}`);
+}
+
+/** Without a config to take it from, the one that the config's name has. */
+function savedId({ config, layers }: SavedImage, image: ArchivedImage | Trouble): ImageId {
+  if (!(image instanceof Trouble)) return image.id;
+  const [, blob, named = blob] = SAVED_CONFIG.exec(config) ?? [];
+  return imageIdOf(named ?? sha256(Buffer.from(JSON.stringify([config, layers]))));
+}
+
+/** `file` tells of the layers. Throws Trouble. */
+function imageFrom(
+  json: JsonDocument,
+  layers: readonly Omit<ArchivedLayer, 'diffId' | 'chainId'>[],
+  file: string,
+): Pick<ArchivedImage, 'json' | 'platform' | 'layers' | 'claims'> {
+  const diffIds = diffIdsOf(json);
+  if (diffIds.length !== layers.length) {
+    const state = `it has ${layers.length} layers, and the config of the image ${diffIds.length}`;
+    throw new Trouble('store', `Cannot use "${shownBytes(asBytes(file))}": ${state}`);
+  }
+  const chain = chainIds(diffIds);
+  return {
+    json,
+    platform: platformOf(json),
+    layers: layers.map((layer, index) => ({
+      ...layer,
+      diffId: diffIds[index] as DiffId,
+      chainId: chain[index] as ChainId,
+    })),
+    claims: json.ambiguity === undefined ? [] : [{ about: 'ambiguous', unreadable: json.ambiguity }],
+  };
+}
+
+function asImageId(digest: BlobDigest): ImageId {
+  return digest as string as ImageId;
+}
