@@ -1,14 +1,20 @@
 // Whether the engine of a root is at work now, by what the kernel tells of this machine: no lock is taken, ever. On another
 // machine's disk nothing can be told.
 import { readFileSync, statSync } from 'node:fs';
-import { type ByteString, bufferOf } from '../sys/bytes.ts';
+import { asBytes, type ByteString, bufferOf } from '../sys/bytes.ts';
+import { type MountEntry, readMounts } from '../sys/mount/mounts.ts';
 
-/** Databases that engines keep locked (flock(2)) as long as they run. */
+/** Databases that engines keep locked (flock(2)) as long as they run; those of containerd's snapshotters from their first use on. */
+const CONTAINERD = [
+  'io.containerd.metadata.v1.bolt/meta.db',
+  'io.containerd.snapshotter.v1.overlayfs/metadata.db',
+  'io.containerd.snapshotter.v1.native/metadata.db',
+];
 const LOCKED = [
   'volumes/metadata.db',
   'network/files/local-kv.db',
-  'io.containerd.metadata.v1.bolt/meta.db',
-  'containerd/daemon/io.containerd.metadata.v1.bolt/meta.db',
+  ...CONTAINERD,
+  ...CONTAINERD.map((name) => `containerd/daemon/${name}`),
 ];
 
 /** Whether a database in the root is locked, or an overlay is mounted from its layers. Others' mount namespaces are not seen. */
@@ -21,14 +27,34 @@ export function isLive(directory: ByteString): boolean {
 }
 
 function isLocked(directory: ByteString): boolean {
-  const locks = readFileSync('/proc/locks', 'latin1');
+  const locked = lockedFiles(readFileSync('/proc/locks', 'latin1'));
+  if (locked.size === 0) return false;
+  const mounts = readMounts();
   return LOCKED.some((name) => {
-    const inode = inodeOf(`${directory}/${name}` as ByteString);
-    return (
-      inode !== undefined &&
-      new RegExp(`FLOCK\\s+ADVISORY\\s+WRITE\\s+-?\\d+\\s+[0-9a-f]+:[0-9a-f]+:${inode} `).test(locks)
-    );
+    const path = asBytes(`${directory}/${name}`);
+    const inode = inodeOf(path);
+    return inode !== undefined && locked.has(`${deviceOf(path, mounts)}:${inode}`);
   });
+}
+
+/** `major:minor:inode` in decimal of each file that is locked for writing as a whole (proc_locks(5)). */
+function lockedFiles(text: string): Set<string> {
+  const files = new Set<string>();
+  for (const line of text.split('\n')) {
+    const [, kind, , access, , file = ''] = line.split(/ +/);
+    const [major = '', minor = '', inode] = file.split(':');
+    if (kind === 'FLOCK' && access === 'WRITE')
+      files.add(`${Number.parseInt(major, 16)}:${Number.parseInt(minor, 16)}:${inode}`);
+  }
+  return files;
+}
+
+/** As mountinfo has it, and locks too: on btrfs stat(2) shows another one. */
+function deviceOf(path: ByteString, mounts: readonly MountEntry[]): string | undefined {
+  const holding = mounts.filter(({ point }) => point === '/' || path.startsWith(`${point}/`));
+  const longest = Math.max(...holding.map(({ point }) => point.length));
+  // Of several at one place the last lies on top.
+  return holding.findLast(({ point }) => point.length === longest)?.device;
 }
 
 /** Links are not a way to another file: they are those of this machine's own engines. */
