@@ -100,13 +100,18 @@ function versionsOf(said: Provenance['layers'], supplier: number): Version[] {
   for (const { layer, statements } of said) {
     if (layer < supplier) continue;
     const version = versionIn(statements);
-    if (version?.entry === undefined) break;
+    // A redirect only says where the layers below have it; all else ends them.
+    const isLast = statements.some(({ kind }) => kind !== 'version' && kind !== 'redirect');
+    if (version?.entry === undefined) {
+      if (isLast) break;
+      continue;
+    }
     const { attributes, entry } = version;
     const [first] = versions;
     if (first !== undefined && (first.attributes.mode & S_IFMT) !== (attributes.mode & S_IFMT)) break;
     versions.push({ layer, entry, attributes });
     // A directory above that is opaque, or the object's own mark, hides what lies below.
-    if (version.opaque || statements.some(({ kind }) => kind !== 'version')) break;
+    if (version.opaque || isLast) break;
   }
   return versions;
 }

@@ -2,6 +2,7 @@
 
 import type { Change, PathError } from '../../src/diff/change.ts';
 import { Comparison, type ComparisonOptions } from '../../src/diff/comparison.ts';
+import { attributed } from '../../src/diff/explain/attribution.ts';
 import { LayeredSide, type Resolver } from '../../src/diff/layered.ts';
 import { Union } from '../../src/diff/union.ts';
 import { Tree } from '../../src/overlay/tree.ts';
@@ -100,6 +101,8 @@ const LETTERS = { add: '+', remove: '-', type: 'T', modify: 'M', rename: 'R' } a
 
 export interface FastOptions extends ComparisonOptions {
   readonly resolver?: Resolver;
+  /** Whether changes say who set what differs. */
+  readonly isAttributed?: boolean;
 }
 
 export interface FastResult {
@@ -117,7 +120,7 @@ export function fastDifferences(a: LayerStack, b: LayerStack, options: FastOptio
   const changes: Change[] = [];
   const errors: PathError[] = [];
   const sink = {
-    change: (change: Change) => changes.push(change),
+    change: (change: Change) => changes.push(options.isAttributed ? attributed(change, {}) : change),
     error: (error: PathError) => errors.push(error),
   };
   const sides = [left, right].map((place) => new LayeredSide(union, place, options.resolver)) as [

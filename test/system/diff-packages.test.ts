@@ -57,6 +57,7 @@ describeSystem('stratafs diff --packages', ['root', 'python', 'build'], () => {
     string,
     string,
   ];
+  const empty = temporary.path('empty');
   const diff = async (...words: string[]) => {
     const { stdout } = await stratafs(['diff', ...words, `lowerdir=${a}`, `lowerdir=${b}`]);
     return Buffer.from(stdout, 'latin1').toString('utf8');
@@ -66,6 +67,7 @@ describeSystem('stratafs diff --packages', ['root', 'python', 'build'], () => {
     await oracle.write([
       { directory: a, steps: tree('1') },
       { directory: b, steps: tree('2') },
+      { directory: empty, steps: [] },
     ]);
   });
 
@@ -167,6 +169,32 @@ describeSystem('stratafs diff --packages', ['root', 'python', 'build'], () => {
       unexplained: 2,
     });
   });
+
+  it.each(['', '--expand', '--no-expand', '--quiet', '--json', '--name-only', '--packages', '-M'])(
+    '--fail-on package-changed,package-added names packages, with "%s"',
+    async (form) => {
+      const words = [...form.split(' ').filter(Boolean), '--fail-on', 'package-changed,package-added'];
+      const gate = async (one: string, other: string) => {
+        const { code, stderr } = await stratafs(['diff', ...words, `lowerdir=${one}`, `lowerdir=${other}`]);
+        return [code, stderr.replaceAll('stratafs: --fail-on ', '')];
+      };
+      const changed = [
+        'package-changed: dpkg openssl 3.0-1 → 3.0-2',
+        'package-changed: apk musl 1.2.1 → 1.2.2',
+        'package-changed: pip requests 1 → 2',
+        'package-changed: npm /srv/node_modules/left-pad 1.0.1 → 1.0.2',
+      ];
+      const added = ['dpkg less 590', 'dpkg openssl 3.0-2', 'apk musl 1.2.2', 'pip requests 2'];
+      const lines = (all: readonly string[]) => Buffer.from(`${all.join('\n')}\n`).toString('latin1');
+      expect(await gate(a, b)).toEqual([1, lines(changed)]);
+      expect(await gate(empty, b)).toEqual([
+        1,
+        lines([...added, 'npm /srv/node_modules/left-pad 1.0.2'].map((one) => `package-added: ${one}`)),
+      ]);
+      expect(await gate(b, empty)).toEqual([0, '']);
+      expect(await gate(a, a)).toEqual([0, '']);
+    },
+  );
 
   it('names noise, and leaves out the rules that are named', async () => {
     expect(

@@ -65,6 +65,7 @@ describeSystem('stratafs diff', ['root', 'docker', 'busybox', 'build'], () => {
       'FROM srv\nCOPY code /srv/code\nRUN chmod 4755 /srv/tool && rm -r /srv/tree && echo a > /srv/added\n',
       { code: 'line one\nline 2\nline three\n' },
     );
+    await engine.build('open', 'FROM app:1\nRUN chmod -R a+w /srv\n', {});
     await engine.docker(['run', '--name', 'changed', '--network', 'none', 'app:1', 'sh', '-c', CONTAINER]);
     // Of a directory docker compares neither size nor time: a file made and removed, a touch, one in another's place, a move
     // there and back. A file of the same contents and another time is a change, a directory of another mode too.
@@ -142,6 +143,35 @@ describeSystem('stratafs diff', ['root', 'docker', 'busybox', 'build'], () => {
         .slice(1, 6)
         .map((line) => line.split(/ {2,}/).slice(0, 6).join(' ')),
     ).toEqual(['A3 0 0 0 0 +0B', 'A4 0 1 0 1 -4B', 'B2 0 0 0 0 +0B', 'B3 0 0 1 0 -2B', 'B4 1 3 0 1 -3B']);
+  });
+
+  it('tells contents with the COPY after a chmod -R of another step, and what that did as one', async () => {
+    const { stdout } = await diff('srv', 'open');
+    const lines = stdout
+      .split('\n')
+      .slice(3)
+      .map((line) => line.trim().replace(/ {2,}/g, '  '));
+    expect(lines.find((line) => line.includes('/srv/code'))).toMatch(
+      /^\+ {2}\/srv\/code {2}29 B {2}B3 COPY .* {2}mode 0666 {2}B5 RUN chmod -R a\+w \/srv$/,
+    );
+    expect(lines.find((line) => line.startsWith('m  /srv/**'))).toMatch(
+      /^m {2}\/srv\/\*\* {2}\d+ names {2}mode a\+w {2}B5 RUN chmod -R a\+w \/srv$/,
+    );
+    expect(lines).toContain('m  /srv/owned  mode 0644 → 0622  A2 → B5 RUN chmod -R a+w /srv');
+  });
+
+  it('measures the growth that docker measures', async () => {
+    const size = async (name: string) =>
+      Number(await engine.docker(['image', 'inspect', '--format', '{{.Size}}', name]));
+    const grown = (await size('open')) - (await size('app:1'));
+    const { stdout } = await diff('--json', '--summary', 'app:1', 'open');
+    const { growth } = JSON.parse(stdout.trimEnd().split('\n').at(-1) ?? '') as {
+      growth: Record<'a' | 'b', { stored: number }>;
+    };
+    expect(growth.b.stored - growth.a.stored).toBe(grown);
+    expect(grown).toBeGreaterThan(0);
+    const gate = (bytes: number) => diff('--quiet', '--fail-on', `growth=${bytes}`, 'app:1', 'open');
+    expect([(await gate(grown)).code, (await gate(grown - 1)).code]).toEqual([0, 1]);
   });
 
   it('answers 0 for what is the same, 1 for what is not, 2 for trouble', async () => {
