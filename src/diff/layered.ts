@@ -102,6 +102,18 @@ export class LayerItem implements Item {
   }
 }
 
+/** Whether what lies below an item is, real directory for real directory, what another was found in, or is made of. */
+function isNextBelow(item: LayerItem, other: LayerItem): boolean {
+  if (item.parts.length > 0) return isTail(item.parts, 1, other.parts);
+  return isTail(item.under, item.under.indexOf(item.entry.holder) + 1, other.under);
+}
+
+/** Whether `list` from `start` on is `tail`; not where that is empty. */
+function isTail(list: readonly number[], start: number, tail: readonly number[]): boolean {
+  if (tail.length === 0 || list.length - start !== tail.length) return false;
+  return tail.every((record, index) => list[start + index] === record);
+}
+
 export class LayeredSide implements Side {
   readonly root: LayerItem;
   readonly stack: LayerStack;
@@ -210,10 +222,18 @@ export class LayeredSide implements Side {
   }
 
   /**
-   * What lower layers have in the place of an item, newest first: as far down as nothing ends it, and of its type. Throws
-   * Errno.
+   * What lower layers have in the place of an item, newest first: as far down as nothing ends it, and of its type. `known` is
+   * what the other side has there, of that type too: where the real directories below the item are those it was found in,
+   * it is the next of them and need not be looked up. Throws Errno.
    */
-  *versionsBelow(item: LayerItem): Generator<LayerItem> {
+  *versionsBelow(item: LayerItem, known?: LayerItem): Generator<LayerItem> {
+    if (known !== undefined && isNextBelow(item, known)) {
+      const { entry, parts, under } = known;
+      const next = new LayerItem(this, entry, parts, { under });
+      yield next;
+      yield* this.versionsBelow(next);
+      return;
+    }
     const [, ...lower] = item.parts;
     for (const record of lower) {
       const entry = this.#entryOf(record);

@@ -26,11 +26,14 @@ const SHORT_ID = 12;
 export class TextPrinter implements Printer {
   readonly #context: DiffContext;
   readonly #colors: Colors;
+  /** Of the terminal, asked once: a system call each. */
+  readonly #columns: number | undefined;
   #isEmpty = true;
 
   constructor(context: DiffContext) {
     this.#context = context;
     this.#colors = colors(context.color);
+    this.#columns = context.out.columns;
   }
 
   begin(): void {
@@ -72,7 +75,7 @@ export class TextPrinter implements Printer {
 
   /** On a narrow screen the layers come nearer, rather than fall off its edge. */
   #wordsColumn(): number {
-    const { columns } = this.#context.out;
+    const columns = this.#columns;
     if (columns === undefined) return WORDS_COLUMN;
     return Math.max(LEAST_WORDS, Math.min(WORDS_COLUMN, columns - MARGIN - PATH_COLUMN - LAYERS_COLUMN));
   }
@@ -108,7 +111,7 @@ export class TextPrinter implements Printer {
 
   /** On a terminal a line ends where the screen does, but for its first `kept` cells: a name is never cut. */
   #fit(line: string, kept: number): string {
-    const { columns } = this.#context.out;
+    const columns = this.#columns;
     if (columns === undefined || displayWidth(line.replaceAll(COLOR, '')) <= columns) return line;
     const most = Math.max(columns - 1, kept);
     let shown = '';

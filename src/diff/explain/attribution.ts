@@ -23,10 +23,14 @@ export class Attribution implements Sink {
 
 /** What was removed by a layer of B is that layer's doing, whoever made it. */
 export function attributed(change: Change, options: SetterOptions): Change {
-  const { a, b, by } = change;
-  const of = (item: Item | undefined): Setters | undefined =>
-    item === undefined || item.layer === 0 ? undefined : settersOf(item, settableOf(change, item), options);
-  const [ofA, ofB] = [by === undefined ? of(a) : undefined, of(b)];
+  const { a, b, by, op, what } = change;
+  const hasOtherContents = what.includes('content');
+  const of = (item: Item | undefined, other: Item | undefined): Setters | undefined => {
+    if (item === undefined || item.layer === 0) return undefined;
+    const counterpart = op === 'modify' ? { item: other, hasOtherContents } : undefined;
+    return settersOf(item, settableOf(change, item), options, counterpart);
+  };
+  const [ofA, ofB] = [by === undefined ? of(a, b) : undefined, of(b, a)];
   if (ofA === undefined && ofB === undefined) return change;
   return {
     ...change,

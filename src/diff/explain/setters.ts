@@ -24,14 +24,34 @@ export interface SetterOptions {
   readonly readsContents?: boolean;
 }
 
-/** Empty for what no layer has. */
-export function settersOf(item: Item, asked: readonly Settable[], options: SetterOptions = {}): Setters {
+/** What an item differs from, of its type. */
+export interface Counterpart {
+  readonly item: Item | undefined;
+  readonly hasOtherContents: boolean;
+}
+
+/** Empty for what no layer has. What is known of the counterpart is not read again. */
+export function settersOf(
+  item: Item,
+  asked: readonly Settable[],
+  options: SetterOptions = {},
+  counterpart?: Counterpart,
+): Setters {
   if (!(item instanceof LayerItem)) return {};
   const setters: Partial<Record<Settable, number>> = {};
+  if (item.isLowest) {
+    for (const aspect of asked) setters[aspect] = item.layer;
+    return setters;
+  }
+  const other = counterpart?.item instanceof LayerItem ? counterpart.item : undefined;
   const open = new Set<Settable>(asked);
   let newer = item;
   try {
-    for (const older of item.side.versionsBelow(item)) {
+    for (const older of item.side.versionsBelow(item, other)) {
+      if (newer === item && counterpart?.hasOtherContents && older.entry === other?.entry) {
+        setters.content = newer.layer;
+        open.delete('content');
+      }
       settle(newer, older, open, setters, options);
       if (open.size === 0) return setters;
       newer = older;
@@ -59,6 +79,8 @@ export function originLayer(item: Item, options: SetterOptions = {}): number {
   return settersOf(item, [substance], options)[substance] ?? item.layer;
 }
 
+const EVERY = () => true;
+
 /** Settles the open aspects in which two versions differ: the newer set them. */
 function settle(
   newer: LayerItem,
@@ -67,10 +89,9 @@ function settle(
   setters: Partial<Record<Settable, number>>,
   options: SetterOptions,
 ): void {
-  const metadata = new Set([...open].filter((one) => one !== 'content' && one !== 'type') as Aspect[]);
   const different: Aspect[] = [];
-  if (metadata.size > 0)
-    compareMetadata(newer, older, metadata, options.isXattrCompared ?? (() => true), different);
+  // Of what is no aspect of metadata it knows nothing.
+  compareMetadata(newer, older, open as ReadonlySet<Aspect>, options.isXattrCompared ?? EVERY, different);
   for (const aspect of different as Settable[]) {
     setters[aspect] = newer.layer;
     open.delete(aspect);
