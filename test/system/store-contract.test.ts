@@ -14,6 +14,7 @@ const STORES = {
   'docker-28-fuse-overlayfs': 'root',
   'docker-28-btrfs': 'root',
   'docker-20-overlay': 'overlay',
+  'docker-26-containerd': 'root',
   'podman-5.8-root-overlay': 'root',
   'podman-5.8-rootless-vfs': 'vfs',
   'podman-4.3-root-bolt': 'root',
