@@ -15,7 +15,8 @@ const { CONTENTS, sealStore } = await load('fuse/store-notify.js');
 const { stackOfLowerdir } = await load('store/lowerdir.js');
 const { AsyncWrites } = await load('sys/uring/async-writes.js');
 const { close, read, write } = await load('sys/libc.js');
-const { createView } = await load('view.js');
+const { Tree } = await load('overlay/tree.js');
+const { View } = await load('view.js');
 
 const SIZE = 4096;
 const [program, ...args] = watcherCommand(process.execPath, `${dist}/fuse/free.js`);
@@ -27,7 +28,10 @@ close(place.descriptor);
 watcher.stdin.write(guardLine(mounted));
 watcher.stdin.write(busyLine(process.pid));
 
-const session = new Session(createView(stackOfLowerdir(layer)), { data: 'cached', onBug: console.error });
+const session = new Session(new View(new Tree(stackOfLowerdir(layer))), {
+  data: 'cached',
+  onBug: console.error,
+});
 const writes = AsyncWrites.open(4, CONTENTS + SIZE, () => {});
 const { request, reply } = session;
 for (;;) {

@@ -5,7 +5,8 @@ import { readSync, writeSync } from 'node:fs';
 import { pathToFileURL } from 'node:url';
 
 const load = (name) => import(new URL(name, pathToFileURL(`${process.argv[2]}/`)).href);
-const { createView } = await load('view.js');
+const { View } = await load('view.js');
+const { Tree } = await load('overlay/tree.js');
 const { Session } = await load('fuse/session.js');
 const libc = await load('sys/libc.js');
 const { mountCall } = await load('sys/mount/mount-calls.js');
@@ -45,13 +46,16 @@ function serve({ target, layers, dataLayers, dialect, options }) {
     dialect,
     ...options,
   };
-  const view = createView(stack);
+  const tree = new Tree(stack);
   const fd = libc.open(text('/dev/fuse'), libc.O.RDWR);
   const words = `fd=${fd},rootmode=40000,user_id=0,group_id=0,default_permissions,allow_other`;
   const error = mountCall(text('test'), text(target), text('fuse.stratafs'), 1, text(words));
   if (error < 0) throw new Error(`mount: errno ${-error}`);
   const bugs = [];
-  const session = new Session(view, { data: 'cached', onBug: (bug) => bugs.push(String(bug?.stack ?? bug)) });
+  const session = new Session(new View(tree), {
+    data: 'cached',
+    onBug: (bug) => bugs.push(String(bug?.stack ?? bug)),
+  });
   answer({ mounted: true });
   for (;;) {
     const length = libc.read(fd, session.request.bytes, session.request.bytes.length);
@@ -61,7 +65,7 @@ function serve({ target, layers, dataLayers, dialect, options }) {
     if (reply > 0) libc.write(fd, session.reply.bytes, reply);
   }
   libc.close(fd);
-  view.close();
+  tree.close();
   // A tree's memory is reserved, so that the engine takes it for nothing and is in no hurry to give it back.
   served += 1;
   if (served % 100 === 0) globalThis.gc();
