@@ -7,9 +7,14 @@ import { containerdHealth } from './containerd/health.ts';
 import { DiskUsage } from './disk-usage.ts';
 import { dockerHealth } from './docker/health.ts';
 import type { StoreHealth } from './health.ts';
+import { podmanHealth } from './podman/health.ts';
 
 /** Each answers undefined for a store that is not of its kind. */
-const KINDS: readonly ((store: Store) => StoreHealth | undefined)[] = [containerdHealth, dockerHealth];
+const KINDS: readonly ((store: Store) => StoreHealth | undefined)[] = [
+  containerdHealth,
+  dockerHealth,
+  podmanHealth,
+];
 
 /** Of each of the stores in a root, at least one. Throws Trouble where none can be examined. */
 export function healthOf(store: Store): readonly StoreHealth[] {

@@ -5,9 +5,17 @@ import { closeSync, fstatSync, readFileSync, readSync, type Stats, statSync } fr
 import type { OpenBlob } from '../blob/blob.ts';
 import { FileBytes } from '../blob/file-bytes.ts';
 import { NO_OPENAT2, openBeneath, readNames } from '../sys/beneath.ts';
-import { asBytes, type ByteString, bufferOf, cString, type ReadSome, shownBytes } from '../sys/bytes.ts';
+import {
+  asBytes,
+  type ByteString,
+  bufferOf,
+  bytesOf,
+  cString,
+  type ReadSome,
+  shownBytes,
+} from '../sys/bytes.ts';
 import { E, Errno, errnoWords, Trouble } from '../sys/errors.ts';
-import { O, open, read } from '../sys/libc.ts';
+import { O, open, read, readlinkat } from '../sys/libc.ts';
 
 /** Bytes of the largest file that is read whole. Real ones stay below 1 MiB. */
 export const LARGEST_FILE = 16 * 1024 * 1024;
@@ -145,6 +153,15 @@ export class StoreFiles {
   kindOf(path: string): FileKind | undefined {
     const status = this.#status(path);
     return status && kindOfStatus(status);
+  }
+
+  /** What a symbolic link says, which is not followed; undefined where there is none. Throws Trouble where it cannot be read. */
+  linkIfPresent(path: string): ByteString | undefined {
+    const fd = this.#open(path, O.PATH | O.NOFOLLOW);
+    if (fd < 0) return fd === -E.ENOENT ? undefined : this.#fail('read', path, -fd, 'link');
+    const target = Buffer.alloc(LARGEST_TEXT);
+    const length = closing(fd, () => readlinkat(fd, cString(asBytes('')), target, target.length));
+    return length < 0 ? undefined : bytesOf(target, 0, length);
   }
 
   /** The user and group who own it, undefined where there is nothing. */

@@ -20,9 +20,10 @@ import {
 import type { Inventory } from './inventory.ts';
 import { imageLayerId, type LayerRecord } from './layers.ts';
 import { hasTarRecord, tarRecord, unpackRules } from './record.ts';
-import { allRoots, layerPath } from './root.ts';
+import { allRoots, layerPath, type PodmanRoot } from './root.ts';
 import { MANIFEST_SHAPE } from './shapes.ts';
 import { dialectOf, layersOf, sourceIn } from './stack.ts';
+import { stackingDifference } from './stacking.ts';
 import { repoDigests } from './summaries.ts';
 
 export function claimsOfImage(inventory: Inventory, id: string, label: string): Claims {
@@ -38,7 +39,8 @@ export function claimsOfContainer(inventory: Inventory, id: string, label: strin
   const subject = { label, kind: 'container', id } as const;
   const claims: Claim[] = [];
   if (container?.damage !== undefined) claims.push({ about: 'repository', unreadable: container.damage });
-  const [, ...below] = container?.layer === undefined ? [] : inventory.layers().chain(container.layer);
+  const [own, ...below] = container?.layer === undefined ? [] : inventory.layers().chain(container.layer);
+  for (const claim of own === undefined ? [] : stackClaims(inventory.root, own)) claims.push(claim);
   const imageId = container?.record?.image;
   const image = imageId === undefined ? undefined : attempt(() => inventory.imageLists().image(imageId));
   if (image instanceof Trouble) claims.push(unreadable('config', image));
@@ -230,6 +232,7 @@ function layerClaim(
   const fits = (expected: string, found: string, message: string) =>
     claims.push({ about: 'chain', expected, found, message });
   fits(named, record.diffId ?? 'none', `layer ${id} has another diff ID than the image's config says`);
+  for (const claim of stackClaims(store, record)) claims.push(claim);
   if (record.lost !== undefined) claims.push({ about: 'chain', unreadable: record.lost });
   else fits(parent ?? 'none', record.parent ?? 'none', `layer ${id} has another parent than the chain`);
   // One that is known by its table of contents has an ID made of that.
@@ -256,4 +259,13 @@ function layerClaim(
   if (hasTarRecord(root, id)) return { diffId, chainId, claims, layer, record: tarRecord(root, id, rules) };
   const missing = `layer ${id} has no record (tar-split) that its contents could be held against`;
   return { diffId, chainId, claims: [...claims, { about: 'chain', unreadable: missing }], layer };
+}
+
+/** That an engine would stack other layers than the record says; nothing where it would fail to, which `doctor` tells. */
+function stackClaims(store: PodmanRoot, record: LayerRecord): Claim[] {
+  const stacked = stackingDifference(store, record);
+  if (stacked?.kind !== 'other') return [];
+  const { state, expected, found } = stacked;
+  const message = `an engine would stack other layers than the record of ${record.id.slice(0, 12)} says: ${state}`;
+  return [{ about: 'stack', expected, found, message }];
 }

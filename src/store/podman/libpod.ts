@@ -221,3 +221,14 @@ export function mountPointsOf({ config }: PodmanContainer): string[] {
   ]);
   return points instanceof Trouble ? [] : [...new Set(points)].sort();
 }
+
+/** Named volumes that are mounted in it. */
+export function volumesOf({ config }: PodmanContainer): { readonly name: string; readonly at: string }[] {
+  const volumes = attempt(() =>
+    objectsOf(config, 'namedVolumes').map((volume) => ({
+      name: optionalString(volume, 'volumeName') ?? '',
+      at: optionalString(volume, 'dest') ?? '',
+    })),
+  );
+  return volumes instanceof Trouble ? [] : volumes;
+}

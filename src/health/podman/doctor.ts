@@ -1,0 +1,203 @@
+// The health of a root of containers-storage: its lists against each other, the driver's directories and links, and Podman's own
+// database. Goes on past all damage. Contents of layers are not read: that is what `verify` does.
+import { measureDirectory } from '../../layers/survey/measure.ts';
+import { isHexId } from '../../store/digest.ts';
+import { readImageConfig } from '../../store/podman/images.ts';
+import { Inventory } from '../../store/podman/inventory.ts';
+import type { LayerRecord } from '../../store/podman/layers.ts';
+import { rootfsOf, SQLITE_DATABASE } from '../../store/podman/libpod.ts';
+import { hasTarRecord } from '../../store/podman/record.ts';
+import {
+  type ListName,
+  layerPath,
+  listPath,
+  metadataPath,
+  type PodmanRoot,
+} from '../../store/podman/root.ts';
+import { containerStack, imageChain, layersOf } from '../../store/podman/stack.ts';
+import { shortLinkDifference, stackingDifference } from '../../store/podman/stacking.ts';
+import { type ByteString, shownBytes } from '../../sys/bytes.ts';
+import { attempt, Trouble } from '../../sys/errors.ts';
+import type { ReportFinding } from './findings.ts';
+import { usesOf } from './uses.ts';
+
+/** What the driver keeps beside its layers. */
+const NOT_LAYERS: readonly string[] = ['l', '.has-mount-program', 'backingFsBlockDev'];
+/** Where unfinished things are. */
+const UNFINISHED: readonly string[] = ['tempdirs', 'staging'];
+
+export function examineStore(root: PodmanRoot, report: ReportFinding): void {
+  const inventory = new Inventory(root);
+  const { files } = root;
+  for (const detail of root.damage) report({ code: 'root-unusable', path: files.directory, detail });
+  examineLists(inventory, report);
+  for (const detail of inventory.libpod().damage)
+    report({ code: 'database-damaged', path: files.pathOf(SQLITE_DATABASE), detail });
+  examineImages(inventory, report);
+  examineLayers(inventory, report);
+  examineContainers(inventory, report);
+  examineDirectories(inventory, report);
+}
+
+function examineLists(inventory: Inventory, report: ReportFinding): void {
+  const lists = [
+    ...inventory.imageLists().lists.map((one) => ({ ...one, name: 'images' as ListName })),
+    ...inventory.layers().lists.map((one) => ({ ...one, name: 'layers' as ListName })),
+    { root: inventory.root, list: inventory.containerList(), name: 'containers' as ListName },
+  ];
+  for (const { root, list, name } of lists) {
+    const path = root.files.pathOf(listPath(root, name));
+    if (list.unreadable !== undefined)
+      report({ code: 'list-unreadable', path, detail: list.unreadable.message });
+    for (const detail of list.damage) report({ code: 'record-damaged', path, detail });
+  }
+}
+
+function examineImages(inventory: Inventory, report: ReportFinding): void {
+  const { root } = inventory;
+  const names = new Set([...inventory.names()].map(({ name }) => name));
+  for (const [id, image] of inventory.images()) {
+    const path = root.files.pathOf(metadataPath(root, 'images', id));
+    if (image instanceof Trouble) {
+      report({ code: 'record-damaged', path, detail: image.message });
+      continue;
+    }
+    if (image.lost !== undefined) report({ code: 'image-damaged', path, detail: image.lost });
+    const config = attempt(() => readImageConfig(image));
+    if (config instanceof Trouble) report({ code: 'image-damaged', path, detail: config.message });
+    const chain = attempt(() => layersOf(inventory, image));
+    if (chain instanceof Trouble) report({ code: 'image-incomplete', path, detail: chain.message });
+    else if (!(config instanceof Trouble)) {
+      const whole = attempt(() => imageChain(inventory, image));
+      if (whole instanceof Trouble) report({ code: 'image-damaged', path, detail: whole.message });
+    }
+    const former = image.history.filter((name) => !image.names.includes(name));
+    for (const name of former)
+      report({
+        code: 'image-former-name',
+        path,
+        detail: `"${name}"${names.has(name) ? ', which another image has now' : ''}`,
+      });
+  }
+}
+
+function examineLayers(inventory: Inventory, report: ReportFinding): void {
+  const layers = inventory.layers();
+  const used = usesOf(inventory);
+  const isKnown =
+    inventory.unreadable('images') === undefined && inventory.unreadable('containers') === undefined;
+  for (const id of layers.ids()) {
+    const record = attempt(() => layers.layer(id));
+    if (record instanceof Trouble) {
+      report({ code: 'record-damaged', path: inventory.root.files.directory, detail: record.message });
+      continue;
+    }
+    // What is wrong with another root is that root's own.
+    if (record.root.files.directory !== inventory.root.files.directory) continue;
+    const path = record.root.files.pathOf(layerPath(record.root, id));
+    const chain = attempt(() => layers.chain(id));
+    const isOwnFault = record.parent === undefined || !layers.ids().includes(record.parent);
+    if (chain instanceof Trouble && (isOwnFault || chain.message.includes('cycle')))
+      report({ code: 'layer-chain', path, detail: chain.message });
+    if (record.isIncomplete)
+      report({ code: 'layer-incomplete', path, detail: 'its flag "incomplete" is set' });
+    examineFiles(inventory, record, path, report);
+    if (isKnown && !used.has(id) && !record.isIncomplete)
+      report({
+        code: 'layer-unused',
+        path,
+        detail: `layer ${id.slice(0, 12)}`,
+        takes: measureDirectory(path),
+      });
+  }
+}
+
+function examineFiles(
+  inventory: Inventory,
+  record: LayerRecord,
+  path: ByteString,
+  report: ReportFinding,
+): void {
+  const { root, id, diffId } = record;
+  const { files } = root;
+  const directory = attempt(() =>
+    files.requireDirectory(`${layerPath(root, id)}${root.driver === 'vfs' ? '' : '/diff'}`),
+  );
+  if (directory instanceof Trouble) report({ code: 'layer-directory', path, detail: directory.message });
+  if (diffId !== undefined && !hasTarRecord(root, id))
+    report({ code: 'tar-split', path, detail: `no file "${root.driver}-layers/${id}.tar-split.gz"` });
+  if (directory instanceof Trouble) return;
+  const link = shortLinkDifference(root, id);
+  if (link !== undefined) report({ code: 'link-damaged', path, detail: link.state });
+  const lower = stackingDifference(inventory.root, record);
+  if (lower !== undefined && lower.state !== link?.state)
+    report({ code: lower.kind === 'other' ? 'lower-other' : 'lower-damaged', path, detail: lower.state });
+}
+
+function examineContainers(inventory: Inventory, report: ReportFinding): void {
+  const { root } = inventory;
+  for (const [id, { damage, record, podman, name }] of inventory.containers()) {
+    const path = root.files.pathOf(metadataPath(root, 'containers', id));
+    const what = name === '' ? id.slice(0, 12) : `"${name}"`;
+    if (damage !== undefined) report({ code: 'container-record', path, detail: `${what}: ${damage}` });
+    if (podman === undefined || rootfsOf(podman) === undefined) {
+      const stack = attempt(() => containerStack(inventory, id, 'mark'));
+      if (stack instanceof Trouble)
+        report({ code: 'container-layers', path, detail: `${what}: ${stack.message}` });
+      else
+        for (const { missing } of stack.layers)
+          if (missing !== undefined)
+            report({ code: 'container-layers', path, detail: `${what}: ${missing}` });
+    }
+    const image = record?.image;
+    if (image !== undefined && attempt(() => inventory.imageLists().image(image)) instanceof Trouble)
+      report({ code: 'container-image', path, detail: `${what}: no image ${image.slice(0, 12)}` });
+  }
+}
+
+/** What lies in the root and no list has a record of. Nothing is said of it where a list cannot be read. */
+function examineDirectories(inventory: Inventory, report: ReportFinding): void {
+  const { root } = inventory;
+  const { files, driver } = root;
+  const names = (path: string) => {
+    const found = attempt(() => files.namesIfPresent(path) ?? []);
+    return found instanceof Trouble ? [] : found;
+  };
+  const [layerList] = inventory.layers().lists;
+  const isWhole = ({ damage, unreadable }: { damage: readonly string[]; unreadable?: Trouble }) =>
+    damage.length === 0 && unreadable === undefined;
+  const home = driver === 'vfs' ? 'vfs/dir' : 'overlay';
+  for (const name of names(home)) {
+    const path = files.pathOf(`${home}/${name}`);
+    if (UNFINISHED.includes(name))
+      examineUnfinished(files.pathOf(`${home}/${name}`), names(`${home}/${name}`), report);
+    else if (NOT_LAYERS.includes(name) || layerList === undefined || !isWhole(layerList.list)) continue;
+    else if (!layerList.list.records.has(name))
+      report({
+        code: 'layer-orphan',
+        path,
+        detail: isHexId(name) ? 'no record has this ID' : `the name "${shownBytes(name)}"`,
+        takes: measureDirectory(path),
+      });
+  }
+  examineUnfinished(files.pathOf(`${driver}-layers/tmp`), names(`${driver}-layers/tmp`), report);
+  for (const [list, known] of [
+    ['images', inventory.imageLists().lists[0]?.list],
+    ['containers', inventory.containerList()],
+  ] as const) {
+    if (known === undefined || !isWhole(known)) continue;
+    for (const name of names(`${driver}-${list}`).filter(isHexId)) {
+      if (known.records.has(name)) continue;
+      const path = files.pathOf(`${driver}-${list}/${name}`);
+      const detail = `no ${list === 'images' ? 'image' : 'container'} ${name.slice(0, 12)}`;
+      report({ code: 'container-left', path, detail, takes: measureDirectory(path) });
+    }
+  }
+}
+
+function examineUnfinished(directory: ByteString, names: readonly ByteString[], report: ReportFinding): void {
+  for (const name of names) {
+    const path = `${directory}/${name}` as ByteString;
+    report({ code: 'unfinished', path, detail: `"${shownBytes(name)}"`, takes: measureDirectory(path) });
+  }
+}
