@@ -18,6 +18,8 @@ export interface Machine {
   /** Where its root is on this machine, as it was named. */
   readonly label: ByteString;
   readonly isThis: boolean;
+  /** What engines would have in their environment: ours on this machine, nothing on another. */
+  readonly environment: Readonly<Record<string, string | undefined>>;
   /** The place of a directory on this machine, without links; undefined where there is none that can be seen. */
   directory(path: ByteString): ByteString | undefined;
   /** Sorted; none where there is no such directory, or it cannot be read. */
@@ -57,6 +59,7 @@ function placeOf(descriptor: number): ByteString | undefined {
 class Disk implements Machine {
   readonly label: ByteString;
   readonly isThis: boolean;
+  readonly environment: Machine['environment'];
   readonly #root: number;
   /** What stands before a path in a clone of the disk, to name it on this machine; empty where there is no clone. */
   readonly #prefix: string = '';
@@ -64,6 +67,7 @@ class Disk implements Machine {
   constructor(host: ByteString) {
     this.label = host;
     this.isThis = host === THIS_MACHINE;
+    this.environment = this.isThis ? process.env : {};
     const plain = open(cString(host), O.PATH | O.DIRECTORY | O.CLOEXEC);
     if (plain < 0) {
       const state = plain === -E.ENOENT ? 'no such directory' : errnoWords(-plain);

@@ -167,7 +167,7 @@ const STATES = new Map<number, string>([
 ]);
 const STARTED: readonly string[] = ['running', 'paused', 'stopping'];
 /** Go's zero time. */
-const NEVER = '0001-01-01T00:00:00Z';
+export const NEVER = '0001-01-01T00:00:00Z';
 
 export interface ContainerState {
   /** As `podman ps` words it where it can be told offline. */

@@ -32,13 +32,22 @@ export function additionalRootsOf(machine: Machine, directory: ByteString): stri
 
 function configuredRoots(machine: Machine, say: (damage: string) => void): ConfiguredRoot[] {
   const system = systemConf(machine, say);
-  const roots = [rootOf(system.conf, DEFAULT_ROOT, system.why, undefined)];
+  const roots = [...namedRoots(machine, say), rootOf(system.conf, DEFAULT_ROOT, system.why, undefined)];
   const crio = read(machine, CRIO, say, parseCrioConf);
   if (crio !== undefined && crio !== '')
     roots.push(rootOf(system.conf, crio, `"root" in ${CRIO}`, undefined, crio));
   for (const home of machine.homes())
     for (const root of usersRoot(machine, system.conf, home, say)) roots.push(root);
   return roots;
+}
+
+/** By the configuration that the engines' users name instead of all others (containers-storage.conf(5)). */
+function namedRoots(machine: Machine, say: (damage: string) => void): ConfiguredRoot[] {
+  const file = machine.environment.CONTAINERS_STORAGE_CONF ?? '';
+  const conf = file.startsWith('/') ? read(machine, bytesOfText(file), say, parseStorageConf) : undefined;
+  if (conf === undefined || conf.graphRoot === '') return [];
+  const why = `"graphroot" in ${file} (CONTAINERS_STORAGE_CONF)`;
+  return [rootOf(conf, conf.graphRoot, why, undefined)];
 }
 
 /** What a distribution says, and on top of it what the machine's own file says. */

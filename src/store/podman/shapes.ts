@@ -51,4 +51,9 @@ export const CONTAINER_STATE = struct({
   ...fieldsOf('startedTime finishedTime mountPoint', STRING),
 });
 
+export const CRIO_STATE = struct({
+  ...fieldsOf('status started finished', STRING),
+  exitCode: pointer(INTEGER),
+});
+
 export const POD_CONFIG = struct({ id: STRING, name: STRING });

@@ -11,8 +11,9 @@ import { type ImageRecord, readImageConfig } from './images.ts';
 import type { Inventory, KnownContainer } from './inventory.ts';
 import type { LayerRecord } from './layers.ts';
 import { imageLayerId } from './layers.ts';
-import { mountPointsOf, rootfsOf, stateOf } from './libpod.ts';
+import { mountPointsOf, rootfsOf } from './libpod.ts';
 import { layerPath, type PodmanRoot, type StorageRoot } from './root.ts';
+import { isRunning } from './state.ts';
 
 /** More copies of one layer than any user namespaces made. */
 const MOST_COPIES = 1000;
@@ -111,15 +112,14 @@ function isDirectory(label: string, rootfs: string): Trouble {
 }
 
 function containerLayers(inventory: Inventory, container: KnownContainer, missing: Missing): Layer[] {
-  const { id, layer, podman, record } = container;
+  const { id, layer, record } = container;
   const { root } = inventory;
   if (layer === undefined) {
     const state = `nothing tells which layer is that of container ${id}`;
     throw new Trouble('store', `Cannot use "${shownBytes(root.files.directory)}": ${state}`);
   }
   const [own, ...below] = inventory.layers().chain(layer);
-  const state = podman === undefined ? undefined : attempt(() => stateOf(podman));
-  const isLive = state !== undefined && !(state instanceof Trouble) && state.isRunning;
+  const isLive = isRunning(root, container);
   const image =
     record?.image === undefined ? undefined : attempt(() => inventory.imageLists().image(record.image ?? ''));
   const steps =

@@ -5,8 +5,9 @@ import type { ContainerSummary, ImageSummary } from '../store.ts';
 import { repositoryOfName } from './find.ts';
 import { type ImageRecord, readImageConfig } from './images.ts';
 import { digestsOf, type Inventory, type KnownContainer } from './inventory.ts';
-import { type ContainerState, commandOf, rootfsOf, stateOf } from './libpod.ts';
+import { type ContainerState, commandOf, rootfsOf } from './libpod.ts';
 import { containerStack, imageChain } from './stack.ts';
+import { containerState, statusWithoutState } from './state.ts';
 
 /** Full names, as `podman images` prints them. Those without a name are there, too. */
 export function summarizeImages(inventory: Inventory): ImageSummary[] {
@@ -50,14 +51,15 @@ export function summarizeContainers(inventory: Inventory): ContainerSummary[] {
 
 function describeContainer(inventory: Inventory, container: KnownContainer): ContainerSummary {
   const { id, name, record, podman, pod } = container;
-  const state = podman === undefined ? undefined : attempt(() => stateOf(podman));
+  const { root } = inventory;
+  const state = attempt(() => containerState(root, container));
   const imageId = record?.image;
   const rootfs = podman === undefined ? undefined : rootfsOf(podman);
   const stack = rootfs === undefined ? attempt(() => containerStack(inventory, id, 'refuse')) : undefined;
   const damage = [state, stack].find((found) => found instanceof Trouble)?.message ?? container.damage;
   const known: ContainerState =
     state instanceof Trouble || state === undefined
-      ? { status: statusWithoutState(inventory, container), isRunning: false }
+      ? { status: statusWithoutState(root, container), isRunning: false }
       : state;
   return {
     id,
@@ -70,15 +72,10 @@ function describeContainer(inventory: Inventory, container: KnownContainer): Con
     ...(known.finishedAt === undefined ? {} : { finishedAt: known.finishedAt }),
     status: known.status,
     ...(podman === undefined ? {} : { command: commandOf(podman) }),
+    // CRI-O's container that holds a pod together has the pod's ID.
+    ...(pod?.id === id ? { infra: true } : {}),
     ...(damage === undefined ? {} : { damage }),
   };
-}
-
-/** Of what Podman has no record of: a working container of Buildah's, or another program's (`podman ps --external`). */
-function statusWithoutState({ root }: Inventory, { id, podman }: KnownContainer): string {
-  if (podman !== undefined) return 'unknown';
-  const file = `${root.driver}-containers/${id}/userdata/buildah.json`;
-  return attempt(() => root.files.kindOf(file)) === 'file' ? 'buildah' : 'storage';
 }
 
 function nameOfImage(inventory: Inventory, id: string | undefined): string | undefined {

@@ -13,6 +13,7 @@ function machineWith(files: Readonly<Record<string, string>>): Machine {
   return {
     label: asBytes('/'),
     isThis: true,
+    environment: {},
     directory: () => undefined,
     names: () => [],
     homes: () => [],
