@@ -13,7 +13,7 @@ import type { LayerRecord } from './layers.ts';
 import { imageLayerId } from './layers.ts';
 import { mountPointsOf, rootfsOf } from './libpod.ts';
 import { layerPath, type PodmanRoot, type StorageRoot } from './root.ts';
-import { isRunning } from './state.ts';
+import { isAtWork } from './state.ts';
 
 /** More copies of one layer than any user namespaces made. */
 const MOST_COPIES = 1000;
@@ -119,7 +119,7 @@ function containerLayers(inventory: Inventory, container: KnownContainer, missin
     throw new Trouble('store', `Cannot use "${shownBytes(root.files.directory)}": ${state}`);
   }
   const [own, ...below] = inventory.layers().chain(layer);
-  const isLive = isRunning(root, container);
+  const isLive = isAtWork(root, container);
   const image =
     record?.image === undefined ? undefined : attempt(() => inventory.imageLists().image(record.image ?? ''));
   const steps =

@@ -39,7 +39,7 @@ export function statusWithoutState(root: StorageRoot, { id, podman }: KnownConta
 }
 
 /** Whether its own layer may change; what cannot be told is taken for no. */
-export function isRunning(root: StorageRoot, container: KnownContainer): boolean {
+export function isAtWork(root: StorageRoot, container: KnownContainer): boolean {
   const state = attempt(() => containerState(root, container));
   return state !== undefined && !(state instanceof Trouble) && state.isRunning;
 }
