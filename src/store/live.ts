@@ -51,10 +51,14 @@ function lockedFiles(text: string): Set<string> {
 
 /** As mountinfo has it, and locks too: on btrfs stat(2) shows another one. */
 function deviceOf(path: ByteString, mounts: readonly MountEntry[]): string | undefined {
-  const holding = mounts.filter(({ point }) => point === '/' || path.startsWith(`${point}/`));
-  const longest = Math.max(...holding.map(({ point }) => point.length));
-  // Of several at one place the last lies on top.
-  return holding.findLast(({ point }) => point.length === longest)?.device;
+  let found: MountEntry | undefined;
+  for (const mount of mounts) {
+    const { point } = mount;
+    const isHolding = point === '/' || path.startsWith(`${point}/`);
+    // Of several at one place the last lies on top.
+    if (isHolding && point.length >= (found?.point.length ?? 0)) found = mount;
+  }
+  return found?.device;
 }
 
 /** Links are not a way to another file: they are those of this machine's own engines. */
