@@ -3,19 +3,11 @@
 import type { ByteString } from '../sys/bytes.ts';
 import { S_IFREG } from '../sys/statx.ts';
 import { gainedPrivileges } from './aspects.ts';
-import {
-  addShare,
-  type Change,
-  type Hiding,
-  newSummary,
-  type PathError,
-  type Share,
-  type Sink,
-  type Summary,
-} from './change.ts';
+import { type Change, type Hiding, newSummary, type PathError, type Sink, type Summary } from './change.ts';
 import type { PairOptions } from './contents/pairs.ts';
 import { Filter } from './filter.ts';
-import { type Item, isDirectoryItem, itemSize, type Side, type SideName, typeBits } from './item.ts';
+import { Fold } from './fold.ts';
+import { type Item, isDirectoryItem, type Side, type SideName, typeBits } from './item.ts';
 import { LayeredSide } from './layered.ts';
 import { failure, type ObjectOptions, Objects } from './objects.ts';
 import { InOrder } from './order.ts';
@@ -51,16 +43,6 @@ interface Frame {
   readonly ownsFold: boolean;
   /** What of B hides the directory, and so what is below it, where only A has it. */
   readonly by: Hiding | undefined;
-}
-
-interface Fold {
-  readonly change: Change;
-  entries: number;
-  bytes: number;
-  readonly layers: Map<number, Share>;
-  readonly origins: Map<number, Share>;
-  /** What must be told all the same, in path order. */
-  readonly flagged: Change[];
 }
 
 const PROGRESS_EVERY = 4096;
@@ -172,9 +154,9 @@ export class Comparison {
     if (frame.ownsFold && frame.fold !== undefined) this.#finishFold(frame.fold);
   }
 
-  #finishFold({ change, entries, bytes, layers, origins, flagged }: Fold): void {
-    this.#out.change({ ...change, subtree: { entries, bytes, layers, origins } });
-    for (const each of flagged) this.#out.change(each);
+  #finishFold(fold: Fold): void {
+    this.#out.change(fold.whole());
+    for (const each of fold.flagged) this.#out.change(each);
   }
 
   #look(frame: Frame, name: string): Frame | undefined {
@@ -256,14 +238,9 @@ export class Comparison {
 
   /** Counts a name of a subtree; what gives privileges is told by name all the same. */
   #count(fold: Fold, path: string, side: SideName, item: Item): void {
-    const isFile = typeBits(item) === S_IFREG;
-    const size = isFile ? itemSize(item) : 0;
-    fold.entries++;
-    fold.bytes += size;
-    addShare(fold.layers, item.layer, 1, size);
-    addShare(fold.origins, this.#origin(item), 1, size);
+    fold.count(item, this.#origin(item));
     const { tellsInside } = this.#options;
-    if (tellsInside !== true && (!isFile || side === 'a')) return;
+    if (tellsInside !== true && (typeBits(item) !== S_IFREG || side === 'a')) return;
     const change = this.#single(path, side, item);
     if (tellsInside) this.#sink.inside?.(change);
     if (change.flags.length > 0) fold.flagged.push({ ...change, isCounted: true });
@@ -274,14 +251,9 @@ export class Comparison {
   }
 
   #newFold(change: Change, directory: Item): Fold {
-    const own = { entries: 1, bytes: 0 };
-    return {
-      change,
-      ...own,
-      layers: new Map([[directory.layer, own]]),
-      origins: new Map([[this.#origin(directory), own]]),
-      flagged: [],
-    };
+    const fold = new Fold(change);
+    fold.count(directory, this.#origin(directory));
+    return fold;
   }
 
   /** What of B hides a name that only A has; below such a name, what hides that. */

@@ -11,7 +11,7 @@ import type { ByteString } from '../sys/bytes.ts';
 import { cString } from '../sys/bytes.ts';
 import { E, Errno } from '../sys/errors.ts';
 import { firstDifference } from './contents/contents.ts';
-import { type Item, itemSize, NOTHING_UNTOLD, type Side, typeBits } from './item.ts';
+import { type Item, itemSize, NOTHING_UNTOLD, type Side } from './item.ts';
 import type { StackInUnion, Union } from './union.ts';
 
 /** The overlay's `resolve`; a test hands in a wrong one to show that it is noticed. */
@@ -102,18 +102,6 @@ export class LayerItem implements Item {
   }
 }
 
-/** Whether what lies below an item is, real directory for real directory, what another was found in, or is made of. */
-function isNextBelow(item: LayerItem, other: LayerItem): boolean {
-  if (item.parts.length > 0) return isTail(item.parts, 1, other.parts);
-  return isTail(item.under, item.under.indexOf(item.entry.holder) + 1, other.under);
-}
-
-/** Whether `list` from `start` on is `tail`; not where that is empty. */
-function isTail(list: readonly number[], start: number, tail: readonly number[]): boolean {
-  if (tail.length === 0 || list.length - start !== tail.length) return false;
-  return tail.every((record, index) => list[start + index] === record);
-}
-
 export class LayeredSide implements Side {
   readonly root: LayerItem;
   readonly stack: LayerStack;
@@ -143,7 +131,7 @@ export class LayeredSide implements Side {
     this.#source = {
       roots,
       layerOf: (record) => this.#indexOf(record),
-      find: (record, name) => this.#find(record, name),
+      find: (record, name) => this.findIn(record, name),
     };
     this.#options = {
       ...mergeOptions(place.stack),
@@ -166,7 +154,8 @@ export class LayeredSide implements Side {
     return layerNumber(this.stack, this.#indexOf(record));
   }
 
-  #find(record: number, name: string): Entry | undefined {
+  /** What one real directory has by a name; whiteouts too. Throws Errno. */
+  findIn(record: number, name: string): Entry | undefined {
     const listing = this.#listings.get(record);
     if (listing !== undefined && !listing.types.has(name)) return undefined;
     const entry = this.union.find(this.reader, record, name);
@@ -221,38 +210,8 @@ export class LayeredSide implements Side {
     return new LayerItem(this, resolution.top, NO_PARTS, { under, data: place });
   }
 
-  /**
-   * What lower layers have in the place of an item, newest first: as far down as nothing ends it, and of its type. `known` is
-   * what the other side has there, of that type too: where the real directories below the item are those it was found in,
-   * it is the next of them and need not be looked up. Throws Errno.
-   */
-  *versionsBelow(item: LayerItem, known?: LayerItem): Generator<LayerItem> {
-    if (known !== undefined && isNextBelow(item, known)) {
-      const { entry, parts, under } = known;
-      const next = new LayerItem(this, entry, parts, { under });
-      yield next;
-      yield* this.versionsBelow(next);
-      return;
-    }
-    const [, ...lower] = item.parts;
-    for (const record of lower) {
-      const entry = this.#entryOf(record);
-      if (entry === undefined) return;
-      yield new LayerItem(this, entry, NO_PARTS);
-    }
-    if (item.parts.length > 0) return;
-    const { under, entry } = item;
-    for (let i = under.indexOf(entry.holder) + 1; i < under.length; i++) {
-      const found = this.#find(under[i] as number, entry.name);
-      if (found === undefined) continue;
-      const version = new LayerItem(this, found, NO_PARTS);
-      if (found.kind === 'whiteout' || typeBits(version) !== typeBits(item)) return;
-      yield version;
-    }
-  }
-
   /** A real directory as its parent names it. Throws Errno. */
-  #entryOf(record: number): Entry | undefined {
+  entryOf(record: number): Entry | undefined {
     const { table, directories } = this.union;
     if (directories.pathOf(record) === '') return this.union.rootEntry(this.reader, record);
     const name = table.nameAt(table.record(record, 2), table.record(record, 3));
@@ -265,12 +224,12 @@ export class LayeredSide implements Side {
     name: string,
   ): { readonly layer: number; readonly how: 'whiteout' | 'opaque' } | undefined {
     for (const record of directory.parts) {
-      if (this.#find(record, name)?.kind === 'whiteout')
+      if (this.findIn(record, name)?.kind === 'whiteout')
         return { layer: this.numberOf(record), how: 'whiteout' };
     }
     const lowest = directory.parts.at(-1);
     if (lowest === undefined || this.union.directories.pathOf(lowest) === '') return undefined;
-    const entry = this.#entryOf(lowest);
+    const entry = this.entryOf(lowest);
     return entry?.kind === 'directory' && entry.opaque() === 'y'
       ? { layer: this.numberOf(lowest), how: 'opaque' }
       : undefined;

@@ -5,15 +5,8 @@ import { Errno } from '../sys/errors.ts';
 import { S_IFLNK, S_IFREG } from '../sys/statx.ts';
 import { compareMetadata, type XattrFilter } from './aspects.ts';
 import { Candidates } from './candidates.ts';
-import {
-  addShare,
-  type Change,
-  type PathError,
-  type Share,
-  type Sink,
-  type Subtree,
-  type Summary,
-} from './change.ts';
+import type { Change, PathError, Sink, Summary } from './change.ts';
+import { Fold } from './fold.ts';
 import { type Aspect, type Item, isDirectoryItem, itemSize, modeOf, typeBits } from './item.ts';
 import { LayerItem } from './layered.ts';
 
@@ -87,7 +80,7 @@ export class RenameFinder implements Sink {
         if (isFolded) skipped = `${change.path}/`;
         const inside = isFolded ? flatten(node.children) : [];
         for (const each of inside) this.#sink.inside?.(each.change);
-        this.#sink.change(isFolded ? { ...change, subtree: this.#subtreeOf(node) } : change);
+        this.#sink.change(isFolded ? this.#folded(change, node) : change);
         for (const each of inside) this.#tellFlagged(each.change);
       }
     }
@@ -97,14 +90,11 @@ export class RenameFinder implements Sink {
     if (change.flags.length > 0) this.#sink.change({ ...change, isCounted: true });
   }
 
-  #subtreeOf(node: Node): Subtree {
-    const [layers, origins] = [new Map<number, Share>(), new Map<number, Share>()];
-    for (const { item } of flatten([node])) {
-      const size = typeBits(item) === S_IFREG ? itemSize(item) : 0;
-      addShare(layers, item.layer, 1, size);
-      addShare(origins, this.#options.origin?.(item) ?? item.layer, 1, size);
-    }
-    return { entries: node.entries, bytes: node.bytes, layers, origins };
+  /** A change of a directory, with what it holds counted. */
+  #folded(change: Change, node: Node): Change {
+    const fold = new Fold(change);
+    for (const { item } of flatten([node])) fold.count(item, this.#options.origin?.(item) ?? item.layer);
+    return fold.whole();
   }
 
   #matchDirectories(removed: Node[], added: Node[], renames: Map<Change, Change>, summary: Summary): void {
@@ -172,11 +162,9 @@ export class RenameFinder implements Sink {
     for (const { above } of [from, to]) noteMatched(above);
     const { path, flags } = to.change;
     const told = this.#differences(from.item, to.item) ?? [];
-    const subtree = isDirectoryItem(to.item) ? { subtree: this.#subtreeOf(to) } : {};
-    renames.set(to.change, {
-      ...{ path, op: 'rename', from: from.change.path, what: told, flags, a: from.item, b: to.item },
-      ...subtree,
-    });
+    const sides = { a: from.item, b: to.item };
+    const rename: Change = { path, op: 'rename', from: from.change.path, what: told, flags, ...sides };
+    renames.set(to.change, isDirectoryItem(to.item) ? this.#folded(rename, to) : rename);
     summary.rename++;
     summary.add -= to.entries;
     summary.remove -= from.entries;

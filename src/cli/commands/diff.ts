@@ -11,7 +11,7 @@ import { type FailKind, PACKAGE_KINDS, parseFailOn } from '../diff/fail-on.ts';
 import { isFiltered, openPrinter } from '../diff/forms.ts';
 import { Gate } from '../diff/gate.ts';
 import * as words from '../diff/options.ts';
-import type { DiffContext, Printer, SideLabel } from '../diff/printer.ts';
+import type { DiffContext, SideLabel } from '../diff/printer.ts';
 import { DiffProgress } from '../diff/progress.ts';
 import { openSide, originOf, recordsOfSides, SIDE_WORDS } from '../diff/side.ts';
 import { exitCode, Watch } from '../diff/watch.ts';
@@ -19,7 +19,6 @@ import { EXIT } from '../exit.ts';
 import { layersFailure, pathMessage } from '../failure.ts';
 import { metadataOption } from '../metadata-option.ts';
 import type { Terminal } from '../print/terminal.ts';
-import type { Records } from '../stack.ts';
 
 const RULES = [...NOISE_RULES.keys()].join();
 
@@ -165,7 +164,10 @@ async function diff(
       printer.configuration?.(configuration);
     }
     await gate.packages([sideA, sideB]);
-    if (needsGrowth(form, options)) await tellGrowth({ printer, gate, terminal, labels, records, union });
+    if (needsGrowth(form, options)) {
+      const { tellGrowth } = await import('../diff/growth.ts');
+      await tellGrowth(context, { printer, gate, terminal, options, union });
+    }
     printer.end(summary);
     for (const reason of gate.reasons) terminal.note(reason);
     terminal.exitWith(exitCode(summary, gate, options));
@@ -211,38 +213,6 @@ async function checkPaths(
 function needsGrowth(form: words.Form | undefined, options: words.DiffOptions): boolean {
   const isTold = (form === 'summary' || form === 'byLayer') && !isFiltered(options);
   return isTold || options.failOn?.growth !== undefined;
-}
-
-interface GrowthContext {
-  readonly printer: Printer;
-  readonly gate: Gate;
-  readonly terminal: Terminal;
-  readonly labels: readonly [SideLabel, SideLabel];
-  readonly records: readonly (Records | undefined)[];
-  readonly union: Union;
-}
-
-/** Where a side is no stack, there is nothing to measure. What cannot be measured is trouble. */
-async function tellGrowth({ printer, gate, terminal, labels, records, union }: GrowthContext): Promise<void> {
-  const [a, b] = labels;
-  if (a.stack === undefined || b.stack === undefined) return;
-  const { measureGrowth } = await import('../diff/growth.ts');
-  const { growthWords } = await import('../diff/growth-words.ts');
-  // Where a layer holds all below it, those below are measured and not merged.
-  const isWhole = union.stacks.some(({ layers, stack }) => layers.length < stack.layers.length);
-  const [sideA, sideB] = [
-    { stack: a.stack, records: records[0] },
-    { stack: b.stack, records: records[1] },
-  ];
-  try {
-    const growth = await measureGrowth(sideA, sideB, isWhole ? 0 : union.sharedLayers, terminal);
-    printer.growth?.(growth);
-    gate.growth(growth.b.stored - growth.a.stored, growthWords(growth, { a, b }));
-  } catch (error) {
-    if (!(error instanceof Trouble)) throw error;
-    terminal.note(error.message);
-    terminal.exitWith(EXIT.usage);
-  }
 }
 
 function openUnion(...given: ConstructorParameters<typeof Union>): Union {

@@ -75,7 +75,7 @@ interface Made {
   readonly aspects: readonly (Settable | Aspect)[];
 }
 
-/** What differs, by the layer that made it so; of something that only B has, what is not of the layer it came with. */
+/** What differs, by the layer that made it so; of something that only B has, what a later layer set than it came with. */
 export function madeBy(change: Change, sides: LayeredSides): Made[] {
   const { op, what, b, setBy } = change;
   const isShared = sharedTest(sides);
@@ -87,9 +87,12 @@ export function madeBy(change: Change, sides: LayeredSides): Made[] {
   };
   if (op === 'add' && b !== undefined) {
     const origin = setBy?.b?.[substanceOf(b)];
-    for (const aspect of [substanceOf(b), 'mode', 'uid', 'gid'] as const) {
+    if (origin === undefined) return [];
+    add(`B${origin}`, substanceOf(b));
+    // What was so before the contents came is nothing that was done to them.
+    for (const aspect of ['mode', 'uid', 'gid'] as const) {
       const layer = setBy?.b?.[aspect] ?? origin;
-      if (layer !== undefined && (layer !== origin || aspect === substanceOf(b))) add(`B${layer}`, aspect);
+      if (layer > origin) add(`B${layer}`, aspect);
     }
   } else if (op === 'modify' || op === 'rename') {
     for (const aspect of what) {

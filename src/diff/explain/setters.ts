@@ -15,6 +15,7 @@ import {
   typeBits,
 } from '../item.ts';
 import { LayerItem } from '../layered.ts';
+import { versionsBelow } from './versions.ts';
 
 export interface SetterOptions {
   readonly isXattrCompared?: XattrFilter;
@@ -47,7 +48,7 @@ export function settersOf(
   const open = new Set<Settable>(asked);
   let newer = item;
   try {
-    for (const older of item.side.versionsBelow(item, other)) {
+    for (const older of versionsBelow(item, other)) {
       if (newer === item && counterpart?.hasOtherContents && older.entry === other?.entry) {
         setters.content = newer.layer;
         open.delete('content');
