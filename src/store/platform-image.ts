@@ -105,7 +105,7 @@ function chooseManifest(blobs: Blobs, target: BlobDigest, platform: Platform | u
     if (platform !== undefined) requirePlatform(blobs, target, found, platform);
     return { digest: target, manifest: found };
   }
-  const chosen = chooseOf(blobs, found, platform, 0);
+  const chosen = chooseOf(blobs, found, platform);
   if (chosen !== undefined) return chosen;
   throw new Trouble(
     'store',
@@ -118,14 +118,17 @@ function chooseOf(
   blobs: Blobs,
   index: Index,
   platform: Platform | undefined,
-  depth: number,
+  depth = 0,
+  seen = new Set<BlobDigest>(),
 ): Chosen | undefined {
   for (const one of imagesOfIndex(index, platform ?? hostPlatform())) {
     if (platform !== undefined && one.platform !== undefined && !fits(one.platform, platform)) continue;
-    if (blobs.sizeOf(one.digest) === undefined) continue;
+    // An index may name another many times, and that the next.
+    if (seen.has(one.digest) || blobs.sizeOf(one.digest) === undefined) continue;
+    seen.add(one.digest);
     const found = parseManifest(blobs.readJson(one.digest, MANIFEST_OR_INDEX));
     if (found.kind === 'index') {
-      const inner = depth < DEEPEST ? chooseOf(blobs, found, platform, depth + 1) : undefined;
+      const inner = depth < DEEPEST ? chooseOf(blobs, found, platform, depth + 1, seen) : undefined;
       if (inner !== undefined) return inner;
     } else if (found.layers.length === 0 || found.layers.some(isLayer)) {
       return { digest: one.digest, manifest: found };

@@ -2,37 +2,15 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { PlainScan } from '../../../src/blob/plain.ts';
 import { asBytes } from '../../../src/sys/bytes.ts';
-import type { TarEntry } from '../../../src/tar/entry.ts';
 import { membersInScan, membersOf, type TarMembers } from '../../../src/tar/members.ts';
-import { tarEnd, tarHeader } from '../../../src/tar/write.ts';
+import { type FakeMember, tarOf, textMember } from '../../support/fake-archive.ts';
 import { inMemory, partOf } from '../blob/bytes.ts';
 
-type Member = Partial<Omit<TarEntry, 'name' | 'linkName' | 'size'>> & {
-  readonly name: string;
-  readonly linkName?: string;
-  readonly contents?: Buffer;
-};
-
-function blocks({ name, linkName = '', contents = Buffer.alloc(0), ...rest }: Member): Buffer {
-  const entry: TarEntry = {
-    ...{ type: '0', mode: 0o644, uid: 0, gid: 0, mtime: { seconds: 0, nanoseconds: 0 }, major: 0, minor: 0 },
-    ...{ xattrs: new Map(), sparse: false, size: contents.length },
-    ...rest,
-    name: asBytes(name),
-    linkName: asBytes(linkName),
-  };
-  return Buffer.concat([tarHeader(entry), contents, Buffer.alloc((512 - (contents.length % 512)) % 512)]);
+function file(name: string, text: string): FakeMember {
+  return textMember(name, text);
 }
 
-function tarOf(...members: Member[]): Buffer {
-  return Buffer.concat([...members.map(blocks), tarEnd()]);
-}
-
-function file(name: string, text: string): Member {
-  return { name, contents: Buffer.from(text) };
-}
-
-function link(name: string, linkName: string, type = '2'): Member {
+function link(name: string, linkName: string, type = '2'): FakeMember {
   return { name, linkName, type };
 }
 
