@@ -32,7 +32,7 @@ const MAY_TOUCH = [
   'layers/(layer-files|sort)',
   'copy/(destination|kept-metadata)',
   // What lies outside the image: the command line's own files, processes and terminal.
-  'cli/(main|arguments|version|manifest-file|new-file|tars|diff/side)',
+  'cli/(main|arguments|version|manifest-file|new-file|tars|index-files|diff/side)',
   'cli/mount/(log|guard|serve|launch)',
   'cli/print/output',
   'cli/commands/(umount|export|extract|timeline)',

@@ -29,6 +29,38 @@ export interface BlobReader {
   close(): void;
 }
 
+/** What a pass over a blob came to, by which another process reads the same blob without one: plain data. */
+export type BlobIndex =
+  | { readonly kind: 'plain' }
+  | {
+      readonly kind: 'gzip';
+      readonly size: number;
+      readonly points: PackedPoints;
+      readonly checksums: readonly number[];
+    }
+  | { readonly kind: 'zstd'; readonly runs: readonly FrameRun[] };
+
+/** Restart points of gzip, by their fields. */
+export interface PackedPoints {
+  readonly out: readonly number[];
+  readonly in: readonly number[];
+  /** As `RestartPoint`, 255 at a member. */
+  readonly bits: readonly number[];
+  /** Deflated. */
+  readonly windows: readonly Uint8Array[];
+}
+
+/** A run of what was compressed, of one frame of zstd or several. */
+export interface FrameRun {
+  readonly out: number;
+  readonly size: number;
+  /** Where its first frame starts in the blob, and where the last one ends. */
+  readonly from: number;
+  readonly to: number;
+  /** CRC-32. */
+  readonly checksum: number;
+}
+
 /** The one pass over a blob from its start to its end, by which its reader is made. */
 export interface BlobScan {
   /** The next bytes of what was compressed, valid until the next call; undefined at the end. Throws Errno and BlobDamage. */
@@ -39,6 +71,8 @@ export interface BlobScan {
   readonly trailing: number;
   /** To be asked once, after `next` said undefined or threw BlobDamage: then it reads what came before. */
   reader(): BlobReader;
+  /** To be asked after `next` said undefined. */
+  index(): BlobIndex;
   /** Lets go of everything but what the reader has. */
   close(): void;
 }

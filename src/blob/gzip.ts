@@ -1,7 +1,15 @@
 // Gzip: the pass that notes where inflating can begin, and any part of what was compressed from the nearest such place on.
 import { crc32 } from 'node:zlib';
 import { type Address, pinned } from '../sys/memory.ts';
-import { asErrno, type BlobBytes, BlobDamage, type BlobReader, type BlobScan, shortened } from './blob.ts';
+import {
+  asErrno,
+  type BlobBytes,
+  BlobDamage,
+  type BlobIndex,
+  type BlobReader,
+  type BlobScan,
+  shortened,
+} from './blob.ts';
 import type { BlobCache, Block } from './cache.ts';
 import { GzipStream } from './gzip-stream.ts';
 import { type PointLimits, RestartPoints } from './restart-points.ts';
@@ -69,9 +77,22 @@ export class GzipScan implements BlobScan {
     return new GzipReader(parts, this.#size, this.#cache);
   }
 
+  index(): BlobIndex {
+    return { kind: 'gzip', size: this.#size, points: this.#points.packed(), checksums: this.#checksums };
+  }
+
   close(): void {
     this.#stream.close();
   }
+}
+
+/** By what a pass over the same blob told. */
+export function indexedGzip(
+  bytes: BlobBytes,
+  cache: BlobCache,
+  { size, points, checksums }: BlobIndex & { readonly kind: 'gzip' },
+): BlobReader {
+  return new GzipReader({ bytes, points: RestartPoints.of(points), checksums }, size, cache);
 }
 
 /** Memory of blocks that nobody holds any more. */

@@ -1,5 +1,5 @@
 // What is not compressed: its bytes are what they are.
-import type { BlobBytes, BlobReader, BlobScan } from './blob.ts';
+import type { BlobBytes, BlobIndex, BlobReader, BlobScan } from './blob.ts';
 
 const CHUNK = 1 << 20;
 
@@ -24,9 +24,17 @@ export class PlainScan implements BlobScan {
   }
 
   reader(): BlobReader {
-    const bytes = this.#bytes;
-    return { size: bytes.size, read: (offset, room) => bytes.read(offset, room), close() {} };
+    return plainReader(this.#bytes);
+  }
+
+  index(): BlobIndex {
+    return { kind: 'plain' };
   }
 
   close(): void {}
+}
+
+/** Leaves the bytes open. */
+export function plainReader(bytes: BlobBytes): BlobReader {
+  return { size: bytes.size, read: (offset, room) => bytes.read(offset, room), close() {} };
 }

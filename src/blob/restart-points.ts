@@ -2,6 +2,7 @@
 // memory however long the stream is.
 import { deflateRawSync, inflateRawSync } from 'node:zlib';
 import { WINDOW } from '../sys/zlib.ts';
+import type { PackedPoints } from './blob.ts';
 
 /** A place where inflating can begin. */
 export interface RestartPoint {
@@ -40,6 +41,23 @@ export class RestartPoints {
   constructor({ step = STEP, mostBytes = MOST_BYTES }: PointLimits = {}) {
     this.#step = step;
     this.#mostBytes = mostBytes;
+  }
+
+  /** Of the same blob, as `packed` told them. */
+  static of({ out, in: places, bits, windows }: PackedPoints): RestartPoints {
+    const points = new RestartPoints();
+    for (const [index, window] of windows.entries()) {
+      points.#out.push(out[index] as number);
+      points.#in.push(places[index] as number);
+      points.#bits.push(bits[index] as number);
+      points.#windows.push(window);
+      points.#bytes += window.length;
+    }
+    return points;
+  }
+
+  packed(): PackedPoints {
+    return { out: this.#out, in: this.#in, bits: this.#bits, windows: this.#windows };
   }
 
   get length(): number {

@@ -1,7 +1,17 @@
 // Zstandard: a stream of frames, each of which can be decompressed from its start on. Short frames (zstd:chunked has one for each
 // piece of a file) are decompressed when they are asked for; what a long one holds is spooled by the one pass.
 import { crc32 } from 'node:zlib';
-import { asErrno, type BlobBytes, BlobDamage, type BlobReader, type BlobScan, shortened } from './blob.ts';
+import { E, Errno, Trouble } from '../sys/errors.ts';
+import {
+  asErrno,
+  type BlobBytes,
+  BlobDamage,
+  type BlobIndex,
+  type BlobReader,
+  type BlobScan,
+  type FrameRun,
+  shortened,
+} from './blob.ts';
 import type { BlobCache } from './cache.ts';
 import { Spool, type SpoolRoom } from './spool.ts';
 import { newZstdStream, ZSTD_INPUT, type ZstdStream } from './zstd-stream.ts';
@@ -12,13 +22,9 @@ const LONGEST_FRAME = 2 << 20;
 const SHORTEST_RUN = 128 << 10;
 
 /** A run of what was compressed, of one frame or several. */
-interface Run {
-  readonly out: number;
-  readonly size: number;
-  /** Where its first frame starts in the blob, and where the last one ends; or where its bytes lie in the spool. */
-  readonly place:
-    | { readonly from: number; readonly to: number; readonly checksum: number }
-    | { readonly spooled: number };
+interface Run extends FrameRun {
+  /** Where its bytes lie in the spool, once they do. */
+  spooled?: number;
 }
 
 /** Answers a scan that can be asked without waiting. */
@@ -26,9 +32,22 @@ export async function newZstdScan(bytes: BlobBytes, cache: BlobCache, room: Spoo
   return new ZstdScan(bytes, cache, new Spool(room), await newZstdStream());
 }
 
+/** By what a pass over the same blob told. A long frame is spooled when something in it is read for the first time. */
+export async function indexedZstd(
+  bytes: BlobBytes,
+  { cache, spools }: { readonly cache: BlobCache; readonly spools: SpoolRoom },
+  { runs }: BlobIndex & { readonly kind: 'zstd' },
+): Promise<BlobReader> {
+  const input = new Input(bytes, await newZstdStream());
+  return new ZstdReader(
+    { cache, spool: new Spool(spools) },
+    runs.map((run) => ({ ...run })),
+    input,
+  );
+}
+
 export class ZstdScan implements BlobScan {
   readonly trailing = 0;
-  readonly #bytes: BlobBytes;
   readonly #cache: BlobCache;
   readonly #spool: Spool;
   readonly #input: Input;
@@ -44,7 +63,6 @@ export class ZstdScan implements BlobScan {
 
   constructor(bytes: BlobBytes, cache: BlobCache, spool: Spool, stream: ZstdStream) {
     if (bytes.size === 0) throw new BlobDamage('it is empty');
-    this.#bytes = bytes;
     this.#cache = cache;
     this.#spool = spool;
     this.#input = new Input(bytes, stream);
@@ -81,11 +99,9 @@ export class ZstdScan implements BlobScan {
     const size = this.#out - this.#runOut;
     const { taken } = this;
     if (size > 0) {
-      const place =
-        this.#spooled < 0
-          ? { from: this.#runFrom, to: taken, checksum: this.#checksum }
-          : { spooled: this.#spooled };
-      this.#runs.push({ out: this.#runOut, size, place });
+      const place = { from: this.#runFrom, to: taken, checksum: this.#checksum };
+      const spooled = this.#spooled < 0 ? {} : { spooled: this.#spooled };
+      this.#runs.push({ out: this.#runOut, size, ...place, ...spooled });
     }
     this.#held = [];
     this.#heldBytes = 0;
@@ -103,11 +119,11 @@ export class ZstdScan implements BlobScan {
     // Where the pass ended at damage, what came out of its frame cannot be decompressed again.
     if (this.#heldBytes > 0 && this.#spooled < 0) this.#spooled = this.#spool.add(Buffer.concat(this.#held));
     if (this.#spooled >= 0) this.#endRun();
-    return new ZstdReader(
-      { bytes: this.#bytes, cache: this.#cache, spool: this.#spool },
-      this.#runs,
-      this.#input,
-    );
+    return new ZstdReader({ cache: this.#cache, spool: this.#spool }, this.#runs, this.#input);
+  }
+
+  index(): BlobIndex {
+    return { kind: 'zstd', runs: this.#runs.map(({ spooled: _, ...run }) => run) };
   }
 
   /** The reader goes on with the stream, which has some memory of its own. */
@@ -163,7 +179,6 @@ class Input {
 }
 
 interface ZstdSource {
-  readonly bytes: BlobBytes;
   readonly cache: BlobCache;
   readonly spool: Spool;
 }
@@ -190,7 +205,8 @@ class ZstdReader implements BlobReader {
       const from = at - run.out;
       const count = Math.min(end - at, run.size - from);
       const part = room.subarray(at - offset, at - offset + count);
-      if ('spooled' in run.place) this.#source.spool.read(run.place.spooled + from, part);
+      const spooled = run.size > LONGEST_FRAME ? (run.spooled ?? this.#spool(run)) : run.spooled;
+      if (spooled !== undefined) this.#source.spool.read(spooled + from, part);
       else part.set(this.#decompressed(number, run).subarray(from, from + count));
       at += count;
     }
@@ -208,13 +224,35 @@ class ZstdReader implements BlobReader {
     return low;
   }
 
-  #decompressed(number: number, { size, place }: Run): Uint8Array {
+  /** Answers where its bytes lie in the spool. */
+  #spool(run: Run): number {
+    let start: number | undefined;
+    let checksum = 0;
+    try {
+      this.#input.seek(run.from);
+      for (let at = 0; at < run.size; ) {
+        const chunk = this.#input.next();
+        if (chunk === undefined) throw shortened();
+        const place = this.#source.spool.add(chunk);
+        start ??= place;
+        checksum = crc32(chunk, checksum);
+        at += chunk.length;
+      }
+      if (start === undefined || checksum !== run.checksum) throw changed();
+    } catch (error) {
+      if (error instanceof Trouble) throw new Errno(E.ENOSPC, error.message, { cause: error });
+      throw asErrno(error);
+    }
+    run.spooled = start;
+    return start;
+  }
+
+  #decompressed(number: number, { size, from, checksum }: Run): Uint8Array {
     const { cache } = this.#source;
     const known = cache.block(this, number);
     if (known !== undefined) return known.bytes;
-    if ('spooled' in place) throw new RangeError('a run that was spooled is not decompressed again');
     try {
-      this.#input.seek(place.from);
+      this.#input.seek(from);
       const bytes = Buffer.alloc(size);
       for (let at = 0; at < size; ) {
         const chunk = this.#input.next();
@@ -222,7 +260,7 @@ class ZstdReader implements BlobReader {
         chunk.copy(bytes, at);
         at += chunk.length;
       }
-      if (crc32(bytes) !== place.checksum) throw new BlobDamage('it is no longer what it was');
+      if (crc32(bytes) !== checksum) throw changed();
       cache.keepBlock(this, number, { bytes });
       return bytes;
     } catch (error) {
@@ -235,4 +273,8 @@ class ZstdReader implements BlobReader {
     this.#source.spool.close();
     this.#source.cache.forget(this);
   }
+}
+
+function changed(): BlobDamage {
+  return new BlobDamage('it is no longer what it was');
 }

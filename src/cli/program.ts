@@ -86,6 +86,7 @@ const VALUE_OPTIONS = [
   '--platform',
   '--unpack-as',
   '--overlay',
+  '--index-dir',
 ];
 
 const EXAMPLES = `
@@ -168,6 +169,10 @@ async function buildProgram(words: readonly string[], terminal: Terminal): Promi
         'show layers that nobody unpacked as this engine would unpack them',
       ).choices(Object.keys(UNPACKERS)),
     )
+    .option(
+      '--index-dir <dir>',
+      'keep there what reading such layers came to, so that the next time is immediate',
+    )
     .version(version(), '--version', 'print the version')
     .helpOption('-h, --help', 'print this help, or that of a command')
     .configureHelp({ showGlobalOptions: true })
@@ -188,7 +193,7 @@ async function buildProgram(words: readonly string[], terminal: Terminal): Promi
     })
     .addHelpText('after', () => EXAMPLES + exitCodes())
     .hook('preAction', (whole, command) => {
-      whole.setOptionValue('tars', new TarReading(terminal));
+      whole.setOptionValue('tars', new TarReading(terminal, whole.opts<{ indexDir?: string }>().indexDir));
       return findRoot(whole, command, terminal);
     })
     .exitOverride();

@@ -197,7 +197,7 @@ export async function recordsOf(
   options: StoreOptions,
   known?: Map<ChainId, RecordedLayer>,
 ): Promise<Records | undefined> {
-  const fromTars = await options.tars?.recordsOf(stack);
+  const fromTars = await options.tars?.recordsOf(stack, options.root);
   if (fromTars !== undefined) return fromTars;
   const isOfObjects = stack.layers.some(({ source }) => source.kind === 'directory' && source.objects);
   if (options.metadata === undefined && stack.changesOnly !== true && !isOfObjects) return undefined;

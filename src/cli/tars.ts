@@ -6,7 +6,10 @@ import type { SpoolRoom } from '../blob/spool.ts';
 import type { Tars } from '../layers/tars/tars.ts';
 import type { RecordedLayers } from '../overlay/opened.ts';
 import type { LayerStack, TarSource } from '../store/store.ts';
+import { bytesOfText } from '../sys/bytes.ts';
 import { errnoOf } from '../sys/errors.ts';
+import { checkWritable } from '../sys/kept.ts';
+import { keptOf } from './kept.ts';
 import { ReadingProgress } from './print/reading-progress.ts';
 import type { Terminal } from './print/terminal.ts';
 
@@ -23,21 +26,29 @@ export const UNPACKERS: Readonly<Record<string, TarSource['engine']>> = {
 
 export class TarReading {
   readonly #terminal: Terminal;
+  readonly #indexDirectory: string | undefined;
   #tars: Tars | undefined;
 
-  constructor(terminal: Terminal) {
+  /** `indexDirectory` is where indexes of layers are kept, `--index-dir`. */
+  constructor(terminal: Terminal, indexDirectory: string | undefined) {
     this.#terminal = terminal;
+    this.#indexDirectory = indexDirectory;
   }
 
-  /** What the tars of a stack say, layer by layer; undefined where it has none. Throws Trouble where one cannot be read. */
-  async recordsOf(stack: LayerStack): Promise<RecordedLayers | undefined> {
+  /** What the tars of a stack say, layer by layer; undefined where it has none. `root` is that of its store. Throws Trouble where one cannot be read. */
+  async recordsOf(stack: LayerStack, root: string): Promise<RecordedLayers | undefined> {
     if (stack.layers.every(({ source }) => source.kind !== 'tar')) return undefined;
+    if (this.#indexDirectory !== undefined) {
+      checkWritable(bytesOfText(`${this.#indexDirectory}/index`), keptOf(stack, root));
+    }
     const progress = new ReadingProgress(this.#terminal);
     const { Tars } = await import('../layers/tars/tars.ts');
+    const { IndexFiles } = await import('./index-files.ts');
     this.#tars ??= new Tars({
       spools: spoolRoom(),
+      ...(this.#indexDirectory === undefined ? {} : { indexes: new IndexFiles(this.#indexDirectory) }),
       progress: (done, all) => progress.show(done, all),
-      damaged: (trouble) => {
+      trouble: (trouble) => {
         progress.clear();
         this.#terminal.report(trouble);
       },

@@ -1,20 +1,20 @@
 // A layer made of its tar alone, compressed or not: one pass over it for names and attributes, contents by place after that.
 import { createHash } from 'node:crypto';
-import { type BlobBytes, BlobDamage, type BlobScan } from '../blob/blob.ts';
+import { type BlobBytes, BlobDamage, type BlobIndex, type BlobScan } from '../blob/blob.ts';
 import type { BlobCache } from '../blob/cache.ts';
 import { compressionOf } from '../blob/compression.ts';
-import { GzipScan } from '../blob/gzip.ts';
-import { PlainScan } from '../blob/plain.ts';
+import { GzipScan, indexedGzip } from '../blob/gzip.ts';
+import { PlainScan, plainReader } from '../blob/plain.ts';
 import type { SpoolRoom } from '../blob/spool.ts';
-import { newZstdScan } from '../blob/zstd.ts';
+import { indexedZstd, newZstdScan } from '../blob/zstd.ts';
 import type { RecordedContents } from '../overlay/recorded/recorded-contents.ts';
-import type { RecordedLayer } from '../overlay/recorded/recorded-layer.ts';
+import { type PackedLayer, RecordedLayer } from '../overlay/recorded/recorded-layer.ts';
 import { TarDamage, type TarEntry } from '../tar/entry.ts';
 import { checkedRuns, SparseMapReader } from '../tar/sparse.ts';
 import { type StoredContents, TarStream } from '../tar/stream.ts';
 import { TAR_TYPE } from '../tar/type.ts';
 import type { UnpackingRules } from './rules.ts';
-import { type SparseContents, TarContents } from './tar-contents.ts';
+import { type ContentsTable, type SparseContents, TarContents } from './tar-contents.ts';
 import { type Below, type Refusal, UnpackedTar } from './unpack.ts';
 
 /** What compressed bytes may become, before they are taken for a bomb: so many, or so many times as many past the first. */
@@ -23,6 +23,29 @@ export const MOST_TIMES = 2000;
 const FIRST_BYTES = 2 ** 32;
 /** Entries of one tar: some 120 bytes of memory each. */
 export const MOST_ENTRIES = 20_000_000;
+
+/** All that reading a layer came to: plain data. */
+export interface LayerIndex {
+  readonly layer: PackedLayer;
+  readonly table: ContentsTable;
+  readonly blob: BlobIndex;
+}
+
+/** A layer by its index, without reading its blob: its contents are read by place, and checked then. */
+export async function indexedLayer(
+  bytes: BlobBytes,
+  options: Pick<BlobLayerOptions, 'cache' | 'spools'>,
+  { layer: packed, table, blob }: LayerIndex,
+): Promise<Pick<BlobLayer, 'layer' | 'contents'>> {
+  const layer = RecordedLayer.of(packed);
+  const reader =
+    blob.kind === 'plain'
+      ? plainReader(bytes)
+      : blob.kind === 'gzip'
+        ? indexedGzip(bytes, options.cache, blob)
+        : await indexedZstd(bytes, options, blob);
+  return { layer, contents: new TarContents(reader, layer, table) };
+}
 
 export interface BlobLayerOptions {
   readonly cache: BlobCache;
@@ -41,6 +64,8 @@ export interface BlobLayerOptions {
 export interface BlobLayer {
   readonly layer: RecordedLayer;
   readonly contents: RecordedContents;
+  /** By which `indexedLayer` makes the same of the same blob; absent of one that is damaged, or refused in part. */
+  readonly index?: LayerIndex;
   readonly entries: number;
   /** Of the tar, bytes. */
   readonly size: number;
@@ -89,9 +114,12 @@ export async function readBlobLayer(bytes: BlobBytes, options: BlobLayerOptions)
     }
     unpacked.end();
     const { layer, entries, refused, refusals } = unpacked;
+    const table = places.table(entries);
+    const index = damage === undefined && refused === 0 ? scan.index() : undefined;
     return {
       layer,
-      contents: new TarContents(scan.reader(), layer, places.table(entries)),
+      contents: new TarContents(scan.reader(), layer, table),
+      ...(index === undefined ? {} : { index: { layer: layer.packed(), table, blob: index } }),
       ...{ entries, size, refused, refusals },
       trailing: scan.trailing,
       ...(hash === undefined || damage !== undefined ? {} : { diffId: `sha256:${hash.digest('hex')}` }),

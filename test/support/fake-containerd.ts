@@ -92,6 +92,29 @@ export class FakeContainerd {
     return manifest;
   }
 
+  /** An image of compressed tars, never unpacked. Answers the digest of the manifest. */
+  imageOfTars(name: string, tars: readonly { readonly diffId: string; readonly blob: Uint8Array }[]): string {
+    const namespace = 'default';
+    const rootfs = { type: 'layers', diff_ids: tars.map(({ diffId }) => diffId) };
+    const config = JSON.stringify({ os: 'linux', architecture: 'amd64', rootfs });
+    const layers = tars.map(({ blob }) =>
+      descriptor('application/vnd.oci.image.layer.v1.tar', this.blob(blob, namespace), blob.length),
+    );
+    const manifest = JSON.stringify({
+      schemaVersion: 2,
+      mediaType: 'application/vnd.oci.image.manifest.v1+json',
+      config: descriptor(
+        'application/vnd.oci.image.config.v1+json',
+        this.blob(config, namespace),
+        config.length,
+      ),
+      layers,
+    });
+    const made = this.blob(manifest, namespace);
+    this.name(name, made);
+    return made;
+  }
+
   /** The same without a name. */
   manifest({
     layers,

@@ -68,6 +68,19 @@ const NO_TARGET = asBytes('');
 /** The number of the layer's root, which has no name. */
 export const RECORDED_ROOT = 1;
 
+/** All that a `RecordedLayer` holds, as plain data. */
+export interface PackedLayer {
+  readonly objects: Uint32Array;
+  readonly names: Uint32Array;
+  /** Of the names, one after the other. */
+  readonly bytes: Uint8Array;
+  readonly targets: readonly (readonly [object: number, target: string])[];
+  readonly xattrs: readonly (readonly [
+    object: number,
+    xattrs: readonly (readonly [name: string, value: string])[],
+  ])[];
+}
+
 export class RecordedLayer {
   /** Of its files, where they do not lie in a directory by their names. */
   contents: RecordedContents | undefined;
@@ -89,6 +102,37 @@ export class RecordedLayer {
   /** The root is a directory `mode`, root's. */
   constructor(mode = S_IFDIR | 0o755) {
     this.make(mode);
+  }
+
+  /** As `packed` told it, copied. */
+  static of({ objects, names, bytes, targets, xattrs }: PackedLayer): RecordedLayer {
+    const layer = new RecordedLayer();
+    layer.#objects = new Uint32Array(objects);
+    layer.#objectCount = objects.length / OBJECT_WORDS - 1;
+    layer.#names = new Uint32Array(names);
+    layer.#nameCount = names.length / NAME_WORDS - 1;
+    layer.#bytes = Buffer.from(bytes);
+    layer.#byteCount = bytes.length;
+    for (const [object, target] of targets) layer.#targets.set(object, asBytes(target));
+    for (const [object, pairs] of xattrs) {
+      layer.#xattrs.set(object, new Map(pairs.map(([name, value]) => [name, asBytes(value)])));
+    }
+    let size = layer.#table.length;
+    while (size < 2 * layer.#nameCount) size *= 2;
+    layer.#fillTable(size);
+    return layer;
+  }
+
+  /** Parts of it, valid until it is changed. */
+  packed(): PackedLayer {
+    if (!this.#isSettled) this.#settle();
+    return {
+      objects: this.#objects.subarray(0, (this.#objectCount + 1) * OBJECT_WORDS),
+      names: this.#names.subarray(0, (this.#nameCount + 1) * NAME_WORDS),
+      bytes: this.#bytes.subarray(0, this.#byteCount),
+      targets: [...this.#targets],
+      xattrs: [...this.#xattrs].map(([object, xattrs]) => [object, [...xattrs]] as const),
+    };
   }
 
   /** Objects are numbered from 1 to this. */
@@ -313,7 +357,7 @@ export class RecordedLayer {
     this.#names.set(words, number * NAME_WORDS);
     this.#setWord(directory, DIRECTORY.first, number);
     this.#table[slot] = number;
-    if (number * 2 > this.#table.length) this.#rehash();
+    if (number * 2 > this.#table.length) this.#fillTable(2 * this.#table.length);
     return number;
   }
 
@@ -343,8 +387,9 @@ export class RecordedLayer {
     }
   }
 
-  #rehash(): void {
-    this.#table = new Uint32Array(2 * this.#table.length);
+  /** `size` is a power of two. */
+  #fillTable(size: number): void {
+    this.#table = new Uint32Array(size);
     for (let name = 1; name <= this.#nameCount; name++) {
       this.#table[this.#slot(this.#nameWord(name, NAME.directory), this.#text(name))] = name;
     }

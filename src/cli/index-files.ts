@@ -1,0 +1,63 @@
+// The indexes of layers in a directory that a person named: a file for each blob and rules of unpacking, written whole or not
+// at all. Whoever may write there decides what is shown; what was damaged there is passed over, and written anew.
+import { createHash, randomUUID } from 'node:crypto';
+import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { LayerIndexes } from '../layers/tars/tars.ts';
+import { errnoOf, systemWords, Trouble } from '../sys/errors.ts';
+import type { LayerIndex } from '../unpack/blob-layer.ts';
+import { decodeLayerIndex, encodeLayerIndex } from '../unpack/layer-index.ts';
+
+export class IndexFiles implements LayerIndexes {
+  readonly #directory: string;
+
+  /** Makes the directory where there is none. Throws Trouble. */
+  constructor(directory: string) {
+    this.#directory = directory;
+    try {
+      mkdirSync(directory, { recursive: true, mode: 0o700 });
+    } catch (cause) {
+      throw this.#trouble('use', cause);
+    }
+  }
+
+  #path(key: string): string {
+    return join(this.#directory, `${createHash('sha256').update(key).digest('hex')}.index`);
+  }
+
+  /** Undefined where there is none, or none that can be used. Throws Trouble where it cannot be read. */
+  read(key: string): LayerIndex | undefined {
+    let bytes: Buffer;
+    try {
+      bytes = readFileSync(this.#path(key));
+    } catch (cause) {
+      if ((cause as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+      throw this.#trouble('read', cause);
+    }
+    return decodeLayerIndex(key, bytes);
+  }
+
+  /** Throws Trouble. */
+  write(key: string, index: LayerIndex): void {
+    const path = this.#path(key);
+    const unfinished = `${path}.${randomUUID()}`;
+    try {
+      writeFileSync(unfinished, encodeLayerIndex(key, index), { flag: 'wx', mode: 0o600 });
+      renameSync(unfinished, path);
+    } catch (cause) {
+      rmSync(unfinished, { force: true });
+      throw this.#trouble('write', cause);
+    }
+  }
+
+  #trouble(does: string, cause: unknown): Trouble {
+    if (errnoOf(cause) === undefined) throw cause;
+    return new Trouble(
+      'usage',
+      `Cannot ${does} the index directory "${this.#directory}": ${systemWords(cause)}`,
+      {
+        cause,
+      },
+    );
+  }
+}
