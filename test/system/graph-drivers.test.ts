@@ -147,6 +147,27 @@ function describeStore(store: RealStore): void {
     expect(told.filter(({ severity }) => severity === 'tampered' || severity === 'unverifiable')).toEqual([]);
   });
 
+  it(`${driver} measures the growth from image to image, as history tells each of them`, async () => {
+    type Sums = Record<'stored' | 'shown' | 'hidden', { readonly bytes: number }>;
+    const historyOf = async (image: string) => {
+      const rows = (await output('history', '--json', image)).trim().split('\n');
+      const sums = rows.map((row) => JSON.parse(row) as Partial<Sums>);
+      const total = (key: keyof Sums) => sums.reduce((sum, row) => sum + (row[key]?.bytes ?? 0), 0);
+      return { stored: total('stored'), shown: total('shown'), hidden: total('hidden') };
+    };
+    const diff = ['--root', root, 'diff', '--json', '--summary', 'demo:1', 'built:1'];
+    const { stderr, stdout } = await stratafs(diff);
+    expect(stderr).toBe('');
+    const { growth } = JSON.parse(stdout.trim().split('\n').at(-1) ?? '') as {
+      growth: Record<'a' | 'b', unknown> & { readonly layers: readonly { readonly stored: number }[] };
+    };
+    const [a, b] = [await historyOf('demo:1'), await historyOf('built:1')];
+    expect({ a: growth.a, b: growth.b }).toEqual({ a, b });
+    // The rows of the layers add up to it.
+    expect(growth.layers.reduce((sum, { stored }) => sum + stored, 0)).toBe(b.stored - a.stored);
+    expect(b.stored).toBeGreaterThan(a.stored);
+  });
+
   it(`${driver} finds what was changed in a file that lies in several layers' directories`, async () => {
     const { layers } = JSON.parse(await output('inspect', '--json', 'demo:1')) as {
       layers: readonly { readonly directory: string }[];

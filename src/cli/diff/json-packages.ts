@@ -4,6 +4,7 @@ import type { Change, PathError, Summary } from '../../diff/change.ts';
 import type { ConfigChange } from '../../diff/explain/config.ts';
 import { explain } from '../../diff/explain/packages.ts';
 import type { Side } from '../../diff/item.ts';
+import type { StackGrowth } from '../../layers/survey/growth.ts';
 import { asBytes } from '../../sys/bytes.ts';
 import { jsonName } from '../print/escape.ts';
 import type { JsonPrinter } from './json.ts';
@@ -29,6 +30,10 @@ export class JsonPackagePrinter implements Printer {
   change(change: Change): void {
     this.#changes.push(change);
     if (this.#options.lists === 'packages') this.#json.change(change);
+  }
+
+  growth(growth: StackGrowth): void {
+    this.#json.growth(growth);
   }
 
   configuration(changes: readonly ConfigChange[]): void {

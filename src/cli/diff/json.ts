@@ -74,26 +74,7 @@ export class JsonPrinter implements Printer {
   /** `more` are fields that other printers add. */
   change(change: Change, more: object = {}): void {
     if (!this.#options.tellsChanges) return;
-    const { op, what, flags, a, b, from, subtree, by, firstDifference, noise, raced } = change;
-    const setBy = jsonSetters(change);
-    this.record({
-      t: 'change',
-      ...jsonName('path', change.path),
-      op,
-      ...(what.length === 0 ? {} : { what }),
-      ...(flags.length === 0 ? {} : { flags }),
-      ...(from === undefined ? {} : jsonName('from', from)),
-      ...(subtree === undefined ? {} : { subtree: jsonSubtree(subtree) }),
-      ...(change.isCounted ? { inSubtree: true } : {}),
-      ...(by === undefined ? {} : { by }),
-      ...(setBy === undefined ? {} : { setBy }),
-      ...(firstDifference === undefined ? {} : { firstDifference }),
-      ...(noise === undefined ? {} : { noise }),
-      ...(raced === undefined ? {} : { raced }),
-      ...(a === undefined ? {} : { a: jsonItem(a) }),
-      ...(b === undefined ? {} : { b: jsonItem(b) }),
-      ...more,
-    });
+    this.record({ t: 'change', ...jsonChange(change), ...more });
   }
 
   error({ path, side, errno, doing }: PathError): void {
@@ -121,6 +102,28 @@ export class JsonPrinter implements Printer {
       complete: errors === 0,
     });
   }
+}
+
+/** All that is told of a change; of `a` and `b` what `jsonItem` has. */
+function jsonChange(change: Change): object {
+  const { op, what, flags, a, b, from, subtree, by, firstDifference, noise, raced } = change;
+  const setBy = jsonSetters(change);
+  return {
+    ...jsonName('path', change.path),
+    op,
+    ...(what.length === 0 ? {} : { what }),
+    ...(flags.length === 0 ? {} : { flags }),
+    ...(from === undefined ? {} : jsonName('from', from)),
+    ...(subtree === undefined ? {} : { subtree: jsonSubtree(subtree) }),
+    ...(change.isCounted ? { inSubtree: true } : {}),
+    ...(by === undefined ? {} : { by }),
+    ...(setBy === undefined ? {} : { setBy }),
+    ...(firstDifference === undefined ? {} : { firstDifference }),
+    ...(noise === undefined ? {} : { noise }),
+    ...(raced === undefined ? {} : { raced }),
+    ...(a === undefined ? {} : { a: jsonItem(a) }),
+    ...(b === undefined ? {} : { b: jsonItem(b) }),
+  };
 }
 
 /** Its layers are named where there is more than the one that its directory has; where it came from, where they are others. */

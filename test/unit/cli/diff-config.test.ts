@@ -99,6 +99,14 @@ describe('stratafs diff --config', () => {
     expect([code, out.includes('onfig')]).toEqual([0, false]);
   });
 
+  it('goes with the packages, after the changes', async () => {
+    const { code, out, err } = await diff('--config', '--packages', '--json', 'app:1', 'app:2');
+    const kinds = out.split('\n').map((line) => /"t":"(\w+)"/.exec(line)?.[1]);
+    expect([code, err]).toEqual([1, '']);
+    expect(kinds.filter((kind) => kind !== 'config')).toEqual(['header', 'files', 'summary', undefined]);
+    expect(kinds.filter((kind) => kind === 'config')).toHaveLength(9);
+  });
+
   it('ends with 0 where nothing differs', async () => {
     const { code, out } = await diff('--config', 'app:1', 'app:1');
     expect([code, out.split('\n').slice(2)]).toEqual([0, ['no difference', '']]);
