@@ -43,10 +43,14 @@ export function sharedTest({ b, sharedLayers }: LayeredSides): (layer: number) =
   return (layer) => layer - below <= sharedLayers;
 }
 
-/** Of one change: one where one layer made all of it, or where it stands for a tree, else one for each. */
+/** Of one change: one where one layer made all of it, or where it stands for a tree, else one for each. A layer of A stands alone. */
 export function segmentsOf(change: Change, sides: LayeredSides): Segment[] {
   const made = change.subtree === undefined ? madeBy(change, sides) : [];
-  if (made.length < 2) return [{ words: differenceWords(change), layers: layersOf(change, sides) }];
+  if (made.length < 2) {
+    const [only] = made;
+    const layers = only?.maker.startsWith('A') ? makerWords(only.maker, sides) : layersOf(change, sides);
+    return [{ words: differenceWords(change), layers }];
+  }
   return made.map(({ maker, aspects }, index) => {
     const words = [
       ...(index === 0 ? leadWords(change) : []),
