@@ -1,5 +1,6 @@
 // `stratafs diff`: what differs between two merged root filesystems, without a mount. Exit codes are those of diff(1).
 import { type Command, Option } from 'commander';
+import type { ConfigChange } from '../../diff/explain/config.ts';
 import { NOISE_RULES } from '../../diff/explain/noise.ts';
 import { ASPECTS, type Side } from '../../diff/item.ts';
 import { LayeredSide } from '../../diff/layered.ts';
@@ -54,6 +55,7 @@ export function registerDiff(program: Command, terminal: Terminal): void {
     .option('--packages', 'changes rolled up by package: dpkg, apk, npm, pip')
     .option('--unexplained', 'changes that no package explains')
     .option('--docker', "docker diff's letters")
+    .option('--markdown', "for a merge request's comment: at most 65,536 characters, folded")
     .option('-q, --quiet', 'nothing: the exit code tells')
     .option('--expand', 'each name by itself: in a directory that only one side has, and of equal changes')
     .option('--no-expand', 'do not look into a directory that only one side has')
@@ -70,6 +72,7 @@ export function registerDiff(program: Command, terminal: Terminal): void {
     .option('--mtime', 'times too')
     .option('--hardlinks', 'which names are one file, too')
     .option('--config', 'configurations too: environment, command, user, labels, …')
+    .option('--with-env', 'with --markdown: values of environment variables too')
     .option('-M, --renames', 'find what was renamed or moved')
     .option('--show-init', "Docker's own -init layer of a container, too")
     .addOption(
@@ -126,9 +129,7 @@ async function diff(
   checkManifests(labels, options, form);
   if (options.failOn?.growth !== undefined && isFiltered(options))
     throw new Trouble('usage', 'Cannot fail on growth of a part: layers are measured whole');
-  const configured = options.config && (await import('../diff/config.ts'));
-  const configuration =
-    configured && (await configured.configChanges(labels, { ...options, ofOrigin: b === undefined }));
+  const configuration = await configurationOf(labels, form, { ...options, ofOrigin: b === undefined });
   const records = await recordsOfSides(labels, options);
   const union = openUnion(stacks, records, { trustIds: options.trustIds === true });
   try {
@@ -168,12 +169,28 @@ async function diff(
       const { tellGrowth } = await import('../diff/growth.ts');
       await tellGrowth(context, { printer, gate, terminal, options, union });
     }
+    const code = exitCode(summary, gate, options);
+    const isDecided = code !== EXIT.usage && terminal.exitCode === 0;
+    printer.verdict?.({ ...(gate.policy && { policy: gate.policy }), reasons: gate.reasons, isDecided });
     printer.end(summary);
     for (const reason of gate.reasons) terminal.note(reason);
-    terminal.exitWith(exitCode(summary, gate, options));
+    terminal.exitWith(code);
   } finally {
     union.close();
   }
+}
+
+/** What is compared of the configurations where that is asked for, or the form tells it of sides that have one. */
+async function configurationOf(
+  labels: readonly [SideLabel, SideLabel],
+  form: words.Form | undefined,
+  options: words.DiffOptions & { readonly ofOrigin: boolean },
+): Promise<ConfigChange[] | undefined> {
+  if (!options.config && form !== 'markdown') return undefined;
+  const { areConfigured, configChanges } = await import('../diff/config.ts');
+  const asked = options.ofOrigin ? labels.slice(1) : labels;
+  if (!options.config && !areConfigured(asked)) return undefined;
+  return configChanges(labels, options);
 }
 
 /** A manifest has no contents to look into: neither package databases nor text. */
@@ -211,7 +228,7 @@ async function checkPaths(
 
 /** What the layers store is that of whole stacks. */
 function needsGrowth(form: words.Form | undefined, options: words.DiffOptions): boolean {
-  const isTold = (form === 'summary' || form === 'byLayer') && !isFiltered(options);
+  const isTold = (form === 'summary' || form === 'byLayer' || form === 'markdown') && !isFiltered(options);
   return isTold || options.failOn?.growth !== undefined;
 }
 

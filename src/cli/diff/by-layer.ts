@@ -60,6 +60,11 @@ export class LayerPrinter implements Printer {
   }
 
   end(summary: Summary): void {
+    this.#context.out.write(`${this.table()}${summaryWords(summary)}\n${this.#whole}`);
+  }
+
+  /** What was counted so far; empty where that is nothing. */
+  table(): string {
     const growth = this.#growth;
     const more = growth === undefined ? [] : ['STORED', 'SHOWN', 'HIDDEN'];
     const rows = [...this.#totals].sort(([a], [b]) => order(a) - order(b));
@@ -68,8 +73,7 @@ export class LayerPrinter implements Printer {
       const sizes = growth === undefined ? [] : [stored, shown, hidden].map(growthText);
       return { before: [layer], totals, more: sizes, after: this.#step(layer) };
     });
-    this.#context.out.write(totalsTable(lines, { before: ['LAYER'], more, after: 'CREATED BY' }));
-    this.#context.out.write(`${summaryWords(summary)}\n${this.#whole}`);
+    return totalsTable(lines, { before: ['LAYER'], more, after: 'CREATED BY' });
   }
 
   #step(layer: string): string {

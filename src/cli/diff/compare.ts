@@ -98,7 +98,9 @@ function subtreeMode(form: words.Form | undefined, options: words.DiffOptions): 
 
 /** Forms that name the layers of what they tell. */
 function isAttributed(form: words.Form | undefined, { json }: words.DiffOptions): boolean {
-  return form === undefined || form === 'byLayer' || (json === true && form !== 'summary');
+  return (
+    form === undefined || form === 'byLayer' || form === 'markdown' || (json === true && form !== 'summary')
+  );
 }
 
 export async function compareSettings(

@@ -18,22 +18,26 @@ export async function configChanges(
   return compareConfigurations(before, await configurationOf(b, options));
 }
 
+/** Whether both sides have a configuration. */
+export function areConfigured(labels: readonly SideLabel[]): boolean {
+  return labels.every((label) => reasonWithout(label) === undefined);
+}
+
 async function originOf({ stack, root }: SideLabel, options: StoreOptions): Promise<Configuration> {
   if (stack?.id === undefined || root === undefined) throw new RangeError('an origin of no container');
   return (await openTheStore({ ...options, root }, stack)).configuration(stack, 'image');
 }
 
-async function configurationOf(
-  { reference, kind, stack, root }: SideLabel,
-  options: StoreOptions,
-): Promise<Configuration> {
-  if (kind === 'manifest') throw without(reference, 'an mtree file has none');
-  if (stack?.id === undefined || root === undefined) throw without(reference, 'directories have none');
-  if (parseLayerChoice(reference) !== undefined)
-    throw without(reference, 'some layers of an image have none');
+async function configurationOf(label: SideLabel, options: StoreOptions): Promise<Configuration> {
+  const state = reasonWithout(label);
+  const { reference, stack, root } = label;
+  if (state !== undefined || stack === undefined || root === undefined)
+    throw new Trouble('usage', `Cannot compare the configuration of "${reference}": ${state}`);
   return (await openTheStore({ ...options, root }, stack)).configuration(stack);
 }
 
-function without(reference: string, state: string): Trouble {
-  return new Trouble('usage', `Cannot compare the configuration of "${reference}": ${state}`);
+function reasonWithout({ reference, kind, stack, root }: SideLabel): string | undefined {
+  if (kind === 'manifest') return 'an mtree file has none';
+  if (stack?.id === undefined || root === undefined) return 'directories have none';
+  return parseLayerChoice(reference) === undefined ? undefined : 'some layers of an image have none';
 }

@@ -42,6 +42,14 @@ export async function openPrinter(
       const { PackagePrinter } = await import('./packages.ts');
       return new PackagePrinter(context, sides, { lists: form, isFiltered: isFiltered(options) });
     }
+    case 'markdown': {
+      const { MarkdownPrinter } = await import('./markdown/printer.ts');
+      return new MarkdownPrinter(context, sides, {
+        isFiltered: isFiltered(options),
+        withEnv: options.withEnv === true,
+        readsPackages: [context.a, context.b].every(({ kind }) => kind !== 'manifest'),
+      });
+    }
     case 'json':
     case undefined:
       return new (await import('./text.ts')).TextPrinter(context);

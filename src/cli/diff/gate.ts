@@ -39,6 +39,13 @@ export class Gate {
     return this.#reasons;
   }
 
+  /** The words of `--fail-on`; undefined where that was not asked for. */
+  get policy(): string | undefined {
+    if (this.#failOn === undefined) return undefined;
+    const { kinds, growth } = this.#failOn;
+    return [...kinds, ...(growth === undefined ? [] : [growth.words])].join();
+  }
+
   change(change: Change): void {
     if (this.#failOn === undefined) this.#isClosed = true;
     else if (!change.isCounted) this.#judge(change, this.#failOn.kinds);

@@ -28,6 +28,7 @@ export const DIFF_FORMS = [
   'packages',
   'unexplained',
   'docker',
+  'markdown',
   'quiet',
 ] as const;
 export type Form = (typeof DIFF_FORMS)[number];
@@ -61,6 +62,7 @@ export interface DiffOptions extends StoreOptions, Partial<Readonly<Record<Form,
   readonly color: 'auto' | 'always' | 'never';
   readonly nul?: true;
   readonly config?: true;
+  readonly withEnv?: true;
 }
 
 /** The one form that is asked for; undefined for the default. Throws Trouble where options do not go together. */
@@ -80,12 +82,17 @@ export function chosenForm(options: DiffOptions): Form | undefined {
     throw new Trouble('usage', 'Cannot use "--depth": it goes with --stat');
   if (options.renames && (form === 'docker' || form === 'itemize'))
     throw new Trouble('usage', `Cannot look for renames: --${form} has no letter for them`);
+  if (options.withEnv && form !== 'markdown')
+    throw new Trouble('usage', 'Cannot use "--with-env": it goes with --markdown');
   const isConfigurable =
-    form === undefined || form === 'quiet' || (options.json && WITH_CONFIG.includes(form));
+    form === undefined ||
+    form === 'quiet' ||
+    form === 'markdown' ||
+    (options.json && WITH_CONFIG.includes(form));
   if (options.config && !isConfigurable)
     throw new Trouble(
       'usage',
-      'Cannot use "--config": it goes with --json and --packages, with --quiet, or with no form at all',
+      'Cannot use "--config": it goes with --json and --packages, --markdown, --quiet, or with no form at all',
     );
   if (options.failOn !== undefined) checkFailKinds(options, form);
   return form;

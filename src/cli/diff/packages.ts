@@ -80,7 +80,8 @@ export class PackagePrinter implements Printer {
   }
 }
 
-function packageLine({ name, a, b, files: byOp }: PackageChange, width: number): string {
+/** `curl  7.88.1 → 7.88.2  4 files`, the name as wide as `width`. */
+export function packageLine({ name, a, b, files: byOp }: PackageChange, width: number): string {
   const files = Object.values(byOp).reduce((sum, each) => sum + each, 0);
   const shown = (version: string | undefined) =>
     version === undefined ? '(none)' : escapeBytes(asBytes(version));

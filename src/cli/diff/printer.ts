@@ -27,6 +27,15 @@ export interface DiffContext {
   readonly note: (message: string) => void;
 }
 
+/** What a gate came to. */
+export interface GateVerdict {
+  /** The words of `--fail-on`; absent where that was not asked for. */
+  readonly policy?: string;
+  readonly reasons: readonly string[];
+  /** False where not all that counts could be compared. */
+  readonly isDecided: boolean;
+}
+
 export interface Printer extends Omit<Sink, 'error'> {
   error?: Sink['error'];
   /** Metadata changes that are told as one; where a form tells them so. */
@@ -37,6 +46,8 @@ export interface Printer extends Omit<Sink, 'error'> {
   growth?(growth: StackGrowth): void;
   /** After the last change, where configurations are compared; only of forms that tell them. */
   configuration?(changes: readonly ConfigChange[]): void;
+  /** Before the end; only of forms that tell it. */
+  verdict?(verdict: GateVerdict): void;
   end(summary: Summary): void;
 }
 

@@ -5,12 +5,13 @@ import type { ConfigChange } from '../../diff/explain/config.ts';
 import type { ChangeGroup } from '../../diff/explain/groups.ts';
 import { type Colors, colors } from '../print/colors.ts';
 import { counted } from '../print/count.ts';
-import { escapeBytes, escapeJson, escapeText } from '../print/escape.ts';
+import { escapeBytes, escapeText } from '../print/escape.ts';
 import { humanSize } from '../print/size.ts';
 import { displayWidth } from '../print/width.ts';
+import { configLine } from './config-words.ts';
 import { groupSegments, type Segment, segmentsOf } from './layer-words.ts';
 import { type DiffContext, type Printer, type SideLabel, summaryWords } from './printer.ts';
-import { ARROW, type Letter, letterOf, shownPath } from './words.ts';
+import { type Letter, letterOf, shownPath } from './words.ts';
 
 const PATH_COLUMN = 32;
 const WORDS_COLUMN = 36;
@@ -85,16 +86,7 @@ export class TextPrinter implements Printer {
     const { out } = this.#context;
     out.write('\nconfiguration\n');
     this.#isEmpty = false;
-    for (const change of changes) out.write(`${this.#configLine(change)}\n`);
-  }
-
-  /** Never cut: where two long values differ may be at their ends. */
-  #configLine({ key, a, b }: ConfigChange): string {
-    const { green, red, yellow } = this.#colors;
-    const name = escapeText(key);
-    if (a === undefined) return `  ${green('+')} ${name}  ${escapeJson(b)}`;
-    if (b === undefined) return `  ${red('-')} ${name}  ${escapeJson(a)}`;
-    return `  ${yellow('~')} ${name}  ${escapeJson(a)} ${ARROW} ${escapeJson(b)}`;
+    for (const change of changes) out.write(`  ${configLine(change, this.#colors)}\n`);
   }
 
   end(summary: Summary): void {

@@ -1,0 +1,268 @@
+// `stratafs diff --markdown`: the comment of a merge request. Totals, verdict and what to look at first stand open, all else
+// folded, and the whole fits where comments end.
+import { type Change, isEqual, type PathError, type Summary } from '../../../diff/change.ts';
+import type { ConfigChange } from '../../../diff/explain/config.ts';
+import { type ChangeGroup, Grouping } from '../../../diff/explain/groups.ts';
+import { Folding } from '../../../diff/explain/listed-folds.ts';
+import { explain, type PackageReport } from '../../../diff/explain/packages.ts';
+import type { Side } from '../../../diff/item.ts';
+import type { StackGrowth } from '../../../layers/survey/growth.ts';
+import { asBytes } from '../../../sys/bytes.ts';
+import { errnoWords } from '../../../sys/errors.ts';
+import { colors } from '../../print/colors.ts';
+import { counted } from '../../print/count.ts';
+import { escapeBytes, escapeText } from '../../print/escape.ts';
+import { humanSize } from '../../print/size.ts';
+import { LayerPrinter } from '../by-layer.ts';
+import { configLine, withoutValues } from '../config-words.ts';
+import { isOfKind } from '../fail-on.ts';
+import { growthWords } from '../growth-words.ts';
+import { groupSegments, type Segment, segmentsOf, sharedTest } from '../layer-words.ts';
+import { packageLine } from '../packages.ts';
+import {
+  type DiffContext,
+  type GateVerdict,
+  type Printer,
+  type SideLabel,
+  summaryWords,
+} from '../printer.ts';
+import { differenceWords, type Letter, letterOf, shownPath } from '../words.ts';
+import { codeSpan, fitSections, fittedLine, type SectionPlan } from './sections.ts';
+
+/** GitHub's; GitLab's is 1,000,000. */
+export const MOST_CHARACTERS = 65_536;
+/** For the last line, which names what was cut. */
+const CUT_RESERVE = 1000;
+const SHORT_ID = 12;
+const PLAIN = colors(false);
+
+export interface MarkdownOptions {
+  /** Whether only a part of both trees is looked at. */
+  readonly isFiltered: boolean;
+  /** Whether values of environment variables are told. */
+  readonly withEnv: boolean;
+  /** False where a side has no contents, and so no package databases, to read. */
+  readonly readsPackages: boolean;
+}
+
+/** The first lines of a list that may be long. */
+class FirstLines {
+  readonly lines: string[] = [];
+  #characters = 0;
+  count = 0;
+
+  add(line: string): void {
+    this.count++;
+    // What comes after one that is left out is left out as well: the list ends there.
+    if (this.#characters > MOST_CHARACTERS) return;
+    this.#characters += line.length;
+    this.lines.push(line);
+  }
+}
+
+export class MarkdownPrinter implements Printer {
+  readonly #context: DiffContext;
+  readonly #sides: readonly [Side, Side];
+  readonly #options: MarkdownOptions;
+  readonly #layers: LayerPrinter;
+  readonly #all: Change[] = [];
+  readonly #lines = new FirstLines();
+  readonly #eyes = new FirstLines();
+  readonly #errors = new FirstLines();
+  readonly #grouping: Grouping;
+  readonly #folding: Folding;
+  #configuration: readonly ConfigChange[] | undefined;
+  #growth: string | undefined;
+  #verdict: GateVerdict | undefined;
+
+  constructor(context: DiffContext, sides: readonly [Side, Side], options: MarkdownOptions) {
+    this.#context = context;
+    this.#sides = sides;
+    this.#options = options;
+    this.#layers = new LayerPrinter(context);
+    const sink = {
+      change: (change: Change) => this.#tell(change),
+      group: (group: ChangeGroup) => this.#tellGroup(group),
+    };
+    this.#grouping = new Grouping(sink, sharedTest(context));
+    this.#folding = new Folding(this.#grouping);
+  }
+
+  change(change: Change): void {
+    this.#all.push(change);
+    this.#layers.change(change);
+    this.#folding.change(change);
+    const words = eyeWords(change);
+    if (words !== '') this.#eyes.add(`${letterOf(change)} ${escapeBytes(change.path)}  ${words}`);
+  }
+
+  error({ path, side, errno, doing }: PathError): void {
+    this.#errors.add(`${side.toUpperCase()} ${escapeBytes(path)}  cannot ${doing}: ${errnoWords(errno)}`);
+  }
+
+  configuration(changes: readonly ConfigChange[]): void {
+    this.#configuration = changes;
+  }
+
+  growth(growth: StackGrowth): void {
+    this.#layers.growth(growth);
+    this.#growth = growthWords(growth, this.#context);
+  }
+
+  verdict(verdict: GateVerdict): void {
+    this.#verdict = verdict;
+  }
+
+  end(summary: Summary): void {
+    this.#folding.finish();
+    this.#grouping.finish();
+    const head = this.#head(summary);
+    const { text, cut } = fitSections(this.#sections(), MOST_CHARACTERS - CUT_RESERVE - head.length);
+    const limit = MOST_CHARACTERS.toLocaleString('en');
+    const last =
+      cut.length === 0 ? '' : `\n**Left out** for the limit of ${limit} characters: ${cut.join(', ')}.\n`;
+    this.#context.out.write(head + text + last);
+  }
+
+  #head(summary: Summary): string {
+    const { a, b, sharedLayers } = this.#context;
+    const { bytes } = summary;
+    const shared = sharedLayers === 0 ? '' : `, ${sharedLayers} shared`;
+    const lines = [
+      `### ${isEqual(summary) ? 'No difference' : 'Differences'} between two root filesystems`,
+      '',
+      `- **A** ${sideWords(a)}`,
+      `- **B** ${sideWords(b)}${shared}`,
+      '',
+      `**${summaryWords(summary)}**; files: ${humanSize(bytes.added)} added, ${humanSize(bytes.removed)} removed`,
+      ...(this.#growth === undefined ? [] : ['', codeSpan(fittedLine(this.#growth))]),
+      ...this.#policy(),
+    ];
+    return `${lines.join('\n')}\n`;
+  }
+
+  #policy(): string[] {
+    const { policy, reasons, isDecided } = this.#verdict ?? {};
+    if (policy === undefined || reasons === undefined) return [];
+    const words =
+      reasons.length > 0
+        ? `❌ **failed**, ${counted(reasons.length, 'reason')}`
+        : isDecided
+          ? '✅ **passed**'
+          : '❓ **not decided**: not all could be compared';
+    return ['', `Policy ${codeSpan(`--fail-on ${fittedLine(policy)}`)}: ${words}`];
+  }
+
+  #sections(): SectionPlan[] {
+    return [
+      ...plan('Why the policy failed', 'reasons', this.#verdict?.reasons ?? [], {
+        share: 1 / 4,
+        isOpen: true,
+      }),
+      ...kept('Not compared', 'errors', this.#errors, { share: 1 / 8, isOpen: true }),
+      ...kept('Look at first', 'to look at', this.#eyes, { share: 1 / 4, isOpen: true }),
+      ...this.#configurationSection(),
+      ...this.#packageSections(),
+      ...this.#layerSection(),
+      ...kept('Changes', 'changes', this.#lines, { share: 1, language: 'diff' }),
+    ];
+  }
+
+  #configurationSection(): SectionPlan[] {
+    const told = this.#options.withEnv ? this.#configuration : this.#configuration?.map(withoutValues);
+    const lines = (told ?? []).map((change) => configLine(change, PLAIN));
+    return plan('Configuration', 'fields', lines, { share: 1 / 4 });
+  }
+
+  #packageSections(): SectionPlan[] {
+    if (!this.#options.readsPackages) return [];
+    const [a, b] = this.#sides;
+    const report = explain(this.#all, { a, b }, this.#options);
+    const width = report.packages.reduce(
+      (widest, { name }) => Math.max(widest, escapeBytes(asBytes(name)).length),
+      0,
+    );
+    const packages = report.packages.map((each) => `${each.manager.padEnd(4)}  ${packageLine(each, width)}`);
+    return [
+      ...plan('Packages', 'packages', packages, { share: 1 / 3 }),
+      ...(report.packages.length === 0 ? [] : unexplained(report)),
+    ];
+  }
+
+  #layerSection(): SectionPlan[] {
+    const [heading = '', ...lines] = this.#layers.table().trimEnd().split('\n');
+    return plan('By layer', 'layers', lines, { share: 1 / 4, heading: [heading] });
+  }
+
+  #tell(change: Change): void {
+    const mark = change.flags.length > 0 ? '!' : ' ';
+    this.#line(letterOf(change), mark, shownPath(change), segmentsOf(change, this.#context));
+  }
+
+  #tellGroup(group: ChangeGroup): void {
+    this.#line('m', ' ', `${escapeBytes(group.directory)}/**`, groupSegments(group, this.#context));
+  }
+
+  #line(letter: Letter, mark: string, path: string, segments: readonly Segment[]): void {
+    const words = segments.map((segment) => [segment.words, segment.layers].filter(Boolean).join('  '));
+    this.#lines.add(`${letter}${mark} ${path}  ${words.join('   ')}`.trimEnd());
+  }
+}
+
+/** Why a person should look at a change before all others; empty where there is no reason. */
+function eyeWords(change: Change): string {
+  const words = [
+    ...change.flags.map((flag) => flag.replace('-added', ' gained')),
+    ...(isOfKind(change, 'world-writable') ? ['world-writable'] : []),
+    ...(letterOf(change) === '?' ? ['contents differ under one size and time'] : []),
+    ...(change.raced ? ['changed while it was read'] : []),
+  ];
+  return words.join(', ');
+}
+
+function unexplained({ suspicious, unexplained: left }: PackageReport): SectionPlan[] {
+  const line = (change: Change, more: string) =>
+    `${letterOf(change)} ${shownPath(change)}  ${differenceWords(change)}${more}`.trimEnd();
+  const lines = [
+    ...suspicious.map(({ change, manager, name }) =>
+      line(change, `  [${manager} ${escapeBytes(asBytes(name))}, one version in both]`),
+    ),
+    ...left.map((change) => line(change, '')),
+  ];
+  return plan('What no package explains', 'not explained', lines, { share: 1 / 4, language: 'diff' });
+}
+
+type PlanOptions = Omit<SectionPlan, 'title' | 'unit' | 'lines' | 'count'>;
+
+function kept(
+  title: string,
+  unit: string,
+  { lines, count }: FirstLines,
+  options: PlanOptions,
+): SectionPlan[] {
+  return count === 0 ? [] : [{ title: `${title} (${count})`, unit, lines, count, ...options }];
+}
+
+function plan(title: string, unit: string, lines: readonly string[], options: PlanOptions): SectionPlan[] {
+  return lines.length === 0
+    ? []
+    : [{ title: `${title} (${lines.length})`, unit, lines, count: lines.length, ...options }];
+}
+
+function sideWords({ reference, stack }: SideLabel): string {
+  const name = codeSpan(fittedLine(escapeText(reference)));
+  if (stack === undefined) return `${name}, manifest`;
+  const size = stack.layers.reduce((sum, layer) => sum + (layer.size ?? 0), 0);
+  const words = [
+    name,
+    ...(stack.id === undefined ? [] : [codeSpan(stack.id.slice(0, SHORT_ID))]),
+    counted(stack.layers.length, 'layer'),
+    ...(size > 0 ? [humanSize(size)] : []),
+    ...(stack.mountPoints === undefined
+      ? []
+      : [
+          `mounted in it, and not compared: ${stack.mountPoints.map((each) => codeSpan(fittedLine(escapeText(each)))).join(', ')}`,
+        ]),
+  ];
+  return words.join(', ');
+}
