@@ -232,7 +232,7 @@ export class UnpackedTar {
   }
 
   /** archive_linux.go ConvertRead. */
-  #mark({ uid, gid }: TarEntry, path: ByteString, name: ByteString): void {
+  #mark({ uid, gid, mtime }: TarEntry, path: ByteString, name: ByteString): void {
     const files = this.#files;
     const holder = files.holder(path);
     if (name === OPAQUE_NAME) {
@@ -244,6 +244,9 @@ export class UnpackedTar {
     const parent = parentPath(path);
     const whiteout = files.create(parent === '' ? hidden : `${parent}/${hidden}`, S_IFCHR);
     files.chown(whiteout, uid, gid);
+    // On disk it has the time of the unpacking; where nothing is unpacked, its entry's is the best there is.
+    if (isBound(mtime)) this.layer.setTime(whiteout, mtime);
+    this.layer.touch(whiteout);
   }
 
   /** archive.go createTarFile. */

@@ -236,11 +236,15 @@ describeSystem('stores of containerd', ['root', 'fuse', 'python', 'stores', 'bui
   });
 
   it.each([
-    ['multi', 'containerd-1.6-demo'],
-    ['zdemo', 'containerd-1.6-zdemo'],
-  ])('shows the image %s, which was never unpacked, as containerd would unpack it', async (name, list) => {
+    ['multi', 'containerd', 'containerd-1.6-demo'],
+    ['multi', 'podman', 'podman-5.8-root-overlay-demo'],
+    ['zdemo', 'containerd', 'containerd-1.6-zdemo'],
+  ])('shows the image %s, which was never unpacked, as %s would unpack it', async (name, engine, list) => {
     const reference = `127.0.0.1:5917/${name}:1`;
-    const mount = await mountStratafs(temporary, reference, { root: rootOf('containerd-2.1-blobs-only') });
+    const mount = await mountStratafs(temporary, reference, {
+      root: rootOf('containerd-2.1-blobs-only'),
+      before: engine === 'containerd' ? [] : ['--unpack-as', engine],
+    });
     // The time of unpacking is nowhere in a tar.
     const isUntold = (line: string) => /^(?:\.|\.\/data) d /.test(line);
     const timeless = (lines: readonly string[]) =>
@@ -249,6 +253,12 @@ describeSystem('stores of containerd', ['root', 'fuse', 'python', 'stores', 'bui
     expect(differingLines(told, seen)).toEqual([]);
     expect(await mount.umount()).toBe(0);
     expect(mount.log()).toBe('');
+  });
+
+  it('tells of a whiteout that was never unpacked by the time of its entry', async () => {
+    const root = rootOf('containerd-2.1-blobs-only');
+    const { stdout } = await stratafs(['--root', root, 'which', '127.0.0.1:5917/multi:1', '/etc/motd']);
+    expect(stdout).toMatch(/a whiteout of \/etc\/motd, made 2023-11-14 22:13:20/);
   });
 
   it('writes the tar of a layer that was never unpacked', async () => {

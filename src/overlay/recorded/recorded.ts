@@ -101,7 +101,8 @@ export class RecordedReader extends TranslatedReader {
     const object = this.#object(directory, name);
     if (object === undefined) return super.examine(directory, name);
     if (object === null) return false;
-    const time = object.touched ? this.#timeOnDisk(directory, name) : object.mtime;
+    const isOnDisk = object.touched && this.#layer(directory)?.contents === undefined;
+    const time = isOnDisk ? this.#timeOnDisk(directory, name) : object.mtime;
     this.#fill(object, time, this.directories.layerOf(directory));
     return true;
   }
