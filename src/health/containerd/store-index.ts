@@ -16,7 +16,7 @@ import { MOBY } from '../../store/containerd/namespaces.ts';
 import { type ContainerdPlace, Reading } from '../../store/containerd/root.ts';
 import { placeOf, readSnapshots, type Snapshot } from '../../store/containerd/snapshotter.ts';
 import { type BlobDigest, hexOf, isBlobDigest, isHexId } from '../../store/digest.ts';
-import { type CacheRecord, readCacheRecords } from '../../store/dockerd/buildkit.ts';
+import { type CacheRecord, readSnapshotCache } from '../../store/dockerd/buildkit.ts';
 import type { FileKind } from '../../store/files.ts';
 import { type ByteString, shownBytes } from '../../sys/bytes.ts';
 import { attempt, Trouble } from '../../sys/errors.ts';
@@ -91,7 +91,7 @@ export function readStoreIndex(place: ContainerdPlace): StoreIndex {
   const blobEntries = entries(BLOBS);
   const isBlob = ({ name, kind }: PlacedName) => isHexId(name) && kind === 'file';
   const targets = new Set(namespaces.flatMap(({ named }) => named.flatMap((image) => image.targets)));
-  const cache = docker === undefined ? new Map() : attempt(() => readCache(place));
+  const cache = docker === undefined ? new Map() : attempt(() => readSnapshotCache(docker));
   return {
     place,
     namespaces,
@@ -152,14 +152,6 @@ function sizeOf({ files }: ContainerdPlace, path: string): number {
 }
 
 /** BuildKit has one file for each snapshotter that it used. Throws Trouble. */
-function readCache({ docker }: ContainerdPlace): ReadonlyMap<ByteString, CacheRecord> {
-  const names = (docker?.namesIfPresent('buildkit') ?? []).filter((name) => name.startsWith('containerd-'));
-  const all = names.flatMap((name) => [
-    ...((docker && readCacheRecords(docker, `buildkit/${name}/metadata_v2.db`)) ?? []),
-  ]);
-  return new Map(all);
-}
-
 /** As a person would name it: its first name, or the short ID; with the namespace where there are several. */
 export function imageLabel(index: StoreIndex, { reading }: NamespaceIndex, image: NamedImage): string {
   const name = tagsOf(image, reading.users)[0] ?? hexOf(image.id).slice(0, 12);

@@ -10,9 +10,12 @@ import { hasTarRecord } from '../../store/podman/record.ts';
 import {
   type ListName,
   layerPath,
+  layersHome,
   listPath,
   metadataPath,
+  NOT_LAYERS,
   type PodmanRoot,
+  UNFINISHED,
 } from '../../store/podman/root.ts';
 import { containerStack, imageChain, layersOf } from '../../store/podman/stack.ts';
 import { shortLinkDifference, stackingDifference } from '../../store/podman/stacking.ts';
@@ -20,11 +23,6 @@ import { type ByteString, shownBytes } from '../../sys/bytes.ts';
 import { attempt, Trouble } from '../../sys/errors.ts';
 import type { ReportFinding } from './findings.ts';
 import { usesOf } from './uses.ts';
-
-/** What the driver keeps beside its layers. */
-const NOT_LAYERS: readonly string[] = ['l', '.has-mount-program', 'backingFsBlockDev'];
-/** Where unfinished things are. */
-const UNFINISHED: readonly string[] = ['tempdirs', 'staging'];
 
 export function examineStore(root: PodmanRoot, report: ReportFinding): void {
   const inventory = new Inventory(root);
@@ -166,7 +164,7 @@ function examineDirectories(inventory: Inventory, report: ReportFinding): void {
   const [layerList] = inventory.layers().lists;
   const isWhole = ({ damage, unreadable }: { damage: readonly string[]; unreadable?: Trouble }) =>
     damage.length === 0 && unreadable === undefined;
-  const home = driver === 'vfs' ? 'vfs/dir' : 'overlay';
+  const home = layersHome(root);
   for (const name of names(home)) {
     const path = files.pathOf(`${home}/${name}`);
     if (UNFINISHED.includes(name))

@@ -4,19 +4,23 @@
 import { shownBytes } from '../../sys/bytes.ts';
 import { attempt, Trouble } from '../../sys/errors.ts';
 import { type BlobDigest, type ChainId, hexOf, sha256 } from '../digest.ts';
+import { readSnapshotCache } from '../dockerd/buildkit.ts';
+import type { StoreFiles } from '../files.ts';
 import { parseJson } from '../formats/json.ts';
 import { isAttestation, parseManifest, platformText } from '../manifest.ts';
 import { MANIFEST_OR_INDEX } from '../oci-shapes.ts';
 import { type PlatformImage, readImageOfManifest } from '../platform-image.ts';
-import type { Claim, Claims, Layer, LayerClaims } from '../store.ts';
+import type { Claim, Claims, Layer, LayerClaims, OwnLayer } from '../store.ts';
 import { blobPath, contentOf, hasBlob } from './blobs.ts';
-import { imageOfContainer } from './container-image.ts';
+import { containersOf, imageOfContainer } from './container-image.ts';
 import type { DockerContainer } from './docker.ts';
 import type { FoundObject } from './find.ts';
 import type { Images } from './images.ts';
 import { digestsOf, tagsOf } from './names.ts';
 import { tarRecord } from './record.ts';
+import { ifSound } from './root.ts';
 import { chainIdOfSnapshot, snapshotLayers, unpackedPlace } from './stack.ts';
+import { unrecordedDirectories } from './unrecorded.ts';
 
 export function claimsOfFound(images: Images, found: FoundObject): Claims {
   if (found.kind === 'image') return claimsOfImage(images, [found.target], found.name, found.target);
@@ -27,7 +31,7 @@ export function claimsOfFound(images: Images, found: FoundObject): Claims {
   );
 }
 
-/** All images, then layers that none of them has, then names that lead nowhere. */
+/** All images of a namespace, then its containers, snapshots that neither has, and names that lead nowhere. */
 export function* claimsOfAll(images: Images): Generator<Claims> {
   const seen = new Set<ChainId>();
   for (const image of images.named) {
@@ -36,12 +40,29 @@ export function* claimsOfAll(images: Images): Generator<Claims> {
     for (const { chainId } of claims.chains.flat()) seen.add(chainId);
     yield claims;
   }
-  const others = layersOfNoImage(images, seen);
-  if (others.chains.length + others.claims.length > 0) yield others;
-  const names = images.damage();
-  if (names.length === 0) return;
-  const claims = names.map((unreadable): Claim => ({ about: 'repository', unreadable }));
+  const containers = attempt(() => containersOf(images));
+  const own = new Set<string>(cacheKeys(images));
+  for (const container of containers instanceof Trouble ? [] : containers) {
+    own.add(container.place.key);
+    const claims = claimsOfOneContainer(images, container);
+    for (const { chainId } of claims.chains.flat()) seen.add(chainId);
+    yield claims;
+  }
+  const others = otherSnapshots(images, seen, own);
+  if (others.claims.length > 0) yield others;
+  const lists = [...images.damage(), ...(containers instanceof Trouble ? [containers.message] : [])];
+  if (lists.length === 0) return;
+  const claims = lists.map((unreadable): Claim => ({ about: 'repository', unreadable }));
   yield { label: 'names', kind: 'store', claims, chains: [] };
+}
+
+/** Directories that nothing leads to, whatever the namespace; none where there is no such directory. */
+export function* claimsOfDirectories(files: StoreFiles): Generator<Claims> {
+  const unrecorded = attempt(() => unrecordedDirectories(files));
+  const told = { label: 'directories of no record', kind: 'store', chains: [] } as const;
+  if (unrecorded instanceof Trouble) {
+    yield { ...told, claims: [{ about: 'chain', unreadable: unrecorded.message }] };
+  } else if (unrecorded.length > 0) yield { ...told, claims: [], unrecorded };
 }
 
 /** Every platform whose manifest is here is one chain. */
@@ -174,24 +195,50 @@ function layerClaims(images: Images, image: PlatformImage): LayerClaims[] {
   });
 }
 
+function claimsOfOneContainer(images: Images, container: DockerContainer): Claims {
+  const { id, name } = container;
+  const claims = attempt(() => claimsOfContainer(images, container, name));
+  if (!(claims instanceof Trouble)) return claims;
+  const damage: Claim = { about: 'chain', unreadable: claims.message };
+  return { label: name, kind: 'container', id, claims: [damage], chains: [] };
+}
+
+/** The layers that it stands on, and its own. Throws Trouble where its snapshots cannot be told. */
 function claimsOfContainer(images: Images, container: DockerContainer, label: string): Claims {
   const { reading } = images;
   const image = imageOfContainer(images, container);
-  const subject = { label, kind: 'container', id: container.id } as const;
   const chain = reading.chain(container.place);
-  const top = chain.map(chainIdOfSnapshot).find((chainId) => chainId !== undefined) ?? 'none';
+  const base = chain.findIndex((snapshot) => chainIdOfSnapshot(snapshot) !== undefined);
+  const own = chain
+    .slice(0, base === -1 ? chain.length : base)
+    .map(({ kind }): OwnLayer => ({ role: kind === 'committed' ? 'engine' : 'upper', claims: [] }))
+    .reverse();
+  const subject = { label, kind: 'container', id: container.id, own } as const;
+  const claims: Claim[] =
+    container.damage === undefined ? [] : [{ about: 'repository', unreadable: container.damage }];
   if (image === undefined) {
     const unreadable = 'the image of the container is not here any more: nothing says what its layers were';
-    return { ...subject, claims: [{ about: 'config', unreadable }], chains: [] };
+    return { ...subject, claims: [...claims, { about: 'config', unreadable }], chains: [] };
   }
   const of = claimsOfImage(images, [image.manifest], label, image.manifest);
+  const [expected, found] = [image.chain.at(-1), chain[base] && chainIdOfSnapshot(chain[base])];
   const message = 'the container does not stand on the image it names';
-  const base: Claim = { about: 'chain', expected: image.chain.at(-1) ?? 'none', found: top, message };
-  return { ...subject, claims: [base, ...of.claims], chains: of.chains };
+  claims.push({ about: 'chain', expected: expected ?? 'none', found: found ?? 'none', message });
+  return { ...subject, claims: [...claims, ...of.claims], chains: of.chains };
 }
 
-/** Chains that were unpacked, and whose image is gone. */
-function layersOfNoImage({ reading }: Images, seen: ReadonlySet<ChainId>): Claims {
+/** Keys of snapshots that are entries of BuildKit's cache, where Docker has one here. */
+function cacheKeys({ reading }: Images): string[] {
+  const { docker } = reading.root;
+  const cache = docker === undefined ? undefined : ifSound(() => readSnapshotCache(docker));
+  return [...(cache ?? [])].map(([id, { snapshot = id }]) => snapshot);
+}
+
+/**
+ * Chains that were unpacked and whose image is gone, and what is being written and has no key of a container or cache (`own`).
+ * A view has nothing of its own.
+ */
+function otherSnapshots({ reading }: Images, seen: ReadonlySet<ChainId>, own: ReadonlySet<string>): Claims {
   const claims: Claim[] = [];
   for (const { snapshotter, key } of reading.snapshots) {
     const chain = attempt(() => reading.chain({ snapshotter, key }));
@@ -200,10 +247,16 @@ function layersOfNoImage({ reading }: Images, seen: ReadonlySet<ChainId>): Claim
       continue;
     }
     const [first] = chain;
-    const chainId = first && chainIdOfSnapshot(first);
-    if (chainId === undefined || seen.has(chainId)) continue;
-    const unreadable = `no image has the layer ${chainId} (snapshot ${first?.id ?? 0} of ${snapshotter}): nothing names its tar`;
-    claims.push({ about: 'chain', unreadable });
+    if (first === undefined) continue;
+    const chainId = chainIdOfSnapshot(first);
+    const place = `snapshot ${first.id} of ${snapshotter}`;
+    if (chainId !== undefined && !seen.has(chainId)) {
+      const unreadable = `no image has the layer ${chainId} (${place}): nothing names its tar`;
+      claims.push({ about: 'chain', unreadable });
+    } else if (first.kind === 'active' && !own.has(key)) {
+      const unreadable = `no container or cache has "${shownBytes(key)}" (${place}): nothing records what is in it`;
+      claims.push({ about: 'chain', unreadable });
+    }
   }
   return { label: 'layers of no image', kind: 'layers', claims, chains: [] };
 }

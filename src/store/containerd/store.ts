@@ -24,7 +24,7 @@ import type {
   Store,
   TarRecord,
 } from '../store.ts';
-import { claimsOfAll, claimsOfFound } from './claims.ts';
+import { claimsOfAll, claimsOfDirectories, claimsOfFound } from './claims.ts';
 import { containersOf, imageOfContainer, targetOf } from './container-image.ts';
 import type { DockerContainer } from './docker.ts';
 import { type FoundObject, find } from './find.ts';
@@ -107,6 +107,7 @@ export class ContainerdStore implements Store {
         ? usedNamespaces(files)
         : [this.#namespace()];
     for (const each of namespaces) yield* claimsOfAll(this.#open(each));
+    yield* claimsOfDirectories(files);
   }
 
   /** Throws Trouble where it cannot be told. */

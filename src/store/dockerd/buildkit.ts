@@ -35,11 +35,15 @@ export function readCacheDescriptions(
   return readAll(files, path, describe);
 }
 
-/** The same with what else there is of each. */
-export function readCacheRecords(
-  files: StoreFiles,
-  path: string,
-): ReadonlyMap<ByteString, CacheRecord> | undefined {
+/** Of all entries whose files are containerd's snapshots, by entry; empty where there are none. Throws Trouble. */
+export function readSnapshotCache(dataRoot: StoreFiles): ReadonlyMap<ByteString, CacheRecord> {
+  const names = (dataRoot.namesIfPresent('buildkit') ?? []).filter((name) => name.startsWith('containerd-'));
+  return new Map(
+    names.flatMap((name) => [...(readCacheRecords(dataRoot, `buildkit/${name}/metadata_v2.db`) ?? [])]),
+  );
+}
+
+function readCacheRecords(files: StoreFiles, path: string): ReadonlyMap<ByteString, CacheRecord> | undefined {
   return readAll(files, path, (entry, file) => {
     const [snapshot, parent, blob] = ['snapshot', 'parent', 'blob'].map((key) =>
       textValue(entry.get(`cache.${key}`), file),

@@ -19,12 +19,14 @@ import {
 } from './images.ts';
 import type { Inventory } from './inventory.ts';
 import { imageLayerId, type LayerRecord } from './layers.ts';
+import { rootfsOf } from './libpod.ts';
 import { hasTarRecord, tarRecord, unpackRules } from './record.ts';
 import { allRoots, layerPath, type PodmanRoot } from './root.ts';
 import { MANIFEST_SHAPE } from './shapes.ts';
 import { dialectOf, layersOf, sourceIn } from './stack.ts';
 import { stackingDifference } from './stacking.ts';
 import { repoDigests } from './summaries.ts';
+import { unrecordedDirectories } from './unrecorded.ts';
 
 export function claimsOfImage(inventory: Inventory, id: string, label: string): Claims {
   const subject = { label, kind: 'image', id: imageIdOf(id) } as const;
@@ -37,6 +39,11 @@ export function claimsOfImage(inventory: Inventory, id: string, label: string): 
 export function claimsOfContainer(inventory: Inventory, id: string, label: string): Claims {
   const container = inventory.containers().get(id);
   const subject = { label, kind: 'container', id } as const;
+  const rootfs = container?.podman && rootfsOf(container.podman);
+  if (rootfs !== undefined) {
+    const unreadable = `it has no layers: its tree is the directory "${rootfs}" of its machine (--rootfs)`;
+    return { ...subject, claims: [{ about: 'chain', unreadable }], chains: [], own: [] };
+  }
   const claims: Claim[] = [];
   if (container?.damage !== undefined) claims.push({ about: 'repository', unreadable: container.damage });
   const [own, ...below] = container?.layer === undefined ? [] : inventory.layers().chain(container.layer);
@@ -55,32 +62,51 @@ export function claimsOfContainer(inventory: Inventory, id: string, label: strin
   return { ...subject, claims, chains: [layerClaims(inventory, [...below].reverse(), [])] };
 }
 
-/** All images, then the layers that none of them has, then what is wrong with the lists. */
+/** All images, then containers, layers that neither has, what is wrong with the lists, and directories that nothing leads to. */
 export function* claimsOfAll(inventory: Inventory): Generator<Claims> {
   const seen = new Set<string>();
+  const note = (chain: readonly LayerRecord[] | Trouble) => {
+    for (const { id } of chain instanceof Trouble ? [] : chain) seen.add(id);
+  };
   for (const [id, record] of inventory.images()) {
     const label = record instanceof Trouble ? id.slice(0, 12) : (record.names[0] ?? id.slice(0, 12));
-    const chain = record instanceof Trouble ? record : attempt(() => layersOf(inventory, record));
-    for (const layer of chain instanceof Trouble ? [] : chain) seen.add(layer.id);
+    note(record instanceof Trouble ? record : attempt(() => layersOf(inventory, record)));
     yield claimsOfImage(inventory, id, label);
+  }
+  for (const [id, { name, layer }] of inventory.containers()) {
+    note(layer === undefined ? [] : attempt(() => inventory.layers().chain(layer)));
+    yield claimsOfOneContainer(inventory, id, name === '' ? id.slice(0, 12) : name);
   }
   const others = otherLayers(inventory, seen);
   if (others !== undefined) yield others;
-  const lists = [
-    ...inventory
-      .imageLists()
-      .lists.flatMap(({ list }) => [...list.damage, ...(list.unreadable ? [list.unreadable.message] : [])]),
-    ...inventory
-      .layers()
-      .lists.flatMap(({ list }) => [...list.damage, ...(list.unreadable ? [list.unreadable.message] : [])]),
-  ];
-  const claims = [...new Set(lists)].map(
-    (sentence): Claim => ({ about: 'repository', unreadable: sentence }),
-  );
-  if (claims.length > 0) yield { label: 'lists', kind: 'store', claims, chains: [] };
+  const lists = listClaims(inventory);
+  if (lists.length > 0) yield { label: 'lists', kind: 'store', claims: lists, chains: [] };
+  const unrecorded = attempt(() => unrecordedDirectories(inventory, seen));
+  const told = { label: 'directories of no record', kind: 'store', chains: [] } as const;
+  if (unrecorded instanceof Trouble) yield { ...told, claims: [unreadable('chain', unrecorded)] };
+  else if (unrecorded.length > 0) yield { ...told, claims: [], unrecorded };
 }
 
-/** Layers that were unpacked from a tar and belong to no image; one below another is verified as part of its chain. */
+function claimsOfOneContainer(inventory: Inventory, id: string, label: string): Claims {
+  const claims = attempt(() => claimsOfContainer(inventory, id, label));
+  if (!(claims instanceof Trouble)) return claims;
+  return { label, kind: 'container', id, claims: [unreadable('chain', claims)], chains: [] };
+}
+
+function listClaims(inventory: Inventory): Claim[] {
+  const lists = [
+    ...inventory.imageLists().lists.map(({ list }) => list),
+    ...inventory.layers().lists.map(({ list }) => list),
+    inventory.containerList(),
+  ];
+  const sentences = lists.flatMap(({ damage, unreadable: lost }) => [
+    ...damage,
+    ...(lost === undefined ? [] : [lost.message]),
+  ]);
+  return [...new Set(sentences)].map((sentence) => ({ about: 'repository', unreadable: sentence }));
+}
+
+/** Layers of no image and no container; one below another is verified as part of its chain. */
 function otherLayers(inventory: Inventory, seen: Set<string>): Claims | undefined {
   const layers = inventory.layers();
   const claims: Claim[] = [];
@@ -93,10 +119,14 @@ function otherLayers(inventory: Inventory, seen: Set<string>): Claims | undefine
       claims.push(unreadable('chain', chain));
       continue;
     }
+    for (const layer of chain.filter((one) => one.diffId === undefined && !seen.has(one.id))) {
+      const sentence = `no image or container has layer ${layer.id}, and no record says what should be in it`;
+      claims.push({ about: 'chain', unreadable: sentence });
+    }
     const unpacked = chain.filter((layer) => layer.diffId !== undefined);
-    if (unpacked.length === 0 || unpacked.every((layer) => seen.has(layer.id))) continue;
-    for (const layer of unpacked) seen.add(layer.id);
-    chains.push(layerClaims(inventory, unpacked.reverse(), []));
+    const isNew = unpacked.some((layer) => !seen.has(layer.id));
+    for (const layer of chain) seen.add(layer.id);
+    if (isNew) chains.push(layerClaims(inventory, unpacked.reverse(), []));
   }
   if (claims.length + chains.length === 0) return undefined;
   return { label: 'layers of no image', kind: 'layers', claims, chains };

@@ -37,10 +37,20 @@ export function metadataPath({ driver }: StorageRoot, list: ListName, id: string
   return `${driver}-${list}/${id}`;
 }
 
-/** The driver's directory of a layer. */
-export function layerPath({ driver }: StorageRoot, id: string): string {
-  return driver === 'vfs' ? `vfs/dir/${id}` : `overlay/${id}`;
+/** Where the driver has a directory for each layer. */
+export function layersHome({ driver }: StorageRoot): string {
+  return driver === 'vfs' ? 'vfs/dir' : 'overlay';
 }
+
+/** The driver's directory of a layer. */
+export function layerPath(root: StorageRoot, id: string): string {
+  return `${layersHome(root)}/${id}`;
+}
+
+/** What the driver keeps beside its layers. */
+export const NOT_LAYERS: readonly string[] = ['l', '.has-mount-program', 'backingFsBlockDev'];
+/** Where unfinished things are, beside the layers. */
+export const UNFINISHED: readonly string[] = ['tempdirs', 'staging'];
 
 /** All roots of a store, its own first. */
 export function allRoots(root: PodmanRoot): readonly StorageRoot[] {
