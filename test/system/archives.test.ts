@@ -1,12 +1,16 @@
 // Images as files that engines wrote: each is listed, every layer of it is there and is what the config says, and each command
 // takes them. What the commands show of their files is the matter of other tests.
+import { spawnSync } from 'node:child_process';
+import { copyFileSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, expect, it } from 'vitest';
 import { openArchiveStore } from '../../src/store/open.ts';
 import type { Store } from '../../src/store/store.ts';
 import { bytesOfText } from '../../src/sys/bytes.ts';
-import { unpackArchives } from '../support/real-stores.ts';
+import { FakeStore } from '../support/fake-store.ts';
+import { differingLines, listOfEngine, listOfTree, unpackArchives } from '../support/real-stores.ts';
 import { describeStore } from '../support/store-contract.ts';
+import { mountStratafs, stratafs } from '../support/stratafs.ts';
 import { describeSystem } from '../support/system.ts';
 import { temporaryForSuite } from '../support/temporary.ts';
 
@@ -78,8 +82,120 @@ describeSystem('archives of images', ['root', 'stores'], () => {
     expect(incomplete.images().map(({ id, damage }) => [id.slice(7, 19), damage])).toEqual([
       [
         'ee5318dcae72',
-        `Cannot use "${path('docker-save-28-incomplete.tar')}": the config "blobs/sha256/ee5318dcae7202af4d044da596e63e2f421b3907acd6bddc9a227406bc235168" of the image is not in the archive, nor is any of its 2 layers ("blobs/sha256/8d6f5d0016b36f901b897a6f93aa2fa008db443f438b747be657e16e06a71adc", "blobs/sha256/5b845de8d6e35dddf77cd9994e5ec0034de289b2a252db554e2d8c4de838b8c6")`,
+        `Cannot use "${path('docker-save-28-incomplete.tar')}": the config "blobs/sha256/ee5318dcae7202af4d044da596e63e2f421b3907acd6bddc9a227406bc235168" of the image is not in the archive, nor any of its 2 layers ("blobs/sha256/8d6f5d0016b36f901b897a6f93aa2fa008db443f438b747be657e16e06a71adc", "blobs/sha256/5b845de8d6e35dddf77cd9994e5ec0034de289b2a252db554e2d8c4de838b8c6")`,
       ],
     ]);
   });
+
+  /** Images as their engines unpack them: the reference, the engine's own list of the tree, `--unpack-as`. */
+  const TREES: readonly (readonly [reference: string, list: string, as?: string])[] = [
+    ['oci:FOLDER/oci-multi-dir', 'containerd-1.6-demo'],
+    ['FOLDER/oci-multi.tar', 'containerd-1.6-demo'],
+    ['oci-archive:FOLDER/podman-oci-archive.tar', 'containerd-1.6-demo'],
+    ['FOLDER/oci-zstd.tar', 'containerd-1.6-zdemo'],
+    ['docker-archive:FOLDER/docker-save-20.tar:demo:1', 'containerd-1.6-demo', 'containerd'],
+    ['FOLDER/docker-save-28-overlay2.tar:demo:1', 'containerd-1.6-demo', 'containerd'],
+    ['FOLDER/docker-save-28-containerd.tar:built:1', 'docker-28-containerd-built', 'containerd'],
+    ['FOLDER/podman-multi.tar:demo:1', 'podman-5.8-root-overlay-demo', 'podman'],
+    ['dir:FOLDER/podman-docker-dir', 'podman-5.8-root-overlay-demo'],
+  ];
+
+  it.each(TREES)('%s is the tree %s', async (reference, list, as) => {
+    const before = as === undefined ? [] : ['--unpack-as', as];
+    const mount = await mountStratafs(temporary, reference.replace('FOLDER', folder), { before });
+    try {
+      const lines = [listOfEngine(list), listOfTree(mount.directory)].map((each) => each.map(withoutOwnTime));
+      expect(differingLines(lines[0] ?? [], lines[1] ?? [])).toEqual([]);
+    } finally {
+      await mount.umount();
+    }
+  });
+
+  it('what docker save wrote is unpacked as docker load does: what a layer implies is of root', async () => {
+    const [old, layout] = [`${path('docker-save-20.tar')}:demo:1`, `oci:${path('oci-multi-dir')}`];
+    const { stdout, code } = await stratafs(['diff', '--itemize', old, layout]);
+    expect([stdout.trim(), code]).toEqual([expect.stringMatching(/^\.d\S*og\S* data\/?$/), 1]);
+    const same = await stratafs(['--unpack-as', 'containerd', 'diff', old, layout]);
+    expect(same).toMatchObject({ code: 0 });
+  });
+
+  it('every archive that is whole is verified, an altered layer is named, and one that is cut off is still listed', async () => {
+    const { stdout, code } = await stratafs(['verify', path('docker-save-28-containerd.tar')]);
+    expect([stdout.split('\n').at(-2), code]).toEqual(['total         2 images, 5 layers (5 verified)', 0]);
+    const whole = readFileSync(path('docker-save-20.tar'));
+    const altered = temporary.path('altered.tar');
+    const bytes = Buffer.from(whole);
+    bytes.write('ROOT', whole.indexOf('root:x:'));
+    writeFileSync(altered, bytes);
+    const told = await stratafs(['verify', altered]);
+    expect([told.code, told.stdout]).toEqual([
+      1,
+      expect.stringMatching(/tampered +built:1 layer 1 .*\n(?:.*\n)*verified +built:1 layer 2 /),
+    ]);
+    const cut = temporary.path('cut.tar');
+    // Its index.json comes first, the config last.
+    const zstd = readFileSync(path('oci-zstd.tar'));
+    writeFileSync(cut, zstd.subarray(0, zstd.indexOf('8d6f5d0016b3', zstd.indexOf('6d68468173d1')) + 1000));
+    const listed = await stratafs(['--root', cut, 'images']);
+    expect(listed.stdout).toMatch(/^zdemo +1 +ee5318dcae72 +N\/A +damaged$/m);
+    expect(listed.stderr).toMatch(
+      /"blobs\/sha256\/ee5318dcae72\w+" of the image is not in the archive, nor 1 of its 2 layers \(\S+\); "\S+" cannot be read after its member "\S+": it is cut off/,
+    );
+  });
+
+  it('changes neither a file nor its times, and works where nothing can be written', async () => {
+    const bound = temporary.path('bound');
+    mkdirSync(bound);
+    run('mount', ['--bind', folder, bound]);
+    try {
+      run('mount', ['-o', 'remount,ro,bind', bound]);
+      const times = () =>
+        ['docker-save-20.tar', 'oci-multi-dir/index.json'].map((name) => {
+          const { atimeNs, mtimeNs, ctimeNs } = statSync(path(name), { bigint: true });
+          return [atimeNs, mtimeNs, ctimeNs];
+        });
+      const before = times();
+      for (const reference of [`${bound}/docker-save-20.tar:demo:1`, `oci:${bound}/oci-multi-dir`]) {
+        for (const words of [
+          ['ls', reference, '/'],
+          ['verify', reference],
+          ['history', reference],
+        ]) {
+          expect((await stratafs(words)).code).toBe(0);
+        }
+      }
+      expect(times()).toEqual(before);
+    } finally {
+      run('umount', [bound]);
+    }
+  });
+
+  it('a word that means a file and an image is asked for again, and one that means a file alone is told', async () => {
+    const store = new FakeStore(temporary.path('docker'));
+    const image = store.image({ names: ['app.tar:1'], layers: ['base'] });
+    expect(image).toBeDefined();
+    const cwd = temporary.path('work');
+    mkdirSync(cwd);
+    copyFileSync(path('podman-oci-archive.tar'), join(cwd, 'app.tar'));
+    copyFileSync(path('podman-oci-archive.tar'), join(cwd, 'demo'));
+    const stderrOf = async (reference: string) =>
+      (await stratafs(['--root', store.root, 'ls', reference, '/'], { cwd })).stderr;
+    expect(await stderrOf('app.tar:1')).toMatch(
+      /Cannot tell what "app.tar:1" means: "app.tar" is a file here, .* write "\.\/app.tar:1" or "image:app.tar:1"/,
+    );
+    expect(await stderrOf('app.tar:demo:1')).toBe('');
+    expect(await stderrOf('./app.tar')).toBe('');
+    expect(await stderrOf('demo')).toMatch(/no such image or container.*\("\.\/demo" is a file here\)/);
+    expect(await stderrOf('./nothing.tar')).toMatch(/Cannot open archive "\.\/nothing.tar": no such file/);
+  });
 });
+
+/** Directories that only a layer's tar implies were made when the engine unpacked it. */
+function withoutOwnTime(line: string): string {
+  return line.replace(/^(\.|\.\/data) (d \d+ \d+ \d+ -) \S+/, '$1 $2');
+}
+
+function run(program: string, args: readonly string[]): void {
+  const { status, stderr } = spawnSync(program, args, { encoding: 'utf8' });
+  if (status !== 0) throw new Error(`${program} ${args.join(' ')}: ${stderr}`);
+}

@@ -189,7 +189,7 @@ function mustHaveConfig(pack: Pack, config: string, layers: readonly Pick<Archiv
   const others =
     absent.length === 0
       ? ''
-      : `, nor ${absent.length === layers.length ? 'is any' : `are ${absent.length}`} of its ${layers.length} layers (${absent.join(', ')})`;
+      : `, nor ${absent.length === layers.length ? 'any' : absent.length} of its ${layers.length} layers (${absent.join(', ')})`;
   const state = `the config "${config}" of the image is not in the archive${others}`;
   const damage = pack.damage === undefined ? '' : `; ${pack.damage}`;
   throw new Trouble('store', `Cannot use "${shownBytes(pack.path)}": ${state}${damage}`);
