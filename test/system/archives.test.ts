@@ -100,16 +100,20 @@ describeSystem('archives of images', ['root', 'stores'], () => {
     ['dir:FOLDER/podman-docker-dir', 'podman-5.8-root-overlay-demo'],
   ];
 
-  it.each(TREES)('%s is the tree %s', async (reference, list, as) => {
-    const before = as === undefined ? [] : ['--unpack-as', as];
-    const mount = await mountStratafs(temporary, reference.replace('FOLDER', folder), { before });
-    try {
-      const lines = [listOfEngine(list), listOfTree(mount.directory)].map((each) => each.map(withoutOwnTime));
-      expect(differingLines(lines[0] ?? [], lines[1] ?? [])).toEqual([]);
-    } finally {
-      await mount.umount();
-    }
-  });
+  for (const [reference, list, as] of TREES) {
+    it(`${reference} is the tree ${list}`, async () => {
+      const before = as === undefined ? [] : ['--unpack-as', as];
+      const mount = await mountStratafs(temporary, reference.replace('FOLDER', folder), { before });
+      try {
+        const lines = [listOfEngine(list), listOfTree(mount.directory)].map((each) =>
+          each.map(withoutOwnTime),
+        );
+        expect(differingLines(lines[0] ?? [], lines[1] ?? [])).toEqual([]);
+      } finally {
+        await mount.umount();
+      }
+    });
+  }
 
   it('what docker save wrote is unpacked as docker load does: what a layer implies is of root', async () => {
     const [old, layout] = [`${path('docker-save-20.tar')}:demo:1`, `oci:${path('oci-multi-dir')}`];
