@@ -40,8 +40,8 @@ describeSystem('stratafs diff of a tree that several layers made', ['root', 'pyt
     const [file, tree, above] = [stack('file', '1'), stack('3', '2', '1'), stack('file', '3', '2', '1')];
     expect(await rows('--by-layer', file, tree)).toEqual([
       'LAYER  ADDED  REMOVED  CHANGED  METADATA  TYPE  SIZE  CREATED BY',
-      'B2  3  0  0  0  0  +3B  plain',
-      'B3  1  0  0  0  1  -3B  plain',
+      'B2  3  0  0  0  1  -3B  plain',
+      'B3  1  0  0  0  0  +3B  plain',
       '',
       '4 added, 1 of another type',
       '',
@@ -79,23 +79,23 @@ describeSystem('stratafs diff of a tree that several layers made', ['root', 'pyt
       ['-  /other/**  2 entries, 1B  A5', '-  /srv/**  6 entries, 10B  A2-A3,A6'],
     ],
     [
-      '--by-layer counts each entry for its own layer',
+      '--by-layer counts each entry for the layer it came with',
       ['--by-layer'],
       [
-        'B2  3  0  0  0  +3B  plain',
-        'B3  1  0  0  0  +3B  plain',
-        'B5  2  0  0  0  +1B  plain',
-        'B6  2  0  0  0  +4B  plain',
+        'B2  4  0  0  0  +3B  +3B  +3B  +0B  plain',
+        'B3  1  0  0  0  +3B  +3B  +3B  +0B  plain',
+        'B5  2  0  0  0  +1B  +1B  +1B  +0B  plain',
+        'B6  1  0  0  0  +4B  +4B  +4B  +0B  plain',
       ],
     ],
     [
       '--by-layer counts what is removed for the layers of A',
       ['--by-layer', '--reverse'],
       [
-        'A2  0  3  0  0  -3B  plain',
-        'A3  0  1  0  0  -3B  plain',
-        'A5  0  2  0  0  -1B  plain',
-        'A6  0  2  0  0  -4B  plain',
+        'A2  0  4  0  0  -3B  -3B  -3B  +0B  plain',
+        'A3  0  1  0  0  -3B  -3B  -3B  +0B  plain',
+        'A5  0  2  0  0  -1B  -1B  -1B  +0B  plain',
+        'A6  0  1  0  0  -4B  -4B  -4B  +0B  plain',
       ],
     ],
   ])('%s', async (_, words, expected) => {

@@ -48,13 +48,14 @@ export class LayerPrinter implements Printer {
     return totals;
   }
 
-  /** A layer of which nothing is shown has a row all the same. */
+  /** A layer that stores something has a row, though nothing of it may be shown. */
   growth(growth: StackGrowth): void {
     const named = growth.layers.map(({ side, layer, ...bytes }): [string, StoredBytes] => {
       const { stack } = this.#context[side];
       return [`${side.toUpperCase()}${stack === undefined ? 0 : layerNumber(stack, layer)}`, bytes];
     });
-    for (const [layer] of named) this.#of(layer);
+    for (const [layer, { stored, shown, hidden }] of named)
+      if (stored !== 0 || shown !== 0 || hidden !== 0) this.#of(layer);
     this.#growth = new Map(named);
     this.#whole = `${growthWords(growth, this.#context)}\n`;
   }
