@@ -22,6 +22,8 @@ const NEEDS = {
   tmpfs: () => tmpfsProblem(),
   io_uring: () => ringProblem(),
   docker: () => missingCommands('dockerd', 'docker', 'containerd', 'runc'),
+  containerd: () => missingCommands('containerd', 'ctr', 'runc'),
+  podman: () => missingCommands('podman'),
   buildkit: () => (buildKitClient() === undefined ? 'no docker client here can use BuildKit' : undefined),
   attributes: () => missingCommands('setfattr', 'setfacl', 'setcap'),
   bash: () => missingCommands('bash'),
