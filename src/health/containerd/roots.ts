@@ -26,9 +26,10 @@ export function keptBy({ reading, leases, containers }: NamespaceIndex, now: num
   }
   for (const { digest, labels } of reading.images) {
     if (isPast(labels.get(EXPIRE), now)) continue;
-    waiting.push(`content ${digest}`, ...referencesOf(labels));
+    waiting.push(`content ${digest}`);
+    for (const name of referencesOf(labels)) waiting.push(name);
   }
-  for (const { labels } of reading.containers) waiting.push(...referencesOf(labels));
+  for (const { labels } of reading.containers) for (const name of referencesOf(labels)) waiting.push(name);
   for (const { place } of reading.root.docker === undefined ? containers : [])
     waiting.push(snapshotName(place.snapshotter, place.key));
   const kept = new Set<string>();
@@ -38,7 +39,7 @@ export function keptBy({ reading, leases, containers }: NamespaceIndex, now: num
     const snapshot = snapshots.get(name);
     if (snapshot !== undefined && snapshot.parent !== '')
       waiting.push(snapshotName(snapshot.snapshotter, snapshot.parent));
-    waiting.push(...referencesOf(blobs.get(name) ?? snapshot?.labels ?? new Map()));
+    for (const kin of referencesOf(blobs.get(name) ?? snapshot?.labels ?? new Map())) waiting.push(kin);
   }
   return kept;
 }
