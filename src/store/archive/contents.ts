@@ -12,7 +12,7 @@ import {
   requiredString,
   stringsOf,
 } from '../formats/json.ts';
-import { parseManifest } from '../manifest.ts';
+import { isLayer, parseManifest } from '../manifest.ts';
 import { MANIFEST_OR_INDEX } from '../oci-shapes.ts';
 import { type Blobs, parseBlobJson } from '../platform-image.ts';
 import { familiarName } from '../reference.ts';
@@ -55,6 +55,9 @@ export interface ArchiveContents {
 const INDEX = 'index.json';
 const MANIFEST = 'manifest.json';
 const LAYOUT = 'oci-layout';
+const BLOBS = 'blobs/sha256';
+/** Registries take none that is larger than 4 MiB (distribution, registry/storage). */
+const LARGEST_MANIFEST = 4 << 20;
 
 /** Of two annotations the first names an image wholly (containerd), the second may be a tag alone (image-spec, annotations.md). */
 const NAME = 'io.containerd.image.name';
@@ -65,7 +68,7 @@ export function readContents(pack: Pack): ArchiveContents | undefined {
   const has = (path: string) => pack.sizeOf(path) !== undefined;
   const isDir = has(MANIFEST) && !has(INDEX) && isManifest(pack);
   if (isDir) return readDir(pack);
-  if (!has(INDEX) && !has(MANIFEST)) return undefined;
+  if (!has(INDEX) && !has(MANIFEST)) return readCutOff(pack);
   const damage: string[] = [];
   const read = [
     ...(has(INDEX) ? [attempt(() => readIndex(pack))] : []),
@@ -78,7 +81,7 @@ export function readContents(pack: Pack): ArchiveContents | undefined {
   return {
     pack,
     form: isSaved ? (has(INDEX) ? 'docker-archive and OCI layout' : 'docker-archive') : 'OCI layout',
-    ...blobsOf(pack, (digest) => `blobs/sha256/${hexOf(digest)}`),
+    ...blobsOf(pack, (digest) => `${BLOBS}/${hexOf(digest)}`),
     sources: read.flatMap((one) => (one instanceof Trouble ? [] : one)),
     engine: isSaved ? 'moby' : 'containerd',
     damage: [...troubles.map(({ message }) => message), ...damage],
@@ -87,7 +90,7 @@ export function readContents(pack: Pack): ArchiveContents | undefined {
 
 /** Whether a pack is meant to be one of images, whatever is wrong with it. */
 export function looksLikeArchive(has: (path: string) => boolean): boolean {
-  return has(LAYOUT) || has(MANIFEST) || (has(INDEX) && has('blobs/sha256'));
+  return has(LAYOUT) || has(MANIFEST) || (has(INDEX) && has(BLOBS));
 }
 
 function blobsOf(
@@ -171,6 +174,30 @@ function readDir(pack: Pack): ArchiveContents {
     engine: 'containers-storage',
     damage: [],
   };
+}
+
+/**
+ * Of an OCI layout that is cut off before `index.json`, which engines write last: the images whose manifests are among its
+ * blobs, without their names. Undefined where there are none.
+ */
+function readCutOff(pack: Pack): ArchiveContents | undefined {
+  if (pack.damage === undefined) return undefined;
+  const found = blobsOf(pack, (digest) => `${BLOBS}/${hexOf(digest)}`);
+  const sources = pack.namesIn(BLOBS).flatMap((name): NamedSource[] => {
+    const digest = `sha256:${name}`;
+    if (!isBlobDigest(digest)) return [];
+    const size = attempt(() => found.blobs.sizeOf(digest));
+    if (typeof size !== 'number' || size > LARGEST_MANIFEST) return [];
+    const manifest = attempt(() => parseManifest(found.blobs.readJson(digest, MANIFEST_OR_INDEX)));
+    if (manifest instanceof Trouble || manifest.kind === 'index' || !manifest.layers.some(isLayer)) return [];
+    return [{ names: [], aliases: [], file: pack.path, leads: digest }];
+  });
+  const damage = [
+    `what is here of "${shownBytes(pack.path)}" has no "${INDEX}": its images are without names`,
+  ];
+  return sources.length === 0
+    ? undefined
+    : { pack, form: 'OCI layout', ...found, sources, engine: 'containerd', damage };
 }
 
 function familiarOr(name: string): string {

@@ -22,6 +22,8 @@ export interface Pack {
   open(path: string): OpenBlob;
   /** The names at its root, sorted. */
   names(): readonly ByteString[];
+  /** The names in a directory of it that files have; none where there is no such directory. */
+  namesIn(directory: string): readonly ByteString[];
   /** What cannot be read of it, a sentence; undefined where it is whole. */
   readonly damage: string | undefined;
   /** What is odd about it, a sentence each. */
@@ -58,6 +60,10 @@ export class DirectoryPack implements Pack {
 
   names(): readonly ByteString[] {
     return this.#files.namesIfPresent('.') ?? [];
+  }
+
+  namesIn(directory: string): readonly ByteString[] {
+    return this.#files.namesIfPresent(inside(this, directory)) ?? [];
   }
 }
 
@@ -122,6 +128,13 @@ export class TarPack implements Pack {
     const names = new Set<ByteString>();
     for (const path of this.#members.paths) names.add(asBytes(path.split('/', 1)[0] ?? ''));
     return [...names].sort();
+  }
+
+  namesIn(directory: string): readonly ByteString[] {
+    const prefix = `${cleanPath(bytesOfText(directory))}/`;
+    return [...this.#members.paths].flatMap((path) =>
+      path.startsWith(prefix) ? [asBytes(path.slice(prefix.length))] : [],
+    );
   }
 
   #bytesOf(member: TarMember): BlobBytes {

@@ -243,6 +243,19 @@ describe('a damaged archive', () => {
     expect(store.images()[0]?.damage).toBeDefined();
   });
 
+  it('without index.json has the images whose manifests are there, without names', async () => {
+    const members = layoutMembers(APP, OTHER);
+    const tar = tarOf(...members);
+    const cut = placed(tar.subarray(0, tar.indexOf('index.json') + 100));
+    const store = await cut.open();
+    expect(listOf(store)).toEqual([' ', ' ']);
+    expect(store.images().map(({ id }) => wordsOf(store.resolve(id)))).toEqual([['top', 'base'], ['base']]);
+    expect(store.damage('images').map((one) => shortened(one, cut.path))).toEqual([
+      expect.stringMatching(/^"ROOT" cannot be read after its member "blobs.*": it is cut off$/),
+      'what is here of "ROOT" has no "index.json": its images are without names',
+    ]);
+  });
+
   it('without its last bytes is no archive any more, and says that it is cut off', async () => {
     const { path, refusal } = placed(tarOf(...savedMembers(APP)));
     truncateSync(path, 1200);
