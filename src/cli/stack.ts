@@ -32,7 +32,7 @@ export interface StoreOptions extends OpenOptions {
   /** Additional image stores, `--additional-root`. */
   readonly additionalRoot?: readonly string[];
   /** Whose word on metadata is taken instead of the disk's, `--metadata`. */
-  readonly metadata?: 'tar-split';
+  readonly metadata?: 'record' | 'tar-split';
   /** By whose rules layers are shown that nobody unpacked, `--unpack-as`: those of where they lie. */
   readonly unpackAs?: string;
   /** Reads such layers. */

@@ -140,8 +140,8 @@ export async function openScan(bytes: BlobBytes, cache: BlobCache, spools: Spool
   return new PlainScan(bytes);
 }
 
-/** Deflate itself reaches 1032 times, zstd any number: a file of zeros is no bomb yet. */
-function mustBeNoBomb(size: number, taken: number): void {
+/** Throws BlobDamage. Deflate itself reaches 1032 times, zstd any number: a file of zeros is no bomb yet. */
+export function mustBeNoBomb(size: number, taken: number): void {
   if (size > MOST_BYTES) throw new BlobDamage(`it becomes more than ${MOST_BYTES} bytes`);
   if (size > FIRST_BYTES && size > MOST_TIMES * taken) {
     throw new BlobDamage(`it becomes more than ${MOST_TIMES} times as large as it is`);

@@ -33,7 +33,7 @@ const STORES: readonly {
   {
     name: 'podman-5.8-root-overlay',
     root: 'root',
-    containers: ['6cee2537b8f2', '666c4de8526b', '713d3cfa55f5', 'dae217a64f10', 'f776b0a6fd77'],
+    containers: ['666c4de8526b', '6cee2537b8f2', '713d3cfa55f5', 'dae217a64f10', 'f776b0a6fd77'],
     left: [],
     places: ['overlay/planted', 'overlay/tempdirs/planted', `overlay/${'a'.repeat(64)}`],
   },

@@ -233,7 +233,7 @@ describeSystem('the words of stratafs verify', ['root', 'docker', 'busybox', 'rs
     }).toEqual({ name, code: 1, right: true, many: true });
     expect(stderr).toBe(
       `stratafs: all contents are as recorded, by their sha256; all that differs is what a poor copy loses (${lost}), ` +
-        'and none of it is left; if this is such a copy, "--metadata tar-split" of other commands takes it from the record\n',
+        'and none of it is left; if this is such a copy, "--metadata record" of other commands takes it from the record\n',
     );
     expect(lines.at(-1)).toMatch(/^total 1 image, 2 layers \(.*\); contents: sha256 right; metadata: .*$/);
   });

@@ -389,7 +389,7 @@ describeSystem(
       const hint =
         'what a poor copy loses (devices and fifos, extended attributes, hard links, marks of opaque directories, owners, whiteouts)';
       const { code, stdout, stderr } = await stratafs(['--root', root, 'verify', 'app']);
-      expect([code, stderr.includes('--metadata tar-split')]).toEqual([1, true]);
+      expect([code, stderr.includes('--metadata record')]).toEqual([1, true]);
       const named = /\((.*?)\), and none/.exec(stderr)?.[1]?.split(', ').sort();
       expect(named).toEqual(
         hint

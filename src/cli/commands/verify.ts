@@ -112,7 +112,7 @@ async function verify(
     const contents = printer.totals.areContentsRight ? 'all contents are as recorded, by their sha256; ' : '';
     terminal.note(
       `${contents}all that differs is what a poor copy loses (${lost.join(', ')}), and none of it is left; ` +
-        'if this is such a copy, "--metadata tar-split" of other commands takes it from the record',
+        'if this is such a copy, "--metadata record" of other commands takes it from the record',
     );
   }
   // That something was changed weighs more than what could not be found or read.
