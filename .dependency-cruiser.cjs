@@ -33,6 +33,7 @@ const MAY_TOUCH = [
   'copy/(destination|kept-metadata)',
   // What lies outside the image: the command line's own files, processes and terminal.
   'cli/(main|arguments|version|manifest-file|new-file|tars|index-files|diff/side)',
+  'cli/completion/script',
   'cli/mount/(log|guard|serve|launch)',
   'cli/print/output',
   'cli/commands/(umount|export|extract|timeline)',

@@ -94,4 +94,6 @@ function write(fileName, code, imports) {
 // A shell reads its script as it goes: one that runs keeps the file it has.
 copyFileSync(inRoot('src/cli/stratafs.sh'), `${dist}/cli/stratafs.new`);
 renameSync(`${dist}/cli/stratafs.new`, `${dist}/cli/stratafs.sh`);
+for (const shell of ['bash', 'zsh', 'fish'])
+  copyFileSync(inRoot(`src/cli/completion/stratafs.${shell}`), `${dist}/cli/completion/stratafs.${shell}`);
 for (const command of ['stratafs.sh', 'main.js']) chmodSync(`${dist}/cli/${command}`, 0o755);

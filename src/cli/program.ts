@@ -3,10 +3,12 @@
 import { Command, CommanderError, Option } from 'commander';
 import { meansFile } from '../store/file-reference.ts';
 import { attempt, Trouble } from '../sys/errors.ts';
-import { EXIT, EXIT_TABLE } from './exit.ts';
+import { COMPLETE, complete } from './completion/complete.ts';
+import { EXIT } from './exit.ts';
 import { OVERLAY_WORDS } from './overlay.ts';
 import type { Terminal } from './print/terminal.ts';
 import { TarReading, UNPACKERS } from './tars.ts';
+import { findTopic, formatTopic, HELP_END, TOPICS } from './topics.ts';
 import { version } from './version.ts';
 
 type Register = (program: Command, terminal: Terminal) => void;
@@ -70,6 +72,12 @@ const GROUPS: readonly CommandGroup[] = [
       { name: 'umount', load: async () => (await import('./commands/umount.ts')).registerUmount },
     ],
   },
+  {
+    heading: 'Help:',
+    commands: [
+      { name: 'completion', load: async () => (await import('./commands/completion.ts')).registerCompletion },
+    ],
+  },
 ];
 
 const DATA_ROOT = '/var/lib/docker';
@@ -89,26 +97,22 @@ const VALUE_OPTIONS = [
   '--index-dir',
 ];
 
-const EXAMPLES = `
-Examples:
-  stratafs images                              what the store holds
-  stratafs ls -l nginx:latest /etc             a directory of an image
-  stratafs cat web /etc/hostname               a file of the container "web"
-  stratafs mount nginx:latest /mnt             look around with any tool
-  stratafs umount /mnt
-  stratafs --root /evidence/docker images      a copied store, no daemon
-  stratafs ls ./app.tar /etc                   what docker save wrote, or an OCI layout
-  stratafs ls lowerdir=/top:/lowest /          plain directories, no store
-
-A reference is an image (nginx, nginx:1.25, name@sha256:…, an ID or the start of one), a container (name or ID), an archive
-of images (./app.tar, ./app.tar:name:tag, oci:DIR), or lowerdir=TOP:…:LOWEST. "image:" or "container:" in front says which is meant. REF#3 is its third layer alone, REF#1-3 the
-lowest three, REF^ all but the top one.
-`;
-
 /** Runs one command line (without node and script) and answers its exit code; output is flushed. */
 export async function runProgram(words: readonly string[], terminal: Terminal): Promise<number> {
   try {
+    const [first, ...others] = words;
+    if (first === COMPLETE) {
+      await complete(await buildProgram(others.slice(0, -1), terminal), others, terminal.out);
+      return finish(terminal);
+    }
     const program = await buildProgram(words, terminal);
+    const topic = findTopic(words);
+    if (topic !== undefined) {
+      const help = program.createHelp();
+      const columns = terminal.out.columns ?? 100;
+      terminal.out.write(formatTopic(topic, columns, (text, width) => help.boxWrap(text, width)));
+      return finish(terminal);
+    }
     if (words.length === 0) program.help({ error: true });
     await program.parseAsync(withKnownHelp(words), { from: 'user' });
     terminal.out.flush();
@@ -127,6 +131,11 @@ function finish(terminal: Terminal): number {
     terminal.end(error);
   }
   return terminal.exitCode;
+}
+
+/** With every command, to be described. */
+export function wholeProgram(terminal: Terminal): Promise<Command> {
+  return buildProgram([], terminal);
 }
 
 async function buildProgram(words: readonly string[], terminal: Terminal): Promise<Command> {
@@ -191,7 +200,7 @@ async function buildProgram(words: readonly string[], terminal: Terminal): Promi
             .join(' '),
         ),
     })
-    .addHelpText('after', () => EXAMPLES + exitCodes())
+    .addHelpText('after', () => HELP_END)
     .hook('preAction', (whole, command) => {
       whole.setOptionValue('tars', new TarReading(terminal, whole.opts<{ indexDir?: string }>().indexDir));
       return findRoot(whole, command, terminal);
@@ -205,7 +214,10 @@ async function buildProgram(words: readonly string[], terminal: Terminal): Promi
       if (!isKnown || name === wanted) (await load())(program, terminal);
     }
   }
-  return program.commandsGroup('Help:').helpCommand('help [command]', 'print the help of a command');
+  return program.helpCommand(
+    'help [command]',
+    `print the help of a command, or of: ${[...TOPICS.keys()].join(', ')}`,
+  );
 }
 
 /** Finds the root where none is named, and puts what a path of another machine's disk leads to in its place. */
@@ -228,7 +240,7 @@ async function findRoot(program: Command, command: Command, terminal: Terminal):
 }
 
 /** Commands that look for stores themselves, or need none. */
-const WITHOUT_ROOT = ['stores', 'umount'];
+const WITHOUT_ROOT = ['completion', 'stores', 'umount'];
 
 /** Plain directories and archives are in no store; only a comparison has two sides. */
 function needsStore(command: Command): boolean {
@@ -265,9 +277,4 @@ function overlayOption(): Option {
     '--overlay <words>',
     `read the layers as overlayfs would with ${OVERLAY_WORDS}`,
   ).argParser((words: string, before: readonly string[] = []) => [...before, words]);
-}
-
-function exitCodes(): string {
-  const lines = EXIT_TABLE.map(([code, meaning]) => `  ${String(code).padStart(3)}  ${meaning}`);
-  return `\nExit codes:\n${lines.join('\n')}\n`;
 }

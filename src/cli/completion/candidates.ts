@@ -1,0 +1,76 @@
+// What the store has for a word that is being typed: its references, and the names in a directory of an image.
+import { walk } from '../../overlay/path.ts';
+import type { Tree } from '../../overlay/tree.ts';
+import { asBytes, type ByteString, bytesOfText, textOf } from '../../sys/bytes.ts';
+import { Errno } from '../../sys/errors.ts';
+import { S_IFDIR, S_IFLNK } from '../../sys/statx.ts';
+import { openTheStore, readTree, type StoreOptions } from '../stack.ts';
+import type { Completion, Wanted } from './line.ts';
+
+export interface Completions {
+  readonly candidates: readonly Completion[];
+  /** What the shell is to complete itself besides. */
+  readonly shell?: 'files' | 'directories';
+}
+
+/** Throws what opening the store or the reference throws. */
+export async function findCandidates(
+  wanted: Wanted,
+  text: string,
+  options: StoreOptions,
+): Promise<Completions> {
+  switch (wanted.kind) {
+    case 'words':
+      return { candidates: startingWith(text, wanted.words) };
+    case 'file':
+      return { candidates: [], shell: 'files' };
+    case 'directory':
+      return { candidates: [], shell: 'directories' };
+    case 'reference':
+      // An archive is a reference by its path.
+      if (/^[./~]/.test(text)) return { candidates: [], shell: 'files' };
+      return { candidates: startingWith(text, await references(options)) };
+    case 'path':
+      return { candidates: startingWith(text, await paths(wanted.reference, text, options)) };
+  }
+}
+
+function startingWith(text: string, candidates: readonly Completion[]): Completion[] {
+  return candidates.filter(({ word }) => word.startsWith(text) && !/[\0-\x1f\x7f]/.test(word));
+}
+
+async function references(options: StoreOptions): Promise<Completion[]> {
+  const store = await openTheStore(options);
+  const images = store.images().flatMap(({ tags }) => tags.map((word) => ({ word, meaning: 'image' })));
+  const containers = store
+    .containers()
+    .map(({ name, image }) => ({ word: name, meaning: `container of ${image}` }));
+  return [...images, ...containers];
+}
+
+/** The names in the directory that `text` is in or ends with, each behind that directory as it was typed. */
+async function paths(reference: string, text: string, options: StoreOptions): Promise<Completion[]> {
+  const directory = text.slice(0, text.lastIndexOf('/') + 1);
+  const found: Completion[] = [];
+  await readTree(reference, options, (tree) => {
+    const parent = walk(tree, asBytes(`/${bytesOfText(directory)}`), { follow: true });
+    for (const entry of tree.entries(tree.nodeOf(parent))) {
+      const bytes = tree.name(entry);
+      const name = textOf(bytes);
+      if (name === undefined) continue;
+      const slash = leadsToDirectory(tree, entry, asBytes(`/${bytesOfText(directory)}${bytes}`)) ? '/' : '';
+      found.push({ word: `${directory}${name}${slash}`, meaning: '' });
+    }
+  });
+  return found;
+}
+
+function leadsToDirectory(tree: Tree, entry: number, path: ByteString): boolean {
+  if (tree.typeOf(entry) !== S_IFLNK) return tree.typeOf(entry) === S_IFDIR;
+  try {
+    return tree.typeOf(walk(tree, path, { follow: true })) === S_IFDIR;
+  } catch (error) {
+    if (error instanceof Errno) return false;
+    throw error;
+  }
+}

@@ -1,0 +1,25 @@
+// `stratafs __complete WORD…`, which the shells' scripts call at each Tab: a candidate a line, after a tab what it means; a
+// last line `:files` or `:directories` where the shell is to add its own.
+import type { Command } from 'commander';
+import type { Output } from '../print/output.ts';
+import type { StoreOptions } from '../stack.ts';
+import { findCandidates } from './candidates.ts';
+import { readLine } from './line.ts';
+
+/** The hidden word in front. */
+export const COMPLETE = '__complete';
+
+/** `program` has the command that the words name. Throws what finding the store or the reference throws. */
+export async function complete(program: Command, words: readonly string[], out: Output): Promise<void> {
+  const { wanted, text, before, globals } = readLine(program, words);
+  const print = async (options: StoreOptions) => {
+    const { candidates, shell } = await findCandidates(wanted, text, options);
+    for (const { word, meaning } of candidates) out.write(`${before}${word}\t${meaning}\n`);
+    if (shell !== undefined) out.write(`:${shell}\n`);
+  };
+  // A command of the program, so that its options lead to the store as they do for all others.
+  program
+    .command(COMPLETE, { hidden: true })
+    .action((_: unknown, command: Command) => print(command.optsWithGlobals<StoreOptions>()));
+  await program.parseAsync([...globals, COMPLETE], { from: 'user' });
+}

@@ -1,0 +1,135 @@
+// What is told of no single command: examples, references, exit codes, JSON and the environment, as data for `--help`,
+// `stratafs help TOPIC` and the man pages.
+import { EXIT_TABLE } from './exit.ts';
+
+/** A term and what it means. */
+export type TopicRow = readonly [term: string, meaning: string];
+
+export interface Topic {
+  /** As a heading. */
+  readonly title: string;
+  /** Paragraphs, and tables of terms. */
+  readonly blocks: readonly (string | readonly TopicRow[])[];
+}
+
+export const EXAMPLES: readonly TopicRow[] = [
+  ['stratafs images', 'what the store holds'],
+  ['stratafs ls -l nginx:latest /etc', 'a directory of an image'],
+  ['stratafs cat web /etc/hostname', 'a file of the container "web"'],
+  ['stratafs mount nginx:latest /mnt', 'look around with any tool'],
+  ['stratafs umount /mnt', ''],
+  ['stratafs --root /evidence/docker images', 'a copied store, no daemon'],
+  ['stratafs ls ./app.tar /etc', 'what docker save wrote, or an OCI layout'],
+  ['stratafs ls lowerdir=/top:/lowest /', 'plain directories, no store'],
+];
+
+const EXIT_ROWS: readonly TopicRow[] = EXIT_TABLE.map(([code, meaning]) => [String(code), meaning]);
+
+export const ENVIRONMENT: Topic = {
+  title: 'Environment',
+  blocks: [
+    [
+      ['STRATAFS_ROOT', 'the root of a store, where --root is not given'],
+      ['STRATAFS_NODE', 'the node that the command runs with; else the first in PATH'],
+      ['NO_COLOR', 'where it is set, diff has no colours'],
+      [
+        'TMPDIR',
+        'where large lists, and compressed layers that are read, are kept for as long as a command takes',
+      ],
+    ],
+  ],
+};
+
+/** By the word after `stratafs help`. */
+export const TOPICS: ReadonlyMap<string, Topic> = new Map([
+  [
+    'references',
+    {
+      title: 'References',
+      blocks: [
+        'A reference says which root filesystem is meant:',
+        [
+          ['nginx, nginx:1.25', 'an image by its name; without a tag, latest'],
+          ['name@sha256:…', 'an image by its digest'],
+          ['3b3c973d0e29', 'an image or a container by its ID, or the start of one'],
+          ['web', 'a container by its name'],
+          ['image:X, container:X', 'which of both is meant'],
+          ['./app.tar, ./app.tar:NAME:TAG', 'what docker save wrote, or one image of several in it'],
+          ['oci:DIR', 'a directory in the OCI image layout'],
+          ['lowerdir=TOP:…:LOWEST', "plain directories in overlayfs's own words"],
+        ],
+        'Behind any of them, which of its layers:',
+        [
+          ['REF#3', 'its third layer alone; 1 is the lowest'],
+          ['REF#1-3', 'the lowest three'],
+          ['REF^, REF^^', 'all but the top one, all but the top two'],
+        ],
+        'diff and manifest also take a directory (./DIR); diff an mtree file (./FILE, *.mtree, or - for the input).',
+      ],
+    },
+  ],
+  [
+    'exit-codes',
+    {
+      title: 'Exit codes',
+      blocks: [EXIT_ROWS, 'Of diff, as of diff(1): 0 the same, 1 different, 2 trouble of any kind.'],
+    },
+  ],
+  [
+    'json',
+    {
+      title: 'JSON',
+      blocks: [
+        '--json prints one JSON object a line (inspect: one object). Results go to the standard output, all else to the error output.',
+        'Text is UTF-8. A name or path whose bytes are none stands in base64 beside it: pathB64 beside path. Numbers may exceed ' +
+          '2^53: sizes are exact. Fields that have nothing to say are absent, and fields that a reader does not know are to be ignored.',
+        'diff begins with a header (t is "header", v is 1) and ends with a summary; without the summary the output is incomplete.',
+      ],
+    },
+  ],
+]);
+
+/** The topic that the words ask for: `help TOPIC`. */
+export function findTopic([first, second, ...others]: readonly string[]): Topic | undefined {
+  return first === 'help' && second !== undefined && others.length === 0 ? TOPICS.get(second) : undefined;
+}
+
+/** `wrap` breaks a text into lines no longer than its second argument. */
+export function formatTopic(
+  { title, blocks }: Topic,
+  columns: number,
+  wrap: (text: string, width: number) => string,
+): string {
+  const parts = blocks.map((block) =>
+    typeof block === 'string' ? `${wrap(block, columns)}\n` : formatRows(block, columns, wrap),
+  );
+  return `${title}:\n${parts.join('\n')}`;
+}
+
+function formatRows(
+  rows: readonly TopicRow[],
+  columns: number,
+  wrap: (text: string, width: number) => string,
+): string {
+  const width = Math.max(...rows.map(([term]) => term.length));
+  const indent = ' '.repeat(width + 4);
+  return rows
+    .map(([term, meaning]) => {
+      const lines = wrap(meaning, Math.max(columns - indent.length, 20)).split('\n');
+      return `  ${isNumber(term) ? term.padStart(width) : term.padEnd(width)}  ${lines.join(`\n${indent}`)}`.trimEnd();
+    })
+    .map((row) => `${row}\n`)
+    .join('');
+}
+
+const isNumber = (text: string) => /^\d+$/.test(text);
+const unwrapped = (text: string) => text;
+
+/** What stands below the help of every command. */
+export const HELP_END = `
+${formatTopic({ title: 'Examples', blocks: [EXAMPLES] }, 0, unwrapped)}
+A reference is an image (nginx, nginx:1.25, name@sha256:…, an ID or the start of one), a container (name or ID), an archive
+of images (./app.tar, ./app.tar:name:tag, oci:DIR), or lowerdir=TOP:…:LOWEST. "image:" or "container:" in front says which
+is meant. REF#3 is its third layer alone, REF#1-3 the lowest three, REF^ all but the top one ("stratafs help references").
+
+${formatTopic({ title: 'Exit codes', blocks: [EXIT_ROWS] }, 0, unwrapped)}`;

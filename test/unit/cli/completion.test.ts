@@ -1,0 +1,102 @@
+import type { Command } from 'commander';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { readLine } from '../../../src/cli/completion/line.ts';
+import { wholeProgram } from '../../../src/cli/program.ts';
+import { memoryTerminal, stratafs } from './memory.ts';
+
+let program: Command;
+beforeAll(async () => {
+  program = await wholeProgram(memoryTerminal().terminal);
+});
+
+/** The words that may stand next, without what they mean; else what kind of thing. */
+function offered(...words: string[]): string[] | string {
+  const { wanted } = readLine(program, words);
+  return wanted.kind === 'words' ? wanted.words.map(({ word }) => word) : JSON.stringify(wanted);
+}
+
+const help = () => program.createHelp();
+const commands = () => help().visibleCommands(program);
+
+describe('readLine()', () => {
+  it('offers every command, and behind help the topics too', () => {
+    const names = commands().map((command) => command.name());
+    expect(offered('')).toEqual(names);
+    expect(offered('--root', '/x', '')).toEqual(names);
+    expect(offered('help', '')).toEqual([...names, 'references', 'exit-codes', 'json']);
+  });
+
+  it('offers every option of every command, and those of the whole program', () => {
+    const missing = program.commands.flatMap((command) => {
+      const words = offered(command.name(), '-');
+      return [...command.options, ...program.options]
+        .flatMap(({ long, short }) => [long, short])
+        .filter((option) => option !== undefined && !words.includes(option))
+        .map((option) => `${command.name()} ${option}`);
+    });
+    expect(missing).toEqual([]);
+  });
+
+  it('offers the choices of every option that has some', () => {
+    for (const command of commands()) {
+      for (const { long, argChoices } of command.options) {
+        if (argChoices === undefined) continue;
+        expect(offered(command.name(), `${long}`, '')).toEqual(argChoices);
+        expect(offered(command.name(), `${long}=`)).toEqual(argChoices);
+      }
+    }
+  });
+
+  it.each<[words: string[], expected: string]>([
+    [['ls', ''], '{"kind":"reference"}'],
+    [['ls', '-l', '--layer=2', ''], '{"kind":"reference"}'],
+    [['ls', 'web', ''], '{"kind":"path","reference":"web"}'],
+    [['ls', 'web', '/etc', '/u'], '{"kind":"path","reference":"web"}'],
+    [['du', '-ad', '2', 'web', ''], '{"kind":"path","reference":"web"}'],
+    [['du', '-ad2', 'web', ''], '{"kind":"path","reference":"web"}'],
+    [['du', '-ad', ''], '[]'],
+    [['diff', 'a', ''], '{"kind":"reference"}'],
+    [['diff', 'a', 'b', ''], '[]'],
+    [['diff', 'a', 'b', '--path', ''], '{"kind":"path","reference":"a"}'],
+    [['diff', '--', '-'], '{"kind":"reference"}'],
+    [['mount', 'web', ''], '{"kind":"directory"}'],
+    [['mount', '--log', ''], '{"kind":"file"}'],
+    [['umount', '/a', ''], '{"kind":"directory"}'],
+    [['--root', ''], '{"kind":"directory"}'],
+    [['ls', '--root=/v'], '{"kind":"directory"}'],
+    [['completion', ''], '["bash","zsh","fish"]'],
+  ])('knows what stands next: %j', (words, expected) => {
+    const found = offered(...words);
+    expect(typeof found === 'string' ? found : JSON.stringify(found)).toBe(expected);
+  });
+
+  it('keeps the options that say which store', () => {
+    const words = ['--root', '/a b', 'ls', '-l', '--owners=disk', '--namespace', 'x', 'web', '/e'];
+    expect(readLine(program, words).globals).toEqual(['--root=/a b', '--owners=disk', '--namespace=x']);
+  });
+});
+
+describe('stratafs __complete', () => {
+  it('lists what begins so, with what it means, and what the shell has to add', async () => {
+    expect((await stratafs(['__complete', 'umou'])).out).toBe('umount\tunmount what "mount" has mounted\n');
+    expect((await stratafs(['__complete', 'mount', 'x', '/'])).out).toBe(':directories\n');
+    expect((await stratafs(['__complete', 'ls', './'])).out).toBe(':files\n');
+    expect((await stratafs(['__complete', 'diff', '--color=al'])).out).toBe('--color=always\t\n');
+  });
+
+  it('is no command to be seen', async () => {
+    expect((await stratafs(['--help'])).out).not.toContain('__complete');
+  });
+});
+
+describe('stratafs help TOPIC', () => {
+  it.each(['references', 'exit-codes', 'json'])(
+    'tells of %s, no line wider than the terminal',
+    async (topic) => {
+      const { code, out, err } = await stratafs(['help', topic], 80);
+      expect([code, err]).toEqual([0, '']);
+      expect(out.split('\n').filter((line) => line.length > 80)).toEqual([]);
+      expect(out.split('\n').length).toBeGreaterThan(8);
+    },
+  );
+});
