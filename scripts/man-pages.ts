@@ -120,13 +120,15 @@ const ASCII: ReadonlyMap<string, string> = new Map([
 ]);
 
 function roff(text: string): string {
-  return text
-    .replace(/[^\0-\x7f]/gu, (sign) => ASCII.get(sign) ?? unicode(sign))
-    .replaceAll(/\\(?!\[u)/g, '\\e')
-    .replaceAll('-', '\\-')
-    // Where a long list may break.
-    .replace(/,(?=\S)/g, ',\\:')
-    .replace(/^(?=[.'])/, '\\&');
+  return (
+    text
+      .replace(/[^\0-\x7f]/gu, (sign) => ASCII.get(sign) ?? unicode(sign))
+      .replaceAll(/\\(?!\[u)/g, '\\e')
+      .replaceAll('-', '\\-')
+      // Where a long list may break.
+      .replace(/,(?=\S)/g, ',\\:')
+      .replace(/^(?=[.'])/, '\\&')
+  );
 }
 
 function unicode(sign: string): string {
