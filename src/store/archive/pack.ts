@@ -92,10 +92,13 @@ export class TarPack implements Pack {
     this.#members = members;
     const name = `"${shownBytes(path)}"`;
     this.notes = [...members.notes(), ...notes].map((note) => `${name}: ${note}`);
+    // An archive may be cut off between two members; Go's reader takes that for its end.
+    const damage =
+      members.damage ?? (members.hasEndMark ? undefined : 'there it ends, without the mark that ends a tar');
     this.damage =
-      members.damage === undefined
+      damage === undefined
         ? undefined
-        : `${name} cannot be read after its member "${shownBytes(members.last)}": ${members.damage}`;
+        : `${name} cannot be read after its member "${shownBytes(members.last)}": ${damage}`;
   }
 
   nameOf(path: string): ByteString {

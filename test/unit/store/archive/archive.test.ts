@@ -1,11 +1,21 @@
 // Archives of images: the forms, which image is meant, and what becomes of damaged and hostile ones.
-import { mkdirSync, readdirSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs';
+import {
+  appendFileSync,
+  mkdirSync,
+  readdirSync,
+  statSync,
+  symlinkSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
 import { dirname, join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { openArchiveStore, openStore } from '../../../../src/store/open.ts';
 import type { LayerStack, OpenOptions, Store } from '../../../../src/store/store.ts';
-import { bytesOfText } from '../../../../src/sys/bytes.ts';
+import { asBytes, bytesOfText } from '../../../../src/sys/bytes.ts';
+import type { TarEntry } from '../../../../src/tar/entry.ts';
+import { tarHeader } from '../../../../src/tar/write.ts';
 import {
   blocksOf,
   type FakeMember,
@@ -22,6 +32,10 @@ import { shortened, troubleOf } from '../trouble.ts';
 afterEach(() => vi.unstubAllEnvs());
 
 const APP = { tags: ['app:1'], layers: ['base', 'top'] };
+const LARGE: Omit<TarEntry, 'size'> = {
+  ...{ name: asBytes('large'), linkName: asBytes(''), type: '0', mode: 0o644, uid: 0, gid: 0 },
+  ...{ mtime: { seconds: 0, nanoseconds: 0 }, major: 0, minor: 0, xattrs: new Map(), sparse: false },
+};
 const OTHER = { tags: ['other:2'], layers: ['base'] };
 
 interface Placed {
@@ -243,6 +257,16 @@ describe('a damaged archive', () => {
     expect(store.images()[0]?.damage).toBeDefined();
   });
 
+  it('that is cut off between two members says so', async () => {
+    const tar = tarOf(...savedMembers(APP));
+    const { open, path } = placed(tar.subarray(0, -1024));
+    const store = await open();
+    expect(store.damage('images').map((one) => shortened(one, path))).toEqual([
+      '"ROOT" cannot be read after its member "manifest.json": there it ends, without the mark that ends a tar',
+    ]);
+    expect(wordsOf(store.resolve('app:1'))).toEqual(['top', 'base']);
+  });
+
   it('without index.json has the images whose manifests are there, without names', async () => {
     const members = layoutMembers(APP, OTHER);
     const tar = tarOf(...members);
@@ -382,6 +406,15 @@ describe('a hostile archive', () => {
     const root = textMember('index.json', { schemaVersion: 2, manifests: [inner] });
     const store = await placed(tarOf(...members, root)).open();
     expect(store.images()[0]?.damage).toMatch(/no manifest it names is one of an image/);
+  });
+
+  it('with a member of 9 GiB, of which nothing is read, has what comes after it', async () => {
+    const size = 9 * 2 ** 30;
+    const { path, open } = placed(tarHeader({ ...LARGE, size }));
+    const start = statSync(path).size + size;
+    truncateSync(path, start);
+    appendFileSync(path, tarOf(...saved));
+    expect(wordsOf((await open()).resolve('app:1'))).toEqual(['top', 'base']);
   });
 
   it('with names that are no text, and duplicates, shows what is meant', async () => {
