@@ -9,7 +9,7 @@
 // different things are a failure.
 //
 // The rows of diff have pairs of stacks of their own (2.5 GB in $TMPDIR/stratafs-bench-diff), and diff(1) and rsync beside
-// them: bench/diff.ts.
+// them: bench/diff.ts; those of the survey, with `du -s` beside it, are written anew: bench/survey.ts.
 //
 // What the rows mean, and the figures: native-notes/performance.md, native-notes/diff.md. Options: npm run bench -- --help.
 // Exit code 0 when all was measured, whatever the goals; 1 when something failed; 2 when it could not begin.
@@ -25,6 +25,7 @@ import { Results, runRounds } from './bench/rounds.ts';
 import { ROWS } from './bench/rows.ts';
 import { Session } from './bench/session.ts';
 import { liesOnDisk } from './bench/stack.ts';
+import { measureSurveys, surveyText } from './bench/survey.ts';
 
 try {
   const options = parseOptions(process.argv.slice(2));
@@ -42,10 +43,13 @@ async function bench(options: Options): Promise<number> {
   try {
     const account = options.rows.size > 0 ? await benchMounts(session, options) : undefined;
     if (account && !options.isJson) process.stdout.write(asText(account));
-    const { diffRows, rounds, directory } = options;
+    const { diffRows, surveyRows, rounds, directory } = options;
     const diffs = await measureDiffs(session, { rows: diffRows, rounds, directory: `${directory}-diff` });
-    const document = { ...(account && documentOf(account)), diff: diffs };
-    process.stdout.write(options.isJson ? `${JSON.stringify(document, null, 2)}\n` : diffText(diffs));
+    if (!options.isJson) process.stdout.write(diffText(diffs));
+    const surveys = await measureSurveys(session, { rows: surveyRows, rounds });
+    if (!options.isJson) process.stdout.write(surveyText(surveys));
+    const document = { ...(account && documentOf(account)), diff: diffs, survey: surveys };
+    if (options.isJson) process.stdout.write(`${JSON.stringify(document, null, 2)}\n`);
     return (account?.results.failures.length ?? 0) > 0 ? 1 : 0;
   } finally {
     session.end();

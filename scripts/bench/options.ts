@@ -6,6 +6,7 @@ import { DIFF_ROWS, type DiffRow } from './diff.ts';
 import { PLACEMENTS, type Placement } from './process.ts';
 import { Refusal } from './refusal.ts';
 import { ROWS, type Row } from './rows.ts';
+import { SURVEY_ROWS, type SurveyRow } from './survey.ts';
 
 export interface Options {
   readonly rounds: number;
@@ -14,6 +15,7 @@ export interface Options {
   readonly contenders: readonly string[] | undefined;
   readonly rows: ReadonlySet<Row>;
   readonly diffRows: readonly DiffRow[];
+  readonly surveyRows: readonly SurveyRow[];
   readonly isQuick: boolean;
   /** Measure growth up to a million names. */
   readonly hasMillion: boolean;
@@ -22,7 +24,9 @@ export interface Options {
   readonly directory: string;
 }
 
-const EVERY_ROW: readonly (Row | DiffRow)[] = [...ROWS, ...DIFF_ROWS];
+type AnyRow = Row | DiffRow | SurveyRow;
+
+const EVERY_ROW: readonly AnyRow[] = [...ROWS, ...DIFF_ROWS, ...SURVEY_ROWS];
 
 export const USAGE = `npm run bench -- [options]
   --rounds N             rounds, each contender once in each (5; with --quick 2)
@@ -41,15 +45,16 @@ Rows: ${EVERY_ROW.map(({ id }) => id).join(' ')}
 export function parseOptions(words: readonly string[]): Options | undefined {
   const { values } = parsed(words);
   if (values.help) return undefined;
-  // A small stack says nothing of diff, which has layers of its own.
+  // A small stack says nothing of diff and survey, which have layers of their own.
   const all = values.quick ? ROWS : EVERY_ROW;
-  const rows = new Set(values.rows === undefined ? all : listed(values.rows).flatMap(rowsNamed));
+  const rows = new Set<AnyRow>(values.rows === undefined ? all : listed(values.rows).flatMap(rowsNamed));
   return {
     rounds: wholeNumber(values.rounds ?? (values.quick ? '2' : '5')),
     placements: listed(values.placement ?? PLACEMENTS.join(',')).map(parsePlacement),
     contenders: values.contenders === undefined ? undefined : listed(values.contenders),
     rows: new Set(ROWS.filter((row) => rows.has(row))),
     diffRows: DIFF_ROWS.filter((row) => rows.has(row)),
+    surveyRows: SURVEY_ROWS.filter((row) => rows.has(row)),
     isQuick: values.quick,
     hasMillion: values.growth,
     isJson: values.json,
@@ -93,7 +98,7 @@ function parsePlacement(word: string): Placement {
   throw new Refusal(`Cannot place a run "${word}": there are ${PLACEMENTS.join(' and ')}`);
 }
 
-function rowsNamed(word: string): (Row | DiffRow)[] {
+function rowsNamed(word: string): AnyRow[] {
   const rows = EVERY_ROW.filter(({ id }) => id === word || id.startsWith(`${word}-`));
   if (rows.length > 0) return rows;
   throw new Refusal(`Cannot measure row "${word}": there are ${EVERY_ROW.map(({ id }) => id).join(', ')}`);
