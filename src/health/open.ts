@@ -21,6 +21,10 @@ export function healthOf(store: Store): readonly StoreHealth[] {
   const stores = store instanceof SeveralStores ? store.stores : [store];
   const known = stores.flatMap((each) => KINDS.flatMap((kind) => kind(each) ?? []));
   if (known.length > 0) return known;
+  if (store.kind === 'archive') {
+    const state = `it is an archive of images (${store.description}), not the store of an engine; "verify" proves what is in it`;
+    throw new Trouble('usage', `Cannot examine "${shownBytes(store.directory)}": ${state}`);
+  }
   throw new Trouble(
     'usage',
     `Cannot examine "${shownBytes(store.directory)}": what it holds (${store.description}) can only be shown`,
