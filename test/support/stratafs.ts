@@ -72,7 +72,13 @@ export async function mountStratafs(
   server.stdout.on('data', (block: Buffer) => printed.push(block));
   server.stderr.on('data', (block: Buffer) => printed.push(block));
   const log = () => Buffer.concat(printed).toString('latin1');
-  const exited = new Promise<number | null>((resolve) => server.on('exit', (code) => resolve(code)));
+  let hasExited = false;
+  const exited = new Promise<number | null>((resolve) => {
+    server.on('exit', (code) => {
+      hasExited = true;
+      resolve(code);
+    });
+  });
   await until(`the mount of ${reference}`, () => {
     if (server.exitCode !== null || server.signalCode !== null) {
       throw new Error(
@@ -88,7 +94,11 @@ export async function mountStratafs(
     log,
     async umount() {
       const outcome = await stratafs(['umount', directory]);
-      if (outcome.code === 0) return exited;
+      if (outcome.code === 0) {
+        // The command has waited already. What it says of a server that goes on is why the wait may be in vain.
+        await until(`the end of the server of ${directory}; umount said: ${outcome.stderr}`, () => hasExited);
+        return exited;
+      }
       const how = server.exitCode ?? server.signalCode ?? 'goes on';
       throw new Error(`stratafs umount: ${outcome.code}\n${outcome.stderr}the server: ${how}\n${log()}`);
     },

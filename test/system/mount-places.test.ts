@@ -209,12 +209,18 @@ describeSystem('a mount', ['root', 'fuse', 'python', 'build'], () => {
       ['unshare'],
       async () => {
         const directory = newDirectory();
-        await stratafs(['mount', reference, directory]);
-        const holder = spawn('unshare', ['-m', '--propagation', 'private', 'sleep', '600'], {
-          stdio: 'ignore',
+        const other = newDirectory();
+        for (const place of [directory, other]) await stratafs(['mount', reference, place]);
+        // It lets go of the mounts of other tests, whose servers would go on as well, and ends with this process.
+        const hold = `grep -F ' - fuse.stratafs ' /proc/self/mountinfo | while read -r _ _ _ _ point _; do
+          [ "$point" = "$0" ] || umount -c -i -l "$point"
+        done; exec cat`;
+        const holder = spawn('unshare', ['-m', '--propagation', 'private', 'sh', '-c', hold, directory], {
+          stdio: ['pipe', 'ignore', 'ignore'],
         });
         temporary.owns(holder.pid);
-        await until('the namespace', () => argumentsOf(holder.pid ?? 0)[0] === 'sleep');
+        await until('the namespace', () => argumentsOf(holder.pid ?? 0)[0] === 'cat');
+        expect(await stratafs(['umount', other])).toEqual(SILENT);
         const [server = 0] = serversOf(directory);
         const state = `another mount namespace holds it, that of process ${holder.pid}`;
         const stderr = `stratafs: "${directory}" is unmounted here, but its server goes on: ${state}\n`;
