@@ -122,7 +122,7 @@ describe('whose', () => {
       'mountId MOUNT',
       expect.stringMatching(/^made from image app:1 \([0-9a-f]{12}\)$/),
       'made of upper MOUNT ROOT/overlay2/MOUNT/diff',
-      'made of init MOUNT ROOT/overlay2/MOUNT-init/diff',
+      'made of init MOUNT-init ROOT/overlay2/MOUNT-init/diff',
       'made of layer 2 CHAIN-b ROOT/overlay2/DIR-b/diff',
       'made of layer 1 CHAIN-a ROOT/overlay2/DIR-a/diff',
       'mounts volume data at /data ROOT/volumes/data/_data',
