@@ -155,7 +155,7 @@ async function buildProgram(words: readonly string[], terminal: Terminal): Promi
     )
     .option(
       '--host-root <dir>',
-      "another machine's disk: find the stores on it (--root is a path of that machine)",
+      "another machine's disk: find the stores on it (--root and all other roots are paths of that machine)",
     )
     .option('--store <name>', 'which store, where the data root has several: overlay2, vfs, …')
     .option(
@@ -220,7 +220,10 @@ async function buildProgram(words: readonly string[], terminal: Terminal): Promi
   );
 }
 
-/** Finds the root where none is named, and puts what a path of another machine's disk leads to in its place. */
+/** Options besides --root that are paths of the machine; `rootB` is one of diff. */
+const OTHER_ROOTS = ['containerdRoot', 'additionalRoot', 'rootB'];
+
+/** Finds the root where none is named, and puts what paths of another machine's disk lead to in their place. */
 async function findRoot(program: Command, command: Command, terminal: Terminal): Promise<void> {
   const { hostRoot, root } = program.opts<{ readonly hostRoot?: string; readonly root: string }>();
   const isNamed = program.getOptionValueSource('root') !== 'default';
@@ -230,6 +233,17 @@ async function findRoot(program: Command, command: Command, terminal: Terminal):
     const { chooseRoot, rootAt } = await import('../store/places.ts');
     const found = isNamed ? rootAt(hostRoot, root) : chooseRoot(hostRoot, process.getuid?.() ?? 0, say);
     program.setOptionValue('root', found);
+    for (const owner of [program, command]) {
+      for (const option of OTHER_ROOTS) {
+        const path: unknown = owner.getOptionValue(option);
+        if (typeof path === 'string') owner.setOptionValue(option, rootAt(hostRoot, path));
+        else if (Array.isArray(path))
+          owner.setOptionValue(
+            option,
+            path.map((one: string) => rootAt(hostRoot, one)),
+          );
+      }
+    }
   } else if (!isNamed && needsStore(command)) {
     const { chooseRoot } = await import('../store/places.ts');
     const { THIS_MACHINE } = await import('../store/machine.ts');

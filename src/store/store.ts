@@ -285,6 +285,8 @@ export interface Store {
    * of the ones or the others: a sentence each.
    */
   damage(listed: 'images' | 'containers'): readonly string[];
+  /** How many there are in all, where the lists are of a part that has to be chosen (a namespace). Throws Trouble. */
+  totals?(): { readonly images: number; readonly containers: number };
   /** Other stores in the same directory, which this one does not show. */
   beside?(): readonly BesideStore[];
   /** The stack a reference means; see `reference.ts` for the forms. Everything used is checked on the way. */

@@ -124,7 +124,32 @@ const PLANTED: readonly (readonly [
   [
     'a list of layers below that is nonsense',
     (root) => writeFileSync(join(root, `overlay/${LAYER}/lower`), '../../etc'),
+    ['lower-other'],
+  ],
+  ['a list of layers below that ends too soon', lower((entries) => entries.slice(0, 1)), ['lower-other']],
+  [
+    'a list of layers below with one too many',
+    lower((entries) => [...entries, ...entries.slice(0, 1)]),
+    ['lower-other'],
+  ],
+  [
+    'a list of layers below whose last is another',
+    (root) => lower((entries) => [...entries.slice(0, -1), `l/${link(root, OTHER)}`])(root),
+    ['lower-other'],
+  ],
+  [
+    'a list of layers below that names a link that is not there',
+    lower((entries) => [...entries.slice(0, -1), `l/${'A'.repeat(26)}`]),
     ['lower-damaged'],
+  ],
+  [
+    'a short link further down that leads out of the store',
+    (root) => {
+      const path = join(root, `overlay/l/${link(root, BASE)}`);
+      unlinkSync(path);
+      symlinkSync('/etc', path);
+    },
+    ['link-damaged', 'lower-other'],
   ],
   ['a config that was changed', (root) => changeConfig(root), ['image-damaged']],
   ['what a pull left', (root) => mkdirSync(join(root, 'overlay/tempdirs/temp-dir-1')), ['unfinished']],
@@ -157,6 +182,13 @@ function replacedByLink(root: string): void {
 
 function parent(of: string, to: string): (root: string) => void {
   return (root) => layers(root, (all) => all.map((one) => (one.id === of ? { ...one, parent: to } : one)));
+}
+
+function lower(change: (entries: string[]) => string[]): (root: string) => void {
+  return (root) => {
+    const path = join(root, 'overlay', LAYER, 'lower');
+    writeFileSync(path, change(readFileSync(path, 'utf8').split(':')).join(':'));
+  };
 }
 
 function link(root: string, layer: string): string {

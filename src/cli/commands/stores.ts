@@ -62,8 +62,14 @@ function storesIn(root: FoundRoot): FoundStore[] {
 }
 
 function counts(store: Store): Pick<FoundStore, 'images' | 'containers' | 'damage'> {
+  const totals = attempt(() => store.totals?.());
+  if (totals instanceof Trouble) return { damage: totals.message };
+  if (totals !== undefined) return totals;
   const images = attempt(() => store.images().length);
-  const containers = attempt(() => store.containers().length);
+  // One whose layers are elsewhere is counted there.
+  const containers = attempt(
+    () => store.containers().filter(({ elsewhere }) => elsewhere === undefined).length,
+  );
   const damage = [images, containers].find((found) => found instanceof Trouble)?.message;
   return {
     ...(images instanceof Trouble ? {} : { images }),

@@ -1,13 +1,14 @@
 // `stratafs whose`: what a path of the data root, an ID or a name is, what uses it, and what it is made of.
 
-import { basename, dirname, join } from 'node:path';
+import { join } from 'node:path';
 import type { Command } from 'commander';
 import type { StoreOwners } from '../../health/health.ts';
 import type { OwnerKind, Related, StorePart } from '../../health/part.ts';
 import { type Measured, measureDirectory } from '../../layers/survey/measure.ts';
+import type { Machine } from '../../store/machine.ts';
 import { realRoot } from '../../store/named.ts';
 import { asBytes, type ByteString, bytesOfText, shownBytes } from '../../sys/bytes.ts';
-import { Trouble } from '../../sys/errors.ts';
+import { attempt, Trouble } from '../../sys/errors.ts';
 import { pathArguments } from '../arguments.ts';
 import { escapeBytes, escapeJson, escapeText, jsonName } from '../print/escape.ts';
 import { takesWords } from '../print/takes.ts';
@@ -31,10 +32,14 @@ export function registerWhose(program: Command, terminal: Terminal): void {
     .action(async (words: string[], _: unknown, command: Command) => {
       const options = command.optsWithGlobals<WhoseOptions>();
       const { healthOf } = await import('../../health/open.ts');
+      const { withMachine, THIS_MACHINE } = await import('../../store/machine.ts');
       const owners = healthOf(await openTheStore(options)).map((health) => health.owners());
+      const directories = [...new Set(owners.flatMap((each) => each.directories))];
       for (const asked of pathArguments(words)) {
         try {
-          const found = ask(owners, asked);
+          const found = withMachine(options.hostRoot ?? THIS_MACHINE, (machine) =>
+            ask(owners, asked, directories, machine),
+          );
           for (const owner of found)
             terminal.out.write(options.json ? jsonLine(asked, owner) : describe(asked, owner));
         } catch (error) {
@@ -46,9 +51,13 @@ export function registerWhose(program: Command, terminal: Terminal): void {
 }
 
 /** What any of the stores of a root knows of it; one that has a record of a directory knows more than one that has none. */
-function ask(owners: readonly StoreOwners[], asked: ByteString): StorePart[] {
-  const directories = [...new Set(owners.flatMap((each) => each.directories))];
-  const path = asked.includes('/') ? placeIn(asked, directories) : undefined;
+function ask(
+  owners: readonly StoreOwners[],
+  asked: ByteString,
+  directories: readonly ByteString[],
+  machine: Machine,
+): StorePart[] {
+  const path = asked.includes('/') ? placeIn(asked, directories, machine) : undefined;
   const byPath = path === undefined ? [] : ofPath(owners, path);
   const all = byPath.length > 0 ? byPath : owners.flatMap((each) => each.ofWords(asked));
   if (all.length > 0) return all;
@@ -68,30 +77,45 @@ function ofPath(owners: readonly StoreOwners[], path: ByteString): StorePart[] {
   return recorded.length > 0 ? recorded : parts.slice(0, 1);
 }
 
-/** Where a path lies, absolute: in one of the directories as it stands, or relative to the first. */
-function placeIn(asked: ByteString, directories: readonly ByteString[]): ByteString | undefined {
-  const isInside = (path: ByteString | undefined) =>
-    path !== undefined && directories.some((directory) => path.startsWith(`${directory}/`));
-  // Only what is outside of the data root may be a link: what is inside is asked for as it stands.
-  const found = [asked, absolute(asked)].find(isInside);
+/**
+ * Where a path lies, absolute: in one of the directories, by a path of this machine or of the one whose disk is looked at, or
+ * relative to the first.
+ */
+function placeIn(
+  asked: ByteString,
+  directories: readonly ByteString[],
+  machine: Machine,
+): ByteString | undefined {
+  const here = asBytes(asked.startsWith('/') ? asked : join(bytesOfText(process.cwd()), asked));
+  const real = (path: ByteString) => {
+    const found = attempt(() => realRoot(path));
+    return found instanceof Trouble ? undefined : found;
+  };
+  const found =
+    (asked.startsWith('/') && !machine.isThis
+      ? insideOf(directories, asked, (path) => machine.directory(path))
+      : undefined) ?? insideOf(directories, here, real);
   const [first] = directories;
   return found ?? (asked.startsWith('/') || first === undefined ? undefined : asBytes(`${first}/${asked}`));
 }
 
-/** The path with the links on its way resolved as far as the data root's own directory goes. */
-function absolute(path: ByteString): ByteString | undefined {
-  const rest: string[] = [];
-  for (let at: string = path.startsWith('/') ? path : join(bytesOfText(process.cwd()), path); ; ) {
-    try {
-      const real = realRoot(asBytes(dirname(at)));
-      return asBytes([real === '/' ? '' : real, basename(at), ...rest].join('/'));
-    } catch (error) {
-      if (!(error instanceof Trouble)) throw error;
-      if (dirname(at) === at) return undefined;
-      rest.unshift(basename(at));
-      at = dirname(at);
-    }
+/**
+ * An absolute path with the links on its way to one of the directories resolved; what is inside is as it stands, since a layer's
+ * link leads nowhere. Undefined where it leads into none.
+ */
+function insideOf(
+  directories: readonly ByteString[],
+  path: ByteString,
+  directoryAt: (path: ByteString) => ByteString | undefined,
+): ByteString | undefined {
+  const names = path.split('/').filter((name) => name !== '');
+  for (let count = 0; count < names.length; count++) {
+    const place = directoryAt(asBytes(`/${names.slice(0, count).join('/')}`));
+    if (place === undefined) return undefined;
+    if (directories.some((directory) => place === directory || place.startsWith(`${directory}/`)))
+      return asBytes([place, ...names.slice(count)].join('/'));
   }
+  return undefined;
 }
 
 /** What it takes in its directory, or a container in its own layer; undefined where that cannot be examined. */

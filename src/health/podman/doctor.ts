@@ -127,7 +127,7 @@ function examineFiles(
   if (directory instanceof Trouble) return;
   const link = shortLinkDifference(root, id);
   if (link !== undefined) report({ code: 'link-damaged', path, detail: link.state });
-  const lower = stackingDifference(inventory.root, record);
+  const lower = stackingDifference(inventory.root, record, inventory.layers());
   if (lower !== undefined && lower.state !== link?.state)
     report({ code: lower.kind === 'other' ? 'lower-other' : 'lower-damaged', path, detail: lower.state });
 }

@@ -61,6 +61,16 @@ export class ContainerdStore implements Store {
       .sort((a, b) => timeValue(b.created) - timeValue(a.created) || (a.id < b.id ? -1 : 1));
   }
 
+  /** Of all namespaces, where none is chosen: one image in two is there twice, as each of their users has it. */
+  totals(): { readonly images: number; readonly containers: number } {
+    const all = this.#namespaces().map((namespace) => this.#open(namespace));
+    const sum = (counts: readonly number[]) => counts.reduce((total, count) => total + count, 0);
+    return {
+      images: sum(all.map((images) => images.list().length)),
+      containers: sum(all.map((images) => containersOf(images).length)),
+    };
+  }
+
   damage(listed: 'images' | 'containers'): readonly string[] {
     return listed === 'images' ? this.#open().damage() : [];
   }
@@ -101,13 +111,8 @@ export class ContainerdStore implements Store {
   }
 
   *#allClaims(): Generator<Claims> {
-    const { files, namespace } = this.place;
-    const namespaces =
-      namespace === undefined && this.place.docker === undefined
-        ? usedNamespaces(files)
-        : [this.#namespace()];
-    for (const each of namespaces) yield* claimsOfAll(this.#open(each));
-    yield* claimsOfDirectories(files);
+    for (const each of this.#namespaces()) yield* claimsOfAll(this.#open(each));
+    yield* claimsOfDirectories(this.place.files);
   }
 
   /** Throws Trouble where it cannot be told. */
@@ -115,6 +120,12 @@ export class ContainerdStore implements Store {
     const { docker, files, namespace } = this.place;
     if (namespace !== undefined) return requireNamespace(files, namespace);
     return docker === undefined ? onlyNamespace(files) : MOBY;
+  }
+
+  /** The one that is meant, or all that are used. Throws Trouble. */
+  #namespaces(): readonly ByteString[] {
+    const { docker, files, namespace } = this.place;
+    return namespace === undefined && docker === undefined ? usedNamespaces(files) : [this.#namespace()];
   }
 
   #open(namespace: ByteString = this.#namespace()): Images {
@@ -166,12 +177,9 @@ export class ContainerdStore implements Store {
 
   /** The image that a stack of this store is, or stands on. Throws Trouble where it cannot be read. */
   #imageOf(of: LayerStack): PlatformImage {
-    const { files, namespace, docker } = this.place;
     const id = idOf(of);
     // What has the same ID is the same image in every namespace.
-    const namespaces =
-      namespace === undefined && docker === undefined ? usedNamespaces(files) : [this.#namespace()];
-    for (const each of namespaces) {
+    for (const each of this.#namespaces()) {
       const images = this.#open(each);
       const found = attempt(() => find(`${of.kind}:${id}`, images, containersOf(images)));
       if (found instanceof Trouble) continue;

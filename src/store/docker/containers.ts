@@ -82,7 +82,7 @@ export function listContainers(
   isOwn: (config: Partial<ContainerConfig>) => boolean,
   elsewhere: (config: ContainerConfig) => string | undefined,
 ): ContainerSummary[] {
-  const checks = new LayerChecks(root);
+  const checks = new LayerChecks(root, 'mark');
   const containers = containerIds(root.files).flatMap((id) => {
     const config = attempt(() => readContainerConfig(root.files, id));
     const known = config instanceof Trouble ? {} : config;
@@ -159,12 +159,12 @@ function describe(
 }
 
 function damageOf(root: DockerRoot, config: ContainerConfig, checks: LayerChecks): string | undefined {
-  const found = attempt(() =>
-    ownLayers(root, config, checks, (doubt) => {
-      throw doubt;
-    }),
-  );
+  const doubts: string[] = [];
+  const found = attempt(() => ownLayers(root, config, checks, ({ message }) => doubts.push(message)));
   if (found instanceof Trouble) return found.message;
+  const lost = found.findLast(({ missing }) => missing !== undefined)?.missing;
+  const damage = lost ?? doubts[0];
+  if (damage !== undefined) return damage;
   if (config.name !== undefined) return undefined;
   return `Cannot use "${shownBytes(root.files.pathOf(containerPath(config.id)))}": Name is not a container name`;
 }

@@ -117,7 +117,7 @@ export function listImages(root: DockerRoot, names: ImageNames): ImageSummary[] 
   const areNamesKnown = names.unreadable === undefined && names.damage.length === 0;
   const parents = new Set(areNamesKnown ? parentIds(root, present).values() : []);
   const ids = new Set([...present, ...names.images.values()]);
-  const checks = new LayerChecks(root);
+  const checks = new LayerChecks(root, 'mark');
   const images = [...ids].map((id): ImageSummary => {
     const known = namesOf.get(id) ?? [];
     return {
@@ -140,7 +140,11 @@ function describe(
   try {
     const config = readImageConfig(root, id);
     if (config.created !== undefined) created = { created: config.created };
-    const sizes = checks.imageChain(config.diffIds).map((layer) => layer.size);
+    const layers = checks.imageChain(config.diffIds);
+    // What is damaged of a record that is not needed, the image is shown without.
+    const lost = layers.findLast(({ missing }) => missing !== undefined)?.missing;
+    if (lost !== undefined) return { ...created, damage: lost };
+    const sizes = layers.map((layer) => layer.size);
     const size = sizes.reduce(
       (sum, one) => (sum === undefined || one === undefined ? undefined : sum + one),
       0,

@@ -212,8 +212,10 @@ export class LayerChecks {
     const isUnsaid = (read: string | Trouble | undefined, expected: string | undefined) =>
       read instanceof Trouble || read === undefined || read === expected;
     const isProven = said !== undefined && isUnsaid(diffId, said.diffId) && isUnsaid(parent, said.parent);
+    const size = isProven ? sizeOf(this.#root, path) : undefined;
     const mark = isProven ? { doubt: damage.message } : { missing: damage.message };
-    return { chainId, ...place, cacheId, ...this.#image(cacheId), ...mark };
+    const known = size === undefined ? {} : { size };
+    return { chainId, ...place, cacheId, ...known, ...this.#image(cacheId), ...mark };
   }
 }
 

@@ -21,7 +21,7 @@ import type { Inventory } from './inventory.ts';
 import { imageLayerId, type LayerRecord } from './layers.ts';
 import { rootfsOf } from './libpod.ts';
 import { hasTarRecord, tarRecord, unpackRules } from './record.ts';
-import { allRoots, layerPath, type PodmanRoot } from './root.ts';
+import { allRoots, layerPath } from './root.ts';
 import { MANIFEST_SHAPE } from './shapes.ts';
 import { dialectOf, layersOf, sourceIn } from './stack.ts';
 import { stackingDifference } from './stacking.ts';
@@ -47,7 +47,7 @@ export function claimsOfContainer(inventory: Inventory, id: string, label: strin
   const claims: Claim[] = [];
   if (container?.damage !== undefined) claims.push({ about: 'repository', unreadable: container.damage });
   const [own, ...below] = container?.layer === undefined ? [] : inventory.layers().chain(container.layer);
-  for (const claim of own === undefined ? [] : stackClaims(inventory.root, own)) claims.push(claim);
+  for (const claim of own === undefined ? [] : stackClaims(inventory, own)) claims.push(claim);
   const imageId = container?.record?.image;
   const image = imageId === undefined ? undefined : attempt(() => inventory.imageLists().image(imageId));
   if (image instanceof Trouble) claims.push(unreadable('config', image));
@@ -252,17 +252,18 @@ interface LayerPlace {
 }
 
 function layerClaim(
-  { root: store }: Inventory,
+  inventory: Inventory,
   record: LayerRecord,
   { diffId, named, chainId, parent }: LayerPlace,
   rules: UnpackRules,
 ): LayerClaims {
   const { id, root } = record;
+  const { root: store } = inventory;
   const claims: Claim[] = [];
   const fits = (expected: string, found: string, message: string) =>
     claims.push({ about: 'chain', expected, found, message });
   fits(named, record.diffId ?? 'none', `layer ${id} has another diff ID than the image's config says`);
-  for (const claim of stackClaims(store, record)) claims.push(claim);
+  for (const claim of stackClaims(inventory, record)) claims.push(claim);
   if (record.lost !== undefined) claims.push({ about: 'chain', unreadable: record.lost });
   else fits(parent ?? 'none', record.parent ?? 'none', `layer ${id} has another parent than the chain`);
   // One that is known by its table of contents has an ID made of that.
@@ -292,8 +293,8 @@ function layerClaim(
 }
 
 /** That an engine would stack other layers than the record says; nothing where it would fail to, which `doctor` tells. */
-function stackClaims(store: PodmanRoot, record: LayerRecord): Claim[] {
-  const stacked = stackingDifference(store, record);
+function stackClaims(inventory: Inventory, record: LayerRecord): Claim[] {
+  const stacked = stackingDifference(inventory.root, record, inventory.layers());
   if (stacked?.kind !== 'other') return [];
   const { state, expected, found } = stacked;
   const message = `an engine would stack other layers than the record of ${record.id.slice(0, 12)} says: ${state}`;

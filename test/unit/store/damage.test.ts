@@ -24,6 +24,8 @@ interface Damage {
   readonly act: (store: FakeStore, id: string) => void;
   /** After `Cannot `; `LAYER` is the top layer's directory in layerdb, `CONFIG` the image's config. */
   readonly message: string;
+  /** Whether other records prove all that this one said, so that the image is shown and listed as whole. */
+  readonly isProven?: true;
 }
 
 const TOP = FakeStore.layerDirectory(LAYERS);
@@ -132,6 +134,7 @@ const DAMAGE: Damage[] = [
     rule: 'diff is missing',
     act: (store) => store.remove(`${TOP}/diff`),
     message: 'read "LAYER/diff": no such file',
+    isProven: true,
   },
   {
     rule: 'diff is another',
@@ -142,11 +145,13 @@ const DAMAGE: Damage[] = [
     rule: 'diff is no ID',
     act: onLayer('diff', 'x'),
     message: `use "LAYER/diff": its content is not a diff ID ${DIGEST_FORM}`,
+    isProven: true,
   },
   {
     rule: 'diff is huge',
     act: (store) => writeFileSync(store.path(`${TOP}/diff`), 'x'.repeat(5000)),
     message: 'read "LAYER/diff": larger than 4096 bytes',
+    isProven: true,
   },
   {
     rule: 'diff is a device',
@@ -155,6 +160,7 @@ const DAMAGE: Damage[] = [
       symlinkSync('/dev/zero', store.path(`${TOP}/diff`));
     },
     message: 'read "LAYER/diff": a symbolic link, which is not followed',
+    isProven: true,
   },
   {
     rule: 'parent is another',
@@ -165,11 +171,13 @@ const DAMAGE: Damage[] = [
     rule: 'parent is missing',
     act: (store) => store.remove(`${TOP}/parent`),
     message: 'use "LAYER/parent": no such file',
+    isProven: true,
   },
   {
     rule: 'parent is no ID',
     act: onLayer('parent', ''),
     message: `use "LAYER/parent": its content is not a chain ID ${DIGEST_FORM}`,
+    isProven: true,
   },
   {
     rule: 'the base layer has a parent',
@@ -218,24 +226,31 @@ const DAMAGE: Damage[] = [
 ];
 
 describe('a damaged image', () => {
-  it.each(DAMAGE)('is told by the file, and does not hide the others, where $rule', ({ act, message }) => {
-    const { store, id } = appStore();
-    act(store, id);
-    const opened = openStore(store.root);
-    const damaged = JSON.parse(store.read(NAMES)).Repositories.app['app:latest'].slice(7);
-    const hash = message.includes('HASH') ? hex(store.read(CONFIG_OF(damaged))) : '';
-    const expected = `Cannot ${message}`
-      .replace('CONFIG', `ROOT/${CONFIG_OF(damaged)}`)
-      .replace('LAYER', `ROOT/${TOP}`)
-      .replace('HASH', hash);
+  it.each(DAMAGE)(
+    'is told by the file, and does not hide the others, where $rule',
+    ({ act, message, isProven }) => {
+      const { store, id } = appStore();
+      const untouched = openStore(store.root)
+        .images()
+        .find(({ tags }) => tags[0] === 'app:latest')?.size;
+      act(store, id);
+      const opened = openStore(store.root);
+      const damaged = JSON.parse(store.read(NAMES)).Repositories.app['app:latest'].slice(7);
+      const hash = message.includes('HASH') ? hex(store.read(CONFIG_OF(damaged))) : '';
+      const expected = `Cannot ${message}`
+        .replace('CONFIG', `ROOT/${CONFIG_OF(damaged)}`)
+        .replace('LAYER', `ROOT/${TOP}`)
+        .replace('HASH', hash);
 
-    expect(troubleOf(() => opened.resolve('app'), store.root)).toBe(`store: ${expected}`);
-    const listed = new Map(opened.images().map((image) => [image.tags[0], image]));
-    expect(shortened(listed.get('app:latest')?.damage ?? '', store.root)).toBe(expected);
-    // All images lie in a directory that is a link in the last case.
-    if (!message.includes('ROOT/overlay2" is'))
-      expect(listed.get('other:latest')).not.toHaveProperty('damage');
-  });
+      expect(troubleOf(() => opened.resolve('app'), store.root)).toBe(`store: ${expected}`);
+      const listed = new Map(opened.images().map((image) => [image.tags[0], image]));
+      expect(shortened(listed.get('app:latest')?.damage ?? '', store.root)).toBe(isProven ? '' : expected);
+      if (isProven) expect(listed.get('app:latest')?.size).toBe(untouched);
+      // All images lie in a directory that is a link in the last case.
+      if (!message.includes('ROOT/overlay2" is'))
+        expect(listed.get('other:latest')).not.toHaveProperty('damage');
+    },
+  );
 });
 
 /** A line a layer, top first: `shown`, `doubt` or `missing`, and what its record was known to be. */
