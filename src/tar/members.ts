@@ -2,6 +2,7 @@
 // contents where these can be passed over. What was found before a damaged place stays found. Resolves links within the
 // archive, and knows nothing of what its members mean.
 import { type BlobBytes, BlobDamage, type BlobScan } from '../blob/blob.ts';
+import { type BombLimits, mustBeNoBomb } from '../blob/bomb.ts';
 import { type ByteString, shownBytes } from '../sys/bytes.ts';
 import { TarDamage, type TarEntry } from './entry.ts';
 import { cleanPath, joinPath, leadsOut, parentPath } from './path.ts';
@@ -26,6 +27,8 @@ export interface TarMember {
 export interface MemberLimits {
   readonly members: number;
   readonly nameBytes: number;
+  /** Of what a compressed archive may become. */
+  readonly bomb?: BombLimits;
 }
 
 const LIMITS: MemberLimits = { members: 1_000_000, nameBytes: 64 << 20 };
@@ -138,7 +141,12 @@ export function membersInScan(scan: BlobScan, limits?: MemberLimits): TarMembers
   const members = new TarMembers(limits);
   const stream = new TarStream({ entry: (entry, contents) => members.add(entry, contents) });
   noting(members, stream, () => {
-    for (let bytes = scan.next(); bytes !== undefined; bytes = scan.next()) stream.push(bytes);
+    let size = 0;
+    for (let bytes = scan.next(); bytes !== undefined; bytes = scan.next()) {
+      size += bytes.length;
+      mustBeNoBomb(size, scan.taken, limits?.bomb);
+      stream.push(bytes);
+    }
     stream.end();
   });
   return members;

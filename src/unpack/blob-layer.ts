@@ -1,6 +1,7 @@
 // A layer made of its tar alone, compressed or not: one pass over it for names and attributes, contents by place after that.
 import { createHash } from 'node:crypto';
 import { type BlobBytes, BlobDamage, type BlobIndex, type BlobScan } from '../blob/blob.ts';
+import { mustBeNoBomb } from '../blob/bomb.ts';
 import type { BlobCache } from '../blob/cache.ts';
 import { compressionOf } from '../blob/compression.ts';
 import { GzipScan, indexedGzip } from '../blob/gzip.ts';
@@ -17,10 +18,6 @@ import type { UnpackingRules } from './rules.ts';
 import { type ContentsTable, type SparseContents, TarContents } from './tar-contents.ts';
 import { type Below, type Refusal, UnpackedTar } from './unpack.ts';
 
-/** What compressed bytes may become, before they are taken for a bomb: so many, or so many times as many past the first. */
-export const MOST_BYTES = 2 ** 40;
-export const MOST_TIMES = 2000;
-const FIRST_BYTES = 2 ** 32;
 /** Entries of one tar: some 120 bytes of memory each. */
 export const MOST_ENTRIES = 20_000_000;
 
@@ -138,14 +135,6 @@ export async function openScan(bytes: BlobBytes, cache: BlobCache, spools: Spool
   if (compression === 'gzip') return new GzipScan(bytes, cache);
   if (compression === 'zstd') return newZstdScan(bytes, cache, spools);
   return new PlainScan(bytes);
-}
-
-/** Throws BlobDamage. Deflate itself reaches 1032 times, zstd any number: a file of zeros is no bomb yet. */
-export function mustBeNoBomb(size: number, taken: number): void {
-  if (size > MOST_BYTES) throw new BlobDamage(`it becomes more than ${MOST_BYTES} bytes`);
-  if (size > FIRST_BYTES && size > MOST_TIMES * taken) {
-    throw new BlobDamage(`it becomes more than ${MOST_TIMES} times as large as it is`);
-  }
 }
 
 /** Where each entry's contents lie, as the entries come. */

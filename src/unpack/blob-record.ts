@@ -1,12 +1,13 @@
 // What a layer's tar, compressed or not, says that unpacking it leaves: names, metadata and marks, without contents.
 import { createHash } from 'node:crypto';
 import { BlobDamage } from '../blob/blob.ts';
+import { mustBeNoBomb } from '../blob/bomb.ts';
 import { compressionOf, decompressed } from '../blob/compression.ts';
 import type { RecordedLayer } from '../overlay/recorded/recorded-layer.ts';
 import type { ReadSome } from '../sys/bytes.ts';
 import { TarDamage } from '../tar/entry.ts';
 import { TarStream } from '../tar/stream.ts';
-import { MOST_ENTRIES, mustBeNoBomb } from './blob-layer.ts';
+import { MOST_ENTRIES } from './blob-layer.ts';
 import type { UnpackingRules } from './rules.ts';
 import { type Below, UnpackedTar } from './unpack.ts';
 

@@ -1,5 +1,9 @@
+import { gzipSync } from 'node:zlib';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import type { BombLimits } from '../../../src/blob/bomb.ts';
+import { BlobCache } from '../../../src/blob/cache.ts';
+import { GzipScan } from '../../../src/blob/gzip.ts';
 import { PlainScan } from '../../../src/blob/plain.ts';
 import { asBytes } from '../../../src/sys/bytes.ts';
 import { membersInScan, membersOf, type TarMembers } from '../../../src/tar/members.ts';
@@ -141,6 +145,23 @@ describe('membersOf()', () => {
     const few = membersOf(inMemory(tar), { members: 2, nameBytes: 100 });
     expect([...few.paths, few.damage]).toEqual(['a', 'b', 'it has more than 2 members, which is too many']);
     expect(membersOf(inMemory(tar), { members: 9, nameBytes: 2 }).damage).toMatch(/too many/);
+  });
+
+  it('keeps what lies before the place where a compressed archive is taken for a bomb', () => {
+    const packed = gzipSync(
+      tarOf(file('a', 'x'), { name: 'zeros', contents: Buffer.alloc(8 << 20) }, file('b', '')),
+    );
+    const read = (bomb: BombLimits) => {
+      const { paths, damage } = membersInScan(new GzipScan(inMemory(packed), new BlobCache()), {
+        ...{ members: 9, nameBytes: 100, bomb },
+      });
+      return [...paths, damage];
+    };
+    const few = { bytes: 1 << 20, times: 2000, first: 1 << 30 };
+    expect(read(few)).toEqual(['a', 'zeros', 'it becomes more than 1048576 bytes']);
+    const dense = { bytes: 2 ** 40, times: 100, first: 1 << 20 };
+    expect(read(dense)).toEqual(['a', 'zeros', 'it becomes more than 100 times as large as it is']);
+    expect(read({ ...dense, times: 1100 })).toEqual(['a', 'zeros', 'b', undefined]);
   });
 
   it('says nothing of what follows the end mark', () => {
