@@ -91,6 +91,15 @@ function write(fileName, code, imports) {
   writeFileSync(cache, script.createCachedData());
 }
 
+// The page of a report: one script, and its style.
+const page = await rolldown({ input: `${dist}/report/page/main.js`, platform: 'browser' });
+const {
+  output: [pageScript],
+} = await page.generate({ format: 'iife', minify: true });
+if (/<\/script|<!--/i.test(pageScript.code)) throw new Error('the script of a page would end too early');
+writeFileSync(`${dist}/report-page.js`, pageScript.code.replace(/\n\/\/# sourceMappingURL=.*\s*$/, ''));
+copyFileSync(inRoot('src/report/page/style.css'), `${dist}/report-page.css`);
+
 // A shell reads its script as it goes: one that runs keeps the file it has.
 copyFileSync(inRoot('src/cli/stratafs.sh'), `${dist}/cli/stratafs.new`);
 renameSync(`${dist}/cli/stratafs.new`, `${dist}/cli/stratafs.sh`);

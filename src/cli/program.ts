@@ -54,6 +54,7 @@ const GROUPS: readonly CommandGroup[] = [
       { name: 'deleted', load: async () => (await import('./commands/deleted.ts')).registerDeleted },
       { name: 'extract', load: async () => (await import('./commands/extract.ts')).registerExtract },
       { name: 'timeline', load: async () => (await import('./commands/timeline.ts')).registerTimeline },
+      { name: 'report', load: async () => (await import('./commands/report.ts')).registerReport },
       { name: 'whose', load: async () => (await import('./commands/whose.ts')).registerWhose },
       { name: 'doctor', load: async () => (await import('./commands/doctor.ts')).registerDoctor },
     ],

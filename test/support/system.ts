@@ -46,6 +46,7 @@ const NEEDS = {
     storesFolder() === undefined
       ? 'there are no real stores in ../shared/stores or $STRATAFS_STORES'
       : undefined,
+  chromium: () => missingCommands('chromium'),
   sqlite3: () => missingCommands('sqlite3'),
   ext4: () => missingCommands('mkfs.ext4'),
   btrfs: () => missingCommands('btrfs', 'mkfs.btrfs'),

@@ -1,16 +1,16 @@
 // `stratafs history`: the layers of an image, the steps that made them, and what each added, changed and deleted.
 
 import type { Command } from 'commander';
-import { countChanges, type LayerChanges } from '../../layers/changes.ts';
 import { DockerfileReader, dockerfileLines } from '../../layers/dockerfile.ts';
-import { type HistoryRow, historyOf, stepsOrDamage } from '../../layers/history.ts';
+import type { HistoryRow } from '../../layers/history.ts';
 import type { Copies } from '../../layers/survey/survey-copies.ts';
 import type { SurveyedStack } from '../../layers/survey/survey-stack.ts';
 import { type LayerSums, sumLayers } from '../../layers/survey/survey-sums.ts';
 import { wasteOf } from '../../layers/survey/waste.ts';
-import { layerNumber, parseLayerChoice } from '../../store/choice.ts';
+import { layerNumber } from '../../store/choice.ts';
 import type { LayerStack } from '../../store/store.ts';
 import { Trouble } from '../../sys/errors.ts';
+import { type MeasuredStep, measure, readHistory } from '../measured.ts';
 import { metadataOption } from '../metadata-option.ts';
 import { reportMissing } from '../missing.ts';
 import { escapeJson, escapeText } from '../print/escape.ts';
@@ -20,7 +20,7 @@ import { humanSize } from '../print/size.ts';
 import { formatTable } from '../print/table.ts';
 import type { Terminal } from '../print/terminal.ts';
 import { ago } from '../print/time.ts';
-import { changesOf, openDamagedStack, openTheStore, REFERENCE_WORDS, type StoreOptions } from '../stack.ts';
+import { changesOf, openDamagedStack, REFERENCE_WORDS, type StoreOptions } from '../stack.ts';
 import { withComparedStack } from '../survey.ts';
 
 interface HistoryOptions extends StoreOptions {
@@ -76,14 +76,6 @@ export function registerHistory(program: Command, terminal: Terminal): void {
     });
 }
 
-async function readHistory(reference: string, stack: LayerStack, options: StoreOptions) {
-  // Of some layers, each has its own step, and those that made none have no place.
-  const isPart = parseLayerChoice(reference) !== undefined;
-  if (stack.kind === 'lowerdir' || isPart) return historyOf(stack, []);
-  const { steps, damage } = stepsOrDamage(await openTheStore(options, stack), stack);
-  return { ...historyOf(stack, steps), ...(damage === undefined ? {} : { damage }) };
-}
-
 function showRows(
   stack: LayerStack,
   view: SurveyedStack,
@@ -104,37 +96,6 @@ function showRows(
   terminal.out.write(formatTable(HEADING, [...cells, ['total', '', '', ...sizes, '', '', '', '', '']]));
 }
 
-/** What is not known is absent. */
-interface Measured {
-  readonly sums?: LayerSums;
-  /** Whether it is known what of the layer is shown. */
-  readonly isSettled?: boolean;
-  readonly changes?: LayerChanges;
-}
-
-/** What a layer did to those that are missing is not known, nor what missing ones hide of it. */
-function measure(
-  { layers }: LayerStack,
-  view: SurveyedStack,
-  sums: readonly LayerSums[],
-  { layer }: HistoryRow,
-  terminal: Terminal,
-): Measured {
-  const isOpen = (index: number) => view.survey.roots[index] !== 0;
-  if (layer === undefined || !isOpen(layer)) return {};
-  const own = sums[layer];
-  const isSettled = layers.every((_, index) => index > layer || isOpen(index));
-  const known = { ...(own === undefined ? {} : { sums: own }), isSettled };
-  if (!layers.every((_, index) => index < layer || isOpen(index))) return known;
-  const changes = countChanges(view, layer);
-  if (changes.unreadable > 0) {
-    const state = `${changes.unreadable} names cannot be read`;
-    const number = layers.length - layer;
-    terminal.report(new Trouble('path', `Cannot count all of layer ${number}: ${state}`));
-  }
-  return { ...known, changes };
-}
-
 interface Totals {
   readonly stored?: number;
   readonly shown?: number;
@@ -142,7 +103,7 @@ interface Totals {
 }
 
 /** Of all layers; absent where one of them is not known. */
-function totals(lines: readonly ({ readonly row: HistoryRow } & Measured)[]): Totals {
+function totals(lines: readonly ({ readonly row: HistoryRow } & MeasuredStep)[]): Totals {
   const made = lines.filter(({ row }) => row.layer !== undefined);
   const sum = (pick: (sums: LayerSums) => number) =>
     made.reduce((total, { sums }) => total + (sums === undefined ? 0 : pick(sums)), 0);
@@ -158,7 +119,7 @@ function sizeText(bytes: number | undefined): string {
 
 function tableRow(
   stack: LayerStack,
-  { row: { layer, step }, changes, sums, isSettled }: { row: HistoryRow } & Measured,
+  { row: { layer, step }, changes, sums, isSettled }: { row: HistoryRow } & MeasuredStep,
   { trunc }: HistoryOptions,
   now: number,
 ): string[] {
@@ -189,7 +150,7 @@ function stepText(text: string, trunc: boolean): string {
 
 function jsonRow(
   stack: LayerStack,
-  { row: { layer, step }, changes, sums, isSettled = false }: { row: HistoryRow } & Measured,
+  { row: { layer, step }, changes, sums, isSettled = false }: { row: HistoryRow } & MeasuredStep,
   { metadata }: HistoryOptions,
 ): object {
   // A record tells of no disk.

@@ -95,21 +95,22 @@ export function formatWaste(
   const rows = told.map((one) => [
     humanSize(one.bytes),
     String(layerNumber(stack, one.layer)),
-    `${kindWords(one)} in ${layerNumber(stack, one.by)}`,
+    `${wasteWords(one)} in ${layerNumber(stack, one.by)}`,
     escapeBytes(one.path) + (one.objects === 1 ? '' : ` (${counted(one.objects, 'file')})`),
-    advice(stack, one, trunc),
+    wasteAdvice(stack, one, trunc),
   ]);
   const more = rest.length === 0 ? '' : `and ${rest.length} more, ${sum(rest)} (--no-trunc)\n`;
   const table = rows.length === 0 ? '' : formatTable(['HIDDEN', 'LAYER', 'HOW', 'PATH', 'AVOIDED BY'], rows);
   return `${table}${more}${sum(worth)} in all\n`;
 }
 
-function kindWords({ kind, changed }: Waste): string {
+/** `rewritten (mode only)`. */
+export function wasteWords({ kind, changed }: Waste): string {
   return kind === 'copied' ? `rewritten (${changedWords(changed)})` : kind;
 }
 
-/** What the step that wrote it could have done, so that nothing was stored for nothing. */
-function advice(stack: LayerStack, { kind, layer, changed }: Waste, trunc: boolean): string {
+/** What the step that wrote it could have done, cut where a line is to be short, so that nothing was stored for nothing. */
+export function wasteAdvice(stack: LayerStack, { kind, layer, changed }: Waste, trunc: boolean): string {
   const number = layerNumber(stack, layer);
   const step = stack.layers[layer]?.history?.createdBy ?? '';
   const shown = [...step.replaceAll('\t', ' ')];

@@ -1,0 +1,35 @@
+// A page in Debian's chromium, opened from its file, with all that it complains of and asks for.
+import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core';
+import { afterAll, beforeAll } from 'vitest';
+
+export interface OpenedPage {
+  readonly page: Page;
+  /** Console lines, errors, dialogs and violations of the page's policy. */
+  readonly complaints: readonly string[];
+  readonly requests: readonly string[];
+}
+
+/** One browser for the tests of a suite. */
+export function browserForSuite(): {
+  open(file: string, options?: BrowserContextOptions): Promise<OpenedPage>;
+} {
+  let browser: Browser | undefined;
+  beforeAll(async () => {
+    browser = await chromium.launch({ executablePath: '/usr/bin/chromium', args: ['--no-sandbox'] });
+  });
+  afterAll(() => browser?.close());
+  return {
+    async open(file, options = {}) {
+      if (browser === undefined) throw new Error('the browser did not start');
+      const page = await (await browser.newContext(options)).newPage();
+      const [complaints, requests]: string[][] = [[], []] as [string[], string[]];
+      page.on('console', (message) => complaints.push(message.text()));
+      page.on('pageerror', (error) => complaints.push(error.message));
+      page.on('dialog', (dialog) => complaints.push(dialog.message()));
+      page.on('request', (request) => requests.push(request.url()));
+      await page.goto(`file://${file}`);
+      if (options.javaScriptEnabled !== false) await page.waitForSelector('#tree .rows > .row');
+      return { page, complaints, requests } as OpenedPage;
+    },
+  };
+}
