@@ -7,6 +7,10 @@ import { describeSystem } from '../support/system.ts';
 
 const repository = fileURLToPath(new URL('../../', import.meta.url));
 
+/** All that is in the package: modules, the two files that are made of them, what shells and man read, and what is told. */
+const NEEDED =
+  /^(?:dist\/[^.]*\.js|dist\/(?:stratafs|commands)\.(?:cjs|cache)|dist\/cli\/stratafs\.sh|dist\/cli\/completion\/stratafs\.(?:bash|zsh|fish)|dist\/man\/stratafs[a-z-]*\.1|package\.json|LICENSE|README\.md|CHANGELOG\.md)$/;
+
 interface Packed {
   readonly files: readonly { readonly path: string }[];
 }
@@ -20,7 +24,9 @@ describeSystem('the package', ['build', 'npm'], () => {
     const paths = packed.flatMap(({ files }) => files.map(({ path }) => path));
     const wanted = ['dist/cli/stratafs.sh', 'dist/cli/main.js', 'dist/stratafs.cjs', 'dist/commands.cjs'];
     for (const path of [...wanted, 'LICENSE', 'README.md', 'CHANGELOG.md']) expect(paths).toContain(path);
-    expect(paths.filter((path) => /^(src|test|scripts)\//.test(path))).toEqual([]);
+    expect(paths.filter((path) => !NEEDED.test(path))).toEqual([]);
+    const { bin, man } = JSON.parse(readFileSync(`${repository}package.json`, 'utf8'));
+    for (const path of [...Object.values<string>(bin), ...man]) expect(paths).toContain(path);
   });
 
   it('is built before it is packed, whatever npm is set to here', () => {
