@@ -9,7 +9,7 @@ export const EXIT = {
   usage: 2,
   /** No such image or container, or more than one. */
   reference: 3,
-  /** The store, or a file of it, is missing or damaged. */
+  /** The store, or a file of it, is missing, unreadable or damaged. */
   store: 4,
   /** A path inside the image, or a file of a layer, is missing or cannot be read. */
   path: 5,
@@ -39,7 +39,10 @@ export const EXIT_TABLE: readonly (readonly [code: number, meaning: string])[] =
   [EXIT.found, 'diff, verify, doctor: different, or something was found'],
   [EXIT.usage, 'wrong usage, or trouble that has no code of its own'],
   [EXIT.reference, 'no such image or container, or the reference is ambiguous'],
-  [EXIT.store, 'the store, or a file of it, is missing or damaged; verify: something cannot be verified'],
+  [
+    EXIT.store,
+    'the store, an archive, or a file of it, is missing, unreadable or damaged; verify: something cannot be verified',
+  ],
   [EXIT.path, 'a path in the image, or a file of a layer, is missing or unreadable'],
   [EXIT.mount, 'cannot mount'],
   [EXIT.busy, 'cannot unmount'],

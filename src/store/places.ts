@@ -63,6 +63,17 @@ export function rootAt(host: string, path: string): string {
   });
 }
 
+/** The root at a path of a machine, with its stores, as one that was found. Throws Trouble where no store is there. */
+export function namedRoot(host: string, path: string, why: string): FoundRoot {
+  return withMachine(host, (machine) => {
+    const directory = machine.directory(bytesOfText(path));
+    const root = directory === undefined ? undefined : rootIn(machine, directory, { why });
+    if (root !== undefined) return root;
+    const state = directory === undefined ? 'no such directory' : 'no store is there';
+    throw new Trouble('store', `Cannot open store "${path}": ${state}`);
+  });
+}
+
 /** `looked` gets the places that were asked, in their order. */
 function* rootsOf(machine: Machine, say: Say, looked: StorePlace[] = []): Generator<FoundRoot> {
   const seen = new Set<ByteString>();
@@ -89,7 +100,11 @@ function placesOf(machine: Machine, say: Say): StorePlace[] {
 }
 
 /** Undefined where nothing looks like a store. */
-function rootIn(machine: Machine, directory: ByteString, { why, user }: StorePlace): FoundRoot | undefined {
+function rootIn(
+  machine: Machine,
+  directory: ByteString,
+  { why, user }: Pick<StorePlace, 'why' | 'user'>,
+): FoundRoot | undefined {
   const path = textOf(directory);
   if (path === undefined) return undefined;
   const stores = attempt(() => openStores(path, { machine }));

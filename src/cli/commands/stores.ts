@@ -1,5 +1,6 @@
 // `stratafs stores`: every store of this machine, or of another one's disk.
 
+import { resolve } from 'node:path';
 import type { Command } from 'commander';
 import type { FoundRoot } from '../../store/places.ts';
 import type { Store } from '../../store/store.ts';
@@ -11,7 +12,7 @@ import { formatTable } from '../print/table.ts';
 import type { Terminal } from '../print/terminal.ts';
 import type { StoreOptions } from '../stack.ts';
 
-interface StoresOptions extends Pick<StoreOptions, 'hostRoot'> {
+interface StoresOptions extends Pick<StoreOptions, 'hostRoot' | 'root'> {
   readonly json?: true;
 }
 
@@ -35,14 +36,19 @@ export function registerStores(program: Command, terminal: Terminal): void {
     .summary('list the stores of this machine, or of --host-root')
     .description(
       "List every store of the machine: Docker's, containerd's, Podman's, the system's and each user's, by what the engines' " +
-        'own configuration says and by the usual places. ROOT is what --root takes.',
+        'own configuration says and by the usual places. ROOT is what --root takes; with it, what is in that one root.',
     )
     .option('--json', 'one JSON object a line')
     .action(async (_: unknown, command: Command) => {
-      const { hostRoot, json } = command.optsWithGlobals<StoresOptions>();
-      const { findRoots } = await import('../../store/places.ts');
+      const { hostRoot, root: named, json } = command.optsWithGlobals<StoresOptions>();
+      const { findRoots, namedRoot } = await import('../../store/places.ts');
       const { isLive } = await import('../../store/live.ts');
-      const roots = findRoots(hostRoot ?? '/', (message) => terminal.note(message));
+      // Whoever has STRATAFS_ROOT set asks here for the others.
+      const roots =
+        command.getOptionValueSourceWithGlobals('root') === 'cli'
+          ? [namedRoot(hostRoot ?? '/', hostRoot === undefined ? resolve(named) : named, '--root')]
+          : findRoots(hostRoot ?? '/', (message) => terminal.note(message));
+      if (roots.length === 0) terminal.note('No store was found; --root names one that is elsewhere');
       const live = (root: FoundRoot) => (hostRoot === undefined ? { live: isLive(root.directory) } : {});
       const found = roots.flatMap((root) => storesIn(root).map((store) => ({ ...store, ...live(root) })));
       if (json) for (const store of found) terminal.out.write(jsonLine(store));

@@ -2,7 +2,7 @@
 import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { chooseRoot, findRoots, rootAt } from '../../../src/store/places.ts';
+import { chooseRoot, findRoots, namedRoot, rootAt } from '../../../src/store/places.ts';
 import { temporaryForTest } from '../../support/temporary.ts';
 
 type Disk = Readonly<Record<string, string | { readonly link: string } | null>>;
@@ -201,5 +201,18 @@ describe('rootAt()', () => {
     expect(() => rootAt(host, '/none')).toThrow(
       `Cannot open store "/none" of the host root "${host}": no such directory`,
     );
+  });
+});
+
+describe('namedRoot()', () => {
+  it('answers one root with its stores, and says where there is none', () => {
+    const host = diskOf({ ...podmanAt('srv/p'), 'srv/empty': null });
+    const { directory, why, stores } = namedRoot(host, '/srv/p', '--root');
+    expect({ directory, why }).toEqual({ directory: join(host, 'srv/p'), why: '--root' });
+    expect(stores).toHaveLength(1);
+    expect(() => namedRoot(host, '/srv/empty', '--root')).toThrow(
+      'Cannot open store "/srv/empty": no store is there',
+    );
+    expect(() => namedRoot(host, '/none', '--root')).toThrow('Cannot open store "/none": no such directory');
   });
 });
