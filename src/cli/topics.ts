@@ -111,7 +111,7 @@ function formatRows(
   columns: number,
   wrap: (text: string, width: number) => string,
 ): string {
-  const width = Math.max(...rows.map(([term]) => term.length));
+  const width = rows.reduce((widest, [term]) => Math.max(widest, term.length), 0);
   const indent = ' '.repeat(width + 4);
   return rows
     .map(([term, meaning]) => {

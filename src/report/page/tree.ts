@@ -68,7 +68,7 @@ export class TreeView {
     for (let at = waiting.pop(); at !== undefined; at = waiting.pop()) {
       this.#visible.push(at);
       if (!this.#forest.isDirectory(at) || !(opensAll || this.#open.has(at))) continue;
-      waiting.push(...this.#forest.children(at, this.#bySize).reverse());
+      for (const child of this.#forest.children(at, this.#bySize).reverse()) waiting.push(child);
     }
     this.#at = Math.max(0, row === undefined ? 0 : this.#visible.indexOf(row));
     this.box.setAttribute('aria-rowcount', String(this.#visible.length + 1));
