@@ -245,6 +245,35 @@ const NATIVE: Store = {
   },
 };
 
+const INIT = (root: string) =>
+  `${root}/containerd/daemon/io.containerd.snapshotter.v1.overlayfs/snapshots/17/fs`;
+
+/** Between the third layer and the one that `docker commit` made is one of dockerd's own, which has no record. */
+const COMMITTED: Store = {
+  name: 'docker-28-containerd',
+  root: 'root',
+  args: [],
+  reference: 'committed:1',
+  layer: INIT,
+  cases: {
+    'a file in the layer that dockerd made': {
+      plant: (root) => writeFileSync(file(INIT(root), 'etc/ld.so.preload'), '/evil.so'),
+      findings: ['tampered stack'],
+    },
+    'contents of what dockerd made empty': {
+      plant: (root) => writeFileSync(file(INIT(root), 'etc/hosts'), '10.0.0.1 deb.debian.org'),
+      findings: ['tampered stack'],
+    },
+    'a link in place of a directory of it': {
+      async plant(root) {
+        rmSync(file(INIT(root), 'dev'), { recursive: true });
+        await succeed('ln', ['-s', '/etc', file(INIT(root), 'dev')]);
+      },
+      findings: ['tampered stack'],
+    },
+  },
+};
+
 const FORCED: Store = {
   name: 'podman-5.8-rootless-forcemask',
   root: 'fm',
@@ -310,7 +339,7 @@ const BLOBS: Store = {
   },
 };
 
-const STORES = [PODMAN, CONTAINERD, NATIVE, FORCED, BLOBS];
+const STORES = [PODMAN, CONTAINERD, NATIVE, COMMITTED, FORCED, BLOBS];
 
 interface Line {
   readonly type: string;

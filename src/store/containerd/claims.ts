@@ -1,10 +1,11 @@
 // What containerd's store says of itself that can be checked: a name leads to the hash of an index or a manifest, that to
 // those of manifests, of a config and of compressed layers, the config to those of the layers' tars, these to the chain that
 // names a snapshot. `verify/` judges it; a name with its digest (`RepoDigest`) is proved on the way.
-import { shownBytes } from '../../sys/bytes.ts';
+import { asBytes, shownBytes } from '../../sys/bytes.ts';
 import { attempt, Trouble } from '../../sys/errors.ts';
 import { type BlobDigest, type ChainId, hexOf, sha256 } from '../digest.ts';
 import { readSnapshotCache } from '../dockerd/buildkit.ts';
+import { foreignInInitLayer } from '../dockerd/init-layer.ts';
 import type { StoreFiles } from '../files.ts';
 import { parseJson } from '../formats/json.ts';
 import { isAttestation, parseManifest, platformText } from '../manifest.ts';
@@ -18,7 +19,8 @@ import type { FoundObject } from './find.ts';
 import type { Images } from './images.ts';
 import { digestsOf, tagsOf } from './names.ts';
 import { tarRecord } from './record.ts';
-import { ifSound } from './root.ts';
+import { ifSound, type SnapshotPlace } from './root.ts';
+import { snapshotterOf } from './snapshotter.ts';
 import { chainIdOfSnapshot, snapshotLayers, unpackedPlace } from './stack.ts';
 import { unrecordedDirectories } from './unrecorded.ts';
 
@@ -176,6 +178,7 @@ function layerClaims(images: Images, image: PlatformImage): LayerClaims[] {
   for (const layer of stack === undefined || stack instanceof Trouble ? [] : stack) {
     if (layer.chainId !== undefined) byChain.set(layer.chainId, layer);
   }
+  for (const claim of engineClaims(images, place)) claims.push(claim);
   return image.diffIds.map((diffId, index): LayerClaims => {
     const chainId = image.chain[index];
     const blob = image.layers[index];
@@ -192,6 +195,23 @@ function layerClaims(images: Images, image: PlatformImage): LayerClaims[] {
       ...(layer === undefined || layer.missing !== undefined ? {} : { layer }),
       ...(record === undefined || record instanceof Trouble ? {} : { record }),
     };
+  });
+}
+
+/** Of the layers that dockerd left between those of an image: they are shown, and no hash tells of them. */
+function engineClaims({ reading }: Images, place: SnapshotPlace | undefined): Claim[] {
+  const { files } = reading.root;
+  const { directory, whole } = place ? snapshotterOf(place.snapshotter) : {};
+  const chain = place && attempt(() => reading.chain(place));
+  // Of whole trees the topmost alone is shown.
+  if (directory === undefined || whole || chain === undefined || chain instanceof Trouble) return [];
+  const between = chain.filter((one) => one.kind === 'committed' && chainIdOfSnapshot(one) === undefined);
+  return between.flatMap(({ id }): Claim[] => {
+    const foreign = attempt(() => foreignInInitLayer(files, directory(id)));
+    if (foreign instanceof Trouble) return [{ about: 'stack', unreadable: foreign.message }];
+    const message = `a layer of dockerd's own between those of the image, "${shownBytes(files.pathOf(directory(id)))}", has what dockerd does not put there, and no record names`;
+    const expected = 'mount points alone';
+    return foreign.map((path) => ({ about: 'stack', expected, found: shownBytes(asBytes(path)), message }));
   });
 }
 
