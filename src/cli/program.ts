@@ -183,7 +183,7 @@ async function buildProgram(words: readonly string[], terminal: Terminal): Promi
       '--index-dir <dir>',
       'keep there what reading such layers came to, so that the next time is immediate',
     )
-    .version(version(), '--version', 'print the version')
+    .version(version(), '-V, --version', 'print the version')
     .helpOption('-h, --help', 'print this help, or that of a command')
     .configureHelp({ showGlobalOptions: true })
     .configureOutput({

@@ -8,11 +8,8 @@ describe('stratafs', () => {
   it('prints its version', async () => {
     const manifest = JSON.parse(readFileSync(new URL('../../../package.json', import.meta.url), 'utf8'));
     expect(version()).toBe(manifest.version);
-    expect(await stratafs(['--root', '/x', '--version'])).toMatchObject({
-      code: 0,
-      out: `${version()}\n`,
-      err: '',
-    });
+    for (const words of [['--root', '/x', '--version'], ['-V']])
+      expect(await stratafs(words)).toMatchObject({ code: 0, out: `${version()}\n`, err: '' });
   });
 
   it('names every command, the examples and the exit codes in --help', async () => {
