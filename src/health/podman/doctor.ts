@@ -93,6 +93,7 @@ function examineLayers(inventory: Inventory, report: ReportFinding): void {
     // What is wrong with another root is that root's own.
     if (record.root.files.directory !== inventory.root.files.directory) continue;
     const path = record.root.files.pathOf(layerPath(record.root, id));
+    if (record.lost !== undefined) report({ code: 'record-damaged', path, detail: record.lost });
     const chain = attempt(() => layers.chain(id));
     const isOwnFault = record.parent === undefined || !layers.ids().includes(record.parent);
     if (chain instanceof Trouble && (isOwnFault || chain.message.includes('cycle')))
@@ -185,7 +186,7 @@ function examineDirectories(inventory: Inventory, report: ReportFinding): void {
   ] as const) {
     if (known === undefined || !isWhole(known)) continue;
     for (const name of names(`${driver}-${list}`).filter(isHexId)) {
-      if (known.records.has(name)) continue;
+      if (known.records.has(name) || inventory.containers().has(name)) continue;
       const path = files.pathOf(`${driver}-${list}/${name}`);
       const detail = `no ${list === 'images' ? 'image' : 'container'} ${name.slice(0, 12)}`;
       report({ code: 'container-left', path, detail, takes: measureDirectory(path) });

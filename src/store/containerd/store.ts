@@ -163,7 +163,7 @@ export class ContainerdStore implements Store {
     }
     const { container, name } = found;
     const image = imageOfContainer(images, container);
-    const { id, live, mountPoints, place } = container;
+    const { id, live, mountPoints, place, damage } = container;
     return {
       label: name,
       kind: 'container',
@@ -172,6 +172,7 @@ export class ContainerdStore implements Store {
       dataLayers: [],
       dialect,
       ...(mountPoints.length === 0 ? {} : { mountPoints }),
+      ...(damage === undefined ? {} : { doubts: [damage] }),
     };
   }
 

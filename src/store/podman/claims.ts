@@ -262,7 +262,8 @@ function layerClaim(
   const claims: Claim[] = [];
   const fits = (expected: string, found: string, message: string) =>
     claims.push({ about: 'chain', expected, found, message });
-  fits(named, record.diffId ?? 'none', `layer ${id} has another diff ID than the image's config says`);
+  if (record.lost === undefined)
+    fits(named, record.diffId ?? 'none', `layer ${id} has another diff ID than the image's config says`);
   for (const claim of stackClaims(inventory, record)) claims.push(claim);
   if (record.lost !== undefined) claims.push({ about: 'chain', unreadable: record.lost });
   else fits(parent ?? 'none', record.parent ?? 'none', `layer ${id} has another parent than the chain`);

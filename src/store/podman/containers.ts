@@ -2,12 +2,12 @@
 // `volatile-containers.json`. Which state each is in, only the engine's own database tells.
 import { attempt, Trouble } from '../../sys/errors.ts';
 import { isHexId } from '../digest.ts';
-import { type JsonObject, optionalString, parseJson, timeOf } from '../formats/json.ts';
+import { type JsonObject, optionalObject, optionalString, parseJson, timeOf } from '../formats/json.ts';
 import type { IdRange } from '../store.ts';
 import { idOf, rangesOf } from './layers.ts';
 import { type List, type ListRecord, namesOf, readList } from './lists.ts';
-import { metadataPath, type StorageRoot } from './root.ts';
-import { METADATA } from './shapes.ts';
+import { layerOfMountPoint, metadataPath, type StorageRoot } from './root.ts';
+import { METADATA, RUNTIME_ROOT } from './shapes.ts';
 
 export interface ContainerRecord {
   readonly id: string;
@@ -34,6 +34,18 @@ export function readContainers(root: StorageRoot): List {
 export function containerDirectories(root: StorageRoot): string[] {
   const names = attempt(() => root.files.namesIfPresent(metadataPath(root, 'containers', '.')) ?? []);
   return names instanceof Trouble ? [] : names.filter(isHexId);
+}
+
+/** The layer that the runtime was told to run a container in, when it was last started; undefined where nothing tells. */
+export function layerOfRuntime(root: StorageRoot, id: string): string | undefined {
+  const path = `${metadataPath(root, 'containers', id)}/userdata/config.json`;
+  const found = attempt(() => {
+    const bytes = root.files.readIfPresent(path);
+    const spec = bytes && parseJson(bytes, root.files.pathOf(path), RUNTIME_ROOT);
+    const place = spec && optionalObject(spec, 'root');
+    return place && layerOfMountPoint(optionalString(place, 'path') ?? '');
+  });
+  return found instanceof Trouble ? undefined : found;
 }
 
 /** Throws Trouble where a field of it is damaged. */

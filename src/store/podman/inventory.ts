@@ -2,7 +2,13 @@
 // the engine itself keeps of the containers. What is lost in one list is looked for in the others.
 import { shownBytes } from '../../sys/bytes.ts';
 import { attempt, Trouble } from '../../sys/errors.ts';
-import { type ContainerRecord, containerDirectories, containerRecord, readContainers } from './containers.ts';
+import {
+  type ContainerRecord,
+  containerDirectories,
+  containerRecord,
+  layerOfRuntime,
+  readContainers,
+} from './containers.ts';
 import { type ImageRecord, MANIFEST_DIGEST, PodmanImages } from './images.ts';
 import { PodmanLayers } from './layers.ts';
 import { type Libpod, mountedLayer, type PodmanContainer, readLibpod } from './libpod.ts';
@@ -91,7 +97,8 @@ export class Inventory {
     const { containers, pods } = this.libpod();
     const layersByName = new Map<string, string>();
     const known = new Map<string, KnownContainer>();
-    const ids = new Set([...records.keys(), ...containers.keys(), ...this.#lostDirectories()]);
+    const listed = new Set([...records.keys(), ...containers.keys()]);
+    const ids = new Set([...listed, ...this.#lostDirectories(listed)]);
     for (const id of ids) {
       const listed = records.get(id);
       const record = listed && attempt(() => containerRecord(listed));
@@ -99,7 +106,11 @@ export class Inventory {
       const usable = record instanceof Trouble ? undefined : record;
       const name = usable?.names[0] ?? podman?.name ?? '';
       if (usable?.layer === undefined && layersByName.size === 0) this.#nameLayers(layersByName);
-      const layer = usable?.layer ?? (podman && mountedLayer(podman)) ?? layersByName.get(`${name}-layer`);
+      const layer =
+        usable?.layer ??
+        (podman && mountedLayer(podman)) ??
+        layerOfRuntime(this.root, id) ??
+        layersByName.get(`${name}-layer`);
       const podId = podman?.podId ?? usable?.pod?.id;
       const podName = usable?.pod?.name ?? (podId === undefined ? undefined : pods.get(podId));
       known.set(id, {
@@ -127,10 +138,18 @@ export class Inventory {
     };
   }
 
-  /** Where records are lost, the directories of containers still tell that there were some. */
-  #lostDirectories(): string[] {
+  /**
+   * Directories of containers whose records are lost: where the list is damaged all there are, else those that a runtime was
+   * started for in a layer that is still here.
+   */
+  #lostDirectories(listed: ReadonlySet<string>): string[] {
     const { unreadable, damage } = this.containerList();
-    return unreadable === undefined && damage.length === 0 ? [] : containerDirectories(this.root);
+    const isWhole = unreadable === undefined && damage.length === 0;
+    return containerDirectories(this.root).filter((id) => {
+      if (listed.has(id) || !isWhole) return true;
+      const layer = layerOfRuntime(this.root, id);
+      return layer !== undefined && !(attempt(() => this.layers().layer(layer)) instanceof Trouble);
+    });
   }
 
   /** A container's own layer is called after it: `web-layer`. */

@@ -70,9 +70,15 @@ export class PodmanLayers {
   #find(id: string): LayerRecord {
     for (const { list } of this.lists) {
       const record = list.records.get(id);
-      if (record !== undefined) return layerRecord(record);
+      if (record === undefined) continue;
+      const found = attempt(() => layerRecord(record));
+      if (!(found instanceof Trouble)) return found;
+      const onDisk = attempt(() => this.#findOnDisk(id, found.message));
+      // What is wrong with the record is the better answer than what is wrong with what would stand in for it.
+      if (onDisk === undefined || onDisk instanceof Trouble) throw found;
+      return onDisk;
     }
-    return this.#findOnDisk(id) ?? this.#missing(id);
+    return this.#findOnDisk(id, `layer ${id} has no record`) ?? this.#missing(id);
   }
 
   #missing(id: string): never {
@@ -84,8 +90,8 @@ export class PodmanLayers {
     throw trouble('find a layer of', this.#root.files.directory, state);
   }
 
-  /** By the driver's own files, which only overlay has. */
-  #findOnDisk(id: string): LayerRecord | undefined {
+  /** By the driver's own files, which only overlay has; `lost` is what is wrong with the record. */
+  #findOnDisk(id: string, lost: string): LayerRecord | undefined {
     for (const root of allRoots(this.#root)) {
       if (root.files.kindOf(layerPath(root, id)) !== 'directory') continue;
       const parent = parentOnDisk(root, id);
@@ -98,7 +104,7 @@ export class PodmanLayers {
         isIncomplete: false,
         uidMap: [],
         gidMap: [],
-        lost: `layer ${id} has no record; what is below it is told by "${shownBytes(root.files.pathOf(`${layerPath(root, id)}/lower`))}"`,
+        lost: `${lost}; what is below it is told by "${shownBytes(root.files.pathOf(`${layerPath(root, id)}/lower`))}"`,
       };
     }
     return undefined;

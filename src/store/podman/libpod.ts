@@ -15,6 +15,7 @@ import {
   timeOf,
 } from '../formats/json.ts';
 import { readSqlite, type SqliteDatabase, type SqliteRow } from '../formats/sqlite.ts';
+import { layerOfMountPoint } from './root.ts';
 import { CONTAINER_CONFIG, CONTAINER_STATE, POD_CONFIG } from './shapes.ts';
 
 export const SQLITE_DATABASE = 'db.sql';
@@ -198,7 +199,7 @@ export function mountedLayer({ state }: PodmanContainer): string | undefined {
   if (state === undefined || state instanceof Trouble) return undefined;
   const mountPoint = attempt(() => optionalString(state, 'mountPoint') ?? '');
   if (mountPoint instanceof Trouble) return undefined;
-  return /\/(?:overlay|vfs\/dir)\/([0-9a-f]{64})(?:\/merged)?$/.exec(mountPoint)?.[1];
+  return layerOfMountPoint(mountPoint);
 }
 
 /** The words of its command, as `podman ps` joins them. */

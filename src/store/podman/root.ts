@@ -52,6 +52,11 @@ export const NOT_LAYERS: readonly string[] = ['l', '.has-mount-program', 'backin
 /** Where unfinished things are, beside the layers. */
 export const UNFINISHED: readonly string[] = ['tempdirs', 'staging'];
 
+/** The layer that is mounted at a path of the machine, in whatever root it was; undefined where the driver mounts no layer there. */
+export function layerOfMountPoint(path: string): string | undefined {
+  return /\/(?:overlay|vfs\/dir)\/([0-9a-f]{64})(?:\/merged)?$/.exec(path)?.[1];
+}
+
 /** All roots of a store, its own first. */
 export function allRoots(root: PodmanRoot): readonly StorageRoot[] {
   return [root, ...root.additional];

@@ -29,6 +29,9 @@ export const RECORDS = {
 /** In a container's record; CRI-O writes more into it than Podman. */
 export const METADATA = struct(fieldsOf('image-name image-id name pod-name pod-id', STRING));
 
+/** What the runtime was given (`userdata/config.json`). */
+export const RUNTIME_ROOT = struct({ root: struct({ path: STRING }) });
+
 export const MANIFEST_SHAPE = struct({ config: struct({ digest: STRING }) });
 
 /** A table of contents of a layer (zstd:chunked). */

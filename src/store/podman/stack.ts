@@ -76,7 +76,7 @@ function stepsOf({ root }: Inventory, image: ImageRecord, chain: readonly LayerR
 export function containerStack(inventory: Inventory, id: string, missing: Missing): LayerStack {
   const container = inventory.containers().get(id);
   if (container === undefined) throw new Trouble('reference', `Cannot find container "${id}"`);
-  const { name, podman } = container;
+  const { name, podman, damage } = container;
   const rootfs = podman === undefined ? undefined : rootfsOf(podman);
   const label = name === '' ? id.slice(0, 12) : name;
   if (rootfs !== undefined) throw isDirectory(label, rootfs);
@@ -93,6 +93,7 @@ export function containerStack(inventory: Inventory, id: string, missing: Missin
     // The upper of one that was mounted with `metacopy=on`, as storage.conf has it in some distributions, has such files.
     ...(dialect === 'trusted' ? { metacopy: true } : {}),
     ...(mountPoints.length === 0 ? {} : { mountPoints }),
+    ...(damage === undefined ? {} : { doubts: [damage] }),
   };
 }
 
@@ -177,6 +178,7 @@ function imageLayers(chain: readonly LayerRecord[], steps: Steps, missing: Missi
       ...(chainId === undefined ? {} : { chainId }),
       ...(size === undefined ? {} : { size }),
       ...(history === undefined ? {} : { history }),
+      ...(record.lost === undefined ? {} : { doubt: record.lost }),
     };
     const [own, ...copies] = directoriesOf(record, missing);
     if (own === undefined) continue;
