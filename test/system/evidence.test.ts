@@ -58,6 +58,7 @@ describeSystem('evidence', ['root', 'overlay', 'fuse', 'python', 'docker', 'busy
     deleted: [[`--expand --json ${changed}`], [`--shadowed ${image}`], [`--metadata tar-split ${image} /`]],
     extract: [[`-p --devices -o NEW ${changed} /`], [`-p --layer 1 -o NEW ${image} /`]],
     timeline: [['--all --shadowed --format csv'], [`--metadata tar-split ${image}`]],
+    report: [[`${changed} -o NEW`], [`${image} -o NEW`]],
     whose: [[`ROOT/image ROOT/overlay2/l`, 3]],
     doctor: [['']],
     diff: [
@@ -65,10 +66,12 @@ describeSystem('evidence', ['root', 'overlay', 'fuse', 'python', 'docker', 'busy
       [`--patch ${base} ${changed}`, 1],
       [`--json ${base} ${changed}`, 1],
       [`--docker ${changed}`, 1],
+      [`--markdown ${base} ${changed}`, 1],
     ],
     manifest: [[image], [`--metadata tar-split ${image}`]],
     mount: [],
     umount: [],
+    completion: [['bash']],
     help: [],
   };
 
