@@ -23,6 +23,7 @@ interface Element {
 
 const HEADER = 16;
 const ELEMENT = 16;
+const LEAST_ON_PAGE = 2;
 
 export function boltFile(tree: BoltTree, options: BoltOptions = {}): Buffer {
   return new Writer(options).write(tree);
@@ -103,7 +104,8 @@ class Writer {
     for (const element of elements) {
       const bytes =
         ELEMENT + element.key.length + (typeof element.value === 'number' ? 0 : element.value.length);
-      if (size > HEADER && size + bytes > this.#pageSize) {
+      // Two at least, as in bbolt, so that each level is smaller than the one below.
+      if ((groups.at(-1)?.length ?? 0) >= LEAST_ON_PAGE && size + bytes > this.#pageSize) {
         groups.push([]);
         size = HEADER;
       }

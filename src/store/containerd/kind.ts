@@ -57,7 +57,8 @@ function openContainerd(files: StoreFiles, options: OpenOptions): ContainerdStor
  * too; what counts is what is in it, and what is named after a snapshotter: BuildKit's directory, mount points, containers.
  */
 function isDockers(files: StoreFiles): boolean {
-  if (keepsImages(below(files, MANAGED_CONTAINERD), MOBY)) return true;
+  const managed = ifSound(() => below(files, MANAGED_CONTAINERD));
+  if (managed !== undefined && keepsImages(managed, MOBY)) return true;
   const names = (path: string) => ifSound(() => files.namesIfPresent(path)) ?? [];
   if (names('rootfs').length > 0 || names('buildkit').some((name) => /^containerd-[a-z0-9-]+$/.test(name)))
     return true;
@@ -72,12 +73,13 @@ function rootOfDocker(files: StoreFiles, { containerdRoot, machine }: OpenOption
     if (hasMetadata(named)) return named;
     throw trouble('open', named.directory, `it is no root of containerd: it has no "${METADATA}"`);
   }
-  const managed = below(files, MANAGED_CONTAINERD);
-  if (keepsImages(managed, MOBY)) return managed;
-  const beside = new StoreFiles(
-    asBytes(`${files.directory.slice(0, files.directory.lastIndexOf('/'))}/containerd`),
-  );
-  if (keepsImages(beside, MOBY)) return beside;
+  const managed = attempt(() => below(files, MANAGED_CONTAINERD));
+  if (managed instanceof Trouble)
+    throw new Trouble('store', `${managed.message}; name the place with --containerd-root`);
+  if (managed !== undefined && keepsImages(managed, MOBY)) return managed;
+  const parent = new StoreFiles(asBytes(files.directory.slice(0, files.directory.lastIndexOf('/')) || '/'));
+  const beside = ifSound(() => below(parent, 'containerd'));
+  if (beside !== undefined && keepsImages(beside, MOBY)) return beside;
   const containers = ifSound(() => snapshotterContainers(files)) ?? [];
   for (const place of containers.length === 0 || machine === undefined ? [] : machineRoots(machine)) {
     // The machine's own is this one's only where it has the layers of its containers.
@@ -85,20 +87,20 @@ function rootOfDocker(files: StoreFiles, { containerdRoot, machine }: OpenOption
     if (keepsImages(root, MOBY) && hasSnapshotOf(root, containers)) return root;
   }
   // What is damaged is told of when it is read.
-  const isDamaged = () => ifSound(() => usedNamespaces(managed)) === undefined;
-  if (
-    usedSnapshotters(files).length > 0 ||
-    (files.kindOf(`${MANAGED_CONTAINERD}/${METADATA}`) !== undefined && isDamaged())
-  )
-    return managed;
+  if (managed !== undefined) {
+    const isDamaged = () => ifSound(() => usedNamespaces(managed)) === undefined;
+    if (usedSnapshotters(files).length > 0 || (managed.kindOf(METADATA) !== undefined && isDamaged()))
+      return managed;
+  }
   throw new Trouble(
     'store',
     'Docker keeps its images in containerd here, whose root is another directory (usually "/var/lib/containerd"); name it with --containerd-root',
   );
 }
 
-function below(files: StoreFiles, path: string): StoreFiles {
-  return new StoreFiles(files.pathOf(path));
+/** Undefined where there is nothing. Throws Trouble where that is no directory, or a link leads there, which is not followed. */
+function below(files: StoreFiles, path: string): StoreFiles | undefined {
+  return files.kindOf(path) === undefined ? undefined : new StoreFiles(files.requireDirectory(path));
 }
 
 function hasSnapshotOf(root: StoreFiles, containers: readonly string[]): boolean {

@@ -14,11 +14,17 @@ const LARGEST_TABLE = 2 ** 28;
 const EMPTY = sha256(Buffer.alloc(0));
 
 export function isComposefs(root: StorageRoot, layer: string): boolean {
-  return root.driver !== 'vfs' && root.files.kindOf(`${layerPath(root, layer)}/composefs-data`) !== undefined;
+  return root.driver !== 'vfs' && root.files.kindOf(imagePath(root, layer)) !== undefined;
+}
+
+/** The directory of the erofs image. */
+function imagePath(root: StorageRoot, layer: string): string {
+  return `${layerPath(root, layer)}/composefs-data`;
 }
 
 /** Where the contents of each regular file of a layer lie below its `diff`, by its name in the tar. Throws Trouble. */
 export function objectPlaces(root: StorageRoot, layer: string): ReadonlyMap<string, ByteString> {
+  root.files.requireDirectory(imagePath(root, layer));
   const directory = metadataPath(root, 'layers', layer);
   const path = `${directory}/${bigDataName(TABLE, root.files.pathOf(directory))}`;
   const file = root.files.pathOf(path);

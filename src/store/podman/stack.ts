@@ -198,8 +198,14 @@ function directoriesOf(record: LayerRecord, missing: Missing): LayerDirectory[] 
   const copies: LayerDirectory[] = [];
   for (let number = 1; number <= MOST_COPIES; number++) {
     const path = `${layerPath(root, id)}/diff${number}`;
-    if (attempt(() => root.files.kindOf(path)) !== 'directory') break;
-    copies.push({ source: { kind: 'directory', path: root.files.pathOf(path) } });
+    const found = attempt(() =>
+      root.files.kindOf(path) === undefined ? undefined : root.files.requireDirectory(path),
+    );
+    if (found === undefined) break;
+    if (!(found instanceof Trouble)) copies.push({ source: { kind: 'directory', path: found } });
+    else if (missing === 'refuse' && first.missing === undefined) throw found;
+    else
+      copies.push({ source: { kind: 'directory', path: root.files.pathOf(path) }, missing: found.message });
   }
   return [first, ...copies];
 }

@@ -3,14 +3,14 @@
 import { copyFileSync, truncateSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { openStore } from '../../../src/store/open.ts';
-import { sourceName } from '../../../src/store/source.ts';
-import type { Layer } from '../../../src/store/store.ts';
-import { alteredBytes, HOSTILE_TEXT, tries } from '../../support/altered.ts';
-import { expectBelow } from '../../support/bounds.ts';
-import { FakeStore, hex } from '../../support/fake-store.ts';
-import { temporaryForSuite, temporaryForTest } from '../../support/temporary.ts';
-import { troubleOf } from './trouble.ts';
+import { openStore } from '../../../../src/store/open.ts';
+import { sourceName } from '../../../../src/store/source.ts';
+import type { Layer } from '../../../../src/store/store.ts';
+import { alteredBytes, alteredJson, tries } from '../../../support/altered.ts';
+import { expectBelow } from '../../../support/bounds.ts';
+import { FakeStore, hex } from '../../../support/fake-store.ts';
+import { temporaryForSuite, temporaryForTest } from '../../../support/temporary.ts';
+import { troubleOf } from '../trouble.ts';
 
 const LAYERS = ['base', 'top'];
 
@@ -37,31 +37,6 @@ function askAll(store: FakeStore, references: readonly string[]): void {
     expect(path.startsWith(`${store.root}/overlay2/`)).toBe(true);
   }
   expectBelow(5000, performance.now() - start);
-}
-
-const ANY_VALUE = fc.oneof(fc.jsonValue({ maxDepth: 3 }), HOSTILE_TEXT, fc.constantFrom(1e308, -1, 2 ** 53));
-
-/** The value with one part of it replaced, added to or taken away. */
-function alteredJson(value: unknown): fc.Arbitrary<unknown> {
-  const paths = pathsOf(value);
-  return fc
-    .record({ path: fc.constantFrom(...paths), by: ANY_VALUE, drop: fc.boolean() })
-    .map(({ path, by, drop }) => alterAt(value, path, drop ? undefined : by));
-}
-
-function pathsOf(value: unknown): string[][] {
-  if (typeof value !== 'object' || value === null) return [[]];
-  return [
-    [],
-    ...Object.entries(value).flatMap(([key, inner]) => pathsOf(inner).map((path) => [key, ...path])),
-  ];
-}
-
-function alterAt(value: unknown, [key, ...rest]: readonly string[], by: unknown): unknown {
-  if (key === undefined || typeof value !== 'object' || value === null) return by;
-  const inner = alterAt((value as Record<string, unknown>)[key], rest, by);
-  if (Array.isArray(value)) return value.map((old, index) => (String(index) === key ? inner : old));
-  return { ...value, [key]: inner };
 }
 
 describe('a store with one file altered', { timeout: 600_000 }, () => {

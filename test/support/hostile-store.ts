@@ -1,0 +1,125 @@
+// Asks a store of any kind everything that lists, `inspect`, `ls`, `verify` and `doctor` ask of one, whatever its files hold.
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect } from 'vitest';
+import { healthOf } from '../../src/health/open.ts';
+import { openStore } from '../../src/store/open.ts';
+import { sourceName } from '../../src/store/source.ts';
+import type { LayerStack, OpenOptions, Store } from '../../src/store/store.ts';
+import { Trouble } from '../../src/sys/errors.ts';
+
+const FORM = /^Cannot /;
+
+/**
+ * What the store says, a line an answer; what it refuses is the sentence. Fails where anything but a Trouble is thrown, and where
+ * a layer lies outside of `root`.
+ */
+export async function askStore(
+  root: string,
+  references: readonly string[],
+  options: OpenOptions = {},
+): Promise<string[]> {
+  const said: string[] = [];
+  const ask = <T>(what: string, question: () => T): T | undefined => {
+    try {
+      const answer = question();
+      said.push(`${what}: ${textOf(answer)}`);
+      return answer;
+    } catch (error) {
+      refused(what, error);
+      return undefined;
+    }
+  };
+  const refused = (what: string, error: unknown) => {
+    if (!(error instanceof Trouble)) throw error;
+    expect(error.message).toMatch(FORM);
+    said.push(`${what}: ${error.message}`);
+  };
+  let store: Store;
+  try {
+    store = openStore(root, options);
+  } catch (error) {
+    refused('open', error);
+    return said;
+  }
+  ask('images', () => store.images());
+  ask('containers', () => store.containers());
+  ask('damage', () => [store.damage('images'), store.damage('containers')]);
+  for (const reference of references) {
+    for (const missing of ['refuse', 'mark'] as const) {
+      const stack = ask(`${reference} ${missing}`, () => stackIn(root, store, reference, missing));
+      if (stack === undefined) continue;
+      ask('configuration', () => store.configuration(stack));
+      ask('image', () => store.configuration(stack, 'image'));
+      ask('history', () => store.history(stack));
+      ask('owner', () => store.rootOwner(stack));
+      for (const layer of stack.layers) {
+        ask('record', () => firstBytes(store.record(layer, stack)?.open()));
+        const { source } = layer;
+        if (source.kind === 'directory') ask('objects', () => [...(source.objects?.() ?? [])]);
+        else ask('blob', () => source.open().close());
+      }
+    }
+    ask(`claims of ${reference}`, () => [...store.claims(reference)]);
+  }
+  ask('claims', () => [...store.claims()]);
+  try {
+    const all = healthOf(store);
+    for (const health of all) {
+      await health.examine(
+        ({ code, path, detail }) => said.push(`${code} ${path} ${detail}`),
+        all.map((each) => each.store),
+      );
+    }
+  } catch (error) {
+    refused('doctor', error);
+  }
+  return said;
+}
+
+function stackIn(root: string, store: Store, reference: string, missing: 'refuse' | 'mark'): LayerStack {
+  const stack = store.resolve(reference, missing);
+  for (const { source } of stack.layers) {
+    const name = sourceName(source);
+    expect(name.startsWith(`${root}/`), name).toBe(true);
+    expect(name.split('/')).not.toContain('..');
+  }
+  return stack;
+}
+
+function firstBytes(file: { readNext(buffer: Buffer): number; close(): void } | undefined): number {
+  const got = file?.readNext(Buffer.alloc(4096)) ?? 0;
+  file?.close();
+  return got;
+}
+
+/** Of functions and bytes only that they are there. */
+function textOf(answer: unknown): string {
+  const text = JSON.stringify(answer, (_, value) => (typeof value === 'bigint' ? String(value) : value));
+  return text ?? 'nothing';
+}
+
+/** Below this directory are trees of images, no files of the store itself. */
+const TREES =
+  /\/(?:fs|diff|work|merged|_data|native\/snapshots|vfs\/dir)$|snapshotter\.v1\.native\/snapshots$/;
+
+export interface StorePaths {
+  readonly files: readonly string[];
+  readonly directories: readonly string[];
+}
+
+/** What a store is made of besides the trees of its layers, relative to its root. */
+export function pathsOf(root: string, below = ''): StorePaths {
+  const [files, directories]: [string[], string[]] = [[], []];
+  for (const entry of readdirSync(join(root, below), { withFileTypes: true })) {
+    const path = below === '' ? entry.name : `${below}/${entry.name}`;
+    if (entry.isFile()) files.push(path);
+    if (!entry.isDirectory()) continue;
+    directories.push(path);
+    if (TREES.test(`/${path}`)) continue;
+    const inner = pathsOf(root, path);
+    for (const one of inner.files) files.push(one);
+    for (const one of inner.directories) directories.push(one);
+  }
+  return { files, directories };
+}

@@ -1,0 +1,224 @@
+// containerd's and Podman's stores with one file altered or another thing in its place: an answer or a sentence that says what is
+// wrong, soon, never from outside of the root, and nothing is written there. FUZZ says how many times the usual number of tries
+// is made, SEED begins other ones.
+import { spawnSync } from 'node:child_process';
+import { mkdirSync, readFileSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import fc from 'fast-check';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { EXIT_TABLE } from '../../src/cli/exit.ts';
+import { asBytes } from '../../src/sys/bytes.ts';
+import { alteredFile, tries } from '../support/altered.ts';
+import { run, succeed } from '../support/command.ts';
+import { askStore, pathsOf } from '../support/hostile-store.ts';
+import { KeptStore } from '../support/kept-store.ts';
+import { Oracle } from '../support/oracle.ts';
+import { unpackStore } from '../support/real-stores.ts';
+import { BUILT_COMMAND } from '../support/stratafs.ts';
+import { describeSystem } from '../support/system.ts';
+import { temporaryForSuite } from '../support/temporary.ts';
+
+interface HostileStore {
+  readonly root: string;
+  /** What is asked for: an image and a container. */
+  readonly references: readonly [image: string, container: string];
+  readonly namespace?: string;
+}
+
+const STORES: Readonly<Record<string, HostileStore>> = {
+  'containerd-1.6': { root: 'root', references: ['docker.io/library/demo:1', 'c1'], namespace: 'default' },
+  'docker-28-containerd': { root: 'root', references: ['demo:1', 'web'] },
+  'podman-5.8-root-overlay': { root: 'root', references: ['docker.io/library/demo:1', 'web'] },
+  'podman-4.3-root-bolt': { root: 'root', references: ['demo:1', 'done'] },
+  'podman-5.8-composefs': { root: 'cfs/root', references: ['127.0.0.1:5917/clean:1', 'c'] },
+  'podman-5.8-rootless-vfs': { root: 'vfs', references: ['demo:1', 'web'] },
+};
+
+const CODES = EXIT_TABLE.map(([code]) => code).filter((code) => code !== 70);
+/** A command that says nothing for so long hangs. */
+const SECONDS = 300;
+
+describeSystem('hostile stores', ['root', 'stores', 'python', 'build'], () => {
+  const temporary = temporaryForSuite();
+  const oracle = new Oracle(temporary);
+  const kept = new KeptStore(oracle);
+
+  describe.each(Object.entries(STORES))('%s', (name, { root: inner, references, namespace }) => {
+    const [image, container] = references;
+    let root = '';
+    let files: readonly string[] = [];
+    let paths: readonly string[] = [];
+    /** What undamaged ones answer. */
+    let whole: readonly string[] = [];
+    const ask = () =>
+      askStore(root, references, namespace === undefined ? {} : { namespace: asBytes(namespace) });
+
+    beforeAll(async () => {
+      root = join(unpackStore(temporary, name), inner);
+      const all = pathsOf(root);
+      files = all.files.filter((path) => readFileSync(join(root, path)).length > 0);
+      paths = onePerShape([...all.directories, ...all.files]);
+      whole = await ask();
+    });
+
+    /** `act` on what lies at a path, moved out of the root meanwhile; the path is left as it was. */
+    async function away(path: string, act: (moved: string) => Promise<void>): Promise<void> {
+      const [place, moved] = [join(root, path), join(temporary.directory, `${name}-moved`)];
+      renameSync(place, moved);
+      try {
+        await act(moved);
+      } finally {
+        rmSync(place, { recursive: true, force: true });
+        renameSync(moved, place);
+      }
+    }
+
+    function samples(count: number): readonly { readonly path: string; readonly altered: Buffer }[] {
+      const altered = fc
+        .constantFrom(...files)
+        .chain((path) =>
+          alteredFile(readFileSync(join(root, path))).map((bytes) => ({ path, altered: bytes })),
+        );
+      const { SEED } = process.env;
+      return fc.sample(altered, { numRuns: count, ...(SEED === undefined ? {} : { seed: Number(SEED) }) });
+    }
+
+    it('answers or says why, whatever a file of it holds', async () => {
+      let changed = 0;
+      for (const { path, altered } of samples(tries(15))) {
+        await away(path, async () => {
+          writeFileSync(join(root, path), altered);
+          const answer = await ask().catch((cause: unknown) => {
+            throw new Error(`with "${path}" altered to ${altered.toString('base64').slice(0, 100_000)}`, {
+              cause,
+            });
+          });
+          if (answer.join('\n') !== whole.join('\n')) changed++;
+        });
+      }
+      expect(changed).toBeGreaterThan(0);
+    });
+
+    it('answers or says why, wherever a file of it ends', async () => {
+      for (const path of onePerShape(files)) {
+        const bytes = readFileSync(join(root, path));
+        for (const end of boundaries(bytes)) {
+          await away(path, async () => {
+            writeFileSync(join(root, path), bytes.subarray(0, end));
+            await ask();
+          });
+        }
+      }
+    });
+
+    it('follows no link, whatever file or directory one lies in place of', async () => {
+      const needed: string[] = [];
+      for (const path of paths) {
+        await away(path, async (moved) => {
+          const without = await ask();
+          // What changes nothing where it is not there tells nothing of links either.
+          if (without.join('\n') === whole.join('\n')) return;
+          needed.push(path);
+          symlinkSync(moved, join(root, path));
+          const linked = await ask();
+          expect({ path, isAsWhole: linked.join('\n') === whole.join('\n') }).toEqual({
+            path,
+            isAsWhole: false,
+          });
+        });
+      }
+      expect(needed.length).toBeGreaterThan(10);
+    });
+
+    it('says what lies there, where a directory takes the place of a file and a file that of a directory', async () => {
+      for (const path of paths) {
+        await away(path, async () => {
+          if (files.includes(path)) mkdirSync(join(root, path));
+          else writeFileSync(join(root, path), '');
+          await ask();
+        });
+      }
+    });
+
+    it('ends each command with a code that is documented, and leaves all as it was', async () => {
+      const strict = temporary.path(`${name}-strict`);
+      mkdirSync(strict);
+      await succeed('mount', ['--bind', root, strict]);
+      await succeed('mount', ['-o', 'remount,bind,ro,strictatime', strict]);
+      const words = ['--root', strict, ...(namespace === undefined ? [] : ['--namespace', namespace])];
+      const commands = [
+        ['images'],
+        ['containers', '-a'],
+        ['inspect', image],
+        ['inspect', container],
+        ['ls', '-R', image, '/'],
+        ['ls', '-R', container, '/'],
+        ['verify', image],
+        ['history', image],
+        ['df'],
+        ['doctor'],
+      ];
+      const commandsFail = async (what: string) => {
+        await kept.remember([root]);
+        const wrong: string[] = [];
+        for (const [first, second] of pairs(commands)) {
+          await Promise.all(
+            [first, ...(second === undefined ? [] : [second])].map(async (command) => {
+              const all = [BUILT_COMMAND, ...words, ...command];
+              const { code, signal, stderr } = await run(process.execPath, all, { seconds: SECONDS });
+              const isSound = code !== null && CODES.includes(code) && !/fault of stratafs/.test(stderr);
+              if (!isSound) wrong.push(`${command.join(' ')}: ${code ?? signal} ${stderr}`);
+            }),
+          );
+        }
+        await kept.mustBeAsBefore(root);
+        kept.forget(root);
+        expect([what, ...wrong]).toEqual([what]);
+      };
+      for (const { path, altered } of samples(tries(2))) {
+        await away(path, async () => {
+          writeFileSync(join(root, path), altered);
+          await commandsFail(`${path}: ${altered.toString('base64').slice(0, 100_000)}`);
+        });
+      }
+      const special = fc.sample(fc.tuple(fc.constantFrom(...paths), fc.constantFrom(...SPECIAL)), tries(2));
+      for (const [path, words] of special) {
+        await away(path, async () => {
+          expect(spawnSync('mknod', [join(root, path), ...words]).status).toBe(0);
+          await commandsFail(`${path}: mknod ${words.join(' ')}`);
+        });
+      }
+    });
+  });
+});
+
+/** A FIFO that nobody writes to, and a device that never ends. */
+const SPECIAL = [['p'], ['c', '1', '5']] as const;
+
+/** Of paths that differ in IDs only, one: engines keep the same there. */
+function onePerShape(paths: readonly string[]): string[] {
+  const shapes = new Map<string, string>();
+  for (const path of paths) {
+    const shape = path
+      .replace(/[0-9a-f]{64}/g, 'ID')
+      .replace(/=[A-Za-z0-9+]{20,}=*/, 'DATA')
+      .replace(/\/\d+(?=\/|$)/, '/N');
+    if (!shapes.has(shape)) shapes.set(shape, path);
+  }
+  return [...shapes.values()];
+}
+
+/** Where pages, headers and values of JSON end: some of them, the first and the last among them. */
+function boundaries(bytes: Buffer): number[] {
+  const all = [0, 1, 16, 100, bytes.length - 1];
+  for (let at = 4096; at < bytes.length; at += 4096) all.push(at);
+  if (bytes.length < 65_536)
+    for (const [at, byte] of bytes.entries()) if ('{}[],:"'.includes(String.fromCharCode(byte))) all.push(at);
+  const inside = [...new Set(all)].filter((at) => at >= 0 && at < bytes.length).sort((a, b) => a - b);
+  const step = Math.max(1, Math.floor(inside.length / tries(3)));
+  return inside.filter((_, index) => index % step === 0);
+}
+
+function* pairs<T>(list: readonly T[]): Generator<[T, T | undefined]> {
+  for (let at = 0; at < list.length; at += 2) yield [list[at] as T, list[at + 1]];
+}
