@@ -177,7 +177,8 @@ const PODMAN: Store = {
           `"parent":"${PODMAN_LAYERS[1]}"`,
           `"parent":"${PODMAN_LAYERS[0]}"`,
         ),
-      findings: ['tampered chain', 'tampered chain', 'tampered chain'],
+      // The driver's own `lower` leads to the layer that was the parent.
+      findings: ['tampered chain', 'tampered chain', 'tampered chain', 'tampered stack'],
     },
   },
 };
