@@ -33,7 +33,7 @@ export const FINDING_KINDS = {
   'image-not-unpacked': {
     severity: 'note',
     meaning: 'all of the image is here as it was fetched, and not all of its layers are unpacked',
-    works: 'inspect, history, verify; containerd unpacks it when a container needs it',
+    works: 'every command, by the compressed layers; containerd unpacks it when a container needs it',
   },
   'image-content': {
     severity: 'note',
