@@ -9,6 +9,7 @@ import { type BlobDigest, hexOf } from '../../store/digest.ts';
 import { volumeData } from '../../store/dockerd/volumes.ts';
 import { asBytes, type ByteString, bytesOfText, shownBytes } from '../../sys/bytes.ts';
 import { attempt, Trouble } from '../../sys/errors.ts';
+import { volumeFacts } from '../dockerd/volume-facts.ts';
 import { knownFacts, type Related, type StorePart } from '../part.ts';
 import type { BlobRole } from './contents.ts';
 import { containerName, imageLabel, type NamespaceIndex, type StoreIndex } from './store-index.ts';
@@ -225,7 +226,7 @@ export function volumePart({ index }: Context, name: ByteString): StorePart {
     ...(volume === undefined || dataRoot === undefined
       ? {}
       : { directory: dataRoot.files.pathOf(volumeData(volume)) }),
-    facts: {},
+    facts: dataRoot === undefined ? {} : volumeFacts(dataRoot, name),
     uses: [],
     users,
   };

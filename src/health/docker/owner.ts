@@ -13,10 +13,11 @@ import {
 import type { CacheEntry } from '../../store/docker/build-cache.ts';
 import { readOrigins } from '../../store/docker/distribution.ts';
 import { layerDirectory, ownDirectory } from '../../store/docker/driver.ts';
-import { isLocal, type VolumeDirectory, type VolumeRecord, volumeData } from '../../store/dockerd/volumes.ts';
+import { isLocal, type VolumeDirectory, volumeData } from '../../store/dockerd/volumes.ts';
 import { asBytes, type ByteString, bytesOfText, textOf } from '../../sys/bytes.ts';
 import { attempt, Trouble } from '../../sys/errors.ts';
 import { containerLabel } from '../dockerd/data-root.ts';
+import { volumeFacts } from '../dockerd/volume-facts.ts';
 import { knownFacts, type Related, type StorePart } from '../part.ts';
 import {
   cacheEntries,
@@ -127,7 +128,6 @@ export function containerOwner({ index }: Context, id: ContainerId): StorePart {
 
 export function volumeOwner({ index }: Context, name: ByteString): StorePart {
   const volume = index.volumes.get(name);
-  const record = index.volumeRecords instanceof Trouble ? undefined : index.volumeRecords.get(name);
   const users: Related[] = [];
   for (const [id, { mounts }] of readable(index.containers)) {
     for (const mount of mounts) {
@@ -139,7 +139,7 @@ export function volumeOwner({ index }: Context, name: ByteString): StorePart {
     kind: 'volume',
     id: textOf(name) ?? name,
     ...(volume === undefined ? {} : { directory: volumePlace(index, volume) }),
-    facts: record === undefined || record instanceof Trouble ? {} : volumeFacts(record),
+    facts: volumeFacts(index, name),
     uses: [],
     users,
   };
@@ -202,14 +202,6 @@ function user(index: StoreIndex, of: LayerUse['of'], more: Pick<Related, 'layer'
   return isImageUse(of)
     ? { kind: 'image', id: of, label: imageLabel(index, of), ...more }
     : { kind: 'container', id: of, label: containerLabel(index, of), ...more };
-}
-
-function volumeFacts({ driver, labels, options }: VolumeRecord): Record<string, string> {
-  const list = (record: Readonly<Record<string, string>>) =>
-    Object.entries(record)
-      .map(([key, value]) => `${key}=${value}`)
-      .join(' ');
-  return knownFacts({ driver, labels: list(labels), options: list(options) });
 }
 
 /** Repositories, each once; nothing where that cannot be read, which `doctor` tells. */
