@@ -11,10 +11,11 @@ const TYPESCRIPT = fileURLToPath(new URL('../typescript.mjs', import.meta.url));
 const LAYERS = 4;
 /** To a directory. */
 const FILES = 10;
-/** The goals of the issue that asked for the survey: so many seconds for 100,000 objects, so many bytes an object. */
+/** The goals: so many seconds for 100,000 objects, and so many bytes an object of a million. */
 const SECONDS_GOAL = 1;
 const SECONDS_GOAL_OBJECTS = 100_000;
 const BYTES_GOAL = 200;
+const BYTES_GOAL_OBJECTS = 1_000_000;
 
 export interface SurveyRow {
   readonly id: string;
@@ -103,7 +104,7 @@ function describe({ id, samples, du }: SurveyResult): string[] {
   return [
     `${id}: ${objects} objects in ${LAYERS} layers, ${hidden} hidden`,
     `  survey    ${seconds.toFixed(2)} s of processor time  goal: ${most.toFixed(1)}${mark(seconds <= most)}`,
-    `            ${bytes.toFixed(0)} bytes an object  goal: ${BYTES_GOAL}${mark(bytes <= BYTES_GOAL)}`,
+    `            ${bytes.toFixed(0)} bytes an object${objects < BYTES_GOAL_OBJECTS ? '' : `  goal: ${BYTES_GOAL}${mark(bytes <= BYTES_GOAL)}`}`,
     `  du -s     ${median(du).toFixed(2)} s of processor time`,
   ];
 }
