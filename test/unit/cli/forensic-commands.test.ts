@@ -127,6 +127,24 @@ describe('which', () => {
     );
   });
 
+  it('tells which hidden version has the contents of a newer one, and which has not', async () => {
+    const temporary = temporaryForTest();
+    for (const [layer, contents] of [
+      ['base', 'old'],
+      ['copy', 'new'],
+      ['chmod', 'new'],
+    ] as const) {
+      mkdirSync(temporary.path(layer));
+      writeFileSync(temporary.path(`${layer}/f`), contents, { mode: layer === 'chmod' ? 0o600 : 0o644 });
+    }
+    const layers = `lowerdir=${['chmod', 'copy', 'base'].map((name) => temporary.path(name)).join(':')}`;
+    const { out } = await answer('which', '--json', layers, '/f');
+    const told = JSON.parse(out) as { layers: { statements: { sameContentsAs?: number }[] }[] };
+    const same = told.layers.map(({ statements }) => statements[0]?.sameContentsAs);
+    expect(same).toEqual([undefined, 3, undefined]);
+    expect((await answer('which', layers, '/f')).out).toMatch(/layer 2 .*hidden.*same contents as layer 3/);
+  });
+
   it('fails where no layer has it, and goes on', async () => {
     const { err, out, code } = await answer('which', IMAGE, '/none', '/etc');
     expect([code, err]).toEqual([
