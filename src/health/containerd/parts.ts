@@ -6,10 +6,9 @@ import type { NamedImage } from '../../store/containerd/names.ts';
 import { keyOfSnapshot, placeOf, type Snapshot, snapshotterOf } from '../../store/containerd/snapshotter.ts';
 import { chainIdOfSnapshot, unpackedPlace } from '../../store/containerd/stack.ts';
 import { type BlobDigest, hexOf } from '../../store/digest.ts';
-import { volumeData } from '../../store/dockerd/volumes.ts';
-import { asBytes, type ByteString, bytesOfText, shownBytes } from '../../sys/bytes.ts';
+import { asBytes, type ByteString, shownBytes } from '../../sys/bytes.ts';
 import { attempt, Trouble } from '../../sys/errors.ts';
-import { volumeFacts } from '../dockerd/volume-facts.ts';
+import { mountsIn } from '../dockerd/mounted.ts';
 import { knownFacts, type Related, type StorePart } from '../part.ts';
 import type { BlobRole } from './contents.ts';
 import { containerName, imageLabel, type NamespaceIndex, type StoreIndex } from './store-index.ts';
@@ -200,36 +199,7 @@ function mountsOf({ dataRoot }: StoreIndex, { id, mountPoints }: DockerContainer
   const config = dataRoot && [...dataRoot.containers].find(([known]) => known === id)?.[1];
   if (dataRoot === undefined || config === undefined || config instanceof Trouble)
     return mountPoints.map((at) => ({ kind: 'bind', id: '', label: '', at }));
-  return config.mounts.map(({ type, name, source, destination }): Related => {
-    const volume = name === '' ? undefined : dataRoot.volumes.get(bytesOfText(name));
-    const directory = volume === undefined ? {} : { directory: dataRoot.files.pathOf(volumeData(volume)) };
-    const kind = name !== '' ? 'volume' : type === 'tmpfs' ? 'tmpfs' : 'bind';
-    return { kind, id: name, label: name === '' ? source : name, at: destination, ...directory };
-  });
-}
-
-export function volumePart({ index }: Context, name: ByteString): StorePart {
-  const { dataRoot } = index;
-  const volume = dataRoot?.volumes.get(name);
-  const users = [...(dataRoot?.containers ?? [])].flatMap(([id, config]): Related[] =>
-    config instanceof Trouble
-      ? []
-      : config.mounts.flatMap((mount) =>
-          mount.name !== '' && bytesOfText(mount.name) === name
-            ? [{ kind: 'container', id, label: config.name ?? id.slice(0, 12), at: mount.destination }]
-            : [],
-        ),
-  );
-  return {
-    kind: 'volume',
-    id: shownBytes(name),
-    ...(volume === undefined || dataRoot === undefined
-      ? {}
-      : { directory: dataRoot.files.pathOf(volumeData(volume)) }),
-    facts: dataRoot === undefined ? {} : volumeFacts(dataRoot, name),
-    uses: [],
-    users,
-  };
+  return mountsIn(dataRoot, config);
 }
 
 /** A directory of snapshots that nothing has a record of. */

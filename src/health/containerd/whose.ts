@@ -10,6 +10,7 @@ import { hintAmong } from '../../store/near.ts';
 import { familiarName, parseReference } from '../../store/reference.ts';
 import { asBytes, type ByteString, shownBytes } from '../../sys/bytes.ts';
 import { attempt, Trouble } from '../../sys/errors.ts';
+import { volumePart } from '../dockerd/mounted.ts';
 import type { StoreOwners } from '../health.ts';
 import type { StorePart } from '../part.ts';
 import {
@@ -20,7 +21,6 @@ import {
   ingestPart,
   orphanPart,
   snapshotPart,
-  volumePart,
 } from './parts.ts';
 import type { NamespaceIndex, StoreIndex } from './store-index.ts';
 import { usesOf } from './uses.ts';
@@ -186,7 +186,8 @@ export class Owners implements StoreOwners {
 
   #volumes(fits: (name: ByteString) => boolean): StorePart[] {
     const { dataRoot } = this.#index;
-    return [...(dataRoot?.volumes.keys() ?? [])].filter(fits).map((name) => volumePart(this.#context, name));
+    if (dataRoot === undefined) return [];
+    return [...dataRoot.volumes.keys()].filter(fits).map((name) => volumePart(dataRoot, name));
   }
 
   #snapshots(fits: (snapshotter: string, row: Snapshot) => boolean): StorePart[] {

@@ -13,11 +13,10 @@ import {
 import type { CacheEntry } from '../../store/docker/build-cache.ts';
 import { readOrigins } from '../../store/docker/distribution.ts';
 import { layerDirectory, ownDirectory } from '../../store/docker/driver.ts';
-import { isLocal, type VolumeDirectory, volumeData } from '../../store/dockerd/volumes.ts';
-import { asBytes, type ByteString, bytesOfText, textOf } from '../../sys/bytes.ts';
+import { type ByteString, textOf } from '../../sys/bytes.ts';
 import { attempt, Trouble } from '../../sys/errors.ts';
 import { containerLabel } from '../dockerd/data-root.ts';
-import { volumeFacts } from '../dockerd/volume-facts.ts';
+import { mountsIn } from '../dockerd/mounted.ts';
 import { knownFacts, type Related, type StorePart } from '../part.ts';
 import {
   cacheEntries,
@@ -106,13 +105,7 @@ export function containerOwner({ index }: Context, id: ContainerId): StorePart {
   }
   if (own?.parent !== undefined)
     for (const layer of layers(index, chainTo(index, own.parent))) uses.push(layer);
-  for (const { type, name, driver, source, destination } of known?.mounts ?? []) {
-    const volume = name === '' ? undefined : index.volumes.get(bytesOfText(name));
-    const directory =
-      volume !== undefined && isLocal({ driver }) ? { directory: volumePlace(index, volume) } : {};
-    const kind = name !== '' ? 'volume' : type === 'tmpfs' ? 'tmpfs' : 'bind';
-    uses.push({ kind, id: name, label: name === '' ? source : name, at: destination, ...directory });
-  }
+  for (const mounted of known === undefined ? [] : mountsIn(index, known)) uses.push(mounted);
   return {
     kind: 'container',
     id,
@@ -123,25 +116,6 @@ export function containerOwner({ index }: Context, id: ContainerId): StorePart {
     }),
     uses,
     users: [],
-  };
-}
-
-export function volumeOwner({ index }: Context, name: ByteString): StorePart {
-  const volume = index.volumes.get(name);
-  const users: Related[] = [];
-  for (const [id, { mounts }] of readable(index.containers)) {
-    for (const mount of mounts) {
-      if (mount.name !== '' && bytesOfText(mount.name) === name)
-        users.push(user(index, id, { at: mount.destination }));
-    }
-  }
-  return {
-    kind: 'volume',
-    id: textOf(name) ?? name,
-    ...(volume === undefined ? {} : { directory: volumePlace(index, volume) }),
-    facts: volumeFacts(index, name),
-    uses: [],
-    users,
   };
 }
 
@@ -221,10 +195,6 @@ function ownPlace({ root }: StoreIndex, id: string): ByteString {
 
 function place({ root }: StoreIndex, id: string): ByteString {
   return root.files.pathOf(layerDirectory(root.driver, id));
-}
-
-function volumePlace({ root }: StoreIndex, volume: VolumeDirectory): ByteString {
-  return asBytes(root.files.pathOf(volumeData(volume)));
 }
 
 function readable<K, T>(all: ReadonlyMap<K, T | Trouble>): [K, T][] {

@@ -12,6 +12,7 @@ import { hintFor } from '../../store/docker/find.ts';
 import { parseReference, type Reference } from '../../store/reference.ts';
 import { asBytes, type ByteString, bytesOfText } from '../../sys/bytes.ts';
 import { attempt, Trouble } from '../../sys/errors.ts';
+import { volumePart } from '../dockerd/mounted.ts';
 import type { StoreOwners } from '../health.ts';
 import type { StorePart } from '../part.ts';
 import {
@@ -23,7 +24,6 @@ import {
   imageOwner,
   layerOwner,
   mountOwner,
-  volumeOwner,
 } from './owner.ts';
 import { cacheEntries, layerUses, type StoreIndex } from './store-index.ts';
 
@@ -177,7 +177,7 @@ export class Owners implements StoreOwners {
       ...(volumeRecords instanceof Trouble ? [] : volumeRecords.keys()),
       ...mounted.flatMap(({ name }) => (name === '' ? [] : [bytesOfText(name)])),
     ]);
-    return [...all].filter(fits).map((name) => volumeOwner(this.#context, name));
+    return [...all].filter(fits).map((name) => volumePart(this.#index, name));
   }
 
   /** Entries of the build cache that are no layer of an image. */
