@@ -4,6 +4,7 @@
 import { shownBytes } from '../../sys/bytes.ts';
 import { attempt, Trouble } from '../../sys/errors.ts';
 import { addTo } from '../../sys/groups.ts';
+import { ambiguous, SHORT_ID } from '../candidates.ts';
 import { type ChainId, type ContainerId, containerIdOf, hexOf, type ImageId, imageIdOf } from '../digest.ts';
 import { containerDirectory, containerIds, readContainerConfig } from '../dockerd/containers.ts';
 import { hintAmong } from '../near.ts';
@@ -39,8 +40,6 @@ interface ContainerNames {
   readonly unreadable?: Trouble;
 }
 
-const MOST_CANDIDATES = 10;
-const SHORT_ID = 12;
 /** Names that the driver gives to directories, or their beginnings. */
 const DIRECTORY = /^[0-9a-z]{12,64}(?:-init)?$/;
 
@@ -172,19 +171,6 @@ function container(id: ContainerId, name: string = id.slice(0, SHORT_ID)): Found
 
 function image(id: ImageId, name: string = hexOf(id).slice(0, SHORT_ID), ambiguity?: string): FoundReference {
   return { kind: 'image', id, name, ambiguity };
-}
-
-function ambiguous({ text, words }: Reference, found: readonly FoundReference[]): Trouble {
-  // Where the short form of IDs is what is ambiguous, only the whole ones help.
-  const whole = words.replace(/^sha256:/, '').length >= SHORT_ID;
-  const listed = found.slice(0, MOST_CANDIDATES).map(({ kind, id, name }) => {
-    const byId = id.replace(/^sha256:/, '').startsWith(name);
-    const known = byId && whole ? id.replace(/^sha256:/, '') : name;
-    return kind === 'layer' ? `the layer ${known}` : `${kind}:${known}`;
-  });
-  const more = found.length - listed.length;
-  const candidates = `${listed.join(', ')}${more > 0 ? ` and ${more} more` : ''}`;
-  return new Trouble('reference', `Cannot tell what "${text}" means: it could be ${candidates}`);
 }
 
 function notFound(reference: Reference, names: Names): Trouble {

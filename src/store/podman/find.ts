@@ -2,6 +2,7 @@
 // names by their end, IDs and their beginnings, `pod/container`. More than one is an error that lists them; a name that a tag
 // has lost is an error that says which image had it.
 import { Trouble } from '../../sys/errors.ts';
+import { ambiguous, SHORT_ID } from '../candidates.ts';
 import { hintAmong } from '../near.ts';
 import { familiarName, NoSuchReference, type Reference, repositoryOf } from '../reference.ts';
 import type { ImageRecord } from './images.ts';
@@ -10,9 +11,6 @@ import { type Inventory, type KnownContainer, withoutTagAndDigest } from './inve
 export type FoundReference =
   | { readonly kind: 'image'; readonly id: string; readonly name: string }
   | { readonly kind: 'container'; readonly id: string; readonly name: string };
-
-const MOST_CANDIDATES = 10;
-const SHORT_ID = 12;
 
 export function find(inventory: Inventory, reference: Reference): FoundReference {
   const whole = wholeIds(inventory, reference);
@@ -95,17 +93,6 @@ function container(id: string, name: string = id.slice(0, SHORT_ID)): FoundRefer
 
 function image(id: string, name: string = id.slice(0, SHORT_ID)): FoundReference {
   return { kind: 'image', id, name };
-}
-
-function ambiguous({ text, words }: Reference, found: readonly FoundReference[]): Trouble {
-  // Where the short form of IDs is what is ambiguous, only the whole ones help.
-  const whole = words.replace(/^sha256:/, '').length >= SHORT_ID;
-  const listed = found
-    .slice(0, MOST_CANDIDATES)
-    .map(({ kind, id, name }) => `${kind}:${whole && id.startsWith(name) ? id : name}`);
-  const more = found.length - listed.length;
-  const candidates = `${listed.join(', ')}${more > 0 ? ` and ${more} more` : ''}`;
-  return new Trouble('reference', `Cannot tell what "${text}" means: it could be ${candidates}`);
 }
 
 function notFound(inventory: Inventory, reference: Reference): Trouble {
