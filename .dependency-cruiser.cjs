@@ -37,7 +37,8 @@ const MAY_TOUCH = [
   'cli/completion/script',
   'cli/mount/(log|guard|serve|launch)',
   'cli/print/output',
-  'cli/commands/(umount|export|extract|report|timeline)',
+  'cli/examine/sort-directory',
+  'cli/commands/(umount|export|extract|report)',
 ];
 
 const IMPURE = [

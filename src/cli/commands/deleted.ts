@@ -11,17 +11,17 @@ import { layerNumber } from '../../store/choice.ts';
 import type { LayerStack } from '../../store/store.ts';
 import { asBytes, type ByteString } from '../../sys/bytes.ts';
 import { E, Errno } from '../../sys/errors.ts';
-import { typeOf } from '../../sys/file-types.ts';
 import { pathArguments } from '../arguments.ts';
+import { deletedLine } from '../examine/deleted-lines.ts';
 import { layerFailure, pathFailure } from '../failure.ts';
 import { metadataOption } from '../metadata-option.ts';
 import { reportMissing } from '../missing.ts';
-import { escapeBytes, escapeJson, jsonName } from '../print/escape.ts';
+import { escapeBytes, escapeJson } from '../print/escape.ts';
 import { humanSize } from '../print/size.ts';
-import { isDirectory, isLink, octalMode } from '../print/status.ts';
+import { isDirectory } from '../print/status.ts';
 import { formatTable } from '../print/table.ts';
 import type { Terminal } from '../print/terminal.ts';
-import { jsonTime, shortTime } from '../print/time.ts';
+import { shortTime } from '../print/time.ts';
 import { changesOf, openDamagedStack, openLayers, REFERENCE_WORDS, type StoreOptions } from '../stack.ts';
 
 interface DeletedOptions extends StoreOptions {
@@ -89,7 +89,7 @@ function list(
   const wanted = { within, shadowed: shadowed === true, expand: expand === true, damage };
   deleted(layers, wanted, (one) => {
     count += 1;
-    if (json) terminal.out.write(jsonLine(layers, one));
+    if (json) terminal.out.write(`${escapeJson(deletedLine(layers, one))}\n`);
     else rows.push(row(stack, one));
   });
   if (!json && rows.length > 0) terminal.out.write(formatTable(HEADING, rows));
@@ -120,36 +120,4 @@ function whenWords({ created, whiteout }: RemovalTime): string {
   if (whiteout === undefined) return '-';
   const [from, to] = [whiteout.from, whiteout.to].map(shortTime);
   return from === to ? `${from}` : `${from} to ${to}`;
-}
-
-function jsonLine(layers: Layers, one: Deleted): string {
-  const { stack } = layers;
-  const { path, state, layer, attributes, removal, contents, entry } = one;
-  const { mode, uid, gid, size, mtime } = attributes;
-  const { whiteout, created } = removalTime(removal, stack.layers[removal.layer]);
-  const steps = [layer, removal.layer].map((index) => stack.layers[index]?.history?.createdBy);
-  return `${escapeJson({
-    ...jsonName('path', path),
-    state,
-    layer: layerNumber(stack, layer),
-    type: typeOf(mode).name,
-    mode: octalMode(mode),
-    uid,
-    gid,
-    size,
-    mtime: jsonTime(mtime),
-    ...(isLink(mode) ? jsonName('target', layers.linkTarget(entry)) : {}),
-    ...(steps[0] === undefined ? {} : { createdBy: steps[0] }),
-    removedBy: {
-      layer: layerNumber(stack, removal.layer),
-      how: removal.how,
-      ...jsonName('path', removal.path),
-      ...(whiteout === undefined
-        ? {}
-        : { notBefore: jsonTime(whiteout.from), notAfter: jsonTime(whiteout.to) }),
-      ...(created === undefined ? {} : { created }),
-      ...(steps[1] === undefined ? {} : { createdBy: steps[1] }),
-    },
-    ...contents,
-  })}\n`;
 }

@@ -1,6 +1,7 @@
 // `stratafs doctor`: what is wrong with a whole store, what that means, and what still works.
 import type { Command } from 'commander';
 import type { HealthFinding, HealthSeverity } from '../../health/health.ts';
+import { healthLine } from '../examine/health-lines.ts';
 import { EXIT } from '../exit.ts';
 import { counted } from '../print/count.ts';
 import { escapeBytes, escapeJson, escapeMessage, escapeText, jsonName } from '../print/escape.ts';
@@ -44,7 +45,7 @@ export function registerDoctor(program: Command, terminal: Terminal): void {
           counts[severity] += 1;
           if (severity !== 'note') terminal.exitWith(EXIT.found);
           else if (options.quiet) return;
-          if (options.json) json(jsonFinding(finding));
+          if (options.json) json(healthLine(finding));
           else terminal.out.write(describe(finding, !told.has(`${kind} ${finding.code}`)));
           told.add(`${kind} ${finding.code}`);
         }, all);
@@ -71,17 +72,4 @@ function describe(
     ...(isFirst ? [`         ${meaning}`, `         still works: ${works}`] : []),
     '',
   ].join('\n');
-}
-
-function jsonFinding({ code, path, detail, takes, severity, meaning, works }: HealthFinding): object {
-  return {
-    type: 'finding',
-    severity,
-    code,
-    ...jsonName('path', path),
-    detail: escapeMessage(detail),
-    ...(takes === undefined ? {} : { takes }),
-    meaning,
-    works,
-  };
 }

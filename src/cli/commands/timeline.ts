@@ -1,33 +1,16 @@
 // `stratafs timeline`: every file of images and containers with its times, for mactime and the like.
 
-import { realpathSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import type { Command } from 'commander';
-import { Layers } from '../../layers/layers.ts';
-import type { Damage } from '../../layers/removal.ts';
 import { LineSorter } from '../../layers/sort.ts';
-import { SharedLayers } from '../../layers/store-timeline.ts';
-import { timeline } from '../../layers/timeline.ts';
-import type { RecordedLayer } from '../../overlay/recorded/recorded-layer.ts';
-import { layerNumber } from '../../store/choice.ts';
-import type { ChainId } from '../../store/digest.ts';
-import { sourceName } from '../../store/source.ts';
 import type { LayerStack } from '../../store/store.ts';
-import { type ByteString, bytesOf, shownBytes } from '../../sys/bytes.ts';
-import { Errno, systemWords, Trouble } from '../../sys/errors.ts';
-import { keptAround } from '../../sys/kept.ts';
-import { DiffProgress } from '../diff/progress.ts';
-import { layerFailure } from '../failure.ts';
+import { Trouble } from '../../sys/errors.ts';
+import { cannotSort, sortDirectory } from '../examine/sort-directory.ts';
+import { TimelineWalk } from '../examine/timeline-walk.ts';
 import { keptOf } from '../kept.ts';
 import { metadataOption } from '../metadata-option.ts';
 import { mustHaveLayers, reportMissing } from '../missing.ts';
 import type { Terminal } from '../print/terminal.ts';
-import {
-  TIMELINE_FORMS,
-  type TimelineForm,
-  type TimelineSubject,
-  usersLabel,
-} from '../print/timeline-forms.ts';
+import { TIMELINE_FORMS, type TimelineForm } from '../print/timeline-forms.ts';
 import { changesOf, openDamagedStack, openTheStore, REFERENCE_WORDS, type StoreOptions } from '../stack.ts';
 
 interface TimelineOptions extends StoreOptions {
@@ -94,148 +77,27 @@ async function write(
       terminal.report(error);
     }
   }
-  const directory = temporaryDirectory(stacks, options);
+  const directory = sortDirectory(stacks.flatMap((stack) => keptOf(stack, options.root)));
   const sorter = new LineSorter({ directory });
-  const collection = new Collection(form, options, sorter, terminal);
+  const walk = new TimelineWalk(
+    {
+      shadowed: options.shadowed === true,
+      recordsOf: (stack, known) => changesOf(stack, options, known),
+    },
+    (told) => form.lines(told, (key, line) => sorter.add(key, line)),
+    terminal,
+  );
   try {
-    if (options.all && !options.perImage) await collection.collectShared(stacks);
-    else await collection.collectEach(stacks);
-    collection.end();
+    if (options.all && !options.perImage) await walk.collectShared(stacks);
+    else await walk.collectEach(stacks);
+    walk.end();
     const lines = sorter.sorted();
     terminal.out.write(form.heading);
     for (const line of lines) terminal.out.write(`${line}\n`);
   } catch (error) {
     throw cannotSort(directory, error);
   } finally {
-    collection.end();
+    walk.end();
     sorter.close();
   }
-}
-
-/** Lines of stacks for the sorter, with word of how far it is on a terminal. */
-class Collection {
-  readonly #form: TimelineForm;
-  readonly #options: TimelineOptions;
-  readonly #sorter: LineSorter;
-  readonly #terminal: Terminal;
-  readonly #progress: DiffProgress;
-  #count = 0;
-
-  constructor(form: TimelineForm, options: TimelineOptions, sorter: LineSorter, terminal: Terminal) {
-    this.#form = form;
-    this.#options = options;
-    this.#sorter = sorter;
-    this.#terminal = terminal;
-    this.#progress = new DiffProgress(terminal);
-  }
-
-  /** Takes the line of progress away. */
-  end(): void {
-    this.#progress.end();
-  }
-
-  /** Each stack as its merged view has it. */
-  async collectEach(stacks: readonly LayerStack[]): Promise<void> {
-    const isOneOfMany = stacks.length > 1;
-    await this.#eachOpen(stacks, (layers) => {
-      const { label } = layers.stack;
-      const told = { shadowed: this.#options.shadowed === true, damage: this.#damageOf(layers) };
-      timeline(layers, told, (entry) => this.#add(layers, { entry, label, isOneOfMany }));
-    });
-  }
-
-  /** Each layer once, whichever stacks it is in. */
-  async collectShared(stacks: readonly LayerStack[]): Promise<void> {
-    const shared = new SharedLayers();
-    const removed: (() => void)[] = [];
-    const usersOf = (layers: Layers, index: number) => {
-      const users = shared.usersOf(layers, index);
-      return { users, label: usersLabel(users), isOneOfMany: true };
-    };
-    await this.#eachOpen(stacks, (layers) => {
-      // Who has the layer is known when all were seen.
-      shared.add(layers, this.#damageOf(layers), (entry) =>
-        removed.push(() => this.#add(layers, { entry, ...usersOf(layers, entry.layer) })),
-      );
-    });
-    for (const tell of removed) tell();
-    const seen = new Set<ByteString>();
-    await this.#eachOpen(stacks, (layers) => {
-      const told = { shadowed: this.#options.shadowed === true, damage: this.#damageOf(layers) };
-      for (const [index, { source, missing }] of layers.stack.layers.entries()) {
-        const name = sourceName(source);
-        if (missing !== undefined || seen.has(name)) continue;
-        seen.add(name);
-        const users = usersOf(layers, index);
-        shared.walk(layers, index, told, (entry) => this.#add(layers, { entry, ...users }));
-      }
-    });
-  }
-
-  async #eachOpen(stacks: readonly LayerStack[], use: (layers: Layers) => void): Promise<void> {
-    const known = new Map<ChainId, RecordedLayer>();
-    for (const stack of stacks) {
-      // Images that share layers mostly stand side by side; the records of all would be too many.
-      const chains = stack.layers.map(({ chainId }) => chainId);
-      for (const chainId of known.keys()) if (!chains.includes(chainId)) known.delete(chainId);
-      try {
-        const layers = new Layers(stack, await changesOf(stack, this.#options, known));
-        try {
-          use(layers);
-        } finally {
-          layers.close();
-        }
-      } catch (error) {
-        this.#report(error);
-      }
-    }
-  }
-
-  #add(layers: Layers, told: Omit<TimelineSubject, 'layer'>): void {
-    this.#count += 1;
-    this.#progress.show(told.entry.path, this.#count);
-    const layer = layerNumber(layers.stack, told.entry.layer);
-    this.#form.lines({ ...told, layer }, (key, line) => this.#sorter.add(key, line));
-  }
-
-  #damageOf({ stack }: Layers): (damage: Damage) => void {
-    return (damage) => this.#report(layerFailure(stack, damage));
-  }
-
-  #report(error: unknown): void {
-    this.#progress.clear();
-    this.#terminal.report(error);
-  }
-}
-
-/** $TMPDIR, unless it lies in the store or a layer: there nothing is written. Throws Trouble. */
-function temporaryDirectory(stacks: readonly LayerStack[], options: StoreOptions): string {
-  const directory = realTemporaryDirectory();
-  if (
-    keptAround(
-      directory,
-      stacks.flatMap((stack) => keptOf(stack, options.root)),
-    ) !== undefined
-  ) {
-    throw new Trouble(
-      'usage',
-      `Cannot use "${shownBytes(directory)}" for temporary files: it lies in the store; set TMPDIR`,
-    );
-  }
-  return tmpdir();
-}
-
-function realTemporaryDirectory(): ByteString {
-  try {
-    return bytesOf(realpathSync.native(tmpdir(), 'buffer'));
-  } catch (error) {
-    throw cannotSort(tmpdir(), error);
-  }
-}
-
-/** What is none of the system's errors is thrown on. */
-function cannotSort(directory: string, error: unknown): Trouble {
-  if (error instanceof Errno) throw error;
-  const state = `${systemWords(error)}; set TMPDIR`;
-  return new Trouble('usage', `Cannot sort in "${directory}": ${state}`, { cause: error });
 }

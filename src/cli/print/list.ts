@@ -48,10 +48,7 @@ export function printList<T extends Item>(
   terminal: Terminal,
 ): void {
   const { out } = terminal;
-  const stores = [...new Set(items.map(({ store }) => store))];
-  const sorted = stores.flatMap((store) =>
-    items.filter((item) => item.store === store).toSorted(newestFirst),
-  );
+  const sorted = sortedItems(items);
   if (options.json) for (const item of sorted) out.write(`${escapeJson(item)}\n`);
   else if (options.quiet) for (const item of sorted) out.write(`${form.id(item)}\n`);
   else out.write(tableOf(sorted, form));
@@ -60,6 +57,12 @@ export function printList<T extends Item>(
     terminal.exitWith(EXIT.store);
     terminal.note(`Cannot use ${form.title(item)}: ${item.damage}`);
   }
+}
+
+/** Newest first; of several stores one after the other, as they come. */
+export function sortedItems<T extends Item>(items: readonly T[]): T[] {
+  const stores = [...new Set(items.map(({ store }) => store))];
+  return stores.flatMap((store) => items.filter((item) => item.store === store).toSorted(newestFirst));
 }
 
 /** With a column for the store where items are of several. */

@@ -1,0 +1,68 @@
+// The merged tree of a stack as an mtree(5) specification. For `manifest` and reports.
+import { typeBits } from '../../diff/item.ts';
+import { LayeredSide, LayerItem } from '../../diff/layered.ts';
+import { MTREE_HEADER, MTREE_XATTRS, mtreeLines } from '../../diff/manifest/mtree.ts';
+import { Union } from '../../diff/union.ts';
+import { walkSide } from '../../diff/walk.ts';
+import type { LayerStack } from '../../store/store.ts';
+import type { ByteString } from '../../sys/bytes.ts';
+import { Errno } from '../../sys/errors.ts';
+import { S_IFREG } from '../../sys/statx.ts';
+import { layersFailure, pathFailure } from '../failure.ts';
+import { escapeText } from '../print/escape.ts';
+import type { Output } from '../print/output.ts';
+import type { Records } from '../stack.ts';
+
+export interface ManifestForm {
+  /** What the tree is called in it, and in messages. */
+  readonly reference: string;
+  /** The sha256 of a regular file's contents; undefined where none is to be told. Throws Errno. */
+  readonly digest: (item: LayerItem) => string | undefined;
+  /** Told of what cannot be read. */
+  readonly report: (error: unknown) => void;
+}
+
+/** Answers how many names it has. Throws Trouble where the layers cannot be opened. */
+export function writeTreeManifest(
+  stack: LayerStack,
+  recorded: Records | undefined,
+  { reference, digest, report }: ManifestForm,
+  out: Output,
+): number {
+  const union = new Union([stack], [recorded]);
+  let names = 0;
+  try {
+    const side = openStackSide(union, reference);
+    out.write(`${MTREE_HEADER}\n${MTREE_XATTRS}\n`);
+    const id = stack.id === undefined ? '' : ` id=${stack.id}`;
+    out.write(`# ${stack.kind}=${escapeText(reference)}${id} layers=${stack.layers.length}\n`);
+    const fail = (path: string, error: unknown) =>
+      report(pathFailure('read', path as ByteString, reference, error));
+    walkSide(side, {
+      item(path, item) {
+        try {
+          const isFile = typeBits(item) === S_IFREG && item instanceof LayerItem;
+          out.write(`${mtreeLines(path, item, isFile ? digest(item) : undefined).join('\n')}\n`);
+          names += 1;
+        } catch (error) {
+          if (!(error instanceof Errno)) throw error;
+          fail(path, error);
+        }
+      },
+      error: fail,
+    });
+    return names;
+  } finally {
+    union.close();
+  }
+}
+
+function openStackSide(union: Union, reference: string): LayeredSide {
+  const [place] = union.stacks;
+  if (place === undefined) throw new RangeError('a union of one stack has one');
+  try {
+    return new LayeredSide(union, place);
+  } catch (cause) {
+    throw layersFailure(reference, cause);
+  }
+}
