@@ -38,7 +38,7 @@ const MAY_TOUCH = [
   'cli/mount/(log|guard|serve|launch)',
   'cli/print/output',
   'cli/examine/sort-directory',
-  'cli/commands/(umount|export|extract|report)',
+  'cli/commands/(umount|export|extract)',
 ];
 
 const IMPURE = [

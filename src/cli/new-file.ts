@@ -1,5 +1,5 @@
 // A new file that a person named, made whole or not at all; what goes wrong is told as trouble with that name.
-import { lstatSync } from 'node:fs';
+import { lstatSync, writeFileSync } from 'node:fs';
 import { basename, dirname } from 'node:path/posix';
 import { bytesOfText } from '../sys/bytes.ts';
 import { E, errnoOf, errnoWords, Trouble } from '../sys/errors.ts';
@@ -18,6 +18,11 @@ export class OutputFile {
     if (this.#trying(() => lstatSync(path, { throwIfNoEntry: false })) !== undefined) throw this.#isThere();
     this.#file = this.#trying(() => new WholeFile(bytesOfText(dirname(path))));
     this.descriptor = this.#file.descriptor;
+  }
+
+  /** All of it at once, or more of it. Throws Trouble, such as where the disk is full. */
+  write(contents: string): void {
+    this.#trying(() => writeFileSync(this.descriptor, contents));
   }
 
   /** Gives it its name. Throws Trouble where there is something of that name by now. */

@@ -1,48 +1,96 @@
-// Rows as columns of numbers, paths by what they add to the path before: what a page unpacks in one step. The layout is read
-// by `page/unpack.ts`: a length of 4 bytes, that many bytes of JSON, then the columns in that order, each at a multiple of 8.
+// A table as columns, for a page to unpack in one step: numbers as they lie in memory, paths by what they add to the path
+// before. The layout is read by `page/unpack.ts`: a length of 4 bytes, that many bytes of JSON, then the parts of the columns
+// in that order, each at a multiple of 8.
 import { gzipSync } from 'node:zlib';
-import { type ReportRow, ROW_STATES } from './record.ts';
 
-type Column = Uint8Array | Uint32Array | Float64Array;
+type Part = Uint8Array | Uint32Array | Float64Array;
 
-/** Compressed, in base64. `more` is what the page needs besides. */
-export function packRows(rows: readonly ReportRow[], more: object): string {
-  const modes = [...new Set(rows.map(({ mode }) => mode))];
-  const modeIndex = new Map(modes.map((mode, i) => [mode, i]));
-  const columns: readonly (readonly [name: string, column: Column])[] = [
-    ...frontCoded(rows.map(({ path }) => path)),
-    ['escaped', Uint8Array.from(rows, ({ isEscaped }) => Number(isEscaped))],
-    ['state', Uint8Array.from(rows, ({ state }) => ROW_STATES.indexOf(state))],
-    ['mode', Uint32Array.from(rows, ({ mode }) => modeIndex.get(mode) ?? 0)],
-    ['uid', Uint32Array.from(rows, ({ uid }) => uid)],
-    ['gid', Uint32Array.from(rows, ({ gid }) => gid)],
-    ['layer', Uint32Array.from(rows, ({ layer }) => layer)],
-    ['by', Uint32Array.from(rows, ({ by }) => by)],
-    ['shown', Float64Array.from(rows, ({ shown }) => shown)],
-    ['hidden', Float64Array.from(rows, ({ hidden }) => hidden)],
-  ];
-  const layout = columns.map(([name, { length, BYTES_PER_ELEMENT }]) => ({
-    name,
-    length,
-    width: BYTES_PER_ELEMENT,
-  }));
-  const head = Buffer.from(JSON.stringify({ ...more, count: rows.length, modes, columns: layout }));
+/** Values of one column, one a row. */
+export type Column =
+  /** Whole numbers of 8 or 32 bits, and any others. */
+  | { readonly kind: 'bytes' | 'integers' | 'numbers'; readonly values: ArrayLike<number> }
+  /** Each much like the one before; all are unpacked at once. */
+  | { readonly kind: 'paths'; readonly values: readonly string[] }
+  /** Each is unpacked when it is asked for. */
+  | { readonly kind: 'texts'; readonly values: readonly string[] }
+  /** A few that are the same in many rows. */
+  | { readonly kind: 'choices'; readonly values: readonly string[] };
+
+/** What the JSON says of a column. */
+interface ColumnLayout {
+  readonly name: string;
+  readonly kind: Column['kind'];
+  readonly choices?: readonly string[];
+  readonly parts: readonly { readonly length: number; readonly width: number }[];
+}
+
+export interface ColumnTable {
+  /** How many rows; as many values each column has. */
+  readonly count: number;
+  readonly columns: Readonly<Record<string, Column>>;
+  /** What the page needs besides, as JSON has it. */
+  readonly more?: object;
+}
+
+/** Compressed, in base64. */
+export function packTable({ count, columns, more = {} }: ColumnTable): string {
+  const packed = Object.entries(columns).map(([name, column]) => ({ name, ...pack(column) }));
+  const layout = packed.map(
+    ({ name, kind, choices, parts }): ColumnLayout => ({
+      ...{ name, kind },
+      ...(choices === undefined ? {} : { choices }),
+      parts: parts.map(({ length, BYTES_PER_ELEMENT: width }) => ({ length, width })),
+    }),
+  );
+  const head = Buffer.from(JSON.stringify({ count, more, columns: layout }));
   const size = Buffer.alloc(4);
   size.writeUInt32LE(head.length);
-  const parts: Uint8Array[] = [size, head];
+  const pieces: Uint8Array[] = [size, head];
   let at = size.length + head.length;
-  for (const [, column] of columns) {
+  for (const part of packed.flatMap(({ parts }) => parts)) {
     const gap = -at & 7;
-    parts.push(new Uint8Array(gap), new Uint8Array(column.buffer, column.byteOffset, column.byteLength));
-    at += gap + column.byteLength;
+    pieces.push(new Uint8Array(gap), new Uint8Array(part.buffer, part.byteOffset, part.byteLength));
+    at += gap + part.byteLength;
   }
-  return gzipSync(Buffer.concat(parts), { level: 9 }).toString('base64');
+  return gzipSync(Buffer.concat(pieces), { level: 9 }).toString('base64');
+}
+
+interface PackedColumn {
+  readonly kind: Column['kind'];
+  readonly choices?: readonly string[];
+  readonly parts: readonly Part[];
+}
+
+function pack(column: Column): PackedColumn {
+  const { kind, values } = column;
+  switch (kind) {
+    case 'bytes':
+      return { kind, parts: [Uint8Array.from(values)] };
+    case 'integers':
+      return { kind, parts: [Uint32Array.from(values)] };
+    case 'numbers':
+      return { kind, parts: [Float64Array.from(values)] };
+    case 'paths':
+      return { kind, parts: frontCoded(values) };
+    case 'texts': {
+      const texts = values.map((text) => Buffer.from(text));
+      return { kind, parts: [lengthsOf(texts), Buffer.concat(texts)] };
+    }
+    case 'choices': {
+      const numbers = new Map<string, number>();
+      const chosen = Uint32Array.from(values, (value) => {
+        const number = numbers.get(value) ?? numbers.size;
+        numbers.set(value, number);
+        return number;
+      });
+      return { kind, choices: [...numbers.keys()], parts: [chosen] };
+    }
+  }
 }
 
 /** How many bytes each has in common with the one before, how many more it has, and these. */
-function frontCoded(paths: readonly string[]): [string, Column][] {
+function frontCoded(paths: readonly string[]): Part[] {
   const shared = new Uint32Array(paths.length);
-  const added = new Uint32Array(paths.length);
   const rests: Buffer[] = [];
   let before = Buffer.alloc(0);
   for (const [i, path] of paths.entries()) {
@@ -50,13 +98,12 @@ function frontCoded(paths: readonly string[]): [string, Column][] {
     let same = 0;
     while (same < before.length && same < bytes.length && before[same] === bytes[same]) same++;
     shared[i] = same;
-    added[i] = bytes.length - same;
     rests.push(bytes.subarray(same));
     before = bytes;
   }
-  return [
-    ['shared', shared],
-    ['added', added],
-    ['rest', Uint8Array.from(Buffer.concat(rests))],
-  ];
+  return [shared, lengthsOf(rests), Buffer.concat(rests)];
+}
+
+function lengthsOf(texts: readonly Uint8Array[]): Uint32Array {
+  return Uint32Array.from(texts, ({ length }) => length);
 }

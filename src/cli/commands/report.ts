@@ -1,22 +1,19 @@
 // `stratafs report`: an image or container as one HTML file to look at.
-import { writeFileSync } from 'node:fs';
 import type { Command } from 'commander';
-import { imageDocument } from '../../report/document.ts';
+import { imageDocument } from '../../report/image/document.ts';
 import { parseLayerChoice } from '../../store/choice.ts';
 import type { Configuration } from '../../store/oci.ts';
 import type { LayerStack } from '../../store/store.ts';
-import { bytesOfText } from '../../sys/bytes.ts';
 import { Trouble } from '../../sys/errors.ts';
-import { checkWritable } from '../../sys/kept.ts';
 import { keptOf } from '../kept.ts';
 import { readHistory } from '../measured.ts';
 import { mustHaveLayers, reportMissing } from '../missing.ts';
-import { OutputFile } from '../new-file.ts';
 import { escapeText } from '../print/escape.ts';
 import { humanSize } from '../print/size.ts';
 import type { Terminal } from '../print/terminal.ts';
 import { imageReport } from '../report/image.ts';
 import { readPageFiles } from '../report/page-files.ts';
+import { PageOutput } from '../report/page-output.ts';
 import { changesOf, openDamagedStack, openTheStore, REFERENCE_WORDS, type StoreOptions } from '../stack.ts';
 import { withComparedStack } from '../survey.ts';
 import { version } from '../version.ts';
@@ -38,20 +35,20 @@ export function registerReport(program: Command, terminal: Terminal): void {
         'tree with what newer layers deleted or wrote over, wasted bytes, the configuration. No contents of files.',
     )
     .argument('<ref>', REFERENCE_WORDS)
-    .requiredOption('-o, --output <file>', 'the file to be made; it must not be there')
+    .requiredOption(
+      '-o, --output <file>',
+      'the file to be made; it must not be there; - for the standard output',
+    )
     .option('--with-env', 'values of environment variables too')
     .action(async (reference: string, _: unknown, command: Command) => {
       const options = command.optsWithGlobals<ReportOptions>();
       const stack = await openDamagedStack(reference, options);
       mustHaveLayers(stack);
-      checkWritable(bytesOfText(options.output), keptOf(stack, options.root));
-      const file = new OutputFile(options.output);
+      const page = new PageOutput(options.output, keptOf(stack, options.root), terminal.out);
       try {
-        writeFileSync(file.descriptor, await documentOf(reference, stack, options, terminal));
-        file.keep();
-      } catch (error) {
-        file.discard();
-        throw error;
+        page.write(await documentOf(reference, stack, options, terminal));
+      } finally {
+        page.close();
       }
       reportMissing(stack, terminal);
     });

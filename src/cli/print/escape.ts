@@ -42,6 +42,11 @@ export function escapeBytes(bytes: ByteString): string {
   return bytes.replace(CHARACTER, (sequence) => (sequence === '\\' ? '\\\\' : showCharacter(sequence)));
 }
 
+/** Whether something in a text that `escapeBytes` made is escaped; a backslash of the name itself is doubled, which is none. */
+export function hasEscapes(escaped: string): boolean {
+  return escaped.replaceAll('\\\\', '').includes('\\');
+}
+
 /** The same for text that came from JSON or the command line. */
 export function escapeText(text: string): string {
   return PLAIN.test(text) ? text : escapeBytes(bytesOfText(text));

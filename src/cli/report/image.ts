@@ -5,7 +5,7 @@ import type { Copies } from '../../layers/survey/survey-copies.ts';
 import type { SurveyedStack } from '../../layers/survey/survey-stack.ts';
 import { sumLayers } from '../../layers/survey/survey-sums.ts';
 import { type Waste, wasteOf } from '../../layers/survey/waste.ts';
-import type { ImageReport, ReportStep, ReportWaste } from '../../report/record.ts';
+import type { ImageReport, ReportStep, ReportWaste } from '../../report/image/record.ts';
 import { layerNumber } from '../../store/choice.ts';
 import type { Configuration } from '../../store/oci.ts';
 import type { LayerStack } from '../../store/store.ts';

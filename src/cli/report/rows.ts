@@ -1,11 +1,11 @@
 // The rows of a report: all objects of a surveyed stack in one tree, what is shown and what newer layers hide.
 import { STATE, type SurveyedStack } from '../../layers/survey/survey-stack.ts';
 import { eachObject, isShown, ownBytes } from '../../layers/survey/survey-sums.ts';
-import type { ReportRow } from '../../report/record.ts';
+import type { ReportRow } from '../../report/image/record.ts';
 import { layerNumber } from '../../store/choice.ts';
 import type { LayerStack } from '../../store/store.ts';
 import type { ByteString } from '../../sys/bytes.ts';
-import { escapeBytes } from '../print/escape.ts';
+import { escapeBytes, hasEscapes } from '../print/escape.ts';
 import { modeString } from '../print/status.ts';
 
 interface Place {
@@ -42,8 +42,7 @@ export function treeRows(view: SurveyedStack, stack: LayerStack, most: number): 
     const escaped = escapeBytes(path);
     return {
       path: escaped,
-      // A backslash of the name itself is doubled.
-      isEscaped: escaped.replaceAll('\\\\', '').includes('\\'),
+      isEscaped: hasEscapes(escaped),
       mode: modeString(mode[row] as number),
       uid: uid[row] as number,
       gid: gid[row] as number,

@@ -1,57 +1,74 @@
 /// <reference lib="dom" />
-// One directory as a map of tiles, as large as the bytes that are shown in them, by the layer they came with. A tile is a
-// button: a directory's goes into it.
+// One directory as a map of tiles, as large as the bytes in them. A tile is a button: a directory's goes into it. Knows no data:
+// a tree of tiles has it.
 import { type HierarchyRectangularNode, hierarchy, treemap } from 'd3-hierarchy';
 import { element, sizeText } from './elements.ts';
-import type { Forest } from './forest.ts';
 
 const MOST_TILES = 60;
 const MOST_WITHIN = 24;
 const HEAD = 22;
 const LEAST_LABELLED = { width: 44, height: 18 };
-const COLORS = 4;
 
-interface Tile {
-  /** -1 for what is too small to be one of its own. */
-  readonly row: number;
+export interface Tile {
+  readonly name: string;
   readonly bytes: number;
-  readonly children: readonly Tile[];
+  /** The class of its colour. */
+  readonly look: string;
+  /** What is said of it behind its size: never colour alone. */
+  readonly note: string;
 }
 
-export class TreemapView {
+export interface TileTree<T> {
+  readonly root: T;
+  tile(node: T): Tile;
+  /** What has bytes in it, the largest first; empty of what cannot be gone into. */
+  parts(node: T): readonly T[];
+  /** From the root to it. */
+  trail(node: T): readonly T[];
+}
+
+interface LaidTile<T> {
+  /** Absent for all that are too small to be ones of their own. */
+  readonly node?: T;
+  readonly bytes: number;
+  readonly children: readonly LaidTile<T>[];
+}
+
+export class TreemapView<T> {
   readonly box = element('div', { class: 'treemap' });
   readonly #trail = element('p', { class: 'trail' });
   readonly #tiles = element('div', { class: 'tiles' });
-  readonly #forest: Forest;
-  readonly #chosen: (row: number) => void;
-  #directory = 0;
+  readonly #tree: TileTree<T>;
+  readonly #chosen: (node: T) => void;
+  #directory: T;
 
-  /** `chosen` is told of each row that a person goes to. */
-  constructor(forest: Forest, chosen: (row: number) => void) {
-    this.#forest = forest;
+  /** `chosen` is told of each that a person goes to. */
+  constructor(tree: TileTree<T>, chosen: (node: T) => void) {
+    this.#tree = tree;
     this.#chosen = chosen;
+    this.#directory = tree.root;
     this.box.append(this.#trail, this.#tiles);
     new ResizeObserver(() => this.#draw()).observe(this.#tiles);
   }
 
-  #go(row: number): void {
-    if (row >= 0 && this.#forest.isDirectory(row)) {
-      this.#directory = row;
+  #go(node: T): void {
+    if (this.#tree.parts(node).length > 0) {
+      this.#directory = node;
       this.#draw();
     }
-    if (row >= 0) this.#chosen(row);
+    this.#chosen(node);
   }
 
   #draw(): void {
     const { clientWidth: width, clientHeight: height } = this.#tiles;
     if (width === 0) return;
-    const layout = treemap<Tile>()
+    const layout = treemap<LaidTile<T>>()
       .size([width, height])
       .paddingTop(({ depth }) => (depth === 1 ? HEAD : 0))
       .paddingInner(1)
       .round(true);
     const root = layout(
-      hierarchy<Tile>(this.#tile(this.#directory, 2)).sum(({ bytes, children }) =>
+      hierarchy<LaidTile<T>>(this.#laid(this.#directory, 2)).sum(({ bytes, children }) =>
         children.length === 0 ? bytes : 0,
       ),
     );
@@ -64,61 +81,44 @@ export class TreemapView {
     this.#drawTrail();
   }
 
-  /** With what is in it, the largest first, `levels` deep. */
-  #tile(row: number, levels: number): Tile {
-    const bytes = this.#forest.rows.shown[row] ?? 0;
-    if (levels === 0 || !this.#forest.isDirectory(row)) return { row, bytes, children: [] };
-    const all: number[] = [];
-    const end = this.#forest.ends[row] ?? 0;
-    const shown = (at: number) => this.#forest.rows.shown[at] ?? 0;
-    for (let at = row + 1; at < end; at = this.#forest.ends[at] ?? end) if (shown(at) > 0) all.push(at);
-    all.sort((a, b) => shown(b) - shown(a));
+  /** With what is in it, `levels` deep. */
+  #laid(node: T, levels: number): LaidTile<T> {
+    const { bytes } = this.#tree.tile(node);
+    const parts = levels === 0 ? [] : this.#tree.parts(node);
     const most = levels === 2 ? MOST_TILES : MOST_WITHIN;
-    const rest = all.slice(most).reduce((sum, at) => sum + shown(at), 0);
-    const children = all.slice(0, most).map((at) => this.#tile(at, levels - 1));
-    return {
-      row,
-      bytes,
-      children: rest === 0 ? children : [...children, { row: -1, bytes: rest, children: [] }],
-    };
+    const rest = parts.slice(most).reduce((sum, part) => sum + this.#tree.tile(part).bytes, 0);
+    const children = parts.slice(0, most).map((part) => this.#laid(part, levels - 1));
+    return { node, bytes, children: rest === 0 ? children : [...children, { bytes: rest, children: [] }] };
   }
 
-  #button({ data, depth, x0, y0, x1, y1 }: HierarchyRectangularNode<Tile>): HTMLElement {
-    const { row, bytes } = data;
+  #button({ data, depth, x0, y0, x1, y1 }: HierarchyRectangularNode<LaidTile<T>>): HTMLElement {
+    const { node, bytes } = data;
     const [width, height] = [x1 - x0, y1 - y0];
-    const layer = row < 0 ? 0 : (this.#forest.rows.layer[row] ?? 0);
-    const name = row < 0 ? 'all smaller ones' : this.#forest.name(row);
-    const words = `${name} ${sizeText(bytes)}${row < 0 ? '' : ` L${layer}`}`;
-    const color = row < 0 ? 'rest' : `layer${Math.max(0, layer - 1) % COLORS}`;
+    const { name, look, note } =
+      node === undefined ? { name: 'all smaller ones', look: 'rest', note: '' } : this.#tree.tile(node);
+    const size = [sizeText(bytes), note].filter(Boolean).join(' ');
+    const words = `${name} ${size}`;
     const made = element('button', {
       type: 'button',
-      class: `tile ${color} depth${depth}`,
+      class: `tile ${look} depth${depth}`,
       'aria-label': words,
       title: words,
     });
-    const isLabelled = width >= LEAST_LABELLED.width && height >= LEAST_LABELLED.height;
-    if (isLabelled)
-      made.append(
-        element('bdi', {}, name),
-        element('span', {}, ` ${sizeText(bytes)}${row < 0 ? '' : ` L${layer}`}`),
-      );
+    if (width >= LEAST_LABELLED.width && height >= LEAST_LABELLED.height)
+      made.append(element('bdi', {}, name), element('span', {}, ` ${size}`));
     made.style.left = `${x0}px`;
     made.style.top = `${y0}px`;
     made.style.width = `${width}px`;
     made.style.height = `${height}px`;
-    made.addEventListener('click', () => this.#go(row));
+    if (node !== undefined) made.addEventListener('click', () => this.#go(node));
     return made;
   }
 
   #drawTrail(): void {
-    const path = this.#forest.path(this.#directory);
-    const names = path === '/' ? [] : path.slice(1).split('/');
-    const steps = ['/', ...names].map((name, i) => {
+    const steps = this.#tree.trail(this.#directory).map((node) => {
       const made = element('button', { type: 'button' });
-      made.append(element('bdi', {}, name));
-      made.addEventListener('click', () =>
-        this.#go(this.#forest.find(`/${names.slice(0, i).join('/')}`) ?? 0),
-      );
+      made.append(element('bdi', {}, this.#tree.tile(node).name));
+      made.addEventListener('click', () => this.#go(node));
       return made;
     });
     this.#trail.replaceChildren(...steps);

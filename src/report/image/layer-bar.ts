@@ -1,5 +1,5 @@
 // The layers as one bar, as wide as their bytes, with what is hidden of each marked: a picture without script or style.
-import { htmlText } from './html.ts';
+import { htmlText } from '../html.ts';
 import type { ReportStep } from './record.ts';
 
 /** All widths are parts of a hundred, so that the bar follows the page and its numbers stay as they are. */

@@ -1,5 +1,5 @@
 // The rows as a forest: where each ends, what is in it, and which of them a filter leaves. Knows no document.
-import type { Rows } from './unpack.ts';
+import type { ImageRows } from './rows.ts';
 
 export interface ForestFilter {
   /** Lower case; empty for all. */
@@ -10,7 +10,7 @@ export interface ForestFilter {
 }
 
 export class Forest {
-  readonly rows: Rows;
+  readonly rows: ImageRows;
   /** By row: one past the last row in it. */
   readonly ends: Uint32Array;
   readonly depths: Uint16Array;
@@ -20,7 +20,7 @@ export class Forest {
   /** Paths in lower case, made when they are first asked for. */
   #lower: readonly string[] | undefined;
 
-  constructor(rows: Rows) {
+  constructor(rows: ImageRows) {
     this.rows = rows;
     this.ends = new Uint32Array(rows.count);
     this.depths = new Uint16Array(rows.count);
@@ -39,7 +39,7 @@ export class Forest {
   }
 
   isDirectory(row: number): boolean {
-    return this.rows.modes[this.rows.mode[row] ?? 0]?.startsWith('d') === true;
+    return this.rows.modes.of(row).startsWith('d');
   }
 
   path(row: number): string {
@@ -60,12 +60,17 @@ export class Forest {
     return this.path(row).startsWith(above === '/' ? above : `${above}/`);
   }
 
-  /** What is directly in a directory, by name, or the largest first. */
-  children(directory: number, bySize: boolean): number[] {
+  /** What is directly in a directory, by name. */
+  all(directory: number): number[] {
     const found: number[] = [];
     const end = this.ends[directory] ?? 0;
-    for (let row = directory + 1; row < end; row = this.ends[row] ?? end)
-      if (this.isKept(row)) found.push(row);
+    for (let row = directory + 1; row < end; row = this.ends[row] ?? end) found.push(row);
+    return found;
+  }
+
+  /** What a filter leaves of it, by name, or the largest first. */
+  children(directory: number, bySize: boolean): number[] {
+    const found = this.all(directory).filter((row) => this.isKept(row));
     return bySize ? found.sort((a, b) => this.bytes(b) - this.bytes(a) || a - b) : found;
   }
 
@@ -99,11 +104,5 @@ export class Forest {
       for (const directory of above) kept[directory] = 1;
     }
     this.#kept = kept;
-  }
-
-  /** The row of a directory, by its path; undefined where there is none. */
-  find(path: string): number | undefined {
-    const row = this.rows.paths.indexOf(path);
-    return row < 0 ? undefined : row;
   }
 }
