@@ -73,6 +73,12 @@ export function changedBytes({ subtree }: Change, item: Item | undefined): numbe
   return typeBits(item) === S_IFREG ? itemSize(item) : 0;
 }
 
+/** How much of a change there is to look at: what files hold on the larger side, where more than metadata differs. */
+export function touchedBytes(change: Change): number {
+  if (change.op === 'rename' || isMetadataOnly(change)) return 0;
+  return Math.max(changedBytes(change, change.a), changedBytes(change, change.b));
+}
+
 /** Adds what comes from one layer to the shares of a tree. */
 export function addShare(layers: Map<number, Share>, layer: number, entries: number, bytes: number): void {
   const known = layers.get(layer);

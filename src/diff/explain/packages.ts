@@ -13,7 +13,20 @@ export interface PackageChange {
   readonly files: Partial<Record<Change['op'], number>>;
 }
 
+/** What there is to say about why something differs. */
+export interface Explanation {
+  /**
+   * owned: of a package that changed; database: of what package managers keep for themselves; noise: a rule says that it means
+   * nothing; suspicious: of a package that has one version in both; unexplained: none of these.
+   */
+  readonly kind: 'owned' | 'database' | 'noise' | 'suspicious' | 'unexplained';
+  /** Whose it is, where it is a package's. */
+  readonly owner?: { readonly manager: Manager; readonly name: string };
+}
+
 export interface PackageReport {
+  /** Of each change. */
+  readonly explanations: ReadonlyMap<Change, Explanation>;
   readonly packages: readonly PackageChange[];
   /** Of a package that has one version in both: its files should not differ. */
   readonly suspicious: readonly {
@@ -47,8 +60,8 @@ export function explain(
   const owners = ownersOf(inventories, paths);
   const packages = changedPackages(inventories);
   const suspicious: PackageReport['suspicious'][number][] = [];
-  const left: Change[] = [];
-  const explained = new Set<Change>();
+  const explanations = new Map<Change, Explanation>();
+  const explanationOf = explainer();
   const counts = { owned: 0, database: 0, noise: 0 };
   for (const change of changes) {
     const owner = owners.get(change.path) ?? owners.get(sourceOf(change.path));
@@ -57,25 +70,55 @@ export function explain(
     if (changed !== undefined) {
       changed.files[change.op] = (changed.files[change.op] ?? 0) + 1;
       counts.owned++;
-      explained.add(change);
-    } else if (change.noise !== undefined) counts.noise++;
-    else if (DATABASE.test(change.path)) counts.database++;
-    else if (owner !== undefined && manager !== undefined && isFileChange(change)) {
+      explanations.set(change, explanationOf('owned', changed));
+    } else if (change.noise !== undefined) {
+      counts.noise++;
+      explanations.set(change, NOISE);
+    } else if (DATABASE.test(change.path)) {
+      counts.database++;
+      explanations.set(change, OF_DATABASE);
+    } else if (owner !== undefined && manager !== undefined && isFileChange(change)) {
       suspicious.push({ change, manager, name: owner.name });
-    } else left.push(change);
+      explanations.set(change, explanationOf('suspicious', { manager, name: owner.name }));
+    } else explanations.set(change, UNEXPLAINED);
   }
-  const holders = holdersOf(changes, explained);
-  const unexplained = left.filter((change) => !holders.has(change));
-  counts.owned += holders.size;
+  for (const holder of holdersOf(changes, explanations)) {
+    // What a database, a rule or a package of one version explains is counted as that.
+    if (explanations.get(holder) !== UNEXPLAINED) continue;
+    explanations.set(holder, HOLDER);
+    counts.owned++;
+  }
+  const unexplained = changes.filter((change) => explanations.get(change) === UNEXPLAINED);
   const named = [...packages.values()].filter(({ files }) => !isFiltered || Object.keys(files).length > 0);
-  return { packages: named, suspicious, unexplained, counts };
+  return { explanations, packages: named, suspicious, unexplained, counts };
+}
+
+const NOISE: Explanation = { kind: 'noise' };
+const OF_DATABASE: Explanation = { kind: 'database' };
+const UNEXPLAINED: Explanation = { kind: 'unexplained' };
+/** Of a directory that holds nothing but what packages explain. */
+const HOLDER: Explanation = { kind: 'owned' };
+
+/** Answers one object for all changes of one package. */
+function explainer() {
+  const known = new Map<string, Explanation>();
+  return (
+    kind: 'owned' | 'suspicious',
+    { manager, name }: { readonly manager: Manager; readonly name: string },
+  ): Explanation => {
+    const key = `${kind} ${manager} ${name}`;
+    const explanation = known.get(key) ?? { kind, owner: { manager, name } };
+    known.set(key, explanation);
+    return explanation;
+  };
 }
 
 /**
  * The directories that only one side has and that hold nothing but what packages explain: not all managers list them.
  * `changes` in path order.
  */
-function holdersOf(changes: readonly Change[], explained: ReadonlySet<Change>): Set<Change> {
+function holdersOf(changes: readonly Change[], explanations: ReadonlyMap<Change, Explanation>): Set<Change> {
+  const isOwned = (change: Change) => explanations.get(change)?.kind === 'owned';
   const holders = new Set<Change>();
   /** Directory → whether all that changed in it is explained. */
   const within = new Map<string, boolean>();
@@ -83,8 +126,8 @@ function holdersOf(changes: readonly Change[], explained: ReadonlySet<Change>): 
     const { path, op, a, b } = change;
     const only = op === 'add' ? b : op === 'remove' ? a : undefined;
     const isHolder = only !== undefined && isDirectoryItem(only) && within.get(path) === true;
-    if (isHolder && !explained.has(change)) holders.add(change);
-    const isExplained = (explained.has(change) || isHolder) && within.get(path) !== false;
+    if (isHolder && !isOwned(change)) holders.add(change);
+    const isExplained = (isOwned(change) || isHolder) && within.get(path) !== false;
     const parent = path.slice(0, path.lastIndexOf('/'));
     within.set(parent, isExplained && within.get(parent) !== false);
   }

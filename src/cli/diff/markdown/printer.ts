@@ -2,8 +2,6 @@
 // folded, and the whole fits where comments end.
 import { type Change, isEqual, type PathError, type Summary } from '../../../diff/change.ts';
 import type { ConfigChange } from '../../../diff/explain/config.ts';
-import { type ChangeGroup, Grouping } from '../../../diff/explain/groups.ts';
-import { Folding } from '../../../diff/explain/listed-folds.ts';
 import { explain, type PackageReport } from '../../../diff/explain/packages.ts';
 import type { Side } from '../../../diff/item.ts';
 import type { StackGrowth } from '../../../layers/survey/growth.ts';
@@ -15,9 +13,8 @@ import { escapeBytes, escapeText } from '../../print/escape.ts';
 import { humanSize } from '../../print/size.ts';
 import { LayerPrinter } from '../by-layer.ts';
 import { configLine, withoutValues } from '../config-words.ts';
-import { isOfKind } from '../fail-on.ts';
+import { eyesOf } from '../eyes.ts';
 import { growthWords } from '../growth-words.ts';
-import { groupSegments, type Segment, segmentsOf, sharedTest } from '../layer-words.ts';
 import { packageLine } from '../packages.ts';
 import {
   type DiffContext,
@@ -26,7 +23,8 @@ import {
   type SideLabel,
   summaryWords,
 } from '../printer.ts';
-import { differenceWords, type Letter, letterOf, shownPath } from '../words.ts';
+import { type ToldLine, ToldLines } from '../told-lines.ts';
+import { differenceWords, letterOf, shownPath } from '../words.ts';
 import { codeSpan, fitSections, fittedLine, type SectionPlan } from './sections.ts';
 
 /** GitHub's; GitLab's is 1,000,000. */
@@ -69,8 +67,7 @@ export class MarkdownPrinter implements Printer {
   readonly #lines = new FirstLines();
   readonly #eyes = new FirstLines();
   readonly #errors = new FirstLines();
-  readonly #grouping: Grouping;
-  readonly #folding: Folding;
+  readonly #told: ToldLines;
   #configuration: readonly ConfigChange[] | undefined;
   #growth: string | undefined;
   #verdict: GateVerdict | undefined;
@@ -80,19 +77,14 @@ export class MarkdownPrinter implements Printer {
     this.#sides = sides;
     this.#options = options;
     this.#layers = new LayerPrinter(context);
-    const sink = {
-      change: (change: Change) => this.#tell(change),
-      group: (group: ChangeGroup) => this.#tellGroup(group),
-    };
-    this.#grouping = new Grouping(sink, sharedTest(context));
-    this.#folding = new Folding(this.#grouping);
+    this.#told = new ToldLines(context, (line) => this.#tell(line));
   }
 
   change(change: Change): void {
     this.#all.push(change);
     this.#layers.change(change);
-    this.#folding.change(change);
-    const words = eyeWords(change);
+    this.#told.change(change);
+    const words = eyesOf(change).join(', ');
     if (words !== '') this.#eyes.add(`${letterOf(change)} ${escapeBytes(change.path)}  ${words}`);
   }
 
@@ -114,8 +106,7 @@ export class MarkdownPrinter implements Printer {
   }
 
   end(summary: Summary): void {
-    this.#folding.finish();
-    this.#grouping.finish();
+    this.#told.finish();
     const head = this.#head(summary);
     const { text, cut } = fitSections(this.#sections(), MOST_CHARACTERS - CUT_RESERVE - head.length);
     const limit = MOST_CHARACTERS.toLocaleString('en');
@@ -194,30 +185,10 @@ export class MarkdownPrinter implements Printer {
     return plan('By layer', 'layers', lines, { share: 1 / 4, heading: [heading] });
   }
 
-  #tell(change: Change): void {
-    const mark = change.flags.length > 0 ? '!' : ' ';
-    this.#line(letterOf(change), mark, shownPath(change), segmentsOf(change, this.#context));
-  }
-
-  #tellGroup(group: ChangeGroup): void {
-    this.#line('m', ' ', `${escapeBytes(group.directory)}/**`, groupSegments(group, this.#context));
-  }
-
-  #line(letter: Letter, mark: string, path: string, segments: readonly Segment[]): void {
+  #tell({ letter, isFlagged, path, segments }: ToldLine): void {
     const words = segments.map((segment) => [segment.words, segment.layers].filter(Boolean).join('  '));
-    this.#lines.add(`${letter}${mark} ${path}  ${words.join('   ')}`.trimEnd());
+    this.#lines.add(`${letter}${isFlagged ? '!' : ' '} ${path}  ${words.join('   ')}`.trimEnd());
   }
-}
-
-/** Why a person should look at a change before all others; empty where there is no reason. */
-function eyeWords(change: Change): string {
-  const words = [
-    ...change.flags.map((flag) => flag.replace('-added', ' gained')),
-    ...(isOfKind(change, 'world-writable') ? ['world-writable'] : []),
-    ...(letterOf(change) === '?' ? ['contents differ under one size and time'] : []),
-    ...(change.raced ? ['changed while it was read'] : []),
-  ];
-  return words.join(', ');
 }
 
 function unexplained({ suspicious, unexplained: left }: PackageReport): SectionPlan[] {
