@@ -166,7 +166,7 @@ async function diff(
     }
     await gate.packages([sideA, sideB]);
     if (needsGrowth(form, options)) {
-      const { tellGrowth } = await import('../diff/growth.ts');
+      const { tellGrowth } = await import('../diff/layers/growth.ts');
       await tellGrowth(context, { printer, gate, terminal, options, union });
     }
     const code = exitCode(summary, gate, options);

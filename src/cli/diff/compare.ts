@@ -11,7 +11,7 @@ import { type Item, type Side, typeBits } from '../../diff/item.ts';
 import type { Union } from '../../diff/union.ts';
 import { pathArguments } from '../arguments.ts';
 import { openTheStore } from '../stack.ts';
-import { sharedTest } from './layer-words.ts';
+import { sharedTest } from './layers/layer-words.ts';
 import * as words from './options.ts';
 import type { DiffContext, Printer, SideLabel } from './printer.ts';
 import type { DiffProgress } from './progress.ts';

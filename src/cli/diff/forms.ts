@@ -28,7 +28,7 @@ export async function openPrinter(
     case 'stat':
       return new (await import('./totals.ts')).StatPrinter(context, options.depth ?? STAT_DEPTH);
     case 'byLayer':
-      return new (await import('./by-layer.ts')).LayerPrinter(context);
+      return new (await import('./layers/by-layer.ts')).LayerPrinter(context);
     case 'summary':
       return new (await import('./totals.ts')).SummaryPrinter(context);
     case 'patch':

@@ -23,7 +23,7 @@ import { decodeDevice, S_IFLNK } from '../../sys/statx.ts';
 import { escapeJson, jsonName } from '../print/escape.ts';
 import { idFields, octalMode } from '../print/status.ts';
 import { jsonTime } from '../print/time.ts';
-import { jsonGrowth } from './growth-words.ts';
+import { jsonGrowth } from './layers/growth-words.ts';
 import type { DiffContext, Printer, SideLabel } from './printer.ts';
 import { isDeviceItem } from './words.ts';
 

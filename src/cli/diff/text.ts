@@ -9,7 +9,7 @@ import { escapeBytes, escapeText } from '../print/escape.ts';
 import { humanSize } from '../print/size.ts';
 import { displayWidth } from '../print/width.ts';
 import { configLine } from './config-words.ts';
-import { groupSegments, type Segment, segmentsOf } from './layer-words.ts';
+import { groupSegments, type Segment, segmentsOf } from './layers/layer-words.ts';
 import { type DiffContext, type Printer, type SideLabel, summaryWords } from './printer.ts';
 import { type Letter, letterOf, shownPath } from './words.ts';
 

@@ -4,7 +4,13 @@ import type { Change } from '../../diff/change.ts';
 import { type ChangeGroup, Grouping } from '../../diff/explain/groups.ts';
 import { Folding } from '../../diff/explain/listed-folds.ts';
 import { escapeBytes } from '../print/escape.ts';
-import { groupSegments, type LayeredSides, type Segment, segmentsOf, sharedTest } from './layer-words.ts';
+import {
+  groupSegments,
+  type LayeredSides,
+  type Segment,
+  segmentsOf,
+  sharedTest,
+} from './layers/layer-words.ts';
 import { type Letter, letterOf, shownPath } from './words.ts';
 
 export interface ToldLine {

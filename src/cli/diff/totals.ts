@@ -6,7 +6,7 @@ import { asBytes } from '../../sys/bytes.ts';
 import { escapeBytes } from '../print/escape.ts';
 import { growthText, humanSize } from '../print/size.ts';
 import { formatTable } from '../print/table.ts';
-import { growthWords } from './growth-words.ts';
+import { growthWords } from './layers/growth-words.ts';
 import { type DiffContext, type Printer, summaryWords } from './printer.ts';
 
 export interface Totals {

@@ -11,10 +11,10 @@ import { colors } from '../../print/colors.ts';
 import { counted } from '../../print/count.ts';
 import { escapeBytes, escapeText } from '../../print/escape.ts';
 import { humanSize } from '../../print/size.ts';
-import { LayerPrinter } from '../by-layer.ts';
 import { configLine, withoutValues } from '../config-words.ts';
 import { eyesOf } from '../eyes.ts';
-import { growthWords } from '../growth-words.ts';
+import { LayerPrinter } from '../layers/by-layer.ts';
+import { growthWords } from '../layers/growth-words.ts';
 import { packageLine } from '../packages.ts';
 import {
   type DiffContext,

@@ -1,7 +1,7 @@
 // Which layers made a change, in words: one of each side with the step of the later, or for each aspect its own.
-import type { Change, Subtree } from '../../diff/change.ts';
-import type { ChangeGroup } from '../../diff/explain/groups.ts';
-import { makerOf, substanceOf } from '../../diff/explain/setters.ts';
+import type { Change, Subtree } from '../../../diff/change.ts';
+import type { ChangeGroup } from '../../../diff/explain/groups.ts';
+import { makerOf, substanceOf } from '../../../diff/explain/setters.ts';
 import {
   type Aspect,
   gidOf,
@@ -11,15 +11,15 @@ import {
   type Settable,
   type SideName,
   uidOf,
-} from '../../diff/item.ts';
-import { layerIndexOf } from '../../store/choice.ts';
-import type { HistoryStep } from '../../store/oci.ts';
-import type { Layer } from '../../store/store.ts';
-import { counted } from '../print/count.ts';
-import { escapeText } from '../print/escape.ts';
-import { octalMode } from '../print/status.ts';
-import type { SideLabel } from './printer.ts';
-import { ARROW, aspectWords, differenceWords, joinWords, leadWords, tailWords } from './words.ts';
+} from '../../../diff/item.ts';
+import { layerIndexOf } from '../../../store/choice.ts';
+import type { HistoryStep } from '../../../store/oci.ts';
+import type { Layer } from '../../../store/store.ts';
+import { counted } from '../../print/count.ts';
+import { escapeText } from '../../print/escape.ts';
+import { octalMode } from '../../print/status.ts';
+import type { SideLabel } from '../printer.ts';
+import { ARROW, aspectWords, differenceWords, joinWords, leadWords, tailWords } from '../words.ts';
 
 /** Both sides, and how many layers they share at the bottom. */
 export interface LayeredSides {

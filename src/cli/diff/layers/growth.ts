@@ -1,25 +1,25 @@
 // How much more B stores than A, by a survey of the layers of both.
 
-import type { Union } from '../../diff/union.ts';
-import { growthOf, type StackGrowth } from '../../layers/survey/growth.ts';
-import { Survey } from '../../layers/survey/survey.ts';
-import { Copies } from '../../layers/survey/survey-copies.ts';
-import { SurveyedStack } from '../../layers/survey/survey-stack.ts';
-import { type LayerSums, sumLayers } from '../../layers/survey/survey-sums.ts';
-import { mergeOptions } from '../../overlay/options.ts';
-import { sourceName } from '../../store/source.ts';
-import type { LayerStack } from '../../store/store.ts';
-import { asBytes } from '../../sys/bytes.ts';
-import { Trouble } from '../../sys/errors.ts';
-import { EXIT } from '../exit.ts';
-import { counted } from '../print/count.ts';
-import type { Terminal } from '../print/terminal.ts';
-import { changesOf, type Records } from '../stack.ts';
-import { runSteps } from '../survey.ts';
-import type { Gate } from './gate.ts';
+import type { Union } from '../../../diff/union.ts';
+import { growthOf, type StackGrowth } from '../../../layers/survey/growth.ts';
+import { Survey } from '../../../layers/survey/survey.ts';
+import { Copies } from '../../../layers/survey/survey-copies.ts';
+import { SurveyedStack } from '../../../layers/survey/survey-stack.ts';
+import { type LayerSums, sumLayers } from '../../../layers/survey/survey-sums.ts';
+import { mergeOptions } from '../../../overlay/options.ts';
+import { sourceName } from '../../../store/source.ts';
+import type { LayerStack } from '../../../store/store.ts';
+import { asBytes } from '../../../sys/bytes.ts';
+import { Trouble } from '../../../sys/errors.ts';
+import { EXIT } from '../../exit.ts';
+import { counted } from '../../print/count.ts';
+import type { Terminal } from '../../print/terminal.ts';
+import { changesOf, type Records } from '../../stack.ts';
+import { runSteps } from '../../survey.ts';
+import type { Gate } from '../gate.ts';
+import type { DiffOptions } from '../options.ts';
+import type { DiffContext, Printer, SideLabel } from '../printer.ts';
 import { growthWords } from './growth-words.ts';
-import type { DiffOptions } from './options.ts';
-import type { DiffContext, Printer, SideLabel } from './printer.ts';
 
 export interface GrowthParts {
   readonly printer: Printer;

@@ -1,11 +1,11 @@
 // `stratafs diff --by-layer`: what each layer did, a row each.
-import type { Change, Summary } from '../../diff/change.ts';
-import type { StackGrowth } from '../../layers/survey/growth.ts';
-import { growthText } from '../print/size.ts';
+import type { Change, Summary } from '../../../diff/change.ts';
+import type { StackGrowth } from '../../../layers/survey/growth.ts';
+import { growthText } from '../../print/size.ts';
+import { type DiffContext, type Printer, summaryWords } from '../printer.ts';
+import { totalsTable } from '../totals.ts';
 import { growthWords } from './growth-words.ts';
 import { LayerCounts } from './layer-totals.ts';
-import { type DiffContext, type Printer, summaryWords } from './printer.ts';
-import { totalsTable } from './totals.ts';
 
 export class LayerPrinter implements Printer {
   readonly #context: DiffContext;

@@ -1,10 +1,10 @@
 // What each layer did, in numbers. A name counts once for the layer its contents came with, and as metadata for each other that
 // set something of it.
-import { type Change, touchedBytes } from '../../diff/change.ts';
-import type { StackGrowth, StoredBytes } from '../../layers/survey/growth.ts';
-import { layerIndexOf, layerNumber } from '../../store/choice.ts';
+import { type Change, touchedBytes } from '../../../diff/change.ts';
+import type { StackGrowth, StoredBytes } from '../../../layers/survey/growth.ts';
+import { layerIndexOf, layerNumber } from '../../../store/choice.ts';
+import { countChange, newTotals, type Totals } from '../totals.ts';
 import { type LayeredSides, layerNumberOf, madeBy, stepWords } from './layer-words.ts';
-import { countChange, newTotals, type Totals } from './totals.ts';
 
 /** Of one layer that made a difference, or stores something. */
 export interface LayerTotals {
