@@ -1,5 +1,5 @@
 // Where no command writes: the layers it reads, and the store they are in.
-import type { LayerStack } from '../store/store.ts';
+import type { LayerStack } from '../store/layer-stack.ts';
 import { type ByteString, bytesOfText } from '../sys/bytes.ts';
 import { errnoOf } from '../sys/errors.ts';
 import type { Kept } from '../sys/kept.ts';

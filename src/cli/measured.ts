@@ -4,7 +4,7 @@ import { type HistoryRow, historyOf, stepsOrDamage } from '../layers/history.ts'
 import type { SurveyedStack } from '../layers/survey/survey-stack.ts';
 import type { LayerSums } from '../layers/survey/survey-sums.ts';
 import { parseLayerChoice } from '../store/choice.ts';
-import type { LayerStack } from '../store/store.ts';
+import type { LayerStack } from '../store/layer-stack.ts';
 import { Trouble } from '../sys/errors.ts';
 import type { Terminal } from './print/terminal.ts';
 import { openTheStore, type StoreOptions } from './stack.ts';

@@ -1,6 +1,6 @@
 // Layers whose directory is not there: what is refused for them, what goes on without them, and how people are told.
 import { layerNumber } from '../store/choice.ts';
-import type { Layer, LayerStack } from '../store/store.ts';
+import type { Layer, LayerStack } from '../store/layer-stack.ts';
 import { Trouble } from '../sys/errors.ts';
 import type { Terminal } from './print/terminal.ts';
 

@@ -1,5 +1,5 @@
 // overlayfs's own mount options, as words of the command line: how the layers of a reference are to be read.
-import type { LayerStack } from '../store/store.ts';
+import type { LayerStack } from '../store/layer-stack.ts';
 import { Trouble } from '../sys/errors.ts';
 
 type Semantics = Pick<LayerStack, 'dialect' | 'redirect' | 'metacopy'>;

@@ -1,5 +1,5 @@
 // What a comparison knows of one visible name, wherever it comes from: a layer on disk or a line of a manifest.
-import type { Layer } from '../store/store.ts';
+import type { Layer } from '../store/layer-stack.ts';
 import type { ByteString } from '../sys/bytes.ts';
 import { fileSize } from '../sys/file-size.ts';
 import { longAt } from '../sys/long.ts';

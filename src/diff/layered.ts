@@ -6,7 +6,7 @@ import { type MergeOptions, type Resolution, resolve, type Source } from '../ove
 import { FileContents, type OpenContents } from '../overlay/open-contents.ts';
 import { mergeOptions } from '../overlay/options.ts';
 import { layerNumber } from '../store/choice.ts';
-import type { Layer, LayerStack } from '../store/store.ts';
+import type { Layer, LayerStack } from '../store/layer-stack.ts';
 import type { ByteString } from '../sys/bytes.ts';
 import { cString } from '../sys/bytes.ts';
 import { E, Errno } from '../sys/errors.ts';

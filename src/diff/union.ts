@@ -7,7 +7,8 @@ import { OpenLayers, type ReadableLayer, type RecordedLayers, shownLayers } from
 import type { RecordedLayer } from '../overlay/recorded/recorded-layer.ts';
 import type { Table } from '../overlay/table.ts';
 import { newTableMemory, type TableMemory } from '../overlay/table-memory.ts';
-import type { LayerSource, LayerStack } from '../store/store.ts';
+import type { LayerStack } from '../store/layer-stack.ts';
+import type { LayerSource } from '../store/source.ts';
 import { asBytes, type ByteString, cString } from '../sys/bytes.ts';
 import { AT_FDCWD, AT_NO_AUTOMOUNT } from '../sys/libc.ts';
 import { STATX, STATX_MASK, STATX_SIZE } from '../sys/statx.ts';

@@ -2,7 +2,7 @@
 // things are what du(1) tells of the whole. Which directory belongs to what, the kinds of stores say.
 import { Survey } from '../layers/survey/survey.ts';
 import { ALLOCATION_BLOCK } from '../layers/survey/survey-sums.ts';
-import type { LayerStack } from '../store/store.ts';
+import type { LayerStack } from '../store/layer-stack.ts';
 import { asBytes, type ByteString } from '../sys/bytes.ts';
 
 /**

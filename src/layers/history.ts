@@ -1,6 +1,8 @@
 // The history of an image or container: its layers with the steps that made them, and the steps that made none.
+
+import type { LayerStack } from '../store/layer-stack.ts';
 import type { HistoryStep } from '../store/oci.ts';
-import type { LayerStack, Store } from '../store/store.ts';
+import type { Store } from '../store/store.ts';
 import { Errno, Trouble } from '../sys/errors.ts';
 
 /** A layer, or a step that made none. */

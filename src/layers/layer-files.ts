@@ -8,7 +8,7 @@ import { OpenLayers } from '../overlay/opened.ts';
 import type { Table } from '../overlay/table.ts';
 import { newDirectoryMemory } from '../overlay/table-memory.ts';
 import { OVERRIDE, parseOverride } from '../overlay/translated.ts';
-import type { OwnerIds } from '../store/store.ts';
+import type { OwnerIds } from '../store/owner.ts';
 import { type ByteString, bytesOf, cString, type ReadSome } from '../sys/bytes.ts';
 import { E, Errno } from '../sys/errors.ts';
 import { close, read, readlinkat } from '../sys/libc.ts';

@@ -12,7 +12,7 @@ import { mergeOptions } from '../overlay/options.ts';
 import type { RecordedLayer } from '../overlay/recorded/recorded-layer.ts';
 import type { Time } from '../overlay/status.ts';
 import { newDirectoryMemory } from '../overlay/table-memory.ts';
-import type { Layer, LayerStack } from '../store/store.ts';
+import type { Layer, LayerStack } from '../store/layer-stack.ts';
 import { asBytes, type ByteString, bytesOf } from '../sys/bytes.ts';
 import { E, Errno } from '../sys/errors.ts';
 import { fileSize } from '../sys/file-size.ts';

@@ -1,6 +1,8 @@
 // Where the contents of a tar's entries lie, for layers whose directory has them under other names than the tar.
+
+import type { TarRecord } from '../store/record.ts';
 import { withRecord } from '../store/record.ts';
-import type { DirectorySource, TarRecord } from '../store/store.ts';
+import type { DirectorySource } from '../store/source.ts';
 import type { ByteString } from '../sys/bytes.ts';
 import { readTarSplit } from '../tar/tar-split.ts';
 

@@ -1,6 +1,10 @@
 // As whom the owners of a stack are shown, where its containers ran in a user namespace: the numbers inside by those on disk. No
 // file of a store says it; it follows from what the layers' tars say of files whose owners the disk shows.
-import type { IdRange, LayerClaims, LayerStack, OwnerIds, OwnerView, Store } from '../store/store.ts';
+
+import type { LayerClaims } from '../store/claims.ts';
+import type { LayerStack } from '../store/layer-stack.ts';
+import type { IdRange, OwnerIds, OwnerView } from '../store/owner.ts';
+import type { Store } from '../store/store.ts';
 import { remappedMap, rootlessMap, type SubordinateIds } from '../store/subordinate.ts';
 import { attempt, Errno, Trouble } from '../sys/errors.ts';
 import { TarDamage, type TarEntry } from '../tar/entry.ts';

@@ -4,9 +4,11 @@
 import { BlobDamage } from '../blob/blob.ts';
 import type { RecordedLayer } from '../overlay/recorded/recorded-layer.ts';
 import type { ChainId } from '../store/digest.ts';
+import type { Dialect, Layer, LayerStack } from '../store/layer-stack.ts';
+import type { TarRecord } from '../store/record.ts';
 import { withRecord } from '../store/record.ts';
 import { sourceName } from '../store/source.ts';
-import type { Dialect, Layer, LayerStack, Store, TarRecord } from '../store/store.ts';
+import type { Store } from '../store/store.ts';
 import { shownBytes } from '../sys/bytes.ts';
 import { Errno, errnoWords, Trouble } from '../sys/errors.ts';
 import { TarDamage } from '../tar/entry.ts';

@@ -1,6 +1,6 @@
 // When something was taken away: what the whiteout itself tells, and the step of the layer that it is in.
 import type { Time } from '../overlay/status.ts';
-import type { Layer } from '../store/store.ts';
+import type { Layer } from '../store/layer-stack.ts';
 import { objectAttributes } from './layers.ts';
 import type { Removal } from './removal.ts';
 

@@ -1,7 +1,7 @@
 // The real directories behind a tree: each is a record (layer, parent, name), opened when needed, bounded in number.
 // Opens never follow a symlink, leave a layer, or change an access time where the system allows that.
 
-import type { LayerSource } from '../store/store.ts';
+import type { LayerSource } from '../store/source.ts';
 import { fileType, openWithinMount, openWithinMountAt } from '../sys/beneath.ts';
 import { asBytes, type ByteString, cString, shownBytes } from '../sys/bytes.ts';
 import { E, Errno } from '../sys/errors.ts';

@@ -1,5 +1,5 @@
 // Real directories of which each has one record, whichever way leads to it: "the same directory" is a comparison of numbers.
-import type { LayerSource } from '../store/store.ts';
+import type { LayerSource } from '../store/source.ts';
 import { Directories } from './directories.ts';
 import type { Table } from './table.ts';
 

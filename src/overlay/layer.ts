@@ -1,6 +1,6 @@
 // Reads one real directory of one layer: its listing, and what one of its names is to the overlay.
 // Whiteouts are recognised here, in every dialect; `merge.ts` obeys them.
-import type { Dialect } from '../store/store.ts';
+import type { Dialect } from '../store/layer-stack.ts';
 import { eachName } from '../sys/beneath.ts';
 import { E, Errno } from '../sys/errors.ts';
 import { AT_NO_AUTOMOUNT, AT_SYMLINK_NOFOLLOW, lseek, readlinkat } from '../sys/libc.ts';

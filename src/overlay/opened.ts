@@ -1,6 +1,7 @@
 // Layers opened for reading: the memory, the real directories and the reader that every view of layers stands on. Which layers
 // a view needs, and how each is to be understood, is decided here and nowhere else.
-import type { Dialect, Layer, LayerStack, OwnerView } from '../store/store.ts';
+import type { Dialect, Layer, LayerStack } from '../store/layer-stack.ts';
+import type { OwnerView } from '../store/owner.ts';
 import { Directories } from './directories.ts';
 import { InternedDirectories } from './interned.ts';
 import { LayerReader } from './layer.ts';

@@ -1,5 +1,5 @@
 // By which rules a stack is read: what the kernel's own mount options for it would be.
-import type { LayerStack } from '../store/store.ts';
+import type { LayerStack } from '../store/layer-stack.ts';
 import type { MergeOptions } from './merge.ts';
 
 /** With `userxattr` the kernel follows neither redirects nor metacopy, but into data-only layers (fs/overlayfs/params.c). */

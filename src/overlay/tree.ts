@@ -1,7 +1,7 @@
 // The merged tree of a layer stack: nodes by number, loaded one directory at a time, never changed after.
 // Numbers are rows of the table; an entry is a row too, and a hard-linked file's entries lead to one node.
 
-import type { LayerStack } from '../store/store.ts';
+import type { LayerStack } from '../store/layer-stack.ts';
 import { type ByteString, cString } from '../sys/bytes.ts';
 import { E, Errno } from '../sys/errors.ts';
 import { descriptorLimit } from '../sys/limits.ts';

@@ -3,8 +3,8 @@
 // Needs no store. A comma needs no backslash here, since no other option can follow.
 import { asBytes, type ByteString, bufferOf, bytesOfText, shownBytes } from '../sys/bytes.ts';
 import { Trouble } from '../sys/errors.ts';
+import type { Dialect, Layer, LayerStack } from './layer-stack.ts';
 import { realDirectory } from './named.ts';
-import type { Dialect, Layer, LayerStack } from './store.ts';
 
 export interface LowerdirOptions {
   /** The kernel's choice without and with the mount option `userxattr`; trusted where it is not given. */

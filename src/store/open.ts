@@ -6,10 +6,11 @@ import { ARCHIVE, openArchive } from './archive/kind.ts';
 import { CONTAINERD } from './containerd/kind.ts';
 import { DOCKER } from './docker/kind.ts';
 import { StoreFiles } from './files.ts';
+import type { Kind, OpenOptions, Probe } from './kind.ts';
 import { realRoot } from './named.ts';
 import { PODMAN } from './podman/kind.ts';
 import { SeveralStores } from './several.ts';
-import type { Kind, OpenOptions, Probe, Store } from './store.ts';
+import type { Store } from './store.ts';
 
 /** Whose stores come first where several kinds find one. */
 export const KINDS: readonly Kind[] = [CONTAINERD, DOCKER, PODMAN, ARCHIVE];

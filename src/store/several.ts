@@ -1,19 +1,13 @@
 // Several stores of one root as one: what any of them has is shown and marked with its store, and never half of it in silence.
 import type { ByteString } from '../sys/bytes.ts';
 import { attempt, Trouble } from '../sys/errors.ts';
+import type { Claims } from './claims.ts';
+import type { Layer, LayerStack, Missing } from './layer-stack.ts';
 import type { Configuration, HistoryStep } from './oci.ts';
+import type { TarRecord } from './record.ts';
 import { NoSuchReference } from './reference.ts';
-import type {
-  BesideStore,
-  Claims,
-  ContainerSummary,
-  ImageSummary,
-  Layer,
-  LayerStack,
-  Missing,
-  Store,
-  TarRecord,
-} from './store.ts';
+import type { BesideStore, Store } from './store.ts';
+import type { ContainerSummary, ImageSummary } from './summary.ts';
 
 interface Listed<T> {
   readonly items: readonly (T & { readonly store: string })[];

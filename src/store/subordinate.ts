@@ -2,7 +2,7 @@
 // engines make of them. Of a directory service (`subid:` in nsswitch.conf) nothing is asked.
 import { asBytes, type ByteString, bytesOf, shownBytes } from '../sys/bytes.ts';
 import type { Machine } from './machine.ts';
-import type { IdRange } from './store.ts';
+import type { IdRange } from './owner.ts';
 
 /** Ranges that are set aside for users, in the order of their files. */
 export interface SubordinateIds {

@@ -1,7 +1,7 @@
 // How the owners of a layer's tar became those of its files: the same numbers, or those that a user namespace puts in
 // their place (userns-remap, rootless; user_namespaces(7)).
 
-import type { OwnerIds } from '../store/store.ts';
+import type { OwnerIds } from '../store/owner.ts';
 
 export const ROOT_OWNER: OwnerIds = { uid: 0, gid: 0 };
 

@@ -3,9 +3,11 @@ import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'vitest';
 import { healthOf } from '../../src/health/open.ts';
+import type { OpenOptions } from '../../src/store/kind.ts';
+import type { LayerStack } from '../../src/store/layer-stack.ts';
 import { openStore } from '../../src/store/open.ts';
 import { sourceName } from '../../src/store/source.ts';
-import type { LayerStack, OpenOptions, Store } from '../../src/store/store.ts';
+import type { Store } from '../../src/store/store.ts';
 import { Trouble } from '../../src/sys/errors.ts';
 
 const FORM = /^Cannot /;

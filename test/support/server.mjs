@@ -22,7 +22,7 @@ const { E } = await load('sys/errors.js');
 
 /** @param {string} value */
 const text = (value) => Buffer.from(`${value}\0`, 'latin1');
-/** @type {(path: import('../../src/sys/bytes.ts').ByteString) => import('../../src/store/store.ts').Layer} */
+/** @type {(path: import('../../src/sys/bytes.ts').ByteString) => import('../../src/store/layer-stack.ts').Layer} */
 const layer = (path) => ({ source: { kind: 'directory', path }, role: 'plain' });
 
 /** Blocks until a whole line is there; undefined at the end. */
@@ -56,12 +56,12 @@ let served = 0;
  *   target: string,
  *   layers: import('../../src/sys/bytes.ts').ByteString[],
  *   dataLayers: import('../../src/sys/bytes.ts').ByteString[],
- *   dialect: import('../../src/store/store.ts').Dialect,
+ *   dialect: import('../../src/store/layer-stack.ts').Dialect,
  *   options: object,
  * }} request
  */
 function serve({ target, layers, dataLayers, dialect, options }) {
-  /** @type {import('../../src/store/store.ts').LayerStack} */
+  /** @type {import('../../src/store/layer-stack.ts').LayerStack} */
   const stack = {
     label: 'test',
     kind: 'lowerdir',

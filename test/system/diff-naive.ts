@@ -6,7 +6,7 @@ import { attributed } from '../../src/diff/explain/attribution.ts';
 import { LayeredSide, type Resolver } from '../../src/diff/layered.ts';
 import { Union } from '../../src/diff/union.ts';
 import { Tree } from '../../src/overlay/tree.ts';
-import type { LayerStack } from '../../src/store/store.ts';
+import type { LayerStack } from '../../src/store/layer-stack.ts';
 import { asBytes } from '../../src/sys/bytes.ts';
 import { S_IFLNK, S_IFMT, S_IFREG } from '../../src/sys/statx.ts';
 

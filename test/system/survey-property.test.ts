@@ -8,7 +8,7 @@ import { Survey } from '../../src/layers/survey/survey.ts';
 import { STATE, SurveyedStack } from '../../src/layers/survey/survey-stack.ts';
 import { isShown, type Sum, sumLayers } from '../../src/layers/survey/survey-sums.ts';
 import { mergeOptions } from '../../src/overlay/options.ts';
-import type { Layer, LayerStack } from '../../src/store/store.ts';
+import type { Layer, LayerStack } from '../../src/store/layer-stack.ts';
 import { asBytes } from '../../src/sys/bytes.ts';
 import { mountKernel } from '../support/kernel.ts';
 import { Oracle } from '../support/oracle.ts';

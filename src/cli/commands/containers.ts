@@ -3,7 +3,8 @@
 import type { Command } from 'commander';
 import { measureDirectory } from '../../layers/survey/measure.ts';
 import { directoryOf } from '../../store/source.ts';
-import type { ContainerSummary, Store } from '../../store/store.ts';
+import type { Store } from '../../store/store.ts';
+import type { ContainerSummary } from '../../store/summary.ts';
 import { attempt, Trouble } from '../../sys/errors.ts';
 import { escapeText } from '../print/escape.ts';
 import { addListOptions, type ListOptions, printList, reportDamage } from '../print/list.ts';

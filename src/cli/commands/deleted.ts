@@ -8,7 +8,7 @@ import { provenance, type Statement } from '../../layers/provenance.ts';
 import type { Damage } from '../../layers/removal.ts';
 import { type RemovalTime, removalTime, timeOfText } from '../../layers/removal-time.ts';
 import { layerNumber } from '../../store/choice.ts';
-import type { LayerStack } from '../../store/store.ts';
+import type { LayerStack } from '../../store/layer-stack.ts';
 import { asBytes, type ByteString } from '../../sys/bytes.ts';
 import { E, Errno } from '../../sys/errors.ts';
 import { pathArguments } from '../arguments.ts';

@@ -3,7 +3,7 @@ import type { Command } from 'commander';
 import { canonical } from '../../layers/canonical.ts';
 import { ShownTree, type Usage } from '../../layers/survey/usage.ts';
 import { layerNumber } from '../../store/choice.ts';
-import type { LayerStack } from '../../store/store.ts';
+import type { LayerStack } from '../../store/layer-stack.ts';
 import { asBytes, type ByteString } from '../../sys/bytes.ts';
 import { E, Errno, Trouble } from '../../sys/errors.ts';
 import { pathArguments } from '../arguments.ts';

@@ -2,7 +2,7 @@
 
 import type { Command } from 'commander';
 import { layerNumber } from '../../store/choice.ts';
-import type { LayerStack } from '../../store/store.ts';
+import type { LayerStack } from '../../store/layer-stack.ts';
 import { bytesOfText } from '../../sys/bytes.ts';
 import { Trouble } from '../../sys/errors.ts';
 import { checkWritable } from '../../sys/kept.ts';

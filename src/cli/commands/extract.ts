@@ -7,7 +7,7 @@ import { Extractor } from '../../copy/extract.ts';
 import { componentsOf, Layers } from '../../layers/layers.ts';
 import { type Node, nodeInLayer, TreeNode } from '../../layers/nodes.ts';
 import { walk } from '../../overlay/path.ts';
-import type { LayerStack } from '../../store/store.ts';
+import type { LayerStack } from '../../store/layer-stack.ts';
 import { asBytes, type ByteString, bufferOf, bytesOfText } from '../../sys/bytes.ts';
 import { errnoOf, errnoWords, Trouble } from '../../sys/errors.ts';
 import { checkWritable, writePlaceOf } from '../../sys/kept.ts';

@@ -8,7 +8,7 @@ import type { SurveyedStack } from '../../layers/survey/survey-stack.ts';
 import { type LayerSums, sumLayers } from '../../layers/survey/survey-sums.ts';
 import { wasteOf } from '../../layers/survey/waste.ts';
 import { layerNumber } from '../../store/choice.ts';
-import type { LayerStack } from '../../store/store.ts';
+import type { LayerStack } from '../../store/layer-stack.ts';
 import { Trouble } from '../../sys/errors.ts';
 import { type MeasuredStep, measure, readHistory } from '../measured.ts';
 import { metadataOption } from '../metadata-option.ts';

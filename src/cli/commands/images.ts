@@ -1,6 +1,6 @@
 // `stratafs images`: the images of a store, as `docker images` prints them.
 import type { Command } from 'commander';
-import type { ImageSummary } from '../../store/store.ts';
+import type { ImageSummary } from '../../store/summary.ts';
 import { escapeText } from '../print/escape.ts';
 import { addListOptions, type ListOptions, printList, reportDamage } from '../print/list.ts';
 import { humanSize } from '../print/size.ts';

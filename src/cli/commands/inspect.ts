@@ -2,8 +2,8 @@
 
 import type { Command } from 'commander';
 import { layerNumber } from '../../store/choice.ts';
+import type { Layer, LayerStack } from '../../store/layer-stack.ts';
 import { sourceName } from '../../store/source.ts';
-import type { Layer, LayerStack } from '../../store/store.ts';
 import { reportMissing } from '../missing.ts';
 import { escapeBytes, escapeJson, escapeText, jsonName } from '../print/escape.ts';
 import { ownerWords } from '../print/owners.ts';

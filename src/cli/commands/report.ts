@@ -2,8 +2,8 @@
 import type { Command } from 'commander';
 import { imageDocument } from '../../report/image/document.ts';
 import { parseLayerChoice } from '../../store/choice.ts';
+import type { LayerStack } from '../../store/layer-stack.ts';
 import type { Configuration } from '../../store/oci.ts';
-import type { LayerStack } from '../../store/store.ts';
 import { Trouble } from '../../sys/errors.ts';
 import { keptOf } from '../kept.ts';
 import { readHistory } from '../measured.ts';

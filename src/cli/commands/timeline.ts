@@ -2,7 +2,7 @@
 
 import type { Command } from 'commander';
 import { LineSorter } from '../../layers/sort.ts';
-import type { LayerStack } from '../../store/store.ts';
+import type { LayerStack } from '../../store/layer-stack.ts';
 import { Trouble } from '../../sys/errors.ts';
 import { cannotSort, sortDirectory } from '../examine/sort-directory.ts';
 import { TimelineWalk } from '../examine/timeline-walk.ts';

@@ -8,7 +8,7 @@ import { type Provenance, provenance, type Statement } from '../../layers/proven
 import { createdTime, timeOfText } from '../../layers/removal-time.ts';
 import { isSameTime } from '../../overlay/status.ts';
 import { layerNumber } from '../../store/choice.ts';
-import type { Layer, LayerStack } from '../../store/store.ts';
+import type { Layer, LayerStack } from '../../store/layer-stack.ts';
 import type { ByteString } from '../../sys/bytes.ts';
 import { E, Errno, errnoName, errnoWords } from '../../sys/errors.ts';
 import { typeOf } from '../../sys/file-types.ts';

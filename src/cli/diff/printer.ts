@@ -4,7 +4,7 @@ import type { ConfigChange } from '../../diff/explain/config.ts';
 import type { ChangeGroup } from '../../diff/explain/groups.ts';
 import { ASPECTS } from '../../diff/item.ts';
 import type { StackGrowth } from '../../layers/survey/growth.ts';
-import type { LayerStack } from '../../store/store.ts';
+import type { LayerStack } from '../../store/layer-stack.ts';
 import { counted } from '../print/count.ts';
 import type { Output } from '../print/output.ts';
 

@@ -5,7 +5,7 @@ import { compressionOf } from '../../blob/compression.ts';
 import type { RecordedLayer } from '../../overlay/recorded/recorded-layer.ts';
 import type { ChainId } from '../../store/digest.ts';
 import { isArchiveName } from '../../store/file-reference.ts';
-import type { Layer, LayerStack } from '../../store/store.ts';
+import type { Layer, LayerStack } from '../../store/layer-stack.ts';
 import { Trouble, type TroubleKind } from '../../sys/errors.ts';
 import { openStack, REFERENCE_WORDS, type Records, recordsOf, type StoreOptions } from '../stack.ts';
 import type { SideLabel } from './printer.ts';

@@ -4,7 +4,7 @@ import { LayeredSide, LayerItem } from '../../diff/layered.ts';
 import { MTREE_HEADER, MTREE_XATTRS, mtreeLines } from '../../diff/manifest/mtree.ts';
 import { Union } from '../../diff/union.ts';
 import { walkSide } from '../../diff/walk.ts';
-import type { LayerStack } from '../../store/store.ts';
+import type { LayerStack } from '../../store/layer-stack.ts';
 import type { ByteString } from '../../sys/bytes.ts';
 import { Errno } from '../../sys/errors.ts';
 import { S_IFREG } from '../../sys/statx.ts';

@@ -13,7 +13,7 @@ import type { NativeMount } from '../../fuse-native/mount.ts';
 import { layerXattr, partProvenance } from '../../layers/layer-xattr.ts';
 import { Tree, type TreeOptions } from '../../overlay/tree.ts';
 import { Push } from '../../push/push.ts';
-import type { LayerStack } from '../../store/store.ts';
+import type { LayerStack } from '../../store/layer-stack.ts';
 import { type ByteString, bytesOfText } from '../../sys/bytes.ts';
 import { E, errnoWords, Trouble } from '../../sys/errors.ts';
 import { checkWritable } from '../../sys/kept.ts';

@@ -2,7 +2,7 @@
 
 import type { DestinationError } from '../../copy/destination.ts';
 import type { ExtractLog } from '../../copy/extract.ts';
-import type { LayerStack } from '../../store/store.ts';
+import type { LayerStack } from '../../store/layer-stack.ts';
 import type { ByteString } from '../../sys/bytes.ts';
 import { E, Errno, errnoWords, Trouble } from '../../sys/errors.ts';
 import { typeOf } from '../../sys/file-types.ts';

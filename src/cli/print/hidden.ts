@@ -2,7 +2,7 @@
 import type { HiddenSum, LayerSums, Sum } from '../../layers/survey/survey-sums.ts';
 import type { Waste } from '../../layers/survey/waste.ts';
 import { layerNumber } from '../../store/choice.ts';
-import type { LayerStack } from '../../store/store.ts';
+import type { LayerStack } from '../../store/layer-stack.ts';
 import { counted } from './count.ts';
 import { escapeBytes, escapeJson, escapeText, jsonName } from './escape.ts';
 import { humanSize } from './size.ts';

@@ -2,8 +2,10 @@
 // unpacking put it. They tell equal from different without reading, but an adversary can make two files of one checksum:
 // never for an examination.
 import type { RecordedLayer } from '../../overlay/recorded/recorded-layer.ts';
+import type { Dialect, Layer, LayerStack } from '../../store/layer-stack.ts';
+import type { TarRecord } from '../../store/record.ts';
 import { withRecord } from '../../store/record.ts';
-import type { Dialect, Layer, LayerStack, Store, TarRecord } from '../../store/store.ts';
+import type { Store } from '../../store/store.ts';
 import type { ReadSome } from '../../sys/bytes.ts';
 import { Errno, Trouble } from '../../sys/errors.ts';
 import { TarDamage } from '../../tar/entry.ts';

@@ -1,5 +1,5 @@
 // What one directory takes, whatever it is: every object in it once, links not followed, other file systems left out.
-import type { LayerStack } from '../../store/store.ts';
+import type { LayerStack } from '../../store/layer-stack.ts';
 import type { ByteString } from '../../sys/bytes.ts';
 import { Survey } from './survey.ts';
 import { ALLOCATION_BLOCK, type Sum } from './survey-sums.ts';

@@ -8,7 +8,7 @@ import type { OpenContents } from '../../overlay/open-contents.ts';
 import { OpenLayers, type RecordedLayers, readableLayers } from '../../overlay/opened.ts';
 import type { Table } from '../../overlay/table.ts';
 import { newDirectoryMemory } from '../../overlay/table-memory.ts';
-import type { Layer, LayerStack } from '../../store/store.ts';
+import type { Layer, LayerStack } from '../../store/layer-stack.ts';
 import { Errno } from '../../sys/errors.ts';
 import { longAt, signedLongAt } from '../../sys/long.ts';
 import { S_IFCHR, S_IFDIR, S_IFMT, S_IFREG, STATX } from '../../sys/statx.ts';

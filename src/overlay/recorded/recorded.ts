@@ -1,6 +1,7 @@
 // Layers whose metadata come from a record instead of the disk: for a copy that lost owners, attributes or whiteouts, and for
 // what was never unpacked. Knows not what the record was; contents are the disk's, unless the record has its own.
-import type { Dialect, OwnerView } from '../../store/store.ts';
+import type { Dialect } from '../../store/layer-stack.ts';
+import type { OwnerView } from '../../store/owner.ts';
 import { E, Errno } from '../../sys/errors.ts';
 import { setLong } from '../../sys/long.ts';
 import { STATFS } from '../../sys/statfs.ts';

@@ -2,10 +2,11 @@
 // manifests, of a config and of layers, the config to those of the layers' tars. `verify/` judges it.
 import { shownBytes } from '../../sys/bytes.ts';
 import { attempt, Trouble } from '../../sys/errors.ts';
+import type { Claim, Claims, LayerClaims } from '../claims.ts';
 import { type BlobDigest, sha256 } from '../digest.ts';
 import { parseManifest } from '../manifest.ts';
 import { MANIFEST_OR_INDEX } from '../oci-shapes.ts';
-import type { Claim, Claims, LayerClaims, UnpackRules } from '../store.ts';
+import type { UnpackRules } from '../record.ts';
 import { shortId } from './find.ts';
 import type { ArchivedImage, ImageOfSource } from './image.ts';
 import { type ArchivedImages, imageIn, type ListedImage } from './images.ts';

@@ -1,6 +1,7 @@
 // One image of an archive, for one platform: its config and where its layers lie, by whichever file tells of it.
 import { asBytes, shownBytes } from '../../sys/bytes.ts';
 import { attempt, Trouble } from '../../sys/errors.ts';
+import type { Claim } from '../claims.ts';
 import {
   type BlobDigest,
   type ChainId,
@@ -25,7 +26,6 @@ import {
 import { diffIdsOf } from '../oci.ts';
 import { IMAGE, MANIFEST_OR_INDEX } from '../oci-shapes.ts';
 import { readImage } from '../platform-image.ts';
-import type { Claim } from '../store.ts';
 import type { ArchiveContents, NamedSource, SavedImage } from './contents.ts';
 import type { Pack } from './pack.ts';
 

@@ -5,7 +5,7 @@ import { hexOf, type ImageId } from '../digest.ts';
 import { timeOf } from '../formats/json.ts';
 import { type Platform, platformText } from '../manifest.ts';
 import { repositoryOf } from '../reference.ts';
-import type { ImageSummary } from '../store.ts';
+import type { ImageSummary } from '../summary.ts';
 import type { ArchiveContents, NamedSource } from './contents.ts';
 import { type ArchivedImage, type ImageOfSource, imagesOfSource } from './image.ts';
 import { absenceIn } from './layers.ts';

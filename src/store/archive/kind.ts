@@ -2,8 +2,9 @@
 // `openArchive`, which says what is there instead where it is none.
 import { asBytes, type ByteString, shownBytes } from '../../sys/bytes.ts';
 import { Trouble } from '../../sys/errors.ts';
+import type { Kind, OpenOptions } from '../kind.ts';
 import { parsePlatform } from '../manifest.ts';
-import type { Kind, OpenOptions, Store } from '../store.ts';
+import type { Store } from '../store.ts';
 import { looksLikeArchive, readContents } from './contents.ts';
 import { openPack } from './open-pack.ts';
 import { DirectoryPack, type Pack } from './pack.ts';

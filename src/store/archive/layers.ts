@@ -4,8 +4,10 @@ import { type ByteString, shownBytes } from '../../sys/bytes.ts';
 import { attempt, Trouble } from '../../sys/errors.ts';
 import { hexOf } from '../digest.ts';
 import type { OpenFile } from '../files.ts';
+import type { Layer, Missing } from '../layer-stack.ts';
 import { stepsOfConfig } from '../oci.ts';
-import type { Layer, Missing, TarRecord, TarSource, UnpackRules } from '../store.ts';
+import type { TarRecord, UnpackRules } from '../record.ts';
+import type { TarSource } from '../source.ts';
 import type { ArchivedImage, ArchivedLayer } from './image.ts';
 import { type Pack, readingArchive } from './pack.ts';
 

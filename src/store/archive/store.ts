@@ -1,19 +1,13 @@
 // The images of an archive as a `Store`. An archive has no containers, and nothing of it was unpacked by anybody.
 import type { ByteString } from '../../sys/bytes.ts';
 import { Trouble } from '../../sys/errors.ts';
+import type { Claim, Claims } from '../claims.ts';
+import type { Layer, LayerStack, Missing } from '../layer-stack.ts';
 import type { Platform } from '../manifest.ts';
 import { type Configuration, type HistoryStep, imageConfiguration, stepsOfConfig } from '../oci.ts';
-import type {
-  Claim,
-  Claims,
-  ContainerSummary,
-  ImageSummary,
-  Layer,
-  LayerStack,
-  Missing,
-  Store,
-  TarRecord,
-} from '../store.ts';
+import type { TarRecord } from '../record.ts';
+import type { Store } from '../store.ts';
+import type { ContainerSummary, ImageSummary } from '../summary.ts';
 import { claimsOfArchive, claimsOfListed, damageOf } from './claims.ts';
 import type { ArchiveContents } from './contents.ts';
 import { findImage } from './find.ts';

@@ -3,15 +3,16 @@
 // names a snapshot. `verify/` judges it; a name with its digest (`RepoDigest`) is proved on the way.
 import { asBytes, shownBytes } from '../../sys/bytes.ts';
 import { attempt, Trouble } from '../../sys/errors.ts';
+import type { Claim, Claims, LayerClaims, OwnLayer } from '../claims.ts';
 import { type BlobDigest, type ChainId, hexOf, sha256 } from '../digest.ts';
 import { readSnapshotCache } from '../dockerd/buildkit.ts';
 import { foreignInInitLayer } from '../dockerd/init-layer.ts';
 import type { StoreFiles } from '../files.ts';
 import { parseJson } from '../formats/json.ts';
+import type { Layer } from '../layer-stack.ts';
 import { isAttestation, parseManifest, platformText } from '../manifest.ts';
 import { MANIFEST_OR_INDEX } from '../oci-shapes.ts';
 import { type PlatformImage, readImageOfManifest } from '../platform-image.ts';
-import type { Claim, Claims, Layer, LayerClaims, OwnLayer } from '../store.ts';
 import { blobPath, contentOf, hasBlob } from './blobs.ts';
 import { containersOf, imageOfContainer } from './container-image.ts';
 import type { DockerContainer } from './docker.ts';

@@ -4,11 +4,11 @@ import { asBytes, type ByteString, bytesOfText, shownBytes } from '../../sys/byt
 import { attempt, Trouble } from '../../sys/errors.ts';
 import { MANAGED_CONTAINERD, usedSnapshotters } from '../dockerd/snapshotters.ts';
 import { readUidMap, StoreFiles, trouble } from '../files.ts';
+import type { Kind, OpenOptions, Probe } from '../kind.ts';
 import type { Machine } from '../machine.ts';
 import { parsePlatform } from '../manifest.ts';
 import { realRoot } from '../named.ts';
 import { isRootless } from '../owner.ts';
-import type { Kind, OpenOptions, Probe } from '../store.ts';
 import { snapshotterContainers } from './docker.ts';
 import { hasMetadata, METADATA, readSnapshotRecords } from './metadata.ts';
 import { keepsImages, MOBY, usedNamespaces } from './namespaces.ts';

@@ -1,8 +1,8 @@
 // Where containerd keeps its root on a machine: by `config.toml` of the system and of those that bring their own containerd, and
 // by default. Rootless containerd is below its user's home.
 import { asBytes, type ByteString, bytesOfText } from '../../sys/bytes.ts';
+import type { StorePlace } from '../kind.ts';
 import type { Machine } from '../machine.ts';
-import type { StorePlace } from '../store.ts';
 
 const CONFIGS: readonly string[] = [
   '/etc/containerd/config.toml',

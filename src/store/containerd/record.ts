@@ -3,8 +3,9 @@
 import { type BlobDigest, type ChainId, hexOf } from '../digest.ts';
 import { trouble } from '../files.ts';
 import type { Descriptor } from '../manifest.ts';
+import type { OwnerIds } from '../owner.ts';
 import type { PlatformImage } from '../platform-image.ts';
-import type { OwnerIds, TarRecord, UnpackRules } from '../store.ts';
+import type { TarRecord, UnpackRules } from '../record.ts';
 import { blobPath, hasBlob } from './blobs.ts';
 import { METADATA } from './metadata.ts';
 import type { ContainerdPlace } from './root.ts';

@@ -2,9 +2,11 @@
 // nothing between two questions: what is on disk when it is asked is what it answers.
 import { type ByteString, shownBytes } from '../../sys/bytes.ts';
 import { attempt, Trouble } from '../../sys/errors.ts';
+import type { Claims } from '../claims.ts';
 import { containerIdOf, isImageId } from '../digest.ts';
 import { readContainerJson } from '../dockerd/containers.ts';
 import { quoted } from '../formats/json.ts';
+import type { Layer, LayerStack, Missing } from '../layer-stack.ts';
 import {
   type Configuration,
   containerConfiguration,
@@ -13,17 +15,10 @@ import {
   stepsOfConfig,
 } from '../oci.ts';
 import type { PlatformImage } from '../platform-image.ts';
+import type { TarRecord } from '../record.ts';
 import { NoSuchReference } from '../reference.ts';
-import type {
-  Claims,
-  ContainerSummary,
-  ImageSummary,
-  Layer,
-  LayerStack,
-  Missing,
-  Store,
-  TarRecord,
-} from '../store.ts';
+import type { Store } from '../store.ts';
+import type { ContainerSummary, ImageSummary } from '../summary.ts';
 import { claimsOfAll, claimsOfDirectories, claimsOfFound } from './claims.ts';
 import { containersOf, imageOfContainer, targetOf } from './container-image.ts';
 import type { DockerContainer } from './docker.ts';

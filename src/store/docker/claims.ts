@@ -2,12 +2,12 @@
 // layer's files in layerdb name it and its parent, the driver's files lead to the same layers, and names lead to images.
 // `verify/` judges it.
 import { attempt, Trouble } from '../../sys/errors.ts';
+import type { Claim, Claims, LayerClaims, OwnLayer } from '../claims.ts';
 import { type ChainId, type ContainerId, chainIds, hexOf, type ImageId, sha256 } from '../digest.ts';
 import { containerIds, readContainerConfig } from '../dockerd/containers.ts';
 import { parseJson } from '../formats/json.ts';
 import { diffIdsOf } from '../oci.ts';
 import { IMAGE } from '../oci-shapes.ts';
-import type { Claim, Claims, LayerClaims, OwnLayer } from '../store.ts';
 import { otherDriver } from './beside.ts';
 import { type DockerRoot, ownDirectory } from './driver.ts';
 import { imageIds, imagePath, parentIds, readImageConfig } from './images.ts';

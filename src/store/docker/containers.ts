@@ -10,7 +10,8 @@ import {
 } from '../dockerd/containers.ts';
 import { trouble } from '../files.ts';
 import { quoted } from '../formats/json.ts';
-import type { ContainerSummary, Layer, LayerStack, Missing } from '../store.ts';
+import type { Layer, LayerStack, Missing } from '../layer-stack.ts';
+import type { ContainerSummary } from '../summary.ts';
 import type { DockerRoot } from './driver.ts';
 import {
   type ImageConfig,

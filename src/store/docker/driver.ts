@@ -1,7 +1,7 @@
 // Which graph drivers of Docker can be read, and how each keeps a layer's files. A driver is a row of the table.
 import { readUidMap, type StoreFiles, trouble } from '../files.ts';
+import type { Dialect } from '../layer-stack.ts';
 import { isRootless } from '../owner.ts';
-import type { Dialect } from '../store.ts';
 
 export interface GraphDriver {
   /** As in `image/<name>` and a container's `Driver`. */

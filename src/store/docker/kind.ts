@@ -1,7 +1,7 @@
 // Docker's classic stores: which graph drivers left something in a data root.
 import { shownBytes } from '../../sys/bytes.ts';
 import type { StoreFiles } from '../files.ts';
-import type { Kind, Probe } from '../store.ts';
+import type { Kind, Probe } from '../kind.ts';
 import { DRIVERS, dockerRoot, driverNames, hasLayers } from './driver.ts';
 import { places } from './places.ts';
 import { DockerStore } from './store.ts';

@@ -3,9 +3,10 @@
 
 import { shownBytes } from '../../sys/bytes.ts';
 import { attempt, Trouble } from '../../sys/errors.ts';
+import type { Claim, Claims, LayerClaims } from '../claims.ts';
 import { type ChainId, chainIdOn, chainIds, type DiffId, isBuiltInPlace } from '../digest.ts';
 import { followParents } from '../parents.ts';
-import type { Claim, Claims, LayerClaims, UnpackRules } from '../store.ts';
+import type { UnpackRules } from '../record.ts';
 import { type DockerRoot, layerDirectory } from './driver.ts';
 import { type LayerRecord, layerPath, readLayerRecord } from './layerdb.ts';
 import { tarRecord } from './record.ts';

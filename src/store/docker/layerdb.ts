@@ -19,8 +19,8 @@ import {
   parseMountId,
 } from '../digest.ts';
 import { trouble } from '../files.ts';
+import type { Layer, Missing } from '../layer-stack.ts';
 import { followParents } from '../parents.ts';
-import type { Layer, Missing } from '../store.ts';
 import { type DockerRoot, layerDirectory, ownDirectory } from './driver.ts';
 
 /** A layer of an image, as layerdb has it. */

@@ -3,8 +3,8 @@ import { asBytes, type ByteString, bytesOfText, shownBytes } from '../../sys/byt
 import { attempt, Trouble } from '../../sys/errors.ts';
 import { STRING, struct } from '../formats/go-shape.ts';
 import { optionalString, parseJson } from '../formats/json.ts';
+import type { StorePlace } from '../kind.ts';
 import type { Machine } from '../machine.ts';
-import type { StorePlace } from '../store.ts';
 
 const SYSTEM_CONFIGS = ['/etc/docker/daemon.json', '/var/snap/docker/current/config/daemon.json'];
 export const SYSTEM_ROOTS = ['/var/lib/docker', '/var/snap/docker/common/var-lib-docker'];

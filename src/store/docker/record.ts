@@ -1,6 +1,6 @@
 // The record Docker keeps of a layer's tar: `tar-split.json.gz` beside what layerdb says of it.
 import type { ChainId } from '../digest.ts';
-import type { TarRecord, UnpackRules } from '../store.ts';
+import type { TarRecord, UnpackRules } from '../record.ts';
 import type { DockerRoot } from './driver.ts';
 import { layerPath } from './layerdb.ts';
 

@@ -3,22 +3,16 @@
 
 import { type ByteString, shownBytes } from '../../sys/bytes.ts';
 import { Trouble } from '../../sys/errors.ts';
+import type { Claims } from '../claims.ts';
 import { type ContainerId, containerIdOf, type ImageId, imageIdOf, isBuiltInPlace } from '../digest.ts';
 import { containerPath, readContainerConfig, readContainerJson } from '../dockerd/containers.ts';
+import type { Layer, LayerStack, Missing } from '../layer-stack.ts';
 import { type Configuration, containerConfiguration, type HistoryStep, imageConfiguration } from '../oci.ts';
+import type { TarRecord } from '../record.ts';
 import { parseReference } from '../reference.ts';
 import { sourceName } from '../source.ts';
-import type {
-  BesideStore,
-  Claims,
-  ContainerSummary,
-  ImageSummary,
-  Layer,
-  LayerStack,
-  Missing,
-  Store,
-  TarRecord,
-} from '../store.ts';
+import type { BesideStore, Store } from '../store.ts';
+import type { ContainerSummary, ImageSummary } from '../summary.ts';
 import { otherDriver, storesBeside } from './beside.ts';
 import { claimsOfAll, claimsOfContainer, claimsOfImage, claimsOfLayer } from './claims.ts';
 import { containerStack, containersDamage, listContainers } from './containers.ts';

@@ -1,6 +1,7 @@
 // How a data root's layers were unpacked, as far as its place and what the daemon made itself tell.
 import { attempt, Trouble } from '../../sys/errors.ts';
-import type { OwnerIds, UnpackRules } from '../store.ts';
+import type { OwnerIds } from '../owner.ts';
+import type { UnpackRules } from '../record.ts';
 import type { DockerRoot } from './driver.ts';
 import { driverDirectories } from './driver-directories.ts';
 

@@ -3,7 +3,7 @@
 import { attempt, Trouble } from '../../sys/errors.ts';
 import { isHexId } from '../digest.ts';
 import { type JsonObject, optionalObject, optionalString, parseJson, timeOf } from '../formats/json.ts';
-import type { IdRange } from '../store.ts';
+import type { IdRange } from '../owner.ts';
 import { idOf, rangesOf } from './layers.ts';
 import { type List, type ListRecord, namesOf, readList } from './lists.ts';
 import { layerOfMountPoint, metadataPath, type StorageRoot } from './root.ts';

@@ -2,9 +2,9 @@
 import { bytesOfText } from '../../sys/bytes.ts';
 import { attempt, Trouble } from '../../sys/errors.ts';
 import { readUidMap, StoreFiles } from '../files.ts';
+import type { Kind, OpenOptions, Probe } from '../kind.ts';
 import { realRoot } from '../named.ts';
 import { isRootless } from '../owner.ts';
-import type { Kind, OpenOptions, Probe } from '../store.ts';
 import { additionalRootsOf, places } from './places.ts';
 import { DRIVERS, type Driver, hasLists, OTHER_DRIVERS, type PodmanRoot, type StorageRoot } from './root.ts';
 import { PodmanStore } from './store.ts';

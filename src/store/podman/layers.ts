@@ -7,8 +7,8 @@ import { attempt, Trouble } from '../../sys/errors.ts';
 import { type DiffId, isHexId, parseDiffId, sha256 } from '../digest.ts';
 import { trouble } from '../files.ts';
 import { integerOf, type JsonObject, objectsOf, optionalString } from '../formats/json.ts';
+import type { IdRange } from '../owner.ts';
 import { followParents } from '../parents.ts';
-import type { IdRange } from '../store.ts';
 import { type List, type ListRecord, namesOf, readList, sourceOf } from './lists.ts';
 import { allRoots, layerPath, type PodmanRoot, type StorageRoot } from './root.ts';
 

@@ -1,8 +1,8 @@
 // Where containers-storage keeps its roots on a machine: root's, and each user's, by `storage.conf` and by default.
 import { asBytes, type ByteString, bytesOfText, textOf } from '../../sys/bytes.ts';
 import { attempt, Trouble } from '../../sys/errors.ts';
+import type { StorePlace } from '../kind.ts';
 import type { Home, Machine } from '../machine.ts';
-import type { StorePlace } from '../store.ts';
 import { expand, parseCrioConf, parseStorageConf, type StorageConf } from './storage-conf.ts';
 
 const VENDOR = '/usr/share/containers/storage.conf';

@@ -1,6 +1,7 @@
 // The record that containers-storage keeps of a layer's tar (`<driver>-layers/<id>.tar-split.gz`), and how it unpacks one.
 import { attempt, Trouble } from '../../sys/errors.ts';
-import type { OwnerIds, TarRecord, UnpackRules } from '../store.ts';
+import type { OwnerIds } from '../owner.ts';
+import type { TarRecord, UnpackRules } from '../record.ts';
 import type { PodmanRoot, StorageRoot } from './root.ts';
 
 function recordPath({ driver }: StorageRoot, layer: string): string {

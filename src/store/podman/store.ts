@@ -2,18 +2,13 @@
 // questions: what is on disk when it is asked is what it answers.
 import type { ByteString } from '../../sys/bytes.ts';
 import { Trouble } from '../../sys/errors.ts';
+import type { Claims } from '../claims.ts';
+import type { Layer, LayerStack, Missing } from '../layer-stack.ts';
 import { type Configuration, containerConfiguration, type HistoryStep, imageConfiguration } from '../oci.ts';
+import type { TarRecord } from '../record.ts';
 import { parseReference } from '../reference.ts';
-import type {
-  Claims,
-  ContainerSummary,
-  ImageSummary,
-  Layer,
-  LayerStack,
-  Missing,
-  Store,
-  TarRecord,
-} from '../store.ts';
+import type { Store } from '../store.ts';
+import type { ContainerSummary, ImageSummary } from '../summary.ts';
 import { claimsOfAll, claimsOfContainer, claimsOfImage } from './claims.ts';
 import { podmanConfiguration } from './configuration.ts';
 import { find } from './find.ts';

@@ -1,7 +1,7 @@
 // What lists of images and containers say of each.
 import { attempt, Trouble } from '../../sys/errors.ts';
 import { imageIdOf } from '../digest.ts';
-import type { ContainerSummary, ImageSummary } from '../store.ts';
+import type { ContainerSummary, ImageSummary } from '../summary.ts';
 import { repositoryOfName } from './find.ts';
 import { type ImageRecord, readImageConfig } from './images.ts';
 import { digestsOf, type Inventory, type KnownContainer } from './inventory.ts';

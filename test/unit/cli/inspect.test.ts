@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { showStack } from '../../../src/cli/commands/inspect.ts';
 import type { ChainId, DiffId } from '../../../src/store/digest.ts';
-import type { Layer, LayerStack } from '../../../src/store/store.ts';
+import type { Layer, LayerStack } from '../../../src/store/layer-stack.ts';
 import { asBytes } from '../../../src/sys/bytes.ts';
 
 const DIFF = `sha256:${'d'.repeat(64)}` as DiffId;

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { printContainers } from '../../../src/cli/commands/containers.ts';
 import { printImages } from '../../../src/cli/commands/images.ts';
 import type { ListOptions } from '../../../src/cli/print/list.ts';
-import type { ContainerSummary, ImageSummary } from '../../../src/store/store.ts';
+import type { ContainerSummary, ImageSummary } from '../../../src/store/summary.ts';
 import { memoryTerminal } from './memory.ts';
 
 /** An id of 64 digits that begins with these. */

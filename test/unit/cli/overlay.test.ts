@@ -1,7 +1,7 @@
 // overlayfs's own words on the command line, and which of them cannot go together.
 import { describe, expect, it } from 'vitest';
 import { partOverlayWords, semanticsOf } from '../../../src/cli/overlay.ts';
-import type { LayerStack } from '../../../src/store/store.ts';
+import type { LayerStack } from '../../../src/store/layer-stack.ts';
 
 describe('semanticsOf()', () => {
   it.each<[lists: readonly string[], expected: Partial<LayerStack>]>([

@@ -3,8 +3,8 @@ import { rmSync, statSync, symlinkSync, utimesSync, writeFileSync } from 'node:f
 import { gzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 import { addChecksums, type LayerChecksums, readChecksums } from '../../../src/diff/contents/checksums.ts';
+import type { Layer } from '../../../src/store/layer-stack.ts';
 import { openStore } from '../../../src/store/open.ts';
-import type { Layer } from '../../../src/store/store.ts';
 import { asBytes, cString } from '../../../src/sys/bytes.ts';
 import { mknod } from '../../../src/sys/libc.ts';
 import { S_IFIFO } from '../../../src/sys/statx.ts';

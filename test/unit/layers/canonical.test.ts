@@ -7,7 +7,7 @@ import { Layers } from '../../../src/layers/layers.ts';
 import { provenance } from '../../../src/layers/provenance.ts';
 import { walk } from '../../../src/overlay/path.ts';
 import { Tree } from '../../../src/overlay/tree.ts';
-import type { LayerStack } from '../../../src/store/store.ts';
+import type { LayerStack } from '../../../src/store/layer-stack.ts';
 import { asBytes, type ByteString } from '../../../src/sys/bytes.ts';
 import { temporaryForTest } from '../../support/temporary.ts';
 

@@ -1,8 +1,8 @@
 // Which step of a config made which layer, and what is told where that is not known.
 import { describe, expect, it } from 'vitest';
 import { historyOf } from '../../../src/layers/history.ts';
+import type { Layer, LayerStack } from '../../../src/store/layer-stack.ts';
 import type { HistoryStep } from '../../../src/store/oci.ts';
-import type { Layer, LayerStack } from '../../../src/store/store.ts';
 import { asBytes } from '../../../src/sys/bytes.ts';
 
 function stackOf(...roles: readonly Layer['role'][]): LayerStack {

@@ -14,7 +14,7 @@ import {
   xattrValue,
 } from '../../../src/overlay/marks.ts';
 import { mergeOptions } from '../../../src/overlay/options.ts';
-import type { LayerStack } from '../../../src/store/store.ts';
+import type { LayerStack } from '../../../src/store/layer-stack.ts';
 import { asBytes, cString } from '../../../src/sys/bytes.ts';
 import { E } from '../../../src/sys/errors.ts';
 import { lsetxattr } from '../../../src/sys/libc.ts';

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { chooseLayers, parseLayerChoice } from '../../../src/store/choice.ts';
+import type { LayerStack } from '../../../src/store/layer-stack.ts';
 import { sourceName } from '../../../src/store/source.ts';
-import type { LayerStack } from '../../../src/store/store.ts';
 import { asBytes } from '../../../src/sys/bytes.ts';
 import { Trouble } from '../../../src/sys/errors.ts';
 import { troubleOf } from './trouble.ts';

@@ -11,8 +11,10 @@ import {
 import { dirname, join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { afterEach, describe, expect, it, vi } from 'vitest';
+import type { OpenOptions } from '../../../../src/store/kind.ts';
+import type { LayerStack } from '../../../../src/store/layer-stack.ts';
 import { openArchiveStore, openStore } from '../../../../src/store/open.ts';
-import type { LayerStack, OpenOptions, Store } from '../../../../src/store/store.ts';
+import type { Store } from '../../../../src/store/store.ts';
 import { asBytes, bytesOfText } from '../../../../src/sys/bytes.ts';
 import type { TarEntry } from '../../../../src/tar/entry.ts';
 import { tarHeader } from '../../../../src/tar/write.ts';

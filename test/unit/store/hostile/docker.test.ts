@@ -3,9 +3,9 @@
 import { copyFileSync, truncateSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import type { Layer } from '../../../../src/store/layer-stack.ts';
 import { openStore } from '../../../../src/store/open.ts';
 import { sourceName } from '../../../../src/store/source.ts';
-import type { Layer } from '../../../../src/store/store.ts';
 import { alteredBytes, alteredJson, tries } from '../../../support/altered.ts';
 import { expectBelow } from '../../../support/bounds.ts';
 import { FakeStore, hex } from '../../../support/fake-store.ts';
