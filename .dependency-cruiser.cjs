@@ -1,6 +1,6 @@
 // Who may import whom (the table in src/README.md), and which files may touch disk, device or another process.
 
-const { readdirSync } = require('node:fs');
+const { existsSync, readdirSync } = require('node:fs');
 
 /** What a layer stack is: all that is below the stores and takes one knows of `store/`. */
 const LAYER_STACK = ['store/layer-stack', 'store/source', 'store/owner'];
@@ -58,10 +58,8 @@ const directions = Object.entries(MAY_IMPORT).map(([part, others]) => ({
   to: { path: '^src/', pathNot: [`${part}/`, ...others].map((other) => `^src/${other}`) },
 }));
 
-/** The folders below store/ but two, file formats and what dockerd keeps beside the images of two kinds: one for each kind. */
-const kinds = readdirSync('src/store', { withFileTypes: true })
-  .filter((entry) => entry.isDirectory() && !['dockerd', 'formats'].includes(entry.name))
-  .map(({ name }) => name);
+/** The folders below store/ that are a kind of store each; the others have what no kind is. */
+const kinds = readdirSync('src/store').filter((name) => existsSync(`src/store/${name}/kind.ts`));
 
 module.exports = {
   forbidden: [

@@ -1,6 +1,6 @@
 // What `npm run check` asks of the source beside types and imports: an exported name means one thing, only a short list of
 // files opens anything that lies in a store or a layer, and no folder holds more than can be taken in at a glance.
-import { readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 
 /** Rooms whose files read stores and layers. */
@@ -25,7 +25,7 @@ const OPENERS = [
 const OPENING =
   /^(?:open(?:at2\w*|AsRoot|Beneath|WithinMount\w*|TreeCall|Sync|Nameless)?|readFile(?:Sync)?|createReadStream)$/;
 
-const KINDS = /^src\/(?:store|health)\/([^/]+)\//;
+const IN_ROOM = /^src\/(?:store|health)\/([^/]+)\//;
 const EXPORT =
   /^export (?:async )?(?:abstract )?(?:function\*?|class|const|let|interface|type) +([A-Za-z_$][\w$]*)/gm;
 const IMPORT = /^import (?:type )?\{([^}]*)\} from '([^']+)';/gm;
@@ -66,10 +66,16 @@ function repeatedNames(paths: readonly string[]): string[] {
     }
   }
   return [...holders].flatMap(([name, found]) => {
-    const kinds = found.map((path) => KINDS.exec(path)?.[0]);
+    const kinds = found.map(kindOf);
     const isParallel = kinds.every((kind) => kind !== undefined) && new Set(kinds).size === kinds.length;
     return found.length < 2 || isParallel ? [] : [`The name "${name}" is exported by ${found.join(' and ')}`];
   });
+}
+
+/** The folder of a kind of store, or of its health, that a file is in. */
+function kindOf(path: string): string | undefined {
+  const [folder, name] = IN_ROOM.exec(path) ?? [];
+  return existsSync(`src/store/${name}/kind.ts`) ? folder : undefined;
 }
 
 function openings(paths: readonly string[]): string[] {

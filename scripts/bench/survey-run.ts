@@ -4,7 +4,7 @@ import { Survey } from '../../src/layers/survey/survey.ts';
 import { SurveyedStack } from '../../src/layers/survey/survey-stack.ts';
 import { sumLayers } from '../../src/layers/survey/survey-sums.ts';
 import { mergeOptions } from '../../src/overlay/options.ts';
-import { parseLowerdir } from '../../src/store/lowerdir.ts';
+import { parseLowerdir } from '../../src/store/reference/lowerdir.ts';
 import type { SurveySample } from './survey.ts';
 
 const stack = parseLowerdir(process.argv[2] ?? '');

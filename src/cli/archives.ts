@@ -1,8 +1,9 @@
 // Archives of images that are named on the command line: as a reference, or as the root. Each is opened once.
-import { type FileReference, fileOfName, parseFileReference } from '../store/file-reference.ts';
+
 import type { OpenOptions } from '../store/kind.ts';
 import { kindAtPath } from '../store/named.ts';
-import { NoSuchReference } from '../store/reference.ts';
+import { type FileReference, fileOfName, parseFileReference } from '../store/reference/file-reference.ts';
+import { NoSuchReference } from '../store/reference/reference.ts';
 import type { Store } from '../store/store.ts';
 import { type ByteString, bytesOfText, shownBytes } from '../sys/bytes.ts';
 import { attempt, Trouble } from '../sys/errors.ts';

@@ -1,7 +1,7 @@
 // Words for a kernel error number on a path inside an image or a layer.
 import type { Damage } from '../layers/removal.ts';
-import { layerNumber } from '../store/choice.ts';
 import type { LayerStack } from '../store/layer-stack.ts';
+import { layerNumber } from '../store/reference/choice.ts';
 import { type ByteString, shownBytes } from '../sys/bytes.ts';
 import { Errno, errnoWords, Trouble } from '../sys/errors.ts';
 import { escapeBytes, escapeText } from './print/escape.ts';

@@ -1,7 +1,7 @@
 // `--layer N`: one layer of a stack, by the number that people see.
 import type { Layers } from '../layers/layers.ts';
-import { layerIndexOf, layerNumber } from '../store/choice.ts';
 import type { LayerStack } from '../store/layer-stack.ts';
+import { layerIndexOf, layerNumber } from '../store/reference/choice.ts';
 import type { ByteString } from '../sys/bytes.ts';
 import { Trouble } from '../sys/errors.ts';
 import { mustBeThere } from './missing.ts';

@@ -1,6 +1,7 @@
 // Layers whose directory is not there: what is refused for them, what goes on without them, and how people are told.
-import { layerNumber } from '../store/choice.ts';
+
 import type { Layer, LayerStack } from '../store/layer-stack.ts';
+import { layerNumber } from '../store/reference/choice.ts';
 import { Trouble } from '../sys/errors.ts';
 import type { Terminal } from './print/terminal.ts';
 

@@ -1,7 +1,7 @@
 // The command as a whole: which commands there are, their help, and how a run ends. A command's module is loaded only
 // when it is the one to run, or when all are to be listed.
 import { Command, CommanderError, Option } from 'commander';
-import { meansFile } from '../store/file-reference.ts';
+import { meansFile } from '../store/reference/file-reference.ts';
 import { attempt, Trouble } from '../sys/errors.ts';
 import { COMPLETE, complete } from './completion/complete.ts';
 import { EXIT } from './exit.ts';

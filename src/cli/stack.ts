@@ -4,10 +4,10 @@
 import type { Layers } from '../layers/layers.ts';
 import type { RecordedLayer } from '../overlay/recorded/recorded-layer.ts';
 import type { Tree } from '../overlay/tree.ts';
-import { chooseLayers, layerNumber, parseLayerChoice } from '../store/choice.ts';
 import type { ChainId } from '../store/digest.ts';
 import type { OpenOptions } from '../store/kind.ts';
 import type { LayerStack } from '../store/layer-stack.ts';
+import { chooseLayers, layerNumber, parseLayerChoice } from '../store/reference/choice.ts';
 import type { Store } from '../store/store.ts';
 import { asBytes, type ByteString, bytesOfText, shownBytes } from '../sys/bytes.ts';
 import { Trouble } from '../sys/errors.ts';
@@ -138,7 +138,7 @@ async function findStack(reference: string, options: StoreOptions): Promise<Foun
     const whole = await withShownOwners(store, named, options);
     return { stack: choice === undefined ? whole : chooseLayers(whole, choice), whole, name };
   }
-  const { stackOfLowerdir } = await import('../store/lowerdir.ts');
+  const { stackOfLowerdir } = await import('../store/reference/lowerdir.ts');
   const [bytes = bytesOfText(reference)] = pathArguments([reference]);
   const stack = stackOfLowerdir(asBytes(bytes.slice(LOWERDIR.length)));
   return { stack, whole: stack, name: reference };

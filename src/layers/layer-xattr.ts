@@ -1,6 +1,6 @@
 // `user.stratafs.layer`: which layer supplies an object, as an extended attribute of a mounted view.
 import type { Tree } from '../overlay/tree.ts';
-import { layerNumber } from '../store/choice.ts';
+import { layerNumber } from '../store/reference/choice.ts';
 import { Trouble } from '../sys/errors.ts';
 
 /** The word of `mount -o` that asks for it. */

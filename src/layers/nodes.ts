@@ -2,7 +2,7 @@
 import type { Entry } from '../overlay/entry.ts';
 import type { OpenContents } from '../overlay/open-contents.ts';
 import type { Tree } from '../overlay/tree.ts';
-import { layerNumber } from '../store/choice.ts';
+import { layerNumber } from '../store/reference/choice.ts';
 import { type ByteString, bytesOf } from '../sys/bytes.ts';
 import { E, Errno, Trouble } from '../sys/errors.ts';
 import { type Layers, type ObjectAttributes, objectAttributes } from './layers.ts';

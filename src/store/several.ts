@@ -5,7 +5,7 @@ import type { Claims } from './claims.ts';
 import type { Layer, LayerStack, Missing } from './layer-stack.ts';
 import type { Configuration, HistoryStep } from './oci.ts';
 import type { TarRecord } from './record.ts';
-import { NoSuchReference } from './reference.ts';
+import { NoSuchReference } from './reference/reference.ts';
 import type { BesideStore, Store } from './store.ts';
 import type { ContainerSummary, ImageSummary } from './summary.ts';
 

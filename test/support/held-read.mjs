@@ -23,8 +23,8 @@ const { OPCODE } = await load('fuse/abi.js');
 const { frameOf, NODEID, OPCODE_AT } = await load('fuse/frame.js');
 /** @type {typeof import('../../src/fuse/store-notify.ts')} */
 const { CONTENTS, sealStore } = await load('fuse/store-notify.js');
-/** @type {typeof import('../../src/store/lowerdir.ts')} */
-const { stackOfLowerdir } = await load('store/lowerdir.js');
+/** @type {typeof import('../../src/store/reference/lowerdir.ts')} */
+const { stackOfLowerdir } = await load('store/reference/lowerdir.js');
 /** @type {typeof import('../../src/sys/uring/async-writes.ts')} */
 const { AsyncWrites } = await load('sys/uring/async-writes.js');
 /** @type {typeof import('../../src/sys/libc.ts')} */

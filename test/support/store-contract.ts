@@ -4,7 +4,7 @@ import { lstatSync, readdirSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { chainIds } from '../../src/store/digest.ts';
 import type { LayerStack } from '../../src/store/layer-stack.ts';
-import { NoSuchReference } from '../../src/store/reference.ts';
+import { NoSuchReference } from '../../src/store/reference/reference.ts';
 import type { TarSource } from '../../src/store/source.ts';
 import type { Store } from '../../src/store/store.ts';
 

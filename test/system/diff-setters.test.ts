@@ -6,7 +6,7 @@ import type { Item, Setters } from '../../src/diff/item.ts';
 import { aspectsOf } from '../../src/layers/aspects.ts';
 import { componentsOf, Layers } from '../../src/layers/layers.ts';
 import { provenance } from '../../src/layers/provenance.ts';
-import { layerNumber } from '../../src/store/choice.ts';
+import { layerNumber } from '../../src/store/reference/choice.ts';
 import { Oracle } from '../support/oracle.ts';
 import { describeSystem } from '../support/system.ts';
 import { temporaryForSuite } from '../support/temporary.ts';

@@ -8,7 +8,7 @@ import { Survey } from '../../src/layers/survey/survey.ts';
 import { SurveyedStack } from '../../src/layers/survey/survey-stack.ts';
 import { ShownTree } from '../../src/layers/survey/usage.ts';
 import { mergeOptions } from '../../src/overlay/options.ts';
-import { parseLowerdir } from '../../src/store/lowerdir.ts';
+import { parseLowerdir } from '../../src/store/reference/lowerdir.ts';
 import { run } from '../support/command.ts';
 import { mountKernel } from '../support/kernel.ts';
 import { directory, file, opaque, type Step, symlink, whiteout } from '../support/layers.ts';

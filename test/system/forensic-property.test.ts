@@ -9,7 +9,7 @@ import { Survey } from '../../src/layers/survey/survey.ts';
 import { STATE, SurveyedStack } from '../../src/layers/survey/survey-stack.ts';
 import { timeline } from '../../src/layers/timeline.ts';
 import { mergeOptions } from '../../src/overlay/options.ts';
-import { parseLowerdir } from '../../src/store/lowerdir.ts';
+import { parseLowerdir } from '../../src/store/reference/lowerdir.ts';
 import { asBytes } from '../../src/sys/bytes.ts';
 import { mountKernel } from '../support/kernel.ts';
 import { directory, file, opaque, type Step, symlink, whiteout } from '../support/layers.ts';

@@ -2,8 +2,8 @@
 import type { Command } from 'commander';
 import { canonical } from '../../layers/canonical.ts';
 import { ShownTree, type Usage } from '../../layers/survey/usage.ts';
-import { layerNumber } from '../../store/choice.ts';
 import type { LayerStack } from '../../store/layer-stack.ts';
+import { layerNumber } from '../../store/reference/choice.ts';
 import { asBytes, type ByteString } from '../../sys/bytes.ts';
 import { E, Errno, Trouble } from '../../sys/errors.ts';
 import { pathArguments } from '../arguments.ts';

@@ -1,8 +1,8 @@
 // `stratafs export`: the merged tree as a tar, or one layer's own tar.
 
 import type { Command } from 'commander';
-import { layerNumber } from '../../store/choice.ts';
 import type { LayerStack } from '../../store/layer-stack.ts';
+import { layerNumber } from '../../store/reference/choice.ts';
 import { bytesOfText } from '../../sys/bytes.ts';
 import { Trouble } from '../../sys/errors.ts';
 import { checkWritable } from '../../sys/kept.ts';

@@ -1,8 +1,8 @@
 // `stratafs inspect`: the chain of layers behind a reference, as one would find it by hand under the data root.
 
 import type { Command } from 'commander';
-import { layerNumber } from '../../store/choice.ts';
 import type { Layer, LayerStack } from '../../store/layer-stack.ts';
+import { layerNumber } from '../../store/reference/choice.ts';
 import { sourceName } from '../../store/source.ts';
 import { reportMissing } from '../missing.ts';
 import { escapeBytes, escapeJson, escapeText, jsonName } from '../print/escape.ts';

@@ -1,9 +1,9 @@
 // `stratafs report`: an image or container as one HTML file to look at.
 import type { Command } from 'commander';
 import { imageDocument } from '../../report/image/document.ts';
-import { parseLayerChoice } from '../../store/choice.ts';
 import type { LayerStack } from '../../store/layer-stack.ts';
 import type { Configuration } from '../../store/oci.ts';
+import { parseLayerChoice } from '../../store/reference/choice.ts';
 import { Trouble } from '../../sys/errors.ts';
 import { keptOf } from '../kept.ts';
 import { readHistory } from '../measured.ts';

@@ -3,7 +3,7 @@
 import type { Command } from 'commander';
 import { walk } from '../../overlay/path.ts';
 import type { Tree } from '../../overlay/tree.ts';
-import { layerNumber } from '../../store/choice.ts';
+import { layerNumber } from '../../store/reference/choice.ts';
 import { sourceName } from '../../store/source.ts';
 import { asBytes, type ByteString, bytesOf } from '../../sys/bytes.ts';
 import { typeOf } from '../../sys/file-types.ts';

@@ -1,7 +1,7 @@
 // `stratafs verify`: proof that the layers of images are what their IDs say, or which files are not.
 import type { Command } from 'commander';
 import type { Claims } from '../../store/claims.ts';
-import { isLowerdir } from '../../store/lowerdir.ts';
+import { isLowerdir } from '../../store/reference/lowerdir.ts';
 import { Errno, Trouble } from '../../sys/errors.ts';
 import { seesTrustedXattrs } from '../../sys/privilege.ts';
 import type { Losable } from '../../verify/finding.ts';

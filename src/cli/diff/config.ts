@@ -1,7 +1,7 @@
 // `stratafs diff --config`: from the two sides to what differs between their configurations.
 import { type ConfigChange, compareConfigurations } from '../../diff/explain/config.ts';
-import { parseLayerChoice } from '../../store/choice.ts';
 import type { Configuration } from '../../store/oci.ts';
+import { parseLayerChoice } from '../../store/reference/choice.ts';
 import { Trouble } from '../../sys/errors.ts';
 import { openTheStore, type StoreOptions } from '../stack.ts';
 import type { SideLabel } from './printer.ts';

@@ -2,7 +2,7 @@
 import type { Deleted } from '../../layers/deleted.ts';
 import type { Layers } from '../../layers/layers.ts';
 import { removalTime } from '../../layers/removal-time.ts';
-import { layerNumber } from '../../store/choice.ts';
+import { layerNumber } from '../../store/reference/choice.ts';
 import { typeOf } from '../../sys/file-types.ts';
 import { jsonName } from '../print/escape.ts';
 import { isLink, octalMode } from '../print/status.ts';

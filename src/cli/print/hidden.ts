@@ -1,8 +1,8 @@
 // What newer layers hide of a layer, in words, in JSON, and as a list of what is wasted.
 import type { HiddenSum, LayerSums, Sum } from '../../layers/survey/survey-sums.ts';
 import type { Waste } from '../../layers/survey/waste.ts';
-import { layerNumber } from '../../store/choice.ts';
 import type { LayerStack } from '../../store/layer-stack.ts';
+import { layerNumber } from '../../store/reference/choice.ts';
 import { counted } from './count.ts';
 import { escapeBytes, escapeJson, escapeText, jsonName } from './escape.ts';
 import { humanSize } from './size.ts';

@@ -1,7 +1,7 @@
 // How the fields of an inode are worded: mode strings, types, device numbers, and the JSON that ls and stat share.
 import type { Tree } from '../../overlay/tree.ts';
-import { layerNumber } from '../../store/choice.ts';
 import type { Layer } from '../../store/layer-stack.ts';
+import { layerNumber } from '../../store/reference/choice.ts';
 import type { ByteString } from '../../sys/bytes.ts';
 import { typeOf } from '../../sys/file-types.ts';
 import { decodeDevice, S_IFBLK, S_IFCHR, S_IFDIR, S_IFLNK, S_IFMT, S_IFREG } from '../../sys/statx.ts';

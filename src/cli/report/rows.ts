@@ -2,8 +2,8 @@
 import { STATE, type SurveyedStack } from '../../layers/survey/survey-stack.ts';
 import { eachObject, isShown, ownBytes } from '../../layers/survey/survey-sums.ts';
 import type { ReportRow } from '../../report/image/record.ts';
-import { layerNumber } from '../../store/choice.ts';
 import type { LayerStack } from '../../store/layer-stack.ts';
+import { layerNumber } from '../../store/reference/choice.ts';
 import type { ByteString } from '../../sys/bytes.ts';
 import { escapeBytes, hasEscapes } from '../print/escape.ts';
 import { modeString } from '../print/status.ts';

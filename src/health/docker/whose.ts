@@ -9,7 +9,7 @@ import {
   shortLinkTargets,
 } from '../../store/docker/driver-directories.ts';
 import { hintFor } from '../../store/docker/find.ts';
-import { parseReference, type Reference } from '../../store/reference.ts';
+import { parseReference, type Reference } from '../../store/reference/reference.ts';
 import { asBytes, type ByteString, bytesOfText } from '../../sys/bytes.ts';
 import { attempt, Trouble } from '../../sys/errors.ts';
 import { volumePart } from '../dockerd/mounted.ts';

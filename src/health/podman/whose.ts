@@ -1,13 +1,13 @@
 // What a path below a graph root, an ID or a name means, and what uses it.
 import { imageIdOf } from '../../store/digest.ts';
-import { hintAmong } from '../../store/near.ts';
 import { find } from '../../store/podman/find.ts';
 import type { ImageRecord } from '../../store/podman/images.ts';
 import { Inventory, type KnownContainer } from '../../store/podman/inventory.ts';
 import type { LayerRecord } from '../../store/podman/layers.ts';
 import { allRoots, layerPath, type PodmanRoot, type StorageRoot } from '../../store/podman/root.ts';
 import { layersOf } from '../../store/podman/stack.ts';
-import { parseReference } from '../../store/reference.ts';
+import { hintAmong } from '../../store/reference/near.ts';
+import { parseReference } from '../../store/reference/reference.ts';
 import { asBytes, type ByteString, shownBytes } from '../../sys/bytes.ts';
 import { attempt, Trouble } from '../../sys/errors.ts';
 import type { StoreOwners } from '../health.ts';

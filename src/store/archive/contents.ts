@@ -16,7 +16,7 @@ import { isLayer, parseManifest } from '../manifest.ts';
 import { MANIFEST_OR_INDEX } from '../oci-shapes.ts';
 import { type Blobs, parseBlobJson } from '../platform-image.ts';
 import type { UnpackRules } from '../record.ts';
-import { familiarName } from '../reference.ts';
+import { familiarName } from '../reference/reference.ts';
 import type { Pack } from './pack.ts';
 import { OCI_LAYOUT, SAVED_IMAGE } from './shapes.ts';
 

@@ -2,10 +2,10 @@
 // beginning of one, or as skopeo counts the images of a file (`@0`); without any word the only one.
 import { shownBytes } from '../../sys/bytes.ts';
 import { attempt, Trouble } from '../../sys/errors.ts';
-import { ambiguous, SHORT_ID } from '../candidates.ts';
 import { hexOf, type ImageId } from '../digest.ts';
-import { hintAmong } from '../near.ts';
-import { familiarName, NoSuchReference, parseReference } from '../reference.ts';
+import { ambiguous, SHORT_ID } from '../reference/candidates.ts';
+import { hintAmong } from '../reference/near.ts';
+import { familiarName, NoSuchReference, parseReference } from '../reference/reference.ts';
 import type { ArchivedImages, ListedImage } from './images.ts';
 
 export interface FoundImage {

@@ -4,7 +4,7 @@ import { attempt, Trouble } from '../../sys/errors.ts';
 import { hexOf, type ImageId } from '../digest.ts';
 import { timeOf } from '../formats/json.ts';
 import { type Platform, platformText } from '../manifest.ts';
-import { repositoryOf } from '../reference.ts';
+import { repositoryOf } from '../reference/reference.ts';
 import type { ImageSummary } from '../summary.ts';
 import type { ArchiveContents, NamedSource } from './contents.ts';
 import { type ArchivedImage, type ImageOfSource, imagesOfSource } from './image.ts';

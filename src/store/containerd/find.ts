@@ -2,10 +2,16 @@
 // these before what no list shows: manifests, configs, snapshots that no container has.
 import { shownBytes } from '../../sys/bytes.ts';
 import { attempt, Trouble } from '../../sys/errors.ts';
-import { ambiguous, type Candidate, SHORT_ID } from '../candidates.ts';
 import { type BlobDigest, hexOf, isBlobDigest } from '../digest.ts';
-import { hintAmong } from '../near.ts';
-import { familiarName, NoSuchReference, parseReference, type Reference, repositoryOf } from '../reference.ts';
+import { ambiguous, type Candidate, SHORT_ID } from '../reference/candidates.ts';
+import { hintAmong } from '../reference/near.ts';
+import {
+  familiarName,
+  NoSuchReference,
+  parseReference,
+  type Reference,
+  repositoryOf,
+} from '../reference/reference.ts';
 import { lostContainers, placeText } from './containers.ts';
 import { type DockerContainer, lostContainer } from './docker.ts';
 import type { Images } from './images.ts';

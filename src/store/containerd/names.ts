@@ -3,7 +3,7 @@
 import { type BlobDigest, isBlobDigest } from '../digest.ts';
 import { quoted } from '../formats/json.ts';
 import type { PlatformImage } from '../platform-image.ts';
-import { familiarName } from '../reference.ts';
+import { familiarName } from '../reference/reference.ts';
 import type { ImageRecord } from './metadata.ts';
 import type { Users } from './root.ts';
 

@@ -16,7 +16,7 @@ import {
 } from '../oci.ts';
 import type { PlatformImage } from '../platform-image.ts';
 import type { TarRecord } from '../record.ts';
-import { NoSuchReference } from '../reference.ts';
+import { NoSuchReference } from '../reference/reference.ts';
 import type { Store } from '../store.ts';
 import type { ContainerSummary, ImageSummary } from '../summary.ts';
 import { claimsOfAll, claimsOfDirectories, claimsOfFound } from './claims.ts';

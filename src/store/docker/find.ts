@@ -4,11 +4,11 @@
 import { shownBytes } from '../../sys/bytes.ts';
 import { attempt, Trouble } from '../../sys/errors.ts';
 import { addTo } from '../../sys/groups.ts';
-import { ambiguous, SHORT_ID } from '../candidates.ts';
 import { type ChainId, type ContainerId, containerIdOf, hexOf, type ImageId, imageIdOf } from '../digest.ts';
 import { containerDirectory, containerIds, readContainerConfig } from '../dockerd/containers.ts';
-import { hintAmong } from '../near.ts';
-import { NoSuchReference, type Reference } from '../reference.ts';
+import { ambiguous, SHORT_ID } from '../reference/candidates.ts';
+import { hintAmong } from '../reference/near.ts';
+import { NoSuchReference, type Reference } from '../reference/reference.ts';
 import { type DockerRoot, layerDirectory } from './driver.ts';
 import { imageIds, imagePath } from './images.ts';
 import { layerIds, mountIds, mountPath, readCacheId, readMountRecord } from './layerdb.ts';

@@ -3,7 +3,7 @@ import { shownBytes } from '../../sys/bytes.ts';
 import { Trouble } from '../../sys/errors.ts';
 import { type ImageId, isImageId } from '../digest.ts';
 import { type JsonDocument, optionalObject, parseJson, quoted } from '../formats/json.ts';
-import { familiarName } from '../reference.ts';
+import { familiarName } from '../reference/reference.ts';
 import type { DockerRoot } from './driver.ts';
 import { REPOSITORIES } from './shapes.ts';
 

@@ -9,7 +9,7 @@ import { containerPath, readContainerConfig, readContainerJson } from '../docker
 import type { Layer, LayerStack, Missing } from '../layer-stack.ts';
 import { type Configuration, containerConfiguration, type HistoryStep, imageConfiguration } from '../oci.ts';
 import type { TarRecord } from '../record.ts';
-import { parseReference } from '../reference.ts';
+import { parseReference } from '../reference/reference.ts';
 import { sourceName } from '../source.ts';
 import type { BesideStore, Store } from '../store.ts';
 import type { ContainerSummary, ImageSummary } from '../summary.ts';

@@ -24,7 +24,7 @@ import {
   stringsOf,
   timeOf,
 } from '../formats/json.ts';
-import { isContainerName } from '../reference.ts';
+import { isContainerName } from '../reference/reference.ts';
 import { type ContainerMount, mountsOf } from './container-mounts.ts';
 import { CONTAINER } from './shapes.ts';
 

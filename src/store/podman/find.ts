@@ -2,9 +2,9 @@
 // names by their end, IDs and their beginnings, `pod/container`. More than one is an error that lists them; a name that a tag
 // has lost is an error that says which image had it.
 import { Trouble } from '../../sys/errors.ts';
-import { ambiguous, SHORT_ID } from '../candidates.ts';
-import { hintAmong } from '../near.ts';
-import { familiarName, NoSuchReference, type Reference, repositoryOf } from '../reference.ts';
+import { ambiguous, SHORT_ID } from '../reference/candidates.ts';
+import { hintAmong } from '../reference/near.ts';
+import { familiarName, NoSuchReference, type Reference, repositoryOf } from '../reference/reference.ts';
 import type { ImageRecord } from './images.ts';
 import { type Inventory, type KnownContainer, withoutTagAndDigest } from './inventory.ts';
 

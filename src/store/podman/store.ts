@@ -6,7 +6,7 @@ import type { Claims } from '../claims.ts';
 import type { Layer, LayerStack, Missing } from '../layer-stack.ts';
 import { type Configuration, containerConfiguration, type HistoryStep, imageConfiguration } from '../oci.ts';
 import type { TarRecord } from '../record.ts';
-import { parseReference } from '../reference.ts';
+import { parseReference } from '../reference/reference.ts';
 import type { Store } from '../store.ts';
 import type { ContainerSummary, ImageSummary } from '../summary.ts';
 import { claimsOfAll, claimsOfContainer, claimsOfImage } from './claims.ts';

@@ -8,7 +8,7 @@ import { SurveyedStack } from '../../../src/layers/survey/survey-stack.ts';
 import { sumLayers } from '../../../src/layers/survey/survey-sums.ts';
 import { wasteOf } from '../../../src/layers/survey/waste.ts';
 import { mergeOptions } from '../../../src/overlay/options.ts';
-import { parseLowerdir } from '../../../src/store/lowerdir.ts';
+import { parseLowerdir } from '../../../src/store/reference/lowerdir.ts';
 import { temporaryForTest } from '../../support/temporary.ts';
 import { stratafs } from '../cli/memory.ts';
 

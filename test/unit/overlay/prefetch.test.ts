@@ -2,7 +2,7 @@
 import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { expect, it } from 'vitest';
 import { Tree } from '../../../src/overlay/tree.ts';
-import { stackOfLowerdir } from '../../../src/store/lowerdir.ts';
+import { stackOfLowerdir } from '../../../src/store/reference/lowerdir.ts';
 import { asBytes } from '../../../src/sys/bytes.ts';
 import { describeSystem } from '../../support/system.ts';
 import { temporaryForSuite, until } from '../../support/temporary.ts';

@@ -2,7 +2,7 @@
 // set something of it.
 import { type Change, touchedBytes } from '../../../diff/change.ts';
 import type { StackGrowth, StoredBytes } from '../../../layers/survey/growth.ts';
-import { layerIndexOf, layerNumber } from '../../../store/choice.ts';
+import { layerIndexOf, layerNumber } from '../../../store/reference/choice.ts';
 import { countChange, newTotals, type Totals } from '../totals.ts';
 import { type LayeredSides, layerNumberOf, madeBy, stepWords } from './layer-words.ts';
 

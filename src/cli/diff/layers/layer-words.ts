@@ -12,9 +12,9 @@ import {
   type SideName,
   uidOf,
 } from '../../../diff/item.ts';
-import { layerIndexOf } from '../../../store/choice.ts';
 import type { Layer } from '../../../store/layer-stack.ts';
 import type { HistoryStep } from '../../../store/oci.ts';
+import { layerIndexOf } from '../../../store/reference/choice.ts';
 import { counted } from '../../print/count.ts';
 import { escapeText } from '../../print/escape.ts';
 import { octalMode } from '../../print/status.ts';

@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import { chooseLayers, parseLayerChoice } from '../../../src/store/choice.ts';
-import type { LayerStack } from '../../../src/store/layer-stack.ts';
-import { sourceName } from '../../../src/store/source.ts';
-import { asBytes } from '../../../src/sys/bytes.ts';
-import { Trouble } from '../../../src/sys/errors.ts';
-import { troubleOf } from './trouble.ts';
+import type { LayerStack } from '../../../../src/store/layer-stack.ts';
+import { chooseLayers, parseLayerChoice } from '../../../../src/store/reference/choice.ts';
+import { sourceName } from '../../../../src/store/source.ts';
+import { asBytes } from '../../../../src/sys/bytes.ts';
+import { Trouble } from '../../../../src/sys/errors.ts';
+import { troubleOf } from '../trouble.ts';
 
 function stackOf(names: readonly string[]): LayerStack {
   const layers = names.map((name) => ({

@@ -1,5 +1,5 @@
 // What to say where a reference means more than one thing.
-import { Trouble } from '../sys/errors.ts';
+import { Trouble } from '../../sys/errors.ts';
 import type { Reference } from './reference.ts';
 
 /** What a reference may mean. */

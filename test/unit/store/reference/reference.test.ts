@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { familiarName, parseReference } from '../../../src/store/reference.ts';
-import { Trouble } from '../../../src/sys/errors.ts';
-import { expectBelow } from '../../support/bounds.ts';
-import { troubleOf } from './trouble.ts';
+import { familiarName, parseReference } from '../../../../src/store/reference/reference.ts';
+import { Trouble } from '../../../../src/sys/errors.ts';
+import { expectBelow } from '../../../support/bounds.ts';
+import { troubleOf } from '../trouble.ts';
 
 const HEX = '0123456789abcdef'.repeat(4);
 const DIGEST = `sha256:${HEX}`;

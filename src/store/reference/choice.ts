@@ -1,7 +1,7 @@
 // Some layers of a reference: `REF#3` the third alone, `REF#1-3` the lowest three, `REF^` all but the top one, `REF^^` all
 // but two. No image or container has `#` or `^` in its name.
-import { Trouble } from '../sys/errors.ts';
-import type { LayerStack } from './layer-stack.ts';
+import { Trouble } from '../../sys/errors.ts';
+import type { LayerStack } from '../layer-stack.ts';
 
 export interface LayerChoice {
   /** As it was written, with the reference. */

@@ -8,7 +8,7 @@
 //
 // `image:` and `container:` in front always say the kind: `image:latest` is the image named `latest`. An image whose
 // name is `image` is `image` alone, or with a tag `image:image:v1`; so too for one named `container`.
-import { Trouble } from '../sys/errors.ts';
+import { Trouble } from '../../sys/errors.ts';
 
 export interface Reference {
   /** As it was written. */

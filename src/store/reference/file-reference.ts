@@ -6,9 +6,9 @@
 //   oci-archive:FILE:1.2   docker-archive:FILE:demo:1   docker-archive:FILE:@0      a file, in skopeo's words
 //
 // Behind the path comes the image, after a colon or as `@sha256:…`. Where several paths are there, the longest is meant.
-import { type ByteString, shownBytes } from '../sys/bytes.ts';
-import { Trouble } from '../sys/errors.ts';
-import type { FileKind } from './files.ts';
+import { type ByteString, shownBytes } from '../../sys/bytes.ts';
+import { Trouble } from '../../sys/errors.ts';
+import type { FileKind } from '../files.ts';
 
 export interface FileReference {
   readonly path: ByteString;

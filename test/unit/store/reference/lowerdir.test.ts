@@ -2,10 +2,15 @@ import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { relative } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { isLowerdir, parseLowerdir, splitLowerdir, stackOfLowerdir } from '../../../src/store/lowerdir.ts';
-import { asBytes, type ByteString } from '../../../src/sys/bytes.ts';
-import { temporaryForTest } from '../../support/temporary.ts';
-import { troubleOf } from './trouble.ts';
+import {
+  isLowerdir,
+  parseLowerdir,
+  splitLowerdir,
+  stackOfLowerdir,
+} from '../../../../src/store/reference/lowerdir.ts';
+import { asBytes, type ByteString } from '../../../../src/sys/bytes.ts';
+import { temporaryForTest } from '../../../support/temporary.ts';
+import { troubleOf } from '../trouble.ts';
 
 function split(value: string): string {
   const { layers, dataLayers } = splitLowerdir(asBytes(value));

@@ -1,10 +1,10 @@
 // A layer stack named by its directories, in the syntax of overlayfs's `lowerdir=` option (fs/overlayfs/params.c):
 // `lowerdir=TOP:…:LOWEST`, a backslash takes the next character as it is, and `::` begins data-only lower layers.
 // Needs no store. A comma needs no backslash here, since no other option can follow.
-import { asBytes, type ByteString, bufferOf, bytesOfText, shownBytes } from '../sys/bytes.ts';
-import { Trouble } from '../sys/errors.ts';
-import type { Dialect, Layer, LayerStack } from './layer-stack.ts';
-import { realDirectory } from './named.ts';
+import { asBytes, type ByteString, bufferOf, bytesOfText, shownBytes } from '../../sys/bytes.ts';
+import { Trouble } from '../../sys/errors.ts';
+import type { Dialect, Layer, LayerStack } from '../layer-stack.ts';
+import { realDirectory } from '../named.ts';
 
 export interface LowerdirOptions {
   /** The kernel's choice without and with the mount option `userxattr`; trusted where it is not given. */
