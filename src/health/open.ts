@@ -8,6 +8,7 @@ import { DiskUsage } from './disk-usage.ts';
 import { dockerHealth } from './docker/health.ts';
 import type { StoreHealth } from './health.ts';
 import { podmanHealth } from './podman/health.ts';
+import { SeveralOwners } from './several-owners.ts';
 
 /** Each answers undefined for a store that is not of its kind. */
 const KINDS: readonly ((store: Store) => StoreHealth | undefined)[] = [
@@ -34,4 +35,9 @@ export function healthOf(store: Store): readonly StoreHealth[] {
 /** What all stores of a root take; to be walked, and closed after. Throws Trouble as `healthOf`. */
 export function diskUsageOf(store: Store): DiskUsage {
   return new DiskUsage(healthOf(store).map((health) => health.usage()));
+}
+
+/** Whose things of any store of a root are. Throws Trouble as `healthOf`. */
+export function ownersOf(store: Store): SeveralOwners {
+  return new SeveralOwners(healthOf(store).map((health) => health.owners()));
 }

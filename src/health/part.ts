@@ -2,7 +2,7 @@
 import type { ByteString } from '../sys/bytes.ts';
 
 /**
- * upper and init are a container's own layers; cache is of BuildKit; blob is a compressed layer that is not here any more,
+ * upper and init are a container's own layers; pod is what containers share; cache is of BuildKit; blob is a compressed layer that is not here any more,
  * content one of a content store that is, or a manifest or config; snapshot is one that is no image's and no container's;
  * ingest is content that is being fetched.
  */
@@ -12,6 +12,7 @@ export type OwnerKind =
   | 'init'
   | 'image'
   | 'container'
+  | 'pod'
   | 'volume'
   | 'cache'
   | 'blob'
@@ -49,4 +50,21 @@ export interface StorePart {
 /** Facts without those that are empty. */
 export function knownFacts(facts: Readonly<Record<string, string>>): Record<string, string> {
   return Object.fromEntries(Object.entries(facts).filter(([, value]) => value !== ''));
+}
+
+/** Of a volume, by its engine's record. */
+export function volumeFacts({
+  driver,
+  labels,
+  options,
+}: {
+  readonly driver: string;
+  readonly labels: Readonly<Record<string, string>>;
+  readonly options: Readonly<Record<string, string>>;
+}): Record<string, string> {
+  const list = (pairs: Readonly<Record<string, string>>) =>
+    Object.entries(pairs)
+      .map(([key, value]) => `${key}=${value}`)
+      .join(' ');
+  return knownFacts({ driver, labels: list(labels), options: list(options) });
 }

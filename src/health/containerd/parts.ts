@@ -164,13 +164,16 @@ export function containerPart(
   const chain = attempt(() => reading.chain(place));
   const uses: Related[] =
     imageId === undefined ? [] : [{ kind: 'image', id: imageId, label: image === '' ? imageId : image }];
-  for (const [i, snapshot] of (chain instanceof Trouble ? [] : chain).entries()) {
+  const snapshots = chain instanceof Trouble ? [] : chain;
+  let number = snapshots.filter((one) => chainIdOfSnapshot(one) !== undefined).length;
+  for (const [i, snapshot] of snapshots.entries()) {
     const chainId = chainIdOfSnapshot(snapshot);
     const label =
       chainId === undefined ? shownBytes(keyOfSnapshot(snapshot.name)) : hexOf(chainId).slice(0, 12);
     const directory = snapshotDirectory(index, place.snapshotter, snapshot.id);
     const kind = i === 0 ? 'upper' : chainId === undefined ? 'init' : 'layer';
-    uses.push({ kind, id: chainId ?? shownBytes(keyOfSnapshot(snapshot.name)), label, directory });
+    const layer = chainId === undefined ? {} : { layer: number-- };
+    uses.push({ kind, id: chainId ?? shownBytes(keyOfSnapshot(snapshot.name)), label, ...layer, directory });
   }
   for (const mount of mountsOf(index, container)) uses.push(mount);
   return {

@@ -10,7 +10,7 @@ import { hintAmong } from '../../store/reference/near.ts';
 import { familiarName, parseReference } from '../../store/reference/reference.ts';
 import { asBytes, type ByteString, shownBytes } from '../../sys/bytes.ts';
 import { attempt, Trouble } from '../../sys/errors.ts';
-import { volumePart } from '../dockerd/mounted.ts';
+import { volumeNames, volumePart } from '../dockerd/mounted.ts';
 import type { StoreOwners } from '../health.ts';
 import type { StorePart } from '../part.ts';
 import {
@@ -187,7 +187,7 @@ export class Owners implements StoreOwners {
   #volumes(fits: (name: ByteString) => boolean): StorePart[] {
     const { dataRoot } = this.#index;
     if (dataRoot === undefined) return [];
-    return [...dataRoot.volumes.keys()].filter(fits).map((name) => volumePart(dataRoot, name));
+    return [...volumeNames(dataRoot)].filter(fits).map((name) => volumePart(dataRoot, name));
   }
 
   #snapshots(fits: (snapshotter: string, row: Snapshot) => boolean): StorePart[] {

@@ -10,9 +10,9 @@ import {
 } from '../../store/docker/driver-directories.ts';
 import { hintFor } from '../../store/docker/find.ts';
 import { parseReference, type Reference } from '../../store/reference/reference.ts';
-import { asBytes, type ByteString, bytesOfText } from '../../sys/bytes.ts';
+import { asBytes, type ByteString } from '../../sys/bytes.ts';
 import { attempt, Trouble } from '../../sys/errors.ts';
-import { volumePart } from '../dockerd/mounted.ts';
+import { volumeNames, volumePart } from '../dockerd/mounted.ts';
 import type { StoreOwners } from '../health.ts';
 import type { StorePart } from '../part.ts';
 import {
@@ -166,18 +166,8 @@ export class Owners implements StoreOwners {
     return [...all].filter(fits).map((id) => containerOwner(this.#context, id));
   }
 
-  /** Those that are there, have a record, or are mounted by a container. */
   #volumes(fits: (name: string) => boolean): StorePart[] {
-    const { volumes, volumeRecords, containers } = this.#index;
-    const mounted = [...containers.values()].flatMap((config) =>
-      config instanceof Trouble ? [] : config.mounts,
-    );
-    const all = new Set<ByteString>([
-      ...volumes.keys(),
-      ...(volumeRecords instanceof Trouble ? [] : volumeRecords.keys()),
-      ...mounted.flatMap(({ name }) => (name === '' ? [] : [bytesOfText(name)])),
-    ]);
-    return [...all].filter(fits).map((name) => volumePart(this.#index, name));
+    return [...volumeNames(this.#index)].filter(fits).map((name) => volumePart(this.#index, name));
   }
 
   /** Entries of the build cache that are no layer of an image. */

@@ -3,7 +3,7 @@ import type { ContainerConfig } from '../../store/dockerd/containers.ts';
 import { isLocal, type VolumeDirectory, volumeData } from '../../store/dockerd/volumes.ts';
 import { asBytes, type ByteString, bytesOfText, textOf } from '../../sys/bytes.ts';
 import { Trouble } from '../../sys/errors.ts';
-import { knownFacts, type Related, type StorePart } from '../part.ts';
+import { type Related, type StorePart, volumeFacts } from '../part.ts';
 import { containerLabel, type DataRoot } from './data-root.ts';
 
 /** Volumes and directories that a container has, as its record names them. */
@@ -14,6 +14,18 @@ export function mountsIn(root: DataRoot, { mounts }: ContainerConfig): Related[]
     const kind = name !== '' ? 'volume' : type === 'tmpfs' ? 'tmpfs' : 'bind';
     return { kind, id: name, label: name === '' ? source : name, at: destination, ...directory };
   });
+}
+
+/** Names of volumes that are there, have a record, or are mounted by a container: those of other drivers have no directory. */
+export function volumeNames({ volumes, volumeRecords, containers }: DataRoot): ReadonlySet<ByteString> {
+  const mounted = [...containers.values()].flatMap((config) =>
+    config instanceof Trouble ? [] : config.mounts,
+  );
+  return new Set<ByteString>([
+    ...volumes.keys(),
+    ...(volumeRecords instanceof Trouble ? [] : volumeRecords.keys()),
+    ...mounted.flatMap(({ name }) => (name === '' ? [] : [bytesOfText(name)])),
+  ]);
 }
 
 export function volumePart(root: DataRoot, name: ByteString): StorePart {
@@ -29,21 +41,16 @@ export function volumePart(root: DataRoot, name: ByteString): StorePart {
     kind: 'volume',
     id: textOf(name) ?? name,
     ...(volume === undefined ? {} : { directory: place(root, volume) }),
-    facts: volumeFacts(root, name),
+    facts: factsOf(root, name),
     uses: [],
     users,
   };
 }
 
 /** Nothing where there is no record, or a damaged one, which `doctor` tells. */
-function volumeFacts({ volumeRecords }: DataRoot, name: ByteString): Record<string, string> {
+function factsOf({ volumeRecords }: DataRoot, name: ByteString): Record<string, string> {
   const record = volumeRecords instanceof Trouble ? undefined : volumeRecords.get(name);
-  if (record === undefined || record instanceof Trouble) return {};
-  const list = (pairs: Readonly<Record<string, string>>) =>
-    Object.entries(pairs)
-      .map(([key, value]) => `${key}=${value}`)
-      .join(' ');
-  return knownFacts({ driver: record.driver, labels: list(record.labels), options: list(record.options) });
+  return record === undefined || record instanceof Trouble ? {} : volumeFacts(record);
 }
 
 function place({ files }: DataRoot, volume: VolumeDirectory): ByteString {

@@ -12,7 +12,14 @@ import {
 import { asBytes, type ByteString } from '../../sys/bytes.ts';
 import { attempt, Trouble } from '../../sys/errors.ts';
 import type { OwnedPlace, PlaceKind, PlaceUser, StoreUsage } from '../disk-usage.ts';
-import { imageName, type LayerUse, nameOfContainer, usesOf, volumeUsers } from './uses.ts';
+import {
+  directoriesOfVolumes,
+  imageName,
+  type LayerUse,
+  nameOfContainer,
+  usesOf,
+  volumeUsers,
+} from './uses.ts';
 
 const RECORDS =
   /^(?:libpod|db\.sql(?:-.*)?|[a-z]+\.lock|defaultNetworkBackend|networks|volumes|cache|tmp|mounts|secrets)$/;
@@ -114,7 +121,8 @@ function containerPlaces(inventory: Inventory, root: StorageRoot): OwnedPlace[] 
 }
 
 function volumePlaces(inventory: Inventory, root: StorageRoot): OwnedPlace[] {
-  return names(root, 'volumes').map((name) => ({
+  // What the driver keeps for itself beside them is no directory.
+  return directoriesOfVolumes(root).map((name) => ({
     path: root.files.pathOf(`volumes/${name}`),
     kind: 'volume',
     id: name,

@@ -1,7 +1,8 @@
 // Which images and containers have which layers.
 import type { ImageRecord } from '../../store/podman/images.ts';
 import type { Inventory, KnownContainer } from '../../store/podman/inventory.ts';
-import { volumesOf } from '../../store/podman/libpod.ts';
+import { placesOfVolume, podmanMounts } from '../../store/podman/mounts.ts';
+import { allRoots, type StorageRoot } from '../../store/podman/root.ts';
 import { layersOf } from '../../store/podman/stack.ts';
 import { type ByteString, bytesOfText } from '../../sys/bytes.ts';
 import { attempt, Trouble } from '../../sys/errors.ts';
@@ -63,8 +64,44 @@ export function volumeUsers(
   volume: ByteString,
 ): { readonly container: KnownContainer; readonly at: string }[] {
   return [...inventory.containers().values()].flatMap((container) =>
-    (container.podman === undefined ? [] : volumesOf(container.podman))
-      .filter(({ name }) => name !== '' && bytesOfText(name) === volume)
-      .map(({ at }) => ({ container, at })),
+    (container.podman === undefined ? [] : placesOfVolume(container.podman, volume)).map((at) => ({
+      container,
+      at,
+    })),
   );
+}
+
+/** Names of the directories of volumes in a root, sorted. */
+export function directoriesOfVolumes({ files }: StorageRoot): ByteString[] {
+  const names = attempt(() => files.namesIfPresent('volumes') ?? []);
+  return (names instanceof Trouble ? [] : names).filter(
+    (name) => attempt(() => files.kindOf(`volumes/${name}`)) === 'directory',
+  );
+}
+
+/** Names of the volumes that are there, have a record, or are mounted by a container. */
+export function namesOfVolumes(inventory: Inventory): ReadonlySet<ByteString> {
+  const mounted = [...inventory.containers().values()].flatMap(({ podman }) =>
+    podman === undefined ? [] : podmanMounts(podman),
+  );
+  return new Set<ByteString>([
+    ...allRoots(inventory.root).flatMap(directoriesOfVolumes),
+    ...inventory.libpod().volumes.keys(),
+    ...mounted.flatMap(({ kind, source }) =>
+      kind === 'volume' && source !== '' ? [bytesOfText(source)] : [],
+    ),
+  ]);
+}
+
+export interface Pod {
+  readonly id: string;
+  readonly name: string;
+}
+
+/** By Podman's own record, or by what CRI-O says of its containers. */
+export function podsOf(inventory: Inventory): Pod[] {
+  const pods = new Map(inventory.libpod().pods);
+  for (const { pod } of inventory.containers().values())
+    if (pod?.id !== undefined && !pods.has(pod.id)) pods.set(pod.id, pod.name);
+  return [...pods].map(([id, name]) => ({ id, name }));
 }

@@ -1,18 +1,17 @@
 // What a path below a graph root, an ID or a name means, and what uses it.
-import { imageIdOf } from '../../store/digest.ts';
+
 import { find } from '../../store/podman/find.ts';
 import type { ImageRecord } from '../../store/podman/images.ts';
 import { Inventory, type KnownContainer } from '../../store/podman/inventory.ts';
-import type { LayerRecord } from '../../store/podman/layers.ts';
 import { allRoots, layerPath, type PodmanRoot, type StorageRoot } from '../../store/podman/root.ts';
-import { layersOf } from '../../store/podman/stack.ts';
 import { hintAmong } from '../../store/reference/near.ts';
 import { parseReference } from '../../store/reference/reference.ts';
-import { asBytes, type ByteString, shownBytes } from '../../sys/bytes.ts';
+import { asBytes, type ByteString, shownBytes, textOf } from '../../sys/bytes.ts';
 import { attempt, Trouble } from '../../sys/errors.ts';
 import type { StoreOwners } from '../health.ts';
-import { knownFacts, type Related, type StorePart } from '../part.ts';
-import { imageName, type LayerUse, nameOfContainer, usesOf, volumeUsers } from './uses.ts';
+import type { StorePart } from '../part.ts';
+import { type Context, containerPart, imagePart, layerPart, podmanVolumePart, podPart } from './parts.ts';
+import { namesOfVolumes, podsOf, usesOf } from './uses.ts';
 
 /** Fewer letters of an ID would be anybody's. */
 const SHORTEST_ID = 4;
@@ -20,12 +19,12 @@ const SHORTEST_ID = 4;
 export class Owners implements StoreOwners {
   readonly #root: PodmanRoot;
   readonly #inventory: Inventory;
-  readonly #uses: ReadonlyMap<string, readonly LayerUse[]>;
+  readonly #context: Context;
 
   constructor(root: PodmanRoot) {
     this.#root = root;
     this.#inventory = new Inventory(root);
-    this.#uses = usesOf(this.#inventory);
+    this.#context = { inventory: this.#inventory, uses: usesOf(this.#inventory) };
   }
 
   get directories(): readonly ByteString[] {
@@ -57,12 +56,13 @@ export class Owners implements StoreOwners {
     if (top === `${driver}-layers`) return this.#layers((id) => id === second.slice(0, 64));
     if (top === `${driver}-images`) return this.#images(({ id }) => id === second);
     if (top === `${driver}-containers`) return this.#containers(({ id }) => id === second);
-    return top === 'volumes' && second !== '' ? [volumePart(this.#inventory, root, asBytes(second))] : [];
+    return top === 'volumes' ? this.#volumes((name) => name === second) : [];
   }
 
   ofWords(words: ByteString): StorePart[] {
     const reference = attempt(() => parseReference(words));
     const named = reference instanceof Trouble ? reference : attempt(() => find(this.#inventory, reference));
+    const text = textOf(words) ?? words;
     const id = words.replace(/^(?:image|container):/, '').replace(/^sha256:/, '');
     const begins = (other: string) => id.length >= SHORTEST_ID && other.startsWith(id);
     const all = [
@@ -74,14 +74,8 @@ export class Owners implements StoreOwners {
       ...this.#images((image) => begins(image.id)),
       ...this.#containers((container) => begins(container.id)),
       ...this.#layers((layer, diffId) => begins(layer) || begins(diffId.replace(/^sha256:/, ''))),
-      ...allRoots(this.#root).flatMap((root) =>
-        attempt(() => root.files.kindOf(`volumes/${id}`)) === 'directory' &&
-        !id.includes('/') &&
-        id !== '..' &&
-        id !== '.'
-          ? [volumePart(this.#inventory, root, asBytes(id))]
-          : [],
-      ),
+      ...this.#volumes((name) => name === words),
+      ...this.#pods((pod, name) => name === text || begins(pod)),
     ];
     const seen = new Set<string>();
     return all.filter((part) => !seen.has(`${part.kind} ${part.id}`) && seen.add(`${part.kind} ${part.id}`));
@@ -104,12 +98,14 @@ export class Owners implements StoreOwners {
 
   #images(fits: (image: ImageRecord) => boolean): StorePart[] {
     return [...this.#inventory.images().values()].flatMap((image) =>
-      image instanceof Trouble || !fits(image) ? [] : [this.#imagePart(image)],
+      image instanceof Trouble || !fits(image) ? [] : [imagePart(this.#context, image)],
     );
   }
 
   #containers(fits: (container: KnownContainer) => boolean): StorePart[] {
-    return [...this.#inventory.containers().values()].filter(fits).map((one) => this.#containerPart(one));
+    return [...this.#inventory.containers().values()]
+      .filter(fits)
+      .map((one) => containerPart(this.#context, one));
   }
 
   #layers(fits: (id: string, diffId: string) => boolean): StorePart[] {
@@ -117,95 +113,19 @@ export class Owners implements StoreOwners {
     return layers.ids().flatMap((id) => {
       const record = attempt(() => layers.layer(id));
       if (record instanceof Trouble) return [];
-      return fits(id, record.diffId ?? '') ? [this.#layerPart(record)] : [];
+      return fits(id, record.diffId ?? '') ? [layerPart(this.#context, record)] : [];
     });
   }
 
-  #layerPart(record: LayerRecord): StorePart {
-    const uses = this.#uses.get(record.id) ?? [];
-    const isOwn = uses.some((use) => use.kind === 'container' && use.layer === undefined);
-    return {
-      kind: isOwn ? 'upper' : 'layer',
-      id: record.id,
-      directory: directoryOf(record),
-      facts: knownFacts({
-        diffId: record.diffId ?? '',
-        names: record.names.join(' '),
-        state: record.isIncomplete ? 'incomplete' : '',
-      }),
-      uses: record.parent === undefined ? [] : [this.#relatedLayer(record.parent)],
-      users: uses.map((use) => relatedUse(use)),
-    };
+  #volumes(fits: (name: ByteString) => boolean): StorePart[] {
+    return [...namesOfVolumes(this.#inventory)]
+      .filter(fits)
+      .map((name) => podmanVolumePart(this.#context, name));
   }
 
-  #relatedLayer(id: string, layer?: number): Related {
-    const record = attempt(() => this.#inventory.layers().layer(id));
-    return {
-      kind: 'layer',
-      id,
-      label: id.slice(0, 12),
-      ...(layer === undefined ? {} : { layer }),
-      ...(record instanceof Trouble ? {} : { directory: directoryOf(record) }),
-    };
+  #pods(fits: (id: string, name: string) => boolean): StorePart[] {
+    return podsOf(this.#inventory)
+      .filter(({ id, name }) => fits(id, name))
+      .map((pod) => podPart(this.#context, pod));
   }
-
-  #imagePart(image: ImageRecord): StorePart {
-    const chain = attempt(() => layersOf(this.#inventory, image));
-    const layers = chain instanceof Trouble ? [] : chain;
-    const containers = [...this.#inventory.containers().values()].filter(
-      ({ record }) => record?.image === image.id,
-    );
-    return {
-      kind: 'image',
-      id: imageIdOf(image.id),
-      facts: knownFacts({
-        names: image.names.join(' '),
-        formerly: image.history.filter((name) => !image.names.includes(name)).join(' '),
-      }),
-      uses: layers.map(({ id }, i) => this.#relatedLayer(id, layers.length - i)),
-      users: containers.map((container) => relatedUse({ kind: 'container', container })),
-    };
-  }
-
-  #containerPart(container: KnownContainer): StorePart {
-    const { id, layer, record } = container;
-    const image = record?.image === undefined ? undefined : this.#inventory.images().get(record.image);
-    const chain = layer === undefined ? [] : attempt(() => this.#inventory.layers().chain(layer));
-    const layers = chain instanceof Trouble ? [] : chain;
-    return {
-      kind: 'container',
-      id,
-      facts: knownFacts({ name: nameOfContainer(container), pod: container.pod?.name ?? '' }),
-      uses: [
-        ...(image === undefined || image instanceof Trouble ? [] : [relatedUse({ kind: 'image', image })]),
-        ...layers.map(
-          (one, i): Related =>
-            i === 0
-              ? { kind: 'upper', id: one.id, label: one.id.slice(0, 12), directory: directoryOf(one) }
-              : this.#relatedLayer(one.id, layers.length - i),
-        ),
-      ],
-      users: [],
-    };
-  }
-}
-
-function directoryOf({ root, id }: LayerRecord): ByteString {
-  return root.files.pathOf(`${layerPath(root, id)}${root.driver === 'vfs' ? '' : '/diff'}`);
-}
-
-function relatedUse(use: LayerUse): Related {
-  const layer = use.layer === undefined ? {} : { layer: use.layer };
-  if (use.kind === 'image')
-    return { kind: 'image', id: imageIdOf(use.image.id), label: imageName(use.image), ...layer };
-  return { kind: 'container', id: use.container.id, label: nameOfContainer(use.container), ...layer };
-}
-
-function volumePart(inventory: Inventory, { files }: StorageRoot, name: ByteString): StorePart {
-  const directory = files.pathOf(`volumes/${name}`);
-  const users = volumeUsers(inventory, name).map(({ container, at }) => ({
-    ...relatedUse({ kind: 'container', container }),
-    at,
-  }));
-  return { kind: 'volume', id: shownBytes(name), directory, facts: {}, uses: [], users };
 }

@@ -1,6 +1,6 @@
 // What Podman itself keeps of containers and pods: `db.sql` (SQLite), or `libpod/bolt_state.db` (bolt) where it began before
 // version 4.8. Both hold the same JSON; the columns beside it in SQLite are not kept up to date, so nothing is taken from them.
-import { asBytes, shownBytes } from '../../sys/bytes.ts';
+import { asBytes, type ByteString, bytesOfText, shownBytes } from '../../sys/bytes.ts';
 import { attempt, Trouble } from '../../sys/errors.ts';
 import { isHexId } from '../digest.ts';
 import type { StoreFiles } from '../files.ts';
@@ -8,7 +8,7 @@ import { type Bucket, readBolt } from '../formats/bolt.ts';
 import {
   integerOf,
   type JsonObject,
-  objectsOf,
+  optionalObject,
   optionalString,
   parseJson,
   stringsOf,
@@ -16,7 +16,7 @@ import {
 } from '../formats/json.ts';
 import { readSqlite, type SqliteDatabase, type SqliteRow } from '../formats/sqlite.ts';
 import { layerOfMountPoint } from './root.ts';
-import { CONTAINER_CONFIG, CONTAINER_STATE, POD_CONFIG } from './shapes.ts';
+import { CONTAINER_CONFIG, CONTAINER_STATE, POD_CONFIG, VOLUME_CONFIG } from './shapes.ts';
 
 export const SQLITE_DATABASE = 'db.sql';
 export const BOLT_DATABASE = 'libpod/bolt_state.db';
@@ -32,8 +32,17 @@ export interface PodmanContainer {
   readonly podId?: string;
 }
 
+/** What Podman knows of a named volume. */
+export interface PodmanVolume {
+  readonly driver: string;
+  readonly labels: Readonly<Record<string, string>>;
+  readonly options: Readonly<Record<string, string>>;
+}
+
 export interface Libpod {
   readonly containers: ReadonlyMap<string, PodmanContainer>;
+  /** By name. */
+  readonly volumes: ReadonlyMap<ByteString, PodmanVolume>;
   /** Names of pods by ID. */
   readonly pods: ReadonlyMap<string, string>;
   /** Where volatile things and mounts of it are, on its machine. */
@@ -42,7 +51,7 @@ export interface Libpod {
   readonly damage: readonly string[];
 }
 
-const NOTHING: Libpod = { containers: new Map(), pods: new Map(), damage: [] };
+const NOTHING: Libpod = { containers: new Map(), volumes: new Map(), pods: new Map(), damage: [] };
 
 /** Empty where there is no database, as for CRI-O and Buildah. Never throws Trouble: all of it can be done without. */
 export function readLibpod(files: StoreFiles): Libpod {
@@ -58,6 +67,7 @@ export function readLibpod(files: StoreFiles): Libpod {
   );
   return {
     containers: new Map(read.flatMap(({ containers }) => [...containers])),
+    volumes: new Map(read.flatMap(({ volumes }) => [...volumes])),
     pods: new Map(read.flatMap(({ pods }) => [...pods])),
     damage: read.flatMap(({ damage }) => damage),
     ...read.reduce<{ runRoot?: string }>(
@@ -70,6 +80,7 @@ export function readLibpod(files: StoreFiles): Libpod {
 /** Gathers records, and what is wrong with some of them. */
 class Gathering {
   readonly containers = new Map<string, PodmanContainer>();
+  readonly volumes = new Map<ByteString, PodmanVolume>();
   readonly pods = new Map<string, string>();
   readonly damage: string[] = [];
   readonly #file: string;
@@ -106,6 +117,17 @@ class Gathering {
     });
   }
 
+  volume(name: ByteString, config: Buffer): void {
+    this.#try(() => {
+      const object = parseJson(config, `${this.#file}" at volume "${name}`, VOLUME_CONFIG);
+      this.volumes.set(name, {
+        driver: optionalString(object, 'volumeDriver') ?? '',
+        labels: textsOf(optionalObject(object, 'labels')),
+        options: textsOf(optionalObject(object, 'volumeOptions')),
+      });
+    });
+  }
+
   #try(use: () => void): void {
     const failure = attempt(use);
     if (failure instanceof Trouble && this.damage.length < MOST_DAMAGE) this.damage.push(failure.message);
@@ -113,6 +135,13 @@ class Gathering {
 }
 
 const MOST_DAMAGE = 20;
+
+function textsOf(object: JsonObject | undefined): Record<string, string> {
+  const entries = Object.entries(object?.fields ?? {});
+  return Object.fromEntries(
+    entries.flatMap(([key, value]) => (typeof value === 'string' ? [[key, value]] : [])),
+  );
+}
 
 function fromSqlite(database: SqliteDatabase, file: string): Libpod {
   const found = new Gathering(file);
@@ -124,6 +153,8 @@ function fromSqlite(database: SqliteDatabase, file: string): Libpod {
     found.container(id, bytesOf(row, 'JSON'), states.get(id), textOf(row, 'PodID'));
   }
   for (const row of database.rows('PodConfig') ?? []) found.pod(textOf(row, 'ID'), bytesOf(row, 'JSON'));
+  for (const row of database.rows('VolumeConfig') ?? [])
+    found.volume(bytesOfText(textOf(row, 'Name')), bytesOf(row, 'JSON'));
   const [config] = database.rows('DBConfig') ?? [];
   const runRoot = config === undefined ? '' : textOf(config, 'RunRoot');
   return { ...found, ...(runRoot === '' ? {} : { runRoot }) };
@@ -150,6 +181,10 @@ function fromBolt(root: Bucket, file: string): Libpod {
   for (const { key, bucket } of root.bucket('pod')?.entries() ?? []) {
     const config = bucket?.get('config');
     if (config !== undefined) found.pod(key, config);
+  }
+  for (const { key, bucket } of root.bucket('vol')?.entries() ?? []) {
+    const config = bucket?.get('config');
+    if (config !== undefined) found.volume(key, config);
   }
   const runRoot = root.bucket('runtime-config')?.get('run-root')?.toString('utf8') ?? '';
   return { ...found, ...(runRoot === '' ? {} : { runRoot }) };
@@ -202,9 +237,9 @@ export function mountedLayer({ state }: PodmanContainer): string | undefined {
   return layerOfMountPoint(mountPoint);
 }
 
-/** The words of its command, as `podman ps` joins them. */
+/** The words of its command, as `podman ps` joins them: an entry point is none of them (pkg/ps/ps.go). */
 export function commandOf({ config }: PodmanContainer): string {
-  const words = attempt(() => [...stringsOf(config, 'entrypoint'), ...stringsOf(config, 'command')]);
+  const words = attempt(() => stringsOf(config, 'command'));
   return words instanceof Trouble ? '' : words.join(' ');
 }
 
@@ -212,24 +247,4 @@ export function commandOf({ config }: PodmanContainer): string {
 export function rootfsOf({ config }: PodmanContainer): string | undefined {
   const rootfs = attempt(() => optionalString(config, 'rootfs') ?? '');
   return rootfs instanceof Trouble || rootfs === '' ? undefined : rootfs;
-}
-
-/** Where something else is mounted in it: named volumes, and directories of the machine. */
-export function mountPointsOf({ config }: PodmanContainer): string[] {
-  const points = attempt(() => [
-    ...objectsOf(config, 'namedVolumes').flatMap((volume) => optionalString(volume, 'dest') ?? []),
-    ...stringsOf(config, 'userVolumes'),
-  ]);
-  return points instanceof Trouble ? [] : [...new Set(points)].sort();
-}
-
-/** Named volumes that are mounted in it. */
-export function volumesOf({ config }: PodmanContainer): { readonly name: string; readonly at: string }[] {
-  const volumes = attempt(() =>
-    objectsOf(config, 'namedVolumes').map((volume) => ({
-      name: optionalString(volume, 'volumeName') ?? '',
-      at: optionalString(volume, 'dest') ?? '',
-    })),
-  );
-  return volumes instanceof Trouble ? [] : volumes;
 }

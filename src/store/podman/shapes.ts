@@ -1,5 +1,5 @@
 // The Go types that containers-storage, image/storage and Podman read their JSON files into, as far as their fields are read here
-// (storage images.go, layers.go, containers.go; libpod container_config.go, container.go, pod.go).
+// (storage images.go, layers.go, containers.go; libpod container_config.go, container.go, pod.go, volume.go).
 import { ANY, BOOLEAN, INTEGER, list, map, pointer, STRING, struct } from '../formats/go-shape.ts';
 import { fieldsOf } from '../oci-shapes.ts';
 import type { ListName } from './root.ts';
@@ -43,10 +43,16 @@ export const TABLE_OF_CONTENTS = struct({
 export const CONTAINER_CONFIG = struct({
   ...fieldsOf('id name pod rootfs rootfsImageID rootfsImageName user', STRING),
   ...fieldsOf('entrypoint command userVolumes', list(STRING)),
-  namedVolumes: list(pointer(struct({ volumeName: STRING, dest: STRING }))),
+  namedVolumes: list(pointer(struct(fieldsOf('volumeName dest', STRING)))),
+  ...fieldsOf('ctrImageVolumes overlayVolumes', list(pointer(struct(fieldsOf('source dest', STRING))))),
   labels: map(STRING),
   pause: BOOLEAN,
-  spec: pointer(struct({ process: pointer(struct({ env: list(STRING), cwd: STRING })) })),
+  spec: pointer(
+    struct({
+      process: pointer(struct({ env: list(STRING), cwd: STRING })),
+      mounts: list(struct(fieldsOf('destination type source', STRING))),
+    }),
+  ),
 });
 
 export const CONTAINER_STATE = struct({
@@ -60,3 +66,8 @@ export const CRIO_STATE = struct({
 });
 
 export const POD_CONFIG = struct({ id: STRING, name: STRING });
+
+export const VOLUME_CONFIG = struct({
+  ...fieldsOf('name volumeDriver', STRING),
+  ...fieldsOf('labels volumeOptions', map(STRING)),
+});

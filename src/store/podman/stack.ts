@@ -13,7 +13,8 @@ import { type ImageRecord, readImageConfig } from './images.ts';
 import type { Inventory, KnownContainer } from './inventory.ts';
 import type { LayerRecord } from './layers.ts';
 import { imageLayerId } from './layers.ts';
-import { mountPointsOf, rootfsOf } from './libpod.ts';
+import { rootfsOf } from './libpod.ts';
+import { mountPointsOf } from './mounts.ts';
 import { layerPath, type PodmanRoot, type StorageRoot } from './root.ts';
 import { isAtWork } from './state.ts';
 

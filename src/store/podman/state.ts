@@ -31,6 +31,12 @@ function crioState(root: StorageRoot, id: string): ContainerState | undefined {
   };
 }
 
+/** As lists word it, also where nothing tells it or what tells it is damaged. */
+export function statusOfContainer(root: StorageRoot, container: KnownContainer): string {
+  const state = attempt(() => containerState(root, container));
+  return state === undefined || state instanceof Trouble ? statusWithoutState(root, container) : state.status;
+}
+
 /** Of a container whose state nothing tells: one that Buildah works in, or another program's (`podman ps --external`). */
 export function statusWithoutState(root: StorageRoot, { id, podman }: KnownContainer): string {
   if (podman !== undefined) return 'unknown';

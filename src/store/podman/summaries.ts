@@ -54,8 +54,8 @@ function describeContainer(inventory: Inventory, container: KnownContainer): Con
   const { root } = inventory;
   const state = attempt(() => containerState(root, container));
   const imageId = record?.image;
-  const rootfs = podman === undefined ? undefined : rootfsOf(podman);
-  const stack = rootfs === undefined ? attempt(() => containerStack(inventory, id, 'refuse')) : undefined;
+  const isDirectory = podman !== undefined && rootfsOf(podman) !== undefined;
+  const stack = isDirectory ? undefined : attempt(() => containerStack(inventory, id, 'refuse'));
   const damage = [state, stack].find((found) => found instanceof Trouble)?.message ?? container.damage;
   const known: ContainerState =
     state instanceof Trouble || state === undefined
@@ -65,7 +65,7 @@ function describeContainer(inventory: Inventory, container: KnownContainer): Con
     id,
     name,
     ...(pod === undefined ? {} : { pod: pod.name }),
-    image: rootfs ?? record?.imageName ?? nameOfImage(inventory, imageId) ?? '',
+    image: imageOfContainer(inventory, container),
     ...(imageId === undefined ? {} : { imageId: imageIdOf(imageId) }),
     ...(record?.created === undefined ? {} : { created: record.created }),
     ...(known.startedAt === undefined ? {} : { startedAt: known.startedAt }),
@@ -76,6 +76,12 @@ function describeContainer(inventory: Inventory, container: KnownContainer): Con
     ...(pod?.id === id ? { infra: true } : {}),
     ...(damage === undefined ? {} : { damage }),
   };
+}
+
+/** What it was made from: the image as it was named then, or a directory of the machine; empty where that is not known. */
+export function imageOfContainer(inventory: Inventory, { record, podman }: KnownContainer): string {
+  const rootfs = podman === undefined ? undefined : rootfsOf(podman);
+  return rootfs ?? record?.imageName ?? nameOfImage(inventory, record?.image) ?? '';
 }
 
 function nameOfImage(inventory: Inventory, id: string | undefined): string | undefined {
