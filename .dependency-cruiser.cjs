@@ -28,7 +28,7 @@ const MAY_IMPORT = {
 const MAY_TOUCH = [
   'sys/(libc|statx-call|memory|zlib|nameless|usage|lean|beneath|whole-file|holders|kept|limits|own-files|privilege|mount/(mounts|mount-calls|clone)|uring/(ring|async-lookups))',
   'blob/(file-bytes|spool)',
-  'store/(files|named|machine|live|docker/driver-directories)',
+  'store/(files|named|machine/(machine|live)|docker/driver-directories)',
   'overlay/(layer|marks|directories|data|open-contents)',
   'fuse/(device|mount|mountpoint|unmount|fusermount)',
   'fuse-native/(load|mount)',

@@ -9,8 +9,8 @@ const ROOMS = ['store', 'overlay', 'layers', 'diff', 'verify', 'copy', 'health',
 /** Files of these rooms that may open by a path or a name; all others are given what was opened. */
 const OPENERS = [
   'src/store/files.ts',
-  'src/store/machine.ts',
-  'src/store/live.ts',
+  'src/store/machine/machine.ts',
+  'src/store/machine/live.ts',
   'src/store/docker/driver-directories.ts',
   'src/overlay/directories.ts',
   // Outside of every store: what is extracted, and what is kept in a temporary file.

@@ -231,7 +231,7 @@ async function findRoot(program: Command, command: Command, terminal: Terminal):
   const say = (message: string) => terminal.note(message);
   if (hostRoot !== undefined) {
     if (command.name() === 'stores') return;
-    const { chooseRoot, rootAt } = await import('../store/places.ts');
+    const { chooseRoot, rootAt } = await import('../store/machine/places.ts');
     const found = isNamed ? rootAt(hostRoot, root) : chooseRoot(hostRoot, process.getuid?.() ?? 0, say);
     program.setOptionValue('root', found);
     for (const owner of [program, command]) {
@@ -246,8 +246,8 @@ async function findRoot(program: Command, command: Command, terminal: Terminal):
       }
     }
   } else if (!isNamed && needsStore(command)) {
-    const { chooseRoot } = await import('../store/places.ts');
-    const { THIS_MACHINE } = await import('../store/machine.ts');
+    const { chooseRoot } = await import('../store/machine/places.ts');
+    const { THIS_MACHINE } = await import('../store/machine/machine.ts');
     const found = attempt(() => chooseRoot(THIS_MACHINE, process.getuid?.() ?? 0, say));
     // Only who needs a store is to hear that there is none.
     program.setOptionValue(found instanceof Trouble ? 'noRoot' : 'root', found);

@@ -55,7 +55,7 @@ export async function openTheStore(options: StoreOptions, stack?: LayerStack): P
   if (options.noRoot !== undefined) throw options.noRoot;
   const archive = archiveRoot(options.root);
   if (archive !== undefined) return openArchiveOnce(archive, options);
-  const { withMachine, THIS_MACHINE } = await import('../store/machine.ts');
+  const { withMachine, THIS_MACHINE } = await import('../store/machine/machine.ts');
   const { root, additionalRoot: additionalRoots, hostRoot = THIS_MACHINE, ...others } = options;
   return withMachine(hostRoot, (machine) =>
     openStore(root, { ...others, machine, ...(additionalRoots === undefined ? {} : { additionalRoots }) }),
@@ -184,8 +184,8 @@ async function withShownOwners(
     return asOnDisk;
   }
   if (stack.owners !== undefined || store.rootOwner(stack) === undefined) return stack;
-  const { withMachine, THIS_MACHINE } = await import('../store/machine.ts');
-  const { readSubordinateIds } = await import('../store/subordinate.ts');
+  const { withMachine, THIS_MACHINE } = await import('../store/machine/machine.ts');
+  const { readSubordinateIds } = await import('../store/machine/subordinate.ts');
   const subordinate = withMachine(hostRoot ?? THIS_MACHINE, readSubordinateIds);
   return (await import('../layers/owners.ts')).withOwners(store, stack, subordinate);
 }

@@ -1,6 +1,6 @@
 // Whose a path, an ID or a name is, where a root has several stores: each is asked, and what they share is told once.
 import { join } from 'node:path';
-import type { Machine } from '../store/machine.ts';
+import type { Machine } from '../store/machine/machine.ts';
 import { realRoot } from '../store/named.ts';
 import { asBytes, type ByteString, bytesOfText, shownBytes } from '../sys/bytes.ts';
 import { attempt, Trouble } from '../sys/errors.ts';

@@ -1,7 +1,7 @@
 // The history of an image or container: its layers with the steps that made them, and the steps that made none.
 
 import type { LayerStack } from '../store/layer-stack.ts';
-import type { HistoryStep } from '../store/oci.ts';
+import type { HistoryStep } from '../store/oci/oci.ts';
 import type { Store } from '../store/store.ts';
 import { Errno, Trouble } from '../sys/errors.ts';
 

@@ -3,9 +3,9 @@
 
 import type { LayerClaims } from '../store/claims.ts';
 import type { LayerStack } from '../store/layer-stack.ts';
+import { remappedMap, rootlessMap, type SubordinateIds } from '../store/machine/subordinate.ts';
 import type { IdRange, OwnerIds, OwnerView } from '../store/owner.ts';
 import type { Store } from '../store/store.ts';
-import { remappedMap, rootlessMap, type SubordinateIds } from '../store/subordinate.ts';
 import { attempt, Errno, Trouble } from '../sys/errors.ts';
 import { TarDamage, type TarEntry } from '../tar/entry.ts';
 import { cleanPath } from '../tar/path.ts';

@@ -1,10 +1,10 @@
 // Reads the files of a store: below one root, no symbolic link followed, nothing but regular files, never more than a
 // limit, and no access time changed where the system allows that. Each failure is a Trouble that names the file.
 
-import { closeSync, fstatSync, readFileSync, readSync, type Stats, statSync } from 'node:fs';
+import { closeSync, fstatSync, readSync, type Stats, statSync } from 'node:fs';
 import type { OpenBlob } from '../blob/blob.ts';
 import { FileBytes } from '../blob/file-bytes.ts';
-import { NO_OPENAT2, openBeneath, readNames } from '../sys/beneath.ts';
+import { openBeneath, readNames } from '../sys/beneath.ts';
 import {
   asBytes,
   type ByteString,
@@ -14,16 +14,14 @@ import {
   type ReadSome,
   shownBytes,
 } from '../sys/bytes.ts';
-import { E, Errno, errnoWords, Trouble } from '../sys/errors.ts';
+import { E, Errno } from '../sys/errors.ts';
 import { O, open, read, readlinkat } from '../sys/libc.ts';
+import { type FileKind, notA, stateOfErrno, trouble, WHO_MAY } from './file-state.ts';
 
 /** Bytes of the largest file that is read whole. Real ones stay below 1 MiB. */
 export const LARGEST_FILE = 16 * 1024 * 1024;
 /** Bytes of the largest file that holds one id or number. */
 const LARGEST_TEXT = 4096;
-
-/** What lies at a path, links not followed. */
-export type FileKind = 'directory' | 'file' | 'link' | 'other';
 
 /** A regular file that is read in parts. */
 export interface FileParts {
@@ -41,16 +39,6 @@ export interface OpenFile extends FileParts {
   readonly readNext: ReadSome;
   close(): void;
 }
-
-const WHO_MAY = 'run as root, or as the user who owns it';
-
-const STATES = new Map<number, string>([
-  [E.EACCES, `permission denied; ${WHO_MAY}`],
-  [E.EPERM, `permission denied; ${WHO_MAY}`],
-  [E.EIO, 'input/output error; the disk or the copy of it may be damaged'],
-  [E.EXDEV, 'the path leads out of the directory'],
-  [E.ENOSYS, NO_OPENAT2],
-]);
 
 export class StoreFiles {
   /** Absolute, without links. */
@@ -258,37 +246,6 @@ export function kindOfStatus(status: Stats): FileKind {
   if (status.isDirectory()) return 'directory';
   if (status.isFile()) return 'file';
   return status.isSymbolicLink() ? 'link' : 'other';
-}
-
-/** As in the first user namespace, and where there are none. */
-const IDENTITY_MAP = '0 0 4294967295\n';
-
-/** How the numbers of users here compare with those outside our user namespace (user_namespaces(7)). */
-export function readUidMap(): string {
-  try {
-    return readFileSync('/proc/self/uid_map', 'latin1');
-  } catch {
-    return IDENTITY_MAP;
-  }
-}
-
-export function trouble(doing: string, path: string, state: string, cause?: unknown): Trouble {
-  return new Trouble(
-    'store',
-    `Cannot ${doing} "${shownBytes(asBytes(path))}": ${state}`,
-    cause === undefined ? {} : { cause },
-  );
-}
-
-function notA(wanted: string, kind: FileKind): string {
-  return kind === 'link' ? 'a symbolic link, which is not followed' : `not a ${wanted}`;
-}
-
-/** What an errno says of what should be a `wanted`, a file or a directory. */
-export function stateOfErrno(errno: number, wanted: string): string {
-  if (errno === E.ENOENT) return `no such ${wanted}`;
-  if (errno === E.ENOTDIR) return 'not a directory';
-  return STATES.get(errno) ?? errnoWords(errno);
 }
 
 function errnoOf(error: unknown): number {

@@ -1,7 +1,7 @@
 // What a kind of store is: where such stores may be on a machine, whether a directory holds one, and how it is opened.
 import type { ByteString } from '../sys/bytes.ts';
 import type { StoreFiles } from './files.ts';
-import type { Machine } from './machine.ts';
+import type { Machine } from './machine/machine.ts';
 import type { Store } from './store.ts';
 
 /** Where a store may be on a machine, by a path of that machine. */

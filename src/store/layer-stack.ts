@@ -1,7 +1,7 @@
 // A layer stack, what every reference comes down to: the layers in the order a lookup asks them, and what holds for all of them.
 import type { ByteString } from '../sys/bytes.ts';
 import type { ChainId, DiffId } from './digest.ts';
-import type { HistoryStep } from './oci.ts';
+import type { HistoryStep } from './oci/oci.ts';
 import type { OwnerView } from './owner.ts';
 import type { LayerSource } from './source.ts';
 

@@ -3,7 +3,8 @@ import { type Stats, statSync } from 'node:fs';
 import { type ByteString, bufferOf } from '../sys/bytes.ts';
 import { errnoOf, type Trouble } from '../sys/errors.ts';
 import { realPath } from '../sys/mount/clone.ts';
-import { type FileKind, kindOfStatus, stateOfErrno, trouble } from './files.ts';
+import { type FileKind, stateOfErrno, trouble } from './file-state.ts';
+import { kindOfStatus } from './files.ts';
 
 /** The absolute path of a data root, which itself may be a link. */
 export function realRoot(root: ByteString): ByteString {

@@ -3,7 +3,7 @@ import type { ByteString } from '../sys/bytes.ts';
 import { attempt, Trouble } from '../sys/errors.ts';
 import type { Claims } from './claims.ts';
 import type { Layer, LayerStack, Missing } from './layer-stack.ts';
-import type { Configuration, HistoryStep } from './oci.ts';
+import type { Configuration, HistoryStep } from './oci/oci.ts';
 import type { TarRecord } from './record.ts';
 import { NoSuchReference } from './reference/reference.ts';
 import type { BesideStore, Store } from './store.ts';

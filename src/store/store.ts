@@ -2,7 +2,7 @@
 import type { ByteString } from '../sys/bytes.ts';
 import type { Claims } from './claims.ts';
 import type { Layer, LayerStack, Missing } from './layer-stack.ts';
-import type { Configuration, HistoryStep } from './oci.ts';
+import type { Configuration, HistoryStep } from './oci/oci.ts';
 import type { OwnerIds } from './owner.ts';
 import type { TarRecord } from './record.ts';
 import type { ContainerSummary, ImageSummary } from './summary.ts';

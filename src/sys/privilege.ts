@@ -1,4 +1,4 @@
-// What this process may do that depends on who runs it.
+// Who runs this process, as far as what it may do and what it sees depend on that.
 import { readFileSync } from 'node:fs';
 
 const CAP_SYS_ADMIN = 21n;
@@ -16,5 +16,17 @@ export function seesTrustedXattrs(): boolean {
     return isInitial && ((BigInt(`0x${effective}`) >> CAP_SYS_ADMIN) & 1n) === 1n;
   } catch {
     return true;
+  }
+}
+
+/** As in the first user namespace, and where there are none. */
+const IDENTITY_MAP = '0 0 4294967295\n';
+
+/** How the numbers of users here compare with those outside our user namespace (user_namespaces(7)). */
+export function readUidMap(): string {
+  try {
+    return readFileSync('/proc/self/uid_map', 'latin1');
+  } catch {
+    return IDENTITY_MAP;
   }
 }

@@ -7,7 +7,7 @@ import fc from 'fast-check';
 import { beforeAll, expect, it } from 'vitest';
 import type { Shape } from '../../src/store/formats/go-shape.ts';
 import { parseJson, requiredObject, stringsOf } from '../../src/store/formats/json.ts';
-import { IMAGE } from '../../src/store/oci-shapes.ts';
+import { IMAGE } from '../../src/store/oci/oci-shapes.ts';
 import { openStore } from '../../src/store/open.ts';
 import { attempt, Trouble } from '../../src/sys/errors.ts';
 import { succeed } from '../support/command.ts';

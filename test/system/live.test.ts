@@ -5,7 +5,7 @@ import { once } from 'node:events';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { expect, it } from 'vitest';
-import { isLive } from '../../src/store/live.ts';
+import { isLive } from '../../src/store/machine/live.ts';
 import { bytesOfText } from '../../src/sys/bytes.ts';
 import { succeed } from '../support/command.ts';
 import { describeSystem } from '../support/system.ts';

@@ -2,7 +2,7 @@
 import type { Command } from 'commander';
 import { imageDocument } from '../../report/image/document.ts';
 import type { LayerStack } from '../../store/layer-stack.ts';
-import type { Configuration } from '../../store/oci.ts';
+import type { Configuration } from '../../store/oci/oci.ts';
 import { parseLayerChoice } from '../../store/reference/choice.ts';
 import { Trouble } from '../../sys/errors.ts';
 import { keptOf } from '../kept.ts';

@@ -2,7 +2,7 @@
 
 import { resolve } from 'node:path';
 import type { Command } from 'commander';
-import type { FoundRoot } from '../../store/places.ts';
+import type { FoundRoot } from '../../store/machine/places.ts';
 import type { Store } from '../../store/store.ts';
 import { shownBytes } from '../../sys/bytes.ts';
 import { attempt, Trouble } from '../../sys/errors.ts';
@@ -41,8 +41,8 @@ export function registerStores(program: Command, terminal: Terminal): void {
     .option('--json', 'one JSON object a line')
     .action(async (_: unknown, command: Command) => {
       const { hostRoot, root: named, json } = command.optsWithGlobals<StoresOptions>();
-      const { findRoots, namedRoot } = await import('../../store/places.ts');
-      const { isLive } = await import('../../store/live.ts');
+      const { findRoots, namedRoot } = await import('../../store/machine/places.ts');
+      const { isLive } = await import('../../store/machine/live.ts');
       // Whoever has STRATAFS_ROOT set asks here for the others.
       const roots =
         command.getOptionValueSourceWithGlobals('root') === 'cli'

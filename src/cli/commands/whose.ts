@@ -27,7 +27,7 @@ export function registerWhose(program: Command, terminal: Terminal): void {
     .action(async (words: string[], _: unknown, command: Command) => {
       const options = command.optsWithGlobals<WhoseOptions>();
       const { ownersOf } = await import('../../health/open.ts');
-      const { withMachine, THIS_MACHINE } = await import('../../store/machine.ts');
+      const { withMachine, THIS_MACHINE } = await import('../../store/machine/machine.ts');
       const owners = ownersOf(await openTheStore(options));
       for (const asked of pathArguments(words)) {
         try {

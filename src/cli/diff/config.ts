@@ -1,6 +1,6 @@
 // `stratafs diff --config`: from the two sides to what differs between their configurations.
 import { type ConfigChange, compareConfigurations } from '../../diff/explain/config.ts';
-import type { Configuration } from '../../store/oci.ts';
+import type { Configuration } from '../../store/oci/oci.ts';
 import { parseLayerChoice } from '../../store/reference/choice.ts';
 import { Trouble } from '../../sys/errors.ts';
 import { openTheStore, type StoreOptions } from '../stack.ts';

@@ -7,7 +7,7 @@ import { sumLayers } from '../../layers/survey/survey-sums.ts';
 import { type Waste, wasteOf } from '../../layers/survey/waste.ts';
 import type { ImageReport, ReportStep, ReportWaste } from '../../report/image/record.ts';
 import type { LayerStack } from '../../store/layer-stack.ts';
-import type { Configuration } from '../../store/oci.ts';
+import type { Configuration } from '../../store/oci/oci.ts';
 import { layerNumber } from '../../store/reference/choice.ts';
 import { measure } from '../measured.ts';
 import { escapeBytes, escapeJson, escapeText } from '../print/escape.ts';

@@ -1,5 +1,5 @@
 // What differs between two configurations, field by field: variables and labels by their names, lists as wholes.
-import type { Configuration, ConfigValue } from '../../store/oci.ts';
+import type { Configuration, ConfigValue } from '../../store/oci/oci.ts';
 
 /** One field; `a` or `b` is absent where that side does not have it. */
 export interface ConfigChange {

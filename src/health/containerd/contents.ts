@@ -2,9 +2,9 @@
 import { contentOf, hasBlob, readBlobJson } from '../../store/containerd/blobs.ts';
 import type { BlobDigest } from '../../store/digest.ts';
 import type { StoreFiles } from '../../store/files.ts';
-import { isAttestation, isLayer, parseManifest } from '../../store/manifest.ts';
-import { MANIFEST_OR_INDEX } from '../../store/oci-shapes.ts';
-import { type PlatformImage, readImageOfManifest } from '../../store/platform-image.ts';
+import { isAttestation, isLayer, parseManifest } from '../../store/oci/manifest.ts';
+import { MANIFEST_OR_INDEX } from '../../store/oci/oci-shapes.ts';
+import { type PlatformImage, readImageOfManifest } from '../../store/oci/platform-image.ts';
 import { attempt, Trouble } from '../../sys/errors.ts';
 
 export type BlobRole = 'index' | 'manifest' | 'attestation' | 'config' | 'layer';

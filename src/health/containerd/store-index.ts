@@ -17,7 +17,7 @@ import { type ContainerdPlace, Reading } from '../../store/containerd/root.ts';
 import { placeOf, readSnapshots, type Snapshot } from '../../store/containerd/snapshotter.ts';
 import { type BlobDigest, hexOf, isBlobDigest, isHexId } from '../../store/digest.ts';
 import { type CacheRecord, readSnapshotCache } from '../../store/dockerd/buildkit.ts';
-import type { FileKind } from '../../store/files.ts';
+import type { FileKind } from '../../store/file-state.ts';
 import { type ByteString, shownBytes } from '../../sys/bytes.ts';
 import { attempt, Trouble } from '../../sys/errors.ts';
 import { type DataRoot, type Read, readDataRoot } from '../dockerd/data-root.ts';

@@ -12,9 +12,9 @@ import {
   requiredString,
   stringsOf,
 } from '../formats/json.ts';
-import { isLayer, parseManifest } from '../manifest.ts';
-import { MANIFEST_OR_INDEX } from '../oci-shapes.ts';
-import { type Blobs, parseBlobJson } from '../platform-image.ts';
+import { isLayer, parseManifest } from '../oci/manifest.ts';
+import { MANIFEST_OR_INDEX } from '../oci/oci-shapes.ts';
+import { type Blobs, parseBlobJson } from '../oci/platform-image.ts';
 import type { UnpackRules } from '../record.ts';
 import { familiarName } from '../reference/reference.ts';
 import type { Pack } from './pack.ts';

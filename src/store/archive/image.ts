@@ -22,10 +22,10 @@ import {
   type Platform,
   parseManifest,
   platformOf,
-} from '../manifest.ts';
-import { diffIdsOf } from '../oci.ts';
-import { IMAGE, MANIFEST_OR_INDEX } from '../oci-shapes.ts';
-import { readImage } from '../platform-image.ts';
+} from '../oci/manifest.ts';
+import { diffIdsOf } from '../oci/oci.ts';
+import { IMAGE, MANIFEST_OR_INDEX } from '../oci/oci-shapes.ts';
+import { readImage } from '../oci/platform-image.ts';
 import type { ArchiveContents, NamedSource, SavedImage } from './contents.ts';
 import type { Pack } from './pack.ts';
 

@@ -3,7 +3,7 @@ import { shownBytes } from '../../sys/bytes.ts';
 import { attempt, Trouble } from '../../sys/errors.ts';
 import { hexOf, type ImageId } from '../digest.ts';
 import { timeOf } from '../formats/json.ts';
-import { type Platform, platformText } from '../manifest.ts';
+import { type Platform, platformText } from '../oci/manifest.ts';
 import { repositoryOf } from '../reference/reference.ts';
 import type { ImageSummary } from '../summary.ts';
 import type { ArchiveContents, NamedSource } from './contents.ts';

@@ -3,7 +3,7 @@
 import { asBytes, type ByteString, shownBytes } from '../../sys/bytes.ts';
 import { Trouble } from '../../sys/errors.ts';
 import type { Kind, OpenOptions } from '../kind.ts';
-import { parsePlatform } from '../manifest.ts';
+import { parsePlatform } from '../oci/manifest.ts';
 import type { Store } from '../store.ts';
 import { looksLikeArchive, readContents } from './contents.ts';
 import { openPack } from './open-pack.ts';

@@ -5,7 +5,7 @@ import { attempt, Trouble } from '../../sys/errors.ts';
 import { hexOf } from '../digest.ts';
 import type { OpenFile } from '../files.ts';
 import type { Layer, Missing } from '../layer-stack.ts';
-import { stepsOfConfig } from '../oci.ts';
+import { stepsOfConfig } from '../oci/oci.ts';
 import type { TarRecord, UnpackRules } from '../record.ts';
 import type { TarSource } from '../source.ts';
 import type { ArchivedImage, ArchivedLayer } from './image.ts';

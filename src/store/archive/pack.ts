@@ -4,7 +4,8 @@ import { asBytes, type ByteString, bytesOfText, shownBytes } from '../../sys/byt
 import { Errno, errnoWords, Trouble } from '../../sys/errors.ts';
 import type { TarMember, TarMembers } from '../../tar/members.ts';
 import { cleanPath } from '../../tar/path.ts';
-import { LARGEST_FILE, type StoreFiles, trouble } from '../files.ts';
+import { trouble } from '../file-state.ts';
+import { LARGEST_FILE, type StoreFiles } from '../files.ts';
 
 /** Paths are text as a JSON file of the archive has them, relative to its root. */
 export interface Pack {

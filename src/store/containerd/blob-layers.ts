@@ -1,8 +1,9 @@
 // An image that was not unpacked, or by a snapshotter that keeps no files: its layers are the compressed tars in the content store.
 import { hexOf } from '../digest.ts';
-import { type StoreFiles, trouble } from '../files.ts';
+import { trouble } from '../file-state.ts';
+import type { StoreFiles } from '../files.ts';
 import type { Layer, Missing } from '../layer-stack.ts';
-import type { PlatformImage } from '../platform-image.ts';
+import type { PlatformImage } from '../oci/platform-image.ts';
 import type { TarSource } from '../source.ts';
 import { blobPath, blobSize } from './blobs.ts';
 import { stepsByChain } from './stack.ts';

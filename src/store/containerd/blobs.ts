@@ -3,7 +3,7 @@ import { type BlobDigest, hexOf } from '../digest.ts';
 import type { StoreFiles } from '../files.ts';
 import type { StructShape } from '../formats/go-shape.ts';
 import type { JsonDocument } from '../formats/json.ts';
-import { type Blobs, parseBlobJson } from '../platform-image.ts';
+import { type Blobs, parseBlobJson } from '../oci/platform-image.ts';
 
 export const CONTENT = 'io.containerd.content.v1.content';
 

@@ -1,6 +1,6 @@
 // The image that a container was made from, as far as it is still here.
 import { isBlobDigest } from '../digest.ts';
-import { type PlatformImage, readImage, readImageOfManifest } from '../platform-image.ts';
+import { type PlatformImage, readImage, readImageOfManifest } from '../oci/platform-image.ts';
 import { contentOf } from './blobs.ts';
 import { readFoundContainers } from './containers.ts';
 import { type DockerContainer, readDockerContainers } from './docker.ts';

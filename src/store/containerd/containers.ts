@@ -2,7 +2,7 @@
 // they do now is nowhere on disk but in a directory that a task has as long as it exists.
 import { asBytes, type ByteString, shownBytes } from '../../sys/bytes.ts';
 import { attempt, Trouble } from '../../sys/errors.ts';
-import { trouble } from '../files.ts';
+import { trouble } from '../file-state.ts';
 import {
   type JsonObject,
   objectsOf,

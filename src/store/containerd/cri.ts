@@ -1,5 +1,6 @@
 import { attempt, Trouble } from '../../sys/errors.ts';
-import { type StoreFiles, trouble } from '../files.ts';
+import { trouble } from '../file-state.ts';
+import type { StoreFiles } from '../files.ts';
 import {
   integerOf,
   type JsonObject,

@@ -2,12 +2,14 @@
 // dockerd has a containerd of its own below its data root, or uses the machine's, whose root is then another directory.
 import { asBytes, type ByteString, bytesOfText, shownBytes } from '../../sys/bytes.ts';
 import { attempt, Trouble } from '../../sys/errors.ts';
+import { readUidMap } from '../../sys/privilege.ts';
 import { MANAGED_CONTAINERD, usedSnapshotters } from '../dockerd/snapshotters.ts';
-import { readUidMap, StoreFiles, trouble } from '../files.ts';
+import { trouble } from '../file-state.ts';
+import { StoreFiles } from '../files.ts';
 import type { Kind, OpenOptions, Probe } from '../kind.ts';
-import type { Machine } from '../machine.ts';
-import { parsePlatform } from '../manifest.ts';
+import type { Machine } from '../machine/machine.ts';
 import { realRoot } from '../named.ts';
+import { parsePlatform } from '../oci/manifest.ts';
 import { isRootless } from '../owner.ts';
 import { snapshotterContainers } from './docker.ts';
 import { hasMetadata, METADATA, readSnapshotRecords } from './metadata.ts';

@@ -1,7 +1,8 @@
 // containerd's own database, `meta.db` (core/metadata/buckets.go): namespaces, and in each its images, containers,
 // snapshots, blobs and leases. The keys in it are not trusted; where one becomes a path, that place checks it.
 import { asBytes, type ByteString, bufferOf, bytesOf } from '../../sys/bytes.ts';
-import { type FileParts, type StoreFiles, trouble } from '../files.ts';
+import { trouble } from '../file-state.ts';
+import type { FileParts, StoreFiles } from '../files.ts';
 import { type Bucket, checkBucket, readBolt } from '../formats/bolt.ts';
 import { readGoTime, readVarint } from './values.ts';
 

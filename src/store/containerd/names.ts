@@ -2,7 +2,7 @@
 // nerdctl's and ctr's is the digest that the name leads to; CRI's is that of the config, so that its names of one image meet.
 import { type BlobDigest, isBlobDigest } from '../digest.ts';
 import { quoted } from '../formats/json.ts';
-import type { PlatformImage } from '../platform-image.ts';
+import type { PlatformImage } from '../oci/platform-image.ts';
 import { familiarName } from '../reference/reference.ts';
 import type { ImageRecord } from './metadata.ts';
 import type { Users } from './root.ts';

@@ -2,7 +2,7 @@
 // by default. Rootless containerd is below its user's home.
 import { asBytes, type ByteString, bytesOfText } from '../../sys/bytes.ts';
 import type { StorePlace } from '../kind.ts';
-import type { Machine } from '../machine.ts';
+import type { Machine } from '../machine/machine.ts';
 
 const CONFIGS: readonly string[] = [
   '/etc/containerd/config.toml',

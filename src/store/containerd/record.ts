@@ -1,10 +1,10 @@
 // Where the truth about a layer is: the compressed tar in the content store that it was unpacked from. Whether that is there
 // is another matter: layers that were there already are not fetched, and CRI can be told to throw blobs away.
 import { type BlobDigest, type ChainId, hexOf } from '../digest.ts';
-import { trouble } from '../files.ts';
-import type { Descriptor } from '../manifest.ts';
+import { trouble } from '../file-state.ts';
+import type { Descriptor } from '../oci/manifest.ts';
+import type { PlatformImage } from '../oci/platform-image.ts';
 import type { OwnerIds } from '../owner.ts';
-import type { PlatformImage } from '../platform-image.ts';
 import type { TarRecord, UnpackRules } from '../record.ts';
 import { blobPath, hasBlob } from './blobs.ts';
 import { METADATA } from './metadata.ts';

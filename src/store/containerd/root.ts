@@ -3,9 +3,10 @@
 import { asBytes, type ByteString, shownBytes } from '../../sys/bytes.ts';
 import { attempt, Trouble } from '../../sys/errors.ts';
 import type { ChainId } from '../digest.ts';
-import { type StoreFiles, trouble } from '../files.ts';
+import { trouble } from '../file-state.ts';
+import type { StoreFiles } from '../files.ts';
 import type { Dialect } from '../layer-stack.ts';
-import type { Platform } from '../manifest.ts';
+import type { Platform } from '../oci/manifest.ts';
 import {
   type BlobRecord,
   type ContainerRecord,

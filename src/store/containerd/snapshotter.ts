@@ -2,7 +2,8 @@
 // them can be read is a table; the database (core/snapshots/storage/bolt.go) is the same for all that come with containerd.
 
 import { type ByteString, bytesOf, shownBytes } from '../../sys/bytes.ts';
-import { type StoreFiles, trouble } from '../files.ts';
+import { trouble } from '../file-state.ts';
+import type { StoreFiles } from '../files.ts';
 import { readBolt } from '../formats/bolt.ts';
 import { followParents } from '../parents.ts';
 import { readUvarint, readVarint } from './values.ts';

@@ -4,8 +4,8 @@ import { asBytes, shownBytes } from '../../sys/bytes.ts';
 import { attempt, Trouble } from '../../sys/errors.ts';
 import { type ChainId, chainIdOn, type DiffId, isChainId, isDiffId } from '../digest.ts';
 import type { Layer, Missing } from '../layer-stack.ts';
-import { type HistoryStep, stepsOfConfig } from '../oci.ts';
-import type { PlatformImage } from '../platform-image.ts';
+import { type HistoryStep, stepsOfConfig } from '../oci/oci.ts';
+import type { PlatformImage } from '../oci/platform-image.ts';
 import { ifSound, type Reading, type SnapshotPlace } from './root.ts';
 import { keyOfSnapshot, placeOf, type Snapshot, snapshotterOf } from './snapshotter.ts';
 

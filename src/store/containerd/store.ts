@@ -13,8 +13,8 @@ import {
   type HistoryStep,
   imageConfiguration,
   stepsOfConfig,
-} from '../oci.ts';
-import type { PlatformImage } from '../platform-image.ts';
+} from '../oci/oci.ts';
+import type { PlatformImage } from '../oci/platform-image.ts';
 import type { TarRecord } from '../record.ts';
 import { NoSuchReference } from '../reference/reference.ts';
 import type { Store } from '../store.ts';

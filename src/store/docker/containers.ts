@@ -8,7 +8,7 @@ import {
   containerPath,
   readContainerConfig,
 } from '../dockerd/containers.ts';
-import { trouble } from '../files.ts';
+import { trouble } from '../file-state.ts';
 import { quoted } from '../formats/json.ts';
 import type { Layer, LayerStack, Missing } from '../layer-stack.ts';
 import type { ContainerSummary } from '../summary.ts';

@@ -6,7 +6,7 @@ import { asBytes, type ByteString, bytesOf, cString } from '../../sys/bytes.ts';
 import { E, errnoWords, type Trouble } from '../../sys/errors.ts';
 import { close, O, open, readlinkat } from '../../sys/libc.ts';
 import { openClone } from '../../sys/mount/clone.ts';
-import { type FileKind, trouble } from '../files.ts';
+import { type FileKind, trouble } from '../file-state.ts';
 import type { DockerRoot } from './driver.ts';
 
 /** Names beside the layers' that are no layer's: the links, and what the driver uses for quotas. */

@@ -1,5 +1,7 @@
 // Which graph drivers of Docker can be read, and how each keeps a layer's files. A driver is a row of the table.
-import { readUidMap, type StoreFiles, trouble } from '../files.ts';
+import { readUidMap } from '../../sys/privilege.ts';
+import { trouble } from '../file-state.ts';
+import type { StoreFiles } from '../files.ts';
 import type { Dialect } from '../layer-stack.ts';
 import { isRootless } from '../owner.ts';
 

@@ -18,7 +18,7 @@ import {
   parseDiffId,
   parseMountId,
 } from '../digest.ts';
-import { trouble } from '../files.ts';
+import { trouble } from '../file-state.ts';
 import type { Layer, Missing } from '../layer-stack.ts';
 import { followParents } from '../parents.ts';
 import { type DockerRoot, layerDirectory, ownDirectory } from './driver.ts';

@@ -4,7 +4,7 @@ import { attempt, Trouble } from '../../sys/errors.ts';
 import { STRING, struct } from '../formats/go-shape.ts';
 import { optionalString, parseJson } from '../formats/json.ts';
 import type { StorePlace } from '../kind.ts';
-import type { Machine } from '../machine.ts';
+import type { Machine } from '../machine/machine.ts';
 
 const SYSTEM_CONFIGS = ['/etc/docker/daemon.json', '/var/snap/docker/current/config/daemon.json'];
 export const SYSTEM_ROOTS = ['/var/lib/docker', '/var/snap/docker/common/var-lib-docker'];

@@ -1,7 +1,7 @@
 // The Go types that Docker reads its own JSON files into, as far as their fields are read here, or decide which of two names is
 // meant (reference/store.go, distribution/metadata).
 import { map, STRING, struct } from '../formats/go-shape.ts';
-import { fieldsOf } from '../oci-shapes.ts';
+import { fieldsOf } from '../oci/oci-shapes.ts';
 
 export const REPOSITORIES = struct({ Repositories: map(map(STRING)) });
 

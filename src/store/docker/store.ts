@@ -7,7 +7,12 @@ import type { Claims } from '../claims.ts';
 import { type ContainerId, containerIdOf, type ImageId, imageIdOf, isBuiltInPlace } from '../digest.ts';
 import { containerPath, readContainerConfig, readContainerJson } from '../dockerd/containers.ts';
 import type { Layer, LayerStack, Missing } from '../layer-stack.ts';
-import { type Configuration, containerConfiguration, type HistoryStep, imageConfiguration } from '../oci.ts';
+import {
+  type Configuration,
+  containerConfiguration,
+  type HistoryStep,
+  imageConfiguration,
+} from '../oci/oci.ts';
 import type { TarRecord } from '../record.ts';
 import { parseReference } from '../reference/reference.ts';
 import { sourceName } from '../source.ts';

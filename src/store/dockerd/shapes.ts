@@ -2,7 +2,7 @@
 // of two names is meant (moby container/{container,state}.go, volume/mounts/mounts.go, volume/local, volume/service/db.go; BuildKit
 // cache/metadata/metadata.go).
 import { ANY, BOOLEAN, INTEGER, list, map, pointer, STRING, struct } from '../formats/go-shape.ts';
-import { fieldsOf, RUN_CONFIG } from '../oci-shapes.ts';
+import { fieldsOf, RUN_CONFIG } from '../oci/oci-shapes.ts';
 
 const STATE = struct({
   ...fieldsOf('Running Paused Restarting OOMKilled RemovalInProgress Dead', BOOLEAN),

@@ -3,8 +3,8 @@
 // meanwhile. Every page is read at most once a question, belongs to one parent only, and is checked before it is used.
 import type { ByteString } from '../../sys/bytes.ts';
 import { attempt, Trouble } from '../../sys/errors.ts';
+import { trouble } from '../file-state.ts';
 import type { FileParts } from '../files.ts';
-import { trouble } from '../files.ts';
 import {
   BUCKET,
   LARGEST_BOLT_PAGE,

@@ -2,7 +2,8 @@
 // see them, with the write-ahead log or with what a transaction that was not finished has overwritten. Every page is read
 // at most once a question, belongs to one parent only, and is checked before it is used.
 import { attempt, Trouble } from '../../sys/errors.ts';
-import { type FileParts, type StoreFiles, trouble } from '../files.ts';
+import { trouble } from '../file-state.ts';
+import type { FileParts, StoreFiles } from '../files.ts';
 import { type Replaced, readJournal, readWal } from './sqlite-log.ts';
 import {
   type DatabaseHeader,

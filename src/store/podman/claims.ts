@@ -6,8 +6,8 @@ import { attempt, Trouble } from '../../sys/errors.ts';
 import type { Claim, Claims, LayerClaims } from '../claims.ts';
 import { type ChainId, chainIdOn, type DiffId, imageIdOf, sha256 } from '../digest.ts';
 import { optionalObject, optionalString, parseJson } from '../formats/json.ts';
-import { parseManifest } from '../manifest.ts';
-import { MANIFEST_OR_INDEX } from '../oci-shapes.ts';
+import { parseManifest } from '../oci/manifest.ts';
+import { MANIFEST_OR_INDEX } from '../oci/oci-shapes.ts';
 import type { UnpackRules } from '../record.ts';
 import {
   configName,

@@ -3,7 +3,7 @@
 // (zstd:chunked), so that the image, which Podman writes whiteouts into as files, is not needed.
 import { type ByteString, bytesOfText } from '../../sys/bytes.ts';
 import { isHexId, sha256 } from '../digest.ts';
-import { trouble } from '../files.ts';
+import { trouble } from '../file-state.ts';
 import { objectsOf, optionalString, parseJson } from '../formats/json.ts';
 import { bigDataName, layerPath, metadataPath, type StorageRoot } from './root.ts';
 import { TABLE_OF_CONTENTS } from './shapes.ts';

@@ -3,10 +3,10 @@
 import { shownBytes } from '../../sys/bytes.ts';
 import { attempt, Trouble } from '../../sys/errors.ts';
 import { type DiffId, type ImageId, imageIdOf, isHexId, sha256 } from '../digest.ts';
-import { trouble } from '../files.ts';
+import { trouble } from '../file-state.ts';
 import { type JsonObject, optionalString, parseJson, quoted, stringsOf, timeOf } from '../formats/json.ts';
-import { diffIdsOf, type HistoryStep, stepsOfConfig } from '../oci.ts';
-import { IMAGE } from '../oci-shapes.ts';
+import { diffIdsOf, type HistoryStep, stepsOfConfig } from '../oci/oci.ts';
+import { IMAGE } from '../oci/oci-shapes.ts';
 import { idOf } from './layers.ts';
 import { type List, type ListRecord, namesOf, readList } from './lists.ts';
 import { allRoots, bigDataName, listPath, metadataPath, type PodmanRoot, type StorageRoot } from './root.ts';

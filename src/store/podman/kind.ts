@@ -1,7 +1,8 @@
 // Stores of containers-storage: which of its drivers left something in a graph root, and which other roots it takes images from.
 import { bytesOfText } from '../../sys/bytes.ts';
 import { attempt, Trouble } from '../../sys/errors.ts';
-import { readUidMap, StoreFiles } from '../files.ts';
+import { readUidMap } from '../../sys/privilege.ts';
+import { StoreFiles } from '../files.ts';
 import type { Kind, OpenOptions, Probe } from '../kind.ts';
 import { realRoot } from '../named.ts';
 import { isRootless } from '../owner.ts';

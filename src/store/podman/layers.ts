@@ -5,7 +5,7 @@
 import { shownBytes } from '../../sys/bytes.ts';
 import { attempt, Trouble } from '../../sys/errors.ts';
 import { type DiffId, isHexId, parseDiffId, sha256 } from '../digest.ts';
-import { trouble } from '../files.ts';
+import { trouble } from '../file-state.ts';
 import { integerOf, type JsonObject, objectsOf, optionalString } from '../formats/json.ts';
 import type { IdRange } from '../owner.ts';
 import { followParents } from '../parents.ts';

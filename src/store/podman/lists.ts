@@ -3,7 +3,7 @@
 import { shownBytes } from '../../sys/bytes.ts';
 import { attempt, Trouble } from '../../sys/errors.ts';
 import { isHexId } from '../digest.ts';
-import { trouble } from '../files.ts';
+import { trouble } from '../file-state.ts';
 import { type JsonObject, parseJsonElements, quoted, requiredString, stringsOf } from '../formats/json.ts';
 import { type ListName, listPath, type StorageRoot } from './root.ts';
 import { RECORDS } from './shapes.ts';

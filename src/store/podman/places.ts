@@ -2,7 +2,7 @@
 import { asBytes, type ByteString, bytesOfText, textOf } from '../../sys/bytes.ts';
 import { attempt, Trouble } from '../../sys/errors.ts';
 import type { StorePlace } from '../kind.ts';
-import type { Home, Machine } from '../machine.ts';
+import type { Home, Machine } from '../machine/machine.ts';
 import { expand, parseCrioConf, parseStorageConf, type StorageConf } from './storage-conf.ts';
 
 const VENDOR = '/usr/share/containers/storage.conf';

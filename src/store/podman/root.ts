@@ -1,7 +1,8 @@
 // Where containers-storage keeps what: one graph root with one of its drivers, and the other roots whose layers and images
 // it uses (additional image stores, an image store apart from the containers). Podman, Buildah and CRI-O share the format.
 import { asBytes, type ByteString } from '../../sys/bytes.ts';
-import { type StoreFiles, trouble } from '../files.ts';
+import { trouble } from '../file-state.ts';
+import type { StoreFiles } from '../files.ts';
 
 /** The graph drivers that can be read, the one that is used by default first. */
 export const DRIVERS = ['overlay', 'vfs'] as const;

@@ -1,7 +1,7 @@
 // The Go types that containers-storage, image/storage and Podman read their JSON files into, as far as their fields are read here
 // (storage images.go, layers.go, containers.go; libpod container_config.go, container.go, pod.go, volume.go).
 import { ANY, BOOLEAN, INTEGER, list, map, pointer, STRING, struct } from '../formats/go-shape.ts';
-import { fieldsOf } from '../oci-shapes.ts';
+import { fieldsOf } from '../oci/oci-shapes.ts';
 import type { ListName } from './root.ts';
 
 const ID_MAP = list(struct(fieldsOf('container_id host_id size', INTEGER)));

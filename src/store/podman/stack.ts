@@ -3,9 +3,9 @@
 import { type ByteString, shownBytes } from '../../sys/bytes.ts';
 import { attempt, Trouble } from '../../sys/errors.ts';
 import { type ChainId, chainIdOn, imageIdOf } from '../digest.ts';
-import { trouble } from '../files.ts';
+import { trouble } from '../file-state.ts';
 import type { Dialect, Layer, LayerStack, Missing } from '../layer-stack.ts';
-import type { HistoryStep } from '../oci.ts';
+import type { HistoryStep } from '../oci/oci.ts';
 import type { OwnerView } from '../owner.ts';
 import type { DirectorySource } from '../source.ts';
 import { isComposefs, objectPlaces } from './composefs.ts';

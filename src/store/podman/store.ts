@@ -4,7 +4,12 @@ import type { ByteString } from '../../sys/bytes.ts';
 import { Trouble } from '../../sys/errors.ts';
 import type { Claims } from '../claims.ts';
 import type { Layer, LayerStack, Missing } from '../layer-stack.ts';
-import { type Configuration, containerConfiguration, type HistoryStep, imageConfiguration } from '../oci.ts';
+import {
+  type Configuration,
+  containerConfiguration,
+  type HistoryStep,
+  imageConfiguration,
+} from '../oci/oci.ts';
 import type { TarRecord } from '../record.ts';
 import { parseReference } from '../reference/reference.ts';
 import type { Store } from '../store.ts';

@@ -8,7 +8,7 @@
 // Behind the path comes the image, after a colon or as `@sha256:…`. Where several paths are there, the longest is meant.
 import { type ByteString, shownBytes } from '../../sys/bytes.ts';
 import { Trouble } from '../../sys/errors.ts';
-import type { FileKind } from '../files.ts';
+import type { FileKind } from '../file-state.ts';
 
 export interface FileReference {
   readonly path: ByteString;

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { compareConfigurations } from '../../../src/diff/explain/config.ts';
-import type { Configuration, ConfigValue } from '../../../src/store/oci.ts';
+import type { Configuration, ConfigValue } from '../../../src/store/oci/oci.ts';
 
 interface Given {
   readonly env?: readonly string[];

@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { historyOf } from '../../../src/layers/history.ts';
 import type { Layer, LayerStack } from '../../../src/store/layer-stack.ts';
-import type { HistoryStep } from '../../../src/store/oci.ts';
+import type { HistoryStep } from '../../../src/store/oci/oci.ts';
 import { asBytes } from '../../../src/sys/bytes.ts';
 
 function stackOf(...roles: readonly Layer['role'][]): LayerStack {

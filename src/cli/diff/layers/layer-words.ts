@@ -13,7 +13,7 @@ import {
   uidOf,
 } from '../../../diff/item.ts';
 import type { Layer } from '../../../store/layer-stack.ts';
-import type { HistoryStep } from '../../../store/oci.ts';
+import type { HistoryStep } from '../../../store/oci/oci.ts';
 import { layerIndexOf } from '../../../store/reference/choice.ts';
 import { counted } from '../../print/count.ts';
 import { escapeText } from '../../print/escape.ts';

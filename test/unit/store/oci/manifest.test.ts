@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { parseJson } from '../../../src/store/formats/json.ts';
+import { parseJson } from '../../../../src/store/formats/json.ts';
 import {
   fits,
   hostPlatform,
@@ -7,9 +7,9 @@ import {
   parseManifest,
   parsePlatform,
   platformText,
-} from '../../../src/store/manifest.ts';
-import { MANIFEST_OR_INDEX } from '../../../src/store/oci-shapes.ts';
-import { troubleOf } from './trouble.ts';
+} from '../../../../src/store/oci/manifest.ts';
+import { MANIFEST_OR_INDEX } from '../../../../src/store/oci/oci-shapes.ts';
+import { troubleOf } from '../trouble.ts';
 
 const DIGEST = (digit: string) => `sha256:${digit.repeat(64)}`;
 const json = (value: object) => parseJson(Buffer.from(JSON.stringify(value)), '/blob', MANIFEST_OR_INDEX);

@@ -1,8 +1,8 @@
 // The numbers that a machine sets aside for its users' namespaces (`/etc/subuid` and `/etc/subgid`, subuid(5)), and the maps that
 // engines make of them. Of a directory service (`subid:` in nsswitch.conf) nothing is asked.
-import { asBytes, type ByteString, bytesOf, shownBytes } from '../sys/bytes.ts';
+import { asBytes, type ByteString, bytesOf, shownBytes } from '../../sys/bytes.ts';
+import type { IdRange } from '../owner.ts';
 import type { Machine } from './machine.ts';
-import type { IdRange } from './owner.ts';
 
 /** Ranges that are set aside for users, in the order of their files. */
 export interface SubordinateIds {

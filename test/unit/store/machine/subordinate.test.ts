@@ -1,13 +1,13 @@
 // What a machine's /etc/subuid and /etc/subgid say of its users' namespaces, and the maps that follow.
 import { describe, expect, it } from 'vitest';
-import type { Machine } from '../../../src/store/machine.ts';
+import type { Machine } from '../../../../src/store/machine/machine.ts';
 import {
   readSubordinateIds,
   remappedMap,
   rootlessMap,
   type SubordinateRange,
-} from '../../../src/store/subordinate.ts';
-import { asBytes } from '../../../src/sys/bytes.ts';
+} from '../../../../src/store/machine/subordinate.ts';
+import { asBytes } from '../../../../src/sys/bytes.ts';
 
 function machineWith(files: Readonly<Record<string, string>>): Machine {
   return {

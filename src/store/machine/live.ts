@@ -1,8 +1,8 @@
 // Whether the engine of a root is at work now, by what the kernel tells of this machine: no lock is taken, ever. On another
 // machine's disk nothing can be told.
 import { readFileSync, statSync } from 'node:fs';
-import { asBytes, type ByteString, bufferOf } from '../sys/bytes.ts';
-import { type MountEntry, readMounts } from '../sys/mount/mounts.ts';
+import { asBytes, type ByteString, bufferOf } from '../../sys/bytes.ts';
+import { type MountEntry, readMounts } from '../../sys/mount/mounts.ts';
 
 /** Databases that engines keep locked (flock(2)) as long as they run; those of containerd's snapshotters from their first use on. */
 const CONTAINERD = [

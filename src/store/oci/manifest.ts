@@ -1,15 +1,15 @@
 // OCI's image manifests and indexes, and Docker's of the same form (schema 2 and manifest lists): what leads from the digest
 // of an image to its config and its layers, wherever the blobs lie. Only what is used is read, and that is checked.
 
-import { Trouble } from '../sys/errors.ts';
-import { type BlobDigest, parseBlobDigest } from './digest.ts';
+import { Trouble } from '../../sys/errors.ts';
+import { type BlobDigest, parseBlobDigest } from '../digest.ts';
 import {
   type JsonObject,
   objectsOf,
   optionalObject,
   optionalString,
   requiredString,
-} from './formats/json.ts';
+} from '../formats/json.ts';
 
 /** As Go names systems and processors, in the form that containerd compares (`normalizePlatform`). */
 export interface Platform {

@@ -2,12 +2,12 @@
 // lead nowhere but into that directory; nothing but directories and small regular files is opened, no access time is changed.
 
 import { closeSync, readlinkSync, readSync } from 'node:fs';
-import { fileType, NO_OPENAT2, openAsRoot, readNames } from '../sys/beneath.ts';
-import { asBytes, type ByteString, bytesOf, bytesOfText, cString, shownBytes } from '../sys/bytes.ts';
-import { E, errnoWords, Trouble } from '../sys/errors.ts';
-import { O, open } from '../sys/libc.ts';
-import { openCloneOfAll } from '../sys/mount/clone.ts';
-import { S_IFREG } from '../sys/statx.ts';
+import { fileType, NO_OPENAT2, openAsRoot, readNames } from '../../sys/beneath.ts';
+import { asBytes, type ByteString, bytesOf, bytesOfText, cString, shownBytes } from '../../sys/bytes.ts';
+import { E, errnoWords, Trouble } from '../../sys/errors.ts';
+import { O, open } from '../../sys/libc.ts';
+import { openCloneOfAll } from '../../sys/mount/clone.ts';
+import { S_IFREG } from '../../sys/statx.ts';
 
 const LARGEST_CONFIG = 1 << 20;
 /** The root of this machine itself. */

@@ -1,8 +1,8 @@
 // What OCI's formats say, whichever engine keeps them: an image's config with its history and diff IDs, and how an image or a
 // container is run (environment, command, user and the rest of what `docker inspect` shows below Config). Only the fields'
 // types are checked.
-import { Trouble } from '../sys/errors.ts';
-import { type DiffId, parseDiffId } from './digest.ts';
+import { Trouble } from '../../sys/errors.ts';
+import { type DiffId, parseDiffId } from '../digest.ts';
 import {
   booleanOf,
   integerOf,
@@ -13,7 +13,7 @@ import {
   requiredObject,
   stringsOf,
   timeOf,
-} from './formats/json.ts';
+} from '../formats/json.ts';
 
 /** One step of an image's history, as its config records it. */
 export interface HistoryStep {

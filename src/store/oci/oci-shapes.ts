@@ -1,8 +1,18 @@
 // The Go types that engines read an image's config, its manifest and an index into, as far as their fields are read here, or
 // decide which of two names is meant (moby image/image.go, image/rootfs.go, api/types/container/config.go; image-spec
 // specs-go/v1; other engines read the same files).
-import { decodeAs } from './formats/go-json.ts';
-import { ANY, BOOLEAN, INTEGER, list, map, pointer, type Shape, STRING, struct } from './formats/go-shape.ts';
+import { decodeAs } from '../formats/go-json.ts';
+import {
+  ANY,
+  BOOLEAN,
+  INTEGER,
+  list,
+  map,
+  pointer,
+  type Shape,
+  STRING,
+  struct,
+} from '../formats/go-shape.ts';
 
 /** Old builders wrote a single word without a list around it (`strslice.StrSlice`). */
 const WORDS: Shape = {

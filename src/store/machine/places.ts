@@ -1,10 +1,10 @@
 // Where stores are on a machine: by what each engine's own configuration says and by the usual places.
-import { type ByteString, bytesOfText, shownBytes, textOf } from '../sys/bytes.ts';
-import { attempt, Trouble } from '../sys/errors.ts';
-import type { StorePlace } from './kind.ts';
+import { type ByteString, bytesOfText, shownBytes, textOf } from '../../sys/bytes.ts';
+import { attempt, Trouble } from '../../sys/errors.ts';
+import type { StorePlace } from '../kind.ts';
+import { KINDS, NoStore, openStores } from '../open.ts';
+import type { Store } from '../store.ts';
 import { type Machine, withMachine } from './machine.ts';
-import { KINDS, NoStore, openStores } from './open.ts';
-import type { Store } from './store.ts';
 
 /** A root that was found. */
 export interface FoundRoot {

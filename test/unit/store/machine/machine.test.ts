@@ -1,16 +1,16 @@
 // A machine's files by its own paths: what is read as one, and that something else in its place is not.
 import { mkdirSync, renameSync, symlinkSync, writeFileSync } from 'node:fs';
 import { describe, expect, it, vi } from 'vitest';
-import { withMachine } from '../../../src/store/machine.ts';
-import type * as beneath from '../../../src/sys/beneath.ts';
-import { asBytes, cString } from '../../../src/sys/bytes.ts';
-import { mknod, O } from '../../../src/sys/libc.ts';
-import { S_IFIFO } from '../../../src/sys/statx.ts';
-import { temporaryForTest } from '../../support/temporary.ts';
+import { withMachine } from '../../../../src/store/machine/machine.ts';
+import type * as beneath from '../../../../src/sys/beneath.ts';
+import { asBytes, cString } from '../../../../src/sys/bytes.ts';
+import { mknod, O } from '../../../../src/sys/libc.ts';
+import { S_IFIFO } from '../../../../src/sys/statx.ts';
+import { temporaryForTest } from '../../../support/temporary.ts';
 
 /** Called before a file is opened to be read, after its type was asked. */
 let meanwhile = () => {};
-vi.mock('../../../src/sys/beneath.ts', async (original) => {
+vi.mock('../../../../src/sys/beneath.ts', async (original) => {
   const real = await original<typeof beneath>();
   return {
     ...real,

@@ -2,8 +2,8 @@
 import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { chooseRoot, findRoots, namedRoot, rootAt } from '../../../src/store/places.ts';
-import { temporaryForTest } from '../../support/temporary.ts';
+import { chooseRoot, findRoots, namedRoot, rootAt } from '../../../../src/store/machine/places.ts';
+import { temporaryForTest } from '../../../support/temporary.ts';
 
 type Disk = Readonly<Record<string, string | { readonly link: string } | null>>;
 

@@ -1,11 +1,11 @@
 // From the digest that an image's name leads to, to what it is made of: of an index the manifest for the wanted platform, of
 // that the config, of that the diff IDs; every blob checked against its digest on the way, wherever it lies.
-import { type ByteString, shownBytes } from '../sys/bytes.ts';
-import { Trouble } from '../sys/errors.ts';
-import { type BlobDigest, type ChainId, chainIds, type DiffId, hexOf, sha256 } from './digest.ts';
-import { trouble } from './files.ts';
-import type { StructShape } from './formats/go-shape.ts';
-import { type JsonDocument, type JsonObject, parseJson } from './formats/json.ts';
+import { type ByteString, shownBytes } from '../../sys/bytes.ts';
+import { Trouble } from '../../sys/errors.ts';
+import { type BlobDigest, type ChainId, chainIds, type DiffId, hexOf, sha256 } from '../digest.ts';
+import { trouble } from '../file-state.ts';
+import type { StructShape } from '../formats/go-shape.ts';
+import { type JsonDocument, type JsonObject, parseJson } from '../formats/json.ts';
 import {
   type Descriptor,
   fits,
