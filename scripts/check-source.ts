@@ -12,7 +12,7 @@ const OPENERS = [
   'src/store/machine/machine.ts',
   'src/store/machine/live.ts',
   'src/store/docker/driver-directories.ts',
-  'src/overlay/directories.ts',
+  'src/overlay/layer/directories.ts',
   // Outside of every store: what is extracted, and what is kept in a temporary file.
   'src/copy/destination.ts',
   'src/copy/kept-metadata.ts',

@@ -1,9 +1,9 @@
 // One side of a comparison that is a stack of layers. What a name means is asked of the overlay's own rules.
-import type { Entry } from '../overlay/entry.ts';
-import type { LayerReader, Listing } from '../overlay/layer.ts';
-import { shownXattr } from '../overlay/marks.ts';
+import type { Entry } from '../overlay/layer/entry.ts';
+import { shownXattr } from '../overlay/layer/marks.ts';
+import { FileContents, type OpenContents } from '../overlay/layer/open-contents.ts';
+import type { LayerReader, Listing } from '../overlay/layer/reader.ts';
 import { type MergeOptions, type Resolution, resolve, type Source } from '../overlay/merge.ts';
-import { FileContents, type OpenContents } from '../overlay/open-contents.ts';
 import { mergeOptions } from '../overlay/options.ts';
 import type { Layer, LayerStack } from '../store/layer-stack.ts';
 import { layerNumber } from '../store/reference/choice.ts';

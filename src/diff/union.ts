@@ -1,8 +1,8 @@
 // All layers of both sides under one roof: each real directory is one record whichever side or name leads to it, so that
 // "the same directories" is a comparison of numbers. Layers that both sides have at the bottom are told apart here.
-import type { Directories } from '../overlay/directories.ts';
-import { Entry } from '../overlay/entry.ts';
-import type { LayerReader } from '../overlay/layer.ts';
+import type { Directories } from '../overlay/layer/directories.ts';
+import { Entry } from '../overlay/layer/entry.ts';
+import type { LayerReader } from '../overlay/layer/reader.ts';
 import { OpenLayers, type ReadableLayer, type RecordedLayers, shownLayers } from '../overlay/opened.ts';
 import type { RecordedLayer } from '../overlay/recorded/recorded-layer.ts';
 import type { Table } from '../overlay/table.ts';

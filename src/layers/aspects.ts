@@ -1,7 +1,7 @@
 // Which layer set what of an object: its contents where these bytes first came, mode, owner, times and attributes each where it
 // was last changed. A layer that wrote the object again as it was set nothing of it.
-import type { Entry } from '../overlay/entry.ts';
-import type { OpenContents } from '../overlay/open-contents.ts';
+import type { Entry } from '../overlay/layer/entry.ts';
+import type { OpenContents } from '../overlay/layer/open-contents.ts';
 import { isSameTime } from '../overlay/status.ts';
 
 import { Errno } from '../sys/errors.ts';

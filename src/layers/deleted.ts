@@ -1,5 +1,5 @@
 // What is in the layers of a stack but not in its merged view: deleted trees, each told once, and older versions.
-import type { Entry } from '../overlay/entry.ts';
+import type { Entry } from '../overlay/layer/entry.ts';
 import type { ByteString } from '../sys/bytes.ts';
 import { S_IFMT, S_IFREG } from '../sys/statx.ts';
 import { findHidden } from './hidden.ts';

@@ -1,13 +1,13 @@
 // The files of one layer's directory by their path in the layer: confined to it, links never followed, nothing opened but
 // regular files, no access time changed.
 
-import type { Directories } from '../overlay/directories.ts';
-import { type LayerReader, type Listing, nameArgument } from '../overlay/layer.ts';
-import { xattrNames, xattrValue } from '../overlay/marks.ts';
+import type { Directories } from '../overlay/layer/directories.ts';
+import { xattrNames, xattrValue } from '../overlay/layer/marks.ts';
+import { type LayerReader, type Listing, nameArgument } from '../overlay/layer/reader.ts';
+import { OVERRIDE, parseOverride } from '../overlay/layer/translated.ts';
 import { OpenLayers } from '../overlay/opened.ts';
 import type { Table } from '../overlay/table.ts';
 import { newDirectoryMemory } from '../overlay/table-memory.ts';
-import { OVERRIDE, parseOverride } from '../overlay/translated.ts';
 import type { OwnerIds } from '../store/owner.ts';
 import { type ByteString, bytesOf, cString, type ReadSome } from '../sys/bytes.ts';
 import { E, Errno } from '../sys/errors.ts';

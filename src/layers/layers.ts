@@ -1,12 +1,12 @@
 // All layers of a stack at once, each as it lies on disk, and the overlay's rules over them: for questions that the merged
 // tree cannot answer, because they are about what it hides. One real directory is one record, whichever way leads to it.
 
-import type { Directories } from '../overlay/directories.ts';
-import type { Entry } from '../overlay/entry.ts';
-import type { LayerReader, Listing } from '../overlay/layer.ts';
-import { shownXattr } from '../overlay/marks.ts';
+import type { Directories } from '../overlay/layer/directories.ts';
+import type { Entry } from '../overlay/layer/entry.ts';
+import { shownXattr } from '../overlay/layer/marks.ts';
+import type { OpenContents } from '../overlay/layer/open-contents.ts';
+import type { LayerReader, Listing } from '../overlay/layer/reader.ts';
 import { type MergeOptions, type Resolution, resolve, type Source } from '../overlay/merge.ts';
-import type { OpenContents } from '../overlay/open-contents.ts';
 import { OpenLayers, readableLayers } from '../overlay/opened.ts';
 import { mergeOptions } from '../overlay/options.ts';
 import type { RecordedLayer } from '../overlay/recorded/recorded-layer.ts';

@@ -1,6 +1,6 @@
 // A file tree to copy from: the merged view, or one layer as it lies on disk, in the same terms.
-import type { Entry } from '../overlay/entry.ts';
-import type { OpenContents } from '../overlay/open-contents.ts';
+import type { Entry } from '../overlay/layer/entry.ts';
+import type { OpenContents } from '../overlay/layer/open-contents.ts';
 import type { Tree } from '../overlay/tree.ts';
 import { layerNumber } from '../store/reference/choice.ts';
 import { type ByteString, bytesOf } from '../sys/bytes.ts';

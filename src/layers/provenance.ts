@@ -1,6 +1,6 @@
 // What every layer of a stack says about one path: the versions it has, the whiteouts and the marks above it, and which
 // of them the merged view shows.
-import type { Entry } from '../overlay/entry.ts';
+import type { Entry } from '../overlay/layer/entry.ts';
 import { type ByteString, bytesOf } from '../sys/bytes.ts';
 import { Errno } from '../sys/errors.ts';
 import { below, type FoundName, type Layers, type ObjectAttributes, objectAttributes } from './layers.ts';

@@ -1,5 +1,5 @@
 // How objects of lower layers come to be hidden: what is known of one that is, and which newer layer took it away.
-import type { Entry } from '../overlay/entry.ts';
+import type { Entry } from '../overlay/layer/entry.ts';
 import type { ByteString } from '../sys/bytes.ts';
 import type { Errno } from '../sys/errors.ts';
 import type { LayeredNames, PlacedEntry } from './layered-names.ts';

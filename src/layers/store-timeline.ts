@@ -1,5 +1,5 @@
 // The layers of many stacks, each walked once: what it has, and whether any of the stacks that it is in still shows that.
-import type { Entry } from '../overlay/entry.ts';
+import type { Entry } from '../overlay/layer/entry.ts';
 import { sourceName } from '../store/source.ts';
 import { asBytes, type ByteString } from '../sys/bytes.ts';
 import { Errno } from '../sys/errors.ts';

@@ -1,5 +1,5 @@
 // Every object of a stack with its times: what the merged view shows, what it hides, and the layer each is in.
-import type { Entry } from '../overlay/entry.ts';
+import type { Entry } from '../overlay/layer/entry.ts';
 import { isSameTime } from '../overlay/status.ts';
 import { asBytes, type ByteString } from '../sys/bytes.ts';
 import { Errno } from '../sys/errors.ts';

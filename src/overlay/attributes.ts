@@ -1,6 +1,6 @@
 // What a row says of one object on disk: `struct fuse_attr` in wire form, and what tells the object from another by its name.
 import { encodeDevice, STATX } from '../sys/statx.ts';
-import type { Directories } from './directories.ts';
+import type { Directories } from './layer/directories.ts';
 import { ROW, type Table } from './table.ts';
 
 /** Highest file system index that fits the top byte of an inode number. */

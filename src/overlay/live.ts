@@ -4,8 +4,8 @@
 import { E, Errno } from '../sys/errors.ts';
 import { S_IFDIR, S_IFMT, S_IFREG, STATX } from '../sys/statx.ts';
 import type { Attributes } from './attributes.ts';
-import type { Directories } from './directories.ts';
-import type { LayerReader } from './layer.ts';
+import type { Directories } from './layer/directories.ts';
+import type { LayerReader } from './layer/reader.ts';
 import type { Loader } from './load.ts';
 import { layerOf } from './place.ts';
 import { FLAG, ROW, type Table } from './table.ts';

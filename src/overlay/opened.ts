@@ -2,14 +2,14 @@
 // a view needs, and how each is to be understood, is decided here and nowhere else.
 import type { Dialect, Layer, LayerStack } from '../store/layer-stack.ts';
 import type { OwnerView } from '../store/owner.ts';
-import { Directories } from './directories.ts';
-import { InternedDirectories } from './interned.ts';
-import { LayerReader } from './layer.ts';
+import { Directories } from './layer/directories.ts';
+import { InternedDirectories } from './layer/interned.ts';
+import { LayerReader } from './layer/reader.ts';
+import { TranslatedReader } from './layer/translated.ts';
 import { RecordedReader } from './recorded/recorded.ts';
 import type { RecordedLayer } from './recorded/recorded-layer.ts';
 import { Table } from './table.ts';
 import type { TableMemory } from './table-memory.ts';
-import { TranslatedReader } from './translated.ts';
 
 /** A layer as it is to be read. */
 export interface ReadableLayer {

@@ -1,7 +1,7 @@
 // Where a node lies on disk: the real directory to ask about it, and the name to ask for.
 import type { ByteString } from '../sys/bytes.ts';
 import { S_IFDIR, S_IFMT } from '../sys/statx.ts';
-import type { Directories } from './directories.ts';
+import type { Directories } from './layer/directories.ts';
 import { ROW, type Table } from './table.ts';
 
 export type Place = readonly [holder: number, name: string];

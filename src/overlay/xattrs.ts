@@ -1,8 +1,8 @@
 // The extended attributes of a tree's nodes under the names that the overlay shows, which differ from those on disk.
 import type { ByteString } from '../sys/bytes.ts';
 import { E, Errno } from '../sys/errors.ts';
-import type { LayerReader } from './layer.ts';
-import { shownXattr, storedXattr } from './marks.ts';
+import { shownXattr, storedXattr } from './layer/marks.ts';
+import type { LayerReader } from './layer/reader.ts';
 import type { Places } from './place.ts';
 import { FLAG, type Table } from './table.ts';
 

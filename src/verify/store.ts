@@ -4,7 +4,7 @@
 import { findRootsMark } from '../layers/dialect.ts';
 import { LayerFiles } from '../layers/layer-files.ts';
 import { objectsOfEntries } from '../layers/objects.ts';
-import { OVERRIDE } from '../overlay/translated.ts';
+import { OVERRIDE } from '../overlay/layer/translated.ts';
 import type { Claim, Claims, LayerClaims, OwnLayer } from '../store/claims.ts';
 import type { ChainId, DiffId } from '../store/digest.ts';
 import type { Dialect, Layer } from '../store/layer-stack.ts';

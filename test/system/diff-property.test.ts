@@ -2,7 +2,7 @@
 // and known mistakes in the rule are noticed.
 import { describe, expect, it } from 'vitest';
 import type { Resolver } from '../../src/diff/layered.ts';
-import type { Entry } from '../../src/overlay/entry.ts';
+import type { Entry } from '../../src/overlay/layer/entry.ts';
 import { type Found, resolve } from '../../src/overlay/merge.ts';
 import { mountKernel } from '../support/kernel.ts';
 import * as layer from '../support/layers.ts';

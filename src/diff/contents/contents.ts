@@ -1,5 +1,5 @@
 // Compares the data of two open files: streamed through two buffers that are used again, up to the first difference.
-import type { OpenContents } from '../../overlay/open-contents.ts';
+import type { OpenContents } from '../../overlay/layer/open-contents.ts';
 import { E, Errno } from '../../sys/errors.ts';
 import { SEEK } from '../../sys/seek.ts';
 

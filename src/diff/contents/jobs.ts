@@ -1,9 +1,9 @@
 // Content comparisons handed to other threads: a ring of jobs in shared memory, taken in order by whoever is free, the
 // walking thread among them. Names lie in the union's table, so a job is a few numbers.
 
-import type { Directories } from '../../overlay/directories.ts';
-import { nameArgument } from '../../overlay/layer.ts';
-import { FileContents } from '../../overlay/open-contents.ts';
+import type { Directories } from '../../overlay/layer/directories.ts';
+import { FileContents } from '../../overlay/layer/open-contents.ts';
+import { nameArgument } from '../../overlay/layer/reader.ts';
 import type { Table } from '../../overlay/table.ts';
 import { E, Errno } from '../../sys/errors.ts';
 import { firstDifference } from './contents.ts';

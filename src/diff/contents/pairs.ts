@@ -3,7 +3,7 @@
 import { availableParallelism } from 'node:os';
 import { extname } from 'node:path';
 import { Worker } from 'node:worker_threads';
-import type { OpenContents } from '../../overlay/open-contents.ts';
+import type { OpenContents } from '../../overlay/layer/open-contents.ts';
 import { E, Errno } from '../../sys/errors.ts';
 import { longAt } from '../../sys/long.ts';
 import { STATX } from '../../sys/statx.ts';

@@ -1,6 +1,6 @@
 // Differences that mean nothing: a time in the header of a compiled file, a cache that is made anew. Each rule has a name.
 
-import type { OpenContents } from '../../overlay/open-contents.ts';
+import type { OpenContents } from '../../overlay/layer/open-contents.ts';
 import type { ByteString } from '../../sys/bytes.ts';
 import type { Change } from '../change.ts';
 import { firstDifference } from '../contents/contents.ts';

@@ -1,6 +1,6 @@
 // Which hidden files were written again as they were: their contents and those of what took their place, read and compared.
 
-import type { OpenContents } from '../../overlay/open-contents.ts';
+import type { OpenContents } from '../../overlay/layer/open-contents.ts';
 import { Errno } from '../../sys/errors.ts';
 import { S_IFMT, S_IFREG } from '../../sys/statx.ts';
 import type { SurveyedStack } from './survey-stack.ts';

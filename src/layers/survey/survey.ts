@@ -1,10 +1,10 @@
 // One walk over layers, each by itself as it lies on disk: what every object is, takes and says to the overlay, in one
 // record that holds no path and opens nothing any more. What a stack makes of it is `survey-stack.ts`.
 
-import type { Directories } from '../../overlay/directories.ts';
-import { DT_WHT, type LayerReader } from '../../overlay/layer.ts';
+import type { Directories } from '../../overlay/layer/directories.ts';
+import type { OpenContents } from '../../overlay/layer/open-contents.ts';
+import { DT_WHT, type LayerReader } from '../../overlay/layer/reader.ts';
 import { Names } from '../../overlay/names.ts';
-import type { OpenContents } from '../../overlay/open-contents.ts';
 import { OpenLayers, type RecordedLayers, readableLayers } from '../../overlay/opened.ts';
 import type { Table } from '../../overlay/table.ts';
 import { newDirectoryMemory } from '../../overlay/table-memory.ts';

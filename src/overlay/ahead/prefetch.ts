@@ -4,7 +4,7 @@
 import { S_IFDIR, S_IFMT } from '../../sys/statx.ts';
 import { AsyncLookups } from '../../sys/uring/async-lookups.ts';
 import { blocksRead } from '../../sys/usage.ts';
-import type { Directories } from '../directories.ts';
+import type { Directories } from '../layer/directories.ts';
 import { NOT_LOADED, ROW, type Table } from '../table.ts';
 
 /** Lookups under way at once; a power of two. */

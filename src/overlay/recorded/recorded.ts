@@ -15,11 +15,11 @@ import {
   STATX_CTIME,
   timeAt,
 } from '../../sys/statx.ts';
-import type { Directories } from '../directories.ts';
-import { type Listing, NAME_MAX } from '../layer.ts';
-import { TarFileContents } from '../open-contents.ts';
+import type { Directories } from '../layer/directories.ts';
+import { TarFileContents } from '../layer/open-contents.ts';
+import { type Listing, NAME_MAX } from '../layer/reader.ts';
+import { TranslatedReader } from '../layer/translated.ts';
 import type { Table } from '../table.ts';
-import { TranslatedReader } from '../translated.ts';
 import type { RecordedLayer, RecordedObject } from './recorded-layer.ts';
 
 /** Set in the high word of a recorded object's inode number, which no file system's own number reaches. */

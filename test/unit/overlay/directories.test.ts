@@ -2,7 +2,7 @@
 import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { afterAll, describe, expect, it } from 'vitest';
-import { Directories } from '../../../src/overlay/directories.ts';
+import { Directories } from '../../../src/overlay/layer/directories.ts';
 import { Table } from '../../../src/overlay/table.ts';
 import { newDirectoryMemory } from '../../../src/overlay/table-memory.ts';
 import { asBytes, cString } from '../../../src/sys/bytes.ts';

@@ -12,7 +12,7 @@ import {
   xattrAnswer,
   xattrNames,
   xattrValue,
-} from '../../../src/overlay/marks.ts';
+} from '../../../src/overlay/layer/marks.ts';
 import { mergeOptions } from '../../../src/overlay/options.ts';
 import type { LayerStack } from '../../../src/store/layer-stack.ts';
 import { asBytes, cString } from '../../../src/sys/bytes.ts';

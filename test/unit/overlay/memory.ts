@@ -1,5 +1,5 @@
 // Layers in memory, made of the same steps that write them on disk: what `merge.ts` asks, without a file system.
-import { isMetacopy } from '../../../src/overlay/marks.ts';
+import { isMetacopy } from '../../../src/overlay/layer/marks.ts';
 import { type Found, type MergeOptions, resolve, type Source } from '../../../src/overlay/merge.ts';
 import { Errno, errnoName } from '../../../src/sys/errors.ts';
 import type { Step } from '../../support/layers.ts';

@@ -1,12 +1,12 @@
 // What an engine's mount shows otherwise than the disk has it: owners by the numbers of a user namespace, owners, modes and types
 // that a mount program keeps in an attribute (force_mask), file capabilities of a namespace, and attributes that are its own.
-import type { Dialect } from '../store/layer-stack.ts';
-import type { IdRange, OwnerView } from '../store/owner.ts';
-import { E } from '../sys/errors.ts';
-import { S_IFBLK, S_IFCHR, S_IFDIR, S_IFIFO, S_IFMT, S_IFREG, S_IFSOCK, STATX } from '../sys/statx.ts';
+import type { Dialect } from '../../store/layer-stack.ts';
+import type { IdRange, OwnerView } from '../../store/owner.ts';
+import { E } from '../../sys/errors.ts';
+import { S_IFBLK, S_IFCHR, S_IFDIR, S_IFIFO, S_IFMT, S_IFREG, S_IFSOCK, STATX } from '../../sys/statx.ts';
+import type { Table } from '../table.ts';
 import type { Directories } from './directories.ts';
-import { LayerReader } from './layer.ts';
-import type { Table } from './table.ts';
+import { LayerReader } from './reader.ts';
 
 /** Owner, group, mode and type of a file as they would be without `force_mask` (containers-storage; fuse-overlayfs). */
 export const OVERRIDE = 'user.containers.override_stat';

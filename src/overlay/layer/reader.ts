@@ -1,11 +1,11 @@
 // Reads one real directory of one layer: its listing, and what one of its names is to the overlay.
 // Whiteouts are recognised here, in every dialect; `merge.ts` obeys them.
-import type { Dialect } from '../store/layer-stack.ts';
-import { eachName } from '../sys/beneath.ts';
-import { E, Errno } from '../sys/errors.ts';
-import { AT_NO_AUTOMOUNT, AT_SYMLINK_NOFOLLOW, lseek, readlinkat } from '../sys/libc.ts';
-import { bigLongAt } from '../sys/long.ts';
-import { pinned } from '../sys/memory.ts';
+import type { Dialect } from '../../store/layer-stack.ts';
+import { eachName } from '../../sys/beneath.ts';
+import { E, Errno } from '../../sys/errors.ts';
+import { AT_NO_AUTOMOUNT, AT_SYMLINK_NOFOLLOW, lseek, readlinkat } from '../../sys/libc.ts';
+import { bigLongAt } from '../../sys/long.ts';
+import { pinned } from '../../sys/memory.ts';
 import {
   S_IFCHR,
   S_IFDIR,
@@ -15,14 +15,14 @@ import {
   STATX_BTIME,
   STATX_MASK,
   STATX_SIZE,
-} from '../sys/statx.ts';
-import { statx, statxAt } from '../sys/statx-call.ts';
+} from '../../sys/statx.ts';
+import { statx, statxAt } from '../../sys/statx-call.ts';
+import type { Names } from '../names.ts';
+import type { Table } from '../table.ts';
 import type { Directories } from './directories.ts';
 import { Entry } from './entry.ts';
 import { hasXattrs, hasXattrsAt, type MarkPrefix, xattrAnswer, xattrNames, xattrValue } from './marks.ts';
-import type { Names } from './names.ts';
 import { FileContents, type OpenContents, type TarFileContents } from './open-contents.ts';
-import type { Table } from './table.ts';
 
 /** `d_type` of a name that only hides (dirent.h DT_WHT): an AUFS whiteout, under the name it hides. */
 export const DT_WHT = 14;

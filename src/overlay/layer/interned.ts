@@ -1,7 +1,7 @@
 // Real directories of which each has one record, whichever way leads to it: "the same directory" is a comparison of numbers.
-import type { LayerSource } from '../store/source.ts';
+import type { LayerSource } from '../../store/source.ts';
+import type { Table } from '../table.ts';
 import { Directories } from './directories.ts';
-import type { Table } from './table.ts';
 
 export class InternedDirectories extends Directories {
   readonly #table: Table;

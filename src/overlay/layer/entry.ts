@@ -1,10 +1,10 @@
 // One name of one real directory as `merge.ts` asks about it: what it is, and its marks, which are read when asked for.
-import { E, Errno } from '../sys/errors.ts';
-import { STATX_SIZE } from '../sys/statx.ts';
+import { E, Errno } from '../../sys/errors.ts';
+import { STATX_SIZE } from '../../sys/statx.ts';
+import type { Found } from '../merge.ts';
+import type { Table } from '../table.ts';
 import type { Directories } from './directories.ts';
 import { isMetacopy, type MarkPrefix } from './marks.ts';
-import type { Found } from './merge.ts';
-import type { Table } from './table.ts';
 
 /** Statuses are cut from pieces of memory of this many: an allocation for each would cost more than the rest of an entry. */
 const STATUSES = 64;

@@ -1,8 +1,8 @@
 // The contents of one file, open for reading wherever they lie: a file of a directory, or a part of a tar.
-import { E, Errno } from '../sys/errors.ts';
-import { close, flistxattr, lseek, pread } from '../sys/libc.ts';
-import { SEEK } from '../sys/seek.ts';
-import type { RecordedContents } from './recorded/recorded-contents.ts';
+import { E, Errno } from '../../sys/errors.ts';
+import { close, flistxattr, lseek, pread } from '../../sys/libc.ts';
+import { SEEK } from '../../sys/seek.ts';
+import type { RecordedContents } from '../recorded/recorded-contents.ts';
 
 export interface OpenContents {
   size(): number;

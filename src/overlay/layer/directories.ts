@@ -1,10 +1,10 @@
 // The real directories behind a tree: each is a record (layer, parent, name), opened when needed, bounded in number.
 // Opens never follow a symlink, leave a layer, or change an access time where the system allows that.
 
-import type { LayerSource } from '../store/source.ts';
-import { fileType, openWithinMount, openWithinMountAt } from '../sys/beneath.ts';
-import { asBytes, type ByteString, cString, shownBytes } from '../sys/bytes.ts';
-import { E, Errno } from '../sys/errors.ts';
+import type { LayerSource } from '../../store/source.ts';
+import { fileType, openWithinMount, openWithinMountAt } from '../../sys/beneath.ts';
+import { asBytes, type ByteString, cString, shownBytes } from '../../sys/bytes.ts';
+import { E, Errno } from '../../sys/errors.ts';
 import {
   AT_EMPTY_PATH,
   AT_FDCWD,
@@ -14,9 +14,9 @@ import {
   fstatfs,
   O,
   open,
-} from '../sys/libc.ts';
-import { type Address, addressOf, pinned } from '../sys/memory.ts';
-import { openClone } from '../sys/mount/clone.ts';
+} from '../../sys/libc.ts';
+import { type Address, addressOf, pinned } from '../../sys/memory.ts';
+import { openClone } from '../../sys/mount/clone.ts';
 import {
   S_IFBLK,
   S_IFCHR,
@@ -26,9 +26,9 @@ import {
   STATX_MASK,
   STATX_SIZE,
   STATX_TYPE,
-} from '../sys/statx.ts';
-import { statx, statxAt } from '../sys/statx-call.ts';
-import type { Table } from './table.ts';
+} from '../../sys/statx.ts';
+import { statx, statxAt } from '../../sys/statx-call.ts';
+import type { Table } from '../table.ts';
 
 /** A path handed to one `openat2` is shorter than PATH_MAX. */
 const LONGEST_PATH = 4000;

@@ -1,7 +1,7 @@
 // Reads one object's overlay marks and extended attributes: which names are the overlay's own, and what they say.
 
-import { asBytes, bytesOf, cString } from '../sys/bytes.ts';
-import { E, Errno } from '../sys/errors.ts';
+import { asBytes, bytesOf, cString } from '../../sys/bytes.ts';
+import { E, Errno } from '../../sys/errors.ts';
 import {
   AT_SYMLINK_NOFOLLOW,
   getxattrat,
@@ -9,8 +9,8 @@ import {
   listxattrat,
   listxattratAt,
   llistxattr,
-} from '../sys/libc.ts';
-import { type Address, writeAddress } from '../sys/memory.ts';
+} from '../../sys/libc.ts';
+import { type Address, writeAddress } from '../../sys/memory.ts';
 
 /** XATTR_LIST_MAX and XATTR_SIZE_MAX of linux/limits.h: no list and no value is longer. */
 const XATTR_MAX = 65536;
