@@ -13,6 +13,7 @@ const OPENERS = [
   'src/store/machine/live.ts',
   'src/store/docker/driver-directories.ts',
   'src/overlay/layer/directories.ts',
+  'src/overlay/layer/layer-roots.ts',
   // Outside of every store: what is extracted, and what is kept in a temporary file.
   'src/copy/destination.ts',
   'src/copy/kept-metadata.ts',

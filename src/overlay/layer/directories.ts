@@ -5,51 +5,19 @@ import type { LayerSource } from '../../store/source.ts';
 import { fileType, openWithinMount, openWithinMountAt } from '../../sys/beneath.ts';
 import { asBytes, type ByteString, cString, shownBytes } from '../../sys/bytes.ts';
 import { E, Errno } from '../../sys/errors.ts';
-import {
-  AT_EMPTY_PATH,
-  AT_FDCWD,
-  AT_NO_AUTOMOUNT,
-  AT_SYMLINK_NOFOLLOW,
-  close,
-  fstatfs,
-  O,
-  open,
-} from '../../sys/libc.ts';
+import { AT_NO_AUTOMOUNT, AT_SYMLINK_NOFOLLOW, close, fstatfs, O } from '../../sys/libc.ts';
 import { type Address, addressOf, pinned } from '../../sys/memory.ts';
-import { openClone } from '../../sys/mount/clone.ts';
-import {
-  S_IFBLK,
-  S_IFCHR,
-  S_IFMT,
-  S_IFREG,
-  STATX,
-  STATX_MASK,
-  STATX_SIZE,
-  STATX_TYPE,
-} from '../../sys/statx.ts';
-import { statx, statxAt } from '../../sys/statx-call.ts';
+import { S_IFBLK, S_IFCHR, S_IFMT, S_IFREG, STATX, STATX_SIZE, STATX_TYPE } from '../../sys/statx.ts';
+import { statxAt } from '../../sys/statx-call.ts';
 import type { Table } from '../table.ts';
+import { type LayerRoot, LayerRoots } from './layer-roots.ts';
 
 /** A path handed to one `openat2` is shorter than PATH_MAX. */
 const LONGEST_PATH = 4000;
 
-/** Where a layer's root lies and what file system it is on. */
-interface LayerRoot {
-  /** Absent where the layer is a tar. */
-  readonly path: Buffer | undefined;
-  readonly label: string;
-  /** `major:minor` and mount id; known once the root was opened. */
-  device: string;
-  mountId: number;
-}
-
-/** What stands for the file system of layers that have none. */
-const TAR = 'tar';
-
 /** A fifo, if that is what is there now, is not waited for. */
 const TO_READ = O.RDONLY | O.NOFOLLOW | O.NONBLOCK;
 
-const empty = cString('' as ByteString);
 const itself = cString('.' as ByteString);
 const { buffer: statusBytes, address: statusAddress } = pinned(STATX_SIZE);
 const status = new Uint32Array(statusBytes.buffer);
@@ -62,7 +30,7 @@ export class Directories {
   /** Gives back the descriptors that others keep open; called when the process has none left. */
   onShortage: () => void = () => {};
   readonly #table: Table;
-  readonly #layers: readonly LayerRoot[];
+  readonly #layers: LayerRoots;
   readonly #capacity: number;
   /** Record → descriptor, least recently used first. */
   readonly #open = new Map<number, number>();
@@ -70,8 +38,6 @@ export class Directories {
   #latestDescriptor = -1;
   /** Records by parent and name, where each directory is to have only one. */
   #children: Map<string, number> | undefined;
-  /** Whether layers are read through private clones of their mounts, read-only and without access times. */
-  #clones = true;
 
   /**
    * `sources` of layers top first, the last `dataOnly` of them data-only; `capacity` is how many may be open at once, at least
@@ -80,13 +46,8 @@ export class Directories {
   constructor(table: Table, sources: readonly LayerSource[], dataOnly: number, capacity: number) {
     this.#table = table;
     this.#capacity = capacity;
-    this.#layers = sources.map((source) => ({
-      ...(source.kind === 'tar'
-        ? { path: undefined, label: shownBytes(source.name) }
-        : { path: cString(source.path), label: shownBytes(source.path) }),
-      device: '',
-      mountId: 0,
-    }));
+    // `isForeign` compares mount ids, so what was opened below a clone must not outlive the change.
+    this.#layers = new LayerRoots(sources, () => this.close());
     const roots = sources.map((_, layer) => table.addRecord([layer, 0, 0, 0]));
     this.roots = roots.slice(0, roots.length - dataOnly);
     this.dataRoots = roots.slice(roots.length - dataOnly);
@@ -98,9 +59,9 @@ export class Directories {
 
   /** `major:minor` of a layer's file system, the same word for all tars. Opens the layer. Throws Errno. */
   deviceOf(record: number): string {
-    if (this.#layer(record).path === undefined) return TAR;
-    this.descriptor(record);
-    return this.#layer(record).device;
+    const layer = this.#layer(record);
+    if (layer.path !== undefined) this.descriptor(record);
+    return layer.device;
   }
 
   /** For each layer the index of its file system, in the order in which the layers first show them. Throws Errno. */
@@ -120,7 +81,7 @@ export class Directories {
   }
 
   #layer(record: number): LayerRoot {
-    return this.#layers[this.layerOf(record)] as LayerRoot;
+    return this.#layers.all[this.layerOf(record)] as LayerRoot;
   }
 
   /** A new record for the directory `name` (as stored in the table) of another one. */
@@ -211,37 +172,10 @@ export class Directories {
   }
 
   #openRoot(record: number): number {
-    const layer = this.#layer(record);
-    const { path } = layer;
-    if (path === undefined) throw new Errno(E.ENOTDIR, `open layer "${layer.label}", which is a tar`);
-    const fd = this.#trying(() => this.#cloneOrOpen(path));
-    if (fd < 0) throw new Errno(-fd, `open layer "${layer.label}"`);
-    const error = statx(fd, empty, AT_EMPTY_PATH, STATX_MASK, status);
-    if (error < 0) {
-      close(fd);
-      throw new Errno(-error, `examine layer "${layer.label}"`);
-    }
-    layer.device = `${status[STATX.devMajor]}:${status[STATX.devMinor]}`;
-    layer.mountId = status[STATX.mountId] as number;
+    const layer = this.layerOf(record);
+    const fd = this.#trying(() => this.#layers.open(layer));
+    this.#layers.examine(layer, fd);
     return fd;
-  }
-
-  #cloneOrOpen(path: Buffer): number {
-    if (this.#clones) {
-      const fd = openClone(AT_FDCWD, path);
-      if (fd >= 0 || fd === -E.EMFILE || fd === -E.ENFILE) return fd;
-      // `isForeign` compares mount ids, so what was opened below a clone must not outlive the change.
-      this.close();
-      this.#clones = false;
-    }
-    return this.#withoutAtime((extra) => open(path, O.RDONLY | O.DIRECTORY | O.NOFOLLOW | O.CLOEXEC | extra));
-  }
-
-  /** O_NOATIME is for owners and the privileged only; where it is refused, the file is opened without. */
-  #withoutAtime(opening: (extra: number) => number): number {
-    if (this.#clones) return opening(0);
-    const fd = opening(O.NOATIME);
-    return fd === -E.EPERM ? opening(0) : fd;
   }
 
   #openBelow(record: number): number {
@@ -275,7 +209,7 @@ export class Directories {
         path += `/${names[i]}`;
       const base = from;
       const bytes = cString(path as ByteString);
-      const fd = this.#withoutAtime((extra) =>
+      const fd = this.#layers.withoutAtime((extra) =>
         openWithinMount(base, bytes, i < 0 ? O.RDONLY | O.DIRECTORY | extra : O.PATH | O.DIRECTORY),
       );
       const found = fd === -E.EACCES && i < 0 ? openWithinMount(base, bytes, O.PATH | O.DIRECTORY) : fd;
@@ -289,7 +223,7 @@ export class Directories {
   openItself(record: number): number {
     const fd = this.#trying(() => {
       const directory = this.descriptor(record);
-      return this.#withoutAtime((extra) =>
+      return this.#layers.withoutAtime((extra) =>
         openWithinMount(directory, itself, O.RDONLY | O.DIRECTORY | extra),
       );
     });
@@ -308,7 +242,7 @@ export class Directories {
   openFile(record: number, name: Buffer): number {
     const fd = this.#trying(() => {
       const directory = this.descriptor(record);
-      return this.#withoutAtime((extra) => openWithinMount(directory, name, TO_READ | extra));
+      return this.#layers.withoutAtime((extra) => openWithinMount(directory, name, TO_READ | extra));
     });
     if (fd < 0) return fd === -E.EACCES && this.#isDevice(record, addressOf(name)) ? -E.ENXIO : fd;
     if (fileType(fd) === S_IFREG) return fd;
@@ -323,10 +257,10 @@ export class Directories {
   }
 
   #openAt(record: number, name: Address): number {
-    if (!this.#clones) {
+    if (!this.#layers.areCloned) {
       return this.#trying(() => {
         const directory = this.descriptor(record);
-        return this.#withoutAtime((extra) => openWithinMountAt(directory, name, TO_READ | extra));
+        return this.#layers.withoutAtime((extra) => openWithinMountAt(directory, name, TO_READ | extra));
       });
     }
     const fd = openWithinMountAt(this.descriptor(record), name, TO_READ);
@@ -350,7 +284,7 @@ export class Directories {
 
   /** Whether something else is mounted on an object of this layer, told by its mount id; never with clones. */
   isForeign(record: number, mountId: number): boolean {
-    return !this.#clones && mountId !== this.#layer(record).mountId;
+    return !this.#layers.areCloned && mountId !== this.#layer(record).mountId;
   }
 
   describe(record: number, name: string): string {
