@@ -1,8 +1,9 @@
 // One side of a comparison that is a stack of layers. What a name means is asked of the overlay's own rules.
 import type { Entry } from '../overlay/layer/entry.ts';
+import type { Listing } from '../overlay/layer/listing.ts';
 import { shownXattr } from '../overlay/layer/marks.ts';
 import { FileContents, type OpenContents } from '../overlay/layer/open-contents.ts';
-import type { LayerReader, Listing } from '../overlay/layer/reader.ts';
+import type { LayerReader } from '../overlay/layer/reader.ts';
 import { type MergeOptions, type Resolution, resolve, type Source } from '../overlay/merge.ts';
 import { mergeOptions } from '../overlay/options.ts';
 import type { Layer, LayerStack } from '../store/layer-stack.ts';

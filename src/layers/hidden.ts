@@ -1,7 +1,7 @@
 // What the merged view of a stack hides: for every object of a lower layer that it does not show, which newer layer took
 // it away and how. Walks only where several layers meet; what one layer alone supplies hides nothing.
 import type { Entry } from '../overlay/layer/entry.ts';
-import { DT_WHT } from '../overlay/layer/reader.ts';
+import { DT_WHT } from '../overlay/layer/listing.ts';
 import type { Resolution } from '../overlay/merge.ts';
 import type { ByteString } from '../sys/bytes.ts';
 import { Errno } from '../sys/errors.ts';

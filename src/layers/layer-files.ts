@@ -2,8 +2,10 @@
 // regular files, no access time changed.
 
 import type { Directories } from '../overlay/layer/directories.ts';
+import type { Listing } from '../overlay/layer/listing.ts';
 import { xattrNames, xattrValue } from '../overlay/layer/marks.ts';
-import { type LayerReader, type Listing, nameArgument } from '../overlay/layer/reader.ts';
+import { nameArgument } from '../overlay/layer/name-argument.ts';
+import type { LayerReader } from '../overlay/layer/reader.ts';
 import { OVERRIDE, parseOverride } from '../overlay/layer/translated.ts';
 import { OpenLayers } from '../overlay/opened.ts';
 import type { Table } from '../overlay/table.ts';

@@ -3,9 +3,10 @@
 
 import type { Directories } from '../overlay/layer/directories.ts';
 import type { Entry } from '../overlay/layer/entry.ts';
+import type { Listing } from '../overlay/layer/listing.ts';
 import { shownXattr } from '../overlay/layer/marks.ts';
 import type { OpenContents } from '../overlay/layer/open-contents.ts';
-import type { LayerReader, Listing } from '../overlay/layer/reader.ts';
+import type { LayerReader } from '../overlay/layer/reader.ts';
 import { type MergeOptions, type Resolution, resolve, type Source } from '../overlay/merge.ts';
 import { OpenLayers, readableLayers } from '../overlay/opened.ts';
 import { mergeOptions } from '../overlay/options.ts';

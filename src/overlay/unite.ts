@@ -1,5 +1,5 @@
 // Several listings as one: every name once, with the topmost listing that has it.
-import type { Listing } from './layer/reader.ts';
+import type { Listing } from './layer/listing.ts';
 
 /** All names in byte order; for each the topmost listing that has it (undefined: one listing), and whether others do too. */
 export function unite(listings: readonly Listing[]): {

@@ -2,8 +2,8 @@
 // walking thread among them. Names lie in the union's table, so a job is a few numbers.
 
 import type { Directories } from '../../overlay/layer/directories.ts';
+import { nameArgument } from '../../overlay/layer/name-argument.ts';
 import { FileContents } from '../../overlay/layer/open-contents.ts';
-import { nameArgument } from '../../overlay/layer/reader.ts';
 import type { Table } from '../../overlay/table.ts';
 import { E, Errno } from '../../sys/errors.ts';
 import { firstDifference } from './contents.ts';

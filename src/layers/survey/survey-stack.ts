@@ -1,6 +1,6 @@
 // What a stack of surveyed layers shows and hides: for every object one state, by the overlay's own rules (`merge.ts`), asked
 // of the survey's memory instead of the disk.
-import { DT_WHT } from '../../overlay/layer/reader.ts';
+import { DT_WHT } from '../../overlay/layer/listing.ts';
 import { type MergeOptions, type Resolution, resolve, type Source } from '../../overlay/merge.ts';
 import type { ByteString } from '../../sys/bytes.ts';
 import { Errno } from '../../sys/errors.ts';

@@ -2,8 +2,9 @@
 // record that holds no path and opens nothing any more. What a stack makes of it is `survey-stack.ts`.
 
 import type { Directories } from '../../overlay/layer/directories.ts';
+import { DT_WHT } from '../../overlay/layer/listing.ts';
 import type { OpenContents } from '../../overlay/layer/open-contents.ts';
-import { DT_WHT, type LayerReader } from '../../overlay/layer/reader.ts';
+import type { LayerReader } from '../../overlay/layer/reader.ts';
 import { Names } from '../../overlay/names.ts';
 import { OpenLayers, type RecordedLayers, readableLayers } from '../../overlay/opened.ts';
 import type { Table } from '../../overlay/table.ts';

@@ -1,5 +1,5 @@
 // Reads one real directory of one layer: its listing, and what one of its names is to the overlay.
-// Whiteouts are recognised here, in every dialect; `merge.ts` obeys them.
+// Whiteouts are recognised here, in the dialect of their layer; `merge.ts` obeys them.
 import type { Dialect } from '../../store/layer-stack.ts';
 import { eachName } from '../../sys/beneath.ts';
 import { E, Errno } from '../../sys/errors.ts';
@@ -19,56 +19,21 @@ import {
 import { statx, statxAt } from '../../sys/statx-call.ts';
 import type { Names } from '../names.ts';
 import type { Table } from '../table.ts';
+import { Dialects } from './dialects.ts';
 import type { Directories } from './directories.ts';
 import { Entry } from './entry.ts';
+import { AUFS_OPAQUE, AUFS_PREFIX, type Listing, readAufsNames } from './listing.ts';
 import { hasXattrs, hasXattrsAt, type MarkPrefix, xattrAnswer, xattrNames, xattrValue } from './marks.ts';
+import { NAME_MAX, nameArgument } from './name-argument.ts';
 import { FileContents, type OpenContents, type TarFileContents } from './open-contents.ts';
 
-/** `d_type` of a name that only hides (dirent.h DT_WHT): an AUFS whiteout, under the name it hides. */
-export const DT_WHT = 14;
-
-/** One directory of one layer as it lies on disk; AUFS marks are told apart from names. */
-export interface Listing {
-  /** Name (latin1) → d_type, in the order of the disk. */
-  readonly types: Map<string, number>;
-  /** Whether an AUFS mark makes the directory opaque. */
-  readonly opaque: boolean;
-}
-
-const AUFS_PREFIX = '.wh.';
-const AUFS_OPAQUE = ['.wh..wh..opq', '.wh..opq'];
-/** What fuse-overlayfs marks such a directory with besides, where it may not write `trusted.` attributes. */
+/** What fuse-overlayfs marks an opaque directory with besides, where it may not write `trusted.` attributes. */
 const FUSE_OPAQUE = ['user.fuseoverlayfs.opaque', 'user.overlay.opaque'];
-
-export const NAME_MAX = 255;
-const nameBuffer = Buffer.alloc(NAME_MAX + 1);
-
-/** A name, NUL-terminated, in a buffer that the next call overwrites. Throws Errno: some file systems list longer names. */
-export function nameArgument(name: string): Buffer {
-  const length = name.length;
-  if (length > NAME_MAX) throw new Errno(E.ENAMETOOLONG, 'look up a name');
-  for (let i = 0; i < length; i++) nameBuffer[i] = name.charCodeAt(i);
-  nameBuffer[length] = 0;
-  return nameBuffer;
-}
-
-const PREFIXES: Readonly<Record<Dialect, MarkPrefix | undefined>> = {
-  trusted: 'trusted.overlay.',
-  aufs: 'trusted.overlay.',
-  user: 'user.overlay.',
-  none: undefined,
-};
 
 export class LayerReader {
   readonly directories: Directories;
   readonly #table: Table;
-  /** By layer, as `directories` counts them. */
-  readonly #dialects: readonly Dialect[];
-  readonly #hasAufs: boolean;
-  readonly #hasNone: boolean;
-  /** That of all layers, where they have the same. */
-  readonly #prefix: MarkPrefix | undefined;
-  readonly #isMixed: boolean;
+  readonly #dialects: Dialects;
   /** The `struct statx` of the last successful `examine`. */
   readonly status: Uint32Array;
   readonly #statusAddress: number;
@@ -80,31 +45,27 @@ export class LayerReader {
     this.#statusAddress = status.address;
     this.#table = table;
     this.directories = directories;
-    this.#dialects = dialects;
-    this.#hasAufs = dialects.includes('aufs');
-    this.#hasNone = dialects.includes('none');
-    const prefixes = new Set(dialects.map((dialect) => PREFIXES[dialect]));
-    this.#isMixed = prefixes.size > 1;
-    this.#prefix = [...prefixes][0];
+    this.#dialects = new Dialects(dialects);
   }
 
   /** The namespace of the marks in a real directory; undefined where nothing is a mark. */
   prefixOf(directory: number): MarkPrefix | undefined {
-    return this.#isMixed ? PREFIXES[this.#dialectOf(directory)] : this.#prefix;
+    const dialects = this.#dialects;
+    return dialects.isMixed ? dialects.prefixOf(this.directories.layerOf(directory)) : dialects.prefix;
   }
 
   /** Whether a character device 0:0 in a real directory is a whiteout. */
   hidesByDevice(directory: number): boolean {
-    return !this.#hasNone || this.#dialectOf(directory) !== 'none';
+    return !this.#dialects.hasNone || this.#dialectOf(directory) !== 'none';
   }
 
   #dialectOf(directory: number): Dialect {
-    return this.#dialects[this.directories.layerOf(directory)] as Dialect;
+    return this.#dialects.of(this.directories.layerOf(directory));
   }
 
   /** Whether names in a real directory may be marks. */
   marksByNames(directory: number): boolean {
-    return this.#hasAufs && this.#dialectOf(directory) === 'aufs';
+    return this.#dialects.hasAufs && this.#dialectOf(directory) === 'aufs';
   }
 
   /** Lists a real directory. Throws Errno. */
@@ -323,17 +284,4 @@ export class LayerReader {
     const fd = this.directories.descriptor(directory);
     return FUSE_OPAQUE.some((mark) => xattrValue(fd, nameArgument('.'), mark)?.toString('latin1') === 'y');
   }
-}
-
-/** AUFS: `.wh.X` hides X in the layers below, `.wh..wh.*` is the driver's own, `.wh..wh..opq` makes the directory opaque. */
-function readAufsNames(onDisk: ReadonlyMap<string, number>): Listing {
-  const types = new Map<string, number>();
-  for (const [name, type] of onDisk) {
-    if (!name.startsWith(AUFS_PREFIX)) types.set(name, type);
-    else if (!name.startsWith('.wh..wh.') && !AUFS_OPAQUE.includes(name)) {
-      const hidden = name.slice(AUFS_PREFIX.length);
-      if (hidden !== '' && !onDisk.has(hidden)) types.set(hidden, DT_WHT);
-    }
-  }
-  return { types, opaque: AUFS_OPAQUE.some((mark) => onDisk.has(mark)) };
 }

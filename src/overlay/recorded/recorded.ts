@@ -16,8 +16,9 @@ import {
   timeAt,
 } from '../../sys/statx.ts';
 import type { Directories } from '../layer/directories.ts';
+import type { Listing } from '../layer/listing.ts';
+import { NAME_MAX } from '../layer/name-argument.ts';
 import { TarFileContents } from '../layer/open-contents.ts';
-import { type Listing, NAME_MAX } from '../layer/reader.ts';
 import { TranslatedReader } from '../layer/translated.ts';
 import type { Table } from '../table.ts';
 import type { RecordedLayer, RecordedObject } from './recorded-layer.ts';
