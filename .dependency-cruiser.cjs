@@ -29,7 +29,7 @@ const MAY_TOUCH = [
   'sys/(libc|statx-call|memory|zlib|nameless|usage|lean|beneath|whole-file|holders|kept|limits|own-files|privilege|mount/(mounts|mount-calls|clone)|uring/(ring|async-lookups))',
   'blob/(file-bytes|spool)',
   'store/(files|named|machine/(machine|live)|docker/driver-directories)',
-  'overlay/(data|layer/(directories|layer-roots|marks|open-contents|reader))',
+  'overlay/(data|node-files|layer/(directories|layer-roots|marks|open-contents|reader))',
   'fuse/(device|mount|mountpoint|unmount|fusermount)',
   'fuse-native/(load|mount)',
   'diff/(union|contents/(jobs-worker|pairs))',

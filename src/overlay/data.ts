@@ -1,32 +1,17 @@
-// File contents of a tree: descriptors of the layers' files, opened when needed, bounded in number, checked for identity.
+// File contents of a tree, read through descriptors of the layers' files: opened when needed, bounded in number.
 
-import type { ByteString } from '../sys/bytes.ts';
-import { cString } from '../sys/bytes.ts';
 import { E, Errno } from '../sys/errors.ts';
-import { AT_EMPTY_PATH, close, ioctl, lseek, lseekFar, preadAt } from '../sys/libc.ts';
-import { addressOf, pinned } from '../sys/memory.ts';
-import { S_IFDIR, S_IFMT, S_IFREG, STATX, STATX_MASK, STATX_SIZE } from '../sys/statx.ts';
-import { statxAt } from '../sys/statx-call.ts';
+import { close, ioctl, lseek, lseekFar, preadAt } from '../sys/libc.ts';
+import { addressOf } from '../sys/memory.ts';
+import { S_IFDIR, S_IFMT, S_IFREG } from '../sys/statx.ts';
 import type { Attributes } from './attributes.ts';
 import type { Directories } from './layer/directories.ts';
 import { seekWithoutHoles, type TarFileContents } from './layer/open-contents.ts';
 import type { LayerReader } from './layer/reader.ts';
+import { NodeFiles } from './node-files.ts';
 import { layerOf, type Places } from './place.ts';
 import { rowSize, sizeOfRow } from './status.ts';
 import { ROW, type Table } from './table.ts';
-
-const empty = pinned(1);
-const statusMemory = pinned(STATX_SIZE);
-const status = new Uint32Array(statusMemory.buffer.buffer);
-
-/** Reads the status of an open file into `status`; answers 0 or a negative errno. */
-function examine(fd: number): number {
-  return statxAt(fd, empty.address, AT_EMPTY_PATH, STATX_MASK, statusMemory.address);
-}
-
-function isRegular(fd: number): boolean {
-  return examine(fd) === 0 && ((status[STATX.mode] as number) & S_IFMT) === S_IFREG;
-}
 
 /** What file data are found by. */
 export interface FileDataParts {
@@ -44,8 +29,8 @@ export class FileData {
   readonly #table: Table;
   readonly #directories: Directories;
   readonly #reader: LayerReader;
-  readonly #attributes: Attributes;
   readonly #places: Places;
+  readonly #files: NodeFiles;
   readonly #isLive: readonly boolean[];
   readonly #capacity: number;
   /** Node → descriptor, least recently used first. */
@@ -61,8 +46,8 @@ export class FileData {
     this.#table = table;
     this.#directories = reader.directories;
     this.#reader = reader;
-    this.#attributes = attributes;
     this.#places = places;
+    this.#files = new NodeFiles(table, reader, attributes);
     this.#isLive = isLive;
     this.#capacity = capacity;
     reader.directories.onShortage = () => this.close();
@@ -92,7 +77,7 @@ export class FileData {
     let fd = this.#open.get(node);
     if (fd !== undefined) this.#open.delete(node);
     else {
-      fd = this.#openNode(node);
+      fd = this.#files.open(node);
       if (this.#open.size >= this.#capacity) this.#closeOldest();
     }
     this.#open.set(node, fd);
@@ -134,7 +119,7 @@ export class FileData {
     if ((type !== S_IFREG && type !== S_IFDIR) || this.#reader.isRecorded(holder)) return -E.ENOTTY;
     if (type === S_IFREG && table.word(node, ROW.listing) === 0)
       return ioctl(this.#descriptor(node), command, out);
-    const fd = type === S_IFREG ? this.#openOwn(node) : this.#directories.openItself(holder);
+    const fd = type === S_IFREG ? this.#files.openOwn(node) : this.#directories.openItself(holder);
     try {
       return ioctl(fd, command, out);
     } finally {
@@ -147,14 +132,7 @@ export class FileData {
     if (this.#inTar(node) !== undefined) return -1;
     const fd = this.#descriptor(node);
     if (!this.#isFixed(node)) return fd;
-    return examine(fd) === 0 && this.#isListedSize(node) ? fd : -1;
-  }
-
-  /** Whether `status` has the size that was listed. */
-  #isListedSize(node: number): boolean {
-    const table = this.#table;
-    const isSame = (word: number) => status[STATX.size + word] === table.word(node, ROW.size + word);
-    return isSame(0) && isSame(1);
+    return this.#files.isListedSize(fd, node) ? fd : -1;
   }
 
   /** Whether a file's data are its own and, by all rules, do not change. */
@@ -168,7 +146,7 @@ export class FileData {
     if (this.#inTar(node) !== undefined) return true;
     const fd = this.#descriptor(node);
     if (this.#table.word(node, ROW.listing) === 0) return true;
-    return examine(fd) === 0 && this.#isListedSize(node);
+    return this.#files.isListedSize(fd, node);
   }
 
   /** Reads from byte `offset` on to `out` at `at`; answers fewer than `size` bytes only at the end of the file. */
@@ -179,7 +157,7 @@ export class FileData {
     if (!isOnce) return this.#readFrom(this.#descriptor(node), node, offset, out, at, size);
     // Whoever has the whole of it will not ask for it again.
     this.#mustBeRegular(node);
-    const fd = this.#openNode(node);
+    const fd = this.#files.open(node);
     try {
       return this.#readFrom(fd, node, offset, out, at, size);
     } finally {
@@ -246,79 +224,5 @@ export class FileData {
   seekFar(node: number, offset: bigint, whence: number): bigint {
     if (this.#inTar(node) !== undefined) return BigInt(this.seek(node, Number(offset), whence));
     return lseekFar(this.#descriptor(node), offset, whence);
-  }
-
-  #openNode(node: number): number {
-    const table = this.#table;
-    const data = table.word(node, ROW.listing);
-    if (data === 0) return this.#openOwn(node);
-    const holder = table.record(data, 0);
-    const name = table.nameAt(table.record(data, 1), table.record(data, 2));
-    return holder === 0 ? this.#openDataOnly(name) : this.#openRegular(holder, name);
-  }
-
-  #openOwn(node: number): number {
-    const table = this.#table;
-    const holder = table.word(node, ROW.source);
-    if (this.#reader.isRecorded(holder)) return this.#openRecorded(node, holder);
-    const fd = this.#directories.openFileAt(holder, table.addressAt(table.word(node, ROW.name)));
-    if (fd < 0 || !isRegular(fd)) this.#refuse(fd, holder, table.rowName(node));
-    if (!this.#attributes.isSame(node, status)) this.#refuseReplaced(fd, holder, node);
-    return fd;
-  }
-
-  /** Where a record told of the file, the size it told is all there is to judge by. */
-  #openRecorded(node: number, holder: number): number {
-    const fd = this.#openRegular(...this.#reader.contents(holder, this.#table.rowName(node)));
-    if (!this.#isListedSize(node)) this.#refuseReplaced(fd, holder, node);
-    return fd;
-  }
-
-  #refuseReplaced(fd: number, holder: number, node: number): never {
-    close(fd);
-    const name = this.#table.rowName(node);
-    throw new Errno(E.EIO, `open ${this.#directories.describe(holder, name)}, which was replaced`);
-  }
-
-  /** Opens a regular file and leaves its status in `status`. */
-  #openRegular(holder: number, name: string): number {
-    const fd = this.#directories.openFile(holder, cString(name as ByteString));
-    if (fd < 0 || examine(fd) < 0) this.#refuse(fd, holder, name);
-    return fd;
-  }
-
-  /** `fd` is what opening answered: a negative errno, or something that is no regular file. */
-  #refuse(fd: number, holder: number, name: string): never {
-    if (fd < 0) {
-      const vanished = fd === -E.ENOENT || fd === -E.ELOOP || fd === -E.ENXIO || fd === -E.EXDEV;
-      throw new Errno(vanished ? E.EIO : -fd, `open ${this.#directories.describe(holder, name)}`);
-    }
-    close(fd);
-    throw new Errno(E.EIO, `open ${this.#directories.describe(holder, name)}, which is no regular file now`);
-  }
-
-  /**
-   * Looks an absolute path up in the data-only layers, top first (ovl_lookup_data_layers). Where none has a regular file
-   * by it, throws the errno with which the last one failed.
-   */
-  #openDataOnly(path: string): number {
-    const name = cString(path.slice(1) as ByteString);
-    let errno = E.ENOENT;
-    for (const root of this.#directories.dataRoots) {
-      const found = this.#directories.findFile(root, name);
-      if (found < 0) {
-        errno = -found;
-        continue;
-      }
-      const isFile = isRegular(found);
-      close(found);
-      if (isFile) {
-        const fd = this.#directories.openFile(root, name);
-        if (fd >= 0) return fd;
-        throw new Errno(-fd, `open the data "${path}" in a data-only layer`);
-      }
-      errno = E.ENOENT;
-    }
-    throw new Errno(errno, `find the data "${path}" in the data-only layers`);
   }
 }
