@@ -8,6 +8,7 @@ import type { Directories } from './layer/directories.ts';
 import type { LayerReader } from './layer/reader.ts';
 import type { Loader } from './load.ts';
 import { layerOf } from './place.ts';
+import type { RowWriter } from './row-writer.ts';
 import { FLAG, ROW, type Table } from './table.ts';
 import { TableFull } from './table-memory.ts';
 
@@ -37,6 +38,7 @@ export interface LiveParts {
   readonly table: Table;
   readonly reader: LayerReader;
   readonly loader: Loader;
+  readonly rows: RowWriter;
   readonly attributes: Attributes;
   readonly root: number;
   /** Of each layer, top first, whether it may change. */
@@ -50,6 +52,7 @@ export class Live {
   readonly #reader: LayerReader;
   readonly #directories: Directories;
   readonly #loader: Loader;
+  readonly #rows: RowWriter;
   readonly #attributes: Attributes;
   readonly #root: number;
   readonly #isLive: readonly boolean[];
@@ -60,12 +63,13 @@ export class Live {
   /** Files that are kept open for the one open that follows. */
   readonly #held = new Set<number>();
 
-  constructor({ table, reader, loader, attributes, root, isLive, hold }: LiveParts) {
+  constructor({ table, reader, loader, rows, attributes, root, isLive, hold }: LiveParts) {
     this.#hold = hold;
     this.#table = table;
     this.#reader = reader;
     this.#directories = reader.directories;
     this.#loader = loader;
+    this.#rows = rows;
     this.#attributes = attributes;
     this.#root = root;
     this.#isLive = isLive;
@@ -118,7 +122,7 @@ export class Live {
   update(node: number): void {
     try {
       if (node !== this.#root && this.#isDirectory(node)) this.#current(this.#table.word(node, ROW.parent));
-      if (this.#probe(node) === 'same') this.#loader.refill(node, this.#reader.status, this.#holder(node));
+      if (this.#probe(node) === 'same') this.#rows.refill(node, this.#reader.status, this.#holder(node));
     } catch (error) {
       if (!(error instanceof Errno)) throw error;
     }

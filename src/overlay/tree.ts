@@ -14,11 +14,12 @@ import type { Directories } from './layer/directories.ts';
 import type { LayerReader } from './layer/reader.ts';
 import { Listings } from './listings.ts';
 import { Live } from './live.ts';
-import { type FaultLog, Loader } from './load.ts';
+import { Loader } from './load.ts';
 import { OpenLayers, shownLayers } from './opened.ts';
 import { mergeOptions } from './options.ts';
 import { ITSELF, Places } from './place.ts';
 import type { RecordedLayer } from './recorded/recorded-layer.ts';
+import { type FaultLog, RowWriter } from './row-writer.ts';
 import { rowSize, type Status, statusOf } from './status.ts';
 import { ROW, type Table } from './table.ts';
 import { newTableMemory, type TableMemory } from './table-memory.ts';
@@ -86,7 +87,9 @@ export class Tree {
     const log = options.log ?? (() => {});
     try {
       const attributes = new Attributes(table, directories, directories.fileSystems());
-      const loader = new Loader({ table, reader, options: merge, attributes, log, sharesNodes: !follows });
+      const parts = { table, reader, options: merge };
+      const rows = new RowWriter({ ...parts, attributes, log, sharesNodes: !follows });
+      const loader = new Loader({ ...parts, rows });
       this.#listings = new Listings(table, loader);
       const places = new Places(table, directories);
       this.#places = places;
@@ -94,11 +97,11 @@ export class Tree {
       this.#xattrs = new Xattrs(table, reader, places);
       const hold = (node: number) => this.#data.open(node);
       this.live = follows
-        ? new Live({ table, reader, loader, attributes, root: ROOT, isLive, hold })
+        ? new Live({ table, reader, loader, rows, attributes, root: ROOT, isLive, hold })
         : undefined;
       if (options.memory === undefined) {
         reader.examine(directories.roots[0] as number, ITSELF);
-        loader.fillRoot(table.takeRows(1), reader.status);
+        rows.fillRoot(table.takeRows(1), reader.status);
       }
     } catch (error) {
       directories.close();

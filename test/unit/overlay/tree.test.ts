@@ -23,6 +23,7 @@ import { Listings } from '../../../src/overlay/listings.ts';
 import { Loader } from '../../../src/overlay/load.ts';
 import { walk } from '../../../src/overlay/path.ts';
 import { RECORDED_ROOT, RecordedLayer } from '../../../src/overlay/recorded/recorded-layer.ts';
+import { RowWriter } from '../../../src/overlay/row-writer.ts';
 import { Table } from '../../../src/overlay/table.ts';
 import { Tree, type TreeOptions } from '../../../src/overlay/tree.ts';
 import { asBytes, type ByteString } from '../../../src/sys/bytes.ts';
@@ -271,9 +272,10 @@ describe('a tree', () => {
     const reader = new LayerReader(table, directories, ['trusted', 'trusted']);
     const options = { redirect: 'follow', metacopy: false, dataOnlyLayers: false } as const;
     const attributes = new Attributes(table, directories, [0]);
-    const loader = new Loader({ table, reader, options, attributes, log: () => {}, sharesNodes: true });
+    const writer = new RowWriter({ table, reader, options, attributes, log: () => {}, sharesNodes: true });
+    const loader = new Loader({ table, reader, options, rows: writer });
     reader.examine(directories.roots[0] ?? 0, '.');
-    loader.fillRoot(table.takeRows(1), reader.status);
+    writer.fillRoot(table.takeRows(1), reader.status);
     const listings = new Listings(table, loader);
     const [large, small] = ['large', 'small'].map((name) =>
       listings.lookup(1, Buffer.from(name), 0, name.length),
