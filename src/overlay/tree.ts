@@ -4,44 +4,20 @@
 import type { LayerStack } from '../store/layer-stack.ts';
 import { type ByteString, cString } from '../sys/bytes.ts';
 import { E, Errno } from '../sys/errors.ts';
-import { descriptorLimit } from '../sys/limits.ts';
 import { S_IFDIR, S_IFLNK, S_IFMT, S_IFREG } from '../sys/statx.ts';
 import { Ahead } from './ahead/ahead.ts';
-import { Prefetch } from './ahead/prefetch.ts';
-import { Attributes } from './attributes.ts';
-import { FileData } from './data.ts';
+import type { Prefetch } from './ahead/prefetch.ts';
+import type { FileData } from './data.ts';
 import type { Directories } from './layer/directories.ts';
 import type { LayerReader } from './layer/reader.ts';
-import { Listings } from './listings.ts';
-import { Live } from './live.ts';
-import { Loader } from './load.ts';
-import { OpenLayers, shownLayers } from './opened.ts';
-import { mergeOptions } from './options.ts';
-import { ITSELF, Places } from './place.ts';
-import type { RecordedLayer } from './recorded/recorded-layer.ts';
-import { type FaultLog, RowWriter } from './row-writer.ts';
+import type { Listings } from './listings.ts';
+import type { Live } from './live.ts';
+import type { Places } from './place.ts';
 import { rowSize, type Status, statusOf } from './status.ts';
 import { ROW, type Table } from './table.ts';
-import { newTableMemory, type TableMemory } from './table-memory.ts';
-import { Xattrs } from './xattrs.ts';
-
-export interface TreeOptions {
-  /** Told of damage that only costs one name. */
-  readonly log?: FaultLog;
-  /** For each layer of the stack, what is believed of its metadata instead of the disk; a whole stack's, or absent. */
-  readonly recorded?: readonly (RecordedLayer | undefined)[];
-  /** Whether layers that may change are looked at again and again, by way of `live`; else each directory is read once. */
-  readonly follows?: boolean;
-  /** Memory of the same stack's tree in another thread, to share it. */
-  readonly memory?: TableMemory;
-}
-
-const ROOT = 1;
-
-/** Descriptors for directories, and as many for files: a share of what the process may have open. */
-const DESCRIPTOR_SHARE = 1 / 8;
-const MOST_DESCRIPTORS = 512;
-const FEWEST_DESCRIPTORS = 4;
+import type { TableMemory } from './table-memory.ts';
+import { openTreeParts, ROOT, type TreeOptions } from './tree-parts.ts';
+import type { Xattrs } from './xattrs.ts';
 
 export class Tree {
   readonly root = ROOT;
@@ -64,49 +40,19 @@ export class Tree {
 
   /** Opens the layers and reads the root's status. Throws Errno where a layer cannot be opened. */
   constructor(stack: LayerStack, options: TreeOptions = {}) {
+    const parts = openTreeParts(stack, options);
     this.stack = stack;
-    this.memory = options.memory ?? newTableMemory();
-    const shown = shownLayers(stack, options.recorded);
-    const layers = [...shown.map(({ layer }) => layer), ...stack.dataLayers];
-    const share = Math.floor(descriptorLimit() * DESCRIPTOR_SHARE);
-    const capacity = Math.max(FEWEST_DESCRIPTORS, Math.min(MOST_DESCRIPTORS, share));
-    const { memory } = this;
-    const { table, directories, reader } = new OpenLayers(shown, {
-      memory,
-      capacity,
-      dataLayers: stack.dataLayers,
-    });
-    this.#table = table;
-    this.#directories = directories;
-    this.#reader = reader;
-    this.prefetch = new Prefetch(table, directories);
-    const merge = mergeOptions(stack);
-    this.followsMetacopy = merge.metacopy || merge.dataOnlyLayers;
-    const isLive = layers.map(({ live }) => live === true);
-    const follows = options.follows === true && isLive.includes(true);
-    const log = options.log ?? (() => {});
-    try {
-      const attributes = new Attributes(table, directories, directories.fileSystems());
-      const parts = { table, reader, options: merge };
-      const rows = new RowWriter({ ...parts, attributes, log, sharesNodes: !follows });
-      const loader = new Loader({ ...parts, rows });
-      this.#listings = new Listings(table, loader);
-      const places = new Places(table, directories);
-      this.#places = places;
-      this.#data = new FileData({ table, reader, attributes, places, isLive, capacity });
-      this.#xattrs = new Xattrs(table, reader, places);
-      const hold = (node: number) => this.#data.open(node);
-      this.live = follows
-        ? new Live({ table, reader, loader, rows, attributes, root: ROOT, isLive, hold })
-        : undefined;
-      if (options.memory === undefined) {
-        reader.examine(directories.roots[0] as number, ITSELF);
-        rows.fillRoot(table.takeRows(1), reader.status);
-      }
-    } catch (error) {
-      directories.close();
-      throw error;
-    }
+    this.followsMetacopy = parts.followsMetacopy;
+    this.memory = parts.memory;
+    this.live = parts.live;
+    this.prefetch = parts.prefetch;
+    this.#table = parts.table;
+    this.#directories = parts.directories;
+    this.#reader = parts.reader;
+    this.#listings = parts.listings;
+    this.#places = parts.places;
+    this.#data = parts.data;
+    this.#xattrs = parts.xattrs;
   }
 
   /** Closes every descriptor. */

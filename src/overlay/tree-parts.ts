@@ -1,0 +1,105 @@
+// What a tree is made of, put together: layers opened for reading, memory, and the parts that list, place and read its nodes,
+// each with those it needs. How many descriptors they may keep open is decided here.
+import type { LayerStack } from '../store/store.ts';
+import { descriptorLimit } from '../sys/limits.ts';
+import { Prefetch } from './ahead/prefetch.ts';
+import { Attributes } from './attributes.ts';
+import { FileData } from './data.ts';
+import type { Directories } from './layer/directories.ts';
+import type { LayerReader } from './layer/reader.ts';
+import { Listings } from './listings.ts';
+import { Live } from './live.ts';
+import { Loader } from './load.ts';
+import { OpenLayers, shownLayers } from './opened.ts';
+import { mergeOptions } from './options.ts';
+import { ITSELF, Places } from './place.ts';
+import type { RecordedLayer } from './recorded/recorded-layer.ts';
+import { type FaultLog, RowWriter } from './row-writer.ts';
+import type { Table } from './table.ts';
+import { newTableMemory, type TableMemory } from './table-memory.ts';
+import { Xattrs } from './xattrs.ts';
+
+export interface TreeOptions {
+  /** Told of damage that only costs one name. */
+  readonly log?: FaultLog;
+  /** For each layer of the stack, what is believed of its metadata instead of the disk; a whole stack's, or absent. */
+  readonly recorded?: readonly (RecordedLayer | undefined)[];
+  /** Whether layers that may change are looked at again and again, by way of `live`; else each directory is read once. */
+  readonly follows?: boolean;
+  /** Memory of the same stack's tree in another thread, to share it. */
+  readonly memory?: TableMemory;
+}
+
+/** The number of a tree's root. */
+export const ROOT = 1;
+
+/** Descriptors for directories, and as many for files: a share of what the process may have open. */
+const DESCRIPTOR_SHARE = 1 / 8;
+const MOST_DESCRIPTORS = 512;
+const FEWEST_DESCRIPTORS = 4;
+
+export interface TreeParts {
+  /** For a tree of the same stack in another thread. */
+  readonly memory: TableMemory;
+  readonly table: Table;
+  readonly directories: Directories;
+  readonly reader: LayerReader;
+  readonly prefetch: Prefetch;
+  readonly listings: Listings;
+  readonly places: Places;
+  readonly data: FileData;
+  readonly xattrs: Xattrs;
+  /** Where it was asked for and a layer may change. */
+  readonly live: Live | undefined;
+  /** Whether there can be files whose data are another object's. */
+  readonly followsMetacopy: boolean;
+}
+
+/** Opens the layers and has the root's row written. Throws Errno where a layer cannot be opened, with nothing left open. */
+export function openTreeParts(stack: LayerStack, options: TreeOptions): TreeParts {
+  const { memory = newTableMemory(), log = () => {} } = options;
+  const shown = shownLayers(stack, options.recorded);
+  const capacity = descriptorShare();
+  const { dataLayers } = stack;
+  const { table, directories, reader } = new OpenLayers(shown, { memory, capacity, dataLayers });
+  const merge = mergeOptions(stack);
+  const isLive = [...shown.map(({ layer }) => layer), ...dataLayers].map(({ live }) => live === true);
+  const follows = options.follows === true && isLive.includes(true);
+  try {
+    const attributes = new Attributes(table, directories, directories.fileSystems());
+    const common = { table, reader, options: merge };
+    const rows = new RowWriter({ ...common, attributes, log, sharesNodes: !follows });
+    const loader = new Loader({ ...common, rows });
+    const places = new Places(table, directories);
+    const data = new FileData({ table, reader, attributes, places, isLive, capacity });
+    const hold = (node: number) => data.open(node);
+    const live = follows
+      ? new Live({ table, reader, loader, rows, attributes, root: ROOT, isLive, hold })
+      : undefined;
+    if (options.memory === undefined) {
+      reader.examine(directories.roots[0] as number, ITSELF);
+      rows.fillRoot(table.takeRows(1), reader.status);
+    }
+    return {
+      memory,
+      table,
+      directories,
+      reader,
+      prefetch: new Prefetch(table, directories),
+      listings: new Listings(table, loader),
+      places,
+      data,
+      xattrs: new Xattrs(table, reader, places),
+      live,
+      followsMetacopy: merge.metacopy || merge.dataOnlyLayers,
+    };
+  } catch (error) {
+    directories.close();
+    throw error;
+  }
+}
+
+function descriptorShare(): number {
+  const share = Math.floor(descriptorLimit() * DESCRIPTOR_SHARE);
+  return Math.max(FEWEST_DESCRIPTORS, Math.min(MOST_DESCRIPTORS, share));
+}
