@@ -2,7 +2,7 @@
 // set of rules, which the bytes name; whatever is not whole, of another version or for something else is told apart.
 import { createHash } from 'node:crypto';
 import type { BlobIndex, FrameRun } from '../blob/blob.ts';
-import type { PackedLayer } from '../overlay/recorded/recorded-layer.ts';
+import type { PackedLayer } from '../overlay/recorded/recorded-data.ts';
 import type { LayerIndex } from './blob-layer.ts';
 import type { SparseContents } from './tar-contents.ts';
 

@@ -1,7 +1,7 @@
 // One object that unpacking a layer's tar makes against the one on disk: type, mode, owner, link target, device, size,
 // attributes, time.
 import type { FileStatus, LayerFiles } from '../layers/layer-files.ts';
-import type { RecordedObject } from '../overlay/recorded/recorded-layer.ts';
+import type { RecordedObject } from '../overlay/recorded/recorded-data.ts';
 import type { ByteString } from '../sys/bytes.ts';
 import { encodeDevice, S_IFBLK, S_IFCHR, S_IFLNK, S_IFMT, S_IFREG } from '../sys/statx.ts';
 import type { Finding, FindingClass, Severity } from './finding.ts';

@@ -1,6 +1,6 @@
 // Whiteouts and opaque directories of a layer: those that unpacking its tar makes against the marks on disk.
 import { type FileStatus, isWhiteout, type MarkDialect } from '../layers/layer-files.ts';
-import type { RecordedObject } from '../overlay/recorded/recorded-layer.ts';
+import type { RecordedObject } from '../overlay/recorded/recorded-data.ts';
 import type { ByteString } from '../sys/bytes.ts';
 import { S_IFCHR, S_IFMT } from '../sys/statx.ts';
 import { type Finding, OPAQUE_DIRECTORY } from './finding.ts';

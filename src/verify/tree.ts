@@ -1,7 +1,8 @@
 // All of a layer's directory against what unpacking its tar leaves there, both ways: what is missing, what is another thing
 // than it was, what was put beside it. Findings come in the order of the paths.
 import type { FileStatus, LayerFiles } from '../layers/layer-files.ts';
-import { RECORDED_ROOT, type RecordedObject } from '../overlay/recorded/recorded-layer.ts';
+import type { RecordedObject } from '../overlay/recorded/recorded-data.ts';
+import { RECORDED_ROOT } from '../overlay/recorded/recorded-layer.ts';
 import { asBytes, type ByteString } from '../sys/bytes.ts';
 import { S_IFDIR, S_IFIFO, S_IFLNK, S_IFMT } from '../sys/statx.ts';
 import { joinPath } from '../tar/path.ts';

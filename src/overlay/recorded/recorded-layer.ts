@@ -1,32 +1,11 @@
 // What a record tells of one layer, packed: about a hundred bytes a name, so that a layer of a million files can be held.
 // A tree of objects and their names, made and altered as a file system is. Knows not what the record was.
-import { randomInt } from 'node:crypto';
 import { asBytes, type ByteString } from '../../sys/bytes.ts';
 import { longAt, setLong, signedLongAt } from '../../sys/long.ts';
 import { S_IFDIR, S_IFMT } from '../../sys/statx.ts';
 import type { RecordedContents } from './recorded-contents.ts';
-
-/** One object of a layer; its names, where it has several, share it. */
-export interface RecordedObject {
-  /** With type bits; a whiteout is a character device 0:0. */
-  readonly mode: number;
-  readonly uid: number;
-  readonly gid: number;
-  readonly size: number;
-  readonly major: number;
-  readonly minor: number;
-  readonly mtime: { readonly seconds: number; readonly nanoseconds: number };
-  /** Whether its time is that of the unpacking, which no record tells. */
-  readonly touched: boolean;
-  /** From 1, one for each object of the layer. */
-  readonly number: number;
-  readonly links: number;
-  readonly linkTarget: ByteString;
-  /** Names as they would be on disk, the overlay's marks among them. */
-  readonly xattrs: ReadonlyMap<string, ByteString>;
-  /** Path in the layer of the file that holds the contents. */
-  readonly path: ByteString;
-}
+import type { PackedLayer, RecordedObject } from './recorded-data.ts';
+import { grownWords, NAME, RecordedNames } from './recorded-names.ts';
 
 /** Words of an object; 64-bit numbers are low word first. */
 const OBJECT = {
@@ -50,10 +29,6 @@ const OBJECT_WORDS = 14;
 /** A directory has no device numbers; its first name is in their place, and how deep it lies. */
 const DIRECTORY = { first: OBJECT.major, depth: OBJECT.minor } as const;
 
-/** Words of a name: `next` is the name after it in its directory, 0 at the end; `object` is 0 where it was removed. */
-const NAME = { directory: 0, at: 1, length: 2, object: 3, next: 4 } as const;
-const NAME_WORDS = 5;
-
 /** Numbers of an object that can be had and set one by one. */
 export type ObjectWord = 'mode' | 'uid' | 'gid' | 'major' | 'minor' | 'source';
 
@@ -68,19 +43,6 @@ const NO_TARGET = asBytes('');
 /** The number of the layer's root, which has no name. */
 export const RECORDED_ROOT = 1;
 
-/** All that a `RecordedLayer` holds, as plain data. */
-export interface PackedLayer {
-  readonly objects: Uint32Array;
-  readonly names: Uint32Array;
-  /** Of the names, one after the other. */
-  readonly bytes: Uint8Array;
-  readonly targets: readonly (readonly [object: number, target: string])[];
-  readonly xattrs: readonly (readonly [
-    object: number,
-    xattrs: readonly (readonly [name: string, value: string])[],
-  ])[];
-}
-
 export class RecordedLayer {
   /** Of its files, where they do not lie in a directory by their names. */
   contents: RecordedContents | undefined;
@@ -88,12 +50,7 @@ export class RecordedLayer {
   placeOf: (object: number) => ByteString | undefined = () => undefined;
   #objects = new Uint32Array(64 * OBJECT_WORDS);
   #objectCount = 0;
-  #names = new Uint32Array(64 * NAME_WORDS);
-  #nameCount = 0;
-  #bytes = Buffer.alloc(1024);
-  #byteCount = 0;
-  /** Names by hash; a power of two, at most half full. */
-  #table = new Uint32Array(256);
+  #names = new RecordedNames();
   readonly #targets = new Map<number, ByteString>();
   readonly #xattrs = new Map<number, ReadonlyMap<string, ByteString>>();
   /** Whether every object that has a name knows one of them. */
@@ -109,17 +66,11 @@ export class RecordedLayer {
     const layer = new RecordedLayer();
     layer.#objects = new Uint32Array(objects);
     layer.#objectCount = objects.length / OBJECT_WORDS - 1;
-    layer.#names = new Uint32Array(names);
-    layer.#nameCount = names.length / NAME_WORDS - 1;
-    layer.#bytes = Buffer.from(bytes);
-    layer.#byteCount = bytes.length;
+    layer.#names = RecordedNames.of(names, bytes);
     for (const [object, target] of targets) layer.#targets.set(object, asBytes(target));
     for (const [object, pairs] of xattrs) {
       layer.#xattrs.set(object, new Map(pairs.map(([name, value]) => [name, asBytes(value)])));
     }
-    let size = layer.#table.length;
-    while (size < 2 * layer.#nameCount) size *= 2;
-    layer.#fillTable(size);
     return layer;
   }
 
@@ -128,8 +79,7 @@ export class RecordedLayer {
     if (!this.#isSettled) this.#settle();
     return {
       objects: this.#objects.subarray(0, (this.#objectCount + 1) * OBJECT_WORDS),
-      names: this.#names.subarray(0, (this.#nameCount + 1) * NAME_WORDS),
-      bytes: this.#bytes.subarray(0, this.#byteCount),
+      ...this.#names.packed(),
       targets: [...this.#targets],
       xattrs: [...this.#xattrs].map(([object, xattrs]) => [object, [...xattrs]] as const),
     };
@@ -155,20 +105,17 @@ export class RecordedLayer {
 
   /** In no order. */
   *names(directory: number): Generator<readonly [name: string, object: number]> {
-    for (
-      let name = this.#word(directory, DIRECTORY.first);
-      name !== 0;
-      name = this.#nameWord(name, NAME.next)
-    ) {
-      const object = this.#nameWord(name, NAME.object);
-      if (object !== 0) yield [this.#text(name), object];
+    const names = this.#names;
+    for (let name = this.#word(directory, DIRECTORY.first); name !== 0; name = names.word(name, NAME.next)) {
+      const object = names.word(name, NAME.object);
+      if (object !== 0) yield [names.text(name), object];
     }
   }
 
   /** The object's number, 0 where the directory has none of the name. */
   find(directory: number, name: string): number {
-    const found = this.#table[this.#slot(directory, name)] as number;
-    return found === 0 ? 0 : this.#nameWord(found, NAME.object);
+    const found = this.#names.find(directory, name);
+    return found === 0 ? 0 : this.#names.word(found, NAME.object);
   }
 
   /** A new object without a name. `mode` has type bits. */
@@ -176,7 +123,7 @@ export class RecordedLayer {
     this.#objectCount += 1;
     const object = this.#objectCount;
     const needed = (object + 1) * OBJECT_WORDS;
-    if (needed > this.#objects.length) this.#objects = grown(this.#objects, needed);
+    if (needed > this.#objects.length) this.#objects = grownWords(this.#objects, needed);
     this.#setWord(object, OBJECT.mode, mode);
     this.#setWord(object, OBJECT.flags, TOUCHED);
     return object;
@@ -184,10 +131,10 @@ export class RecordedLayer {
 
   /** Gives an object a name that the directory does not have. */
   name(directory: number, name: string, object: number): void {
-    const slot = this.#slot(directory, name);
-    const known = this.#table[slot] as number;
+    const slot = this.#names.slot(directory, name);
+    const known = this.#names.at(slot);
     const number = known === 0 ? this.#addName(slot, directory, name) : known;
-    this.#names[number * NAME_WORDS + NAME.object] = object;
+    this.#names.setObject(number, object);
     const links = this.#word(object, OBJECT.links);
     this.#setWord(object, OBJECT.links, links + 1);
     if (links > 0) return;
@@ -199,10 +146,10 @@ export class RecordedLayer {
 
   /** Takes a name away, if it is there. */
   unname(directory: number, name: string): void {
-    const number = this.#table[this.#slot(directory, name)] as number;
-    const object = number === 0 ? 0 : this.#nameWord(number, NAME.object);
+    const number = this.#names.find(directory, name);
+    const object = number === 0 ? 0 : this.#names.word(number, NAME.object);
     if (object === 0) return;
-    this.#names[number * NAME_WORDS + NAME.object] = 0;
+    this.#names.setObject(number, 0);
     this.#setWord(object, OBJECT.links, this.#word(object, OBJECT.links) - 1);
     if (this.#word(object, OBJECT.links) > 0) this.#isSettled = false;
   }
@@ -272,7 +219,7 @@ export class RecordedLayer {
   parent(directory: number): number {
     return directory === RECORDED_ROOT
       ? RECORDED_ROOT
-      : this.#nameWord(this.#word(directory, OBJECT.name), NAME.directory);
+      : this.#names.word(this.#word(directory, OBJECT.name), NAME.directory);
   }
 
   target(object: number): ByteString {
@@ -310,19 +257,19 @@ export class RecordedLayer {
     const parts: string[] = [];
     for (let at = object; at !== RECORDED_ROOT; ) {
       const name = this.#word(at, OBJECT.name);
-      parts.push(this.#text(name));
-      at = this.#nameWord(name, NAME.directory);
+      parts.push(this.#names.text(name));
+      at = this.#names.word(name, NAME.directory);
     }
     return asBytes(parts.reverse().join('/'));
   }
 
   /** What has lost the name it was known by is known by another. */
   #settle(): void {
-    for (let name = 1; name <= this.#nameCount; name++) {
-      const object = this.#nameWord(name, NAME.object);
+    for (let name = 1; name <= this.#names.count; name++) {
+      const object = this.#names.word(name, NAME.object);
       if (object === 0) continue;
       const known = this.#word(object, OBJECT.name);
-      if (this.#nameWord(known, NAME.object) !== object) this.#setWord(object, OBJECT.name, name);
+      if (this.#names.word(known, NAME.object) !== object) this.#setWord(object, OBJECT.name, name);
     }
     this.#isSettled = true;
   }
@@ -339,75 +286,9 @@ export class RecordedLayer {
     setLong(this.#objects, object * OBJECT_WORDS + field, value);
   }
 
-  #nameWord(name: number, field: number): number {
-    return this.#names[name * NAME_WORDS + field] as number;
-  }
-
-  #text(name: number): string {
-    const at = this.#nameWord(name, NAME.at);
-    return this.#bytes.toString('latin1', at, at + this.#nameWord(name, NAME.length));
-  }
-
   #addName(slot: number, directory: number, name: string): number {
-    this.#nameCount += 1;
-    const number = this.#nameCount;
-    const needed = (number + 1) * NAME_WORDS;
-    if (needed > this.#names.length) this.#names = grown(this.#names, needed);
-    const words = [directory, this.#addBytes(name), name.length, 0, this.#word(directory, DIRECTORY.first)];
-    this.#names.set(words, number * NAME_WORDS);
+    const number = this.#names.add(slot, directory, name, this.#word(directory, DIRECTORY.first));
     this.#setWord(directory, DIRECTORY.first, number);
-    this.#table[slot] = number;
-    if (number * 2 > this.#table.length) this.#fillTable(2 * this.#table.length);
     return number;
   }
-
-  #addBytes(name: string): number {
-    const at = this.#byteCount;
-    this.#byteCount += name.length;
-    if (this.#byteCount > this.#bytes.length) {
-      const bytes = Buffer.alloc(2 * this.#byteCount);
-      this.#bytes.copy(bytes);
-      this.#bytes = bytes;
-    }
-    this.#bytes.write(name, at, 'latin1');
-    return at;
-  }
-
-  /** Where a name stands in the table, or would. */
-  #slot(directory: number, name: string): number {
-    const mask = this.#table.length - 1;
-    for (let slot = hash(directory, name) & mask; ; slot = (slot + 1) & mask) {
-      const found = this.#table[slot] as number;
-      if (found === 0) return slot;
-      const isSame =
-        this.#nameWord(found, NAME.directory) === directory &&
-        this.#nameWord(found, NAME.length) === name.length &&
-        this.#text(found) === name;
-      if (isSame) return slot;
-    }
-  }
-
-  /** `size` is a power of two. */
-  #fillTable(size: number): void {
-    this.#table = new Uint32Array(size);
-    for (let name = 1; name <= this.#nameCount; name++) {
-      this.#table[this.#slot(this.#nameWord(name, NAME.directory), this.#text(name))] = name;
-    }
-  }
-}
-
-function grown(words: Uint32Array<ArrayBuffer>, needed: number): Uint32Array<ArrayBuffer> {
-  const larger = new Uint32Array(2 * needed);
-  larger.set(words);
-  return larger;
-}
-
-/** Another in each process: names that were made to meet in the table do not. */
-const SEED = randomInt(2 ** 32);
-
-/** FNV-1a, from a start of our own. */
-function hash(directory: number, name: string): number {
-  let value = SEED ^ directory;
-  for (let i = 0; i < name.length; i++) value = Math.imul(value ^ name.charCodeAt(i), 0x01000193);
-  return (value ^ (value >>> 15)) >>> 0;
 }

@@ -21,7 +21,8 @@ import { NAME_MAX } from '../layer/name-argument.ts';
 import { TarFileContents } from '../layer/open-contents.ts';
 import { TranslatedReader } from '../layer/translated.ts';
 import type { Table } from '../table.ts';
-import type { RecordedLayer, RecordedObject } from './recorded-layer.ts';
+import type { RecordedObject } from './recorded-data.ts';
+import type { RecordedLayer } from './recorded-layer.ts';
 
 /** Set in the high word of a recorded object's inode number, which no file system's own number reaches. */
 const INODE_MARK = 0x0040_0000;
