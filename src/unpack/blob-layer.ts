@@ -15,9 +15,10 @@ import { TarDamage, type TarEntry } from '../tar/entry.ts';
 import { checkedRuns, SparseMapReader } from '../tar/sparse.ts';
 import { type StoredContents, TarStream } from '../tar/stream.ts';
 import { TAR_TYPE } from '../tar/type.ts';
+import type { Below } from './implied.ts';
 import type { UnpackingRules } from './rules.ts';
 import { type ContentsTable, type SparseContents, TarContents } from './tar-contents.ts';
-import { type Below, type Refusal, UnpackedTar } from './unpack.ts';
+import { type Refusal, UnpackedTar } from './unpack.ts';
 
 /** Entries of one tar: some 120 bytes of memory each. */
 export const MOST_ENTRIES = 20_000_000;

@@ -8,8 +8,9 @@ import type { ReadSome } from '../sys/bytes.ts';
 import { TarDamage } from '../tar/entry.ts';
 import { TarStream } from '../tar/stream.ts';
 import { MOST_ENTRIES } from './blob-layer.ts';
+import type { Below } from './implied.ts';
 import type { UnpackingRules } from './rules.ts';
-import { type Below, UnpackedTar } from './unpack.ts';
+import { UnpackedTar } from './unpack.ts';
 
 const READ_SIZE = 256 << 10;
 

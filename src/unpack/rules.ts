@@ -1,5 +1,8 @@
 // How engines differ in what they make of the same tar of a layer: a row for each way of unpacking.
 
+/** What begins the names of attributes that only root sees. */
+export const TRUSTED = 'trusted.';
+
 export interface UnpackingRules {
   /**
    * What a `.wh.` name becomes: overlay, the kernel's whiteout (a character device 0:0) or its mark on a directory; names,

@@ -17,8 +17,10 @@ import {
   WHITEOUT_PREFIX,
 } from '../tar/path.ts';
 import { TAR_TYPE, TYPE_BITS } from '../tar/type.ts';
-import { IMPLIED, ModelFiles } from './model-files.ts';
-import type { UnpackingRules } from './rules.ts';
+import { type Below, ImpliedDirectories } from './implied.ts';
+import { ModelFiles } from './model-files.ts';
+import { TRUSTED, type UnpackingRules } from './rules.ts';
+import { fileTime, isBound, linkTime } from './times.ts';
 
 /** An entry that cannot be unpacked: the engine would have refused the layer, or it unpacks by other rules than these. */
 export interface Refusal {
@@ -29,24 +31,6 @@ export interface Refusal {
 
 /** How many refusals are told of. */
 const MOST_REFUSALS = 100;
-/** How many links to nothing one way may lead through. */
-const MOST_LINKS = 40;
-
-const TRUSTED = 'trusted.';
-const EPOCH: TarTime = { seconds: 0, nanoseconds: 0 };
-/** The last second that fits into 64 bits of nanoseconds, in which Go counts. */
-const LAST_SECOND = 9_223_372_036;
-
-/** A directory of a layer below. */
-export interface DirectoryBelow {
-  readonly mode: number;
-  readonly uid: number;
-  readonly gid: number;
-  readonly xattrs: ReadonlyMap<string, ByteString>;
-}
-
-/** What the layers below have at a path, the highest that has something there: a directory, or undefined for all else. */
-export type Below = (path: ByteString) => DirectoryBelow | undefined;
 
 export class UnpackedTar {
   /** Its objects' `source` is the number of the entry that brought their contents, from 1; 0 for what has none. */
@@ -67,16 +51,16 @@ export class UnpackedTar {
   readonly #unknown = new Set<string>();
   /** Places of the entries that were unpacked, where rules ask for them. */
   readonly #unpacked = new Set<string>();
-  readonly #below: Below;
+  readonly #implied: ImpliedDirectories;
   #isEnded = false;
   /** Objects that the tar being unpacked has an entry for; undefined while it is the first. */
   #ofLast: Set<number> | undefined;
 
   constructor(rules: UnpackingRules, below: Below = () => undefined) {
     this.#rules = rules;
-    this.#below = below;
     this.layer = new RecordedLayer(S_IFDIR | rules.rootModes[0]);
     this.#files = new ModelFiles(this.layer);
+    this.#implied = new ImpliedDirectories({ layer: this.layer, files: this.#files, rules, below });
     const root = rules.inheritsRoot ? below(asBytes('')) : undefined;
     if (root === undefined) return;
     this.#files.chown(RECORDED_ROOT, root.uid, root.gid);
@@ -149,7 +133,7 @@ export class UnpackedTar {
       const { skipsRoot } = this.#rules;
       if (skipsRoot === 'any' || (skipsRoot === 'dot' && isDot(entry.name))) return;
     }
-    this.#makeImplied(parentPath(path));
+    this.#implied.make(parentPath(path));
     const name = lastName(path);
     const { marks } = this.#rules;
     if (marks === 'removal') {
@@ -165,47 +149,6 @@ export class UnpackedTar {
     if (there > 0 && !merges) files.remove(path);
     if (marks === 'overlay' && name.startsWith(WHITEOUT_PREFIX)) this.#mark(entry, path, name);
     else this.#make(entry, path, merges);
-  }
-
-  /** The directories on the way that nothing told of. What is there but is no directory shows when the file is made. */
-  #makeImplied(path: ByteString, links = 0): void {
-    const files = this.#files;
-    if (path === '' || files.lstat(path) !== -E.ENOENT) return;
-    for (let end = path.indexOf('/'); ; end = path.indexOf('/', end + 1)) {
-      const way = (end < 0 ? path : path.slice(0, end)) as ByteString;
-      const there = files.stat(way);
-      if (there === -E.ENOENT) this.#makeOneImplied(way, links);
-      else if (there < 0) throw new Errno(-there, 'make the directory it lies in');
-      if (end < 0) return;
-    }
-  }
-
-  #makeOneImplied(path: ByteString, links: number): void {
-    const files = this.#files;
-    const link = files.lstat(path);
-    if (link > 0) {
-      // A link to nothing: newer versions make what it leads to, older ones refuse the layer.
-      if (links === MOST_LINKS) throw new Errno(E.ELOOP, 'make the directory it lies in');
-      const target = this.layer.target(link);
-      const from = target.startsWith('/') ? '' : parentPath(path);
-      this.#makeImplied(cleanPath(`${from}/${target}` as ByteString), links + 1);
-      return;
-    }
-    const { impliedMode, copiesImplied } = this.#rules;
-    const made = files.create(path, S_IFDIR | impliedMode);
-    this.layer.flag(made, IMPLIED);
-    if (!copiesImplied) {
-      if ((this.layer.mode(made) & 0o777) !== impliedMode) files.chmod(made, impliedMode);
-      files.chown(made, 0, 0);
-      return;
-    }
-    files.chmod(made, impliedMode);
-    const below = this.#below(this.layer.path(made));
-    if (below === undefined) return;
-    files.chown(made, below.uid, below.gid);
-    files.chmod(made, below.mode);
-    for (const [name, value] of below.xattrs)
-      if (!name.startsWith(TRUSTED)) files.setXattr(made, name, value);
   }
 
   /** containerd's pkg/archive/tar.go applyNaive, where whiteouts are not converted. */
@@ -298,7 +241,7 @@ export class UnpackedTar {
     if (this.#files.isLink(object)) this.#setLinkTime(object, mtime);
     else {
       this.#files.chmod(object, mode);
-      this.layer.setTime(object, isBound(mtime) ? mtime : EPOCH);
+      this.layer.setTime(object, fileTime(mtime));
     }
   }
 
@@ -314,23 +257,16 @@ export class UnpackedTar {
     return object;
   }
 
-  /** pkg/system Chtimes: what is out of its bounds is brought to 1970. */
   #setTime(path: ByteString, mtime: TarTime): void {
-    this.layer.setTime(this.#found(path), isBound(mtime) ? mtime : EPOCH);
+    this.layer.setTime(this.#found(path), fileTime(mtime));
   }
 
-  /** pkg/system LUtimesNano. What does not fit its numbers becomes something else, which cannot be told. */
   #setLinkTime(link: number, mtime: TarTime): void {
-    if (isBound(mtime)) this.layer.setTime(link, mtime);
-    else if (this.#rules.boundsLinkTimes) this.layer.setTime(link, EPOCH);
-    else if (mtime.seconds > -LAST_SECOND && mtime.seconds < 0) this.layer.setTime(link, mtime);
+    const time = linkTime(mtime, this.#rules);
+    if (time !== undefined) this.layer.setTime(link, time);
   }
 }
 
 function placeKey(directory: number, name: string): string {
   return `${directory}/${name}`;
-}
-
-function isBound({ seconds }: TarTime): boolean {
-  return seconds >= 0 && seconds < LAST_SECOND;
 }

@@ -14,13 +14,13 @@ import { directoryOf, sourceName } from '../store/source.ts';
 import { asBytes, type ByteString, shownBytes } from '../sys/bytes.ts';
 import { Errno, errnoWords, Trouble } from '../sys/errors.ts';
 import { S_IFDIR, S_IFMT } from '../sys/statx.ts';
+import type { DirectoryBelow } from '../unpack/implied.ts';
 import {
   CONTAINERD_RULES,
   CONTAINERS_STORAGE_RULES,
   MOBY_RULES,
   type UnpackingRules,
 } from '../unpack/rules.ts';
-import type { DirectoryBelow } from '../unpack/unpack.ts';
 import { type NamedBlob, verifyBlobLayer } from './blob-layer.ts';
 import type { Unpacking } from './entry.ts';
 import type { Finding, Progress } from './finding.ts';

@@ -1,7 +1,7 @@
 // What the layers below one have at a path, by their records: for rules of unpacking that copy from them.
 import { RECORDED_ROOT, type RecordedLayer } from '../../overlay/recorded/recorded-layer.ts';
 import type { ByteString } from '../../sys/bytes.ts';
-import type { Below, DirectoryBelow } from '../../unpack/unpack.ts';
+import type { Below, DirectoryBelow } from '../../unpack/implied.ts';
 
 /** `layers` top first. What a layer does not have is asked of the one below it; a whiteout is something, and no directory. */
 export function belowOf(layers: readonly RecordedLayer[]): Below {

@@ -3,9 +3,10 @@ import { describe, expect, it } from 'vitest';
 import { RECORDED_ROOT } from '../../../src/overlay/recorded/recorded-layer.ts';
 import { asBytes } from '../../../src/sys/bytes.ts';
 import type { TarEntry } from '../../../src/tar/entry.ts';
+import type { Below } from '../../../src/unpack/implied.ts';
 import { CONTAINERD_RULES, MOBY_RULES, type UnpackingRules } from '../../../src/unpack/rules.ts';
 import { ContentsPlaces } from '../../../src/unpack/tar-split.ts';
-import { type Below, UnpackedTar } from '../../../src/unpack/unpack.ts';
+import { UnpackedTar } from '../../../src/unpack/unpack.ts';
 
 const EMPTY: TarEntry = {
   ...{ name: asBytes(''), linkName: asBytes(''), type: '0', mode: 0o644, uid: 0, gid: 0, size: 0 },
