@@ -1,6 +1,6 @@
 // What a tree is made of, put together: layers opened for reading, memory, and the parts that list, place and read its nodes,
 // each with those it needs. How many descriptors they may keep open is decided here.
-import type { LayerStack } from '../store/store.ts';
+import type { LayerStack } from '../store/layer-stack.ts';
 import { descriptorLimit } from '../sys/limits.ts';
 import { Prefetch } from './ahead/prefetch.ts';
 import { Attributes } from './attributes.ts';

@@ -5,7 +5,7 @@ import { isLowerdir } from '../../store/reference/lowerdir.ts';
 import { Errno, Trouble } from '../../sys/errors.ts';
 import { seesTrustedXattrs } from '../../sys/privilege.ts';
 import type { Losable } from '../../verify/finding.ts';
-import type { Verdict } from '../../verify/store.ts';
+import type { Verdict } from '../../verify/verdict.ts';
 import { EXIT, exitCodeOf } from '../exit.ts';
 import { semanticsOf } from '../overlay.ts';
 import type { Terminal } from '../print/terminal.ts';
@@ -73,7 +73,8 @@ async function verify(
   terminal: Terminal,
   printer: VerifyPrinter,
 ): Promise<void> {
-  const { StoreVerifier, worse } = await import('../../verify/store.ts');
+  const { StoreVerifier } = await import('../../verify/store.ts');
+  const { worse } = await import('../../verify/verdict.ts');
   const { dialect } = semanticsOf(options.overlay ?? []);
   const seesTrusted = seesTrustedXattrs();
   const verifier = new StoreVerifier(printer.log, {

@@ -10,7 +10,7 @@ import {
   type Verdict,
   type VerifyLog,
   worse,
-} from '../../verify/store.ts';
+} from '../../verify/verdict.ts';
 import { counted } from './count.ts';
 import { escapeJson, escapeText } from './escape.ts';
 import { humanSize } from './size.ts';

@@ -2,7 +2,7 @@
 // whether what differs is no more than what a copy loses.
 import { type Finding, type FindingClass, type Losable, lossOf } from '../../verify/finding.ts';
 import type { LayerVerdict } from '../../verify/layer.ts';
-import type { Subject, Verdict } from '../../verify/store.ts';
+import type { Subject, Verdict } from '../../verify/verdict.ts';
 import { counted } from './count.ts';
 
 export type Sha256 = LayerVerdict['sha256'];

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { unpackRules } from '../../../src/store/docker/unpacking.ts';
 import { asBytes } from '../../../src/sys/bytes.ts';
 import { OwnerMap } from '../../../src/verify/owners.ts';
-import { severityVerdict, worse } from '../../../src/verify/store.ts';
+import { severityVerdict, worse } from '../../../src/verify/verdict.ts';
 import { compareXattrs, type XattrRules } from '../../../src/verify/xattrs.ts';
 import { dockerRootAt } from '../../support/docker-root.ts';
 import { FakeStore } from '../../support/fake-store.ts';
