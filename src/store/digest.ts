@@ -26,6 +26,9 @@ const HEX_ID = /^[0-9a-f]{64}$/;
 const CACHE_ID = /^(?:[0-9a-f]{64}|[0-9a-z]{25})$/;
 const MOUNT_ID = /^[0-9a-f]{64}(?:-init)?$/;
 
+/** Digits that engines show of an ID. */
+export const SHORT_ID = 12;
+
 const DIGEST_FORM = '("sha256:" and 64 lower-case hex digits)';
 
 /** Where a text came from, for the message: a file, and which part of it (`its content`, `rootfs.diff_ids[2]`). */
@@ -106,6 +109,11 @@ export function isImageId(text: string): text is ImageId {
 /** The 64 hex digits of a digest: how it is written as a file name. */
 export function hexOf(digest: DiffId | ChainId | ImageId | BlobDigest): string {
   return digest.slice('sha256:'.length);
+}
+
+/** As engines show it, with or without `sha256:` before it. */
+export function shortId(id: string): string {
+  return id.replace(/^sha256:/, '').slice(0, SHORT_ID);
 }
 
 /** `hex` is 64 hex digits (`isHexId`). */

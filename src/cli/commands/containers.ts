@@ -2,6 +2,7 @@
 
 import type { Command } from 'commander';
 import { measureDirectory } from '../../layers/survey/measure.ts';
+import { shortId } from '../../store/digest.ts';
 import { directoryOf } from '../../store/source.ts';
 import type { Store } from '../../store/store.ts';
 import type { ContainerSummary } from '../../store/summary.ts';
@@ -69,7 +70,7 @@ export function printContainers(
   terminal: Terminal,
 ): void {
   const id = (container: ContainerSummary) =>
-    escapeText(options.trunc ? container.id.slice(0, 12) : container.id);
+    escapeText(options.trunc ? shortId(container.id) : container.id);
   const rows = (container: SizedContainer) => [
     [
       id(container),
@@ -90,7 +91,7 @@ export function printContainers(
 /** As docker shows it: an image that was named by its ID has its short ID here. */
 function imageName(image: string, { trunc }: ListOptions): string {
   const hex = /^(?:sha256:)?([0-9a-f]{64})$/.exec(image)?.[1];
-  return hex !== undefined && trunc ? hex.slice(0, 12) : image;
+  return hex !== undefined && trunc ? shortId(hex) : image;
 }
 
 /** As docker words it (moby container/state.go, String): the record of a copied store may be long out of date. */

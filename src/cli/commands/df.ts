@@ -1,6 +1,7 @@
 // `stratafs df`: what fills the store, and what removing a thing of it would free.
 import type { Command } from 'commander';
 import type { DiskUsage, PlaceUsage, PlaceUser } from '../../health/disk-usage.ts';
+import { shortId } from '../../store/digest.ts';
 import { asBytes } from '../../sys/bytes.ts';
 import {
   containerUsages,
@@ -85,7 +86,7 @@ function plural(one: string): string {
 function imageTable(usage: DiskUsage, places: readonly PlaceUsage[]): string {
   const rows = imageUsages(usage, places).map(({ id, label, layers, whole, unique }) => [
     escapeText(label),
-    id.replace(/^sha256:/, '').slice(0, 12),
+    shortId(id),
     String(layers),
     ...sizeCells(whole),
     ...sizeCells(unique),
@@ -97,7 +98,7 @@ function imageTable(usage: DiskUsage, places: readonly PlaceUsage[]): string {
 function containerTable(usage: DiskUsage, places: readonly PlaceUsage[]): string {
   const rows = containerUsages(usage, places).map(({ id, label, own, log, whole }) => [
     escapeText(label),
-    escapeText(id.slice(0, 12)),
+    escapeText(shortId(id)),
     humanSize(own.bytes),
     humanSize(log.bytes),
     humanSize(whole.allocated),

@@ -1,5 +1,6 @@
 // `stratafs images`: the images of a store, as `docker images` prints them.
 import type { Command } from 'commander';
+import { shortId } from '../../store/digest.ts';
 import type { ImageSummary } from '../../store/summary.ts';
 import { escapeText } from '../print/escape.ts';
 import { addListOptions, type ListOptions, printList, reportDamage } from '../print/list.ts';
@@ -33,7 +34,7 @@ export function printImages(
   options: ImagesOptions,
   terminal: Terminal,
 ): void {
-  const id = (image: ImageSummary) => shortId(image, options);
+  const id = (image: ImageSummary) => shownId(image, options);
   const hasPlatforms = images.some(({ platform }) => platform !== undefined);
   const rows = (image: ImageSummary) =>
     names(image).map(([repository, tag]) => [
@@ -50,9 +51,8 @@ export function printImages(
   printList(shown, { heading, rows, id, title }, options, terminal);
 }
 
-function shortId(image: ImageSummary, { trunc }: ListOptions): string {
-  const hex = image.id.replace(/^sha256:/, '');
-  return trunc ? hex.slice(0, 12) : `sha256:${hex}`;
+function shownId(image: ImageSummary, { trunc }: ListOptions): string {
+  return trunc ? shortId(image.id) : image.id;
 }
 
 function sizeText(image: ImageSummary): string {

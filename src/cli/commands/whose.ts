@@ -3,6 +3,7 @@
 import type { Command } from 'commander';
 import type { OwnerKind, Related, StorePart } from '../../health/part.ts';
 import { type Measured, measureDirectory } from '../../layers/survey/measure.ts';
+import { shortId } from '../../store/digest.ts';
 import type { ByteString } from '../../sys/bytes.ts';
 import { pathArguments } from '../arguments.ts';
 import { escapeBytes, escapeJson, escapeText, jsonName } from '../print/escape.ts';
@@ -92,7 +93,7 @@ function relation(kind: OwnerKind, { kind: used, at }: Related): string {
 function describeRelated({ kind, id, label, layer, at, directory }: Related): string {
   const bare = id.replace(/^sha256:/, '');
   // What is no hash has no short form.
-  const short = /^[0-9a-z]+$/.test(bare) ? bare.slice(0, 12) : '';
+  const short = /^[0-9a-z]+$/.test(bare) ? shortId(bare) : '';
   // A label that is the ID itself is no name; a volume's name is its ID.
   const isNamed = short === '' || !label.startsWith(short);
   const words = [

@@ -3,6 +3,7 @@
 import type { Change, Summary } from '../../diff/change.ts';
 import type { ConfigChange } from '../../diff/explain/config.ts';
 import type { ChangeGroup } from '../../diff/explain/groups.ts';
+import { shortId } from '../../store/digest.ts';
 import { type Colors, colors } from '../print/colors.ts';
 import { counted } from '../print/count.ts';
 import { escapeBytes, escapeText } from '../print/escape.ts';
@@ -22,7 +23,6 @@ const LAYERS_COLUMN = 28;
 const MARGIN = 5;
 const COLOR = /\x1b\[\d+m/g;
 const COLOR_PIECES = /(\x1b\[\d+m)/;
-const SHORT_ID = 12;
 
 export class TextPrinter implements Printer {
   readonly #context: DiffContext;
@@ -132,6 +132,6 @@ function sideWords({ reference, stack }: SideLabel, width: number): string {
   if (stack === undefined) return `${name}  manifest`;
   const layers = counted(stack.layers.length, 'layer');
   const size = stack.layers.reduce((sum, layer) => sum + (layer.size ?? 0), 0);
-  const words = [name, stack.id?.slice(0, SHORT_ID), layers, size > 0 ? humanSize(size) : undefined];
-  return words.filter((word) => word !== undefined).join('  ');
+  const id = stack.id === undefined ? [] : [shortId(stack.id)];
+  return [name, ...id, layers, ...(size > 0 ? [humanSize(size)] : [])].join('  ');
 }

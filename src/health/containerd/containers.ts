@@ -9,6 +9,7 @@ import { METADATA } from '../../store/containerd/metadata.ts';
 import { MOBY } from '../../store/containerd/namespaces.ts';
 import { snapshotterOf } from '../../store/containerd/snapshotter.ts';
 import { chainIdOfSnapshot, snapshotLayers } from '../../store/containerd/stack.ts';
+import { shortId } from '../../store/digest.ts';
 import { type ByteString, shownBytes } from '../../sys/bytes.ts';
 import { attempt, Trouble } from '../../sys/errors.ts';
 import type { ReportFinding } from './findings.ts';
@@ -65,7 +66,7 @@ function examineContainer(
     sandbox !== container.id &&
     !namespace.containers.some(({ id }) => id === sandbox)
   )
-    tell('container-sandbox', `${name}: no sandbox ${sandbox.slice(0, 12)}`);
+    tell('container-sandbox', `${name}: no sandbox ${shortId(sandbox)}`);
 }
 
 /** Of a Docker whose data root is not known all containers look lost, and none is. */
@@ -97,7 +98,7 @@ function examinePods({ place, namespaces, isWhole }: StoreIndex, report: ReportF
       report({
         code: 'pod-left',
         path,
-        detail: `no ${kind === 'containers' ? 'container' : 'sandbox'} ${shownBytes(name).slice(0, 12)}`,
+        detail: `no ${kind === 'containers' ? 'container' : 'sandbox'} ${shortId(shownBytes(name))}`,
         takes: measureDirectory(path),
       });
     }

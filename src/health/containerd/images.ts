@@ -3,7 +3,7 @@
 import { blobPath } from '../../store/containerd/blobs.ts';
 import { METADATA } from '../../store/containerd/metadata.ts';
 import type { NamedImage } from '../../store/containerd/names.ts';
-import { type BlobDigest, type ChainId, hexOf } from '../../store/digest.ts';
+import { type BlobDigest, type ChainId, shortId } from '../../store/digest.ts';
 import { platformOf, platformText } from '../../store/oci/manifest.ts';
 import type { PlatformImage } from '../../store/oci/platform-image.ts';
 import { asBytes } from '../../sys/bytes.ts';
@@ -98,9 +98,7 @@ function examinePlatform(
   const missing = isWhole ? [] : chain.flatMap((chainId, i) => (isUnpacked(chainId) ? [] : [i]));
   const lost = missing.filter((i) => attempt(() => isFetched(i)) !== true);
   const names = (which: readonly number[]) =>
-    which
-      .map((i) => `layer ${i + 1} (${hexOf(diffIds[i] as ChainId & (typeof diffIds)[number]).slice(0, 12)})`)
-      .join(', ');
+    which.map((i) => `layer ${i + 1} (${shortId(diffIds[i] ?? '')})`).join(', ');
   if (lost.length > 0)
     tell('image-incomplete', `${names(lost)} is neither unpacked nor here as it was fetched`);
   else if (missing.length > 0) tell('image-not-unpacked', names(missing));

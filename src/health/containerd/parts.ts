@@ -5,7 +5,7 @@ import type { DockerContainer } from '../../store/containerd/docker.ts';
 import type { NamedImage } from '../../store/containerd/names.ts';
 import { keyOfSnapshot, placeOf, type Snapshot, snapshotterOf } from '../../store/containerd/snapshotter.ts';
 import { chainIdOfSnapshot, unpackedPlace } from '../../store/containerd/stack.ts';
-import { type BlobDigest, hexOf } from '../../store/digest.ts';
+import { type BlobDigest, shortId } from '../../store/digest.ts';
 import { asBytes, type ByteString, shownBytes } from '../../sys/bytes.ts';
 import { attempt, Trouble } from '../../sys/errors.ts';
 import { mountsIn } from '../dockerd/mounted.ts';
@@ -57,7 +57,7 @@ function belowOf(index: StoreIndex, snapshotter: string, { parent }: Snapshot): 
     {
       kind,
       id: shownBytes(keyOfSnapshot(below.name)),
-      label: label.length === 64 ? label.slice(0, 12) : label,
+      label: label.length === 64 ? shortId(label) : label,
       directory: snapshotDirectory(index, snapshotter, below.id),
     },
   ];
@@ -132,7 +132,7 @@ export function imagePart({ index }: Context, namespace: NamespaceIndex, image: 
         unpacked === undefined || own === undefined
           ? {}
           : { directory: snapshotDirectory(index, unpacked.snapshotter, own.id) };
-      return { kind: 'layer', id: chainId, label: hexOf(chainId).slice(0, 12), layer: i + 1, ...directory };
+      return { kind: 'layer', id: chainId, label: shortId(chainId), layer: i + 1, ...directory };
     }),
   );
   const containers = namespace.containers.filter(
@@ -168,8 +168,7 @@ export function containerPart(
   let number = snapshots.filter((one) => chainIdOfSnapshot(one) !== undefined).length;
   for (const [i, snapshot] of snapshots.entries()) {
     const chainId = chainIdOfSnapshot(snapshot);
-    const label =
-      chainId === undefined ? shownBytes(keyOfSnapshot(snapshot.name)) : hexOf(chainId).slice(0, 12);
+    const label = chainId === undefined ? shownBytes(keyOfSnapshot(snapshot.name)) : shortId(chainId);
     const directory = snapshotDirectory(index, place.snapshotter, snapshot.id);
     const kind = i === 0 ? 'upper' : chainId === undefined ? 'init' : 'layer';
     const layer = chainId === undefined ? {} : { layer: number-- };
@@ -223,7 +222,7 @@ function related(index: StoreIndex, user: User, more: Pick<Related, 'layer'> = {
       return {
         kind: 'cache',
         id: user.id,
-        label: index.cache.get(user.id)?.description ?? user.id.slice(0, 12),
+        label: index.cache.get(user.id)?.description ?? shortId(user.id),
       };
     case 'lease':
       return { kind: 'lease', id: user.id, label: user.id };

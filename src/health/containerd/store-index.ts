@@ -15,7 +15,7 @@ import { type NamedImage, tagsOf } from '../../store/containerd/names.ts';
 import { MOBY } from '../../store/containerd/namespaces.ts';
 import { type ContainerdPlace, Reading } from '../../store/containerd/root.ts';
 import { placeOf, readSnapshots, type Snapshot } from '../../store/containerd/snapshotter.ts';
-import { type BlobDigest, hexOf, isBlobDigest, isHexId } from '../../store/digest.ts';
+import { type BlobDigest, hexOf, isBlobDigest, isHexId, shortId } from '../../store/digest.ts';
 import { type CacheRecord, readSnapshotCache } from '../../store/dockerd/buildkit.ts';
 import type { FileKind } from '../../store/file-state.ts';
 import { type ByteString, shownBytes } from '../../sys/bytes.ts';
@@ -154,7 +154,7 @@ function sizeOf({ files }: ContainerdPlace, path: string): number {
 /** BuildKit has one file for each snapshotter that it used. Throws Trouble. */
 /** As a person would name it: its first name, or the short ID; with the namespace where there are several. */
 export function imageLabel(index: StoreIndex, { reading }: NamespaceIndex, image: NamedImage): string {
-  const name = tagsOf(image, reading.users)[0] ?? hexOf(image.id).slice(0, 12);
+  const name = tagsOf(image, reading.users)[0] ?? shortId(image.id);
   return withNamespace(index, reading.root.namespace, name);
 }
 

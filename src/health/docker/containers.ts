@@ -1,6 +1,6 @@
 // Containers: config, own layers, the image they stand on, and the files that Docker keeps beside them.
 
-import { type ChainId, type ContainerId, chainIds, isHexId } from '../../store/digest.ts';
+import { type ChainId, type ContainerId, chainIds, isHexId, shortId } from '../../store/digest.ts';
 import { otherDriver } from '../../store/docker/beside.ts';
 import { type CheckedLayer, type LayerChecks, mountPath } from '../../store/docker/layerdb.ts';
 import { type ContainerConfig, containerPath } from '../../store/dockerd/containers.ts';
@@ -81,7 +81,7 @@ function examineMount(
   const { files } = root;
   const mount = mounts.get(id);
   const path = files.pathOf(mountPath(root, id));
-  if (!containers.has(id)) report({ code: 'mount-orphan', path, detail: `no container ${id.slice(0, 12)}` });
+  if (!containers.has(id)) report({ code: 'mount-orphan', path, detail: `no container ${shortId(id)}` });
   if (mount === undefined) return;
   if (mount instanceof Trouble) {
     report({ code: 'mount-damaged', path, detail: mount.message });

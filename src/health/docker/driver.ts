@@ -2,7 +2,7 @@
 // and the driver's lists of the layers below.
 
 import { measureDirectory } from '../../layers/survey/measure.ts';
-import { type ChainId, isChainId } from '../../store/digest.ts';
+import { type ChainId, isChainId, shortId } from '../../store/digest.ts';
 import type { CacheEntry } from '../../store/docker/build-cache.ts';
 import { driverDirectories } from '../../store/docker/driver-directories.ts';
 import { readCacheId } from '../../store/docker/layerdb.ts';
@@ -81,7 +81,7 @@ function isLayer({ layers }: StoreIndex, { chainId, directory }: CacheEntry): bo
 }
 
 function describeEntry({ id, description }: CacheEntry): string {
-  return `the entry ${id.slice(0, 12)}${description === undefined ? '' : `, "${description}"`}`;
+  return `the entry ${shortId(id)}${description === undefined ? '' : `, "${description}"`}`;
 }
 
 /**

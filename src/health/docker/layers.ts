@@ -1,6 +1,6 @@
 // The records of layers in layerdb: each on its own, in its chain, and against the others.
 
-import { type ChainId, chainIdOn, hexOf, isHexId } from '../../store/digest.ts';
+import { type ChainId, chainIdOn, isHexId, shortId } from '../../store/digest.ts';
 import { layerDirectory } from '../../store/docker/driver.ts';
 import { type LayerRecord, layerPath } from '../../store/docker/layerdb.ts';
 import { tarSplitFile } from '../../store/docker/record.ts';
@@ -32,7 +32,7 @@ export async function examineLayers(index: StoreIndex, report: ReportFinding): P
       directories.set(record.cacheId, chainId);
     }
     await examineTarSplit(index, chainId, report);
-    const short = `the layer ${hexOf(chainId).slice(0, 12)}`;
+    const short = `the layer ${shortId(chainId)}`;
     if (!uses.has(chainId)) tell(cached.has(chainId) ? 'layer-cache' : 'layer-unused', short);
   }
 }

@@ -5,10 +5,10 @@ import {
   type ContainerId,
   chainIds,
   type DiffId,
-  hexOf,
   type ImageId,
   isCacheId,
   isChainId,
+  shortId,
 } from '../../store/digest.ts';
 import type { CacheEntry } from '../../store/docker/build-cache.ts';
 import { readOrigins } from '../../store/docker/distribution.ts';
@@ -164,7 +164,7 @@ function layers(index: StoreIndex, chain: readonly ChainId[]): Related[] {
     return {
       kind: 'layer',
       id: chainId,
-      label: hexOf(chainId).slice(0, 12),
+      label: shortId(chainId),
       layer: i + 1,
       ...(known === undefined ? {} : { directory: place(index, known.cacheId) }),
     };
@@ -186,7 +186,7 @@ function pulledFrom({ root }: StoreIndex, diffId: DiffId): string {
 }
 
 function labelOf({ id, description }: CacheEntry): string {
-  return description ?? id.slice(0, 12);
+  return description ?? shortId(id);
 }
 
 function ownPlace({ root }: StoreIndex, id: string): ByteString {

@@ -5,9 +5,9 @@ import {
   type ChainId,
   type ContainerId,
   chainIds,
-  hexOf,
   type ImageId,
   isChainId,
+  shortId,
 } from '../../store/digest.ts';
 import { type CacheEntry, readBuildCache } from '../../store/docker/build-cache.ts';
 import type { DockerRoot } from '../../store/docker/driver.ts';
@@ -130,7 +130,7 @@ export function layersOfCache(index: StoreIndex): Set<ChainId> {
 
 /** As a person would name it: its first tag, or the short ID. */
 export function imageLabel({ tags }: StoreIndex, id: ImageId): string {
-  return tags.get(id) ?? hexOf(id).slice(0, 12);
+  return tags.get(id) ?? shortId(id);
 }
 
 /** The first tag of each image that has one. */

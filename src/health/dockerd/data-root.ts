@@ -1,5 +1,5 @@
 // What dockerd itself keeps in a data root, read once and damage kept beside it: containers and volumes.
-import type { ContainerId } from '../../store/digest.ts';
+import { type ContainerId, shortId } from '../../store/digest.ts';
 import { type ContainerConfig, containerIds, readContainerConfig } from '../../store/dockerd/containers.ts';
 import {
   type VolumeDirectory,
@@ -45,5 +45,5 @@ export function readDataRoot(files: StoreFiles, damage: Trouble[]): DataRoot {
 export function containerLabel({ containers }: Pick<DataRoot, 'containers'>, id: ContainerId): string {
   const config = containers.get(id);
   const name = config === undefined || config instanceof Trouble ? undefined : config.name;
-  return name ?? id.slice(0, 12);
+  return name ?? shortId(id);
 }

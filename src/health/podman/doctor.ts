@@ -1,7 +1,7 @@
 // The health of a root of containers-storage: its lists against each other, the driver's directories and links, and Podman's own
 // database. Goes on past all damage. Contents of layers are not read: that is what `verify` does.
 import { measureDirectory } from '../../layers/survey/measure.ts';
-import { isHexId } from '../../store/digest.ts';
+import { isHexId, shortId } from '../../store/digest.ts';
 import { readImageConfig } from '../../store/podman/images.ts';
 import { Inventory } from '../../store/podman/inventory.ts';
 import type { LayerRecord } from '../../store/podman/layers.ts';
@@ -105,7 +105,7 @@ function examineLayers(inventory: Inventory, report: ReportFinding): void {
       report({
         code: 'layer-unused',
         path,
-        detail: `layer ${id.slice(0, 12)}`,
+        detail: `layer ${shortId(id)}`,
         takes: measureDirectory(path),
       });
   }
@@ -137,7 +137,7 @@ function examineContainers(inventory: Inventory, report: ReportFinding): void {
   const { root } = inventory;
   for (const [id, { damage, record, podman, name }] of inventory.containers()) {
     const path = root.files.pathOf(metadataPath(root, 'containers', id));
-    const what = name === '' ? id.slice(0, 12) : `"${name}"`;
+    const what = name === '' ? shortId(id) : `"${name}"`;
     if (damage !== undefined) report({ code: 'container-record', path, detail: `${what}: ${damage}` });
     if (podman === undefined || rootfsOf(podman) === undefined) {
       const stack = attempt(() => containerStack(inventory, id, 'mark'));
@@ -150,7 +150,7 @@ function examineContainers(inventory: Inventory, report: ReportFinding): void {
     }
     const image = record?.image;
     if (image !== undefined && attempt(() => inventory.imageLists().image(image)) instanceof Trouble)
-      report({ code: 'container-image', path, detail: `${what}: no image ${image.slice(0, 12)}` });
+      report({ code: 'container-image', path, detail: `${what}: no image ${shortId(image)}` });
   }
 }
 
@@ -188,7 +188,7 @@ function examineDirectories(inventory: Inventory, report: ReportFinding): void {
     for (const name of names(`${driver}-${list}`).filter(isHexId)) {
       if (known.records.has(name) || inventory.containers().has(name)) continue;
       const path = files.pathOf(`${driver}-${list}/${name}`);
-      const detail = `no ${list === 'images' ? 'image' : 'container'} ${name.slice(0, 12)}`;
+      const detail = `no ${list === 'images' ? 'image' : 'container'} ${shortId(name)}`;
       report({ code: 'container-left', path, detail, takes: measureDirectory(path) });
     }
   }

@@ -1,6 +1,6 @@
 // What a thing of containers-storage is, which images, containers and pods use it, and what it is made of: what `whose` answers once
 // it knows what was asked for.
-import { imageIdOf } from '../../store/digest.ts';
+import { imageIdOf, shortId } from '../../store/digest.ts';
 import type { ImageRecord } from '../../store/podman/images.ts';
 import type { Inventory, KnownContainer } from '../../store/podman/inventory.ts';
 import type { LayerRecord } from '../../store/podman/layers.ts';
@@ -82,7 +82,7 @@ export function containerPart({ inventory }: Context, container: KnownContainer)
       ...layers.map(
         (one, i): Related =>
           i === 0
-            ? { kind: 'upper', id: one.id, label: one.id.slice(0, 12), directory: directoryOf(one) }
+            ? { kind: 'upper', id: one.id, label: shortId(one.id), directory: directoryOf(one) }
             : relatedLayer(inventory, one.id, layers.length - i),
       ),
       ...(podman === undefined ? [] : podmanMounts(podman)).map((mount) => relatedMount(inventory, mount)),
@@ -137,7 +137,7 @@ function relatedLayer(inventory: Inventory, id: string, layer?: number): Related
   return {
     kind: 'layer',
     id,
-    label: id.slice(0, 12),
+    label: shortId(id),
     ...(layer === undefined ? {} : { layer }),
     ...(record instanceof Trouble ? {} : { directory: directoryOf(record) }),
   };

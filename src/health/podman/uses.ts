@@ -1,4 +1,5 @@
 // Which images and containers have which layers.
+import { shortId } from '../../store/digest.ts';
 import type { ImageRecord } from '../../store/podman/images.ts';
 import type { Inventory, KnownContainer } from '../../store/podman/inventory.ts';
 import { placesOfVolume, podmanMounts } from '../../store/podman/mounts.ts';
@@ -50,11 +51,11 @@ export function usesOf(inventory: Inventory): ReadonlyMap<string, readonly Layer
 }
 
 export function imageName({ names, id }: ImageRecord): string {
-  return names[0] ?? id.slice(0, 12);
+  return names[0] ?? shortId(id);
 }
 
 export function nameOfContainer({ name, id, pod }: KnownContainer): string {
-  if (name === '') return id.slice(0, 12);
+  if (name === '') return shortId(id);
   return pod === undefined ? name : `${pod.name}/${name}`;
 }
 

@@ -3,11 +3,10 @@
 import { shownBytes } from '../../sys/bytes.ts';
 import { attempt, Trouble } from '../../sys/errors.ts';
 import type { Claim, Claims, LayerClaims } from '../claims.ts';
-import { type BlobDigest, sha256 } from '../digest.ts';
+import { type BlobDigest, sha256, shortId } from '../digest.ts';
 import { parseManifest } from '../oci/manifest.ts';
 import { MANIFEST_OR_INDEX } from '../oci/oci-shapes.ts';
 import type { UnpackRules } from '../record.ts';
-import { shortId } from './find.ts';
 import type { ArchivedImage, ImageOfSource } from './image.ts';
 import { type ArchivedImages, imageIn, type ListedImage } from './images.ts';
 import { absenceOf, tarRecord } from './layers.ts';
@@ -36,7 +35,7 @@ export function claimsOfListed(
     ...(image instanceof Trouble ? [{ about: 'config', unreadable: image.message } as const] : image.claims),
   ];
   return {
-    label: listed.names[0] ?? shortId(listed),
+    label: listed.names[0] ?? shortId(listed.id),
     kind: 'image',
     id: listed.id,
     claims: unique(claims),

@@ -2,8 +2,8 @@
 // beginning of one, or as skopeo counts the images of a file (`@0`); without any word the only one.
 import { shownBytes } from '../../sys/bytes.ts';
 import { attempt, Trouble } from '../../sys/errors.ts';
-import { hexOf, type ImageId } from '../digest.ts';
-import { ambiguous, SHORT_ID } from '../reference/candidates.ts';
+import { type ImageId, shortId } from '../digest.ts';
+import { ambiguous } from '../reference/candidates.ts';
 import { hintAmong } from '../reference/near.ts';
 import { familiarName, NoSuchReference, parseReference } from '../reference/reference.ts';
 import type { ArchivedImages, ListedImage } from './images.ts';
@@ -118,29 +118,27 @@ function byDigest(images: ArchivedImages, words: string): FoundImage[] {
         found.some(({ source: { leads }, isMeant }) => isMeant && typeof leads === 'string' && begins(leads)),
       ),
   ];
-  return firstOf(ways.map((way) => () => way().map((listed) => ({ listed, name: shortId(listed) })))) ?? [];
+  return (
+    firstOf(ways.map((way) => () => way().map((listed) => ({ listed, name: shortId(listed.id) })))) ?? []
+  );
 }
 
 function only(words: string, found: readonly FoundImage[]): FoundImage {
   const [first, ...others] = found;
   if (first !== undefined && others.length === 0) return first;
   const candidates = found.map(
-    ({ listed }) => ({ kind: 'image', id: listed.id, name: shortId(listed) }) as const,
+    ({ listed }) => ({ kind: 'image', id: listed.id, name: shortId(listed.id) }) as const,
   );
   throw ambiguous({ text: words, words }, candidates);
 }
 
 function named(listed: ListedImage): FoundImage {
-  return { listed, name: listed.names[0] ?? shortId(listed) };
-}
-
-export function shortId({ id }: Pick<ListedImage, 'id'>): string {
-  return hexOf(id).slice(0, SHORT_ID);
+  return { listed, name: listed.names[0] ?? shortId(listed.id) };
 }
 
 /** `it has demo:1, built:1`. */
 function contentsWords({ listed }: ArchivedImages): string {
-  const names = [...new Set(listed.flatMap((one) => (one.names.length > 0 ? one.names : [shortId(one)])))];
+  const names = [...new Set(listed.flatMap((one) => (one.names.length > 0 ? one.names : [shortId(one.id)])))];
   const more = names.length - MOST_NAMED;
   return `it has ${names.slice(0, MOST_NAMED).join(', ')}${more > 0 ? ` and ${more} more` : ''}`;
 }

@@ -1,7 +1,7 @@
 // The images of an archive: each once, by the hash of its config, with all the names that lead to it.
 import { shownBytes } from '../../sys/bytes.ts';
 import { attempt, Trouble } from '../../sys/errors.ts';
-import { hexOf, type ImageId } from '../digest.ts';
+import { type ImageId, shortId } from '../digest.ts';
 import { timeOf } from '../formats/json.ts';
 import { type Platform, platformText } from '../oci/manifest.ts';
 import { repositoryOf } from '../reference/reference.ts';
@@ -78,7 +78,7 @@ export class ArchivedImages {
       }
     }
     return [...told].flatMap(([name, leads]) => {
-      const words = [...leads].map(([id, { file }]) => `${hexOf(id).slice(0, 12)} in "${shownBytes(file)}"`);
+      const words = [...leads].map(([id, { file }]) => `${shortId(id)} in "${shownBytes(file)}"`);
       return words.length < 2 ? [] : [`the name "${name}" means several images: ${words.join(', ')}`];
     });
   }

@@ -2,7 +2,7 @@
 import { compressionOf } from '../../blob/compression.ts';
 import { type ByteString, shownBytes } from '../../sys/bytes.ts';
 import { attempt, Trouble } from '../../sys/errors.ts';
-import { hexOf } from '../digest.ts';
+import { shortId } from '../digest.ts';
 import type { OpenFile } from '../files.ts';
 import type { Layer, Missing } from '../layer-stack.ts';
 import { stepsOfConfig } from '../oci/oci.ts';
@@ -73,7 +73,7 @@ export function absenceOf(pack: Pack, { path, size, mediaType, diffId }: Archive
   if (present === undefined) {
     const state =
       pack.damage === undefined ? 'is not in the archive' : 'is not in what can be read of the archive';
-    return `the layer ${hexOf(diffId).slice(0, 12)} ${state} (${name})`;
+    return `the layer ${shortId(diffId)} ${state} (${name})`;
   }
   if (size !== undefined && present < size && pack.damage !== undefined) {
     return `of the layer ${name} only ${present} of ${size} bytes are there: the archive is cut off`;

@@ -1,5 +1,5 @@
 // An image that was not unpacked, or by a snapshotter that keeps no files: its layers are the compressed tars in the content store.
-import { hexOf } from '../digest.ts';
+import { shortId } from '../digest.ts';
 import { trouble } from '../file-state.ts';
 import type { StoreFiles } from '../files.ts';
 import type { Layer, Missing } from '../layer-stack.ts';
@@ -22,7 +22,7 @@ export function blobLayers(files: StoreFiles, image: PlatformImage, missing: Mis
     const gone = trouble(
       'read',
       files.pathOf(path),
-      `the compressed layer ${hexOf(blob.digest).slice(0, 12)} is not here`,
+      `the compressed layer ${shortId(blob.digest)} is not here`,
     );
     if (size === undefined && missing === 'refuse') throw gone;
     const source: TarSource = {

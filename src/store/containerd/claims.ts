@@ -4,7 +4,7 @@
 import { asBytes, shownBytes } from '../../sys/bytes.ts';
 import { attempt, Trouble } from '../../sys/errors.ts';
 import type { Claim, Claims, LayerClaims, OwnLayer } from '../claims.ts';
-import { type BlobDigest, type ChainId, hexOf, sha256 } from '../digest.ts';
+import { type BlobDigest, type ChainId, sha256, shortId } from '../digest.ts';
 import { readSnapshotCache } from '../dockerd/buildkit.ts';
 import { foreignInInitLayer } from '../dockerd/init-layer.ts';
 import type { StoreFiles } from '../files.ts';
@@ -38,7 +38,7 @@ export function claimsOfFound(images: Images, found: FoundObject): Claims {
 export function* claimsOfAll(images: Images): Generator<Claims> {
   const seen = new Set<ChainId>();
   for (const image of images.named) {
-    const [label = hexOf(image.id).slice(0, 12)] = tagsOf(image, images.reading.users);
+    const [label = shortId(image.id)] = tagsOf(image, images.reading.users);
     const claims = claimsOfImage(images, image.targets, label, image.id);
     for (const { chainId } of claims.chains.flat()) seen.add(chainId);
     yield claims;
@@ -157,7 +157,7 @@ function configClaims({ reading }: Images, { config, chain, diffIds, layers }: P
   for (const [index, { digest }] of layers.entries()) {
     const noted = labels.get(digest)?.get('containerd.io/uncompressed');
     if (noted === undefined) continue;
-    const message = `containerd noted another diff ID of the layer ${hexOf(digest).slice(0, 12)} than the config has`;
+    const message = `containerd noted another diff ID of the layer ${shortId(digest)} than the config has`;
     claims.push({ about: 'chain', expected: diffIds[index] ?? 'none', found: noted, message });
   }
   if (layers.length !== diffIds.length) {

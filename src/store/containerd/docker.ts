@@ -2,7 +2,7 @@
 // layers are the snapshot of their ID (daemon/containerd/image_snapshot.go).
 import { asBytes } from '../../sys/bytes.ts';
 import { attempt, Trouble } from '../../sys/errors.ts';
-import type { BlobDigest } from '../digest.ts';
+import { type BlobDigest, shortId } from '../digest.ts';
 import { type ContainerConfig, containerIds, readContainerConfig } from '../dockerd/containers.ts';
 import { GRAPH_DRIVERS } from '../dockerd/graph-drivers.ts';
 import type { StoreFiles } from '../files.ts';
@@ -49,7 +49,7 @@ function foundContainer(config: ContainerConfig, place: FoundContainer['place'])
     config;
   return {
     id,
-    name: name ?? id.slice(0, 12),
+    name: name ?? shortId(id),
     otherNames: [],
     image,
     ...(imageId === undefined ? {} : { imageId }),
@@ -71,7 +71,7 @@ function foundContainer(config: ContainerConfig, place: FoundContainer['place'])
 export function lostContainer(id: string, place: FoundContainer['place'], damage: string): DockerContainer {
   return {
     id,
-    name: id.slice(0, 12),
+    name: shortId(id),
     otherNames: [],
     image: '',
     place,

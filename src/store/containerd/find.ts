@@ -2,8 +2,8 @@
 // these before what no list shows: manifests, configs, snapshots that no container has.
 import { shownBytes } from '../../sys/bytes.ts';
 import { attempt, Trouble } from '../../sys/errors.ts';
-import { type BlobDigest, hexOf, isBlobDigest } from '../digest.ts';
-import { ambiguous, type Candidate, SHORT_ID } from '../reference/candidates.ts';
+import { type BlobDigest, hexOf, isBlobDigest, shortId } from '../digest.ts';
+import { ambiguous, type Candidate } from '../reference/candidates.ts';
 import { hintAmong } from '../reference/near.ts';
 import {
   familiarName,
@@ -109,14 +109,14 @@ function hiddenImages({ imageId }: Reference, images: Images): FoundObject[] {
   return [...new Set(found)].map((target) => ({
     kind: 'image',
     target,
-    name: hexOf(target).slice(0, SHORT_ID),
+    name: shortId(target),
   }));
 }
 
 function byId(images: Images, isIt: (image: NamedImage) => boolean): FoundObject[] {
   return images.named.filter(isIt).flatMap(({ id, targets }) => {
     const [target] = targets;
-    return target === undefined ? [] : [{ kind: 'image', target, name: hexOf(id).slice(0, SHORT_ID) }];
+    return target === undefined ? [] : [{ kind: 'image', target, name: shortId(id) }];
   });
 }
 
@@ -148,7 +148,7 @@ function snapshots({ reading }: Images, key: string): FoundObject[] {
 }
 
 function shortOf({ id }: DockerContainer): string {
-  return /^[0-9a-f]{64}$/.test(id) ? id.slice(0, SHORT_ID) : id;
+  return /^[0-9a-f]{64}$/.test(id) ? shortId(id) : id;
 }
 
 function only(reference: Pick<Reference, 'text' | 'words'>, found: readonly FoundObject[]): FoundObject {

@@ -1,6 +1,6 @@
 // Where the truth about a layer is: the compressed tar in the content store that it was unpacked from. Whether that is there
 // is another matter: layers that were there already are not fetched, and CRI can be told to throw blobs away.
-import { type BlobDigest, type ChainId, hexOf } from '../digest.ts';
+import { type BlobDigest, type ChainId, shortId } from '../digest.ts';
 import { trouble } from '../file-state.ts';
 import type { Descriptor } from '../oci/manifest.ts';
 import type { PlatformImage } from '../oci/platform-image.ts';
@@ -36,7 +36,7 @@ export function tarRecord(root: ContainerdPlace, { digest, mediaType }: Descript
 }
 
 function absence(digest: BlobDigest): string {
-  return `the compressed layer ${hexOf(digest).slice(0, 12)} is not here, so the files that it was unpacked to cannot be verified`;
+  return `the compressed layer ${shortId(digest)} is not here, so the files that it was unpacked to cannot be verified`;
 }
 
 /** Whose containerd it is, where that is not root's. */

@@ -3,7 +3,7 @@
 // `verify/` judges it.
 import { attempt, Trouble } from '../../sys/errors.ts';
 import type { Claim, Claims, LayerClaims, OwnLayer } from '../claims.ts';
-import { type ChainId, type ContainerId, chainIds, hexOf, type ImageId, sha256 } from '../digest.ts';
+import { type ChainId, type ContainerId, chainIds, type ImageId, sha256, shortId } from '../digest.ts';
 import { containerIds, readContainerConfig } from '../dockerd/containers.ts';
 import { parseJson } from '../formats/json.ts';
 import { diffIdsOf } from '../oci/oci.ts';
@@ -121,7 +121,7 @@ export function* claimsOfAll(root: DockerRoot): Generator<Claims> {
 
 /** Undefined for one whose layers are those of another driver. */
 function claimsOfOneContainer(root: DockerRoot, id: ContainerId, facts: CommonFacts): Claims | undefined {
-  const short = id.slice(0, SHORT_ID);
+  const short = shortId(id);
   const config = attempt(() => readContainerConfig(root.files, id));
   if (!(config instanceof Trouble) && otherDriver(root, config) !== undefined) return undefined;
   const label = config instanceof Trouble ? short : (config.name ?? short);
@@ -136,8 +136,6 @@ function claimsOfOneContainer(root: DockerRoot, id: ContainerId, facts: CommonFa
   };
 }
 
-const SHORT_ID = 12;
-
 /** Images in the order of their names; those that have none are named by what was made of them. */
 function imageLabels(root: DockerRoot, names: ImageNames, present: readonly ImageId[]): Map<ImageId, string> {
   const labels = new Map<ImageId, string>();
@@ -149,7 +147,7 @@ function imageLabels(root: DockerRoot, names: ImageNames, present: readonly Imag
   for (const id of containerIds(root.files)) {
     const config = attempt(() => readContainerConfig(root.files, id));
     if (config instanceof Trouble || config.imageId === undefined || uses.has(config.imageId)) continue;
-    uses.set(config.imageId, `image of ${config.name ?? id.slice(0, SHORT_ID)}`);
+    uses.set(config.imageId, `image of ${config.name ?? shortId(id)}`);
   }
   for (const [child, parent] of parentIds(root, present)) {
     const label = labels.get(child);
@@ -157,7 +155,7 @@ function imageLabels(root: DockerRoot, names: ImageNames, present: readonly Imag
   }
   for (const id of present) {
     const use = uses.get(id);
-    const short = hexOf(id).slice(0, SHORT_ID);
+    const short = shortId(id);
     if (!labels.has(id)) labels.set(id, use === undefined ? short : `${short} (${use})`);
   }
   return labels;

@@ -1,7 +1,7 @@
 // The layers that Docker's containers stand on: their own, `-init`, and their image's.
 import { shownBytes } from '../../sys/bytes.ts';
 import { attempt, Trouble } from '../../sys/errors.ts';
-import { type ContainerId, chainIds, type ImageId } from '../digest.ts';
+import { type ContainerId, chainIds, type ImageId, shortId } from '../digest.ts';
 import {
   type ContainerConfig,
   containerIds,
@@ -24,7 +24,6 @@ import {
 import { LayerChecks, mountPath, readMountRecord } from './layerdb.ts';
 
 /** Digits of an ID that stand for a name. */
-const SHORT_ID = 12;
 /** Docker makes the directory of all containers when it is first started: where it is not, a copy left it out. */
 export function containersDamage({ files }: DockerRoot): string[] {
   try {
@@ -47,7 +46,7 @@ export function containerStack(root: DockerRoot, id: ContainerId, missing: Missi
     const found = missing === 'refuse' ? config : attempt(() => ownLayers(root, { id }, checks));
     // What is wrong with its layers is no better answer than what is wrong with itself.
     if (found instanceof Trouble) throw config;
-    return stackOf(root, id, id.slice(0, SHORT_ID), found, [config.message]);
+    return stackOf(root, id, shortId(id), found, [config.message]);
   }
   requireDriver(root, config);
   const doubts: string[] = [];
@@ -56,7 +55,7 @@ export function containerStack(root: DockerRoot, id: ContainerId, missing: Missi
     doubts.push(doubt.message);
   });
   return {
-    ...stackOf(root, id, config.name ?? id.slice(0, SHORT_ID), found, doubts),
+    ...stackOf(root, id, config.name ?? shortId(id), found, doubts),
     ...(config.mounts.length === 0 ? {} : { mountPoints: config.mounts.map((mount) => mount.destination) }),
     ...warningsOf(config.ambiguity),
   };

@@ -4,9 +4,17 @@
 import { shownBytes } from '../../sys/bytes.ts';
 import { attempt, Trouble } from '../../sys/errors.ts';
 import { addTo } from '../../sys/groups.ts';
-import { type ChainId, type ContainerId, containerIdOf, hexOf, type ImageId, imageIdOf } from '../digest.ts';
+import {
+  type ChainId,
+  type ContainerId,
+  containerIdOf,
+  hexOf,
+  type ImageId,
+  imageIdOf,
+  shortId,
+} from '../digest.ts';
 import { containerDirectory, containerIds, readContainerConfig } from '../dockerd/containers.ts';
-import { ambiguous, SHORT_ID } from '../reference/candidates.ts';
+import { ambiguous } from '../reference/candidates.ts';
 import { hintAmong } from '../reference/near.ts';
 import { NoSuchReference, type Reference } from '../reference/reference.ts';
 import { type DockerRoot, layerDirectory } from './driver.ts';
@@ -141,13 +149,13 @@ function directories(root: DockerRoot, { kind, words }: Reference): FoundReferen
   for (const id of kind === 'container' ? [] : layerIds(root)) {
     const cacheId = attempt(() => readCacheId(root, id));
     const isIt = fits(hexOf(id)) || (!(cacheId instanceof Trouble) && fits(cacheId));
-    if (isIt) found.push({ kind: 'layer', id, name: hexOf(id).slice(0, SHORT_ID) });
+    if (isIt) found.push({ kind: 'layer', id, name: shortId(id) });
   }
   return found;
 }
 
 function initLayer(text: string, id: ContainerId): Trouble {
-  const name = `container:${id.slice(0, SHORT_ID)}`;
+  const name = `container:${shortId(id)}`;
   const state = `it is the -init layer of "${name}"; "${name}^" is it with all below`;
   return new Trouble('reference', `Cannot show "${text}" by itself: ${state}`);
 }
@@ -165,11 +173,11 @@ function directoryOfNobody(
   return new Trouble('reference', `Cannot find "${text}": ${state}; ${help}`);
 }
 
-function container(id: ContainerId, name: string = id.slice(0, SHORT_ID)): FoundReference {
+function container(id: ContainerId, name: string = shortId(id)): FoundReference {
   return { kind: 'container', id, name };
 }
 
-function image(id: ImageId, name: string = hexOf(id).slice(0, SHORT_ID), ambiguity?: string): FoundReference {
+function image(id: ImageId, name: string = shortId(id), ambiguity?: string): FoundReference {
   return { kind: 'image', id, name, ambiguity };
 }
 

@@ -4,7 +4,7 @@
 import { shownBytes } from '../../sys/bytes.ts';
 import { attempt, Trouble } from '../../sys/errors.ts';
 import type { Claim, Claims, LayerClaims } from '../claims.ts';
-import { type ChainId, chainIdOn, type DiffId, imageIdOf, sha256 } from '../digest.ts';
+import { type ChainId, chainIdOn, type DiffId, imageIdOf, sha256, shortId } from '../digest.ts';
 import { optionalObject, optionalString, parseJson } from '../formats/json.ts';
 import { parseManifest } from '../oci/manifest.ts';
 import { MANIFEST_OR_INDEX } from '../oci/oci-shapes.ts';
@@ -70,13 +70,13 @@ export function* claimsOfAll(inventory: Inventory): Generator<Claims> {
     for (const { id } of chain instanceof Trouble ? [] : chain) seen.add(id);
   };
   for (const [id, record] of inventory.images()) {
-    const label = record instanceof Trouble ? id.slice(0, 12) : (record.names[0] ?? id.slice(0, 12));
+    const label = record instanceof Trouble ? shortId(id) : (record.names[0] ?? shortId(id));
     note(record instanceof Trouble ? record : attempt(() => layersOf(inventory, record)));
     yield claimsOfImage(inventory, id, label);
   }
   for (const [id, { name, layer }] of inventory.containers()) {
     note(layer === undefined ? [] : attempt(() => inventory.layers().chain(layer)));
-    yield claimsOfOneContainer(inventory, id, name === '' ? id.slice(0, 12) : name);
+    yield claimsOfOneContainer(inventory, id, name === '' ? shortId(id) : name);
   }
   const others = otherLayers(inventory, seen);
   if (others !== undefined) yield others;
@@ -299,6 +299,6 @@ function stackClaims(inventory: Inventory, record: LayerRecord): Claim[] {
   const stacked = stackingDifference(inventory.root, record, inventory.layers());
   if (stacked?.kind !== 'other') return [];
   const { state, expected, found } = stacked;
-  const message = `an engine would stack other layers than the record of ${record.id.slice(0, 12)} says: ${state}`;
+  const message = `an engine would stack other layers than the record of ${shortId(record.id)} says: ${state}`;
   return [{ about: 'stack', expected, found, message }];
 }

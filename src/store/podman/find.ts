@@ -2,7 +2,8 @@
 // names by their end, IDs and their beginnings, `pod/container`. More than one is an error that lists them; a name that a tag
 // has lost is an error that says which image had it.
 import { Trouble } from '../../sys/errors.ts';
-import { ambiguous, SHORT_ID } from '../reference/candidates.ts';
+import { shortId } from '../digest.ts';
+import { ambiguous } from '../reference/candidates.ts';
 import { hintAmong } from '../reference/near.ts';
 import { familiarName, NoSuchReference, type Reference, repositoryOf } from '../reference/reference.ts';
 import type { ImageRecord } from './images.ts';
@@ -87,11 +88,11 @@ function beginnings(inventory: Inventory, { imageId, containerId }: Reference): 
   ];
 }
 
-function container(id: string, name: string = id.slice(0, SHORT_ID)): FoundReference {
+function container(id: string, name: string = shortId(id)): FoundReference {
   return { kind: 'container', id, name };
 }
 
-function image(id: string, name: string = id.slice(0, SHORT_ID)): FoundReference {
+function image(id: string, name: string = shortId(id)): FoundReference {
   return { kind: 'image', id, name };
 }
 
@@ -105,7 +106,7 @@ function notFound(inventory: Inventory, reference: Reference): Trouble {
   const state = kind === 'either' ? 'no such image or container' : `no such ${kind}`;
   const former = kind === 'container' ? undefined : formerImage(inventory, reference);
   if (former !== undefined) {
-    const message = `${state}; image ${former.id.slice(0, SHORT_ID)} once had this name`;
+    const message = `${state}; image ${shortId(former.id)} once had this name`;
     return new NoSuchReference(`Cannot find "${text}": ${message}`, true);
   }
   const near = hintAmong(reference, {

@@ -2,7 +2,7 @@
 // containers-storage makes where it has to copy a layer for a user namespace; in vfs, one full tree.
 import { type ByteString, shownBytes } from '../../sys/bytes.ts';
 import { attempt, Trouble } from '../../sys/errors.ts';
-import { type ChainId, chainIdOn, imageIdOf } from '../digest.ts';
+import { type ChainId, chainIdOn, imageIdOf, shortId } from '../digest.ts';
 import { trouble } from '../file-state.ts';
 import type { Dialect, Layer, LayerStack, Missing } from '../layer-stack.ts';
 import type { HistoryStep } from '../oci/oci.ts';
@@ -81,7 +81,7 @@ export function containerStack(inventory: Inventory, id: string, missing: Missin
   if (container === undefined) throw new Trouble('reference', `Cannot find container "${id}"`);
   const { name, podman, damage } = container;
   const rootfs = podman === undefined ? undefined : rootfsOf(podman);
-  const label = name === '' ? id.slice(0, 12) : name;
+  const label = name === '' ? shortId(id) : name;
   if (rootfs !== undefined) throw isDirectory(label, rootfs);
   const mountPoints = podman === undefined ? [] : mountPointsOf(podman);
   const dialect = dialectOf(inventory.root);

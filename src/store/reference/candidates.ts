@@ -1,5 +1,6 @@
 // What to say where a reference means more than one thing.
 import { Trouble } from '../../sys/errors.ts';
+import { SHORT_ID } from '../digest.ts';
 import type { Reference } from './reference.ts';
 
 /** What a reference may mean. */
@@ -11,7 +12,6 @@ export interface Candidate {
 }
 
 const MOST_CANDIDATES = 10;
-export const SHORT_ID = 12;
 
 export function ambiguous(
   { text, words }: Pick<Reference, 'text' | 'words'>,

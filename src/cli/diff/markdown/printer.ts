@@ -5,6 +5,7 @@ import type { ConfigChange } from '../../../diff/explain/config.ts';
 import { explain, type PackageReport } from '../../../diff/explain/packages.ts';
 import type { Side } from '../../../diff/item.ts';
 import type { StackGrowth } from '../../../layers/survey/growth.ts';
+import { shortId } from '../../../store/digest.ts';
 import { asBytes } from '../../../sys/bytes.ts';
 import { errnoWords } from '../../../sys/errors.ts';
 import { colors } from '../../print/colors.ts';
@@ -31,7 +32,6 @@ import { codeSpan, fitSections, fittedLine, type SectionPlan } from './sections.
 export const MOST_CHARACTERS = 65_536;
 /** For the last line, which names what was cut. */
 const CUT_RESERVE = 1000;
-const SHORT_ID = 12;
 const PLAIN = colors(false);
 
 export interface MarkdownOptions {
@@ -226,7 +226,7 @@ function sideWords({ reference, stack }: SideLabel): string {
   const size = stack.layers.reduce((sum, layer) => sum + (layer.size ?? 0), 0);
   const words = [
     name,
-    ...(stack.id === undefined ? [] : [codeSpan(stack.id.slice(0, SHORT_ID))]),
+    ...(stack.id === undefined ? [] : [codeSpan(shortId(stack.id))]),
     counted(stack.layers.length, 'layer'),
     ...(size > 0 ? [humanSize(size)] : []),
     ...(stack.mountPoints === undefined
