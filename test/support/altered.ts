@@ -13,6 +13,32 @@ export function tries(count: number): number {
   return count * FUZZ;
 }
 
+/**
+ * `act` on so many samples, one after the other: the same ones in each run but where SEED says otherwise. What fails is told as it
+ * is: to make it smaller takes a try for each byte of it.
+ */
+export async function eachSample<T>(
+  arbitrary: fc.Arbitrary<T>,
+  count: number,
+  act: (sample: T) => unknown,
+): Promise<void> {
+  const seed = Number(process.env.SEED ?? 1);
+  for (const [index, sample] of fc.sample(arbitrary, { numRuns: count, seed }).entries()) {
+    try {
+      await act(sample);
+    } catch (cause) {
+      const text = JSON.stringify(sample, base64).slice(0, 100_000);
+      throw new Error(`sample ${index} of seed ${seed}: ${text}`, { cause });
+    }
+  }
+}
+
+/** Of bytes what can be pasted into a test; `toJSON` of a Buffer comes before this. */
+function base64(_: string, value: unknown): unknown {
+  const isBytes = typeof value === 'object' && value !== null && 'type' in value && value.type === 'Buffer';
+  return isBytes && 'data' in value ? Buffer.from(value.data as number[]).toString('base64') : value;
+}
+
 export const HOSTILE_TEXT = fc.constantFrom(
   '',
   '..',

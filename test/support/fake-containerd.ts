@@ -1,7 +1,7 @@
 // A root of containerd written from values: databases, blobs and snapshots that agree with each other, so that a test says only
 // what it is about, and then damages one file. Layers hold no files unless a test puts them there.
 import { createHash } from 'node:crypto';
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { chainIds, type DiffId } from '../../src/store/digest.ts';
@@ -273,6 +273,12 @@ export class FakeContainerd {
       labels: { ...labels },
     };
     return name;
+  }
+
+  /** Takes a blob and the record of it away. */
+  forget(name: string, namespace = 'default'): void {
+    rmSync(this.blobPath(name));
+    delete this.bucket(namespace, 'content', 'blob')[name];
   }
 
   blobPath(name: string): string {

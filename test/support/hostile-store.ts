@@ -50,7 +50,8 @@ export async function askStore(
   for (const reference of references) {
     for (const missing of ['refuse', 'mark'] as const) {
       const stack = ask(`${reference} ${missing}`, () => stackIn(root, store, reference, missing));
-      if (stack === undefined) continue;
+      // A snapshot by itself is of no image.
+      if (stack === undefined || stack.kind === 'lowerdir') continue;
       ask('configuration', () => store.configuration(stack));
       ask('image', () => store.configuration(stack, 'image'));
       ask('history', () => store.history(stack));

@@ -29,6 +29,10 @@ export function examineStore(place: ContainerdPlace, isFirst: boolean, report: R
   const whole = attempt(() => checkMetadata(files));
   if (whole instanceof Trouble && index.isWhole)
     report({ code: 'database-damaged', path: metadata, detail: whole.message });
+  const kinds = ['images', 'containers'] as const;
+  for (const { reading } of index.namespaces)
+    for (const detail of new Set(kinds.flatMap((listed) => reading.damage(listed))))
+      report({ code: 'record-damaged', path: metadata, detail });
   const kept = new Map(index.namespaces.map((namespace) => [namespace, keptBy(namespace, now)]));
   examineImages(index, kept, report);
   examineContainers(index, report);

@@ -9,6 +9,11 @@ export const FINDING_KINDS = {
     meaning: 'a database or a directory of the store cannot be read, so what it tells was not examined',
     works: 'what the other databases and directories tell',
   },
+  'record-damaged': {
+    severity: 'error',
+    meaning: 'the database has a value where a record, or all records of one kind, should be',
+    works: 'all other records',
+  },
   'image-name': {
     severity: 'error',
     meaning: 'the record of the name is damaged, so it leads to no image',

@@ -53,9 +53,14 @@ export function* claimsOfAll(images: Images): Generator<Claims> {
   }
   const others = otherSnapshots(images, seen, own);
   if (others.claims.length > 0) yield others;
-  const lists = [...images.damage(), ...(containers instanceof Trouble ? [containers.message] : [])];
-  if (lists.length === 0) return;
-  const claims = lists.map((unreadable): Claim => ({ about: 'repository', unreadable }));
+  const broken = ['images', 'containers'] as const;
+  const lists = new Set([
+    ...images.damage(),
+    ...broken.flatMap((listed) => images.reading.damage(listed)),
+    ...(containers instanceof Trouble ? [containers.message] : []),
+  ]);
+  if (lists.size === 0) return;
+  const claims = [...lists].map((unreadable): Claim => ({ about: 'repository', unreadable }));
   yield { label: 'names', kind: 'store', claims, chains: [] };
 }
 

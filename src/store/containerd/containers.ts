@@ -1,6 +1,6 @@
 // Containers that containerd itself has a record of: those of CRI, nerdctl and ctr. (Docker keeps its own, `docker.ts`.) What
 // they do now is nowhere on disk but in a directory that a task has as long as it exists.
-import { asBytes, type ByteString, shownBytes } from '../../sys/bytes.ts';
+import { asBytes, type ByteString } from '../../sys/bytes.ts';
 import { attempt, Trouble } from '../../sys/errors.ts';
 import { trouble } from '../file-state.ts';
 import {
@@ -15,7 +15,7 @@ import { type CriContainer, readCriContainer, readCriStatus } from './cri.ts';
 import { type ContainerRecord, METADATA } from './metadata.ts';
 import type { Reading, SnapshotPlace } from './root.ts';
 import { RUNTIME_SPEC } from './shapes.ts';
-import { readAny } from './values.ts';
+import { readAny, shownKey } from './values.ts';
 
 /** A container, whoever keeps the record of it. */
 export interface FoundContainer {
@@ -52,8 +52,8 @@ interface Attempted {
   readonly cri: CriContainer | undefined;
 }
 
-/** What a name in containerd may be (pkg/identifiers): no dot follows another, and no slash is in it. */
-const IDENTIFIER = /^[A-Za-z0-9]+(?:[._-][A-Za-z0-9]+)*$/;
+/** What a name in containerd may be (pkg/identifiers): at most 76 characters, no dot follows another, and no slash is in it. */
+const IDENTIFIER = /^(?=.{1,76}$)[A-Za-z0-9]+(?:[._-][A-Za-z0-9]+)*$/;
 export const TASKS = 'io.containerd.runtime.v2.task';
 
 /** Sorted by ID. Throws Trouble where the database is damaged. */
@@ -126,11 +126,8 @@ interface State {
 function stateOf(reading: Reading, id: string, cri: CriContainer | undefined): State {
   const { files, namespace } = reading.root;
   if (!IDENTIFIER.test(id) || !IDENTIFIER.test(namespace)) {
-    throw trouble(
-      'read',
-      files.pathOf(METADATA),
-      `"${shownBytes(namespace)}/containers/${id}" is no name that containerd gives`,
-    );
+    const name = shownKey(asBytes(`${namespace}/containers/${id}`));
+    throw reading.refusal(`"${name}" is no name that containerd gives`);
   }
   const status = cri?.kind === 'container' ? readCriStatus(files, id) : undefined;
   if (status !== undefined) return status;

@@ -34,12 +34,12 @@ export class Images {
       images,
       users,
       (target) => ifSound(() => this.contents(target)),
-      (state) => this.#damage.push(state),
+      (state) => this.#damage.push(this.reading.refusal(state).message),
     );
     return this.#named;
   }
 
-  /** Records that lead to nothing, a state each. */
+  /** Records that lead to nothing, a sentence each. */
   damage(): readonly string[] {
     void this.named;
     return this.#damage;
@@ -143,7 +143,11 @@ export class Images {
       return { ...stack, layers: blobLayers(reading.root.files, image, missing), dialect: 'trusted' };
     }
     const layers = snapshotLayers(reading, place, { image, missing });
-    return { ...stack, layers, dialect: reading.root.dialect };
+    const doubts = reading.sharedDirectories(place);
+    return {
+      ...{ ...stack, layers, dialect: reading.root.dialect },
+      ...(doubts.length === 0 ? {} : { doubts }),
+    };
   }
 
   /** Whether a blob of a layer is here. */

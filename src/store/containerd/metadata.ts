@@ -180,6 +180,29 @@ export function readIngests(files: StoreFiles, namespace: ByteString): IngestRec
   }));
 }
 
+/** What a namespace consists of, and what consists of records in turn; `*`: of any name. */
+const RECORDS: readonly string[] = [
+  ...['images', 'containers', 'leases', 'snapshots', 'snapshots/*', 'content', 'content/blob'],
+  ...['content/ingests', 'sandboxes'],
+];
+
+/**
+ * Where the database has a value instead of a record, or of the bucket of all of one kind, so that nothing is known of it:
+ * `images/NAME`, `snapshots`. Sorted as they lie.
+ */
+export function brokenRecords(files: StoreFiles, namespace: ByteString): ByteString[] {
+  return reading(files, (layout) => brokenBelow(layout.bucket(namespace), [], ''));
+}
+
+function brokenBelow(bucket: Bucket | undefined, path: readonly string[], where: string): ByteString[] {
+  return [...(bucket?.entries() ?? [])].flatMap(({ key, bucket: inner }) => {
+    const name = asBytes(`${where}${key}`);
+    if (inner === undefined) return [name];
+    const below = [...path, path[0] === 'snapshots' ? '*' : key];
+    return RECORDS.includes(below.join('/')) ? brokenBelow(inner, below, `${name}/`) : [];
+  });
+}
+
 /** Reads the database to its end. */
 export function checkMetadata(files: StoreFiles): void {
   reading(files, checkBucket);

@@ -1,6 +1,6 @@
 // A place of containerd, and what of it is asked: which namespace, for which platform, with whose containers. A question is
 // answered from a `Reading`, which reads each part of the databases at most once.
-import { asBytes, type ByteString, shownBytes } from '../../sys/bytes.ts';
+import { asBytes, type ByteString } from '../../sys/bytes.ts';
 import { attempt, Trouble } from '../../sys/errors.ts';
 import type { ChainId } from '../digest.ts';
 import { trouble } from '../file-state.ts';
@@ -9,6 +9,7 @@ import type { Dialect } from '../layer-stack.ts';
 import type { Platform } from '../oci/manifest.ts';
 import {
   type BlobRecord,
+  brokenRecords,
   type ContainerRecord,
   type ImageRecord,
   METADATA,
@@ -20,6 +21,7 @@ import {
 } from './metadata.ts';
 import { MOBY } from './namespaces.ts';
 import { chainOf, placeOf, readSnapshots, type Snapshot } from './snapshotter.ts';
+import { shownKey } from './values.ts';
 
 export interface ContainerdPlace {
   /** containerd's own root. */
@@ -46,6 +48,9 @@ export interface SnapshotPlace {
   readonly snapshotter: string;
   readonly key: ByteString;
 }
+
+/** Records that are told one by one; the rest is counted. */
+const MOST_DAMAGE = 20;
 
 export class Reading {
   readonly root: ContainerdRoot;
@@ -82,6 +87,22 @@ export class Reading {
     return this.#blobs;
   }
 
+  /** What is wrong with the records that a list is made of, beyond single ones that are in it: a sentence each. */
+  damage(listed: 'images' | 'containers'): string[] {
+    const of = listed === 'images' ? /^(?!containers)/ : /^(?:containers|snapshots)/;
+    const { files, namespace } = this.root;
+    const broken = brokenRecords(files, namespace).filter((record) => of.test(record));
+    const state = (record: ByteString) =>
+      `"${shownKey(record)}" is a value and no bucket, so nothing is known of it`;
+    const more = broken.length - MOST_DAMAGE;
+    return [
+      ...broken.slice(0, MOST_DAMAGE).map((record) => this.refusal(state(record)).message),
+      ...(more > 0
+        ? [this.refusal(`${more} more records like these are values and no buckets`).message]
+        : []),
+    ];
+  }
+
   /** Whose names and IDs they are. */
   get users(): Users {
     const { docker, namespace } = this.root;
@@ -108,23 +129,33 @@ export class Reading {
     const record = this.snapshot(place);
     const { snapshotter, key } = place;
     if (record === undefined) {
-      throw trouble(
-        'read',
-        files.pathOf(METADATA),
-        `it has no snapshot "${shownBytes(key)}" of "${snapshotter}"`,
-      );
+      throw this.refusal(`it has no snapshot "${shownKey(key)}" of "${shownKey(asBytes(snapshotter))}"`);
     }
     if (record.name === '') {
-      throw trouble(
-        'read',
-        files.pathOf(METADATA),
-        `its snapshot "${shownBytes(key)}" of "${snapshotter}" has no name`,
-      );
+      throw this.refusal(`its snapshot "${shownKey(key)}" of "${snapshotter}" has no name`);
     }
     const path = `${placeOf(snapshotter)}/metadata.db`;
     const chain = chainOf(this.#database(snapshotter), record.name);
     if (typeof chain === 'string') throw trouble('read', files.pathOf(path), chain);
     return chain;
+  }
+
+  /** Of a chain, each directory that another snapshot claims as well, a sentence each: one of the two shows the wrong files. */
+  sharedDirectories(place: SnapshotPlace): string[] {
+    const { files } = this.root;
+    const path = files.pathOf(`${placeOf(place.snapshotter)}/metadata.db`);
+    const rows = [...this.#database(place.snapshotter).values()].filter((row) => typeof row !== 'string');
+    return this.chain(place).flatMap(({ id, name }) => {
+      const other = rows.find((row) => row.id === id && row.name !== name);
+      if (other === undefined) return [];
+      const state = `its snapshots "${shownKey(name)}" and "${shownKey(other.name)}" claim one directory (${id})`;
+      return [trouble('trust', path, state).message];
+    });
+  }
+
+  /** What is wrong with the metadata, as Trouble. */
+  refusal(state: string): Trouble {
+    return trouble('read', this.root.files.pathOf(METADATA), state);
   }
 
   /** Throws Trouble where there is none. */

@@ -1,12 +1,12 @@
 // Snapshotters: what unpacks layers for containerd, and keeps each in a directory and a row of its own database. Which of
 // them can be read is a table; the database (core/snapshots/storage/bolt.go) is the same for all that come with containerd.
 
-import { type ByteString, bytesOf, shownBytes } from '../../sys/bytes.ts';
+import { type ByteString, bytesOf } from '../../sys/bytes.ts';
 import { trouble } from '../file-state.ts';
 import type { StoreFiles } from '../files.ts';
 import { readBolt } from '../formats/bolt.ts';
 import { followParents } from '../parents.ts';
-import { readUvarint, readVarint } from './values.ts';
+import { readUvarint, readVarint, shownKey } from './values.ts';
 
 /** view: for looking only; active: being written (a container's own, or a layer while it is unpacked); committed: a layer. */
 export type SnapshotKind = 'view' | 'active' | 'committed';
@@ -90,7 +90,10 @@ export function readSnapshots(
         throw trouble('read', file.path, 'it has no bucket "v1", so it is no snapshotter\'s');
       const snapshots = new Map<ByteString, Snapshot | string>();
       for (const { key, bucket } of layout.bucket('snapshots')?.entries() ?? []) {
-        if (bucket === undefined) continue;
+        if (bucket === undefined) {
+          snapshots.set(key, 'it is a value and no bucket');
+          continue;
+        }
         const id = readUvarint(bucket.get('id') ?? Buffer.alloc(0));
         const kind = KINDS.get(bucket.get('kind')?.[0] ?? 0);
         const parent = bucket.get('parent');
@@ -125,11 +128,11 @@ export function chainOf(
     return typeof snapshot === 'string' ? undefined : snapshot;
   };
   const { ids, records, cycleAt } = followParents<ByteString, Snapshot>(name, read);
-  if (cycleAt !== undefined) return `the parents of its snapshot "${shownBytes(name)}" form a cycle`;
+  if (cycleAt !== undefined) return `the parents of its snapshot "${shownKey(name)}" form a cycle`;
   const last = ids.at(-1) ?? name;
   const damage = snapshots.get(last);
-  if (damage === undefined) return `it has no snapshot "${shownBytes(last)}"`;
-  if (typeof damage === 'string') return `its snapshot "${shownBytes(last)}" is damaged: ${damage}`;
+  if (damage === undefined) return `it has no snapshot "${shownKey(last)}"`;
+  if (typeof damage === 'string') return `its snapshot "${shownKey(last)}" is damaged: ${damage}`;
   return [...records];
 }
 

@@ -67,7 +67,8 @@ export class ContainerdStore implements Store {
   }
 
   damage(listed: 'images' | 'containers'): readonly string[] {
-    return listed === 'images' ? this.#open().damage() : [];
+    const images = this.#open();
+    return [...(listed === 'images' ? images.damage() : []), ...images.reading.damage(listed)];
   }
 
   resolve(reference: string, missing: Missing = 'refuse'): LayerStack {
@@ -154,20 +155,29 @@ export class ContainerdStore implements Store {
     const { dialect } = this.place;
     if (found.kind === 'snapshot') {
       const layers = snapshotLayers(reading, found.place, { missing });
-      return { label: found.name, kind: 'lowerdir', layers, dataLayers: [], dialect };
+      const doubts = reading.sharedDirectories(found.place);
+      return {
+        ...{ label: found.name, kind: 'lowerdir', layers, dataLayers: [], dialect },
+        ...(doubts.length === 0 ? {} : { doubts }),
+      };
     }
     const { container, name } = found;
     const image = imageOfContainer(images, container);
     const { id, live, mountPoints, place, damage } = container;
+    const layers = snapshotLayers(reading, place, {
+      ...{ live, missing },
+      ...(image === undefined ? {} : { image }),
+    });
+    const doubts = [...(damage === undefined ? [] : [damage]), ...reading.sharedDirectories(place)];
     return {
       label: name,
       kind: 'container',
       id,
-      layers: snapshotLayers(reading, place, { live, missing, ...(image === undefined ? {} : { image }) }),
+      layers,
       dataLayers: [],
       dialect,
       ...(mountPoints.length === 0 ? {} : { mountPoints }),
-      ...(damage === undefined ? {} : { doubts: [damage] }),
+      ...(doubts.length === 0 ? {} : { doubts }),
     };
   }
 

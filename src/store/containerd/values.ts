@@ -1,5 +1,15 @@
 // Values as containerd's Go code writes them into its bolt databases: numbers, times, and protobuf's `Any`. Each answers
 // undefined for bytes that are not such a value; what that means is for the one who asked.
+import { type ByteString, shownBytes } from '../../sys/bytes.ts';
+
+/** Longer than any that an engine gives: `<namespace>/<number>/extract-… sha256:…`. */
+const LONGEST_SHOWN = 200;
+
+/** A key of a database as part of a message, which stays short whatever the key is. */
+export function shownKey(key: ByteString): string {
+  const text = shownBytes(key);
+  return text.length > LONGEST_SHOWN ? `${text.slice(0, LONGEST_SHOWN)}…` : text;
+}
 
 /** An unsigned varint (encoding/binary.Uvarint) of a whole value; undefined past the safe integers. */
 export function readUvarint(bytes: Uint8Array): number | undefined {

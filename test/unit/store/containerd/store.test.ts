@@ -412,8 +412,67 @@ describe('a damaged root of containerd', () => {
     root.name('docker.io/library/b:1', 'sha256:../../../etc/passwd');
     const store = open(root.write());
     expect(store.images()).toHaveLength(1);
-    expect(store.damage('images')).toEqual([
-      'the image "docker.io/library/b:1" leads to "sha256:../../../etc/passwd", which is not a digest ("sha256:" and 64 hex digits)',
+    expect(store.damage('images').map((sentence) => shortened(sentence, root.root))).toEqual([
+      'Cannot read "ROOT/io.containerd.metadata.v1.bolt/meta.db": the image "docker.io/library/b:1" leads to "sha256:../../../etc/passwd", which is not a digest ("sha256:" and 64 hex digits)',
     ]);
   });
+
+  it.each<[what: string, damage: (root: FakeContainerd) => void, images: number, of: string]>([
+    [
+      'a value for the record of an image',
+      (root) => breakAt(root, 'images', 'docker.io/library/a:1'),
+      0,
+      'images',
+    ],
+    ['a value for all images', (root) => breakAt(root, 'images'), 0, 'images'],
+    ['a value for the record of a container', (root) => breakAt(root, 'containers', 'c1'), 1, 'containers'],
+    ['a value for a snapshotter', (root) => breakAt(root, 'snapshots', 'overlayfs'), 1, 'containers'],
+    ['a value for the record of a blob', (root) => breakAt(root, 'content', 'blob', BLOB), 1, 'images'],
+  ])('tells of %s', (_, damage, images, of) => {
+    const root = sound();
+    root.bucket('default', 'content', 'blob')[BLOB] = {};
+    damage(root);
+    const store = open(root.write(), { namespace: 'default' });
+    expect(store.images()).toHaveLength(images);
+    expect(shortened(store.damage(of as 'images').join(), root.root)).toMatch(
+      /^Cannot read "ROOT\/io\.containerd\.metadata\.v1\.bolt\/meta\.db": "[^"]+" is a value and no bucket, so nothing is known of it$/,
+    );
+  });
+
+  it('tells of two snapshots that claim one directory', () => {
+    const root = sound();
+    root.container({
+      id: 'c2',
+      image: 'docker.io/library/a:1',
+      manifest: open(root.write()).images()[0]?.id ?? '',
+    });
+    const doubts = () =>
+      open(root.write())
+        .resolve('c1')
+        .doubts?.map((one) => shortened(one, root.root));
+    expect(doubts()).toBeUndefined();
+    root.alterSnapshot('c1', { id: 4 });
+    expect(doubts()).toEqual([
+      'Cannot trust "ROOT/io.containerd.snapshotter.v1.overlayfs/metadata.db": its snapshots "default/3/c1" and "default/4/c2" claim one directory (4)',
+    ]);
+  });
+
+  it('is told in messages that stay short, whatever its keys are', () => {
+    const root = sound();
+    const long = 'x'.repeat(30_000);
+    root.alterSnapshot('c1', { parent: long });
+    root.bucket('default', 'containers')[long] = { image: long, snapshotter: 'overlayfs', snapshotKey: long };
+    const store = open(root.write());
+    const damage = store.containers().map((container) => container.damage ?? '');
+    expect(damage.map((message) => message.length > 50 && message.length < 1000)).toEqual([true, true]);
+    expect(troubleOf(() => store.resolve('c1')).length).toBeLessThan(1000);
+  });
 });
+
+const BLOB = `sha256:${'ab'.repeat(32)}`;
+
+/** Puts a value in the place of a bucket. */
+function breakAt(root: FakeContainerd, ...path: readonly string[]): void {
+  const [last = '', ...others] = [...path].reverse();
+  root.bucket('default', ...others.reverse())[last] = 'a value';
+}
