@@ -10,6 +10,7 @@ import { readSqlite, type SqliteRow } from '../../src/store/formats/sqlite.ts';
 import type { SqliteValue } from '../../src/store/formats/sqlite-page.ts';
 import { asBytes } from '../../src/sys/bytes.ts';
 import { Trouble } from '../../src/sys/errors.ts';
+import { journalFile, type PlacedPage, sqliteFile, walFile } from '../support/sqlite-file.ts';
 import { describeSystem } from '../support/system.ts';
 import { type Temporary, temporaryForSuite } from '../support/temporary.ts';
 
@@ -61,6 +62,52 @@ describeSystem('the reader of SQLite databases', ['sqlite3'], () => {
       { numRuns: RUNS },
     );
     expect([...seen].sort()).toEqual(['', '-journal', '-wal']);
+  });
+
+  it('is held against files of a writer of our own, which sqlite3 reads alike', () => {
+    const rows = Array.from({ length: 300 }, (_, i) => [null, i % 7 === 0 ? 'x'.repeat(40 * i) : `row ${i}`]);
+    const file = (count: number, pageSize: number, isLogged = false) => {
+      const columns = 'key INTEGER PRIMARY KEY, value';
+      const table = { name: 'plain', sql: `CREATE TABLE plain(${columns})`, rows: rows.slice(0, count) };
+      return sqliteFile([table], { pageSize, isLogged });
+    };
+    const pagesOf = (bytes: Buffer, pageSize: number): PlacedPage[] =>
+      Array.from({ length: bytes.length / pageSize }, (_, i) => [
+        i + 1,
+        bytes.subarray(i * pageSize, (i + 1) * pageSize),
+      ]);
+    for (const pageSize of [512, 4096, 65536]) {
+      const [small, large] = [file(3, pageSize, true), file(300, pageSize, true)];
+      const pages = pagesOf(large, pageSize);
+      const cases: (readonly [
+        main: Buffer,
+        wal: Buffer | undefined,
+        journal: Buffer | undefined,
+        count: number,
+      ])[] = [
+        [small, undefined, undefined, 3],
+        [large, undefined, undefined, 300],
+        [small, walFile([pages], pages.length), undefined, 300],
+        [small, walFile([pages], pages.length).subarray(0, -1), undefined, 3],
+        [
+          file(300, pageSize),
+          undefined,
+          journalFile(pagesOf(file(3, pageSize), pageSize), file(3, pageSize).length / pageSize),
+          3,
+        ],
+      ];
+      for (const [main, wal, journal, count] of cases) {
+        for (const [part, bytes] of [
+          ['', main],
+          ['-wal', wal],
+          ['-journal', journal],
+        ] as const)
+          put(temporary, part, bytes);
+        const mine = ours(temporary) as Content;
+        expect(mine.plain).toHaveLength(count);
+        expect(mine.plain).toEqual(theirRows(copied(temporary), 'plain'));
+      }
+    }
   });
 
   it('reads what sqlite3 reads of a damaged one, or says what is damaged', { timeout: 600_000 }, () => {
@@ -136,15 +183,21 @@ function numberText(one: number): string {
   return Number.isSafeInteger(one) ? String(one) : one.toPrecision(12);
 }
 
-/** sqlite3's own answer, on a copy, since it repairs what it opens. */
+/** sqlite3's own answer. */
 function theirs(temporary: Temporary): Content {
+  const copy = copied(temporary);
+  return Object.fromEntries(TABLES.map((table) => [table, theirRows(copy, table)]));
+}
+
+/** With a copy, since sqlite3 repairs what it opens. */
+function copied(temporary: Temporary): Temporary {
   const { directory } = temporary;
   for (const part of PARTS) {
     rmSync(join(directory, `copy.db${part}`), { force: true });
     if (existsSync(join(directory, `left.db${part}`)))
       copyFileSync(join(directory, `left.db${part}`), join(directory, `copy.db${part}`));
   }
-  return Object.fromEntries(TABLES.map((table) => [table, theirRows(temporary, table)]));
+  return temporary;
 }
 
 function theirRows({ directory }: Temporary, table: string): readonly string[] | string {

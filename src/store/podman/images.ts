@@ -74,6 +74,15 @@ export class PodmanImages {
     return all;
   }
 
+  /** Names that an image's record has, whatever else of it is damaged. */
+  namesOf(id: string): readonly string[] {
+    for (const { list } of this.lists) {
+      const record = list.records.get(id);
+      if (record !== undefined) return namesOf(record.object, 'names');
+    }
+    return [];
+  }
+
   /** Throws Trouble where there is none, or its record is damaged. */
   image(id: string): ImageRecord {
     for (const { root, list } of this.lists) {

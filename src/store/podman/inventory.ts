@@ -12,7 +12,7 @@ import {
 import { type ImageRecord, MANIFEST_DIGEST, PodmanImages } from './images.ts';
 import { PodmanLayers } from './layers.ts';
 import { type Libpod, mountedLayer, type PodmanContainer, readLibpod } from './libpod.ts';
-import type { List } from './lists.ts';
+import { type List, namesOf } from './lists.ts';
 import type { PodmanRoot } from './root.ts';
 
 /** A container, put together from all that tells of it. */
@@ -73,15 +73,13 @@ export class Inventory {
     return this.#containers;
   }
 
-  /** Every name of an image; also by digest, of each manifest that it has. */
+  /** Every name of an image, also of one whose record is damaged; by digest, too, of each manifest that it has. */
   *names(): Generator<{ readonly id: string; readonly name: string }> {
-    for (const record of this.images().values()) {
-      if (record instanceof Trouble) continue;
-      for (const name of record.names) {
-        yield { id: record.id, name };
-        for (const digest of digestsOf(record)) {
-          yield { id: record.id, name: `${withoutTagAndDigest(name)}@${digest}` };
-        }
+    for (const [id, record] of this.images()) {
+      const digests = record instanceof Trouble ? [] : digestsOf(record);
+      for (const name of this.imageLists().namesOf(id)) {
+        yield { id, name };
+        for (const digest of digests) yield { id, name: `${withoutTagAndDigest(name)}@${digest}` };
       }
     }
   }
@@ -104,7 +102,7 @@ export class Inventory {
       const record = listed && attempt(() => containerRecord(listed));
       const podman = containers.get(id);
       const usable = record instanceof Trouble ? undefined : record;
-      const name = usable?.names[0] ?? podman?.name ?? '';
+      const name = (listed && namesOf(listed.object, 'names')[0]) ?? podman?.name ?? '';
       if (usable?.layer === undefined && layersByName.size === 0) this.#nameLayers(layersByName);
       const layer =
         usable?.layer ??

@@ -1,6 +1,6 @@
 // The lists of containers-storage (`images.json`, `layers.json`, `containers.json`), record by record: one that is damaged
 // takes no other with it. Volatile containers, which do not outlive a boot, have lists of their own beside them.
-import { shownBytes } from '../../sys/bytes.ts';
+import { asBytes, shownBytes } from '../../sys/bytes.ts';
 import { attempt, Trouble } from '../../sys/errors.ts';
 import { isHexId } from '../digest.ts';
 import { trouble } from '../file-state.ts';
@@ -43,9 +43,14 @@ export function readList(root: StorageRoot, list: ListName): List {
     const told: string[] = [];
     for (const element of elements) {
       const record = element instanceof Trouble ? element : attempt(() => recordOf(element));
-      if (record instanceof Trouble) told.push(record.message);
-      else if (records.has(record.id)) told.push(twice(record.object, record.id));
-      else records.set(record.id, { ...record, root, isVolatile });
+      if (record instanceof Trouble) {
+        told.push(record.message);
+        continue;
+      }
+      const before = records.get(record.id);
+      if (before !== undefined) told.push(twice(record.object, record.id));
+      const object = before === undefined ? record.object : withNames(record.object, before.object);
+      records.set(record.id, { ...record, object, root, isVolatile });
     }
     for (const words of told.slice(0, MOST_DAMAGE)) damage.push(words);
     const more = told.length - MOST_DAMAGE;
@@ -72,7 +77,13 @@ function recordOf(object: JsonObject): Pick<ListRecord, 'id' | 'object'> {
 }
 
 function twice({ file, prefix }: JsonObject, id: string): string {
-  return `Cannot use "${file}": ${prefix}id is that of another record, ${id}`;
+  return `Cannot trust "${shownBytes(asBytes(file))}": ${prefix}id is that of another record before it, ${id}; an engine takes the last`;
+}
+
+/** Of two records of one ID the last is what an engine uses, and the names of both lead there (layers.go, images.go: load). */
+function withNames(object: JsonObject, before: JsonObject): JsonObject {
+  const names = [...new Set([...namesOf(object, 'names'), ...namesOf(before, 'names')])];
+  return { ...object, fields: { ...object.fields, names } };
 }
 
 /** Names of a record; undefined where the field is something else. */

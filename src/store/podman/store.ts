@@ -49,10 +49,13 @@ export class PodmanStore implements Store {
 
   damage(listed: 'images' | 'containers'): readonly string[] {
     const inventory = new Inventory(this.root);
-    const lists =
-      listed === 'images'
+    const lists = [
+      ...(listed === 'images'
         ? inventory.imageLists().lists.map(({ list }) => list)
-        : [inventory.containerList()];
+        : [inventory.containerList()]),
+      // What either stands on.
+      ...inventory.layers().lists.map(({ list }) => list),
+    ];
     const sentences = lists.flatMap(({ damage, unreadable }) => [
       ...(unreadable === undefined ? [] : [unreadable.message]),
       ...damage,

@@ -13,13 +13,18 @@ import { containerState, statusWithoutState } from './state.ts';
 export function summarizeImages(inventory: Inventory): ImageSummary[] {
   return [...inventory.images()].map(([id, record]) =>
     record instanceof Trouble
-      ? { id: imageIdOf(id), tags: [], digests: [], damage: record.message }
+      ? {
+          id: imageIdOf(id),
+          tags: tagsAmong(inventory.imageLists().namesOf(id)),
+          digests: [],
+          damage: record.message,
+        }
       : { id: imageIdOf(id), ...describeImage(inventory, record) },
   );
 }
 
 function describeImage(inventory: Inventory, record: ImageRecord): Omit<ImageSummary, 'id'> {
-  const tags = record.names.filter((name) => !name.includes('@'));
+  const tags = tagsAmong(record.names);
   const digests = repoDigests(record, digestsOf(record));
   const config = attempt(() => readImageConfig(record));
   const created = (config instanceof Trouble ? undefined : config.created) ?? record.created;
@@ -37,6 +42,10 @@ function describeImage(inventory: Inventory, record: ImageRecord): Omit<ImageSum
     ...(size === undefined ? {} : { size }),
     ...(damage === undefined ? {} : { damage }),
   };
+}
+
+function tagsAmong(names: readonly string[]): string[] {
+  return names.filter((name) => !name.includes('@'));
 }
 
 /** `name@sha256:…` for each repository that an image has a name of. */
