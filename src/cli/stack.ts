@@ -2,6 +2,7 @@
 // one is needed.
 
 import type { Layers } from '../layers/layers.ts';
+import type { TarChoice } from '../layers/tars/tars.ts';
 import type { RecordedLayer } from '../overlay/recorded/recorded-layer.ts';
 import type { Tree } from '../overlay/tree.ts';
 import type { ChainId } from '../store/digest.ts';
@@ -39,6 +40,8 @@ export interface StoreOptions extends OpenOptions {
   readonly unpackAs?: string;
   /** Reads such layers. */
   readonly tars?: TarReading;
+  /** Which of them; all where it is not said. */
+  readonly tarChoice?: TarChoice;
 }
 
 /** For each layer of a stack what its record says of it; undefined for one that has none. */
@@ -199,7 +202,7 @@ export async function recordsOf(
   options: StoreOptions,
   known?: Map<ChainId, RecordedLayer>,
 ): Promise<Records | undefined> {
-  const fromTars = await options.tars?.recordsOf(stack, options.root);
+  const fromTars = await options.tars?.recordsOf(stack, options.root, options.tarChoice);
   if (fromTars !== undefined) return fromTars;
   const isOfObjects = stack.layers.some(({ source }) => source.kind === 'directory' && source.objects);
   if (options.metadata === undefined && stack.changesOnly !== true && !isOfObjects) return undefined;

@@ -3,7 +3,7 @@
 import { statfsSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import type { SpoolRoom } from '../blob/spool.ts';
-import type { Tars } from '../layers/tars/tars.ts';
+import type { TarChoice, Tars } from '../layers/tars/tars.ts';
 import type { RecordedLayers } from '../overlay/opened.ts';
 import type { LayerStack } from '../store/layer-stack.ts';
 import type { TarSource } from '../store/source.ts';
@@ -37,7 +37,7 @@ export class TarReading {
   }
 
   /** What the tars of a stack say, layer by layer; undefined where it has none. `root` is that of its store. Throws Trouble where one cannot be read. */
-  async recordsOf(stack: LayerStack, root: string): Promise<RecordedLayers | undefined> {
+  async recordsOf(stack: LayerStack, root: string, choice?: TarChoice): Promise<RecordedLayers | undefined> {
     if (stack.layers.every(({ source }) => source.kind !== 'tar')) return undefined;
     if (this.#indexDirectory !== undefined) {
       checkWritable(bytesOfText(`${this.#indexDirectory}/index`), keptOf(stack, root));
@@ -55,7 +55,7 @@ export class TarReading {
       },
     });
     try {
-      return await this.#tars.layersOf(stack);
+      return await this.#tars.layersOf(stack, choice);
     } finally {
       progress.clear();
     }

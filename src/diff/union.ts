@@ -13,13 +13,17 @@ import { asBytes, type ByteString, cString } from '../sys/bytes.ts';
 import { AT_FDCWD, AT_NO_AUTOMOUNT } from '../sys/libc.ts';
 import { STATX, STATX_MASK, STATX_SIZE } from '../sys/statx.ts';
 import { statx } from '../sys/statx-call.ts';
+import type { Identities } from './same-layers.ts';
 
 /** As many directories as are kept open. */
 const OPEN_DIRECTORIES = 256;
 
 export interface UnionOptions {
-  /** Layers of one chain ID are taken for one, wherever they lie: what the store says, not what the disk shows. */
-  readonly trustIds?: boolean;
+  /**
+   * Layers of one word are taken for one, wherever they lie: what somebody says of them, not what is there. A directory is read
+   * rather than a tar.
+   */
+  readonly identities?: Identities;
 }
 
 /** A stack as the union numbers its layers, top first. */
@@ -50,33 +54,37 @@ export class Union {
   constructor(
     stacks: readonly LayerStack[],
     records: readonly (RecordedLayers | undefined)[] = [],
-    { trustIds = false }: UnionOptions = {},
+    { identities }: UnionOptions = {},
   ) {
     const all: ReadableLayer[] = [];
     const numbers = new Map<string, number>();
     const marks = new Map<RecordedLayer | undefined, number>();
     this.stacks = stacks.map((stack, side) => {
       const seen = new Map<string, number>();
-      const number = (readable: ReadableLayer) => {
-        const { layer, dialect, owners, recorded } = readable;
-        const isNamed = trustIds && layer.chainId !== undefined;
-        // Drivers write one layer in several ways.
-        const place = isNamed ? `${layer.chainId} ${layer.holds ?? ''}` : identityOf(layer.source);
-        const identity = `${place} ${dialect}`;
-        const times = seen.get(identity) ?? 0;
-        seen.set(identity, times + 1);
+      const number = (readable: ReadableLayer, named?: string) => {
+        const { layer, dialect, owners } = readable;
+        const isTar = layer.source.kind === 'tar';
+        const view = owners === undefined ? '' : JSON.stringify(owners);
+        const place = named ?? `${identityOf(layer.source)} ${dialect} ${view}`;
+        const recorded = named !== undefined && isTar ? undefined : readable.recorded;
         const mark = marks.get(recorded) ?? marks.size;
         marks.set(recorded, mark);
         // One directory of which two things are believed is two layers.
-        const key = `${identity} ${times} ${mark} ${owners === undefined ? '' : JSON.stringify(owners)}`;
+        const identity = `${place} ${mark}`;
+        const times = seen.get(identity) ?? 0;
+        seen.set(identity, times + 1);
+        const key = `${identity} ${times}`;
         const index = numbers.get(key) ?? all.push(readable) - 1;
         numbers.set(key, index);
+        if (all[index]?.layer.source.kind === 'tar' && !isTar) all[index] = readable;
         return index;
       };
       const { dialect } = stack;
       return {
         stack,
-        layers: shownLayers(stack, records[side]).map(number),
+        layers: shownLayers(stack, records[side]).map((readable, index) =>
+          number(readable, identities?.[side]?.[index]),
+        ),
         dataLayers: stack.dataLayers.map((layer) => number({ layer, dialect })),
       };
     });

@@ -8,7 +8,13 @@ import { openArchiveStore } from '../../src/store/open.ts';
 import type { Store } from '../../src/store/store.ts';
 import { bytesOfText } from '../../src/sys/bytes.ts';
 import { FakeStore } from '../support/fake-store.ts';
-import { differingLines, listOfEngine, listOfTree, unpackArchives } from '../support/real-stores.ts';
+import {
+  differingLines,
+  listOfEngine,
+  listOfTree,
+  unpackArchives,
+  unpackStore,
+} from '../support/real-stores.ts';
 import { describeStore } from '../support/store-contract.ts';
 import { mountStratafs, stratafs } from '../support/stratafs.ts';
 import { describeSystem } from '../support/system.ts';
@@ -147,6 +153,47 @@ describeSystem('archives of images', ['root', 'stores'], () => {
     );
   });
 
+  it('one of which a copy was altered under the same digests differs from the copy, whichever is read first', async () => {
+    const whole = path('docker-save-28-overlay2.tar');
+    const altered = temporary.path('same-digests.tar');
+    const bytes = readFileSync(whole);
+    bytes.write('ROOT', bytes.indexOf('root:x:'));
+    writeFileSync(altered, bytes);
+    for (const sides of [
+      [whole, altered],
+      [altered, whole],
+    ]) {
+      for (const before of [[], ['--index-dir', temporary.path('indexes-of-diff')]]) {
+        const words = [...before, 'diff', '--name-status', ...sides.map((side) => `${side}:demo:1`)];
+        expect(await stratafs(words)).toMatchObject({ code: 1, stdout: 'M\t/etc/passwd\n', stderr: '' });
+      }
+    }
+    const other = `${path('docker-save-20.tar')}:demo:1`;
+    const { stdout } = await stratafs(['diff', '--json', `${whole}:demo:1`, other]);
+    expect(JSON.parse(stdout.split('\n', 1)[0] ?? '')).toMatchObject({ sharedLayers: 3 });
+  });
+
+  it('and a store share layers that one engine would unpack alike, where --trust-ids says so', async () => {
+    const store = join(unpackStore(temporary, 'docker-28-overlay2'), 'root');
+    const archive = `${path('docker-save-28-overlay2.tar')}:built:1`;
+    const diff = async (...words: string[]) => {
+      const { stdout, code } = await stratafs(['--root', store, 'diff', '--json', ...words]);
+      const lines = stdout.split('\n').filter(Boolean);
+      const [header, summary] = [lines.at(0), lines.at(-1)].map((line) => JSON.parse(line ?? '') as Told);
+      return [code, header?.sharedLayers, summary?.cost?.names === 0];
+    };
+    expect(await diff('built:1', archive)).toEqual([0, 0, false]);
+    // What a step of a build wrote where it lies was never unpacked.
+    expect(await diff('--trust-ids', 'built:1', archive)).toEqual([0, 3, false]);
+    expect(await diff('--trust-ids', archive, 'demo:1')).toEqual([1, 3, false]);
+    expect(await diff('--trust-ids', archive.replace('built', 'demo'), 'demo:1')).toEqual([0, 3, true]);
+    const otherRules = await stratafs([
+      ...['--root', store, '--unpack-as', 'containerd'],
+      ...['diff', '--json', '--trust-ids', archive, 'built:1'],
+    ]);
+    expect(JSON.parse(otherRules.stdout.split('\n', 1)[0] ?? '')).toMatchObject({ sharedLayers: 0 });
+  });
+
   it('changes neither a file nor its times, and works where nothing can be written', async () => {
     const bound = temporary.path('bound');
     mkdirSync(bound);
@@ -193,6 +240,11 @@ describeSystem('archives of images', ['root', 'stores'], () => {
     expect(await stderrOf('./nothing.tar')).toMatch(/Cannot open archive "\.\/nothing.tar": no such file/);
   });
 });
+
+interface Told {
+  readonly sharedLayers?: number;
+  readonly cost?: { readonly names: number };
+}
 
 /** Directories that only a layer's tar implies were made when the engine unpacked it. */
 function withoutOwnTime(line: string): string {

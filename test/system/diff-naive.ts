@@ -4,7 +4,9 @@ import type { Change, PathError } from '../../src/diff/change.ts';
 import { Comparison, type ComparisonOptions } from '../../src/diff/comparison.ts';
 import { attributed } from '../../src/diff/explain/attribution.ts';
 import { LayeredSide, type Resolver } from '../../src/diff/layered.ts';
+import type { Identities } from '../../src/diff/same-layers.ts';
 import { Union } from '../../src/diff/union.ts';
+import type { RecordedLayers } from '../../src/overlay/opened.ts';
 import { Tree } from '../../src/overlay/tree.ts';
 import type { LayerStack } from '../../src/store/layer-stack.ts';
 import { asBytes } from '../../src/sys/bytes.ts';
@@ -103,6 +105,9 @@ export interface FastOptions extends ComparisonOptions {
   readonly resolver?: Resolver;
   /** Whether changes say who set what differs. */
   readonly isAttributed?: boolean;
+  /** What is believed of the layers of both. */
+  readonly records?: readonly RecordedLayers[];
+  readonly identities?: Identities;
 }
 
 export interface FastResult {
@@ -110,11 +115,14 @@ export interface FastResult {
   readonly changes: Change[];
   readonly errors: PathError[];
   readonly names: number;
+  readonly filesRead: number;
+  readonly sharedLayers: number;
 }
 
 /** The comparison under test, in the same form. */
 export function fastDifferences(a: LayerStack, b: LayerStack, options: FastOptions = {}): FastResult {
-  const union = new Union([a, b]);
+  const { records = [], identities } = options;
+  const union = new Union([a, b], records, identities === undefined ? {} : { identities });
   const [left, right] = union.stacks;
   if (left === undefined || right === undefined) throw new Error('a union of two has two');
   const changes: Change[] = [];
@@ -129,10 +137,18 @@ export function fastDifferences(a: LayerStack, b: LayerStack, options: FastOptio
   ];
   const comparison = new Comparison(union, ...sides, sink, { mtime: true, subtrees: 'list', ...options });
   const summary = comparison.run();
+  const { sharedLayers } = union;
   union.close();
   const lines = changes.map(({ op, path, what }) =>
     op === 'modify' ? `M ${path} ${[...what].sort().join()}` : `${LETTERS[op]} ${path}`,
   );
   const broken = [...new Set(errors.map(({ path }) => `! ${path}`))];
-  return { lines: [...lines, ...broken].sort(), changes, errors, names: summary.cost.names };
+  return {
+    lines: [...lines, ...broken].sort(),
+    changes,
+    errors,
+    names: summary.cost.names,
+    filesRead: summary.cost.filesRead,
+    sharedLayers,
+  };
 }

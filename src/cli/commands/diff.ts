@@ -36,7 +36,7 @@ export function registerDiff(program: Command, terminal: Terminal): void {
     .option('--root-b <dir>', 'data root of B, where it is another')
     .option(
       '--trust-ids',
-      'with --root-b: layers of one chain ID are the same, unread; not for an examination',
+      'across stores and archives: layers of one chain ID are the same, unread; not for an examination',
     )
     .addOption(metadataOption())
     .optionsGroup('Form:')
@@ -130,8 +130,8 @@ async function diff(
   if (options.failOn?.growth !== undefined && isFiltered(options))
     throw new Trouble('usage', 'Cannot fail on growth of a part: layers are measured whole');
   const configuration = await configurationOf(labels, form, { ...options, ofOrigin: b === undefined });
-  const records = await recordsOfSides(labels, options);
-  const union = openUnion(stacks, records, { trustIds: options.trustIds === true });
+  const { records, ...same } = await recordsOfSides(labels, options);
+  const union = openUnion(stacks, records, same);
   try {
     const sides = await Promise.all(labels.map((label) => sideOf(label, union, labels)));
     const [sideA, sideB] = sides as [Side, Side];

@@ -2,12 +2,21 @@
 // an mtree file.
 import { closeSync, existsSync, openSync, readSync, statSync } from 'node:fs';
 import { compressionOf } from '../../blob/compression.ts';
+import { type Identities, type SideStack, trustedIdentities, wantedTars } from '../../diff/same-layers.ts';
 import type { RecordedLayer } from '../../overlay/recorded/recorded-layer.ts';
 import type { ChainId } from '../../store/digest.ts';
 import type { Layer, LayerStack } from '../../store/layer-stack.ts';
 import { isArchiveName } from '../../store/reference/file-reference.ts';
 import { Trouble, type TroubleKind } from '../../sys/errors.ts';
-import { openStack, REFERENCE_WORDS, type Records, recordsOf, type StoreOptions } from '../stack.ts';
+import {
+  openStack,
+  openTheStore,
+  REFERENCE_WORDS,
+  type Records,
+  recordsOf,
+  type StoreOptions,
+} from '../stack.ts';
+import type { DiffOptions } from './options.ts';
 import type { SideLabel } from './printer.ts';
 
 export const SIDE_WORDS = `${REFERENCE_WORDS}; a directory (./DIR); or an mtree file (./FILE)`;
@@ -84,21 +93,43 @@ function asImage(layer: Layer): Layer {
   return layer.role === 'engine' && layer.holds === 'tree' ? { ...layer, role: 'image' } : layer;
 }
 
+/** What is believed of the layers of each side that is a stack, and which of them are the same without being in one place. */
+export interface SideRecords {
+  readonly records: readonly (Records | undefined)[];
+  readonly identities?: Identities;
+}
+
 /**
- * What `--metadata` asks for of each side that is a stack. Directories that are compared with something of a store are as
- * the disk has them.
+ * What `--metadata` and `--trust-ids` ask for. Directories that are compared with something of a store are as the disk has
+ * them.
  */
 export async function recordsOfSides(
   labels: readonly SideLabel[],
-  options: StoreOptions,
-): Promise<(Records | undefined)[]> {
-  const stacks = labels.flatMap(({ stack, root = options.root }) => (stack ? [{ stack, root }] : []));
-  const hasStore = stacks.some(({ stack }) => stack.kind !== 'lowerdir');
-  const known = new Map(stacks.map(({ root }) => [root, new Map<ChainId, RecordedLayer>()]));
+  options: DiffOptions,
+): Promise<SideRecords> {
+  const sides = labels.flatMap(({ stack, root = options.root }) => (stack ? [{ stack, root }] : []));
+  const stacks = sides.map(({ stack }) => stack);
+  const hasStore = stacks.some(({ kind }) => kind !== 'lowerdir');
+  const known = new Map(sides.map(({ root }) => [root, new Map<ChainId, RecordedLayer>()]));
+  const identities = options.trustIds ? await trusted(sides, options) : undefined;
   const records: (Records | undefined)[] = [];
-  for (const { stack, root } of stacks) {
+  for (const [index, { stack, root }] of sides.entries()) {
     const isPlain = stack.kind === 'lowerdir' && hasStore;
-    records.push(isPlain ? undefined : await recordsOf(stack, { ...options, root }, known.get(root)));
+    const asked = { ...options, root, tarChoice: wantedTars(stacks, index, identities) };
+    records.push(isPlain ? undefined : await recordsOf(stack, asked, known.get(root)));
   }
-  return records;
+  return { records, ...(identities && { identities }) };
+}
+
+async function trusted(
+  sides: readonly { readonly stack: LayerStack; readonly root: string }[],
+  options: StoreOptions,
+): Promise<Identities> {
+  const opened: SideStack[] = [];
+  for (const { stack, root } of sides) {
+    const store = stack.kind === 'lowerdir' ? undefined : await openTheStore({ ...options, root }, stack);
+    const hasRecords = options.metadata !== undefined || stack.changesOnly === true;
+    opened.push({ stack, ...(store && { store }), hasRecords });
+  }
+  return trustedIdentities(opened);
 }

@@ -1,10 +1,12 @@
 // Layers that nobody unpacked, read from their tars: each once, from its start to its end, for its names and attributes;
-// contents by their places after that. What was read is kept open as long as the process lasts.
+// contents by their places after that. What was read is kept open as long as the process lasts. Layers of two stacks are one
+// only where their bytes were proven to be the same.
 import { type BlobBytes, BlobDamage, type OpenBlob } from '../../blob/blob.ts';
 import { BlobCache } from '../../blob/cache.ts';
 import type { SpoolRoom } from '../../blob/spool.ts';
 import type { RecordedLayer } from '../../overlay/recorded/recorded-layer.ts';
-import type { LayerStack } from '../../store/layer-stack.ts';
+import type { DiffId } from '../../store/digest.ts';
+import type { Layer, LayerStack } from '../../store/layer-stack.ts';
 import type { TarSource } from '../../store/source.ts';
 import { shownBytes } from '../../sys/bytes.ts';
 import { attempt, Errno, errnoWords, Trouble } from '../../sys/errors.ts';
@@ -13,6 +15,7 @@ import { type BlobLayer, indexedLayer, type LayerIndex, readBlobLayer } from '..
 import { ENGINE_RULES } from '../../unpack/rules.ts';
 import { belowOf } from './below.ts';
 import { HashedBytes } from './hashed-bytes.ts';
+import { ProvenLayers, type SoughtLayer } from './proven-layers.ts';
 
 /** Where indexes of layers are kept, by what they are of. */
 export interface LayerIndexes {
@@ -32,32 +35,50 @@ export interface TarsOptions {
   readonly trouble: (trouble: Trouble) => void;
 }
 
-/** What was read of the layers of a process, by what they are. */
+export interface TarChoice {
+  /** Diff IDs of layers that are to be proven, as other tars have them too: then what is the same is read once. */
+  readonly proves?: ReadonlySet<DiffId>;
+  /** Layers that nobody asks for. */
+  readonly without?: ReadonlySet<Layer>;
+}
+
+/** What was read of the layers of a process, by where they lie. */
 export class Tars {
   readonly #options: TarsOptions;
   readonly #cache = new BlobCache();
   readonly #read = new Map<string, RecordedLayer>();
   /** Of those layers whose bytes have the hash that names them, or had it when their index was made. */
-  readonly #proven = new Set<string>();
+  readonly #named = new Set<string>();
+  readonly #proven = new ProvenLayers();
 
   constructor(options: TarsOptions) {
     this.#options = options;
   }
 
   /**
-   * For each layer of a stack what its tar says; undefined for what is no tar, or is missing. Throws Trouble where one cannot
-   * be read at all.
+   * For each layer of a stack what its tar says; undefined for what is no tar, is missing, or not asked for. Throws Trouble
+   * where one cannot be read at all.
    */
-  async layersOf({ layers }: LayerStack): Promise<(RecordedLayer | undefined)[]> {
-    const sources = layers.map(({ source, missing }) =>
-      source.kind === 'tar' && missing === undefined ? source : undefined,
+  async layersOf(
+    { layers }: LayerStack,
+    { proves, without }: TarChoice = {},
+  ): Promise<(RecordedLayer | undefined)[]> {
+    const sources = layers.map((layer) =>
+      layer.source.kind === 'tar' && layer.missing === undefined && without?.has(layer) !== true
+        ? layer.source
+        : undefined,
     );
+    const diffIds = new Map<TarSource, DiffId>();
+    for (const { source, diffId } of layers) {
+      if (source.kind === 'tar' && diffId !== undefined && proves?.has(diffId)) diffIds.set(source, diffId);
+    }
     const wanted = this.#unread(sources.flatMap((source) => source ?? []));
     const all = wanted.reduce((sum, { size }) => sum + size, 0);
     let done = 0;
     for (const source of wanted) {
       const progress = (taken: number) => this.#options.progress?.(done + taken, all);
-      this.#read.set(keyOf(source), await this.#readOne(source, progress));
+      const layer = await this.#readOne(source, this.#wanted(source, diffIds.get(source)), progress);
+      this.#read.set(keyOf(source), layer);
       done += source.size;
     }
     return sources.map((source) => source && this.#read.get(keyOf(source)));
@@ -82,28 +103,27 @@ export class Tars {
     if (trouble !== undefined) this.#options.trouble(trouble);
   }
 
-  async #readOne(source: TarSource, progress: (taken: number) => void): Promise<RecordedLayer> {
+  /** What a layer would have to be to be the same as another one; undefined where that is not asked. */
+  #wanted(source: TarSource, diffId: DiffId | undefined): SoughtLayer | undefined {
+    if (diffId === undefined) return undefined;
+    const copied = copiedBy(source).map((below) => this.#read.get(keyOf(below)));
+    return { diffId, rules: `${source.engine} ${placeOf(source)}`, copied };
+  }
+
+  async #readOne(
+    source: TarSource,
+    wanted: SoughtLayer | undefined,
+    progress: (taken: number) => void,
+  ): Promise<RecordedLayer> {
     let bytes: OpenBlob | undefined;
     try {
       bytes = source.open();
-      const { indexes } = this.#options;
-      const key = indexes && this.#indexKey(source, bytes.size);
-      if (key === undefined) return withContents(await this.#pass(source, bytes, progress));
-      const known = indexes?.read(key);
-      if (known !== undefined) {
-        this.#proven.add(keyOf(source));
-        return withContents(
-          await indexedLayer(bytes, { cache: this.#cache, spools: this.#options.spools }, known),
-        );
+      const same = wanted && this.#proven.sameBytes(wanted, bytes, progress);
+      if (same !== undefined) {
+        bytes.close();
+        return same;
       }
-      const hashed = new HashedBytes(bytes);
-      const read = await this.#pass(source, hashed, progress);
-      // Bytes that are not those of the digest must not be shown for it another time.
-      if (hashed.digest() === source.digest) {
-        this.#proven.add(keyOf(source));
-        if (read.index !== undefined) this.#keep(key, read.index);
-      }
-      return withContents(read);
+      return await this.#readNew(source, bytes, wanted, progress);
     } catch (error) {
       bytes?.close();
       if (error instanceof BlobDamage || error instanceof TarDamage)
@@ -113,20 +133,69 @@ export class Tars {
     }
   }
 
-  /** Undefined where nothing proves what the layer's bytes are, or those of one that it copies from. */
-  #indexKey(source: TarSource, size: number): string | undefined {
-    const isProven = copiedBy(source).every((below) => this.#proven.has(keyOf(below)));
-    return isProven && source.digest !== undefined ? `${keyOf(source)}\n${size}` : undefined;
+  async #readNew(
+    source: TarSource,
+    bytes: OpenBlob,
+    wanted: SoughtLayer | undefined,
+    progress: (taken: number) => void,
+  ): Promise<RecordedLayer> {
+    const { indexes } = this.#options;
+    const key = indexes && this.#indexKey(source, bytes.size);
+    const hashed = new HashedBytes(bytes, key !== undefined || wanted !== undefined);
+    const known = key === undefined ? undefined : indexes?.read(key);
+    // The index is of the bytes of the digest: what is to be proven has to be these.
+    if (known !== undefined && (wanted === undefined || hashed.digest() === source.digest)) {
+      this.#named.add(keyOf(source));
+      const options = { cache: this.#cache, spools: this.#options.spools };
+      const layer = withContents(await indexedLayer(bytes, options, known));
+      if (wanted !== undefined)
+        this.#proven.add(wanted, { layer, blob: { size: bytes.size, sha256: hashed.digest() } });
+      return layer;
+    }
+    const read = await this.#pass(source, hashed, wanted !== undefined, progress);
+    const digest = hashed.isHashed ? hashed.digest() : undefined;
+    // Bytes that are not those of the digest must not be shown for it another time.
+    if (key !== undefined && digest === source.digest) {
+      this.#named.add(keyOf(source));
+      if (read.index !== undefined) this.#keep(key, read.index);
+    }
+    const same = wanted && this.#proven.sameTar(wanted, read.diffId);
+    if (same !== undefined) {
+      read.contents.close();
+      bytes.close();
+      return same;
+    }
+    const layer = withContents(read);
+    const isWhole = read.damage === undefined && read.refused === 0;
+    if (wanted !== undefined && isWhole && read.diffId === wanted.diffId && digest !== undefined) {
+      const tar = { size: read.size, sha256: read.diffId };
+      this.#proven.add(wanted, { layer, blob: { size: bytes.size, sha256: digest }, tar });
+    }
+    return layer;
   }
 
-  async #pass(source: TarSource, bytes: BlobBytes, progress: (taken: number) => void): Promise<BlobLayer> {
+  /** Undefined where nothing proves what the layer's bytes are, or those of one that it copies from. */
+  #indexKey(source: TarSource, size: number): string | undefined {
+    const isProven = copiedBy(source).every((below) => this.#named.has(keyOf(below)));
+    if (!isProven || source.digest === undefined) return undefined;
+    const digests = [source, ...copiedBy(source)].map(({ digest }) => digest);
+    return [source.engine, placeOf(source), ...digests, size].join('\n');
+  }
+
+  async #pass(
+    source: TarSource,
+    bytes: BlobBytes,
+    hashes: boolean,
+    progress: (taken: number) => void,
+  ): Promise<BlobLayer> {
     const rules = ENGINE_RULES[source.engine];
     const read = await readBlobLayer(bytes, {
       cache: this.#cache,
       spools: this.#options.spools,
-      rules: source.below === undefined ? rules.base : rules.layer,
+      rules: rules[placeOf(source)],
       below: belowOf(copiedBy(source).map((one) => this.#read.get(keyOf(one)) as RecordedLayer)),
       progress,
+      hashes,
       salvages: true,
     });
     const { damage, refused } = read;
@@ -164,9 +233,14 @@ function copiedBy({ engine, below }: TarSource): TarSource[] {
   return all;
 }
 
-/** The same for layers that are the same: the same bytes by the same rules, on what these copy from. */
+/** Whether rules for a layer on others are meant, or those for the lowest. */
+function placeOf({ below }: TarSource): 'base' | 'layer' {
+  return below === undefined ? 'base' : 'layer';
+}
+
+/** The same for a layer that lies in one place, by the same rules, on what these copy from. What it says of itself is no proof. */
 function keyOf(source: TarSource): string {
-  const place = source.below === undefined ? 'base' : 'layer';
-  const own = [source, ...copiedBy(source)].map(({ digest, name }) => digest ?? name);
-  return [source.engine, place, ...own].join('\n');
+  return [source.engine, placeOf(source), ...[source, ...copiedBy(source)].map(({ name }) => name)].join(
+    '\n',
+  );
 }
