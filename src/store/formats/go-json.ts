@@ -1,8 +1,10 @@
 // What Go's encoding/json makes of a JSON value and a Go type (decode.go): the names of a struct's fields in any case, each
 // value of a repeated name put into what the ones before it left, null leaving some things as they are. An engine reads its
 // files so, and others read them otherwise; where the two differ is told too.
+import { NameUses } from './go-names.ts';
 import { fold, outline, type Shape, type StructShape } from './go-shape.ts';
-import { isList, isMembers, isNumber, type JsonValue } from './json-text.ts';
+import { type GoVariable, OwnVariable, ScalarVariable } from './go-variable.ts';
+import { isList, isMembers, type JsonValue } from './json-text.ts';
 
 export interface Decoded {
   /**
@@ -19,104 +21,40 @@ export interface Decoded {
 const MOST_AMBIGUITIES = 20;
 
 export function decodeAs(shape: Shape, value: JsonValue): Decoded {
-  const place = placeOf(shape, () => '');
-  place.put(value);
+  const variable = variableOf(shape, () => '');
+  variable.put(value);
   const ambiguities: string[] = [];
-  place.tell((phrase) => {
+  variable.tell((phrase) => {
     if (ambiguities.length < MOST_AMBIGUITIES) ambiguities.push(phrase);
   });
-  return { value: place.value(), ambiguities };
+  return { value: variable.value(), ambiguities };
 }
 
-/** A variable of a Go program. */
-interface Place {
-  put(value: JsonValue): void;
-  /** Undefined where nothing was put into it that counts. */
-  value(): unknown;
-  /** What Go has where nothing was. */
-  readonly zero: unknown;
-  tell(report: (phrase: string) => void): void;
-}
-
-/** Of a million places hardly one is told of, so paths are made when they are asked for. */
+/** Of a million variables hardly one is told of, so paths are made when they are asked for. */
 type Path = () => string;
 
-function placeOf(shape: Shape, path: Path): Place {
+function variableOf(shape: Shape, path: Path): GoVariable {
   switch (shape.kind) {
     case 'pointer':
-      return new PointerPlace(shape.to, path);
+      return new PointerVariable(shape.to, path);
     case 'struct':
-      return new StructPlace(shape, path);
+      return new StructVariable(shape, path);
     case 'map':
-      return new MapPlace(shape.of, path);
+      return new MapVariable(shape.of, path);
     case 'list':
-      return new ListPlace(shape.of, path);
+      return new ListVariable(shape.of, path);
     case 'own':
-      return new OwnPlace(shape.read);
+      return new OwnVariable(shape.read);
     default:
-      return new ScalarPlace(shape.kind);
+      return new ScalarVariable(shape.kind);
   }
 }
 
-class OwnPlace implements Place {
-  readonly zero = null;
-  readonly #read: (value: JsonValue) => unknown;
-  #value: unknown;
-
-  constructor(read: (value: JsonValue) => unknown) {
-    this.#read = read;
-  }
-
-  put(value: JsonValue): void {
-    this.#value = this.#read(value) ?? undefined;
-  }
-
-  value(): unknown {
-    return this.#value;
-  }
-
-  tell(): void {}
-}
-
-const ZEROS = { string: '', boolean: false, integer: 0 } as const;
-const TYPES = { string: 'string', boolean: 'boolean', integer: 'number' } as const;
-
-class ScalarPlace implements Place {
-  readonly zero: unknown;
-  readonly #kind: keyof typeof ZEROS;
-  #value: unknown;
-  #isWrong = false;
-
-  constructor(kind: keyof typeof ZEROS) {
-    this.#kind = kind;
-    this.zero = ZEROS[kind];
-  }
-
-  put(value: JsonValue): void {
-    if (value === null || this.#isWrong) return;
-    const plain = this.#kind === 'integer' ? integer(value) : outline(value);
-    this.#isWrong = typeof plain !== TYPES[this.#kind] || Number.isNaN(plain);
-    this.#value = plain;
-  }
-
-  value(): unknown {
-    return this.#value;
-  }
-
-  tell(): void {}
-}
-
-function integer(value: JsonValue): unknown {
-  if (!isNumber(value)) return outline(value);
-  // Go takes neither 1.0 nor 1e3 for an integer. The sum makes 0 of -0.
-  return /^-?[0-9]+$/.test(value.digits) ? Number(value.digits) + 0 : Number.NaN;
-}
-
-class PointerPlace implements Place {
+class PointerVariable implements GoVariable {
   readonly zero = null;
   readonly #to: Shape;
   readonly #path: Path;
-  #place: Place | undefined;
+  #variable: GoVariable | undefined;
 
   constructor(to: Shape, path: Path) {
     this.#to = to;
@@ -125,56 +63,27 @@ class PointerPlace implements Place {
 
   put(value: JsonValue): void {
     if (value === null) {
-      this.#place = undefined;
+      this.#variable = undefined;
       return;
     }
-    this.#place ??= placeOf(this.#to, this.#path);
-    this.#place.put(value);
+    this.#variable ??= variableOf(this.#to, this.#path);
+    this.#variable.put(value);
   }
 
   value(): unknown {
-    return this.#place?.value();
+    return this.#variable?.value();
   }
 
   tell(report: (phrase: string) => void): void {
-    this.#place?.tell(report);
+    this.#variable?.tell(report);
   }
 }
 
-/** Distinct spellings that are told of one name. */
-const MOST_SPELLINGS = 4;
-
-interface Uses {
-  count: number;
-  readonly spellings: Set<string>;
-}
-
-/** How often names were given, and how they were written. */
-class NameUses {
-  readonly #uses = new Map<string, Uses>();
-
-  add(name: string, spelling: string): void {
-    const uses = this.#uses.get(name) ?? { count: 0, spellings: new Set() };
-    this.#uses.set(name, uses);
-    uses.count += 1;
-    if (uses.spellings.size < MOST_SPELLINGS) uses.spellings.add(spelling);
-  }
-
-  tell(pathOf: (name: string) => string, report: (phrase: string) => void): void {
-    for (const [name, { count, spellings }] of this.#uses) {
-      const isOwn = spellings.size === 1 && spellings.has(name);
-      const written = isOwn ? '' : ` as ${[...spellings].map((one) => JSON.stringify(one)).join(', ')}`;
-      if (count > 1) report(`${pathOf(name)} is given ${count} times${written}`);
-      else if (!isOwn) report(`${pathOf(name)} is given${written}`);
-    }
-  }
-}
-
-class StructPlace implements Place {
+class StructVariable implements GoVariable {
   readonly zero = {};
   readonly #shape: StructShape;
   readonly #path: Path;
-  readonly #fields = new Map<string, Place>();
+  readonly #fields = new Map<string, GoVariable>();
   readonly #uses = new NameUses();
   #wrong: unknown;
   #isThere = false;
@@ -196,21 +105,21 @@ class StructPlace implements Place {
       const shape = name === undefined ? undefined : this.#shape.fields.get(name);
       if (name === undefined || shape === undefined) continue;
       this.#uses.add(name, spelling);
-      const place = this.#fields.get(name) ?? placeOf(shape, () => this.#pathOf(name));
-      this.#fields.set(name, place);
-      place.put(member);
+      const variable = this.#fields.get(name) ?? variableOf(shape, () => this.#pathOf(name));
+      this.#fields.set(name, variable);
+      variable.put(member);
     }
   }
 
   value(): unknown {
     if (!this.#isThere || this.#wrong !== undefined) return this.#wrong;
-    const fields = [...this.#fields].map(([name, place]) => [name, place.value()] as const);
+    const fields = [...this.#fields].map(([name, variable]) => [name, variable.value()] as const);
     return Object.fromEntries(fields.filter(([, value]) => value !== undefined));
   }
 
   tell(report: (phrase: string) => void): void {
     this.#uses.tell((name) => this.#pathOf(name), report);
-    for (const place of this.#fields.values()) place.tell(report);
+    for (const variable of this.#fields.values()) variable.tell(report);
   }
 
   #pathOf(name: string): string {
@@ -220,7 +129,7 @@ class StructPlace implements Place {
 }
 
 /** Each value of a map is made anew, so only what has become of it is kept. */
-class MapPlace implements Place {
+class MapVariable implements GoVariable {
   readonly zero = null;
   readonly #of: Shape;
   readonly #path: Path;
@@ -247,10 +156,10 @@ class MapPlace implements Place {
     this.#values ??= new Map();
     for (const [name, member] of value.members) {
       if (this.#values.has(name)) this.#repeated.set(name, (this.#repeated.get(name) ?? 1) + 1);
-      const place = placeOf(this.#of, () => this.#pathOf(name));
-      place.put(member);
-      place.tell((phrase) => this.#phrases.push(phrase));
-      this.#values.set(name, valueIn(place));
+      const variable = variableOf(this.#of, () => this.#pathOf(name));
+      variable.put(member);
+      variable.tell((phrase) => this.#phrases.push(phrase));
+      this.#values.set(name, valueIn(variable));
     }
   }
 
@@ -268,12 +177,12 @@ class MapPlace implements Place {
   }
 }
 
-class ListPlace implements Place {
+class ListVariable implements GoVariable {
   readonly zero = null;
   readonly #of: Shape;
   readonly #path: Path;
   /** As Go's slice keeps what lay behind its end when it grows again. */
-  #places: Place[] = [];
+  #variables: GoVariable[] = [];
   #length: number | undefined;
   #wrong: unknown;
 
@@ -287,26 +196,26 @@ class ListPlace implements Place {
       this.#wrong ??= outline(value);
       return;
     }
-    if (value === null || value.length === 0) this.#places = [];
+    if (value === null || value.length === 0) this.#variables = [];
     this.#length = value?.length;
     for (const [index, item] of value?.entries() ?? []) {
-      const place = this.#places[index] ?? placeOf(this.#of, () => `${this.#path()}[${index}]`);
-      this.#places[index] = place;
-      place.put(item);
+      const variable = this.#variables[index] ?? variableOf(this.#of, () => `${this.#path()}[${index}]`);
+      this.#variables[index] = variable;
+      variable.put(item);
     }
   }
 
   value(): unknown {
     if (this.#wrong !== undefined || this.#length === undefined) return this.#wrong;
-    return this.#places.slice(0, this.#length).map(valueIn);
+    return this.#variables.slice(0, this.#length).map(valueIn);
   }
 
   tell(report: (phrase: string) => void): void {
-    for (const place of this.#places.slice(0, this.#length ?? 0)) place.tell(report);
+    for (const variable of this.#variables.slice(0, this.#length ?? 0)) variable.tell(report);
   }
 }
 
-function valueIn(place: Place): unknown {
-  const value = place.value();
-  return value === undefined ? place.zero : value;
+function valueIn(variable: GoVariable): unknown {
+  const value = variable.value();
+  return value === undefined ? variable.zero : value;
 }
