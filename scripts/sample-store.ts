@@ -88,7 +88,7 @@ interface Written {
 
 /** Makes `root`, which must not be there yet. Needs no privilege, though root alone can mark a directory opaque. */
 export function writeSampleStore(root: string): void {
-  mkdirSync(join(root, 'overlay2/l'), { recursive: true });
+  for (const directory of ['containers', 'overlay2/l']) mkdirSync(join(root, directory), { recursive: true });
   const tags: Record<string, string> = {};
   const known = new Map<string, Written>();
   for (const { tag, layers } of IMAGES) {

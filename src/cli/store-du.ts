@@ -1,11 +1,12 @@
 // `stratafs du` without a reference: what the images, containers and everything else of the store take, as a tree that is told
 // as du(1) tells directories.
-import type { DiskUsage, PlaceKind, PlaceUsage } from '../health/disk-usage.ts';
+import type { DiskUsage, PlaceKind, PlaceUsage, PlaceUser } from '../health/disk-usage.ts';
 import { asBytes, type ByteString } from '../sys/bytes.ts';
 import { addTo } from '../sys/groups.ts';
 import { formatBlocks, type SizeForm } from './print/blocks.ts';
 import { escapeBytes, escapeJson, jsonName } from './print/escape.ts';
 import type { Output } from './print/output.ts';
+import { severalNames } from './print/several-names.ts';
 
 export interface StoreDuOptions {
   readonly all?: true;
@@ -48,7 +49,9 @@ export function writeStoreDu(
   options: StoreDuOptions,
   out: Output,
 ): void {
-  const lines = linesOf(usage, places).filter(
+  // In JSON the path has a name that can be used.
+  const nameOf = (image: PlaceUser) => (options.json ? image.label : severalNames(image));
+  const lines = linesOf(usage, places, nameOf).filter(
     ({ depth, isPlace }) => depth <= options.deepest && (options.all || !isPlace),
   );
   const size = ({ allocated, bytes }: StoreLine) => (options.isApparent ? bytes : allocated);
@@ -69,9 +72,13 @@ export function writeStoreDu(
 }
 
 /** What is in a directory before it, names in byte order. */
-function linesOf(usage: DiskUsage, places: readonly PlaceUsage[]): StoreLine[] {
+function linesOf(
+  usage: DiskUsage,
+  places: readonly PlaceUsage[],
+  nameOf: (image: PlaceUser) => string,
+): StoreLine[] {
   const lines: StoreLine[] = [];
-  for (const [group, members] of sorted(groupsOf(usage, places))) {
+  for (const [group, members] of sorted(groupsOf(usage, places, nameOf))) {
     for (const [member, own] of sorted(members)) {
       // Where a place is alone in its group it is told once.
       const parts = [group, member].filter((part) => part !== '');
@@ -89,7 +96,11 @@ function linesOf(usage: DiskUsage, places: readonly PlaceUsage[]): StoreLine[] {
   return lines;
 }
 
-function groupsOf({ containers }: DiskUsage, places: readonly PlaceUsage[]): Groups {
+function groupsOf(
+  { containers }: DiskUsage,
+  places: readonly PlaceUsage[],
+  nameOf: (image: PlaceUser) => string,
+): Groups {
   const labels = new Map(containers.map(({ id, label }) => [id, label]));
   const groups: Groups = new Map();
   for (const place of places) {
@@ -98,7 +109,7 @@ function groupsOf({ containers }: DiskUsage, places: readonly PlaceUsage[]): Gro
     if (group !== undefined) addMember(groups, group, '', place);
     else if (kind === 'layer' || kind === 'content') {
       const images = users.filter((user) => user.kind === 'image');
-      for (const { label } of images) addMember(groups, 'images', label, place);
+      for (const image of images) addMember(groups, 'images', nameOf(image), place);
       // The layers of a container whose image was removed.
       if (images.length === 0) addMember(groups, 'images', '', place);
     } else addMember(groups, 'containers', labels.get(id) ?? id, place);

@@ -35,6 +35,8 @@ export interface PlaceUser {
   readonly id: string;
   /** As a person would name it. */
   readonly label: string;
+  /** Of an image that has several, all, the label first. */
+  readonly names?: readonly string[];
   /** Where one ID may be used in several. */
   readonly namespace?: string;
 }

@@ -27,6 +27,8 @@ export interface Related {
   readonly id: string;
   /** As a person would name it. */
   readonly label: string;
+  /** Of an image that has several, all, the label first. */
+  readonly names?: readonly string[];
   /** Which layer of the image or container that is, from the lowest, 1. */
   readonly layer?: number;
   /** Where it is mounted in the container. */
@@ -45,6 +47,15 @@ export interface StorePart {
   /** What it is made of, top first, and what is mounted in it. */
   readonly uses: readonly Related[];
   readonly users: readonly Related[];
+}
+
+/** What an image is called; `id`, its short ID, where it has no name. */
+export function labelOfNames(
+  names: readonly string[],
+  id: string,
+): { readonly label: string; readonly names?: readonly string[] } {
+  const [label = id] = names;
+  return names.length > 1 ? { label, names } : { label };
 }
 
 /** Facts without those that are empty. */

@@ -41,6 +41,8 @@ export interface OwnLayer {
 export interface Claims {
   readonly label: string;
   readonly kind: 'image' | 'container' | 'layers' | 'store';
+  /** Of an image that has several, all, the label first. */
+  readonly names?: readonly string[];
   /** As it is written in lists; absent for what has none. */
   readonly id?: string;
   readonly claims: readonly Claim[];

@@ -58,8 +58,11 @@ export class StoreVerifier {
   }
 
   async verify(claimed: Claims): Promise<Verdict> {
-    const { label, kind, id, claims, chains, own, unrecorded = [], repoDigests = [] } = claimed;
-    this.#subject = { label, kind, ...(id === undefined ? {} : { id }) };
+    const { label, names, kind, id, claims, chains, own, unrecorded = [], repoDigests = [] } = claimed;
+    this.#subject = {
+      ...{ label, kind, ...(id === undefined ? {} : { id }) },
+      ...(names === undefined ? {} : { names }),
+    };
     this.#log.begin(this.#subject);
     let verdict: Verdict = 'verified';
     const report = (finding: Finding) => {

@@ -14,7 +14,7 @@ export interface LayerPlace {
 }
 
 /** What a verification is about: `id` is absent for layers that no image has, and for the store itself. */
-export type Subject = Pick<Claims, 'label' | 'kind' | 'id'>;
+export type Subject = Pick<Claims, 'label' | 'names' | 'kind' | 'id'>;
 
 /** Told of everything, in order. `layer` is absent for what concerns the subject as a whole. */
 export interface VerifyLog extends Progress {

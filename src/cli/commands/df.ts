@@ -13,6 +13,7 @@ import {
 } from '../examine/usage-sums.ts';
 import { counted } from '../print/count.ts';
 import { escapeBytes, escapeText } from '../print/escape.ts';
+import { severalNames } from '../print/several-names.ts';
 import { humanSize } from '../print/size.ts';
 import { formatTable } from '../print/table.ts';
 import type { Terminal } from '../print/terminal.ts';
@@ -84,12 +85,12 @@ function plural(one: string): string {
 }
 
 function imageTable(usage: DiskUsage, places: readonly PlaceUsage[]): string {
-  const rows = imageUsages(usage, places).map(({ id, label, layers, whole, unique }) => [
-    escapeText(label),
-    shortId(id),
-    String(layers),
-    ...sizeCells(whole),
-    ...sizeCells(unique),
+  const rows = imageUsages(usage, places).map((image) => [
+    escapeText(severalNames(image)),
+    shortId(image.id),
+    String(image.layers),
+    ...sizeCells(image.whole),
+    ...sizeCells(image.unique),
   ]);
   const heading = ['IMAGE', 'IMAGE ID', 'LAYERS', 'SIZE', 'ON DISK', 'UNIQUE', 'UNIQUE ON DISK'];
   return rows.length === 0 ? '' : formatTable(heading, rows);
@@ -124,6 +125,6 @@ function placeTable(usage: DiskUsage, places: readonly PlaceUsage[]): string {
 }
 
 function userWords(users: readonly PlaceUser[]): string {
-  const [first, second, ...more] = users.map(({ label }) => escapeText(label));
+  const [first, second, ...more] = users.map((user) => escapeText(severalNames(user)));
   return [first, second, ...(more.length > 0 ? [`${more.length} more`] : [])].filter(Boolean).join(', ');
 }

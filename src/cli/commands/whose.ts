@@ -7,6 +7,7 @@ import { shortId } from '../../store/digest.ts';
 import type { ByteString } from '../../sys/bytes.ts';
 import { pathArguments } from '../arguments.ts';
 import { escapeBytes, escapeJson, escapeText, jsonName } from '../print/escape.ts';
+import { severalNames } from '../print/several-names.ts';
 import { takesWords } from '../print/takes.ts';
 import type { Terminal } from '../print/terminal.ts';
 import { openTheStore, type StoreOptions } from '../stack.ts';
@@ -90,7 +91,8 @@ function relation(kind: OwnerKind, { kind: used, at }: Related): string {
   return kind === 'container' && used === 'image' ? 'made from' : 'made of';
 }
 
-function describeRelated({ kind, id, label, layer, at, directory }: Related): string {
+function describeRelated(related: Related): string {
+  const { kind, id, label, layer, at, directory } = related;
   const bare = id.replace(/^sha256:/, '');
   // What is no hash has no short form.
   const short = /^[0-9a-z]+$/.test(bare) ? shortId(bare) : '';
@@ -98,7 +100,7 @@ function describeRelated({ kind, id, label, layer, at, directory }: Related): st
   const isNamed = short === '' || !label.startsWith(short);
   const words = [
     kind === 'layer' && layer !== undefined ? `layer ${layer}` : kind,
-    escapeText(isNamed ? label : short),
+    escapeText(isNamed ? severalNames(related) : short),
     isNamed && kind !== 'volume' && short !== '' ? `(${escapeText(short)})` : '',
     at === undefined ? '' : `at ${escapeText(at)}`,
     directory === undefined ? '' : escapeBytes(directory),

@@ -38,6 +38,8 @@ export function sumOfSizes(places: readonly PlaceSizes[]): PlaceSizes {
 export interface ImageUsage {
   readonly id: string;
   readonly label: string;
+  /** Where it has several. */
+  readonly names?: readonly string[];
   readonly layers: number;
   /** Of its layers, and of what a content store has of it. */
   readonly whole: PlaceSizes;
@@ -53,12 +55,13 @@ export function imageUsages({ images }: DiskUsage, places: readonly PlaceUsage[]
     for (const user of place.users) if (user.kind === 'image') addTo(owned, userKey(user), place);
   }
   const usages = images.map((image): ImageUsage => {
-    const { id, label } = image;
+    const { id, label, names } = image;
     const key = userKey(image);
     const own = owned.get(key) ?? [];
     const alone = own.filter(({ users }) => users.every((user) => userKey(user) === key));
     const layers = own.filter(({ kind }) => kind === 'layer').length;
-    return { id, label, layers, whole: sumOfSizes(own), unique: sumOfSizes(alone) };
+    const several = names === undefined ? {} : { names };
+    return { id, label, ...several, layers, whole: sumOfSizes(own), unique: sumOfSizes(alone) };
   });
   return usages.sort((a, b) => b.whole.bytes - a.whole.bytes || (a.id < b.id ? -1 : 1));
 }
@@ -95,8 +98,8 @@ export function usageLines(usage: DiskUsage, places: readonly PlaceUsage[]): str
     allocated,
     ...(users.length === 0 ? {} : { users: users.map((user) => ({ id: user.id, name: user.label })) }),
   }));
-  for (const { id, label, layers, whole, unique } of imageUsages(usage, places))
-    lines.push({ type: 'image', id, name: label, layers, ...whole, unique });
+  for (const { id, label, names, layers, whole, unique } of imageUsages(usage, places))
+    lines.push({ type: 'image', id, name: label, names, layers, ...whole, unique });
   for (const { id, label, own, log, whole } of containerUsages(usage, places))
     lines.push({ type: 'container', id, name: label, ...own, log, whole });
   for (const [name, kinds] of USAGE_GROUPS) {

@@ -13,6 +13,7 @@ import {
 } from '../../verify/verdict.ts';
 import { counted } from './count.ts';
 import { escapeJson, escapeText } from './escape.ts';
+import { severalNames } from './several-names.ts';
 import { humanSize } from './size.ts';
 import type { Terminal } from './terminal.ts';
 import { jsonFinding, LayerFindings, VERDICT_WIDTH } from './verify-findings.ts';
@@ -181,10 +182,10 @@ export class VerifyPrinter {
   }
 
   #end(verdict: Verdict, proven: readonly string[]): void {
-    const { label, kind, id } = this.#subject;
+    const { label, names, kind, id } = this.#subject;
     if (this.#options.json) {
       const repoDigests = proven.length === 0 ? {} : { repoDigests: proven };
-      this.#json({ type: kind, ...this.#about(undefined), verdict, ...repoDigests });
+      this.#json({ type: kind, ...this.#about(undefined), names, verdict, ...repoDigests });
       return;
     }
     this.#flushGeneral();
@@ -192,7 +193,8 @@ export class VerifyPrinter {
       this.#own === 0
         ? ''
         : `: layers of its image ${this.#recorded}, ${this.#own} of its own without a record`;
-    this.#line(verdict, `${escapeText(label)}${id === undefined ? '' : `  ${id}`}${own}`);
+    const named = escapeText(severalNames(this.#subject));
+    this.#line(verdict, `${named}${id === undefined ? '' : `  ${id}`}${own}`);
     for (const [digest, names] of byDigest(proven))
       this.#line(
         verdict,

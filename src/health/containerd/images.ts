@@ -38,7 +38,7 @@ function examineTarget(
   kept: KeptNames,
   report: ReportFinding,
 ): void {
-  const label = imageLabel(index, namespace, image);
+  const { label } = imageLabel(index, namespace, image);
   const path = index.place.files.pathOf(blobPath(target));
   const contents = index.contents.get(target);
   if (contents === undefined || !contents.isHere) {

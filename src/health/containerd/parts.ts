@@ -213,7 +213,7 @@ function related(index: StoreIndex, user: User, more: Pick<Related, 'layer'> = {
   const { namespace } = user;
   switch (user.kind) {
     case 'image':
-      return { kind: 'image', id: user.image.id, label: imageLabel(index, namespace, user.image), ...more };
+      return { kind: 'image', id: user.image.id, ...imageLabel(index, namespace, user.image), ...more };
     case 'container': {
       const label = containerName(index, namespace.namespace, user.container);
       return { kind: 'container', id: user.container.id, label, ...more };

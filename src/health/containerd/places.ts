@@ -58,7 +58,7 @@ function imageUser(index: StoreIndex, { namespace, image }: ImageOf): PlaceUser 
   return {
     kind: 'image',
     id: image.id,
-    label: imageLabel(index, namespace, image),
+    ...imageLabel(index, namespace, image),
     ...spaceOf(index, namespace),
   };
 }

@@ -21,6 +21,7 @@ import type { FileKind } from '../../store/file-state.ts';
 import { type ByteString, shownBytes } from '../../sys/bytes.ts';
 import { attempt, Trouble } from '../../sys/errors.ts';
 import { type DataRoot, type Read, readDataRoot } from '../dockerd/data-root.ts';
+import { labelOfNames } from '../part.ts';
 import { type ImageContents, readContents } from './contents.ts';
 
 export interface NamespaceIndex {
@@ -151,11 +152,15 @@ function sizeOf({ files }: ContainerdPlace, path: string): number {
   return files.withPartsIfPresent(path, (file) => file.size()) ?? 0;
 }
 
-/** BuildKit has one file for each snapshotter that it used. Throws Trouble. */
 /** As a person would name it: its first name, or the short ID; with the namespace where there are several. */
-export function imageLabel(index: StoreIndex, { reading }: NamespaceIndex, image: NamedImage): string {
-  const name = tagsOf(image, reading.users)[0] ?? shortId(image.id);
-  return withNamespace(index, reading.root.namespace, name);
+export function imageLabel(
+  index: StoreIndex,
+  { reading }: NamespaceIndex,
+  image: NamedImage,
+): ReturnType<typeof labelOfNames> {
+  const { namespace } = reading.root;
+  const tags = tagsOf(image, reading.users).map((name) => withNamespace(index, namespace, name));
+  return labelOfNames(tags, withNamespace(index, namespace, shortId(image.id)));
 }
 
 export function containerName(index: StoreIndex, namespace: ByteString, container: DockerContainer): string {

@@ -50,12 +50,13 @@ export class Owners implements StoreOwners {
   hint(words: ByteString): string {
     const reference = attempt(() => parseReference(words));
     if (reference instanceof Trouble) return '';
-    const { namespaces } = this.#index;
+    const { namespaces, dataRoot } = this.#index;
     return hintAmong(reference, {
       images: namespaces.flatMap(({ named, reading }) =>
         named.flatMap((image) => tagsOf(image, reading.users)),
       ),
       containers: namespaces.flatMap(({ containers }) => containers.map(({ name }) => name)),
+      others: dataRoot === undefined ? [] : [...volumeNames(dataRoot)].map(shownBytes),
     });
   }
 

@@ -174,7 +174,7 @@ function layers(index: StoreIndex, chain: readonly ChainId[]): Related[] {
 
 function user(index: StoreIndex, of: LayerUse['of'], more: Pick<Related, 'layer' | 'at'> = {}): Related {
   return isImageUse(of)
-    ? { kind: 'image', id: of, label: imageLabel(index, of), ...more }
+    ? { kind: 'image', id: of, ...imageLabel(index, of), ...more }
     : { kind: 'container', id: of, label: containerLabel(index, of), ...more };
 }
 

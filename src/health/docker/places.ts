@@ -37,7 +37,7 @@ export function usageOf(index: StoreIndex): StoreUsage {
 }
 
 function imageUser(index: StoreIndex, id: ImageId): PlaceUser {
-  return { kind: 'image', id, label: imageLabel(index, id) };
+  return { kind: 'image', id, ...imageLabel(index, id) };
 }
 
 function layerPlaces(index: StoreIndex): OwnedPlace[] {

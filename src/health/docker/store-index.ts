@@ -20,11 +20,12 @@ import {
   readLayerRecord,
   readMountRecord,
 } from '../../store/docker/layerdb.ts';
-import { type ImageNames, readImageNames } from '../../store/docker/repositories.ts';
+import { type ImageNames, readImageNames, tagsByImage } from '../../store/docker/repositories.ts';
 import { followParents } from '../../store/parents.ts';
 import { attempt, Trouble } from '../../sys/errors.ts';
 import { addTo } from '../../sys/groups.ts';
 import { type DataRoot, type Read, readDataRoot } from '../dockerd/data-root.ts';
+import { labelOfNames } from '../part.ts';
 
 /** Layers of a chain that are looked at: moby's layer store makes 125 at most (`maxLayerDepth`). */
 export const DEEPEST = 500;
@@ -39,8 +40,8 @@ export interface LayerUse {
 export interface StoreIndex extends DataRoot {
   readonly root: DockerRoot;
   readonly names: ImageNames;
-  /** Of each image that has a tag, the first. */
-  readonly tags: ReadonlyMap<ImageId, string>;
+  /** Of each image that has any. */
+  readonly tags: ReadonlyMap<ImageId, readonly string[]>;
   readonly images: ReadonlyMap<ImageId, Read<ImageConfig>>;
   readonly layers: ReadonlyMap<ChainId, Read<LayerRecord>>;
   /** By the names in `layerdb/mounts`. */
@@ -67,7 +68,7 @@ export function readStoreIndex(root: DockerRoot): StoreIndex {
     ...readDataRoot(root.files, damage),
     cache: attempt(() => readBuildCache(root)),
     names,
-    tags: firstTags(names),
+    tags: tagsByImage(names),
     images: all(
       () => imageIds(root),
       (id) => readImageConfig(root, id),
@@ -129,15 +130,8 @@ export function layersOfCache(index: StoreIndex): Set<ChainId> {
 }
 
 /** As a person would name it: its first tag, or the short ID. */
-export function imageLabel({ tags }: StoreIndex, id: ImageId): string {
-  return tags.get(id) ?? shortId(id);
-}
-
-/** The first tag of each image that has one. */
-function firstTags({ images }: ImageNames): Map<ImageId, string> {
-  const tags = new Map<ImageId, string>();
-  for (const [name, id] of images) if (!name.includes('@') && !tags.has(id)) tags.set(id, name);
-  return tags;
+export function imageLabel({ tags }: StoreIndex, id: ImageId): ReturnType<typeof labelOfNames> {
+  return labelOfNames(tags.get(id) ?? [], shortId(id));
 }
 
 export function isImageUse(id: LayerUse['of']): id is ImageId {

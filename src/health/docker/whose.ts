@@ -10,7 +10,7 @@ import {
 } from '../../store/docker/driver-directories.ts';
 import { hintFor } from '../../store/docker/find.ts';
 import { parseReference, type Reference } from '../../store/reference/reference.ts';
-import { asBytes, type ByteString } from '../../sys/bytes.ts';
+import { asBytes, type ByteString, shownBytes } from '../../sys/bytes.ts';
 import { attempt, Trouble } from '../../sys/errors.ts';
 import { volumeNames, volumePart } from '../dockerd/mounted.ts';
 import type { StoreOwners } from '../health.ts';
@@ -52,7 +52,9 @@ export class Owners implements StoreOwners {
   hint(words: ByteString): string {
     // What can be no name is like none.
     const reference = attempt(() => parseReference(words));
-    return reference instanceof Trouble ? '' : hintFor(this.#root, reference);
+    return reference instanceof Trouble
+      ? ''
+      : hintFor(this.#root, reference, [...volumeNames(this.#index)].map(shownBytes));
   }
 
   ofPath(path: ByteString): StorePart[] {

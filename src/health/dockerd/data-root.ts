@@ -1,6 +1,11 @@
 // What dockerd itself keeps in a data root, read once and damage kept beside it: containers and volumes.
 import { type ContainerId, shortId } from '../../store/digest.ts';
-import { type ContainerConfig, containerIds, readContainerConfig } from '../../store/dockerd/containers.ts';
+import {
+  type ContainerConfig,
+  containerIds,
+  containersAbsent,
+  readContainerConfig,
+} from '../../store/dockerd/containers.ts';
 import {
   type VolumeDirectory,
   type Volumes,
@@ -28,7 +33,8 @@ export interface DataRoot {
 export function readDataRoot(files: StoreFiles, damage: Trouble[]): DataRoot {
   const directories = attempt(() => volumeDirectories(files));
   const ids = attempt(() => containerIds(files));
-  for (const trouble of [directories, ids]) if (trouble instanceof Trouble) damage.push(trouble);
+  const unlisted = ids instanceof Trouble ? ids : containersAbsent(files);
+  for (const trouble of [directories, unlisted]) if (trouble instanceof Trouble) damage.push(trouble);
   const { directories: volumes, foreign } =
     directories instanceof Trouble ? { directories: [], foreign: [] } : directories;
   return {

@@ -150,6 +150,6 @@ function directoryOf({ root, id }: LayerRecord): ByteString {
 function relatedUse(use: LayerUse): Related {
   const layer = use.layer === undefined ? {} : { layer: use.layer };
   if (use.kind === 'image')
-    return { kind: 'image', id: imageIdOf(use.image.id), label: imageName(use.image), ...layer };
+    return { kind: 'image', id: imageIdOf(use.image.id), ...imageName(use.image), ...layer };
   return { kind: 'container', id: use.container.id, label: nameOfContainer(use.container), ...layer };
 }

@@ -46,8 +46,7 @@ export function usageOf(root: PodmanRoot): StoreUsage {
 }
 
 function userOf(use: LayerUse): PlaceUser {
-  if (use.kind === 'image')
-    return { kind: 'image', id: imageIdOf(use.image.id), label: imageName(use.image) };
+  if (use.kind === 'image') return { kind: 'image', id: imageIdOf(use.image.id), ...imageName(use.image) };
   return { kind: 'container', id: use.container.id, label: nameOfContainer(use.container) };
 }
 

@@ -8,6 +8,7 @@ import { layersOf } from '../../store/podman/stack.ts';
 import { type ByteString, bytesOfText } from '../../sys/bytes.ts';
 import { attempt, Trouble } from '../../sys/errors.ts';
 import { addTo } from '../../sys/groups.ts';
+import { labelOfNames } from '../part.ts';
 
 export type LayerUse = {
   /** From the lowest, 1; absent for a container's own. */
@@ -50,8 +51,11 @@ export function usesOf(inventory: Inventory): ReadonlyMap<string, readonly Layer
   return uses;
 }
 
-export function imageName({ names, id }: ImageRecord): string {
-  return names[0] ?? shortId(id);
+export function imageName({ names, id }: ImageRecord): ReturnType<typeof labelOfNames> {
+  return labelOfNames(
+    names.filter((name) => !name.includes('@')),
+    shortId(id),
+  );
 }
 
 export function nameOfContainer({ name, id, pod }: KnownContainer): string {

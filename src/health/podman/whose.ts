@@ -1,6 +1,6 @@
 // What a path below a graph root, an ID or a name means, and what uses it.
 
-import { find } from '../../store/podman/find.ts';
+import { find, typedNames } from '../../store/podman/find.ts';
 import type { ImageRecord } from '../../store/podman/images.ts';
 import { Inventory, type KnownContainer } from '../../store/podman/inventory.ts';
 import { allRoots, layerPath, type PodmanRoot, type StorageRoot } from '../../store/podman/root.ts';
@@ -38,8 +38,9 @@ export class Owners implements StoreOwners {
   hint(words: ByteString): string {
     const reference = attempt(() => parseReference(words));
     if (reference instanceof Trouble) return '';
-    const containers = [...this.#inventory.containers().values()].map(({ name }) => name);
-    return hintAmong(reference, { images: [...this.#inventory.names()].map(({ name }) => name), containers });
+    const volumes = [...namesOfVolumes(this.#inventory)].map(shownBytes);
+    const others = [...volumes, ...podsOf(this.#inventory).map(({ name }) => name)];
+    return hintAmong(reference, { ...typedNames(this.#inventory), others });
   }
 
   ofPath(path: ByteString): StorePart[] {

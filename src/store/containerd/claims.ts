@@ -38,10 +38,11 @@ export function claimsOfFound(images: Images, found: FoundObject): Claims {
 export function* claimsOfAll(images: Images): Generator<Claims> {
   const seen = new Set<ChainId>();
   for (const image of images.named) {
-    const [label = shortId(image.id)] = tagsOf(image, images.reading.users);
+    const names = tagsOf(image, images.reading.users);
+    const [label = shortId(image.id)] = names;
     const claims = claimsOfImage(images, image.targets, label, image.id);
     for (const { chainId } of claims.chains.flat()) seen.add(chainId);
-    yield claims;
+    yield names.length > 1 ? { ...claims, names } : claims;
   }
   const containers = attempt(() => containersOf(images));
   const own = new Set<string>(cacheKeys(images));

@@ -4,7 +4,7 @@ import { type ByteString, shownBytes } from '../../sys/bytes.ts';
 import { attempt, Trouble } from '../../sys/errors.ts';
 import type { Claims } from '../claims.ts';
 import { containerIdOf, isImageId } from '../digest.ts';
-import { readContainerJson } from '../dockerd/containers.ts';
+import { containersAbsent, readContainerJson } from '../dockerd/containers.ts';
 import { quoted } from '../formats/json.ts';
 import type { Layer, LayerStack, Missing } from '../layer-stack.ts';
 import {
@@ -68,7 +68,10 @@ export class ContainerdStore implements Store {
 
   damage(listed: 'images' | 'containers'): readonly string[] {
     const images = this.#open();
-    return [...(listed === 'images' ? images.damage() : []), ...images.reading.damage(listed)];
+    const { docker } = this.place;
+    const absent = docker === undefined || listed === 'images' ? undefined : containersAbsent(docker);
+    const own = listed === 'images' ? images.damage() : absent === undefined ? [] : [absent.message];
+    return [...own, ...images.reading.damage(listed)];
   }
 
   resolve(reference: string, missing: Missing = 'refuse'): LayerStack {

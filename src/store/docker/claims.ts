@@ -21,7 +21,7 @@ import {
   stackClaims,
 } from './layer-claims.ts';
 import { layerIds, type MountRecord, readMountRecord } from './layerdb.ts';
-import { type ImageNames, readImageNames } from './repositories.ts';
+import { type ImageNames, readImageNames, tagsByImage } from './repositories.ts';
 import { unrecordedDirectories } from './unrecorded.ts';
 
 /** What is the same for all layers is looked for once. */
@@ -102,8 +102,12 @@ export function* claimsOfAll(root: DockerRoot): Generator<Claims> {
     for (const { chainId } of claims.chains.flat()) seen.add(chainId);
     return claims;
   };
-  for (const [id, label] of imageLabels(root, names, present))
-    yield note(claimsOfImage(root, id, label, facts));
+  const tags = tagsByImage(names);
+  for (const [id, label] of imageLabels(root, tags, present)) {
+    const claims = note(claimsOfImage(root, id, label, facts));
+    const several = tags.get(id) ?? [];
+    yield several.length > 1 ? { ...claims, names: several } : claims;
+  }
   for (const id of containerIds(root.files)) {
     const claims = claimsOfOneContainer(root, id, facts);
     if (claims !== undefined) yield note(claims);
@@ -137,12 +141,14 @@ function claimsOfOneContainer(root: DockerRoot, id: ContainerId, facts: CommonFa
 }
 
 /** Images in the order of their names; those that have none are named by what was made of them. */
-function imageLabels(root: DockerRoot, names: ImageNames, present: readonly ImageId[]): Map<ImageId, string> {
+function imageLabels(
+  root: DockerRoot,
+  tags: ReadonlyMap<ImageId, readonly string[]>,
+  present: readonly ImageId[],
+): Map<ImageId, string> {
   const labels = new Map<ImageId, string>();
   const isPresent = new Set(present);
-  for (const [name, id] of names.images) {
-    if (isPresent.has(id) && !labels.has(id) && !name.includes('@')) labels.set(id, name);
-  }
+  for (const [id, [name]] of tags) if (isPresent.has(id) && name !== undefined) labels.set(id, name);
   const uses = new Map<string, string>();
   for (const id of containerIds(root.files)) {
     const config = attempt(() => readContainerConfig(root.files, id));

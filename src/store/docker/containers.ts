@@ -23,18 +23,6 @@ import {
 } from './images.ts';
 import { LayerChecks, mountPath, readMountRecord } from './layerdb.ts';
 
-/** Digits of an ID that stand for a name. */
-/** Docker makes the directory of all containers when it is first started: where it is not, a copy left it out. */
-export function containersDamage({ files }: DockerRoot): string[] {
-  try {
-    files.requireDirectory('containers');
-    return [];
-  } catch (error) {
-    if (error instanceof Trouble) return [error.message];
-    throw error;
-  }
-}
-
 /**
  * Checks all that the container is made of: its own layer first, then `-init`, then its image's. Where damage is marked, it
  * needs no config of its own: layerdb knows its layers.

@@ -196,14 +196,15 @@ function notFound(reference: Reference, names: Names): Trouble {
   return new NoSuchReference(`Cannot find "${text}": ${state}${beside}${near}`, near !== '');
 }
 
-/** `; did you mean "nginx:latest"?`, or nothing where no name is near. */
-export function hintFor(root: DockerRoot, reference: Reference): string {
-  return hint(reference, namesOf(root));
+/** `; did you mean "nginx:latest"?`, or nothing where no name is near; `others` are names of volumes. */
+export function hintFor(root: DockerRoot, reference: Reference, others: readonly string[]): string {
+  return hint(reference, namesOf(root), others);
 }
 
-function hint(reference: Reference, names: Names): string {
+function hint(reference: Reference, names: Names, others: readonly string[] = []): string {
   return hintAmong(reference, {
     images: [...names.images().images.keys()],
     containers: [...names.containers().ids.keys()],
+    others,
   });
 }

@@ -1,6 +1,7 @@
 // `image/<driver>/repositories.json`: the names of images.
 import { shownBytes } from '../../sys/bytes.ts';
 import { Trouble } from '../../sys/errors.ts';
+import { addTo } from '../../sys/groups.ts';
 import { type ImageId, isImageId } from '../digest.ts';
 import { type JsonDocument, optionalObject, parseJson, quoted } from '../formats/json.ts';
 import { familiarName } from '../reference/reference.ts';
@@ -39,6 +40,13 @@ export function readImageNames({ files, metadata }: DockerRoot): ImageNames {
   const more = states.length - damage.length;
   if (more > 0) damage.push(`Cannot use "${shownBytes(file)}": ${more} more entries like these`);
   return { images, damage, ambiguity: whole.ambiguity };
+}
+
+/** Of each image that has any, sorted; names with a digest are none. */
+export function tagsByImage({ images }: ImageNames): ReadonlyMap<ImageId, readonly string[]> {
+  const tags = new Map<ImageId, string[]>();
+  for (const [name, id] of images) if (!name.includes('@')) addTo(tags, id, name);
+  return tags;
 }
 
 /** One bad entry does not take the names of other images away. */

@@ -5,7 +5,12 @@ import { type ByteString, shownBytes } from '../../sys/bytes.ts';
 import { Trouble } from '../../sys/errors.ts';
 import type { Claims } from '../claims.ts';
 import { type ContainerId, containerIdOf, type ImageId, imageIdOf, isBuiltInPlace } from '../digest.ts';
-import { containerPath, readContainerConfig, readContainerJson } from '../dockerd/containers.ts';
+import {
+  containerPath,
+  containersAbsent,
+  readContainerConfig,
+  readContainerJson,
+} from '../dockerd/containers.ts';
 import type { Layer, LayerStack, Missing } from '../layer-stack.ts';
 import {
   type Configuration,
@@ -20,7 +25,7 @@ import type { BesideStore, Store } from '../store.ts';
 import type { ContainerSummary, ImageSummary } from '../summary.ts';
 import { otherDriver, storesBeside } from './beside.ts';
 import { claimsOfAll, claimsOfContainer, claimsOfImage, claimsOfLayer } from './claims.ts';
-import { containerStack, containersDamage, listContainers } from './containers.ts';
+import { containerStack, listContainers } from './containers.ts';
 import type { DockerRoot } from './driver.ts';
 import { find } from './find.ts';
 import { imageStack, layerStack, listImages, readImageConfig, readImageJson, warningsOf } from './images.ts';
@@ -61,7 +66,8 @@ export class DockerStore implements Store {
     const { unreadable, damage, ambiguity } = readImageNames(this.root);
     const odd = ambiguity === undefined ? [] : [ambiguity];
     const named = unreadable === undefined ? [...odd, ...damage] : [unreadable.message];
-    return listed === 'containers' ? [...named, ...containersDamage(this.root)] : named;
+    const absent = containersAbsent(this.root.files);
+    return listed === 'containers' ? [...named, ...(absent === undefined ? [] : [absent.message])] : named;
   }
 
   resolve(reference: string, missing: Missing = 'refuse'): LayerStack {

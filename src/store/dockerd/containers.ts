@@ -1,6 +1,6 @@
 // Docker's containers as its daemon records them, whichever store has their layers: `containers/<id>/config.v2.json`.
 import { shownBytes } from '../../sys/bytes.ts';
-import { Trouble } from '../../sys/errors.ts';
+import { attempt, Trouble } from '../../sys/errors.ts';
 import {
   type BlobDigest,
   type ContainerId,
@@ -69,6 +69,12 @@ export function containerDirectory(id: ContainerId): string {
 /** All containers that have a directory, damaged or not, sorted. Other names in there are left out. */
 export function containerIds(files: StoreFiles): ContainerId[] {
   return (files.namesIfPresent('containers') ?? []).filter(isHexId).map(containerIdOf);
+}
+
+/** Docker makes the directory of all containers when it is first started: where it is not, a copy left it out. */
+export function containersAbsent(files: StoreFiles): Trouble | undefined {
+  const found = attempt(() => files.requireDirectory('containers'));
+  return found instanceof Trouble ? found : undefined;
 }
 
 /** The whole of it, checked to be that container's. */

@@ -55,9 +55,11 @@ export function* claimsOfAll(inventory: Inventory): Generator<Claims> {
     for (const { id } of chain instanceof Trouble ? [] : chain) seen.add(id);
   };
   for (const [id, record] of inventory.images()) {
-    const label = record instanceof Trouble ? shortId(id) : (record.names[0] ?? shortId(id));
+    const names = record instanceof Trouble ? [] : record.names;
+    const [label = shortId(id)] = names;
     note(record instanceof Trouble ? record : attempt(() => layersOf(inventory, record)));
-    yield claimsOfImage(inventory, id, label);
+    const claims = claimsOfImage(inventory, id, label);
+    yield names.length > 1 ? { ...claims, names } : claims;
   }
   for (const [id, { name, layer }] of inventory.containers()) {
     note(layer === undefined ? [] : attempt(() => inventory.layers().chain(layer)));

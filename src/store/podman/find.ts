@@ -4,7 +4,7 @@
 import { Trouble } from '../../sys/errors.ts';
 import { shortId } from '../digest.ts';
 import { ambiguous } from '../reference/candidates.ts';
-import { hintAmong } from '../reference/near.ts';
+import { hintAmong, type KnownNames } from '../reference/near.ts';
 import { familiarName, NoSuchReference, type Reference, repositoryOf } from '../reference/reference.ts';
 import type { ImageRecord } from './images.ts';
 import { type Inventory, type KnownContainer, withoutTagAndDigest } from './inventory.ts';
@@ -109,11 +109,20 @@ function notFound(inventory: Inventory, reference: Reference): Trouble {
     const message = `${state}; image ${shortId(former.id)} once had this name`;
     return new NoSuchReference(`Cannot find "${text}": ${message}`, true);
   }
-  const near = hintAmong(reference, {
-    images: [...new Set([...inventory.names()].map(({ name }) => familiarName(name) ?? name))],
-    containers: [...inventory.containers().values()].flatMap(({ name }) => (name === '' ? [] : [name])),
-  });
+  const near = hintAmong(reference, typedNames(inventory));
   return new NoSuchReference(`Cannot find "${text}": ${state}${near}`, near !== '');
+}
+
+/** What people type: of an image its familiar name, and the end of it where no other ends so. */
+export function typedNames(inventory: Inventory): KnownNames {
+  const names = [...new Set([...inventory.names()].map(({ name }) => familiarName(name) ?? name))];
+  const ends = names.flatMap((name) => (/[/]/.test(name) ? [name.slice(name.lastIndexOf('/') + 1)] : []));
+  const isOnly = (end: string) =>
+    names.filter((name) => name === end || name.endsWith(`/${end}`)).length === 1;
+  return {
+    images: [...names, ...ends.filter(isOnly)],
+    containers: [...inventory.containers().values()].flatMap(({ name }) => (name === '' ? [] : [name])),
+  };
 }
 
 /** The image that had the name before another took it, or before it was removed. */

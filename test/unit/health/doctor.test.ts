@@ -51,6 +51,11 @@ const DAMAGE: readonly Damage[] = [
     finds: ['names-unreadable image/overlay2/repositories.json'],
   },
   {
+    rule: 'no directory of containers',
+    act: ({ root }) => rmSync(join(root, 'containers'), { recursive: true }),
+    finds: ['unlisted '],
+  },
+  {
     rule: 'a name that is none',
     act: ({ repositories }) => edit(repositories, 'sample/web:1.0', '../x'),
     finds: ['name-damaged image/overlay2/repositories.json'],
