@@ -134,7 +134,7 @@ export class Destination {
       if (isTaken) throw new Errno(E.EEXIST, 'make a file');
       return new WholeFile(this.#here, mode);
     });
-    return new NewFile(file, name, asBytes(this.#below(name)), original, this.#options);
+    return new NewFile({ file, name, path: asBytes(this.#below(name)), original, options: this.#options });
   }
 
   symlink(name: ByteString, target: ByteString, original: Original, notKept: NotKept): Made {
@@ -204,6 +204,16 @@ export class Destination {
   }
 }
 
+interface NewFileParts {
+  readonly file: WholeFile;
+  /** In its directory. */
+  readonly name: ByteString;
+  /** Below the destination. */
+  readonly path: ByteString;
+  readonly original: Original;
+  readonly options: DestinationOptions;
+}
+
 /** A regular file of the destination while it is written. */
 export class NewFile {
   readonly #file: WholeFile;
@@ -212,14 +222,7 @@ export class NewFile {
   readonly #original: Original;
   readonly #options: DestinationOptions;
 
-  /** `path` is that of the name, below the destination. */
-  constructor(
-    file: WholeFile,
-    name: ByteString,
-    path: ByteString,
-    original: Original,
-    options: DestinationOptions,
-  ) {
+  constructor({ file, name, path, original, options }: NewFileParts) {
     this.#file = file;
     this.#name = name;
     this.#path = path;

@@ -61,7 +61,8 @@ export class Comparison {
   /** Where the walk is. */
   #path = '/';
 
-  constructor(union: Union, a: Side, b: Side, sink: Sink, options: ComparisonOptions = {}) {
+  constructor(union: Union, sides: readonly [a: Side, b: Side], sink: Sink, options: ComparisonOptions = {}) {
+    const [a, b] = sides;
     this.#union = union;
     this.#sink = sink;
     this.#sides = { a, b };

@@ -72,11 +72,12 @@ export class OpenLayers {
     const owners = layers.map((each) => each.owners);
     const records = layers.map(({ recorded }) => recorded);
     const isTranslated = dialects.includes('aufs') || owners.some((view) => view !== undefined);
+    const { table, directories } = this;
     this.reader = records.some((record) => record !== undefined)
-      ? new RecordedReader(this.table, this.directories, dialects, owners, records)
+      ? new RecordedReader({ table, directories, dialects, owners, records })
       : isTranslated
-        ? new TranslatedReader(this.table, this.directories, dialects, owners)
-        : new LayerReader(this.table, this.directories, dialects);
+        ? new TranslatedReader(table, directories, dialects, owners)
+        : new LayerReader(table, directories, dialects);
   }
 
   close(): void {

@@ -135,7 +135,7 @@ export function fastDifferences(a: LayerStack, b: LayerStack, options: FastOptio
     LayeredSide,
     LayeredSide,
   ];
-  const comparison = new Comparison(union, ...sides, sink, { mtime: true, subtrees: 'list', ...options });
+  const comparison = new Comparison(union, sides, sink, { mtime: true, subtrees: 'list', ...options });
   const summary = comparison.run();
   const { sharedLayers } = union;
   union.close();

@@ -73,11 +73,11 @@ export function registerExtract(program: Command, terminal: Terminal): void {
       const recorded = await (index === undefined ? recordsOf : changesOf)(stack, options);
       const to = openDestination(stack, options);
       const layers = new Layers(stack, recorded);
+      const extraction = { stack, paths: bytes, to, options, terminal };
       try {
         if (index !== undefined) {
-          const find = (path: ByteString) => nodeInLayer(layers, index, componentsOf(path));
-          await copyAll(bytes, find, stack, to, options, terminal);
-        } else await copyFromTree(layers, bytes, recorded, to, options, terminal);
+          await copyAll(extraction, (path) => nodeInLayer(layers, index, componentsOf(path)));
+        } else await copyFromTree(extraction, layers, recorded);
       } finally {
         layers.close();
         to.close();
@@ -116,15 +116,21 @@ async function writeTar(
   }
 }
 
+/** What is copied out of a stack, and to where. */
+interface Extraction {
+  readonly stack: LayerStack;
+  readonly paths: readonly ByteString[];
+  readonly to: Destination;
+  readonly options: ExtractOptions;
+  readonly terminal: Terminal;
+}
+
 async function copyFromTree(
+  extraction: Extraction,
   layers: Layers,
-  paths: readonly ByteString[],
   recorded: Records | undefined,
-  to: Destination,
-  options: ExtractOptions,
-  terminal: Terminal,
 ): Promise<void> {
-  const { stack } = layers;
+  const { stack } = extraction;
   const tree = await openTree(stack, recorded);
   const find = async (path: ByteString) => {
     try {
@@ -136,7 +142,7 @@ async function copyFromTree(
     }
   };
   try {
-    await copyAll(paths, find, stack, to, options, terminal);
+    await copyAll(extraction, find);
   } finally {
     tree.close();
   }
@@ -144,13 +150,10 @@ async function copyFromTree(
 
 /** A signal ends it between two files, or within one: that one is then not there at all. */
 async function copyAll(
-  paths: readonly ByteString[],
+  { stack, paths, to, options, terminal }: Extraction,
   find: (path: ByteString) => Node | Promise<Node>,
-  stack: LayerStack,
-  to: Destination,
-  { preserve = false, devices = false, output }: ExtractOptions,
-  terminal: Terminal,
 ): Promise<void> {
+  const { preserve = false, devices = false, output } = options;
   const printer = new ExtractPrinter(stack, terminal);
   const extractor = new Extractor(to, { preserve, special: devices }, printer);
   const interruption = new Interruption();

@@ -64,7 +64,7 @@ export function registerHistory(program: Command, terminal: Terminal): void {
       else {
         await withComparedStack(stack, await changesOf(stack, options), terminal, (view, copies) => {
           if (options.waste) terminal.out.write(formatWaste(stack, wasteOf(view, copies), options));
-          else showRows(stack, view, copies, rows, options, terminal);
+          else showRows({ stack, rows, view, copies }, options, terminal);
         });
       }
       reportMissing(stack, terminal);
@@ -76,11 +76,15 @@ export function registerHistory(program: Command, terminal: Terminal): void {
     });
 }
 
+interface MeasuredHistory {
+  readonly stack: LayerStack;
+  readonly rows: readonly HistoryRow[];
+  readonly view: SurveyedStack;
+  readonly copies: Copies;
+}
+
 function showRows(
-  stack: LayerStack,
-  view: SurveyedStack,
-  copies: Copies,
-  rows: readonly HistoryRow[],
+  { stack, rows, view, copies }: MeasuredHistory,
   options: HistoryOptions,
   terminal: Terminal,
 ): void {

@@ -56,7 +56,7 @@ export async function compare(
     finishing.unshift(() => links.finish());
     sink = links;
   }
-  const summary = new Comparison(union, a, b, sink, settings).run();
+  const summary = new Comparison(union, [a, b], sink, settings).run();
   for (const finish of finishing) finish(summary);
   summary.meta += linksOnly;
   return summary;

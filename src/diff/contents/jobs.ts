@@ -169,14 +169,13 @@ export class Jobs {
     let state: number = STATE.failedA;
     words[at + JOB.low] = E.EIO;
     try {
-      const result = compareFiles(
-        this.#directories,
-        file(JOB.recordA, JOB.nameA, JOB.lengthA),
-        file(JOB.recordB, JOB.nameB, JOB.lengthB),
+      const pair = {
+        a: file(JOB.recordA, JOB.nameA, JOB.lengthA),
+        b: file(JOB.recordB, JOB.nameB, JOB.lengthB),
         size,
-        word(JOB.options),
-        this.#tick,
-      );
+        options: word(JOB.options),
+      };
+      const result = compareFiles(this.#directories, pair, this.#tick);
       if (result.kind === 'equal') state = STATE.equal;
       else if (result.kind === 'attributed') state = STATE.attributed;
       else if (result.kind === 'different') {
@@ -198,13 +197,20 @@ function position(number: number): number {
   return HEAD_WORDS + (number % SLOTS) * JOB_WORDS;
 }
 
-/** Compares two files of one size; `options` are PAIR bits. */
+/** Two files of one size. */
+interface JobPair {
+  readonly a: JobFile;
+  readonly b: JobFile;
+  /** Bytes. */
+  readonly size: number;
+  /** PAIR bits. */
+  readonly options: number;
+}
+
+/** Compares two files, which `directories` open. */
 export function compareFiles(
   directories: Directories,
-  a: JobFile,
-  b: JobFile,
-  size: number,
-  options: number,
+  { a, b, size, options }: JobPair,
   tick?: () => void,
 ): JobResult {
   let side: 'a' | 'b' = 'a';

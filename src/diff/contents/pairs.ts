@@ -101,7 +101,8 @@ export class Pairs {
     if (!(a instanceof LayerItem && b instanceof LayerItem)) return this.#compareDigests(a, b);
     if (!isOnDisk(a) || !isOnDisk(b)) return this.#compareOpened(a, b, size);
     const options = pairOptions(a, b, size, mustBePlain);
-    return compareFiles(this.#union.directories, fileOf(a), fileOf(b), size, options, this.#tick);
+    const pair = { a: fileOf(a), b: fileOf(b), size, options };
+    return compareFiles(this.#union.directories, pair, this.#tick);
   }
 
   #known(a: Item, b: Item, path: string): JobResult | undefined {

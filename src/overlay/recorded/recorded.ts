@@ -32,6 +32,16 @@ const NO_TIME = { seconds: 0, nanoseconds: 0 };
 /** `STATX_BASIC_STATS` without the times that no record has. */
 const TOLD = 0x7ff & ~(STATX_ATIME | STATX_CTIME);
 
+/** What layers are read by, and of each layer, top first, its dialect, how its owners are shown and what is recorded of it. */
+export interface RecordedReaderParts {
+  readonly table: Table;
+  readonly directories: Directories;
+  readonly dialects: readonly Dialect[];
+  readonly owners: readonly (OwnerView | undefined)[];
+  /** Undefined for a layer that is read from the disk. */
+  readonly records: readonly (RecordedLayer | undefined)[];
+}
+
 export class RecordedReader extends TranslatedReader {
   /** By layer, in the order of the stack; undefined for one that is read from the disk. */
   readonly #layers: readonly (RecordedLayer | undefined)[];
@@ -45,17 +55,11 @@ export class RecordedReader extends TranslatedReader {
   #lastDirectory = -1;
   #lastName = '';
 
-  constructor(
-    table: Table,
-    directories: Directories,
-    dialects: readonly Dialect[],
-    owners: readonly (OwnerView | undefined)[],
-    layers: readonly (RecordedLayer | undefined)[],
-  ) {
+  constructor({ table, directories, dialects, owners, records }: RecordedReaderParts) {
     super(table, directories, dialects, owners);
     this.#table = table;
-    this.#layers = layers;
-    this.hasTars = layers.some((layer) => layer?.contents !== undefined);
+    this.#layers = records;
+    this.hasTars = records.some((record) => record?.contents !== undefined);
   }
 
   #layer(directory: number): RecordedLayer | undefined {
