@@ -1,5 +1,5 @@
 // What `npm run check` asks of the source beside types and imports: an exported name means one thing, only a short list of
-// files opens anything that lies in a store or a layer, and no folder holds more than can be taken in at a glance.
+// files opens anything that lies in a store or a layer, and no folder and no file holds more than can be taken in at a glance.
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 
@@ -34,8 +34,11 @@ const IMPORT = /^import (?:type )?\{([^}]*)\} from '([^']+)';/gm;
 /** Files of one folder: its name must say what they are for. More of them have several purposes, each a subfolder. */
 const MOST_FILES = 26;
 
+/** Lines of one file, which has one purpose: some twenty more than are aimed at, so that a mended line does not split a file. */
+const MOST_LINES = 320;
+
 const files = sourceFiles('src');
-const faults = [...repeatedNames(files), ...openings(files), ...crowdedFolders(files)];
+const faults = [repeatedNames, openings, crowdedFolders, longFiles].flatMap((rule) => rule(files));
 for (const fault of faults) console.error(fault);
 process.exitCode = faults.length > 0 ? 1 : 0;
 
@@ -56,6 +59,15 @@ function crowdedFolders(paths: readonly string[]): string[] {
       ([folder, count]) =>
         `${folder} holds ${count} files, more than ${MOST_FILES}: it has parts to be named`,
     );
+}
+
+function longFiles(paths: readonly string[]): string[] {
+  return paths.flatMap((path) => {
+    const lines = readFileSync(path, 'utf8').split('\n').length - 1;
+    return lines <= MOST_LINES
+      ? []
+      : [`${path} has ${lines} lines, more than ${MOST_LINES}: it has parts to be named`];
+  });
 }
 
 /** Kinds of store do not know each other: what two of them call by one name is the same part of each. */
