@@ -227,12 +227,26 @@ describeSystem('stores of containerd', ['root', 'fuse', 'python', 'stores', 'bui
     [
       'containerd-1.6',
       'demo:1',
-      /it has several namespaces: "default" \(8 images, 3 containers\), "k8s\.io" \(6 images, 2 containers\), "moby" \(2 images, 0 containers\)/,
+      /it could be image:default\/docker\.io\/library\/demo:1, image:k8s\.io\/docker\.io\/library\/demo:1/,
     ],
   ])('says why %s cannot show %s', async (store, reference, said) => {
     const { code, stderr } = await stratafs(['--root', rootOf(store), 'ls', reference]);
     expect(stderr).toMatch(said);
     expect(code).not.toBe(0);
+  });
+
+  it('lists no half of several namespaces, and shows what one of them alone has', async () => {
+    const inRoot = async (...words: readonly string[]) =>
+      await stratafs(['--root', rootOf('containerd-1.6'), ...words]);
+    const several =
+      /it has several namespaces: "default" \(8 images, 3 containers\), "k8s\.io" \(6 images, 2 containers\), "moby" \(2 images, 0 containers\)/;
+    const lists = [await inRoot('images'), await inRoot('containers')];
+    expect(lists.map(({ code, stderr }) => [code, several.test(stderr)])).toEqual([
+      [3, true],
+      [3, true],
+    ]);
+    for (const reference of ['zdemo:1', 'c1', 'web/app', '14ab03f8607a', 'snapshot:c1'])
+      expect([reference, (await inRoot('ls', reference, '/etc')).stderr]).toEqual([reference, '']);
   });
 
   it.each([

@@ -25,22 +25,46 @@ export type FoundObject =
 
 const SNAPSHOT = 'snapshot:';
 
-/** Throws Trouble where nothing, or more than one thing, is meant. */
-export function find(text: string, images: Images, containers: readonly DockerContainer[]): FoundObject {
-  if (text.startsWith(SNAPSHOT))
-    return only({ text, words: text }, snapshots(images, text.slice(SNAPSHOT.length)));
+/** A namespace that is looked in. */
+export interface Space {
+  readonly images: Images;
+  readonly containers: readonly DockerContainer[];
+}
+
+export interface FoundIn {
+  readonly space: Space;
+  readonly found: FoundObject;
+}
+
+/**
+ * In one namespace, or in several, none of which comes before another: what is known of a namespace by a better rule is meant before
+ * what is known of any by a worse one. Throws Trouble where nothing, or more than one thing, is meant.
+ */
+export function find(text: string, spaces: readonly Space[]): FoundIn {
+  const every = (known: (space: Space) => readonly FoundObject[]): FoundIn[] =>
+    spaces.flatMap((space) => known(space).map((found) => ({ space, found })));
+  if (text.startsWith(SNAPSHOT)) {
+    const key = text.slice(SNAPSHOT.length);
+    return only(
+      { text, words: text },
+      every(({ images }) => snapshots(images, key)),
+      spaces,
+    );
+  }
   const reference = attempt(() => parseReference(text));
   const known = reference instanceof Trouble ? plainReference(text) : reference;
-  const exact = [...exactContainers(known, containers), ...exactImages(known, images)];
-  const begun =
-    exact.length > 0 ? exact : [...begunContainers(known, containers), ...begunImages(known, images)];
-  if (begun.length > 0) return only(known, begun);
-  const hidden = [...hiddenImages(known, images), ...lost(known, images, containers)];
-  if (hidden.length > 0) return only(known, hidden);
-  const [keyed] = known.kind === 'either' ? snapshots(images, text) : [];
-  if (keyed !== undefined) return keyed;
+  const rules: readonly ((space: Space) => readonly FoundObject[])[] = [
+    ({ images, containers }) => [...exactContainers(known, containers), ...exactImages(known, images)],
+    ({ images, containers }) => [...begunContainers(known, containers), ...begunImages(known, images)],
+    ({ images, containers }) => [...hiddenImages(known, images), ...lost(known, images, containers)],
+    ({ images }) => (known.kind === 'either' ? snapshots(images, text).slice(0, 1) : []),
+  ];
+  for (const rule of rules) {
+    const found = every(rule);
+    if (found.length > 0) return only(known, found, spaces);
+  }
   if (reference instanceof Trouble) throw reference;
-  throw notFound(reference, images, containers);
+  throw notFound(reference, spaces);
 }
 
 /** Names that are none for Docker may be some here. */
@@ -151,12 +175,20 @@ function shortOf({ id }: DockerContainer): string {
   return /^[0-9a-f]{64}$/.test(id) ? shortId(id) : id;
 }
 
-function only(reference: Pick<Reference, 'text' | 'words'>, found: readonly FoundObject[]): FoundObject {
+function only(
+  reference: Pick<Reference, 'text' | 'words'>,
+  found: readonly FoundIn[],
+  spaces: readonly Space[],
+): FoundIn {
   const [first, ...others] = found;
   if (first === undefined)
     throw new NoSuchReference(`Cannot find "${reference.text}": no such snapshot`, false);
-  if (others.length > 0) throw ambiguous(reference, found.map(candidateOf));
-  return first;
+  if (others.length === 0) return first;
+  const before = ({ space }: FoundIn) => (spaces.length > 1 ? { before: `${namespaceOf(space)}/` } : {});
+  throw ambiguous(
+    reference,
+    found.map((one) => ({ ...candidateOf(one.found), ...before(one) })),
+  );
 }
 
 function candidateOf(found: FoundObject): Candidate {
@@ -166,15 +198,21 @@ function candidateOf(found: FoundObject): Candidate {
   return { kind, name: `${found.place.snapshotter}/${found.place.key}`, id: '' };
 }
 
-function notFound(reference: Reference, images: Images, containers: readonly DockerContainer[]): Trouble {
+function namespaceOf({ images }: Space): string {
+  return shownBytes(images.reading.root.namespace);
+}
+
+function notFound(reference: Reference, spaces: readonly Space[]): Trouble {
   const { text, kind } = reference;
-  const { namespace, docker } = images.reading.root;
   const state = kind === 'either' ? 'no such image or container' : `no such ${kind}`;
-  const names = {
-    images: images.named.flatMap((image) => tagsOf(image, images.reading.users)),
-    containers: containers.map(({ name }) => name),
-  };
-  const near = hintAmong(reference, names);
-  const where = docker === undefined ? ` in the namespace "${shownBytes(namespace)}"` : '';
+  const near = hintAmong(reference, {
+    images: spaces.flatMap(({ images }) =>
+      images.named.flatMap((image) => tagsOf(image, images.reading.users)),
+    ),
+    containers: spaces.flatMap(({ containers }) => containers.map(({ name }) => name)),
+  });
+  const looked = spaces.map((space) => `"${namespaceOf(space)}"`).join(', ');
+  const isDockers = spaces.every(({ images }) => images.reading.root.docker !== undefined);
+  const where = isDockers ? '' : ` in the ${spaces.length === 1 ? 'namespace' : 'namespaces'} ${looked}`;
   return new NoSuchReference(`Cannot find "${text}": ${state}${where}${near}`, near !== '');
 }

@@ -78,7 +78,7 @@ export function splitNamespace(
   files: StoreFiles,
   reference: string,
 ): { readonly namespace: ByteString; readonly rest: string } | undefined {
-  const match = /^((?:image|container):)?([^/]+)\/(.+)$/s.exec(reference);
+  const match = /^((?:image|container|snapshot):)?([^/]+)\/(.+)$/s.exec(reference);
   if (match === null) return undefined;
   const [, kind = '', name = '', rest = ''] = match;
   const found = usedNamespaces(files).find((namespace) => bufferOf(namespace).toString('utf8') === name);

@@ -127,25 +127,38 @@ export class ContainerdStore implements Store {
     return namespace === undefined && docker === undefined ? usedNamespaces(files) : [this.#namespace()];
   }
 
+  /** Those that a name may be in: at least one. Throws Trouble. */
+  #namespacesOfNames(): readonly ByteString[] {
+    const used = this.#namespaces();
+    return used.length > 0 ? used : [this.#namespace()];
+  }
+
   #open(namespace: ByteString = this.#namespace()): Images {
     return new Images(new Reading({ ...this.place, namespace }));
   }
 
-  /** `NAMESPACE/REF` means the namespace, unless the whole is a name where no namespace is said. */
+  /**
+   * In all namespaces that are used where none is said. `NAMESPACE/REF` means the namespace, unless the whole is a name where no
+   * namespace is said.
+   */
   #find(reference: string): { readonly images: Images; readonly found: FoundObject } {
-    const inNamespace = (text: string, namespace?: ByteString) => {
-      const images = this.#open(namespace);
-      return { images, found: find(text, images, containersOf(images)) };
+    const inNamespaces = (text: string, namespaces: readonly ByteString[]) => {
+      const spaces = namespaces.map((namespace) => {
+        const images = this.#open(namespace);
+        return { images, containers: containersOf(images) };
+      });
+      const { space, found } = find(text, spaces);
+      return { images: space.images, found };
     };
     const split = splitNamespace(this.place.files, reference);
-    if (split === undefined) return inNamespace(reference);
-    const named = attempt(() => inNamespace(split.rest, split.namespace));
-    const usual = attempt(() => this.#namespace());
-    if (usual instanceof Trouble) return thrown(named);
-    const plain = attempt(() => inNamespace(reference, usual));
+    const usual = attempt(() => this.#namespacesOfNames());
+    const plain = usual instanceof Trouble ? usual : attempt(() => inNamespaces(reference, usual));
+    if (split === undefined) return thrown(plain);
+    const named = attempt(() => inNamespaces(split.rest, [split.namespace]));
     if (named instanceof Trouble) return thrown(plain instanceof NoSuchReference ? named : plain);
     if (plain instanceof Trouble) return named;
-    const state = `it could be a name in "${shownBytes(usual)}", or "${split.rest}" in the namespace "${shownBytes(split.namespace)}"`;
+    const other = shownBytes(plain.images.reading.root.namespace);
+    const state = `it could be a name in "${other}", or "${split.rest}" in the namespace "${shownBytes(split.namespace)}"`;
     throw new Trouble(
       'reference',
       `Cannot tell what "${reference}" means: ${state}; say which with --namespace`,
@@ -190,8 +203,9 @@ export class ContainerdStore implements Store {
     // What has the same ID is the same image in every namespace.
     for (const each of this.#namespaces()) {
       const images = this.#open(each);
-      const found = attempt(() => find(`${of.kind}:${id}`, images, containersOf(images)));
-      if (found instanceof Trouble) continue;
+      const known = attempt(() => find(`${of.kind}:${id}`, [{ images, containers: containersOf(images) }]));
+      if (known instanceof Trouble) continue;
+      const { found } = known;
       if (found.kind === 'image') return images.contents(found.target);
       const image = found.kind === 'container' ? imageOfContainer(images, found.container) : undefined;
       if (image !== undefined) return image;
