@@ -1,7 +1,7 @@
 // A graph root of containers-storage written from values, as Podman leaves it: lists, data, layers and its own database agree with
 // each other, so that a test says only what it is about, and then damages one file. Layers hold no files unless a test puts them there.
 import { createHash } from 'node:crypto';
-import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { boltFile } from './bolt-file.ts';
@@ -26,6 +26,8 @@ export interface FakePodmanContainer {
   readonly state?: number;
   /** ID of the pod that it is in. */
   readonly pod?: string;
+  /** The root that has the image, where that is another one. */
+  readonly imageStore?: FakePodman;
 }
 
 /** Where Podman keeps its own records; CRI-O and Buildah have neither. */
@@ -108,10 +110,18 @@ export class FakePodman {
   }
 
   /** Answers its ID. */
-  container({ name, image, isVolatile = false, config, state = 6, pod }: FakePodmanContainer): string {
+  container({
+    name,
+    image,
+    imageStore = this,
+    isVolatile = false,
+    config,
+    state = 6,
+    pod,
+  }: FakePodmanContainer): string {
     const id = hexOfWords(`container ${name}`);
     const layer = hexOfWords(`layer of ${name}`);
-    this.#layer(layer, this.#tops.get(image), { names: [`${name}-layer`] });
+    this.#layer(layer, imageStore.#tops.get(image), { names: [`${name}-layer`] }, imageStore);
     const metadata = JSON.stringify({ 'image-name': 'made-from', 'image-id': image, name, 'created-at': 1 });
     const record = { id, names: [name], image, layer, metadata, created: CREATED, flags: {} };
     this.lists[isVolatile ? 'volatile-containers' : 'containers'].push(record);
@@ -203,22 +213,17 @@ export class FakePodman {
     });
   }
 
-  #layer(id: string, parent: string | undefined, fields: FakeRecord): void {
-    const below = parent === undefined ? {} : { parent };
-    this.lists.layers.push({ id, ...below, created: CREATED, ...fields });
+  /** `below` has the parent. */
+  #layer(id: string, parent: string | undefined, fields: FakeRecord, below: FakePodman = this): void {
+    this.lists.layers.push({ id, ...(parent === undefined ? {} : { parent }), created: CREATED, ...fields });
     const link = linkOf(id);
     mkdirSync(this.path(`overlay/${id}/diff`), { recursive: true });
     this.write(`overlay/${id}/link`, link);
     symlinkSync(`../${id}/diff`, this.path(`overlay/l/${link}`));
     if (parent === undefined) return;
-    const under = parent === this.#base(parent) ? '' : this.read(`overlay/${parent}/lower`);
-    this.write(`overlay/${id}/lower`, [`l/${linkOf(parent)}`, under].filter(Boolean).join(':'));
-  }
-
-  /** The lowest of a layer's parents. */
-  #base(id: string): string {
-    const parent = this.lists.layers.find((one) => one.id === id)?.parent;
-    return typeof parent === 'string' ? this.#base(parent) : id;
+    const lower = `overlay/${parent}/lower`;
+    const further = existsSync(below.path(lower)) ? [below.read(lower)] : [];
+    this.write(`overlay/${id}/lower`, [`l/${linkOf(parent)}`, ...further].join(':'));
   }
 
   path(path: string): string {

@@ -1,7 +1,7 @@
 // A data root of Docker written from values: images, containers and layers that agree with each other, so that a test
 // says only what it is about, and then damages one file. Layers hold no files unless a test puts them there.
 import { createHash } from 'node:crypto';
-import { mkdirSync, readFileSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { chainIds, type DiffId } from '../../src/store/digest.ts';
 
@@ -28,6 +28,15 @@ export interface FakeContainer {
 
 export function hex(words: string): string {
   return createHash('sha256').update(words).digest('hex');
+}
+
+function cacheIdOf(chainId: string): string {
+  return hex(`cache ${chainId}`);
+}
+
+/** 26 letters and digits, as the short links have. */
+function linkOf(directory: string): string {
+  return hex(directory).slice(0, 26).toUpperCase();
 }
 
 export class FakeStore {
@@ -94,8 +103,9 @@ export class FakeStore {
     this.write(`${mounts}/init-id`, `${mountId}-init`);
     const top = this.#chains.get(image)?.at(-1);
     if (top !== undefined) this.write(`${mounts}/parent`, top);
-    mkdirSync(this.path(`overlay2/${mountId}/diff`), { recursive: true });
-    mkdirSync(this.path(`overlay2/${mountId}-init/diff`), { recursive: true });
+    const below = top === undefined ? undefined : cacheIdOf(top);
+    this.#directory(`${mountId}-init`, below);
+    this.#directory(mountId, `${mountId}-init`);
     return id;
   }
 
@@ -123,7 +133,7 @@ export class FakeStore {
 
   /** Cache ID of a layer: where its files lie below `overlay2`. */
   static cacheId(layers: readonly string[]): string {
-    return hex(`cache sha256:${FakeStore.chainHex(layers)}`);
+    return cacheIdOf(`sha256:${FakeStore.chainHex(layers)}`);
   }
 
   path(path: string): string {
@@ -153,12 +163,25 @@ export class FakeStore {
 
   #layer(chainId: string, parent: string | undefined, diffId: string, size: number): void {
     const directory = `image/overlay2/layerdb/sha256/${chainId.slice(7)}`;
-    const cacheId = hex(`cache ${chainId}`);
+    const cacheId = cacheIdOf(chainId);
     this.write(`${directory}/diff`, diffId);
     if (parent !== undefined) this.write(`${directory}/parent`, parent);
     this.write(`${directory}/cache-id`, cacheId);
     this.write(`${directory}/size`, String(size));
-    mkdirSync(this.path(`overlay2/${cacheId}/diff`), { recursive: true });
+    this.#directory(cacheId, parent === undefined ? undefined : cacheIdOf(parent));
+  }
+
+  /** A directory of the driver with what tells the daemon to stack it on the one `below`. */
+  #directory(name: string, below: string | undefined): void {
+    mkdirSync(this.path(`overlay2/${name}/diff`), { recursive: true });
+    const link = linkOf(name);
+    if (!existsSync(this.path(`overlay2/l/${link}`)))
+      symlinkSync(`../${name}/diff`, this.path(`overlay2/l/${link}`));
+    this.write(`overlay2/${name}/link`, link);
+    if (below === undefined) return;
+    const lower = this.path(`overlay2/${below}/lower`);
+    const further = existsSync(lower) ? [readFileSync(lower, 'latin1')] : [];
+    this.write(`overlay2/${name}/lower`, [`l/${linkOf(below)}`, ...further].join(':'));
   }
 
   #writeNames(): void {

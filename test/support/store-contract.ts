@@ -17,13 +17,25 @@ export interface StoreUnderTest {
 export interface ContractOptions {
   /** Of a kind of store that can have none: an archive. */
   readonly hasNoContainers?: true;
+  /** Of a container whose tree is a directory of its machine and no layers (`--rootfs`). */
+  readonly withoutLayers?: string;
 }
 
 /** `open` answers an undamaged store with an image and a container at least. */
-export function describeStore(name: string, open: () => StoreUnderTest, options: ContractOptions = {}): void {
+export function describeStore(
+  name: string,
+  open: () => StoreUnderTest | Promise<StoreUnderTest>,
+  options: ContractOptions = {},
+): void {
+  /** Those that it can show. */
+  const containersIn = (store: Store) =>
+    store
+      .containers()
+      .filter(({ name: called, elsewhere }) => elsewhere === undefined && called !== options.withoutLayers);
+
   describe(`the store ${name}`, () => {
-    it('finds every image that it lists, by its ID and by every name', () => {
-      const { store } = open();
+    it('finds every image that it lists, by its ID and by every name', async () => {
+      const { store } = await open();
       const images = store.images();
       expect(images.length).toBeGreaterThan(0);
       for (const { id, tags, damage, platform } of images) {
@@ -38,9 +50,9 @@ export function describeStore(name: string, open: () => StoreUnderTest, options:
       }
     });
 
-    it('finds every container that it lists, by its ID and by its name', () => {
-      const { store } = open();
-      const containers = store.containers().filter(({ elsewhere }) => elsewhere === undefined);
+    it('finds every container that it lists, by its ID and by its name', async () => {
+      const { store } = await open();
+      const containers = containersIn(store);
       expect(containers.length > 0).toBe(options.hasNoContainers !== true);
       for (const { id, name: called, damage } of containers) {
         expect({ id, damage }).toEqual({ id, damage: undefined });
@@ -53,16 +65,21 @@ export function describeStore(name: string, open: () => StoreUnderTest, options:
       }
     });
 
-    it('says of what it does not have that it is not there, and knows no directories of others', () => {
-      const { store } = open();
-      for (const reference of ['nothing-of-this-name:1', 'container:nobody', '0'.repeat(64)]) {
+    it('says of what it does not have that it is not there, and knows no directories of others', async () => {
+      const { store } = await open();
+      for (const reference of [
+        'nothing-of-this-name:1',
+        'container:nobody',
+        'container:pod/nobody',
+        '0'.repeat(64),
+      ]) {
         expect(() => store.resolve(reference)).toThrow(NoSuchReference);
       }
       expect(() => store.resolve('lowerdir=/')).toThrow();
     });
 
-    it('has a record of every layer of an image, which opens at its beginning each time', () => {
-      const { store } = open();
+    it('has a record of every layer of an image, which opens at its beginning each time', async () => {
+      const { store } = await open();
       for (const { id } of store.images()) {
         const stack = store.resolve(id);
         for (const layer of stack.layers.filter(({ role }) => role === 'image')) {
@@ -73,15 +90,15 @@ export function describeStore(name: string, open: () => StoreUnderTest, options:
           expect(again).toEqual(first);
         }
       }
-      for (const { id } of store.containers()) {
+      for (const { id } of containersIn(store)) {
         const stack = store.resolve(`container:${id}`);
         const own = stack.layers.filter(({ role }) => role === 'upper');
         expect(own.map((layer) => store.record(layer, stack))).toEqual(own.map(() => undefined));
       }
     });
 
-    it('tells how each image is run, and a step for each of its layers', () => {
-      const { store } = open();
+    it('tells how each image is run, and a step for each of its layers', async () => {
+      const { store } = await open();
       for (const { id } of store.images()) {
         const stack = store.resolve(id);
         expect(store.configuration(stack).kind).toBe('image');
@@ -91,8 +108,8 @@ export function describeStore(name: string, open: () => StoreUnderTest, options:
       }
     });
 
-    it('claims what holds: each image, each of its layers, base first', () => {
-      const { store } = open();
+    it('claims what holds: each image, each of its layers, base first', async () => {
+      const { store } = await open();
       const claimed = [...store.claims()];
       const images = claimed.filter(({ kind }) => kind === 'image');
       expect(images.map(({ id }) => id).sort()).toEqual(
@@ -114,11 +131,25 @@ export function describeStore(name: string, open: () => StoreUnderTest, options:
       }
     });
 
-    it('changes nothing where it lies', () => {
-      const { store, root } = open();
+    it('claims of every container that it lists what holds', async () => {
+      const { store } = await open();
+      const listed = containersIn(store);
+      const claimed = [...store.claims()].filter(
+        ({ kind, label }) => kind === 'container' && label !== options.withoutLayers,
+      );
+      expect(claimed.map(({ id }) => id).sort()).toEqual(listed.map(({ id }) => id).sort());
+      for (const { claims, chains, own = [] } of claimed) {
+        const layers = [...chains.flat(), ...own].flatMap((layer) => layer.claims);
+        const said = [...claims, ...layers];
+        expect(said.filter((claim) => 'unreadable' in claim || claim.expected !== claim.found)).toEqual([]);
+      }
+    });
+
+    it('changes nothing where it lies', async () => {
+      const { store, root } = await open();
       const before = timesBelow(root);
       for (const { id } of store.images()) beginningOfAll(store, store.resolve(id));
-      for (const { id } of store.containers()) store.resolve(`container:${id}`);
+      for (const { id } of containersIn(store)) store.resolve(`container:${id}`);
       for (const _ of store.claims());
       expect(timesBelow(root)).toEqual(before);
     });

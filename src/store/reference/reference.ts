@@ -5,6 +5,7 @@
 //   4f44ba9a11ab   sha256:4f44ba9a11ab                                    an image by ID or its beginning
 //   web   /web   108285273ba8                                             a container by name, by ID or its beginning
 //   image:…   container:…                                                 the same, of one kind only
+//   shop/db   container:shop/db                                           a container by its pod and its name (Podman, CRI)
 //
 // `image:` and `container:` in front always say the kind: `image:latest` is the image named `latest`. An image whose
 // name is `image` is `image` alone, or with a tag `image:image:v1`; so too for one named `container`.
@@ -23,6 +24,8 @@ export interface Reference {
   readonly containerName?: string;
   /** The beginning, or the whole, of the 64 hex digits. */
   readonly containerId?: string;
+  /** `pod/container`, where it is said to be a container; else it is read as an image's name, and `words` may still be one. */
+  readonly containerInPod?: string;
 }
 
 /** Nothing in a store has this name or ID. */
@@ -68,9 +71,10 @@ export function parseReference(text: string): Reference {
     words,
     ...(kind === 'container' ? {} : imageReadings(words)),
     ...(kind === 'image' ? {} : containerReadings(words)),
+    ...(kind === 'container' && isContainerInPod(words) ? { containerInPod: words } : {}),
   };
-  const { imageName, imageId, containerName, containerId } = reference;
-  if (imageName ?? imageId ?? containerName ?? containerId) return reference;
+  const { imageName, imageId, containerName, containerId, containerInPod } = reference;
+  if (imageName ?? imageId ?? containerName ?? containerId ?? containerInPod) return reference;
   throw new Trouble('reference', `Cannot understand reference "${text}": ${complaint(kind, words)}`);
 }
 
@@ -98,6 +102,11 @@ export function repositoryOf(familiar: string): string {
 
 export function isContainerName(name: string): boolean {
   return name.length <= LONGEST_WORDS && CONTAINER_NAME.test(name);
+}
+
+function isContainerInPod(words: string): boolean {
+  const [pod = '', name = '', ...more] = words.split('/');
+  return more.length === 0 && isContainerName(pod) && isContainerName(name);
 }
 
 /** `docker.io/library/nginx` is `nginx`, `docker.io/team/app` is `team/app`, other registries stay. */

@@ -1,13 +1,16 @@
-// The suite of all stores on a made one, and two stores in one root. The stores of other drivers are real ones
-// (test/system/store-contract.test.ts): what a daemon writes beside the layers is part of what they claim.
-
-import { cpSync, mkdirSync, renameSync } from 'node:fs';
+// The suite of all stores on made ones, one of each kind and form, and two stores in one root. Real ones are in
+// test/system/store-contract.test.ts.
+import { cpSync, mkdirSync, renameSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
-import { openStore, openStores } from '../../../src/store/open.ts';
+import { openArchiveStore, openStore, openStores } from '../../../src/store/open.ts';
 import { sourceName } from '../../../src/store/source.ts';
-import { FakeStore } from '../../support/fake-store.ts';
+import { bytesOfText } from '../../../src/sys/bytes.ts';
+import { layoutMembers, savedMembers, tarOf } from '../../support/fake-archive.ts';
+import { FakeContainerd } from '../../support/fake-containerd.ts';
+import { FakePodman } from '../../support/fake-podman.ts';
+import { FakeStore, hex } from '../../support/fake-store.ts';
 import { describeStore } from '../../support/store-contract.ts';
 import { temporaryForTest } from '../../support/temporary.ts';
 import { troubleOf } from './trouble.ts';
@@ -38,9 +41,84 @@ function asVfs(root: string, how: 'beside' | 'instead'): string {
   return root;
 }
 
-describeStore('of a driver that keeps whole trees', () => {
+describeStore('of Docker with overlay2', () => {
+  const root = overlayRoot();
+  return { store: openStore(root), root };
+});
+
+describeStore('of Docker with a driver that keeps whole trees', () => {
   const root = asVfs(overlayRoot('vfs'), 'instead');
   return { store: openStore(root), root };
+});
+
+describeStore("of containerd, one namespace's", () => {
+  const made = new FakeContainerd(join(temporaryForTest().directory, 'root'));
+  const manifest = made.image({
+    names: ['docker.io/library/app:1', 'docker.io/library/app:2'],
+    layers: LAYERS,
+  });
+  made.image({ names: ['example.com:5000/other:1'], layers: ['base'] });
+  made.container({ id: 'web', image: 'docker.io/library/app:1', manifest });
+  made.image({ names: ['docker.io/library/app:1'], layers: ['elsewhere'], namespace: 'k8s.io' });
+  const { root } = made.write();
+  return { store: openStore(root, { namespace: 'default' }), root };
+});
+
+describeStore('of Docker with the image store of containerd', () => {
+  const root = temporaryForTest().directory;
+  const made = new FakeContainerd(join(root, 'containerd/daemon'));
+  const image = { names: ['docker.io/library/app:1', 'docker.io/library/app:2'], layers: LAYERS };
+  const manifest = made.image({ ...image, namespace: 'moby' });
+  const id = hex('container web');
+  const layer = { namespace: 'moby', manifest, image: 'docker.io/library/app:1' };
+  made.container({ ...layer, id });
+  made.write();
+  const config = { ID: id, Name: '/web', Image: manifest, Driver: 'overlayfs', Config: { Image: 'app:1' } };
+  mkdirSync(join(root, 'containers', id), { recursive: true });
+  writeFileSync(join(root, 'containers', id, 'config.v2.json'), JSON.stringify(config));
+  return { store: openStore(root), root };
+});
+
+describe.each(['db.sql', 'libpod/bolt_state.db', 'none'] as const)('with the database %s', (database) => {
+  describeStore('of containers-storage', () => {
+    const made = new FakePodman(temporaryForTest().directory);
+    const image = made.image({ names: ['docker.io/library/app:1', 'localhost/app:2'], layers: LAYERS });
+    made.image({ names: ['localhost/other:1'], layers: ['base'] });
+    made.container({ name: 'web', image });
+    made.container({ name: 'once', image, isVolatile: true });
+    const { root } = made.finish(database);
+    return { store: openStore(root), root };
+  });
+});
+
+describeStore('of containers-storage with an additional image store', () => {
+  const root = temporaryForTest().directory;
+  const shared = new FakePodman(join(root, 'shared'));
+  const image = shared.image({ names: ['docker.io/library/app:1'], layers: LAYERS });
+  shared.finish('none');
+  const own = new FakePodman(join(root, 'own'));
+  own.image({ names: ['localhost/other:1'], layers: ['own'] });
+  own.container({ name: 'web', image, imageStore: shared });
+  own.finish();
+  return { store: openStore(own.root, { additionalRoots: [shared.root] }), root };
+});
+
+const SAVED = [
+  { tags: ['app:1', 'app:2'], layers: LAYERS },
+  { tags: ['other:1'], layers: ['base'] },
+];
+
+describe.each([
+  ['docker save', tarOf(...savedMembers(...SAVED))],
+  ['an OCI layout', tarOf(...layoutMembers(...SAVED))],
+])('%s', (_form, bytes) => {
+  const open = async () => {
+    const root = temporaryForTest().directory;
+    const path = join(root, 'images.tar');
+    writeFileSync(path, bytes);
+    return { store: await openArchiveStore(bytesOfText(path)), root };
+  };
+  describeStore('in an archive', open, { hasNoContainers: true });
 });
 
 describe('several stores in one root', () => {

@@ -10,12 +10,13 @@ const DIGEST = `sha256:${HEX}`;
 
 /** Every reading as one line: `image nginx:latest | container nginx`. */
 function readings(text: string): string {
-  const { kind, imageName, imageId, containerName, containerId } = parseReference(text);
+  const { kind, imageName, imageId, containerName, containerId, containerInPod } = parseReference(text);
   const found = [
     imageName && `image ${imageName}`,
     imageId && `image ID ${imageId}`,
     containerName && `container ${containerName}`,
     containerId && `container ID ${containerId}`,
+    containerInPod && `container in pod ${containerInPod}`,
   ].filter(Boolean);
   return `${kind}: ${found.join(' | ')}`;
 }
@@ -60,6 +61,8 @@ describe('parseReference()', () => {
     ['container:/web', 'container: container web'],
     ['container:abc', 'container: container abc | container ID abc'],
     ['container:image', 'container: container image'],
+    ['container:shop/db', 'container: container in pod shop/db'],
+    ['shop/db', 'either: image shop/db:latest'],
   ])('reads %s', (text, expected) => {
     expect(readings(text)).toBe(expected);
   });
@@ -70,7 +73,7 @@ describe('parseReference()', () => {
     ['image:Nginx', 'image names are lower case'],
     ['image:', 'it is not an image name, a container name or an ID'],
     ['image:a b', 'it is not an image name or an ID'],
-    ['container:a/b', 'it is neither a container name nor an ID'],
+    ['container:a/b/c', 'it is neither a container name nor an ID'],
     ['a//b', 'it is not an image name, a container name or an ID'],
     ['../etc', 'it is not an image name, a container name or an ID'],
     ['nginx:', 'it is not an image name, a container name or an ID'],
