@@ -3,8 +3,8 @@ import { CONTENT } from '../../store/containerd/blobs.ts';
 import { TASKS } from '../../store/containerd/containers.ts';
 import { CRI } from '../../store/containerd/cri.ts';
 import type { DockerContainer } from '../../store/containerd/docker.ts';
+import { typedNames } from '../../store/containerd/find.ts';
 import type { NamedImage } from '../../store/containerd/names.ts';
-import { tagsOf } from '../../store/containerd/names.ts';
 import { keyOfSnapshot, placeOf, type Snapshot } from '../../store/containerd/snapshotter.ts';
 import { hintAmong } from '../../store/reference/near.ts';
 import { familiarName, parseReference } from '../../store/reference/reference.ts';
@@ -52,9 +52,7 @@ export class Owners implements StoreOwners {
     if (reference instanceof Trouble) return '';
     const { namespaces, dataRoot } = this.#index;
     return hintAmong(reference, {
-      images: namespaces.flatMap(({ named, reading }) =>
-        named.flatMap((image) => tagsOf(image, reading.users)),
-      ),
+      images: namespaces.flatMap(({ named, reading }) => typedNames(named, reading.users)),
       containers: namespaces.flatMap(({ containers }) => containers.map(({ name }) => name)),
       others: dataRoot === undefined ? [] : [...volumeNames(dataRoot)].map(shownBytes),
     });

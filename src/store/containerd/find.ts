@@ -16,7 +16,7 @@ import { lostContainers, placeText } from './containers.ts';
 import { type DockerContainer, lostContainer } from './docker.ts';
 import type { Images } from './images.ts';
 import { type NamedImage, tagsOf } from './names.ts';
-import type { SnapshotPlace } from './root.ts';
+import type { SnapshotPlace, Users } from './root.ts';
 
 export type FoundObject =
   | { readonly kind: 'image'; readonly name: string; readonly target: BlobDigest }
@@ -202,13 +202,16 @@ function namespaceOf({ images }: Space): string {
   return shownBytes(images.reading.root.namespace);
 }
 
+/** What people type: the familiar names of images. */
+export function typedNames(named: readonly NamedImage[], users: Users): string[] {
+  return named.flatMap((image) => tagsOf(image, users)).map((name) => familiarName(name) ?? name);
+}
+
 function notFound(reference: Reference, spaces: readonly Space[]): Trouble {
   const { text, kind } = reference;
   const state = kind === 'either' ? 'no such image or container' : `no such ${kind}`;
   const near = hintAmong(reference, {
-    images: spaces.flatMap(({ images }) =>
-      images.named.flatMap((image) => tagsOf(image, images.reading.users)),
-    ),
+    images: spaces.flatMap(({ images }) => typedNames(images.named, images.reading.users)),
     containers: spaces.flatMap(({ containers }) => containers.map(({ name }) => name)),
   });
   const looked = spaces.map((space) => `"${namespaceOf(space)}"`).join(', ');

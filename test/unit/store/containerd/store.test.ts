@@ -113,14 +113,14 @@ describe('ContainerdStore', () => {
     const first = root.image({ names: ['docker.io/library/a:1'], layers: ['x'] });
     const second = { names: ['docker.io/library/a:1'], layers: ['x', 'y'], namespace: 'k8s.io' };
     root.image(second);
-    root.image({ names: ['docker.io/library/b:1'], layers: ['x', 'y', 'z'], namespace: 'k8s.io' });
+    root.image({ names: ['docker.io/library/bravo:1'], layers: ['x', 'y', 'z'], namespace: 'k8s.io' });
     root.container({ id: 'box', image: 'docker.io/library/a:1', manifest: first });
     // The beginning of an ID in one namespace is a name in another.
     const short = first.slice('sha256:'.length, 'sha256:'.length + 8);
     root.container({ id: short, image: second.names[0] ?? '', manifest: first, namespace: 'k8s.io' });
     root.snapshot('work', { kind: 2, namespace: 'k8s.io' });
     const store = open(root.write());
-    const found = ['b:1', 'box', 'container:box', short, 'snapshot:work', 'k8s.io/snapshot:work'].map(
+    const found = ['bravo:1', 'box', 'container:box', short, 'snapshot:work', 'k8s.io/snapshot:work'].map(
       (words) => layersOf(store, words),
     );
     const upper = 'upper 5, image 1';
@@ -133,8 +133,8 @@ describe('ContainerdStore', () => {
       `${cannot} image:default/docker.io/library/a:1, image:k8s.io/docker.io/library/a:1`,
     );
     expect(layersOf(store, 'image:k8s.io/docker.io/library/a:1')).toMatch(/^image \d, image \d$/);
-    expect(troubleOf(() => store.resolve('c:1'))).toBe(
-      'reference: Cannot find "c:1": no such image or container in the namespaces "default", "k8s.io"; did you mean "docker.io/library/a:1" or "docker.io/library/b:1"?',
+    expect(troubleOf(() => store.resolve('brvo:1'))).toBe(
+      'reference: Cannot find "brvo:1": no such image or container in the namespaces "default", "k8s.io"; did you mean "bravo:1"?',
     );
     expect(troubleOf(() => store.resolve('snapshot:none'))).toBe(
       'reference: Cannot find "snapshot:none": no such snapshot',
