@@ -143,13 +143,14 @@ export class StoreFiles {
     return status && kindOfStatus(status);
   }
 
-  /** What a symbolic link says, which is not followed; undefined where there is none. Throws Trouble where it cannot be read. */
+  /** What a symbolic link says, which is not followed; undefined where nothing is there. Throws Trouble where it is something else. */
   linkIfPresent(path: string): ByteString | undefined {
     const fd = this.#open(path, O.PATH | O.NOFOLLOW);
     if (fd < 0) return fd === -E.ENOENT ? undefined : this.#fail('read', path, -fd, 'link');
     const target = Buffer.alloc(LARGEST_TEXT);
     const length = closing(fd, () => readlinkat(fd, cString(asBytes('')), target, target.length));
-    return length < 0 ? undefined : bytesOf(target, 0, length);
+    if (length < 0) throw trouble('read', this.pathOf(path), 'not a symbolic link');
+    return bytesOf(target, 0, length);
   }
 
   /** The user and group who own it, undefined where there is nothing. */

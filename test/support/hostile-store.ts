@@ -106,6 +106,12 @@ function textOf(answer: unknown): string {
 const TREES =
   /\/(?:fs|diff|work|merged|_data|native\/snapshots|vfs\/dir)$|snapshotter\.v1\.native\/snapshots$/;
 
+/** Whether a path relative to a root lies in the tree of a layer or a volume. */
+export function isTree(path: string): boolean {
+  const parts = path.split('/');
+  return parts.some((_, index) => index > 0 && TREES.test(`/${parts.slice(0, index).join('/')}`));
+}
+
 export interface StorePaths {
   readonly files: readonly string[];
   readonly directories: readonly string[];
@@ -125,4 +131,18 @@ export function pathsOf(root: string, below = ''): StorePaths {
     for (const one of inner.directories) directories.push(one);
   }
   return { files, directories };
+}
+
+/** Of paths that differ in IDs only, one: engines keep the same there. */
+export function onePerShape(paths: readonly string[]): string[] {
+  const shapes = new Map<string, string>();
+  for (const path of paths) {
+    const shape = path
+      .replace(/[0-9a-f]{64}/g, 'ID')
+      .replace(/=[A-Za-z0-9+]{20,}=*/, 'DATA')
+      .replace(/\/l\/[A-Z0-9]{26}$/, '/l/LINK')
+      .replace(/\/\d+(?=\/|$)/, '/N');
+    if (!shapes.has(shape)) shapes.set(shape, path);
+  }
+  return [...shapes.values()];
 }

@@ -48,6 +48,7 @@ const NEEDS = {
       : undefined,
   chromium: () => missingCommands('chromium'),
   sqlite3: () => missingCommands('sqlite3'),
+  strace: () => missingCommands('strace'),
   ext4: () => missingCommands('mkfs.ext4'),
   btrfs: () => missingCommands('btrfs', 'mkfs.btrfs'),
   npm: () => missingCommands('npm'),

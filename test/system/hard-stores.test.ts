@@ -10,7 +10,7 @@ import { EXIT_TABLE } from '../../src/cli/exit.ts';
 import { asBytes } from '../../src/sys/bytes.ts';
 import { alteredFile, tries } from '../support/altered.ts';
 import { run, succeed } from '../support/command.ts';
-import { askStore, pathsOf } from '../support/hostile-store.ts';
+import { askStore, onePerShape, pathsOf } from '../support/hostile-store.ts';
 import { KeptStore } from '../support/kept-store.ts';
 import { Oracle } from '../support/oracle.ts';
 import { unpackStore } from '../support/real-stores.ts';
@@ -200,19 +200,6 @@ describeSystem('hostile stores', ['root', 'stores', 'python', 'build'], () => {
 
 /** A FIFO that nobody writes to, and a device that never ends. */
 const SPECIAL = [['p'], ['c', '1', '5']] as const;
-
-/** Of paths that differ in IDs only, one: engines keep the same there. */
-function onePerShape(paths: readonly string[]): string[] {
-  const shapes = new Map<string, string>();
-  for (const path of paths) {
-    const shape = path
-      .replace(/[0-9a-f]{64}/g, 'ID')
-      .replace(/=[A-Za-z0-9+]{20,}=*/, 'DATA')
-      .replace(/\/\d+(?=\/|$)/, '/N');
-    if (!shapes.has(shape)) shapes.set(shape, path);
-  }
-  return [...shapes.values()];
-}
 
 /** Where pages, headers and values of JSON end: some of them, the first and the last among them. */
 function boundaries(bytes: Buffer): number[] {

@@ -6,7 +6,7 @@ import { readImageConfig } from '../../store/podman/images.ts';
 import { Inventory } from '../../store/podman/inventory.ts';
 import type { LayerRecord } from '../../store/podman/layers.ts';
 import { rootfsOf, SQLITE_DATABASE } from '../../store/podman/libpod.ts';
-import { hasTarRecord } from '../../store/podman/record.ts';
+import { tarRecordFault } from '../../store/podman/record.ts';
 import {
   type ListName,
   layerPath,
@@ -123,8 +123,8 @@ function examineFiles(
     files.requireDirectory(`${layerPath(root, id)}${root.driver === 'vfs' ? '' : '/diff'}`),
   );
   if (directory instanceof Trouble) report({ code: 'layer-directory', path, detail: directory.message });
-  if (diffId !== undefined && !hasTarRecord(root, id))
-    report({ code: 'tar-split', path, detail: `no file "${root.driver}-layers/${id}.tar-split.gz"` });
+  const fault = diffId === undefined ? undefined : tarRecordFault(root, id);
+  if (fault !== undefined) report({ code: 'tar-split', path, detail: fault });
   if (directory instanceof Trouble) return;
   const link = shortLinkDifference(root, id);
   if (link !== undefined) report({ code: 'link-damaged', path, detail: link.state });

@@ -19,7 +19,7 @@ export function foreignInInitLayer(files: StoreFiles, directory: string): string
       const path = at === '' ? name : `${at}/${name}`;
       const kind = files.kindOf(`${directory}/${path}`);
       if (kind === 'directory' && DIRECTORIES.has(path)) waiting.push(path);
-      else if (!isEmptyFile(files, directory, path, kind) && !isLink(files, directory, path))
+      else if (!isEmptyFile(files, directory, path, kind) && !isLink(files, directory, path, kind))
         foreign.push(path);
     }
   }
@@ -35,6 +35,6 @@ function isEmptyFile(files: StoreFiles, directory: string, path: string, kind: s
   return size === 0;
 }
 
-function isLink(files: StoreFiles, directory: string, path: string): boolean {
-  return path === LINK.path && files.linkIfPresent(`${directory}/${path}`) === LINK.target;
+function isLink(files: StoreFiles, directory: string, path: string, kind: string | undefined): boolean {
+  return kind === 'link' && path === LINK.path && files.linkIfPresent(`${directory}/${path}`) === LINK.target;
 }

@@ -14,8 +14,18 @@ export function tarRecord(root: StorageRoot, layer: string, rules: UnpackRules):
   return { form: 'tar-split', rules, path: root.files.pathOf(path), open: () => root.files.open(path) };
 }
 
+/** Whatever lies there; what is wrong with it is told where it is opened. */
 export function hasTarRecord(root: StorageRoot, layer: string): boolean {
-  return attempt(() => root.files.kindOf(recordPath(root, layer))) === 'file';
+  return attempt(() => root.files.kindOf(recordPath(root, layer))) !== undefined;
+}
+
+/** Why there is none that can be opened, a sentence; undefined where there is one. */
+export function tarRecordFault(root: StorageRoot, layer: string): string | undefined {
+  const path = recordPath(root, layer);
+  const kind = attempt(() => root.files.kindOf(path));
+  if (kind instanceof Trouble) return kind.message;
+  if (kind === 'file') return undefined;
+  return kind === undefined ? `no file "${path}"` : `"${path}" is not a regular file`;
 }
 
 /** A user's containers have that user as root, and all others from a range that no file of the store names. */

@@ -33,6 +33,15 @@ export function listPath({ driver }: StorageRoot, list: ListName, isVolatile = f
   return `${driver}-${list}/${isVolatile ? 'volatile-' : ''}${list}.json`;
 }
 
+/** All that there are; images have no volatile sibling. */
+const LISTS: readonly (readonly [list: ListName, isVolatile: boolean])[] = [
+  ['images', false],
+  ['layers', false],
+  ['layers', true],
+  ['containers', false],
+  ['containers', true],
+];
+
 /** Where what belongs to one image, layer or container beside its files is kept. */
 export function metadataPath({ driver }: StorageRoot, list: ListName, id: string): string {
   return `${driver}-${list}/${id}`;
@@ -66,11 +75,7 @@ export function allRoots(root: PodmanRoot): readonly StorageRoot[] {
 /** Whether a driver has any image, layer or container in a directory. */
 export function hasLists(files: StoreFiles, driver: Driver): boolean {
   const root = { files, driver };
-  return (['images', 'layers', 'containers'] as const).some(
-    (list) =>
-      files.kindOf(listPath(root, list)) !== undefined ||
-      files.kindOf(listPath(root, list, true)) !== undefined,
-  );
+  return LISTS.some(([list, isVolatile]) => files.kindOf(listPath(root, list, isVolatile)) !== undefined);
 }
 
 /**
