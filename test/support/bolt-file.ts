@@ -38,7 +38,7 @@ class Writer {
   readonly #pageSize: number;
   readonly #transaction: bigint;
   readonly #inline: number;
-  /** Pages from 4 on: two of meta and the free list, which nobody reads here, come before. */
+  /** Pages from 4 on: two of meta, the free list and the one free page that is in it come before. */
   readonly #pages: Buffer[] = [];
   #next = 4;
 
@@ -53,6 +53,9 @@ class Writer {
     const head = Buffer.alloc(4 * this.#pageSize);
     this.#meta(head, 0, this.#transaction - 1n, root);
     this.#meta(head, 1, this.#transaction, root);
+    const freeList = 2 * this.#pageSize;
+    header(head, freeList, 2, 0x10, 1, 0);
+    head.writeBigUInt64LE(3n, freeList + HEADER);
     return Buffer.concat([head, ...this.#pages]);
   }
 
