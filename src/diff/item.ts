@@ -69,11 +69,11 @@ export interface Side {
 
 export const NOTHING_UNTOLD: ReadonlySet<Aspect> = new Set();
 
-export function typeBits({ status }: Item): number {
+export function typeBits({ status }: Pick<Item, 'status'>): number {
   return (status[STATX.mode] as number) & S_IFMT;
 }
 
-export function isDirectoryItem(item: Item): boolean {
+export function isDirectoryItem(item: Pick<Item, 'status'>): boolean {
   return typeBits(item) === S_IFDIR;
 }
 

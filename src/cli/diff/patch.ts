@@ -1,26 +1,17 @@
 // `stratafs diff -p`: unified text differences with git's headers. What is no text, or too much of it, is named only.
 import { createHash } from 'node:crypto';
-import { structuredPatch } from 'diff';
 import type { Change } from '../../diff/change.ts';
-import { readPieces } from '../../diff/contents/contents.ts';
 import { type Aspect, type Item, isDirectoryItem, itemSize, modeOf, typeBits } from '../../diff/item.ts';
 import { LayerItem } from '../../diff/layered.ts';
-import { type ByteString, bufferOf, bytesOf, bytesOfText } from '../../sys/bytes.ts';
-import { Errno, errnoWords } from '../../sys/errors.ts';
+import { type ByteString, bufferOf, bytesOfText } from '../../sys/bytes.ts';
+import { Errno } from '../../sys/errors.ts';
 import { S_IFLNK, S_IFREG } from '../../sys/statx.ts';
 import { escapeBytes } from '../print/escape.ts';
 import { humanSize } from '../print/size.ts';
 import type { DiffContext, Printer } from './printer.ts';
+import { hunkLines, type Texts, textsOf } from './text-differences.ts';
 import { differenceWords, letterOf, shownPath } from './words.ts';
 
-/** Larger files are told as binary ones are. */
-const LARGEST_TEXT = 4 << 20;
-/** As git: a NUL so far from the start makes a file binary. */
-const SNIFFED = 8000;
-/** Past either, the whole file is shown as replaced. */
-const MOST_EDITS = 20_000;
-const MOST_MILLISECONDS = 500;
-const CONTEXT = 3;
 const NO_FILE = '/dev/null';
 
 export class PatchPrinter implements Printer {
@@ -139,43 +130,6 @@ function isTold(aspect: Aspect, a: Item | undefined, b: Item | undefined): boole
   return gitMode(a) !== gitMode(b) && others(a) === others(b);
 }
 
-interface Texts {
-  readonly before: string;
-  readonly after: string;
-}
-
-/** Undefined for the usual reason: it is no text. */
-interface NoTexts {
-  readonly why: string | undefined;
-}
-
-function textsOf(a: Item | undefined, b: Item | undefined): Texts | NoTexts {
-  try {
-    const [before, after] = [textOf(a), textOf(b)];
-    return before === undefined || after === undefined ? { why: undefined } : { before, after };
-  } catch (error) {
-    if (!(error instanceof Errno)) throw error;
-    return { why: errnoWords(error.errno) };
-  }
-}
-
-/** Contents, or a link's target, as bytes; undefined where they are no text or too long. Throws Errno. */
-function textOf(item: Item | undefined): string | undefined {
-  if (item === undefined) return '';
-  if (typeBits(item) === S_IFLNK) return item.target();
-  if (itemSize(item) > LARGEST_TEXT || !(item instanceof LayerItem)) return undefined;
-  let text = '';
-  let isBinary = false;
-  item.side.withFile(item, (fd) =>
-    readPieces(fd, (piece) => {
-      if (text === '' && piece.subarray(0, SNIFFED).includes(0)) isBinary = true;
-      if (!isBinary) text += bytesOf(piece);
-      return !isBinary && text.length <= LARGEST_TEXT;
-    }),
-  );
-  return isBinary ? undefined : text;
-}
-
 function binaryWords(a: Item | undefined, b: Item | undefined, change: Change): string {
   const sizes = [a, b].flatMap((item) => (item === undefined ? [] : [humanSize(itemSize(item))]));
   const at = a === undefined || b === undefined ? undefined : firstByteThatDiffers(a, b, change);
@@ -210,34 +164,7 @@ function blobName(text: string): string {
   return hash.digest('hex').slice(0, SHORT_NAME);
 }
 
-function hunks({ before, after }: Texts, labelA: string, labelB: string): string[] {
-  if (before === after) return [];
-  const options = { context: CONTEXT, maxEditLength: MOST_EDITS, timeout: MOST_MILLISECONDS };
-  const patch = structuredPatch('', '', before, after, undefined, undefined, options);
-  const lines = [`--- ${ended(labelA)}`, `+++ ${ended(labelB)}`];
-  if (patch === undefined) return [...lines, ...replaced(before, after)];
-  for (const { oldStart, oldLines, newStart, newLines, lines: body } of patch.hunks) {
-    const start = (from: number, count: number) =>
-      `${count === 0 ? Math.max(0, from - 1) : from}${count === 1 ? '' : `,${count}`}`;
-    lines.push(`@@ -${start(oldStart, oldLines)} +${start(newStart, newLines)} @@`);
-    for (const line of body) lines.push(line);
-  }
-  return lines;
-}
-
-/** The whole of both files as one hunk: correct, if long. */
-function replaced(before: string, after: string): string[] {
-  const body = (text: string, mark: string) => {
-    const lines = text.split('\n');
-    const hasEnd = lines.at(-1) === '';
-    if (hasEnd) lines.pop();
-    return [
-      ...lines.map((line) => mark + line),
-      ...(hasEnd || text === '' ? [] : ['\\ No newline at end of file']),
-    ];
-  };
-  const count = (text: string) => (text === '' ? 0 : text.split('\n').length - (text.endsWith('\n') ? 1 : 0));
-  const [old, now] = [count(before), count(after)];
-  const header = `@@ -${old === 0 ? 0 : 1},${old} +${now === 0 ? 0 : 1},${now} @@`;
-  return [header, ...body(before, '-'), ...body(after, '+')];
+function hunks(texts: Texts, labelA: string, labelB: string): string[] {
+  const lines = hunkLines(texts);
+  return lines.length === 0 ? [] : [`--- ${ended(labelA)}`, `+++ ${ended(labelB)}`, ...lines];
 }

@@ -1,7 +1,7 @@
 // Rolls changed paths up by the packages they belong to, and finds those that no package's change explains.
 import type { Change } from '../change.ts';
 import { inventoriesOf, type Manager, type PackageInventory } from '../inventory.ts';
-import { isDirectoryItem, type Side, type SideName } from '../item.ts';
+import { type Item, isDirectoryItem, type Side, type SideName } from '../item.ts';
 
 export interface PackageChange {
   readonly manager: Manager;
@@ -24,17 +24,21 @@ export interface Explanation {
   readonly owner?: { readonly manager: Manager; readonly name: string };
 }
 
-export interface PackageReport {
+/** What of a change packages are asked by. */
+export type ExplainableChange = Pick<Change, 'path' | 'op' | 'what' | 'noise' | 'from'> &
+  Partial<Readonly<Record<SideName, Pick<Item, 'status'>>>>;
+
+export interface PackageReport<C extends ExplainableChange = Change> {
   /** Of each change. */
-  readonly explanations: ReadonlyMap<Change, Explanation>;
+  readonly explanations: ReadonlyMap<C, Explanation>;
   readonly packages: readonly PackageChange[];
   /** Of a package that has one version in both: its files should not differ. */
   readonly suspicious: readonly {
-    readonly change: Change;
+    readonly change: C;
     readonly manager: Manager;
     readonly name: string;
   }[];
-  readonly unexplained: readonly Change[];
+  readonly unexplained: readonly C[];
   readonly counts: { readonly owned: number; readonly database: number; readonly noise: number };
 }
 
@@ -48,19 +52,19 @@ interface Owner {
 }
 
 /** `isFiltered` where the changes are those of some paths only: then of packages, those that have something there. */
-export function explain(
-  changes: readonly Change[],
+export function explain<C extends ExplainableChange>(
+  changes: readonly C[],
   sides: Readonly<Record<SideName, Side>>,
   { isFiltered }: { readonly isFiltered: boolean },
-): PackageReport {
+): PackageReport<C> {
   const paths = new Set(
     changes.flatMap(({ path, from }) => [path, sourceOf(path), ...(from === undefined ? [] : [from])]),
   );
   const inventories = { a: inventoriesOf(sides.a, paths), b: inventoriesOf(sides.b, paths) };
   const owners = ownersOf(inventories, paths);
   const packages = changedPackages(inventories);
-  const suspicious: PackageReport['suspicious'][number][] = [];
-  const explanations = new Map<Change, Explanation>();
+  const suspicious: PackageReport<C>['suspicious'][number][] = [];
+  const explanations = new Map<C, Explanation>();
   const explanationOf = explainer();
   const counts = { owned: 0, database: 0, noise: 0 };
   for (const change of changes) {
@@ -117,9 +121,12 @@ function explainer() {
  * The directories that only one side has and that hold nothing but what packages explain: not all managers list them.
  * `changes` in path order.
  */
-function holdersOf(changes: readonly Change[], explanations: ReadonlyMap<Change, Explanation>): Set<Change> {
-  const isOwned = (change: Change) => explanations.get(change)?.kind === 'owned';
-  const holders = new Set<Change>();
+function holdersOf<C extends ExplainableChange>(
+  changes: readonly C[],
+  explanations: ReadonlyMap<C, Explanation>,
+): Set<C> {
+  const isOwned = (change: C) => explanations.get(change)?.kind === 'owned';
+  const holders = new Set<C>();
   /** Directory → whether all that changed in it is explained. */
   const within = new Map<string, boolean>();
   for (const change of changes.toReversed()) {
@@ -134,7 +141,7 @@ function holdersOf(changes: readonly Change[], explanations: ReadonlyMap<Change,
   return holders;
 }
 
-function isFileChange({ op, what }: Change): boolean {
+function isFileChange({ op, what }: ExplainableChange): boolean {
   return op !== 'modify' || what.some((aspect) => aspect !== 'mtime');
 }
 
