@@ -3,6 +3,9 @@
 import { createHash } from 'node:crypto';
 import { htmlText } from './html.ts';
 
+/** A page of more opens slowly: what is left out of it is said. */
+export const MOST_ROWS = 300_000;
+
 /** The page's script and style. */
 export interface PageFiles {
   readonly script: string;

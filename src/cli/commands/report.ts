@@ -1,5 +1,6 @@
 // `stratafs report`: an image or container as one HTML file to look at.
 import type { Command } from 'commander';
+import { MOST_ROWS } from '../../report/document.ts';
 import { imageDocument } from '../../report/image/document.ts';
 import type { LayerStack } from '../../store/layer-stack.ts';
 import type { Configuration } from '../../store/oci/oci.ts';
@@ -22,9 +23,6 @@ interface ReportOptions extends StoreOptions {
   readonly output: string;
   readonly withEnv?: true;
 }
-
-/** A page of more opens slowly: what is left out of it is said. */
-const MOST_ROWS = 300_000;
 
 export function registerReport(program: Command, terminal: Terminal): void {
   program

@@ -3,7 +3,8 @@
 import { element } from './elements.ts';
 
 export function labelled(text: string, control: HTMLElement): HTMLElement {
-  return element('label', {}, `${text} `, control);
+  const isBox = control instanceof HTMLInputElement && control.type === 'checkbox';
+  return isBox ? element('label', {}, control, ` ${text}`) : element('label', {}, `${text} `, control);
 }
 
 /** Choices by their values. */

@@ -22,6 +22,16 @@ export function nameElement(name: string, isEscaped: boolean): HTMLElement {
   return made;
 }
 
+/** A path of which, where there is no room for it, the last name is the last to be cut. */
+export function pathElement(path: string, isEscaped: boolean): HTMLElement {
+  const end = path.lastIndexOf('/', path.endsWith('/**') ? path.length - 4 : undefined) + 1;
+  const made = element('span', { class: 'path', title: path });
+  // A backslash of a name itself is doubled.
+  const part = (text: string) => nameElement(text, isEscaped && text.replaceAll('\\\\', '').includes('\\'));
+  made.append(part(path.slice(0, end)), part(path.slice(end)));
+  return made;
+}
+
 const UNITS = ['B', 'kB', 'MB', 'GB', 'TB', 'PB'];
 
 /** As the command prints sizes: three digits, powers of 1000. */

@@ -6,6 +6,9 @@ import { element, sizeText } from './elements.ts';
 
 const MOST_TILES = 60;
 const MOST_WITHIN = 24;
+/** What is in a tile is drawn where that is so large a part of the whole, and so deep at most. */
+const LEAST_OPENED = 0.01;
+const DEEPEST = 4;
 const HEAD = 22;
 const LEAST_LABELLED = { width: 44, height: 18 };
 
@@ -64,11 +67,12 @@ export class TreemapView<T> {
     if (width === 0) return;
     const layout = treemap<LaidTile<T>>()
       .size([width, height])
-      .paddingTop(({ depth }) => (depth === 1 ? HEAD : 0))
+      .paddingTop(({ depth, children }) => (depth > 0 && children !== undefined ? HEAD : 0))
       .paddingInner(1)
       .round(true);
+    const { bytes: all } = this.#tree.tile(this.#directory);
     const root = layout(
-      hierarchy<LaidTile<T>>(this.#laid(this.#directory, 2)).sum(({ bytes, children }) =>
+      hierarchy<LaidTile<T>>(this.#laid(this.#directory, 0, all)).sum(({ bytes, children }) =>
         children.length === 0 ? bytes : 0,
       ),
     );
@@ -81,13 +85,16 @@ export class TreemapView<T> {
     this.#drawTrail();
   }
 
-  /** With what is in it, `levels` deep. */
-  #laid(node: T, levels: number): LaidTile<T> {
+  /** With what is in it, where there is room for that. */
+  #laid(node: T, depth: number, all: number): LaidTile<T> {
     const { bytes } = this.#tree.tile(node);
-    const parts = levels === 0 ? [] : this.#tree.parts(node);
-    const most = levels === 2 ? MOST_TILES : MOST_WITHIN;
+    const isOpened = depth < 2 || (depth < DEEPEST && bytes >= all * LEAST_OPENED);
+    const parts = isOpened ? this.#tree.parts(node) : [];
+    const most = depth === 0 ? MOST_TILES : MOST_WITHIN;
     const rest = parts.slice(most).reduce((sum, part) => sum + this.#tree.tile(part).bytes, 0);
-    const children = parts.slice(0, most).map((part) => this.#laid(part, levels - 1));
+    // One tile says more than one for most of it.
+    if (depth > 0 && rest > bytes / 2) return { node, bytes, children: [] };
+    const children = parts.slice(0, most).map((part) => this.#laid(part, depth + 1, all));
     return { node, bytes, children: rest === 0 ? children : [...children, { bytes: rest, children: [] }] };
   }
 
