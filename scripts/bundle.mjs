@@ -1,6 +1,6 @@
 // The last step of `npm run build`: the compiled modules in dist/ as two files, and V8's compiled code of each. What the
 // workers and the tests load stays in modules. Run as `node scripts/bundle.mjs`.
-import { chmodSync, copyFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, copyFileSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { setFlagsFromString } from 'node:v8';
@@ -98,7 +98,11 @@ const {
 } = await page.generate({ format: 'iife', minify: true });
 if (/<\/script|<!--/i.test(pageScript.code)) throw new Error('the script of a page would end too early');
 writeFileSync(`${dist}/report-page.js`, pageScript.code.replace(/\n\/\/# sourceMappingURL=.*\s*$/, ''));
-copyFileSync(inRoot('src/report/page/style.css'), `${dist}/report-page.css`);
+const styles = ['style.css', 'changes/changes.css'];
+writeFileSync(
+  `${dist}/report-page.css`,
+  styles.map((name) => readFileSync(inRoot(`src/report/page/${name}`), 'utf8')).join(''),
+);
 
 // A shell reads its script as it goes: one that runs keeps the file it has.
 copyFileSync(inRoot('src/cli/stratafs.sh'), `${dist}/cli/stratafs.new`);

@@ -12,7 +12,7 @@ import { type FailKind, PACKAGE_KINDS, parseFailOn } from '../diff/fail-on.ts';
 import { isFiltered, openPrinter } from '../diff/forms.ts';
 import { Gate } from '../diff/gate.ts';
 import * as words from '../diff/options.ts';
-import type { DiffContext, SideLabel } from '../diff/printer.ts';
+import type { DiffContext, Printer, SideLabel } from '../diff/printer.ts';
 import { DiffProgress } from '../diff/progress.ts';
 import { openSide, originOf, recordsOfSides, SIDE_WORDS } from '../diff/side.ts';
 import { exitCode, Watch } from '../diff/watch.ts';
@@ -56,6 +56,10 @@ export function registerDiff(program: Command, terminal: Terminal): void {
     .option('--unexplained', 'changes that no package explains')
     .option('--docker', "docker diff's letters")
     .option('--markdown', "for a merge request's comment: at most 65,536 characters, folded")
+    .option(
+      '--html <file>',
+      'one page to look at, for any browser; - for the standard output; -p: text differences too',
+    )
     .option('-q, --quiet', 'nothing: the exit code tells')
     .option('--expand', 'each name by itself: in a directory that only one side has, and of equal changes')
     .option('--no-expand', 'do not look into a directory that only one side has')
@@ -72,7 +76,7 @@ export function registerDiff(program: Command, terminal: Terminal): void {
     .option('--mtime', 'times too')
     .option('--hardlinks', 'which names are one file, too')
     .option('--config', 'configurations too: environment, command, user, labels, …')
-    .option('--with-env', 'with --markdown: values of environment variables too')
+    .option('--with-env', 'with --markdown and --html: values of environment variables too')
     .option('-M, --renames', 'find what was renamed or moved')
     .option('--show-init', "Docker's own -init layer of a container, too")
     .addOption(
@@ -132,6 +136,7 @@ async function diff(
   const configuration = await configurationOf(labels, form, { ...options, ofOrigin: b === undefined });
   const { records, ...same } = await recordsOfSides(labels, options);
   const union = openUnion(stacks, records, same);
+  let printer: Printer | undefined;
   try {
     const sides = await Promise.all(labels.map((label) => sideOf(label, union, labels)));
     const [sideA, sideB] = sides as [Side, Side];
@@ -144,7 +149,7 @@ async function diff(
       color: isColored(options, terminal),
       note: (message) => terminal.note(message),
     };
-    const printer = await openPrinter(form, context, options, [sideA, sideB]);
+    printer = await openPrinter(form, context, options, [sideA, sideB]);
     const progress = new DiffProgress(terminal);
     const gate = new Gate({ failOn: options.failOn, isFiltered: isFiltered(options) });
     const hasManifest = labels.some(({ kind }) => kind === 'manifest');
@@ -176,6 +181,7 @@ async function diff(
     for (const reason of gate.reasons) terminal.note(reason);
     terminal.exitWith(code);
   } finally {
+    printer?.close?.();
     union.close();
   }
 }
@@ -186,7 +192,7 @@ async function configurationOf(
   form: words.Form | undefined,
   options: words.DiffOptions & { readonly ofOrigin: boolean },
 ): Promise<ConfigChange[] | undefined> {
-  if (!options.config && form !== 'markdown') return undefined;
+  if (!options.config && !words.WHOLE_FORMS.includes(form)) return undefined;
   const { areConfigured, configChanges } = await import('../diff/config.ts');
   const asked = options.ofOrigin ? labels.slice(1) : labels;
   if (!options.config && !areConfigured(asked)) return undefined;
@@ -196,7 +202,7 @@ async function configurationOf(
 /** A manifest has no contents to look into: neither package databases nor text. */
 function checkManifests(
   labels: readonly SideLabel[],
-  { content, failOn }: words.DiffOptions,
+  { content, failOn, patch }: words.DiffOptions,
   form: words.Form | undefined,
 ): void {
   const manifest = labels.find(({ kind }) => kind === 'manifest');
@@ -205,7 +211,9 @@ function checkManifests(
   const asked =
     content === 'crc'
       ? '--content crc'
-      : (words.READING_FORMS.get(form) ?? (kind === undefined ? undefined : `--fail-on ${kind}`));
+      : patch
+        ? '--patch'
+        : (words.READING_FORMS.get(form) ?? (kind === undefined ? undefined : `--fail-on ${kind}`));
   if (asked === undefined) return;
   const state = 'an mtree file has no contents to read';
   throw new Trouble('usage', `Cannot use "${asked}" with "${manifest.reference}": ${state}`);
@@ -228,7 +236,8 @@ async function checkPaths(
 
 /** What the layers store is that of whole stacks. */
 function needsGrowth(form: words.Form | undefined, options: words.DiffOptions): boolean {
-  const isTold = (form === 'summary' || form === 'byLayer' || form === 'markdown') && !isFiltered(options);
+  const isTold =
+    (form === 'summary' || form === 'byLayer' || words.WHOLE_FORMS.includes(form)) && !isFiltered(options);
   return isTold || options.failOn?.growth !== undefined;
 }
 

@@ -99,7 +99,10 @@ function subtreeMode(form: words.Form | undefined, options: words.DiffOptions): 
 /** Forms that name the layers of what they tell. */
 function isAttributed(form: words.Form | undefined, { json }: words.DiffOptions): boolean {
   return (
-    form === undefined || form === 'byLayer' || form === 'markdown' || (json === true && form !== 'summary')
+    form === undefined ||
+    form === 'byLayer' ||
+    words.WHOLE_FORMS.includes(form) ||
+    (json === true && form !== 'summary')
   );
 }
 

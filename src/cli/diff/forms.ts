@@ -47,13 +47,32 @@ export async function openPrinter(
       return new MarkdownPrinter(context, sides, {
         isFiltered: isFiltered(options),
         withEnv: options.withEnv === true,
-        readsPackages: [context.a, context.b].every(({ kind }) => kind !== 'manifest'),
+        readsPackages: readsPackages(context),
       });
     }
+    case 'html':
+      return openHtmlPrinter(context, options, sides);
     case 'json':
     case undefined:
       return new (await import('./text.ts')).TextPrinter(context);
   }
+}
+
+/** False where a side has no contents, and so no package databases, to read. */
+function readsPackages({ a, b }: DiffContext): boolean {
+  return [a, b].every(({ kind }) => kind !== 'manifest');
+}
+
+async function openHtmlPrinter(
+  context: DiffContext,
+  options: DiffOptions,
+  sides: readonly [Side, Side],
+): Promise<Printer> {
+  const { openPage } = await import('./html/page.ts');
+  return openPage(context, sides, options, {
+    isFiltered: isFiltered(options),
+    readsPackages: readsPackages(context),
+  });
 }
 
 /** Whether only a part of both trees is looked at, and so only the packages that have something there. */

@@ -29,6 +29,7 @@ export const DIFF_FORMS = [
   'unexplained',
   'docker',
   'markdown',
+  'html',
   'quiet',
 ] as const;
 export type Form = (typeof DIFF_FORMS)[number];
@@ -37,9 +38,13 @@ export type Form = (typeof DIFF_FORMS)[number];
 const ALSO_JSON: readonly Form[] = ['summary', 'packages', 'unexplained'];
 
 const WITH_CONFIG: readonly Form[] = ['json', 'packages'];
+/** Forms that compare configurations unasked, and have values of the environment on request. */
+export const WHOLE_FORMS: readonly (Form | undefined)[] = ['markdown', 'html'];
 const WITH_NUL: readonly (Form | undefined)[] = ['nameStatus', 'nameOnly', 'itemize'];
 
-export interface DiffOptions extends StoreOptions, Partial<Readonly<Record<Form, true>>> {
+export interface DiffOptions extends StoreOptions, Partial<Readonly<Record<Exclude<Form, 'html'>, true>>> {
+  /** The file to be made; `-` for the standard output. */
+  readonly html?: string;
   readonly rootB?: string;
   readonly trustIds?: true;
   readonly depth?: number;
@@ -67,7 +72,10 @@ export interface DiffOptions extends StoreOptions, Partial<Readonly<Record<Form,
 
 /** The one form that is asked for; undefined for the default. Throws Trouble where options do not go together. */
 export function chosenForm(options: DiffOptions): Form | undefined {
-  const chosen = DIFF_FORMS.filter((each) => options[each] !== undefined);
+  // A page has text differences where a patch is asked for.
+  const isChosen = (each: Form) =>
+    options[each] !== undefined && !(each === 'patch' && options.html !== undefined);
+  const chosen = DIFF_FORMS.filter(isChosen);
   const [form, second] = chosen.length > 1 ? chosen.filter((each) => each !== 'json') : chosen;
   if (second !== undefined || (form !== undefined && chosen.length > 1 && !ALSO_JSON.includes(form))) {
     const flags = chosen.map((each) => `--${each.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`);
@@ -82,17 +90,17 @@ export function chosenForm(options: DiffOptions): Form | undefined {
     throw new Trouble('usage', 'Cannot use "--depth": it goes with --stat');
   if (options.renames && (form === 'docker' || form === 'itemize'))
     throw new Trouble('usage', `Cannot look for renames: --${form} has no letter for them`);
-  if (options.withEnv && form !== 'markdown')
-    throw new Trouble('usage', 'Cannot use "--with-env": it goes with --markdown');
+  if (options.withEnv && !WHOLE_FORMS.includes(form))
+    throw new Trouble('usage', 'Cannot use "--with-env": it goes with --markdown or --html');
   const isConfigurable =
     form === undefined ||
     form === 'quiet' ||
-    form === 'markdown' ||
+    WHOLE_FORMS.includes(form) ||
     (options.json && WITH_CONFIG.includes(form));
   if (options.config && !isConfigurable)
     throw new Trouble(
       'usage',
-      'Cannot use "--config": it goes with --json and --packages, --markdown, --quiet, or with no form at all',
+      'Cannot use "--config": it goes with --json and --packages, --markdown, --html, --quiet, or with no form at all',
     );
   if (options.failOn !== undefined) checkFailKinds(options, form);
   return form;

@@ -49,6 +49,8 @@ export interface Printer extends Omit<Sink, 'error'> {
   /** Before the end; only of forms that tell it. */
   verdict?(verdict: GateVerdict): void;
   end(summary: Summary): void;
+  /** At last, whatever happened: what was begun and has not ended is gone. */
+  close?(): void;
 }
 
 /** `contents of 12 files, xattr of 14`: what a manifest does not tell was not compared. */
