@@ -1,4 +1,5 @@
 // A page in Debian's chromium, opened from its file, with all that it complains of and asks for.
+import axe from 'axe-core';
 import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core';
 import { afterAll, beforeAll } from 'vitest';
 
@@ -28,8 +29,15 @@ export function browserForSuite(): {
       page.on('dialog', (dialog) => complaints.push(dialog.message()));
       page.on('request', (request) => requests.push(request.url()));
       await page.goto(`file://${file}`);
-      if (options.javaScriptEnabled !== false) await page.waitForSelector('#tree .rows > .row');
+      if (options.javaScriptEnabled !== false) await page.waitForSelector('.live:not([hidden]) .rows > .row');
       return { page, complaints, requests } as OpenedPage;
     },
   };
+}
+
+/** What axe finds in a page as it is, a line each. */
+export async function axeFindings(page: Page): Promise<string[]> {
+  await page.evaluate(axe.source);
+  const found = await page.evaluate(() => (globalThis as unknown as { axe: typeof axe }).axe.run());
+  return found.violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html)}`);
 }

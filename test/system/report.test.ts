@@ -1,13 +1,12 @@
 // `stratafs report` in a browser: what the page tells is what the commands tell, by mouse, by keyboard, without script and on
 // paper; hostile names stay text, and nothing is asked for from anywhere.
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
-import axe from 'axe-core';
 import type { Page } from 'playwright-core';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { writeSampleStore } from '../../scripts/sample-store.ts';
 import * as layer from '../support/layers.ts';
 import { Oracle } from '../support/oracle.ts';
-import { browserForSuite } from '../support/page.ts';
+import { axeFindings, browserForSuite } from '../support/page.ts';
 import { stratafs } from '../support/stratafs.ts';
 import { describeSystem } from '../support/system.ts';
 import { temporaryForSuite } from '../support/temporary.ts';
@@ -204,9 +203,7 @@ describeSystem('stratafs report', ['root', 'overlay', 'python', 'build', 'chromi
   describe.each(['light', 'dark'] as const)('in %s colours', (colorScheme) => {
     it.each([1440, 390])('has nothing that axe finds, %i pixels wide', async (width) => {
       const { page } = await browser.open(file, { colorScheme, viewport: { width, height: 900 } });
-      await page.evaluate(axe.source);
-      const found = await page.evaluate(() => (globalThis as unknown as { axe: typeof axe }).axe.run());
-      expect(found.violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html)}`)).toEqual([]);
+      expect(await axeFindings(page)).toEqual([]);
       expect(await page.evaluate('document.documentElement.scrollWidth <= innerWidth')).toBe(true);
     });
   });

@@ -78,7 +78,7 @@ function firstHtml({ signals, first, more }: ChangesReport): string {
   const table = htmlTable(
     'What stands out',
     [
-      { heading: '' },
+      { heading: 'Kind' },
       { heading: 'Why' },
       { heading: 'Path', kind: 'code' },
       { heading: 'What differs', kind: 'code' },
@@ -102,7 +102,7 @@ interface SizeWords {
 }
 
 function stepTable(steps: readonly ChangeStep[], { size, growth }: SizeWords): string {
-  const most = Math.max(...steps.map(({ touched }) => sum(touched)));
+  const most = steps.reduce((largest, { touched }) => Math.max(largest, sum(touched)), 0);
   const hasGrowth = steps.some((step) => step.growth !== undefined);
   const counts = (['added', 'removed', 'changed', 'metadata', 'type', 'renamed'] as const).filter(
     (key) => !['type', 'renamed'].includes(key) || steps.some((step) => step.counts[key] > 0),
@@ -138,7 +138,7 @@ function sum({ added, removed, changed }: ChangeStep['touched']): number {
 }
 
 const LINE_COLUMNS: readonly HtmlColumn[] = [
-  { heading: '' },
+  { heading: 'Kind' },
   { heading: 'Path', kind: 'code' },
   { heading: 'What differs', kind: 'code' },
   { heading: 'By', kind: 'code' },
@@ -166,7 +166,7 @@ function packageHtml({ packages, explained }: ChangesReport): string {
   const table = htmlTable(
     'Packages that were added, removed or changed',
     [
-      { heading: '' },
+      { heading: 'Kind' },
       { heading: 'Manager' },
       { heading: 'Package', kind: 'code' },
       { heading: 'A', kind: 'code' },
@@ -190,7 +190,7 @@ function configurationTable(rows: ChangesReport['configuration']): string {
   return htmlTable(
     'Fields that differ',
     [
-      { heading: '' },
+      { heading: 'Kind' },
       { heading: 'Field', kind: 'code' },
       { heading: 'A', kind: 'code' },
       { heading: 'B', kind: 'code' },

@@ -4,7 +4,7 @@ import type { ChangeRow, ChangesReport } from '../../../src/report/changes/recor
 import { packChanges } from '../../../src/report/changes/rows.ts';
 import { type ChangeFilter, ChangeList } from '../../../src/report/page/changes/list.ts';
 import { changeRows } from '../../../src/report/page/changes/rows.ts';
-import { BytesTiles, pathOf } from '../../../src/report/page/changes/tiles.ts';
+import { BytesTiles, tilePath } from '../../../src/report/page/changes/tiles.ts';
 import { unpackTable } from '../../../src/report/page/unpack.ts';
 
 const SIDE = {
@@ -137,7 +137,7 @@ describe('BytesTiles', () => {
     const list = await listOf(ROWS);
     const tiles = new BytesTiles(list.rows);
     const walk = (node: typeof tiles.root): string[] => [
-      `${pathOf(tiles, node)} ${tiles.tile(node).bytes} ${tiles.tile(node).note} ${tiles.tile(node).look}`,
+      `${tilePath(tiles, node)} ${tiles.tile(node).bytes} ${tiles.tile(node).note} ${tiles.tile(node).look}`,
       ...tiles.parts(node).flatMap(walk),
     ];
     expect(walk(tiles.root)).toEqual([

@@ -9,7 +9,7 @@ import { DetailView } from './detail.ts';
 import { ChangeList, GROUPINGS, layerKey } from './list.ts';
 import { changeRows } from './rows.ts';
 import { ChangeTable } from './table.ts';
-import { BytesTiles, pathOf } from './tiles.ts';
+import { BytesTiles, tilePath } from './tiles.ts';
 
 const FIRST_SIGNALS = 5;
 /** Bits of marks → words; those of which no row has any are not offered. */
@@ -110,7 +110,7 @@ export async function startChanges(): Promise<void> {
     const map = new TreemapView(tiles, (node) => {
       if (node.row !== undefined && node.parts.size === 0) table.show(node.row);
       else {
-        const path = pathOf(tiles, node);
+        const path = tilePath(tiles, node);
         words.value = path === '/' ? '' : `${path}/`;
         filter();
       }

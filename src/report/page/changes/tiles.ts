@@ -90,7 +90,7 @@ function add(node: BytesNode, bytes: number, letters: number): void {
 }
 
 /** `/usr/lib`. */
-export function pathOf(tiles: BytesTiles, node: BytesNode): string {
+export function tilePath(tiles: BytesTiles, node: BytesNode): string {
   return `/${tiles
     .trail(node)
     .slice(1)
