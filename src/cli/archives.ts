@@ -8,16 +8,31 @@ import type { Store } from '../store/store.ts';
 import { type ByteString, bytesOfText, shownBytes } from '../sys/bytes.ts';
 import { attempt, Trouble } from '../sys/errors.ts';
 import { pathArguments } from './arguments.ts';
+import type { TarReading } from './tars.ts';
 
 const opened = new Map<string, Promise<Store>>();
 
+export interface ArchiveOptions extends OpenOptions {
+  /** Says how far a compressed one is read. */
+  readonly tars?: TarReading;
+}
+
 /** Throws Trouble where there is no image in it. */
-export async function openArchiveOnce(path: ByteString, options: OpenOptions): Promise<Store> {
+export async function openArchiveOnce(path: ByteString, options: ArchiveOptions): Promise<Store> {
   const key = JSON.stringify([path, options.platform]);
-  const { openArchiveStore } = await import('../store/open.ts');
-  const store = opened.get(key) ?? openArchiveStore(path, { ...options });
+  const store = opened.get(key) ?? open(path, options);
   opened.set(key, store);
   return store;
+}
+
+async function open(path: ByteString, { tars, ...options }: ArchiveOptions): Promise<Store> {
+  const { openArchiveStore } = await import('../store/open.ts');
+  const line = tars?.progressOf('the archive');
+  try {
+    return await openArchiveStore(path, { ...options, progress: (done, all) => line?.show(done, all) });
+  } finally {
+    line?.clear();
+  }
 }
 
 /** The root as an archive: one that is a file. */

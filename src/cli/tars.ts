@@ -36,13 +36,18 @@ export class TarReading {
     this.#indexDirectory = indexDirectory;
   }
 
+  /** The line that says how far something is read. */
+  progressOf(what: string): ReadingProgress {
+    return new ReadingProgress(this.#terminal, what);
+  }
+
   /** What the tars of a stack say, layer by layer; undefined where it has none. `root` is that of its store. Throws Trouble where one cannot be read. */
   async recordsOf(stack: LayerStack, root: string, choice?: TarChoice): Promise<RecordedLayers | undefined> {
     if (stack.layers.every(({ source }) => source.kind !== 'tar')) return undefined;
     if (this.#indexDirectory !== undefined) {
       checkWritable(bytesOfText(`${this.#indexDirectory}/index`), keptOf(stack, root));
     }
-    const progress = new ReadingProgress(this.#terminal);
+    const progress = this.progressOf('layers');
     const { Tars } = await import('../layers/tars/tars.ts');
     const { IndexFiles } = await import('./index-files.ts');
     this.#tars ??= new Tars({

@@ -27,6 +27,8 @@ export interface OpenOptions {
   readonly namespace?: string;
   /** Which image of an index is meant: `linux/arm64`. */
   readonly platform?: string;
+  /** Told now and then how many bytes of an archive, which has to be read from start to end, are read, and of how many. */
+  readonly progress?: (done: number, all: number) => void;
   /** Where the containerd of a Docker keeps what is not below its data root. */
   readonly containerdRoot?: string;
 }

@@ -136,8 +136,14 @@ export function membersOf(bytes: BlobBytes, limits?: MemberLimits): TarMembers {
   return members;
 }
 
+export interface ScanOptions {
+  readonly limits?: MemberLimits;
+  /** Called now and then with how many bytes of the compressed file are done. */
+  readonly progress?: (taken: number) => void;
+}
+
 /** Of a tar that comes from a compressed file, to its end. Throws Errno, and Trouble where there is no room to decompress it. */
-export function membersInScan(scan: BlobScan, limits?: MemberLimits): TarMembers {
+export function membersInScan(scan: BlobScan, { limits, progress }: ScanOptions = {}): TarMembers {
   const members = new TarMembers(limits);
   const stream = new TarStream({ entry: (entry, contents) => members.add(entry, contents) });
   noting(members, stream, () => {
@@ -146,6 +152,7 @@ export function membersInScan(scan: BlobScan, limits?: MemberLimits): TarMembers
       size += bytes.length;
       mustBeNoBomb(size, scan.taken, limits?.bomb);
       stream.push(bytes);
+      progress?.(scan.taken);
     }
     stream.end();
   });

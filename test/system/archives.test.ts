@@ -221,6 +221,19 @@ describeSystem('archives of images', ['root', 'stores'], () => {
     }
   });
 
+  it('as a root is told by "stores" to be one, and what is damaged in it once', async () => {
+    const { stdout, code } = await stratafs(['--root', path('oci-zstd.tar'), 'stores', '--json']);
+    expect([JSON.parse(stdout), code]).toEqual([
+      {
+        ...{ kind: 'OCI layout, a tar', root: path('oci-zstd.tar'), why: '--root' },
+        ...{ images: 1, containers: 0, live: false },
+      },
+      0,
+    ]);
+    const { stderr } = await stratafs(['--root', path('docker-save-28-incomplete.tar'), 'images']);
+    expect(stderr).toMatch(/^stratafs: Cannot use image "127\.0\.0\.1:5917\/zdemo:1": "\S+": the config /);
+  });
+
   it('a word that means a file and an image is asked for again, and one that means a file alone is told', async () => {
     const store = new FakeStore(temporary.path('docker'));
     const image = store.image({ names: ['app.tar:1'], layers: ['base'] });
@@ -237,7 +250,9 @@ describeSystem('archives of images', ['root', 'stores'], () => {
     expect(await stderrOf('app.tar:demo:1')).toBe('');
     expect(await stderrOf('./app.tar')).toBe('');
     expect(await stderrOf('demo')).toMatch(/no such image or container.*\("\.\/demo" is a file here\)/);
-    expect(await stderrOf('./nothing.tar')).toMatch(/Cannot open archive "\.\/nothing.tar": no such file/);
+    expect(await stratafs(['ls', './nothing.tar'], { cwd })).toMatchObject({
+      ...{ code: 4, stderr: 'stratafs: Cannot open archive "./nothing.tar": no such file\n' },
+    });
   });
 });
 

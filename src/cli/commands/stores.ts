@@ -6,13 +6,14 @@ import type { FoundRoot } from '../../store/machine/places.ts';
 import type { Store } from '../../store/store.ts';
 import { shownBytes } from '../../sys/bytes.ts';
 import { attempt, Trouble } from '../../sys/errors.ts';
+import { type ArchiveOptions, archiveRoot, openArchiveOnce } from '../archives.ts';
 import { EXIT } from '../exit.ts';
 import { escapeBytes, escapeJson, escapeText, jsonName } from '../print/escape.ts';
 import { formatTable } from '../print/table.ts';
 import type { Terminal } from '../print/terminal.ts';
 import type { StoreOptions } from '../stack.ts';
 
-interface StoresOptions extends Pick<StoreOptions, 'hostRoot' | 'root'> {
+interface StoresOptions extends Pick<StoreOptions, 'hostRoot' | 'root' | 'tars'> {
   readonly json?: true;
 }
 
@@ -40,16 +41,22 @@ export function registerStores(program: Command, terminal: Terminal): void {
     )
     .option('--json', 'one JSON object a line')
     .action(async (_: unknown, command: Command) => {
-      const { hostRoot, root: named, json } = command.optsWithGlobals<StoresOptions>();
+      const { hostRoot, root: named, json, tars } = command.optsWithGlobals<StoresOptions>();
       const { findRoots, namedRoot } = await import('../../store/machine/places.ts');
       const { isLive } = await import('../../store/machine/live.ts');
       // Whoever has STRATAFS_ROOT set asks here for the others.
-      const roots =
-        command.getOptionValueSourceWithGlobals('root') === 'cli'
+      const isNamed = command.getOptionValueSourceWithGlobals('root') === 'cli';
+      const archive =
+        isNamed && hostRoot === undefined ? await archiveAt(named, { ...(tars && { tars }) }) : undefined;
+      const roots = archive
+        ? [archive]
+        : isNamed
           ? [namedRoot(hostRoot ?? '/', hostRoot === undefined ? resolve(named) : named, '--root')]
           : findRoots(hostRoot ?? '/', (message) => terminal.note(message));
       if (roots.length === 0) terminal.note('No store was found; --root names one that is elsewhere');
-      const live = (root: FoundRoot) => (hostRoot === undefined ? { live: isLive(root.directory) } : {});
+      // Nothing is at work in a file.
+      const live = (root: FoundRoot) =>
+        hostRoot === undefined ? { live: root !== archive && isLive(root.directory) } : {};
       const found = roots.flatMap((root) => storesIn(root).map((store) => ({ ...store, ...live(root) })));
       if (json) for (const store of found) terminal.out.write(jsonLine(store));
       else terminal.out.write(formatTable(HEADING, found.map(row)));
@@ -59,6 +66,14 @@ export function registerStores(program: Command, terminal: Terminal): void {
         terminal.note(`Cannot list all of "${shownBytes(root.directory)}": ${damage}`);
       }
     });
+}
+
+/** A file in the place of a root, whose kind says that it is an archive of images. */
+async function archiveAt(root: string, options: ArchiveOptions): Promise<FoundRoot | undefined> {
+  const path = archiveRoot(root);
+  if (path === undefined) return undefined;
+  const store = await openArchiveOnce(path, options);
+  return { directory: store.directory, why: '--root', stores: [store] };
 }
 
 function storesIn(root: FoundRoot): FoundStore[] {

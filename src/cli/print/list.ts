@@ -55,7 +55,7 @@ export function printList<T extends Item>(
   for (const item of sorted) {
     if (item.damage === undefined) continue;
     terminal.exitWith(EXIT.store);
-    terminal.note(`Cannot use ${form.title(item)}: ${item.damage}`);
+    terminal.note(`Cannot use ${form.title(item)}: ${item.damage.replace(/^Cannot use /, '')}`);
   }
 }
 

@@ -1,4 +1,4 @@
-// The line that says how far the tars of layers are read, on a terminal alone, and gone in the end.
+// The line that says how far an archive, or the tars of layers, are read, on a terminal alone, and gone in the end.
 import { humanSize } from './size.ts';
 import type { Terminal } from './terminal.ts';
 
@@ -9,12 +9,15 @@ const CLEAR_LINE = '\r\x1b[K';
 
 export class ReadingProgress {
   readonly #terminal: Terminal;
+  readonly #what: string;
   readonly #start: number;
   #next: number;
   #isShown = false;
 
-  constructor(terminal: Terminal) {
+  /** `what` is read: `layers`. */
+  constructor(terminal: Terminal, what: string) {
     this.#terminal = terminal;
+    this.#what = what;
     this.#start = terminal.now();
     this.#next = this.#start + FIRST_AFTER;
   }
@@ -26,7 +29,7 @@ export class ReadingProgress {
     if (err.columns === undefined || now < this.#next) return;
     this.#next = now + EVERY;
     const rate = (done * 1000) / Math.max(1, now - this.#start);
-    const line = `reading layers: ${humanSize(done)} of ${humanSize(all)}, ${humanSize(rate)}/s`;
+    const line = `reading ${this.#what}: ${humanSize(done)} of ${humanSize(all)}, ${humanSize(rate)}/s`;
     err.write(CLEAR_LINE + line.slice(0, err.columns - 1));
     err.flush();
     this.#isShown = true;

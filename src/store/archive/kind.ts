@@ -20,7 +20,7 @@ export const ARCHIVE: Kind = {
 
 /** `path` is as a person wrote it. Throws Trouble where it cannot be read, or holds no image. */
 export async function openArchive(path: ByteString, options: OpenOptions): Promise<Store> {
-  return storeOf(await openPack(path), options);
+  return storeOf(await openPack(path, options.progress), options);
 }
 
 function storeOf(pack: Pack, { platform }: OpenOptions): Store {

@@ -22,8 +22,11 @@ const OTHERS: readonly (readonly [start: string, words: string])[] = [
 ];
 const START_BYTES = 8;
 
+/** Told how many bytes of a compressed archive are read, and of how many. */
+type Progress = (done: number, all: number) => void;
+
 /** `path` is as a person wrote it; links in it are followed. Throws Trouble where it cannot be read, or is no tar. */
-export async function openPack(path: ByteString): Promise<Pack> {
+export async function openPack(path: ByteString, progress?: Progress): Promise<Pack> {
   const refuse = (state: string, cause?: unknown) => refused(path, state, cause);
   const { path: real, kind } = realNamed(path, refuse);
   if (kind === 'directory') return new DirectoryPack(new StoreFiles(real));
@@ -33,21 +36,21 @@ export async function openPack(path: ByteString): Promise<Pack> {
   const blob = files.openBlobIfPresent(real.slice(slash + 1));
   if (blob === undefined) throw refuse('no such file');
   try {
-    return await tarPack(real, blob);
+    return await tarPack(real, blob, progress);
   } catch (error) {
     blob.close();
     throw error;
   }
 }
 
-async function tarPack(path: ByteString, blob: OpenBlob): Promise<Pack> {
+async function tarPack(path: ByteString, blob: OpenBlob, progress?: Progress): Promise<Pack> {
   const start = Buffer.alloc(START_BYTES);
   const length = readingArchive(path, () => blob.read(0, start));
   if (length === 0) throw refused(path, 'it is empty');
   const other = OTHERS.find(([bytes]) => start.toString('hex').startsWith(bytes));
   if (other !== undefined) throw refused(path, other[1]);
   const compression = compressionOf(start.subarray(0, length));
-  const { bytes, members, notes } = await indexed(path, blob, compression);
+  const { bytes, members, notes } = await indexed(path, blob, compression, progress);
   // A first member that cannot be read: something else than a tar.
   if (members.count === 0 && members.damage !== undefined) {
     throw refused(path, `it is neither a tar nor a compressed one: ${members.damage}`);
@@ -62,12 +65,18 @@ interface Indexed {
   readonly notes: readonly string[];
 }
 
-async function indexed(path: ByteString, blob: OpenBlob, compression: Compression): Promise<Indexed> {
+async function indexed(
+  path: ByteString,
+  blob: OpenBlob,
+  compression: Compression,
+  progress?: Progress,
+): Promise<Indexed> {
   if (compression === 'none') {
     return { bytes: blob, members: readingArchive(path, () => membersOf(blob)), notes: [] };
   }
   const scan = await scanOf(path, blob, compression);
-  const members = readingArchive(path, () => membersInScan(scan));
+  const told = { progress: (taken: number) => progress?.(taken, blob.size) };
+  const members = readingArchive(path, () => membersInScan(scan, told));
   const { trailing } = scan;
   const bytes = scan.reader();
   scan.close();

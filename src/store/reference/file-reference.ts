@@ -97,5 +97,5 @@ function missing(path: ByteString, kind: FileKind | undefined): Trouble {
       : kind === undefined
         ? 'no such file'
         : 'it is not a regular file';
-  return new Trouble('reference', `Cannot open archive "${shownBytes(path)}": ${state}`);
+  return new Trouble('store', `Cannot open archive "${shownBytes(path)}": ${state}`);
 }

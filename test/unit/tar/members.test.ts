@@ -153,7 +153,7 @@ describe('membersOf()', () => {
     );
     const read = (bomb: BombLimits) => {
       const { paths, damage } = membersInScan(new GzipScan(inMemory(packed), new BlobCache()), {
-        ...{ members: 9, nameBytes: 100, bomb },
+        limits: { members: 9, nameBytes: 100, bomb },
       });
       return [...paths, damage];
     };
