@@ -6,7 +6,7 @@ import { addressOf } from '../sys/memory.ts';
 import { S_IFDIR, S_IFMT, S_IFREG } from '../sys/statx.ts';
 import type { Attributes } from './attributes.ts';
 import type { Directories } from './layer/directories.ts';
-import { seekWithoutHoles, type TarFileContents } from './layer/open-contents.ts';
+import type { TarFileContents } from './layer/open-contents.ts';
 import type { LayerReader } from './layer/reader.ts';
 import { NodeFiles } from './node-files.ts';
 import { layerOf, type Places } from './place.ts';
@@ -217,7 +217,8 @@ export class FileData {
 
   /** `SEEK_DATA` or `SEEK_HOLE`: the place, or a negative errno, -ENXIO past the last data. */
   seek(node: number, offset: number, whence: number): number {
-    if (this.#inTar(node) !== undefined) return seekWithoutHoles(offset, whence, rowSize(this.#table, node));
+    const inTar = this.#inTar(node);
+    if (inTar !== undefined) return inTar.seek(offset, whence);
     return lseek(this.#descriptor(node), offset, whence);
   }
 

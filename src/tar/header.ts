@@ -1,8 +1,10 @@
 // Reads the headers of a tar stream as Go's archive/tar does, which is what unpacked the layers: v7, ustar, PAX, GNU and
 // star. Takes bytes as they come and knows nothing of files on disk.
-import { type ByteString, bytesOf } from '../sys/bytes.ts';
+import type { ByteString } from '../sys/bytes.ts';
 import { TarDamage, type TarEntry } from './entry.ts';
+import { FIELD, fieldSpan, headerNumber, headerText, isHeaderNumber } from './fields.ts';
 import { type PaxRecords, parsePax } from './pax.ts';
+import { OldSparseMap } from './sparse.ts';
 import { hasNoContents, isDeviceType, TAR_TYPE } from './type.ts';
 
 export const BLOCK = 512;
@@ -17,29 +19,7 @@ const EXTENSIONS: readonly string[] = [
 ];
 const LARGEST_EXTENSION = (1 << 20) + BLOCK;
 
-/** Where the fields of a header lie (POSIX ustar, and what GNU and star put in its place). */
-export const FIELD = {
-  name: [0, 100],
-  mode: [100, 8],
-  uid: [108, 8],
-  gid: [116, 8],
-  size: [124, 12],
-  mtime: [136, 12],
-  checksum: [148, 8],
-  type: [156, 1],
-  linkName: [157, 100],
-  magic: [257, 8],
-  major: [329, 8],
-  minor: [337, 8],
-  prefix: [345, 155],
-  starPrefix: [345, 131],
-  atime: [345, 12],
-  ctime: [357, 12],
-  starTrailer: [508, 4],
-} as const satisfies Record<string, readonly [offset: number, length: number]>;
-
-type Field = readonly [offset: number, length: number];
-
+const GNU_MAGIC = 'ustar  \0';
 const NO_XATTRS: ReadonlyMap<ByteString, ByteString> = new Map();
 
 /** What extended headers say of the next entry. */
@@ -67,6 +47,8 @@ export class TarHeaders {
   /** Bytes the entry's contents take in the tar, without padding. */
   #stored = 0;
   #zeroBlocks = 0;
+  /** Of an entry of GNU tar's older sparse form, whose map goes on in the blocks that follow the header. */
+  #openMap: { readonly map: OldSparseMap; readonly entry: TarEntry } | undefined;
 
   push(bytes: Uint8Array): void {
     let at = 0;
@@ -121,10 +103,16 @@ export class TarHeaders {
 
   /** Whether a header has been begun and is not complete. */
   get isInHeader(): boolean {
-    return this.#filled > 0 || this.#extensionFilled < this.#extensionData.length;
+    const isInExtension = this.#extensionFilled < this.#extensionData.length;
+    return this.#filled > 0 || isInExtension || this.#openMap !== undefined;
   }
 
   #readBlock(block: Buffer): void {
+    if (this.#openMap !== undefined) {
+      this.#openMap.map.addBlock(block);
+      this.#endMap(this.#openMap);
+      return;
+    }
     if (block[0] === 0 && block.equals(ZEROS)) {
       this.#zeroBlocks += 1;
       return;
@@ -133,7 +121,7 @@ export class TarHeaders {
     mustHaveChecksum(block);
     const type = block.toString('latin1', FIELD.type[0], FIELD.type[0] + 1);
     if (EXTENSIONS.includes(type)) {
-      const size = number(block, FIELD.size, 'size');
+      const size = headerNumber(block, FIELD.size, 'size');
       if (size < 0 || size > LARGEST_EXTENSION) throw new TarDamage('an extended header is too large');
       this.#extensionType = type;
       this.#extensionData = Buffer.alloc(size);
@@ -144,9 +132,16 @@ export class TarHeaders {
       return;
     }
     const { entry, stored } = readEntry(block, this.#next);
-    this.#entry = entry;
     this.#stored = stored;
     this.#next = { pax: undefined, longName: undefined, longLink: undefined };
+    if (entry.type === TAR_TYPE.sparse) this.#endMap({ map: oldMapOf(block), entry });
+    else this.#entry = entry;
+  }
+
+  #endMap(open: { readonly map: OldSparseMap; readonly entry: TarEntry }): void {
+    const { map, entry } = open;
+    this.#openMap = map.isOpen ? open : undefined;
+    if (!map.isOpen) this.#entry = { ...entry, size: map.size, sparseMap: map.numbers };
   }
 
   #endExtension(): void {
@@ -156,8 +151,8 @@ export class TarHeaders {
     this.#padding = paddingOf(data.length);
     const type = this.#extensionType;
     if (type === TAR_TYPE.pax) this.#next.pax = parsePax(data);
-    else if (type === TAR_TYPE.longName) this.#next.longName = text(data, [0, data.length]);
-    else if (type === TAR_TYPE.longLink) this.#next.longLink = text(data, [0, data.length]);
+    else if (type === TAR_TYPE.longName) this.#next.longName = headerText(data, [0, data.length]);
+    else if (type === TAR_TYPE.longLink) this.#next.longLink = headerText(data, [0, data.length]);
     else {
       this.#entry = globalHeader(this.#block);
       this.#stored = 0;
@@ -165,11 +160,18 @@ export class TarHeaders {
   }
 }
 
+/** Only GNU tar's own headers have such a map (Go's readOldGNUSparseMap). */
+function oldMapOf(block: Buffer): OldSparseMap {
+  if (block.toString('latin1', ...fieldSpan(FIELD.magic)) !== GNU_MAGIC)
+    throw new TarDamage('a header of a sparse file is not one of GNU tar');
+  return new OldSparseMap(block);
+}
+
 function globalHeader(block: Buffer): TarEntry {
   const none = { seconds: 0, nanoseconds: 0 };
   return {
     ...{
-      name: text(block, FIELD.name),
+      name: headerText(block, FIELD.name),
       linkName: '' as ByteString,
       type: TAR_TYPE.globalPax,
       mode: 0,
@@ -185,7 +187,7 @@ function readEntry(block: Buffer, next: Extension): { entry: TarEntry; stored: n
   const raw = block.toString('latin1', FIELD.type[0], FIELD.type[0] + 1);
   const name = next.longName || pax?.path || headerName(block);
   const type = raw !== '\0' ? raw : name.endsWith('/') ? TAR_TYPE.directory : TAR_TYPE.file;
-  const stored = hasNoContents(type) ? 0 : (pax?.size ?? number(block, FIELD.size, 'size'));
+  const stored = hasNoContents(type) ? 0 : (pax?.size ?? headerNumber(block, FIELD.size, 'size'));
   if (stored < 0) throw new TarDamage('a size is negative');
   const sparse = type === TAR_TYPE.sparse || pax?.sparseSize !== undefined || pax?.sparse === true;
   const device = isDeviceType(type);
@@ -193,15 +195,15 @@ function readEntry(block: Buffer, next: Extension): { entry: TarEntry; stored: n
     stored,
     entry: {
       name: pax?.sparseName ?? name,
-      linkName: next.longLink || pax?.linkPath || text(block, FIELD.linkName),
+      linkName: next.longLink || pax?.linkPath || headerText(block, FIELD.linkName),
       type,
-      mode: number(block, FIELD.mode, 'mode') & 0o7777,
-      uid: pax?.uid ?? number(block, FIELD.uid, 'owner'),
-      gid: pax?.gid ?? number(block, FIELD.gid, 'group'),
+      mode: headerNumber(block, FIELD.mode, 'mode') & 0o7777,
+      uid: pax?.uid ?? headerNumber(block, FIELD.uid, 'owner'),
+      gid: pax?.gid ?? headerNumber(block, FIELD.gid, 'group'),
       size: pax?.sparseSize ?? stored,
-      mtime: pax?.mtime ?? { seconds: number(block, FIELD.mtime, 'time'), nanoseconds: 0 },
-      major: device ? number(block, FIELD.major, 'device number') : 0,
-      minor: device ? number(block, FIELD.minor, 'device number') : 0,
+      mtime: pax?.mtime ?? { seconds: headerNumber(block, FIELD.mtime, 'time'), nanoseconds: 0 },
+      major: device ? headerNumber(block, FIELD.major, 'device number') : 0,
+      minor: device ? headerNumber(block, FIELD.minor, 'device number') : 0,
       xattrs: pax?.xattrs ?? NO_XATTRS,
       ...(pax?.emptyXattrs === undefined ? {} : { emptyXattrs: pax.emptyXattrs }),
       ...(pax?.sparseMap === undefined ? {} : { sparseMap: pax.sparseMap }),
@@ -212,22 +214,22 @@ function readEntry(block: Buffer, next: Extension): { entry: TarEntry; stored: n
 
 /** The name with its prefix, where the format has one. */
 function headerName(block: Buffer): ByteString {
-  const name = text(block, FIELD.name);
+  const name = headerText(block, FIELD.name);
   const prefix = namePrefix(block);
   return prefix === '' ? name : (`${prefix}/${name}` as ByteString);
 }
 
 function namePrefix(block: Buffer): string {
-  const magic = block.toString('latin1', ...span(FIELD.magic));
-  if (magic === 'ustar  \0') {
+  const magic = block.toString('latin1', ...fieldSpan(FIELD.magic));
+  if (magic === GNU_MAGIC) {
     // Go before 1.8 wrote a prefix into GNU headers, where the times belong.
-    return isNumber(block, FIELD.atime) && isNumber(block, FIELD.ctime)
+    return isHeaderNumber(block, FIELD.atime) && isHeaderNumber(block, FIELD.ctime)
       ? ''
-      : asciiOnly(text(block, FIELD.prefix));
+      : asciiOnly(headerText(block, FIELD.prefix));
   }
   if (!magic.startsWith('ustar\0')) return '';
-  const isStar = block.toString('latin1', ...span(FIELD.starTrailer)) === 'tar\0';
-  return text(block, isStar ? FIELD.starPrefix : FIELD.prefix);
+  const isStar = block.toString('latin1', ...fieldSpan(FIELD.starTrailer)) === 'tar\0';
+  return headerText(block, isStar ? FIELD.starPrefix : FIELD.prefix);
 }
 
 function asciiOnly(bytes: string): string {
@@ -236,7 +238,7 @@ function asciiOnly(bytes: string): string {
 
 /** The sum of a header's bytes, its own field taken as spaces; old writers added them up signed. */
 function mustHaveChecksum(block: Buffer): void {
-  const [start, end] = span(FIELD.checksum);
+  const [start, end] = fieldSpan(FIELD.checksum);
   let unsigned = 0;
   let signed = 0;
   for (let i = 0; i < BLOCK; i++) {
@@ -244,46 +246,8 @@ function mustHaveChecksum(block: Buffer): void {
     unsigned += byte;
     signed += (byte << 24) >> 24;
   }
-  const recorded = number(block, FIELD.checksum, 'checksum');
+  const recorded = headerNumber(block, FIELD.checksum, 'checksum');
   if (recorded !== unsigned && recorded !== signed) throw new TarDamage('a header has a wrong checksum');
-}
-
-function span([offset, length]: Field): [start: number, end: number] {
-  return [offset, offset + length];
-}
-
-/** Up to the first NUL. */
-function text(block: Buffer, [offset, length]: Field): ByteString {
-  const end = block.subarray(offset, offset + length).indexOf(0);
-  return bytesOf(block, offset, end < 0 ? offset + length : offset + end);
-}
-
-function isNumber(block: Buffer, field: Field): boolean {
-  try {
-    number(block, field, 'time');
-    return true;
-  } catch (error) {
-    if (error instanceof TarDamage) return false;
-    throw error;
-  }
-}
-
-/** Digits, if any, between spaces and NULs; what follows a NUL right behind them does not count. */
-const OCTAL = /^[ \0]*(?:([0-7]+)(?:[ \0]*|\0.*))?$/s;
-
-/** Octal digits between spaces and NULs, or (first bit set) a big-endian two's complement number. */
-function number(block: Buffer, [offset, length]: Field, what: string): number {
-  const first = block[offset] as number;
-  if ((first & 0x80) === 0) {
-    const match = OCTAL.exec(block.toString('latin1', offset, offset + length));
-    if (match === null) throw new TarDamage(`a header's ${what} is not a number`);
-    return Number.parseInt(match[1] ?? '0', 8);
-  }
-  let value = BigInt.asIntN(8, BigInt(first << 1)) >> 1n;
-  for (let i = 1; i < length; i++) value = (value << 8n) | BigInt(block[offset + i] as number);
-  const result = Number(value);
-  if (!Number.isSafeInteger(result)) throw new TarDamage(`a header's ${what} is too large`);
-  return result;
 }
 
 /** Bytes from the end of `size` bytes to the next block. */

@@ -2,6 +2,7 @@
 // (GNU tar's manual, "Storing Sparse Files"; Go's archive/tar reads the same three forms).
 import type { DataRuns } from './data-runs.ts';
 import { TarDamage } from './entry.ts';
+import { headerNumber } from './fields.ts';
 
 /** A tar's unit; the map is filled up to it. */
 const BLOCK = 512;
@@ -30,6 +31,44 @@ export function checkedRuns(numbers: readonly number[], size: number): DataRuns 
 export function parseSparseList(text: string): number[] {
   if (text.length > 2 * MOST_RUNS * MOST_DIGITS) throw new TarDamage('a map of a sparse file is too long');
   return text.split(',').map(sparseNumber);
+}
+
+/** GNU tar's older form: a header of type `S` has room for four runs, and says whether a block with more of them follows. */
+const OLD = { runs: [386, 4], more: 482, realSize: [483, 12] } as const;
+const OLD_MORE = { runs: [0, 21], more: 504 } as const;
+const OLD_NUMBER = 12;
+const WHAT = 'map of a sparse file';
+
+/** Reads the map of GNU tar's older form from the header and from the blocks behind it. */
+export class OldSparseMap {
+  readonly numbers: number[] = [];
+  /** Of the whole file, bytes. */
+  readonly size: number;
+  /** Whether another block of the map follows. */
+  isOpen: boolean;
+
+  /** Throws TarDamage. */
+  constructor(header: Buffer) {
+    this.size = headerNumber(header, OLD.realSize, WHAT);
+    this.#add(header, OLD.runs);
+    this.isOpen = header[OLD.more] !== 0;
+  }
+
+  /** Throws TarDamage. */
+  addBlock(block: Buffer): void {
+    this.#add(block, OLD_MORE.runs);
+    this.isOpen = block[OLD_MORE.more] !== 0;
+    if (this.numbers.length > 2 * MOST_RUNS) throw new TarDamage('a map of a sparse file is too long');
+  }
+
+  #add(block: Buffer, [start, count]: readonly [number, number]): void {
+    for (let i = 0; i < count; i++) {
+      const at = start + i * 2 * OLD_NUMBER;
+      if (block[at] === 0) return;
+      for (const field of [at, at + OLD_NUMBER])
+        this.numbers.push(headerNumber(block, [field, OLD_NUMBER], WHAT));
+    }
+  }
 }
 
 /** Format 1.0: the map stands before the data, a number a line, filled up to a whole block. Is given the contents as they come. */

@@ -3,7 +3,8 @@
 import { type ByteString, textOf } from '../sys/bytes.ts';
 import type { DataRuns } from './data-runs.ts';
 import type { TarEntry } from './entry.ts';
-import { BLOCK, FIELD, paddingOf } from './header.ts';
+import { FIELD } from './fields.ts';
+import { BLOCK, paddingOf } from './header.ts';
 import { paxLine } from './pax.ts';
 import { TAR_TYPE } from './type.ts';
 

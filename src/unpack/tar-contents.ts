@@ -3,6 +3,7 @@ import type { BlobReader } from '../blob/blob.ts';
 import type { RecordedContents } from '../overlay/recorded/recorded-contents.ts';
 import type { RecordedLayer } from '../overlay/recorded/recorded-layer.ts';
 import { E, Errno } from '../sys/errors.ts';
+import { seekInRuns } from '../sys/seek.ts';
 import type { DataRuns } from '../tar/data-runs.ts';
 
 /** Where the contents of a sparse file lie. */
@@ -47,6 +48,20 @@ export class TarContents implements RecordedContents {
     return wanted.length;
   }
 
+  dataSize(object: number): number {
+    const sparse = this.#sparseOf(object);
+    return sparse?.runs.reduce((sum, [, length]) => sum + length, 0) ?? this.#layer.size(object);
+  }
+
+  seek(object: number, offset: number, whence: number): number {
+    const { size, runs } = this.#sparseOf(object) ?? wholeOf(this.#layer.size(object));
+    return seekInRuns(runs, size, offset, whence);
+  }
+
+  #sparseOf(object: number): SparseContents | undefined {
+    return this.#table.sparse.get(this.#layer.get(object, 'source'));
+  }
+
   #fill(at: number, room: Uint8Array): void {
     if (this.#tar.read(at, room) < room.length) throw new Errno(E.EIO, 'read a tar that became shorter');
   }
@@ -67,4 +82,8 @@ export class TarContents implements RecordedContents {
   close(): void {
     this.#tar.close();
   }
+}
+
+function wholeOf(size: number): SparseContents {
+  return { size, runs: [[0, size]] };
 }

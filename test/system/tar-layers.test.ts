@@ -1,12 +1,24 @@
 // Layers read from their tar alone: random trees through the writers people have, with each compression, give back every name,
 // every attribute that the tar holds, and every byte by place.
-import { closeSync, fstatSync, lstatSync, mkdirSync, openSync, readFileSync, writeFileSync } from 'node:fs';
+import {
+  closeSync,
+  fstatSync,
+  lstatSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  truncateSync,
+  writeFileSync,
+  writeSync,
+} from 'node:fs';
 import { expect, it, onTestFinished } from 'vitest';
 import { BlobCache } from '../../src/blob/cache.ts';
 import { FileBytes } from '../../src/blob/file-bytes.ts';
 import type { SpoolRoom } from '../../src/blob/spool.ts';
 import type { RecordedLayer } from '../../src/overlay/recorded/recorded-layer.ts';
 import { S_IFDIR, S_IFLNK, S_IFMT, S_IFREG } from '../../src/sys/statx.ts';
+import type { TarEntry } from '../../src/tar/entry.ts';
+import { TarStream } from '../../src/tar/stream.ts';
 import { type BlobLayer, indexedLayer, readBlobLayer } from '../../src/unpack/blob-layer.ts';
 import { decodeLayerIndex, encodeLayerIndex } from '../../src/unpack/layer-index.ts';
 import { MOBY_RULES } from '../../src/unpack/rules.ts';
@@ -95,6 +107,37 @@ describeSystem('readBlobLayer()', ['root', 'python', 'bsdtar', 'zstd'], () => {
           layer.contents.close();
         }
       }
+    },
+  );
+});
+
+describeSystem("sparse files in GNU tar's older form", ['root', 'python'], () => {
+  it.each([1, 4, 5, 25, 26, 100])(
+    'are refused as engines refuse them, and passed over: %d runs',
+    async (runs) => {
+      const folder = temporaryForTest();
+      const root = folder.path('tree');
+      mkdirSync(root);
+      const size = runs * 8192 + 1_000_000;
+      writeFileSync(`${root}/a`, '');
+      truncateSync(`${root}/a`, size);
+      const descriptor = openSync(`${root}/a`, 'r+');
+      for (let run = 0; run < runs; run++) writeSync(descriptor, Buffer.alloc(4096, 97), 0, 4096, run * 8192);
+      closeSync(descriptor);
+      writeFileSync(`${root}/b`, 'what follows');
+      const tar = folder.path('layer.tar');
+      runTool(['tar', '--format=gnu', '-Scf', tar, '-C', root, 'a', 'b']);
+      const { layer, refusals, contents } = await read(tar);
+      expect(refusals).toEqual([{ path: 'a', reason: expect.stringContaining('make a file of type "S"') }]);
+      const room = Buffer.alloc(100);
+      const count = contents.read(find(layer, 'b'), 0, room);
+      expect(room.toString('latin1', 0, count)).toBe('what follows');
+      const entries: TarEntry[] = [];
+      new TarStream({ entry: (entry) => entries.push(entry) }).push(readFileSync(tar));
+      const [{ size: told, sparseMap = [] } = { size: 0 }] = entries;
+      const data = Array.from({ length: runs }, (_, run) => [run * 8192, 4096]).flat();
+      // A hole at the end is an empty run there.
+      expect([told, sparseMap]).toEqual([size, [...data, size, 0]]);
     },
   );
 });

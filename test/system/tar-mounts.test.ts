@@ -1,6 +1,6 @@
 // Images whose layers nobody unpacked, mounted from their compressed tars: every name, attribute and byte of random trees, with
 // and without an index; what is said of a damaged layer; and that nothing is written but where an index was asked for.
-import { mkdirSync, readdirSync, readFileSync, truncateSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, statSync, truncateSync, writeFileSync } from 'node:fs';
 import { expect, it } from 'vitest';
 import { FakeContainerd } from '../support/fake-containerd.ts';
 import {
@@ -72,6 +72,48 @@ describeSystem(
       }
       expect(readdirSync(indexes)).toEqual([expect.stringMatching(/^[0-9a-f]{64}\.index$/)]);
       expect(readdirSync(store.root, { recursive: true })).toEqual(before);
+    });
+
+    it('tells the holes of sparse entries, which are no data in a mount, an export or a copy', async () => {
+      const folder = temporaryForTest();
+      const root = folder.path('tree');
+      mkdirSync(root);
+      const size = 64 << 20;
+      const script =
+        'import os,sys\nf=os.open(sys.argv[1],os.O_RDWR|os.O_CREAT)\nos.truncate(f,int(sys.argv[2]))\n';
+      const writes = [4096, 131_072, 1_048_576].map((at) => `os.pwrite(f,b'x'*8192,${at})`).join('\n');
+      runTool(['python3', '-c', script + writes, `${root}/sparse`, String(size)]);
+      const tar = folder.path('layer.tar');
+      runTool(['tar', '--format=posix', '-Scf', tar, '-C', root, '.']);
+      const store = new FakeContainerd(folder.path('store'));
+      const diffId = `sha256:${runTool(['sha256sum', tar]).toString('latin1', 0, 64)}`;
+      store.imageOfTars('example.com/sparse:1', [{ diffId, blob: runTool(['gzip', '-c', tar]) }]);
+      store.write();
+      const [image, before] = ['example.com/sparse:1', ['--root', store.root]];
+      const holes =
+        'import os,sys\nf=os.open(sys.argv[1],os.O_RDONLY)\nat=0\nr=[]\nn=os.fstat(f).st_size\n' +
+        'while at<n:\n try: d=os.lseek(f,at,os.SEEK_DATA)\n except OSError: break\n at=os.lseek(f,d,os.SEEK_HOLE)\n r.append((d,at))\nprint(r)';
+      const runsOf = (path: string) => runTool(['python3', '-c', holes, path]).toString('latin1');
+      const expected = runsOf(`${root}/sparse`);
+      expect(expected).toMatch(/^\[\(4096, 12288\), \(131072, 139264\), /);
+      const mount = await mountStratafs(folder, image, { root: store.root });
+      try {
+        expect(runsOf(`${mount.directory}/sparse`)).toBe(expected);
+        expect(statSync(`${mount.directory}/sparse`).blocks).toBe((3 * 8192) / 512);
+        expect(differingContents(root, mount.directory)).toBe('');
+      } finally {
+        await mount.umount();
+      }
+      const copy = folder.path('copy');
+      expect(await stratafs([...before, 'extract', image, '/sparse', '-o', copy])).toMatchObject({ code: 0 });
+      expect(runsOf(`${copy}/sparse`)).toBe(expected);
+      const exported = folder.path('exported.tar');
+      expect(await stratafs([...before, 'export', image, '-o', exported])).toMatchObject({ code: 0 });
+      expect(statSync(exported).size).toBeLessThan(100_000);
+      const again = folder.path('again');
+      mkdirSync(again);
+      runTool(['tar', '-xf', exported, '-C', again]);
+      expect(differingContents(root, again)).toBe('');
     });
 
     it('makes a damaged index anew, and keeps none of a blob that is not what its digest names', async () => {

@@ -1,5 +1,5 @@
 // The contents of one file, open for reading wherever they lie: a file of a directory, or a part of a tar.
-import { E, Errno } from '../../sys/errors.ts';
+import { Errno } from '../../sys/errors.ts';
 import { close, flistxattr, lseek, pread } from '../../sys/libc.ts';
 import { SEEK } from '../../sys/seek.ts';
 import type { RecordedContents } from '../recorded/recorded-contents.ts';
@@ -71,14 +71,7 @@ export class TarFileContents implements OpenContents {
     return this.#contents.read(this.#object, offset, room);
   }
 
-  /** A tar tells of no holes that could be passed over without reading. */
   seek(offset: number, whence: number): number {
-    return seekWithoutHoles(offset, whence, this.#size);
+    return this.#contents.seek(this.#object, offset, whence);
   }
-}
-
-/** What lseek(2) answers of a file that is data from its start to its end. */
-export function seekWithoutHoles(offset: number, whence: number, size: number): number {
-  if (offset < 0 || offset >= size) return -E.ENXIO;
-  return whence === SEEK.DATA ? offset : size;
 }

@@ -8,6 +8,10 @@ export interface RecordedContents {
    * only at their end. Throws Errno.
    */
   read(object: number, offset: number, room: Uint8Array): number;
+  /** How many bytes of an object's contents are data, and no holes. */
+  dataSize(object: number): number;
+  /** As lseek(2), by `SEEK_DATA` or `SEEK_HOLE`: the place, or a negative errno. */
+  seek(object: number, offset: number, whence: number): number;
   /** Lets go of what it holds open. */
   close(): void;
 }

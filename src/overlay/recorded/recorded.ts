@@ -149,7 +149,9 @@ export class RecordedReader extends TranslatedReader {
     status[STATX.ino + 1] = INODE_MARK | layer;
     const size = sizeOf(object);
     setLong(status, STATX.size, size);
-    setLong(status, STATX.blocks, Math.ceil(size / 512));
+    const isFile = (object.mode & S_IFMT) === S_IFREG;
+    const contents = isFile ? this.#layers[layer]?.contents : undefined;
+    setLong(status, STATX.blocks, Math.ceil((contents?.dataSize(object.number) ?? size) / 512));
     for (const time of [STATX.atime, STATX.ctime, STATX.mtime]) {
       setLong(status, time, mtime.seconds);
       status[time + 2] = mtime.nanoseconds;
