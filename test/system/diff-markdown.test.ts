@@ -176,7 +176,7 @@ describeSystem('stratafs diff --markdown', ['root', 'overlay', 'python', 'build'
   it('tells values of the environment only where it is asked to', async () => {
     const { stderr, code } = await stratafs(['diff', '--with-env', ...pair.sides]);
     expect({ stderr, code }).toEqual({
-      stderr: 'stratafs: Cannot use "--with-env": it goes with --markdown\n',
+      stderr: 'stratafs: Cannot use "--with-env": it goes with --markdown or --html\n',
       code: 2,
     });
   });

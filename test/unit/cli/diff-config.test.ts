@@ -162,8 +162,8 @@ describe('stratafs diff --config', () => {
       2 stratafs: Cannot compare the configuration of "app:1#1": some layers of an image have none
       2 stratafs: Cannot use "ROOT/image/overlay2/imagedb/content/sha256/ID": config.Env[1] is not a string
       2 stratafs: Cannot read "ROOT/image/overlay2/imagedb/content/sha256/ID": no such file
-      2 stratafs: Cannot use "--config": it goes with --json and --packages, --markdown, --quiet, or with no form at all
-      2 stratafs: Cannot use "--config": it goes with --json and --packages, --markdown, --quiet, or with no form at all
+      2 stratafs: Cannot use "--config": it goes with --json and --packages, --markdown, --html, --quiet, or with no form at all
+      2 stratafs: Cannot use "--config": it goes with --json and --packages, --markdown, --html, --quiet, or with no form at all
       2 stratafs: Cannot fail on "config": it is compared with --config only"
     `);
   });
