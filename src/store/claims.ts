@@ -25,6 +25,10 @@ export interface LayerClaims {
   readonly diffId: DiffId;
   readonly chainId: ChainId;
   readonly claims: readonly Claim[];
+  /** Which of several places it lies in (`native`), where an image was unpacked more than once. */
+  readonly place?: string;
+  /** Present where another chain of the same claims tells of it, and it is here for what lies on it alone. */
+  readonly isToldElsewhere?: true;
   /** Absent where the layer cannot be found; a claim then says why. */
   readonly layer?: Layer;
   /** Absent where there is none, so that its files cannot be verified; a claim then says why. */

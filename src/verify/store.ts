@@ -72,7 +72,7 @@ export class StoreVerifier {
     for (const finding of claims.flatMap(judge)) report(finding);
     for (const directory of unrecorded) reportUnrecorded(directory, report);
     for (const chain of chains) verdict = worse(verdict, await this.#chain(chain));
-    const count = chains.flat().length;
+    const count = chains.flat().filter(({ isToldElsewhere }) => !isToldElsewhere).length;
     const ownLayers = own ?? (kind === 'container' ? [UPPER] : []);
     for (const [index, layer] of ownLayers.entries())
       verdict = worse(verdict, this.#own(layer, count + index + 1));
@@ -96,19 +96,20 @@ export class StoreVerifier {
   async #chain(layers: readonly LayerClaims[]): Promise<Verdict> {
     let verdict: Verdict = 'verified';
     for (const index of layers.keys()) {
-      const below = layers.slice(0, index);
-      verdict = worse(verdict, await this.#layer(layers[index] as LayerClaims, below));
+      const layer = layers[index] as LayerClaims;
+      if (layer.isToldElsewhere) continue;
+      verdict = worse(verdict, await this.#layer(layer, layers.slice(0, index)));
     }
     return verdict;
   }
 
   /** `below` are the layers below it, base first. */
   async #layer(
-    { diffId, chainId, claims, layer, record }: LayerClaims,
+    { diffId, chainId, claims, place: where, layer, record }: LayerClaims,
     below: readonly LayerClaims[],
   ): Promise<Verdict> {
     const number = below.length + 1;
-    const place = { number, diffId, chainId };
+    const place = { number, diffId, chainId, ...(where === undefined ? {} : { place: where }) };
     const key = `${chainId} ${layer === undefined ? '' : sourceName(layer.source)}`;
     const known = this.#verdicts.get(key);
     if (known !== undefined) {

@@ -9,6 +9,8 @@ export interface LayerPlace {
   readonly number: number;
   readonly diffId?: DiffId;
   readonly chainId?: ChainId;
+  /** Which of several places it lies in (`native`), where an image was unpacked more than once. */
+  readonly place?: string;
   /** Of a container's own. */
   readonly role?: OwnLayer['role'];
 }

@@ -11,6 +11,8 @@ import { temporaryForTest } from '../support/temporary.ts';
 interface Line {
   readonly type: string;
   readonly container?: string;
+  readonly layer?: number;
+  readonly place?: string;
   readonly verdict?: string;
   readonly severity?: string;
   readonly class?: string;
@@ -112,6 +114,33 @@ describeSystem('verify --all of real stores', ['root', 'stores', 'build'], () =>
         `${root}/${place}/diff/usr/evil unverifiable regular file of 5 bytes, sha256:${sum}`,
       ]);
     });
+  });
+
+  it('compares what each snapshotter has that an image was unpacked by', async () => {
+    const root = `${unpackStore(temporaryForTest(), 'containerd-1.6')}/root`;
+    const verdicts = async () => {
+      const words = [
+        '--root',
+        root,
+        '--namespace',
+        'default',
+        'verify',
+        '--json',
+        'docker.io/library/demo:1',
+      ];
+      const { stdout } = await stratafs(words);
+      const lines = stdout
+        .split('\n')
+        .filter(Boolean)
+        .map((line) => JSON.parse(line) as Line);
+      return lines.flatMap(({ type, place, layer, verdict }) =>
+        type === 'layer' && place !== undefined ? [`${place} ${layer} ${verdict}`] : [],
+      );
+    };
+    const overlayfs = [1, 2, 3].map((layer) => `overlayfs ${layer} verified`);
+    expect(await verdicts()).toEqual([...overlayfs, 'native 3 verified']);
+    writeFileSync(`${root}/io.containerd.snapshotter.v1.native/snapshots/3/etc/planted`, 'x');
+    expect(await verdicts()).toEqual([...overlayfs, 'native 3 tampered']);
   });
 
   it('names what containerd was unpacking when it stopped', async () => {

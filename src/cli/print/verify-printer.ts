@@ -204,18 +204,21 @@ export class VerifyPrinter {
 
   #place(layer: LayerPlace | undefined): string {
     const label = escapeText(this.#subject.label);
-    return layer === undefined ? label : `${label} layer ${layer.number}`;
+    if (layer === undefined) return label;
+    const where = layer.place === undefined ? '' : ` in ${escapeText(layer.place)}`;
+    return `${label} layer ${layer.number}${where}`;
   }
 
   #about(layer: LayerPlace | undefined): object {
     const { label, kind, id } = this.#subject;
-    const { number, diffId, chainId, role } = layer ?? {};
+    const { number, diffId, chainId, place, role } = layer ?? {};
     return {
       reference: label,
       ...(id === undefined ? {} : { [kind]: id }),
       ...(number === undefined ? {} : { layer: number }),
       ...(diffId === undefined ? {} : { diffId }),
       ...(chainId === undefined ? {} : { chainId }),
+      ...(place === undefined ? {} : { place }),
       ...(role === undefined ? {} : { role }),
     };
   }

@@ -22,7 +22,7 @@ import { digestsOf, tagsOf } from './names.ts';
 import { tarRecord } from './record.ts';
 import { ifSound, type SnapshotPlace } from './root.ts';
 import { snapshotterOf } from './snapshotter.ts';
-import { chainIdOfSnapshot, snapshotLayers, unpackedPlace } from './stack.ts';
+import { chainIdOfSnapshot, snapshotLayers, unpackedPlaces } from './stack.ts';
 import { unrecordedDirectories } from './unrecorded.ts';
 
 export function claimsOfFound(images: Images, found: FoundObject): Claims {
@@ -74,12 +74,16 @@ export function* claimsOfDirectories(files: StoreFiles): Generator<Claims> {
   } else if (unrecorded.length > 0) yield { ...told, claims: [], unrecorded };
 }
 
-/** Every platform whose manifest is here is one chain. */
+/**
+ * Every platform whose manifest is here is one chain, once for each snapshotter that it was unpacked by, or that of `snapshotter`
+ * alone.
+ */
 function claimsOfImage(
   images: Images,
   targets: readonly BlobDigest[],
   label: string,
   id: BlobDigest,
+  snapshotter?: string,
 ): Claims {
   const claims: Claim[] = [];
   const manifests = new Set(targets.flatMap((target) => manifestsOf(images, target, claims)));
@@ -90,7 +94,21 @@ function claimsOfImage(
       return [];
     }
     for (const claim of configClaims(images, image)) claims.push(claim);
-    return [layerClaims(images, image)];
+    const places = placesOf(images, image, snapshotter);
+    const [first, ...others] = places;
+    const told = layerClaims(images, image, first);
+    if (first === undefined || others.length === 0) return [told];
+    return [
+      told.map((one) => ({ ...one, place: first.snapshotter })),
+      ...others.flatMap((place) => {
+        const stack = attempt(() => snapshotLayers(images.reading, place, { image, missing: 'mark' }));
+        if (stack instanceof Trouble) {
+          claims.push({ about: 'chain', unreadable: stack.message });
+          return [];
+        }
+        return [layerClaims(images, image, place).map((one) => placed(one, place))];
+      }),
+    ];
   });
   const repoDigests = repoDigestsOf(images, targets);
   return { label, kind: 'image', id, claims, chains, ...(repoDigests.length === 0 ? {} : { repoDigests }) };
@@ -173,11 +191,22 @@ function configClaims({ reading }: Images, { config, chain, diffIds, layers }: P
   return claims;
 }
 
+/** Of whole trees that of the top layer alone is there to be compared. */
+function placed(one: LayerClaims, { snapshotter }: SnapshotPlace): LayerClaims {
+  return one.layer === undefined ? { ...one, isToldElsewhere: true } : { ...one, place: snapshotter };
+}
+
+/** Where an image was unpacked to; a container stands on what its own snapshotter has. */
+function placesOf({ reading }: Images, { chain }: PlatformImage, snapshotter?: string): SnapshotPlace[] {
+  const top = chain.at(-1);
+  const places = top === undefined ? [] : unpackedPlaces(reading, top);
+  const own = places.filter((place) => place.snapshotter === snapshotter);
+  return own.length > 0 ? own : places;
+}
+
 /** Base first, with the directories that they were unpacked to, if they were. */
-function layerClaims(images: Images, image: PlatformImage): LayerClaims[] {
+function layerClaims(images: Images, image: PlatformImage, place: SnapshotPlace | undefined): LayerClaims[] {
   const { reading } = images;
-  const top = image.chain.at(-1);
-  const place = top && unpackedPlace(reading, top);
   const claims: Claim[] = [];
   const stack = place && attempt(() => snapshotLayers(reading, place, { image, missing: 'mark' }));
   if (stack instanceof Trouble) claims.push({ about: 'chain', unreadable: stack.message });
@@ -247,7 +276,7 @@ function claimsOfContainer(images: Images, container: DockerContainer, label: st
     const unreadable = 'the image of the container is not here any more: nothing says what its layers were';
     return { ...subject, claims: [...claims, { about: 'config', unreadable }], chains: [] };
   }
-  const of = claimsOfImage(images, [image.manifest], label, image.manifest);
+  const of = claimsOfImage(images, [image.manifest], label, image.manifest, container.place.snapshotter);
   const [expected, found] = [image.chain.at(-1), chain[base] && chainIdOfSnapshot(chain[base])];
   const message = 'the container does not stand on the image it names';
   claims.push({ about: 'chain', expected: expected ?? 'none', found: found ?? 'none', message });

@@ -131,7 +131,8 @@ function stateOf(reading: Reading, id: string, cri: CriContainer | undefined): S
   }
   const status = cri?.kind === 'container' ? readCriStatus(files, id) : undefined;
   if (status !== undefined) return status;
-  const hasTask = files.kindOf(`${TASKS}/${namespace}/${id}`) === 'directory';
+  const task = `${TASKS}/${namespace}/${id}`;
+  const hasTask = files.kindOf(task) !== undefined && files.requireDirectory(task) !== '';
   // A task may also be paused, or stopped and not deleted; which, only its shim knows.
   if (!hasTask) return { status: cri?.kind === 'sandbox' ? 'not ready' : 'not running', running: false };
   return { status: cri?.kind === 'sandbox' ? 'ready' : 'running, paused or stopped', running: true };

@@ -1,5 +1,6 @@
 // Where containerd's image stores lie: in a root of its own, or behind a Docker whose daemon keeps its images in containerd.
 // dockerd has a containerd of its own below its data root, or uses the machine's, whose root is then another directory.
+import { dirname } from 'node:path';
 import { asBytes, type ByteString, bytesOfText, shownBytes } from '../../sys/bytes.ts';
 import { attempt, Trouble } from '../../sys/errors.ts';
 import { readUidMap } from '../../sys/privilege.ts';
@@ -26,8 +27,11 @@ export const CONTAINERD: Kind = {
 };
 
 function probe(files: StoreFiles, options: OpenOptions): Probe {
-  // Where it cannot be told, others say why.
-  if (ifSound(() => hasMetadata(files)) === true) {
+  const found = attempt(() => hasMetadata(files));
+  // Where the root itself cannot be looked into, others say why.
+  if (found instanceof Trouble && ifSound(() => files.kindOf(dirname(METADATA))) !== undefined)
+    return { kind: 'refused', state: found.message };
+  if (found === true) {
     // What is damaged is told of when it is read.
     return ifSound(() => usedNamespaces(files))?.length === 0 ? { kind: 'empty' } : { kind: 'here' };
   }

@@ -127,15 +127,27 @@ export function notInFiles({ root }: Pick<Reading, 'root'>, name: string): Troub
 
 /** Where an image was unpacked to: a snapshotter whose files can be read before one whose cannot. */
 export function unpackedPlace(reading: Reading, chainId: ChainId): SnapshotPlace | undefined {
-  const [first] = reading
+  const [first] = unpackedPlaces(reading, chainId);
+  return first;
+}
+
+/** All of these in that order; those whose files cannot be read are among them only where no other is. */
+export function unpackedPlaces(reading: Reading, chainId: ChainId): SnapshotPlace[] {
+  const ranked = reading
     .snapshottersOf(chainId)
     .map((name, index) => ({ name, rank: rankOf(name), index }))
     .sort((a, b) => a.rank - b.rank || a.index - b.index);
-  return first && { snapshotter: first.name, key: asBytes(chainId) };
+  const readable = ranked.filter(({ rank }) => rank < UNREADABLE);
+  return (readable.length > 0 ? readable : ranked).map(({ name }) => ({
+    snapshotter: name,
+    key: asBytes(chainId),
+  }));
 }
+
+const UNREADABLE = 2;
 
 /** Layers one by one tell more than whole trees. */
 function rankOf(name: string): number {
   const { directory, whole } = snapshotterOf(name);
-  return directory === undefined ? 2 : whole ? 1 : 0;
+  return directory === undefined ? UNREADABLE : whole ? 1 : 0;
 }
