@@ -92,7 +92,7 @@ export const FOPEN = {
 } as const;
 
 /** Codes of messages that answer no request, in the place of a reply's error. */
-export const NOTIFY = { FUSE_NOTIFY_STORE: 4 } as const;
+export const NOTIFY = { FUSE_NOTIFY_INVAL_ENTRY: 3, FUSE_NOTIFY_STORE: 4 } as const;
 
 /** `_IOR` and `_IOW` of type 229: the same numbers on x86-64 and arm64. */
 export const IOCTL = {
@@ -105,6 +105,7 @@ export const IOCTL = {
 export const STRUCT = {
   fuse_in_header: { sizeof: 40, len: 0, opcode: 4, unique: 8, nodeid: 16, uid: 24, gid: 28, pid: 32 },
   fuse_out_header: { sizeof: 16, len: 0, error: 4, unique: 8 },
+  fuse_notify_inval_entry_out: { sizeof: 16, parent: 0, namelen: 8, flags: 12 },
   fuse_notify_store_out: { sizeof: 24, nodeid: 0, offset: 8, size: 16, padding: 20 },
   fuse_attr: {
     sizeof: 88,
@@ -136,6 +137,9 @@ export const STRUCT = {
     attr: 40,
   },
   fuse_attr_out: { sizeof: 104, attr_valid: 0, attr_valid_nsec: 8, dummy: 12, attr: 16 },
+  fuse_forget_in: { sizeof: 8, nlookup: 0 },
+  fuse_batch_forget_in: { sizeof: 8, count: 0, dummy: 4 },
+  fuse_forget_one: { sizeof: 16, nodeid: 0, nlookup: 8 },
   fuse_init_in: { sizeof: 64, major: 0, minor: 4, max_readahead: 8, flags: 12, flags2: 16 },
   fuse_init_out: {
     sizeof: 64,

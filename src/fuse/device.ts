@@ -4,8 +4,9 @@ import koffi from 'koffi';
 import { asBytes, cString } from '../sys/bytes.ts';
 import { E, errnoName, Trouble } from '../sys/errors.ts';
 import * as libc from '../sys/libc.ts';
-import { addressOf } from '../sys/memory.ts';
+import { type Address, addressOf } from '../sys/memory.ts';
 import { IOCTL, STRUCT } from './abi.ts';
+import type { Frame } from './frame.ts';
 import type { BackingDevice } from './passthrough.ts';
 import type { Session } from './session.ts';
 import { Spin } from './spin.ts';
@@ -84,6 +85,9 @@ export function serve(fd: number, session: Session): Promise<void> {
         end(() => reject(error));
       }
     };
+    session.onReady = (request, length) => {
+      if (!over) answer(fd, session, addressOf(session.reply.bytes), request, length);
+    };
     const handle = koffi.node.poll(fd, { readable: true }, onReadable);
   });
 }
@@ -98,11 +102,7 @@ function serveBurst(fd: number, session: Session, spin: Spin): Pause {
     const length = libc.readAt(fd, requestAt, size);
     if (length > 0) {
       if (tries < spin.budget) spin.won();
-      const replied = session.handle(request, length);
-      if (replied !== 0) {
-        const written = libc.writeAt(fd, replyAt, replied);
-        if (written < 0) notTaken(fd, session, -written);
-      }
+      answer(fd, session, replyAt, request, length);
       tries = spin.budget;
       served++;
     } else if (length === -E.EAGAIN) {
@@ -120,10 +120,18 @@ function serveBurst(fd: number, session: Session, spin: Spin): Pause {
   return 'more';
 }
 
+/** `replyAt` is the address of the session's reply. */
+function answer(fd: number, session: Session, replyAt: Address, request: Frame, length: number): void {
+  const replied = session.handle(request, length);
+  if (replied === 0) return;
+  const written = libc.writeAt(fd, replyAt, replied);
+  if (written < 0) notTaken(fd, session, request, -written);
+}
+
 /** A caller waits for ever for a reply that the kernel would not take, so it gets an error instead. */
-function notTaken(fd: number, session: Session, errno: number): void {
-  session.unanswered(session.request);
+function notTaken(fd: number, session: Session, request: Frame, errno: number): void {
+  session.unanswered(request);
   // The caller has gone, or the mount has.
   if (errno === E.ENOENT || errno === E.ENODEV) return;
-  libc.write(fd, session.reply.bytes, session.refuse(session.request, errno));
+  libc.write(fd, session.reply.bytes, session.refuse(request, errno));
 }

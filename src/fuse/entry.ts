@@ -35,19 +35,40 @@ export function validityOf(seconds: number | undefined): Validity {
   return { seconds: whole, nanoseconds: Math.floor((seconds - Math.floor(seconds)) * 1e9) };
 }
 
-/** Writes a `fuse_entry_out` at word `at`; entry 0 is "no such name, and you may remember that". */
-export function putEntry(fs: FileSystem, entry: number, out: Uint32Array, at: number, valid: Validity): void {
+/** How long holds what is told of a node, or of the names in a directory; `short` where it may change. */
+export function validityFor(fs: FileSystem, node: number, short: Validity): Validity {
+  return fs.holds === undefined || !fs.holds(node) ? short : FOREVER;
+}
+
+export function nodeInDirectory(fs: FileSystem, entry: number, directory: number): number {
+  return fs.nodeIn === undefined ? fs.nodeOf(entry) : fs.nodeIn(entry, directory);
+}
+
+/**
+ * Writes a `fuse_entry_out` at word `at`, and has the file system remember the node; node 0 is "no such name, and you may
+ * remember that". `named` is how long the name holds, `short` how long what may change.
+ */
+export function putEntry(
+  fs: FileSystem,
+  node: number,
+  out: Uint32Array,
+  at: number,
+  named: Validity,
+  short: Validity,
+): void {
   out.fill(0, at, at + ENTRY_ATTR);
-  out[at + ENTRY_VALID] = valid.seconds;
-  out[at + ENTRY_VALID_NSEC] = valid.nanoseconds;
-  if (entry === 0) {
+  out[at + ENTRY_VALID] = named.seconds;
+  out[at + ENTRY_VALID_NSEC] = named.nanoseconds;
+  if (node === 0) {
     out.fill(0, at + ENTRY_ATTR, at + ENTRY_WORDS);
     return;
   }
-  out[at + NODEID] = fs.nodeOf(entry);
+  const valid = validityFor(fs, node, short);
+  out[at + NODEID] = node;
   out[at + ATTR_VALID] = valid.seconds;
   out[at + ATTR_VALID_NSEC] = valid.nanoseconds;
-  fs.copyAttributes(entry, out, at + ENTRY_ATTR);
+  fs.copyAttributes(node, out, at + ENTRY_ATTR);
+  fs.remember?.(node);
 }
 
 /** Writes a `fuse_attr_out` at word `at`. */

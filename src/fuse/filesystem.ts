@@ -2,6 +2,18 @@
 // Node and entry numbers are 1 to 2^32-1; the root is 1; both stay valid for as long as the session lives.
 
 /**
+ * Thrown where an answer has to be waited for: the request is served once more when `ready` has come, which is never refused.
+ * Of `lookup`, `copyAttributes`, `firstEntry`, `nodesAfter` and `open` alone.
+ */
+export class NotYet {
+  readonly ready: Promise<void>;
+
+  constructor(ready: Promise<void>) {
+    this.ready = ready;
+  }
+}
+
+/**
  * Failures are thrown as `Errno`; "no such name" is 0, because it is an ordinary answer. Where a failure is ordinary too
  * (`ENODATA`, `ERANGE`, `ENXIO`), `readLink`, `read`, `seek`, `getXattr` and `listXattr` may answer the negative errno
  * instead, which costs no stack trace.
@@ -13,6 +25,11 @@ export interface FileSystem {
   lookup(directory: number, from: Uint8Array, start: number, end: number): number;
   /** The node an entry leads to: hard links are several entries of one node. */
   nodeOf(entry: number): number;
+  /**
+   * Where directories share their entries, asked instead of `nodeOf`: the node of an entry of `directory`; 0 where that is
+   * known only after a `lookup`.
+   */
+  readonly nodeIn?: (entry: number, directory: number) => number;
   /** The directory that holds a node; the root holds itself. */
   parentOf(node: number): number;
   /** Copies the `struct fuse_attr` of an entry or node, 22 words, to `out` at word `at`. */
@@ -25,9 +42,18 @@ export interface FileSystem {
   entryCount(directory: number): number;
   /**
    * Where directories change: their nodes in an order in which those that stay keep their place, from the first whose
-   * number is above `node` on. Nodes are entries there, and `firstEntry` and `entryCount` are not asked.
+   * number is above `node` on. Nodes are entries there, and `firstEntry` and `entryCount` are not asked. Undefined for a
+   * directory that does not change.
    */
-  readonly nodesAfter?: (directory: number, node: number) => readonly number[];
+  readonly nodesAfter?: (directory: number, node: number) => readonly number[] | undefined;
+  /**
+   * Where some things change and others do not: whether what is told of a node, or of the names in a directory, holds for
+   * ever. Absent where all is alike.
+   */
+  readonly holds?: (node: number) => boolean;
+  /** Told of each reply that gives the kernel a node, and of as many as it has forgotten; absent where nobody counts. */
+  readonly remember?: (node: number) => void;
+  readonly forget?: (node: number, count: number) => void;
   nameLength(entry: number): number;
   copyName(entry: number, out: Uint8Array, at: number): void;
   /** Low 32 bits and high 32 bits of the inode number, and the `S_IFMT` type, without a copy. */

@@ -94,9 +94,12 @@ export class Opens {
     return this.#agreement.noOpen ? -E.ENOSYS : answer(reply, FOPEN.FOPEN_KEEP_CACHE, 0);
   }
 
-  /** After ENOSYS the kernel opens directories by itself, and keeps their entries: not where they change. */
-  openDirectory(reply: Frame): number {
-    if (this.#fs.nodesAfter !== undefined) return answer(reply, 0, 0);
+  /** After ENOSYS the kernel opens directories by itself, and keeps their entries: not where some change. */
+  openDirectory(node: number, reply: Frame): number {
+    if (this.#fs.nodesAfter !== undefined) {
+      const isFixed = this.#fs.holds?.(node) === true;
+      return answer(reply, isFixed ? FOPEN.FOPEN_KEEP_CACHE | FOPEN.FOPEN_CACHE_DIR : 0, 0);
+    }
     if (this.#agreement.noOpendir) return -E.ENOSYS;
     return answer(reply, FOPEN.FOPEN_KEEP_CACHE | FOPEN.FOPEN_CACHE_DIR, 0);
   }

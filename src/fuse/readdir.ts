@@ -3,7 +3,7 @@
 // number of the node before instead.
 import { E } from '../sys/errors.ts';
 import { FUSE_REC_ALIGN, STRUCT } from './abi.ts';
-import { ENTRY_WORDS, putEntry, type Validity } from './entry.ts';
+import { ENTRY_WORDS, FOREVER, nodeInDirectory, putEntry, type Validity, validityFor } from './entry.ts';
 import type { FileSystem } from './filesystem.ts';
 import { type Frame, PAYLOAD } from './frame.ts';
 
@@ -15,12 +15,17 @@ const TYPE = DIRENT.type >> 2;
 const DOT = 0x2e;
 /** '.' and '..' come before the first entry. */
 const DOTS = 2;
+const RECORD = STRUCT.fuse_direntplus.dirent;
+const NODEID = STRUCT.fuse_entry_out.nodeid >> 2;
 
 /** The records of one reply at a time, written behind the header of `out`. */
 export class DirectoryReply {
   readonly #fs: FileSystem;
   readonly #out: Frame;
+  /** How long what may change holds; undefined where records carry no `fuse_entry_out`. */
   #plus: Validity | undefined;
+  /** How long the names of the directory hold. */
+  #named: Validity = FOREVER;
   #at = 0;
   #end = 0;
 
@@ -36,6 +41,7 @@ export class DirectoryReply {
    */
   put(directory: number, offset: number, size: number, plus: Validity | undefined): number {
     this.#plus = plus;
+    if (plus !== undefined) this.#named = validityFor(this.#fs, directory, plus);
     this.#at = PAYLOAD;
     this.#end = PAYLOAD + size;
     const nodes = this.#fs.nodesAfter?.(directory, Math.max(0, offset - DOTS));
@@ -50,7 +56,7 @@ export class DirectoryReply {
     const places = this.#fs.entryCount(directory) + DOTS;
     if (!this.#putDots(directory, offset)) return false;
     for (let place = Math.max(offset, DOTS); place < places; place++) {
-      if (!this.#put(first + place - DOTS, place + 1)) return false;
+      if (!this.#put(directory, first + place - DOTS, place + 1)) return false;
     }
     return true;
   }
@@ -58,7 +64,7 @@ export class DirectoryReply {
   /** Of a directory that changes: an offset says after which node; `nodes` are those. False where the reply is full. */
   #putChanging(directory: number, offset: number, nodes: readonly number[]): boolean {
     if (!this.#putDots(directory, offset)) return false;
-    for (const node of nodes) if (!this.#put(node, node + DOTS)) return false;
+    for (const node of nodes) if (!this.#put(directory, node, node + DOTS)) return false;
     return true;
   }
 
@@ -69,22 +75,26 @@ export class DirectoryReply {
 
   /** `.` or `..`: as many dots as the place after it has before it. */
   #putDot(directory: number, dots: number): boolean {
-    const nameAt = this.#putRecord(directory, dots, dots, false);
+    const nameAt = this.#putRecord(directory, 0, dots, dots);
     if (nameAt < 0) return false;
     this.#out.bytes.fill(DOT, nameAt, nameAt + dots);
     return true;
   }
 
-  #put(entry: number, after: number): boolean {
+  #put(directory: number, entry: number, after: number): boolean {
     const fs = this.#fs;
-    const nameAt = this.#putRecord(entry, fs.nameLength(entry), after, fs.errnoOf(entry) === 0);
+    const node = fs.errnoOf(entry) === 0 ? nodeInDirectory(fs, entry, directory) : 0;
+    const nameAt = this.#putRecord(node === 0 ? entry : node, node, fs.nameLength(entry), after);
     if (nameAt < 0) return false;
     fs.copyName(entry, this.#out.bytes, nameAt);
     return true;
   }
 
-  /** All of a record but its name; answers where that goes, -1 where there is no room. `after` is the next record's offset. */
-  #putRecord(entry: number, length: number, after: number, isKnown: boolean): number {
+  /**
+   * All of a record but its name; answers where that goes, -1 where there is no room. `shown` is the node or entry that it
+   * tells of, `node` what the kernel may use without a lookup, or 0; `after` is the next record's offset.
+   */
+  #putRecord(shown: number, node: number, length: number, after: number): number {
     const fs = this.#fs;
     const { words } = this.#out;
     const start = this.#at >> 2;
@@ -93,19 +103,29 @@ export class DirectoryReply {
     const next = (nameAt + length + FUSE_REC_ALIGN - 1) & -FUSE_REC_ALIGN;
     if (next > this.#end) return -1;
     if (this.#plus !== undefined) {
-      if (isKnown) putEntry(fs, entry, words, start, this.#plus);
+      if (node !== 0) putEntry(fs, node, words, start, this.#named, this.#plus);
       else words.fill(0, start, word);
     }
-    words[word + INO] = fs.inodeLow(entry);
-    words[word + INO + 1] = fs.inodeHigh(entry);
+    words[word + INO] = fs.inodeLow(shown);
+    words[word + INO + 1] = fs.inodeHigh(shown);
     words[word + OFF] = after;
     words[word + OFF + 1] = 0;
     words[word + NAMELEN] = length;
-    words[word + TYPE] = fs.typeOf(entry) >> 12;
+    words[word + TYPE] = fs.typeOf(shown) >> 12;
     // The last 8 bytes are zeroed before the name goes over them: what is left of them is the padding.
     words[(next >> 2) - 2] = 0;
     words[(next >> 2) - 1] = 0;
     this.#at = next;
     return nameAt;
+  }
+}
+
+/** The nodes that the records of a READDIRPLUS reply, `size` bytes behind the header, have given to the kernel. */
+export function* nodesInReply({ bytes, words }: Frame, size: number): Generator<number> {
+  for (let at = PAYLOAD; at + RECORD + DIRENT.name <= PAYLOAD + size; ) {
+    const node = words[(at >> 2) + NODEID] as number;
+    if (node !== 0) yield node;
+    const length = bytes.readUInt32LE(at + RECORD + DIRENT.namelen);
+    at += (RECORD + DIRENT.name + length + FUSE_REC_ALIGN - 1) & -FUSE_REC_ALIGN;
   }
 }

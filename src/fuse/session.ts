@@ -5,8 +5,9 @@ import { S_IFDIR, S_IFLNK, S_IFMT } from '../sys/statx.ts';
 import { OPCODE, OPCODE_LIMIT, STRUCT } from './abi.ts';
 import { isDamage } from './damage.ts';
 import { bounded, readFile, seekFile } from './data.ts';
-import { putAttributes, putEntry, type Validity, validityOf } from './entry.ts';
-import type { FileSystem } from './filesystem.ts';
+import { nodeInDirectory, putAttributes, putEntry, type Validity, validityFor, validityOf } from './entry.ts';
+import { type FileSystem, NotYet } from './filesystem.ts';
+import { forgetNodes, forgetReply } from './forget.ts';
 import {
   type Frame,
   HEADER,
@@ -74,6 +75,8 @@ export class Session {
   readonly #directories: DirectoryReply;
   readonly #trace: SessionOptions['trace'];
   #started = false;
+  /** Has a request that waited answered: handles it once more and sends the reply. */
+  onReady: (request: Frame, length: number) => void = () => {};
 
   constructor(fs: FileSystem, options: SessionOptions) {
     this.#fs = fs;
@@ -106,11 +109,23 @@ export class Session {
     try {
       payload = words[LEN] === length ? this.#serve(opcode, request, length) : -E.EIO;
     } catch (error) {
+      if (error instanceof NotYet) {
+        this.#postpone(request, length, error.ready);
+        return 0;
+      }
       payload = this.#failure(error, opcode);
     }
     const replied = payload === NO_REPLY ? 0 : this.#finish(words, payload);
     if (this.#trace !== undefined) this.#trace(request, length, this.reply, replied);
     return replied;
+  }
+
+  /** The request's buffer is used for the next one meanwhile. */
+  #postpone(request: Frame, length: number, ready: Promise<void>): void {
+    const kept = newFrame(length);
+    request.bytes.copy(kept.bytes, 0, 0, length);
+    // What was begun while a request was served goes on only with the event loop's next turn (device.ts).
+    setImmediate(() => void ready.then(() => this.onReady(kept, length)));
   }
 
   /** Uses a moment without requests; false where there is nothing to use it for. */
@@ -126,6 +141,7 @@ export class Session {
 
   /** To be told where the kernel would not take the reply to `request`: an open that did not happen is not closed. */
   unanswered(request: Frame): void {
+    forgetReply(this.#fs, request, this.reply);
     const opened = request.words[OPCODE_AT] === OPCODE.FUSE_OPEN && this.reply.words[OUT_ERROR] === 0;
     if (opened) this.#opens.release(request.words[NODEID] as number);
   }
@@ -160,9 +176,10 @@ export class Session {
   /** Length of the payload, or a negative errno, or NO_REPLY. */
   #serve(opcode: number, request: Frame, length: number): number {
     switch (opcode) {
-      // Nothing is freed, so nothing need be counted.
       case OPCODE.FUSE_FORGET:
       case OPCODE.FUSE_BATCH_FORGET:
+        forgetNodes(this.#fs, request, length);
+        return NO_REPLY;
       case OPCODE.FUSE_NOTIFY_REPLY:
         return NO_REPLY;
       case OPCODE.FUSE_INIT:
@@ -205,7 +222,7 @@ export class Session {
       case OPCODE.FUSE_LOOKUP:
         return this.#lookup(node, request.bytes, length);
       case OPCODE.FUSE_GETATTR:
-        putAttributes(this.#fs, node, this.reply.words, PAYLOAD_WORD, this.#validity);
+        putAttributes(this.#fs, node, this.reply.words, PAYLOAD_WORD, this.#validityOf(node));
         return STRUCT.fuse_attr_out.sizeof;
       case OPCODE.FUSE_READDIRPLUS:
         return this.#readDirectory(node, words, length, this.#validity);
@@ -219,7 +236,7 @@ export class Session {
         this.#opens.release(node);
         return 0;
       case OPCODE.FUSE_OPENDIR:
-        return this.#opens.openDirectory(this.reply);
+        return this.#opens.openDirectory(node, this.reply);
       case OPCODE.FUSE_RELEASEDIR:
         return 0;
       case OPCODE.FUSE_READLINK:
@@ -236,7 +253,7 @@ export class Session {
         this.#fs.statfs(this.reply.bytes, PAYLOAD);
         return STRUCT.fuse_kstatfs.sizeof;
       case OPCODE.FUSE_STATX:
-        putStatx(this.#fs, node, this.reply.words, PAYLOAD_WORD, this.#validity);
+        putStatx(this.#fs, node, this.reply.words, PAYLOAD_WORD, this.#validityOf(node));
         return STRUCT.fuse_statx_out.sizeof;
       default:
         return -E.ENOSYS;
@@ -252,6 +269,10 @@ export class Session {
     return STRUCT.fuse_init_out.sizeof;
   }
 
+  #validityOf(node: number): Validity {
+    return validityFor(this.#fs, node, this.#validity);
+  }
+
   #isType(node: number, type: number): boolean {
     return (this.#fs.typeOf(node) & S_IFMT) === type;
   }
@@ -263,15 +284,16 @@ export class Session {
     if (size > NAME_MAX) return -E.ENAMETOOLONG;
     if (!this.#isType(directory, S_IFDIR)) return -E.ENOTDIR;
     const fs = this.#fs;
-    let entry: number;
+    let found: number;
     if (bytes[HEADER] === DOT && (size === 1 || (size === 2 && bytes[HEADER + 1] === DOT))) {
-      entry = size === 1 ? directory : fs.parentOf(directory);
+      found = size === 1 ? directory : fs.parentOf(directory);
     } else {
-      entry = fs.lookup(directory, bytes, HEADER, end);
+      const entry = fs.lookup(directory, bytes, HEADER, end);
       const errno = entry === 0 ? 0 : fs.errnoOf(entry);
       if (errno !== 0) return -errno;
+      found = entry === 0 ? 0 : nodeInDirectory(fs, entry, directory);
     }
-    putEntry(fs, entry, this.reply.words, PAYLOAD_WORD, this.#validity);
+    putEntry(fs, found, this.reply.words, PAYLOAD_WORD, this.#validityOf(directory), this.#validity);
     return STRUCT.fuse_entry_out.sizeof;
   }
 

@@ -1,7 +1,7 @@
 // Small files put into the kernel's page cache before a reader asks for them, in the moments between his requests. Guesses
 // which ones (`streams.ts`), reads them, and has the kernel's own threads hand them over: see `sealStore`.
 import { type Frame, frameOf } from '../fuse/frame.ts';
-import { CONTENTS, isFinal, sealStore } from '../fuse/store-notify.ts';
+import { CONTENTS, isFinal, sealStore } from '../fuse/notify/store.ts';
 import { Errno } from '../sys/errors.ts';
 import { AsyncWrites } from '../sys/uring/async-writes.ts';
 import { Streams } from './streams.ts';

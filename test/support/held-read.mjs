@@ -21,8 +21,8 @@ const { Session } = await load('fuse/session.js');
 const { OPCODE } = await load('fuse/abi.js');
 /** @type {typeof import('../../src/fuse/frame.ts')} */
 const { frameOf, NODEID, OPCODE_AT } = await load('fuse/frame.js');
-/** @type {typeof import('../../src/fuse/store-notify.ts')} */
-const { CONTENTS, sealStore } = await load('fuse/store-notify.js');
+/** @type {typeof import('../../src/fuse/notify/store.ts')} */
+const { CONTENTS, sealStore } = await load('fuse/notify/store.js');
 /** @type {typeof import('../../src/store/reference/lowerdir.ts')} */
 const { stackOfLowerdir } = await load('store/reference/lowerdir.js');
 /** @type {typeof import('../../src/sys/uring/async-writes.ts')} */

@@ -1,7 +1,7 @@
 // FUSE_NOTIFY_STORE: puts a file's first bytes into the kernel's page cache without being asked.
-import { E } from '../sys/errors.ts';
-import { NOTIFY, STRUCT } from './abi.ts';
-import { type Frame, OUT_ERROR, OUT_LEN, OUT_UNIQUE, PAYLOAD } from './frame.ts';
+import { E } from '../../sys/errors.ts';
+import { NOTIFY, STRUCT } from '../abi.ts';
+import { type Frame, OUT_ERROR, OUT_LEN, OUT_UNIQUE, PAYLOAD } from '../frame.ts';
 
 const OUT = STRUCT.fuse_notify_store_out;
 const NODE = (PAYLOAD + OUT.nodeid) >> 2;
