@@ -1,9 +1,8 @@
 // A merged tree, seen as what `fuse/` serves: the only file that knows both halves.
 import { STRUCT } from './fuse/abi.ts';
 import type { FileSystem } from './fuse/filesystem.ts';
-import type { Ahead } from './overlay/ahead/ahead.ts';
 import type { Live } from './overlay/live.ts';
-import type { Tree } from './overlay/tree.ts';
+import type { Shown, Walker } from './overlay/shown.ts';
 import { E, Errno } from './sys/errors.ts';
 
 import { STATFS } from './sys/statfs.ts';
@@ -36,20 +35,27 @@ export class View implements FileSystem {
   /** Only metacopy files can lack data, or have data of another length; and only a changing tree can lose a file. */
   readonly open?: (node: number) => boolean;
   readonly nodesAfter?: (directory: number, node: number) => readonly number[];
-  readonly #tree: Tree;
+  readonly nodeIn?: (entry: number, directory: number) => number;
+  readonly #tree: Shown;
   readonly #live: Live | undefined;
-  readonly #walk: Ahead;
+  readonly #walk: Walker;
   readonly #readAhead: ReadAhead | undefined;
   readonly #virtualXattr: VirtualXattr | undefined;
 
   /** The tree stays its owner's, who closes it. */
-  constructor(tree: Tree, { virtualXattr, readAhead }: ViewOptions = {}) {
+  constructor(tree: Shown, { virtualXattr, readAhead }: ViewOptions = {}) {
     const { live } = tree;
     this.#tree = tree;
     this.#live = live;
     this.#walk = tree.walkAhead();
     this.#readAhead = readAhead;
     this.#virtualXattr = virtualXattr;
+    if (tree.nodeIn !== undefined) {
+      this.nodeIn = (entry, directory) => {
+        this.#mustHave(directory);
+        return tree.nodeIn?.(entry, directory) ?? entry;
+      };
+    }
     if (tree.followsMetacopy || live !== undefined) {
       this.open = (node) => {
         this.#mustHave(node);

@@ -10,14 +10,19 @@ export class Attributes {
   readonly #table: Table;
   readonly #directories: Directories;
   readonly #fileSystems: readonly number[];
-  readonly #hasSeveralFileSystems: boolean;
+  readonly #remaps: boolean;
+  readonly #freeFrom: number;
 
-  /** `fileSystems` has the index of each layer's file system, in the order of the layers; 0 is the top layer's. */
-  constructor(table: Table, directories: Directories, fileSystems: readonly number[]) {
+  /**
+   * `fileSystems` has the index of each layer's file system, in the order of the layers; 0 is the top layer's. Among other
+   * trees in one file system, `isAmong`, layers may be added, and all numbers from 2^48 on whose top byte is 0 stay free.
+   */
+  constructor(table: Table, directories: Directories, fileSystems: readonly number[], isAmong = false) {
     this.#table = table;
     this.#directories = directories;
     this.#fileSystems = fileSystems;
-    this.#hasSeveralFileSystems = fileSystems.some((index) => index > 0);
+    this.#remaps = isAmong || fileSystems.some((index) => index > 0);
+    this.#freeFrom = isAmong ? 16 : 24;
   }
 
   /** Writes them to a row from a `struct statx`; `holder` is the real directory. */
@@ -46,7 +51,7 @@ export class Attributes {
     rows[at + ROW.mode] = (status[STATX.mode] as number) & 0xffff;
     rows[at + ROW.rdev] = encodeDevice(status[STATX.rdevMajor] as number, status[STATX.rdevMinor] as number);
     rows[at + ROW.birth] = foldBirth(status);
-    if (this.#hasSeveralFileSystems) {
+    if (this.#remaps) {
       this.#remapInode(at, this.#fileSystems[this.#directories.layerOf(holder)] as number);
     }
   }
@@ -58,7 +63,7 @@ export class Attributes {
   #remapInode(at: number, fileSystem: number): void {
     const { rows } = this.#table;
     const high = rows[at + ROW.ino + 1] as number;
-    if (high >>> 24 === 0 && fileSystem <= MAX_INDEX_IN_BYTE) {
+    if (high >>> this.#freeFrom === 0 && fileSystem <= MAX_INDEX_IN_BYTE) {
       rows[at + ROW.ino + 1] = (high | (fileSystem << 24)) >>> 0;
       return;
     }

@@ -2,17 +2,24 @@
 import { bytesOf } from '../sys/bytes.ts';
 import { E, Errno } from '../sys/errors.ts';
 import { S_IFDIR, S_IFMT } from '../sys/statx.ts';
-import type { Loader } from './load.ts';
 import { Searched } from './searched.ts';
 import { LOADING, NOT_LOADED, ROW, SEARCH_ONLY, type Table, TOO_LARGE } from './table.ts';
 import { TableFull } from './table-memory.ts';
 
+/** What loads directories; a `Loader` is one. */
+export interface DirectoryLoader {
+  /** Loads the directory of a row; answers the record [first row, count]. Throws Errno. */
+  load(row: number): number;
+  /** A row for one name, looked up by itself; 0 where it is not there. Throws Errno. */
+  loadName(directory: number, name: string): number;
+}
+
 export class Listings {
   readonly #table: Table;
-  readonly #loader: Loader;
+  readonly #loader: DirectoryLoader;
   readonly #searched: Searched;
 
-  constructor(table: Table, loader: Loader) {
+  constructor(table: Table, loader: DirectoryLoader) {
     this.#table = table;
     this.#loader = loader;
     this.#searched = new Searched(table, loader);

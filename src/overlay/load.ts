@@ -16,6 +16,10 @@ export interface LoaderParts {
   readonly reader: LayerReader;
   readonly options: MergeOptions;
   readonly rows: RowWriter;
+  /** The layers' roots, top first, where the directories have those of other stacks as well. */
+  readonly roots?: readonly number[];
+  /** Where names are gathered; of several loaders only one loads at a time. */
+  readonly names?: Names;
 }
 
 export class Loader {
@@ -23,19 +27,25 @@ export class Loader {
   readonly #reader: LayerReader;
   readonly #options: MergeOptions;
   readonly #rows: RowWriter;
-  readonly #names = new Names();
+  readonly #names: Names;
   /** The rules' view of the layers as they lie on disk. */
   readonly #disk: Source<number, Entry>;
 
-  constructor({ table, reader, options, rows }: LoaderParts) {
+  constructor({ table, reader, options, rows, roots, names = new Names() }: LoaderParts) {
     this.#table = table;
     this.#reader = reader;
     this.#options = options;
     this.#rows = rows;
+    this.#names = names;
     const { directories } = reader;
+    const levels = new Map(roots?.map((root, level) => [directories.layerOf(root), level]));
+    const level = (layer: number) => levels.get(layer) as number;
     this.#disk = {
-      roots: directories.roots,
-      layerOf: (directory) => directories.layerOf(directory),
+      roots: roots ?? directories.roots,
+      layerOf:
+        roots === undefined
+          ? (directory) => directories.layerOf(directory)
+          : (directory) => level(directories.layerOf(directory)),
       find: (directory, name) => reader.find(directory, name),
     };
   }

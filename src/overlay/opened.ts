@@ -1,10 +1,9 @@
 // Layers opened for reading: the memory, the real directories and the reader that every view of layers stands on. Which layers
 // a view needs, and how each is to be understood, is decided here and nowhere else.
 import type { Dialect, Layer, LayerStack } from '../store/layer-stack.ts';
-import type { OwnerView } from '../store/owner.ts';
 import { Directories } from './layer/directories.ts';
 import { InternedDirectories } from './layer/interned.ts';
-import { LayerReader } from './layer/reader.ts';
+import { LayerReader, type LayerReading } from './layer/reader.ts';
 import { TranslatedReader } from './layer/translated.ts';
 import { RecordedReader } from './recorded/recorded.ts';
 import type { RecordedLayer } from './recorded/recorded-layer.ts';
@@ -12,17 +11,19 @@ import { Table } from './table.ts';
 import type { TableMemory } from './table-memory.ts';
 
 /** A layer as it is to be read. */
-export interface ReadableLayer {
+export interface ReadableLayer extends LayerReading {
   readonly layer: Layer;
-  readonly dialect: Dialect;
-  /** Absent where its owners are shown as they are on disk. */
-  readonly owners?: OwnerView | undefined;
-  /** What is believed of its metadata instead of the disk. */
-  readonly recorded?: RecordedLayer | undefined;
 }
 
 /** For each layer of a stack what is believed of it instead of the disk; undefined for one that is read from the disk. */
 export type RecordedLayers = readonly (RecordedLayer | undefined)[];
+
+const DIALECT_OF_RECORD = {
+  trusted: 'trusted',
+  user: 'user',
+  aufs: 'trusted',
+  none: 'none',
+} as const satisfies Record<Dialect, Dialect>;
 
 /** The layers of a stack, top first. A record's marks are the kernel's, however the disk has them. */
 export function readableLayers(stack: LayerStack, recorded: RecordedLayers = []): ReadableLayer[] {
@@ -30,7 +31,7 @@ export function readableLayers(stack: LayerStack, recorded: RecordedLayers = [])
     const { dialect = stack.dialect } = layer;
     const record = recorded[index];
     if (record === undefined) return { layer, dialect, owners: stack.owners };
-    return { layer, dialect: dialect === 'user' ? 'user' : 'trusted', recorded: record };
+    return { layer, dialect: DIALECT_OF_RECORD[dialect], recorded: record };
   });
 }
 

@@ -30,6 +30,13 @@ export interface RowWriterParts {
   readonly log: FaultLog;
   /** Whether the names of a hard-linked file lead to one node. */
   readonly sharesNodes: boolean;
+  /** The layers' roots, top first, where the directories have those of other stacks as well. */
+  readonly roots?: readonly number[];
+  /**
+   * Where other stacks are loaded into the same table: whether their row of an object would tell the same of it; all but
+   * directories then lead to one node.
+   */
+  readonly isAlike?: (row: number, other: number) => boolean;
 }
 
 export class RowWriter {
@@ -41,16 +48,22 @@ export class RowWriter {
   /** The layer in whose directories no marks are looked for. */
   readonly #lowest: number;
   readonly #sharesNodes: boolean;
+  readonly #roots: readonly number[];
+  readonly #isAlike: RowWriterParts['isAlike'];
 
-  constructor({ table, reader, options, attributes, log, sharesNodes }: RowWriterParts) {
+  constructor(parts: RowWriterParts) {
+    const { table, reader, options, attributes, log, sharesNodes, isAlike } = parts;
+    const { directories } = reader;
     this.#table = table;
     this.#reader = reader;
     this.#options = options;
     this.#attributes = attributes;
     this.#log = log;
     // With data-only layers below, the kernel reads the marks of the lowest layer's directories too.
-    this.#lowest = options.dataOnlyLayers ? -1 : reader.directories.roots.length - 1;
+    this.#roots = parts.roots ?? directories.roots;
+    this.#lowest = options.dataOnlyLayers ? -1 : directories.layerOf(this.#roots.at(-1) as number);
     this.#sharesNodes = sharesNodes;
+    this.#isAlike = isAlike;
   }
 
   /** Writes the row of a name whose topmost occurrence is at `level`; false where it is not visible. */
@@ -156,9 +169,12 @@ export class RowWriter {
     table.set(row, ROW.nameLength, name.length | table.flags(row));
     table.set(row, ROW.parent, parent);
     const isDirectory = (table.word(row, ROW.mode) & S_IFMT) === S_IFDIR;
-    const isLinked =
-      this.#sharesNodes && !isDirectory && table.errnoOf(row) === 0 && table.word(row, ROW.nlink) > 1;
-    if (isLinked) table.shareNode(row);
+    if (isDirectory || table.errnoOf(row) !== 0 || !this.#sharesNodes) return;
+    const isAlike = this.#isAlike;
+    if (isAlike === undefined) {
+      if (table.word(row, ROW.nlink) > 1) table.shareNode(row, always);
+      // What a metacopy file holds depends on the stack.
+    } else if (table.word(row, ROW.listing) === 0) table.shareNode(row, (other) => isAlike(row, other));
   }
 
   /** Writes a row's attributes again, from a `struct statx` of the same object; those of a metacopy file stay. */
@@ -173,7 +189,7 @@ export class RowWriter {
   /** The root: the top layer's root in all attributes, merged from the first row on. */
   fillRoot(row: number, status: Uint32Array): void {
     const table = this.#table;
-    const roots = this.#reader.rootStack(this.#reader.directories.roots);
+    const roots = this.#reader.rootStack(this.#roots);
     this.#attributes.fill(row, status, roots[0] as number);
     table.set(row, ROW.source, table.addRecord([roots.length, ...roots]));
     table.set(row, ROW.parent, row);
@@ -182,4 +198,8 @@ export class RowWriter {
       table.set(row, ROW.nameLength, FLAG.merged);
     }
   }
+}
+
+function always(): boolean {
+  return true;
 }

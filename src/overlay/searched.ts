@@ -2,21 +2,26 @@
 // lookup failed when their directory was listed, which a disk that failed once may give after all.
 import type { ByteString } from '../sys/bytes.ts';
 import { Errno } from '../sys/errors.ts';
-import type { Loader } from './load.ts';
 import { ROW, type Table } from './table.ts';
 
 /** Milliseconds for which a failure is believed. */
 const PAUSE = 1000;
 
+/** What looks one name up; a `Loader` is one. */
+interface NameLoader {
+  /** A row for a name, 0 where it is not there. Throws Errno. */
+  loadName(directory: number, name: string): number;
+}
+
 export class Searched {
   readonly #table: Table;
-  readonly #loader: Loader;
+  readonly #loader: NameLoader;
   /** Directory → name → row. */
   readonly #rows = new Map<number, Map<ByteString, number>>();
   /** Entry → when it failed last, in milliseconds since the start. */
   readonly #failed = new Map<number, number>();
 
-  constructor(table: Table, loader: Loader) {
+  constructor(table: Table, loader: NameLoader) {
     this.#table = table;
     this.#loader = loader;
   }

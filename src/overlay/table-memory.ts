@@ -4,12 +4,14 @@ import { totalmem } from 'node:os';
 import { Trouble } from '../sys/errors.ts';
 import { addressSpaceLeft } from '../sys/limits.ts';
 
-export const LINK_BUCKETS = 1 << 16;
+/** A power of two, of words. */
+const LINK_BUCKETS = 1 << 16;
+const MANY_LINK_BUCKETS = 1 << 20;
 /** What no tree can do without. */
 const LEAST_BYTES = 1 << 20;
 
 /** Memory of a table; shared, it can be handed to another thread. */
-export interface TableMemory<Memory extends ArrayBufferLike = SharedArrayBuffer> {
+export interface TableMemory<Memory = SharedArrayBuffer> {
   readonly rows: Memory;
   readonly names: Memory;
   readonly records: Memory;
@@ -45,18 +47,39 @@ function powerOfTwo(bound: number): number {
   return 2 ** Math.floor(Math.log2(bound));
 }
 
+export interface TableSize {
+  /** Of how many tables that have to share what may be reserved this is one: a power of two. */
+  readonly part?: number;
+}
+
 /**
  * At most half of the machine's memory in all: more could not be filled, and a process that has reserved more than the
  * machine has cannot fork.
  */
-export function newTableMemory(): TableMemory {
-  const share = (part: number, most: number) => Math.min(most, powerOfTwo(totalmem() / part));
+export function newTableMemory({ part = 1 }: TableSize = {}): TableMemory {
+  return memoryOf(SharedArrayBuffer, part, LINK_BUCKETS);
+}
+
+/**
+ * The same for one thread, where there are several tables, one after the other: V8 gives shared memory back late. Nodes that
+ * have several names are most of them in such a table.
+ */
+export function newOwnMemory({ part = 1 }: TableSize = {}): TableMemory<ArrayBuffer> {
+  return memoryOf(ArrayBuffer, part, MANY_LINK_BUCKETS);
+}
+
+function memoryOf<Memory>(
+  Kind: new (bytes: number) => Memory,
+  part: number,
+  links: number,
+): TableMemory<Memory> {
+  const share = (of: number, most: number) => Math.min(most, powerOfTwo(totalmem() / of)) / part;
   return {
-    rows: reserve(share(4, 2 ** 31), SharedArrayBuffer),
-    names: reserve(share(8, 2 ** 30), SharedArrayBuffer),
-    records: reserve(share(8, 2 ** 29), SharedArrayBuffer),
-    links: new SharedArrayBuffer(LINK_BUCKETS * 4),
-    counters: new SharedArrayBuffer(16),
+    rows: reserve(share(4, 2 ** 31), Kind),
+    names: reserve(share(8, 2 ** 30), Kind),
+    records: reserve(share(8, 2 ** 29), Kind),
+    links: new Kind(links * 4),
+    counters: new Kind(16),
   };
 }
 

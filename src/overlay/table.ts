@@ -2,7 +2,7 @@
 // Knows where things lie, not what they mean on disk. Several threads may share one table.
 import { bytesOf } from '../sys/bytes.ts';
 import { type Address, addressOf } from '../sys/memory.ts';
-import { LINK_BUCKETS, TableFull, type TableMemory } from './table-memory.ts';
+import { TableFull, type TableMemory } from './table-memory.ts';
 
 /** Words (32 bits) a row: `struct fuse_attr` in wire form (22 words), then what the tree needs to know of the entry. */
 const ROW_WORDS = 28;
@@ -237,21 +237,23 @@ export class Table {
   /**
    * Makes a row one more name of the hard-linked object it tells of, where there is a row of it already: one with the same
    * inode number and time of birth, which a number given to another object does not share (`Attributes` gives objects of
-   * several file systems different numbers). Lock-free: rows are only ever pushed on a bucket's head.
+   * several file systems different numbers), and of which `isAlike` says that it is shown in the same way. Lock-free: rows are
+   * only ever pushed on a bucket's head.
    */
-  shareNode(row: number): void {
+  shareNode(row: number, isAlike: (other: number) => boolean): void {
     const at = row * ROW_WORDS;
     const low = this.rows[at + ROW.ino] as number;
     const high = this.rows[at + ROW.ino + 1] as number;
     const birth = this.rows[at + ROW.birth] as number;
-    const bucket = (Math.imul(low ^ high, 0x9e3779b1) >>> 16) & (LINK_BUCKETS - 1);
+    const bucket = (Math.imul(low ^ high, 0x9e3779b1) >>> 12) & (this.#links.length - 1);
     for (;;) {
       const head = Atomics.load(this.#links, bucket);
       for (let other = head; other !== 0; other = this.word(other, ROW.link)) {
         if (
           this.word(other, ROW.ino) === low &&
           this.word(other, ROW.ino + 1) === high &&
-          this.word(other, ROW.birth) === birth
+          this.word(other, ROW.birth) === birth &&
+          isAlike(other)
         ) {
           this.set(row, ROW.link, other);
           this.set(row, ROW.nameLength, this.word(row, ROW.nameLength) | FLAG.other);

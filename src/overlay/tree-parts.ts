@@ -28,6 +28,18 @@ export interface TreeOptions {
   readonly follows?: boolean;
   /** Memory of the same stack's tree in another thread, to share it. */
   readonly memory?: TableMemory;
+  /** Where it is one of several trees in one view. */
+  readonly among?: AmongTrees;
+}
+
+/** What several trees of one view share. */
+export interface AmongTrees {
+  /** Of how many that may be there at once memory and descriptors are reserved for this one: a power of two. */
+  readonly part: number;
+  /** Their file systems, `major:minor`: each is told from the others by its place here. */
+  readonly devices: string[];
+  /** Has descriptors of all given back. */
+  readonly onShortage: () => void;
 }
 
 /** The number of a tree's root. */
@@ -57,21 +69,24 @@ export interface TreeParts {
 
 /** Opens the layers and has the root's row written. Throws Errno where a layer cannot be opened, with nothing left open. */
 export function openTreeParts(stack: LayerStack, options: TreeOptions): TreeParts {
-  const { memory = newTableMemory(), log = () => {} } = options;
+  const { among, log = () => {} } = options;
+  const memory = options.memory ?? newTableMemory({ part: among?.part ?? 1 });
   const shown = shownLayers(stack, options.recorded);
-  const capacity = descriptorShare();
+  const capacity = descriptorShare(among?.part);
   const { dataLayers } = stack;
   const { table, directories, reader } = new OpenLayers(shown, { memory, capacity, dataLayers });
   const merge = mergeOptions(stack);
   const isLive = [...shown.map(({ layer }) => layer), ...dataLayers].map(({ live }) => live === true);
   const follows = options.follows === true && isLive.includes(true);
   try {
-    const attributes = new Attributes(table, directories, directories.fileSystems());
+    const fileSystems = directories.fileSystems(among?.devices);
+    const attributes = new Attributes(table, directories, fileSystems, among !== undefined);
     const common = { table, reader, options: merge };
     const rows = new RowWriter({ ...common, attributes, log, sharesNodes: !follows });
     const loader = new Loader({ ...common, rows });
     const places = new Places(table, directories);
     const data = new FileData({ table, reader, attributes, places, isLive, capacity });
+    directories.alsoOnShortage(among?.onShortage);
     const hold = (node: number) => data.open(node);
     const live = follows
       ? new Live({ table, reader, loader, rows, attributes, root: ROOT, isLive, hold })
@@ -99,7 +114,8 @@ export function openTreeParts(stack: LayerStack, options: TreeOptions): TreePart
   }
 }
 
-function descriptorShare(): number {
-  const share = Math.floor(descriptorLimit() * DESCRIPTOR_SHARE);
+/** How many directories, and as many files, may be kept open; by one of `part` that are there at once. */
+export function descriptorShare(part = 1): number {
+  const share = Math.floor((descriptorLimit() * DESCRIPTOR_SHARE) / part);
   return Math.max(FEWEST_DESCRIPTORS, Math.min(MOST_DESCRIPTORS, share));
 }

@@ -13,13 +13,14 @@ import type { LayerReader } from './layer/reader.ts';
 import type { Listings } from './listings.ts';
 import type { Live } from './live.ts';
 import type { Places } from './place.ts';
+import type { Shown } from './shown.ts';
 import { rowSize, type Status, statusOf } from './status.ts';
 import { ROW, type Table } from './table.ts';
 import type { TableMemory } from './table-memory.ts';
 import { openTreeParts, ROOT, type TreeOptions } from './tree-parts.ts';
 import type { Xattrs } from './xattrs.ts';
 
-export class Tree {
+export class Tree implements Shown {
   readonly root = ROOT;
   readonly stack: LayerStack;
   /** Whether there can be files whose data are another object's. */
@@ -58,6 +59,11 @@ export class Tree {
   /** Closes every descriptor. */
   close(): void {
     this.prefetch.close();
+    this.giveBack();
+  }
+
+  /** Closes what is open; what is asked for afterwards is opened again. */
+  giveBack(): void {
     this.#data.close();
     this.#directories.close();
   }

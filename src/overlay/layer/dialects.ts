@@ -11,22 +11,27 @@ const PREFIXES: Readonly<Record<Dialect, MarkPrefix | undefined>> = {
 };
 
 export class Dialects {
-  readonly hasAufs: boolean;
-  readonly hasNone: boolean;
+  hasAufs = false;
+  hasNone = false;
   /** The namespace of the marks in all layers, where they have the same. */
-  readonly prefix: MarkPrefix | undefined;
+  prefix: MarkPrefix | undefined;
   /** Whether they do not. */
-  readonly isMixed: boolean;
-  readonly #ofLayers: readonly Dialect[];
+  isMixed = false;
+  readonly #ofLayers: Dialect[] = [];
 
   /** `ofLayers` by number of the layer. */
   constructor(ofLayers: readonly Dialect[]) {
-    this.#ofLayers = ofLayers;
-    this.hasAufs = ofLayers.includes('aufs');
-    this.hasNone = ofLayers.includes('none');
-    const prefixes = new Set(ofLayers.map((dialect) => PREFIXES[dialect]));
-    this.isMixed = prefixes.size > 1;
-    this.prefix = [...prefixes][0];
+    for (const dialect of ofLayers) this.add(dialect);
+  }
+
+  /** That of one layer more. */
+  add(dialect: Dialect): void {
+    const prefix = PREFIXES[dialect];
+    if (this.#ofLayers.length === 0) this.prefix = prefix;
+    this.isMixed ||= prefix !== this.prefix;
+    this.hasAufs ||= dialect === 'aufs';
+    this.hasNone ||= dialect === 'none';
+    this.#ofLayers.push(dialect);
   }
 
   of(layer: number): Dialect {

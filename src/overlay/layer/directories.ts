@@ -23,12 +23,12 @@ const { buffer: statusBytes, address: statusAddress } = pinned(STATX_SIZE);
 const status = new Uint32Array(statusBytes.buffer);
 
 export class Directories {
-  /** Records of the layers' root directories, top first; data-only layers are not among them. */
-  readonly roots: readonly number[];
+  readonly #roots: number[];
   /** Records of the data-only layers' roots, top first. */
   readonly dataRoots: readonly number[];
   /** Gives back the descriptors that others keep open; called when the process has none left. */
   onShortage: () => void = () => {};
+  #onShortageOfAll: (() => void) | undefined;
   readonly #table: Table;
   readonly #layers: LayerRoots;
   readonly #capacity: number;
@@ -49,8 +49,20 @@ export class Directories {
     // `isForeign` compares mount ids, so what was opened below a clone must not outlive the change.
     this.#layers = new LayerRoots(sources, () => this.close());
     const roots = sources.map((_, layer) => table.addRecord([layer, 0, 0, 0]));
-    this.roots = roots.slice(0, roots.length - dataOnly);
+    this.#roots = roots.slice(0, roots.length - dataOnly);
     this.dataRoots = roots.slice(roots.length - dataOnly);
+  }
+
+  /** Records of the layers' root directories, top first; data-only layers are not among them. */
+  get roots(): readonly number[] {
+    return this.#roots;
+  }
+
+  /** One layer more, where there is none that is data-only; answers its index, which is the next. */
+  addLayer(source: LayerSource): number {
+    const layer = this.#layers.add(source);
+    this.#roots.push(this.#table.addRecord([layer, 0, 0, 0]));
+    return layer;
   }
 
   layerOf(record: number): number {
@@ -64,14 +76,19 @@ export class Directories {
     return layer.device;
   }
 
-  /** For each layer the index of its file system, in the order in which the layers first show them. Throws Errno. */
-  fileSystems(): number[] {
-    const devices: string[] = [];
-    return [...this.roots, ...this.dataRoots].map((root) => {
-      const device = this.deviceOf(root);
-      if (!devices.includes(device)) devices.push(device);
-      return devices.indexOf(device);
-    });
+  /**
+   * For each layer the index of its file system, in the order in which the layers first show them; `devices` are those that
+   * have an index already, to which new ones are added. Throws Errno.
+   */
+  fileSystems(devices: string[] = []): number[] {
+    return [...this.roots, ...this.dataRoots].map((root) => this.fileSystemOf(root, devices));
+  }
+
+  /** The same for one layer. */
+  fileSystemOf(root: number, devices: string[]): number {
+    const device = this.deviceOf(root);
+    const known = devices.indexOf(device);
+    return known < 0 ? devices.push(device) - 1 : known;
   }
 
   /** `struct statfs` of the top layer's file system, into a buffer of at least 120 bytes. Throws Errno. */
@@ -168,7 +185,13 @@ export class Directories {
 
   #giveBack(): void {
     this.onShortage();
+    this.#onShortageOfAll?.();
     this.close();
+  }
+
+  /** What else in this process can give descriptors back. */
+  alsoOnShortage(giveBack: (() => void) | undefined): void {
+    this.#onShortageOfAll = giveBack;
   }
 
   #openRoot(record: number): number {

@@ -27,7 +27,7 @@ const status = new Uint32Array(STATX_SIZE / 4);
 
 export class LayerRoots {
   /** Top first. */
-  readonly all: readonly LayerRoot[];
+  readonly all: LayerRoot[];
   /** Whether layers are read through private clones of their mounts; true until one cannot be made. */
   areCloned = true;
   readonly #onChange: () => void;
@@ -35,11 +35,12 @@ export class LayerRoots {
   /** `onChange` is told when clones turn out to be impossible: what was opened through one is another mount's. */
   constructor(sources: readonly LayerSource[], onChange: () => void) {
     this.#onChange = onChange;
-    this.all = sources.map((source) =>
-      source.kind === 'tar'
-        ? { path: undefined, label: shownBytes(source.name), device: TAR, mountId: 0 }
-        : { path: cString(source.path), label: shownBytes(source.path), device: '', mountId: 0 },
-    );
+    this.all = sources.map(rootOf);
+  }
+
+  /** One layer more; answers its index. */
+  add(source: LayerSource): number {
+    return this.all.push(rootOf(source)) - 1;
   }
 
   /** A descriptor of a layer's root, or a negative errno. Throws ENOTDIR for a tar. */
@@ -78,4 +79,10 @@ export class LayerRoots {
     const fd = opening(O.NOATIME);
     return fd === -E.EPERM ? opening(0) : fd;
   }
+}
+
+function rootOf(source: LayerSource): LayerRoot {
+  return source.kind === 'tar'
+    ? { path: undefined, label: shownBytes(source.name), device: TAR, mountId: 0 }
+    : { path: cString(source.path), label: shownBytes(source.path), device: '', mountId: 0 };
 }

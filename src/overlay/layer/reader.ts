@@ -1,6 +1,7 @@
 // Reads one real directory of one layer: its listing, and what one of its names is to the overlay.
 // Whiteouts are recognised here, in the dialect of their layer; `merge.ts` obeys them.
 import type { Dialect } from '../../store/layer-stack.ts';
+import type { OwnerView } from '../../store/owner.ts';
 import { eachName } from '../../sys/beneath.ts';
 import { E, Errno } from '../../sys/errors.ts';
 import { AT_NO_AUTOMOUNT, AT_SYMLINK_NOFOLLOW, lseek, readlinkat } from '../../sys/libc.ts';
@@ -18,6 +19,7 @@ import {
 } from '../../sys/statx.ts';
 import { statx, statxAt } from '../../sys/statx-call.ts';
 import type { Names } from '../names.ts';
+import type { RecordedLayer } from '../recorded/recorded-layer.ts';
 import type { Table } from '../table.ts';
 import { Dialects } from './dialects.ts';
 import type { Directories } from './directories.ts';
@@ -29,6 +31,15 @@ import { FileContents, type OpenContents, type TarFileContents } from './open-co
 
 /** What fuse-overlayfs marks an opaque directory with besides, where it may not write `trusted.` attributes. */
 const FUSE_OPAQUE = ['user.fuseoverlayfs.opaque', 'user.overlay.opaque'];
+
+/** How a layer is read. */
+export interface LayerReading {
+  readonly dialect: Dialect;
+  /** Absent where its owners are shown as they are on disk. */
+  readonly owners?: OwnerView | undefined;
+  /** What is believed of its metadata instead of the disk. */
+  readonly recorded?: RecordedLayer | undefined;
+}
 
 export class LayerReader {
   readonly directories: Directories;
@@ -46,6 +57,11 @@ export class LayerReader {
     this.#table = table;
     this.directories = directories;
     this.#dialects = new Dialects(dialects);
+  }
+
+  /** To be told of each layer that the directories are given later. */
+  addLayer({ dialect }: LayerReading): void {
+    this.#dialects.add(dialect);
   }
 
   /** The namespace of the marks in a real directory; undefined where nothing is a mark. */
@@ -211,7 +227,7 @@ export class LayerReader {
   }
 
   /** Whether some files' contents lie in tars. */
-  readonly hasTars: boolean = false;
+  hasTars = false;
 
   /** The contents of a file that lie in a tar; undefined where they lie in a directory. */
   tarContents(_directory: number, _name: string): TarFileContents | undefined {

@@ -6,7 +6,7 @@ import { E } from '../../sys/errors.ts';
 import { S_IFBLK, S_IFCHR, S_IFDIR, S_IFIFO, S_IFMT, S_IFREG, S_IFSOCK, STATX } from '../../sys/statx.ts';
 import type { Table } from '../table.ts';
 import type { Directories } from './directories.ts';
-import { LayerReader } from './reader.ts';
+import { LayerReader, type LayerReading } from './reader.ts';
 
 /** Owner, group, mode and type of a file as they would be without `force_mask` (containers-storage; fuse-overlayfs). */
 export const OVERRIDE = 'user.containers.override_stat';
@@ -26,7 +26,7 @@ const TYPES = new Map([
 ]);
 
 /** How one layer is shown. */
-interface Shown {
+interface ShownLayer {
   readonly uids: NumberMap | undefined;
   readonly gids: NumberMap | undefined;
   /** Whether the mount program's own attributes may be there. */
@@ -38,7 +38,7 @@ interface Shown {
 export class TranslatedReader extends LayerReader {
   readonly #table: Table;
   /** By layer, as `directories` counts them. */
-  readonly #shown: readonly Shown[];
+  readonly #shown: ShownLayer[];
   /** Whether `status` was translated already, by the `examine` that `examineStored` falls back to. */
   #isDone = false;
 
@@ -51,18 +51,15 @@ export class TranslatedReader extends LayerReader {
   ) {
     super(table, directories, dialects);
     this.#table = table;
-    this.#shown = dialects.map((dialect, layer) => {
-      const view = owners[layer];
-      return {
-        uids: view && new NumberMap(view.uids, view.others),
-        gids: view && new NumberMap(view.gids, view.others),
-        hasOwn: dialect === 'aufs',
-        hasOverrides: dialect === 'aufs' ? undefined : false,
-      };
-    });
+    this.#shown = dialects.map((dialect, layer) => shownAs(dialect, owners[layer]));
   }
 
-  #shownIn(directory: number): Shown | undefined {
+  override addLayer(layer: LayerReading): void {
+    super.addLayer(layer);
+    this.#shown.push(shownAs(layer.dialect, layer.owners));
+  }
+
+  #shownIn(directory: number): ShownLayer | undefined {
     return this.#shown[this.directories.layerOf(directory)];
   }
 
@@ -146,6 +143,15 @@ export class TranslatedReader extends LayerReader {
     if (shown?.uids === undefined || attribute !== CAPABILITY || typeof answer === 'number') return answer;
     return insideCapability(answer, shown.uids) ?? answer;
   }
+}
+
+function shownAs(dialect: Dialect, view: OwnerView | undefined): ShownLayer {
+  return {
+    uids: view && new NumberMap(view.uids, view.others),
+    gids: view && new NumberMap(view.gids, view.others),
+    hasOwn: dialect === 'aufs',
+    hasOverrides: dialect === 'aufs' ? undefined : false,
+  };
 }
 
 function isOwn(attribute: string): boolean {

@@ -19,6 +19,7 @@ import type { Directories } from '../layer/directories.ts';
 import type { Listing } from '../layer/listing.ts';
 import { NAME_MAX } from '../layer/name-argument.ts';
 import { TarFileContents } from '../layer/open-contents.ts';
+import type { LayerReading } from '../layer/reader.ts';
 import { TranslatedReader } from '../layer/translated.ts';
 import type { Table } from '../table.ts';
 import type { RecordedObject } from './recorded-data.ts';
@@ -44,9 +45,9 @@ export interface RecordedReaderParts {
 
 export class RecordedReader extends TranslatedReader {
   /** By layer, in the order of the stack; undefined for one that is read from the disk. */
-  readonly #layers: readonly (RecordedLayer | undefined)[];
+  readonly #layers: (RecordedLayer | undefined)[];
   readonly #table: Table;
-  override readonly hasTars: boolean;
+  override hasTars: boolean;
   /** Real directory → its number in the layer's record, -1 where that has none; and path below a layer → real directory. */
   readonly #numbers = new Map<number, number>();
   readonly #records = new Map<string, number>();
@@ -58,8 +59,14 @@ export class RecordedReader extends TranslatedReader {
   constructor({ table, directories, dialects, owners, records }: RecordedReaderParts) {
     super(table, directories, dialects, owners);
     this.#table = table;
-    this.#layers = records;
+    this.#layers = [...records];
     this.hasTars = records.some((record) => record?.contents !== undefined);
+  }
+
+  override addLayer(layer: LayerReading): void {
+    super.addLayer(layer);
+    this.#layers.push(layer.recorded);
+    this.hasTars ||= layer.recorded?.contents !== undefined;
   }
 
   #layer(directory: number): RecordedLayer | undefined {

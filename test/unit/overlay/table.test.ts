@@ -27,7 +27,7 @@ function linked(table: Table, ino: bigint, birth = 0): number {
   table.set(row, ROW.ino, Number(ino & 0xffff_ffffn));
   table.set(row, ROW.ino + 1, Number(ino >> 32n));
   table.set(row, ROW.birth, birth);
-  table.shareNode(row);
+  table.shareNode(row, () => true);
   return table.nodeOf(row);
 }
 
@@ -118,7 +118,7 @@ describe('shareNode()', () => {
     const row = named(table, 'another');
     table.set(row, ROW.nameLength, 'another'.length | FLAG.noXattrs);
     table.set(row, ROW.ino, 77);
-    table.shareNode(row);
+    table.shareNode(row, () => true);
     expect([table.rowName(row), table.errnoOf(row), table.flags(row)]).toEqual([
       'another',
       0,
