@@ -1,20 +1,9 @@
 // `stratafs images`: the images of a store, as `docker images` prints them.
 import type { Command } from 'commander';
-import { shortId } from '../../store/digest.ts';
-import type { ImageSummary } from '../../store/summary.ts';
-import { escapeText } from '../print/escape.ts';
-import { addListOptions, type ListOptions, printList, reportDamage } from '../print/list.ts';
-import { humanSize } from '../print/size.ts';
+import { addListOptions, reportDamage } from '../print/list.ts';
+import { type ImagesOptions, printImages } from '../print/store/images.ts';
 import type { Terminal } from '../print/terminal.ts';
-import { ago } from '../print/time.ts';
 import { openTheStore } from '../stack.ts';
-
-interface ImagesOptions extends ListOptions {
-  readonly all?: true;
-}
-
-const NONE = '<none>';
-const HEADING = ['REPOSITORY', 'TAG', 'IMAGE ID', 'CREATED', 'SIZE'];
 
 export function registerImages(program: Command, terminal: Terminal): void {
   addListOptions(program.command('images'))
@@ -27,49 +16,4 @@ export function registerImages(program: Command, terminal: Terminal): void {
       printImages(store.images(), options, terminal);
       reportDamage(store, 'images', terminal);
     });
-}
-
-export function printImages(
-  images: readonly ImageSummary[],
-  options: ImagesOptions,
-  terminal: Terminal,
-): void {
-  const id = (image: ImageSummary) => shownId(image, options);
-  const hasPlatforms = images.some(({ platform }) => platform !== undefined);
-  const rows = (image: ImageSummary) =>
-    names(image).map(([repository, tag]) => [
-      escapeText(repository),
-      escapeText(tag),
-      id(image),
-      ago(image.created, terminal.now()),
-      sizeText(image),
-      ...(hasPlatforms ? [escapeText(image.platform ?? '')] : []),
-    ]);
-  const title = (image: ImageSummary) => `image "${image.tags[0] ?? id(image)}"`;
-  const shown = images.filter((image) => options.all || !image.intermediate || image.damage !== undefined);
-  const heading = hasPlatforms ? [...HEADING, 'PLATFORM'] : HEADING;
-  printList(shown, { heading, rows, id, title }, options, terminal);
-}
-
-function shownId(image: ImageSummary, { trunc }: ListOptions): string {
-  return trunc ? shortId(image.id) : image.id;
-}
-
-function sizeText(image: ImageSummary): string {
-  if (image.damage !== undefined) return 'damaged';
-  return image.size === undefined ? 'N/A' : humanSize(image.size);
-}
-
-/** One for each line: an image without a tag has a line too. */
-function names(image: ImageSummary): [repository: string, tag: string][] {
-  if (image.tags.length > 0) {
-    return image.tags.map((tagged) => {
-      // Only Docker gives every name a tag.
-      const colon = tagged.indexOf(':', tagged.lastIndexOf('/') + 1);
-      return colon < 0 ? [tagged, NONE] : [tagged.slice(0, colon), tagged.slice(colon + 1)];
-    });
-  }
-  const repositories = new Set(image.digests.map((digest) => digest.slice(0, digest.indexOf('@'))));
-  if (repositories.size === 0) return [[NONE, NONE]];
-  return [...repositories].map((repository) => [repository, NONE]);
 }

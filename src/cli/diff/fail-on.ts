@@ -4,6 +4,7 @@ import type { Change, Summary } from '../../diff/change.ts';
 import { ASPECTS, type Aspect, type Item, modeOf, typeBits } from '../../diff/item.ts';
 import { S_IFCHR, S_IFDIR, S_IFLNK } from '../../sys/statx.ts';
 import { commaWords } from '../arguments.ts';
+import { parseSize } from '../parse-size.ts';
 
 const FAIL_KINDS = [
   'added',
@@ -38,16 +39,6 @@ export function parseFailOn(value: string): FailOn {
     else throw new InvalidArgumentError(`"${word}" is none of ${FAIL_KINDS.join(', ')}, growth=SIZE.`);
   }
   return { kinds, ...(growth === undefined ? {} : { growth }) };
-}
-
-const PREFIXES = ['', 'k', 'M', 'G', 'T'];
-
-/** `50MB` by 1000, `50MiB` by 1024, `50` bytes. */
-function parseSize(text: string): number {
-  const [, number, prefix = '', binary] = /^(\d+(?:\.\d+)?)([kMGT]?)(i?)B?$/.exec(text) ?? [];
-  if (number === undefined || (prefix === '' && binary === 'i'))
-    throw new InvalidArgumentError(`"${text}" is no size, such as 50MB or 50MiB.`);
-  return Number(number) * (binary === 'i' ? 1024 : 1000) ** PREFIXES.indexOf(prefix);
 }
 
 /** In what two objects must be compared for a difference of this kind to be found. */

@@ -18,6 +18,26 @@ export class OutputClosed extends Error {
   override readonly name = 'OutputClosed';
 }
 
+/** Kept as text. */
+export class TextOutput implements Output {
+  readonly columns = undefined;
+  #text = '';
+
+  get text(): string {
+    return this.#text;
+  }
+
+  write(text: string): void {
+    this.#text += text;
+  }
+
+  writeBytes(bytes: Uint8Array): void {
+    this.#text += Buffer.from(bytes).toString('utf8');
+  }
+
+  flush(): void {}
+}
+
 /** Bytes gathered before they are written. */
 const BATCH = 64 << 10;
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { showStack } from '../../../src/cli/commands/inspect.ts';
+import { showStack } from '../../../src/cli/print/store/stack.ts';
 import type { ChainId, DiffId } from '../../../src/store/digest.ts';
 import type { Layer, LayerStack } from '../../../src/store/layer-stack.ts';
 import { asBytes } from '../../../src/sys/bytes.ts';

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { printContainers } from '../../../src/cli/commands/containers.ts';
-import { printImages } from '../../../src/cli/commands/images.ts';
 import type { ListOptions } from '../../../src/cli/print/list.ts';
+import { printContainers } from '../../../src/cli/print/store/containers.ts';
+import { printImages } from '../../../src/cli/print/store/images.ts';
 import type { ContainerSummary, ImageSummary } from '../../../src/store/summary.ts';
 import { memoryTerminal } from './memory.ts';
 
