@@ -260,6 +260,7 @@ const WITHOUT_ROOT = ['completion', 'stores', 'umount'];
 /** Plain directories and archives are in no store; only a comparison has two sides. */
 function needsStore(command: Command): boolean {
   if (WITHOUT_ROOT.includes(command.name())) return false;
+  if (command.name() === 'mount' && command.opts().all === true) return true;
   const sides = command.name() === 'diff' ? command.args.slice(0, 2) : command.args.slice(0, 1);
   return sides.length === 0 || sides.some((side) => !side.startsWith('lowerdir=') && !meansFile(side));
 }

@@ -38,6 +38,8 @@ export interface StoreOptions extends OpenOptions {
   readonly metadata?: 'record' | 'tar-split';
   /** By whose rules layers are shown that nobody unpacked, `--unpack-as`: those of where they lie. */
   readonly unpackAs?: string;
+  /** The store of the root, where it is open already. */
+  readonly opened?: Store;
   /** Reads such layers. */
   readonly tars?: TarReading;
   /** Which of them; all where it is not said. */
@@ -54,6 +56,7 @@ export const REFERENCE_WORDS =
 /** The store of the root; of a stack that is from an archive, that archive. Throws Trouble. */
 export async function openTheStore(options: StoreOptions, stack?: LayerStack): Promise<Store> {
   if (stack?.archive !== undefined) return openArchiveOnce(stack.archive, options);
+  if (options.opened !== undefined) return options.opened;
   const { openStore } = await import('../store/open.ts');
   if (options.noRoot !== undefined) throw options.noRoot;
   const archive = archiveRoot(options.root);

@@ -33,6 +33,8 @@ export interface Store {
   damage(listed: 'images' | 'containers'): readonly string[];
   /** How many there are in all, where the lists are of a part that has to be chosen (a namespace). Throws Trouble. */
   totals?(): { readonly images: number; readonly containers: number };
+  /** Where it is several stores as one: these. */
+  readonly stores?: readonly Store[];
   /** Other stores in the same directory, which this one does not show. */
   beside?(): readonly BesideStore[];
   /** The stack a reference means; see `reference.ts` for the forms. Everything used is checked on the way. */

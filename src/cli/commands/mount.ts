@@ -5,6 +5,7 @@ import { pathArguments } from '../arguments.ts';
 import { metadataOption } from '../metadata-option.ts';
 import { becomeLauncher, isServer } from '../mount/launch.ts';
 import type { ServeArguments } from '../mount/serve.ts';
+import { parseSize } from '../parse-size.ts';
 import type { Terminal } from '../print/terminal.ts';
 import { REFERENCE_WORDS } from '../stack.ts';
 
@@ -31,8 +32,28 @@ export function registerMount(program: Command, terminal: Terminal): void {
       'Mount the merged root filesystem of REF on DIR, read-only, and return when it answers; the server goes on in the ' +
         'background. Set-user-ID bits and devices mean nothing there, and no other user gets in, unless asked for.',
     )
-    .argument('<ref>', REFERENCE_WORDS)
-    .argument('<dir>', 'an existing directory, outside the store')
+    .usage('[options] <ref> <dir>\n       stratafs mount [options] --all <dir>')
+    .argument('[ref]', REFERENCE_WORDS)
+    .argument('[dir]', 'an existing directory, outside the store')
+    .option(
+      '--all',
+      'the whole store: every image, container and layer in directories of their names and IDs',
+    )
+    .option('--layers', 'the layers of REF side by side, each alone, as directories 1 to n, the lowest first')
+    .addOption(
+      new Option(
+        '--marks <how>',
+        'whiteouts in a layer that is shown alone: hidden, or the files that they are',
+      )
+        .choices(['hidden', 'files'])
+        .default('hidden'),
+    )
+    .addOption(
+      new Option(
+        '--memory <size>',
+        'about how much what is known of many stacks may take before it is let go: 200MB, 1GiB; an eighth of all if not given',
+      ).argParser(parseSize),
+    )
     .option('-f, --foreground', 'stay until it is unmounted')
     .option('--allow-other', 'let other users in; permissions are checked as on any file system')
     .option(
@@ -60,10 +81,30 @@ export function registerMount(program: Command, terminal: Terminal): void {
         .default('kernel'),
     )
     .addHelpText('after', EXAMPLES)
-    .action(async (reference: string, directory: string, _: unknown, command: Command) => {
+    .action(async (first: string | undefined, second: string | undefined, _: unknown, command: Command) => {
       const options = command.optsWithGlobals<MountOptions>();
+      const [reference, directory] = operandsOf(first, second, options, command);
       terminal.exitWith(await mountCommand(reference, directory, options, terminal));
     });
+}
+
+/** Commander's own words for what is missing or too much. */
+function operandsOf(
+  first: string | undefined,
+  second: string | undefined,
+  { all, layers }: MountOptions,
+  command: Command,
+): [reference: string | undefined, directory: string] {
+  if (all === true && layers === true) command.error('error: --layers is for one reference, not for --all');
+  if (first === undefined)
+    command.error(`error: missing required argument '${all === true ? 'dir' : 'ref'}'`);
+  if (all === true) {
+    if (second !== undefined)
+      command.error("error: too many arguments for 'mount --all'. Expected 1 argument.");
+    return [undefined, first];
+  }
+  if (second === undefined) command.error("error: missing required argument 'dir'");
+  return [first, second];
 }
 
 function gather(words: string, before: readonly string[] = []): string[] {
@@ -72,7 +113,7 @@ function gather(words: string, before: readonly string[] = []): string[] {
 
 /** Answers the exit code: at once for a mount in the background, after the unmount for one in the foreground. */
 export async function mountCommand(
-  reference: string,
+  reference: string | undefined,
   directory: string,
   options: MountOptions,
   terminal: Terminal,
@@ -81,7 +122,10 @@ export async function mountCommand(
   const isLaunched = isServer();
   if (!isLaunched && options.foreground !== true && options.debug !== true) becomeLauncher();
   const { serveMount } = await import('../mount/serve.ts');
-  const code = await serveMount({ ...options, reference, directory: place }, { terminal, isLaunched });
+  const code = await serveMount(
+    { ...options, ...(reference === undefined ? {} : { reference }), directory: place },
+    { terminal, isLaunched },
+  );
   // The package keeps the event loop alive for ever.
   if (options.driver === 'fuse-native') process.exit(code);
   return code;

@@ -135,6 +135,7 @@ function wantedValue(option: Option, operands: readonly string[]): Wanted {
   const name = /[<[]([\w-]+)/.exec(option.flags)?.[1];
   if (name === 'dir') return { kind: 'directory' };
   if (name === 'file') return { kind: 'file' };
+  if (name === 'ref') return { kind: 'reference' };
   const [reference] = operands;
   return name === 'path' && reference !== undefined ? { kind: 'path', reference } : NOTHING;
 }

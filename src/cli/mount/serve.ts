@@ -1,5 +1,5 @@
-// The process behind a mount, from the reference to the unmount. It must never touch its own mount: it would wait for
-// itself.
+// The process behind a mount, from the words to the unmount, whatever is shown. It must never touch its own mount: it would
+// wait for itself.
 import { closeSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -10,44 +10,39 @@ import { checkForUser, parseMountOptions } from '../../fuse/options.ts';
 import { Session } from '../../fuse/session.ts';
 import { unmount } from '../../fuse/unmount.ts';
 import type { NativeMount } from '../../fuse-native/mount.ts';
-import { layerXattr, partProvenance } from '../../layers/layer-xattr.ts';
-import { Tree } from '../../overlay/tree.ts';
-import type { TreeOptions } from '../../overlay/tree-parts.ts';
-import { Push } from '../../push/push.ts';
-import type { LayerStack } from '../../store/layer-stack.ts';
+import { partProvenance } from '../../layers/layer-xattr.ts';
 import { type ByteString, bytesOfText } from '../../sys/bytes.ts';
 import { E, errnoWords, Trouble } from '../../sys/errors.ts';
 import { checkWritable } from '../../sys/kept.ts';
 import { staySmall } from '../../sys/lean.ts';
 import { raiseDescriptorLimit } from '../../sys/limits.ts';
 import { findMount } from '../../sys/mount/mounts.ts';
-import { View, type ViewOptions } from '../../view.ts';
 import { EXIT } from '../exit.ts';
-import { layersFailure } from '../failure.ts';
-import { keptOf } from '../kept.ts';
 import { partOverlayWords } from '../overlay.ts';
 import type { Terminal } from '../print/terminal.ts';
-import { openStack, recordsOf, type StoreOptions } from '../stack.ts';
-import { canCut, Guard } from './guard.ts';
+import { Guard } from './guard.ts';
 import { answerReady } from './launch.ts';
 import { Log } from './log.ts';
+import { oneStack } from './one-stack.ts';
+import type { ManyOptions, MountSubject, OpenSubject } from './subject.ts';
 import { describe, describeCall } from './trace.ts';
 
-/** How long names and attributes of a running container hold. */
-const LIVE_TIMEOUT_SECONDS = 0.5;
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
 /** What the command line asks for. */
-export interface ServeArguments extends StoreOptions {
-  readonly reference: string;
+export interface ServeArguments extends ManyOptions {
+  /** Absent with `all`. */
+  readonly reference?: string;
+  /** The whole store. */
+  readonly all?: true;
+  /** The layers of the reference side by side. */
+  readonly layers?: true;
   readonly directory: ByteString;
   readonly allowOther?: true;
   /** Each as given after `-o`. */
   readonly options?: readonly string[];
   readonly debug?: true;
   readonly log?: string;
-  readonly data: 'auto' | 'cached' | 'passthrough';
-  readonly driver: 'kernel' | 'fuse-native';
 }
 
 interface Surroundings {
@@ -58,9 +53,7 @@ interface Surroundings {
 
 interface Serving {
   readonly args: ServeArguments;
-  readonly tree: Tree;
-  /** What the view shows beside the tree. */
-  readonly shown: Pick<ViewOptions, 'virtualXattr'>;
+  readonly subject: OpenSubject;
   readonly log: Log;
   readonly terminal: Terminal;
   readonly guard: Guard;
@@ -76,22 +69,18 @@ export async function serveMount(
   const options = parseMountOptions(others, args.allowOther === true);
   if (process.geteuid?.() !== 0) checkForUser(options);
   const overlay = [...(args.overlay ?? []), ...words.overlay];
-  const stack = await openStack(args.reference, { ...args, overlay });
-  const point = await openMountPoint(args.directory, needed(stack, args), (message) =>
-    terminal.note(message),
-  );
-  if (args.log !== undefined) checkWritable(bytesOfText(args.log), keptOf(stack, args.root));
+  const subject = await subjectOf({ ...args, overlay }, provenance);
+  const point = await openMountPoint(args.directory, needed(subject), (message) => terminal.note(message));
+  if (args.log !== undefined) checkWritable(bytesOfText(args.log), subject.kept);
   const log = new Log(args.log, isLaunched ? undefined : terminal);
   raiseDescriptorLimit();
   staySmall();
-  const recorded = await recordsOf(stack, args);
-  const tree = openTree(stack, log, recorded === undefined ? follows(args) : { recorded });
-  const shown = provenance ? { virtualXattr: layerXattr(tree) } : {};
+  const open = await subject.open(log);
   process.chdir('/');
 
   const guard = new Guard((message) => log.line(message));
-  const serving = { args, tree, shown, log, terminal, guard };
-  const request = { point, label: stack.label, options };
+  const serving = { args, subject: open, log, terminal, guard };
+  const request = { point, label: subject.label, options };
   const onSignal = holdSignals();
   let native: NativeMount | undefined;
   let mounted: Mounted;
@@ -122,20 +111,19 @@ export async function serveMount(
     // Where the connection was cut, or reading failed, what is left of the mount would answer nobody.
     await unmount(mounted, { detach: true });
     guard.end();
-    tree.close();
+    open.close();
   }
   return 0;
 }
 
 async function serveSession(mounted: Mounted, serving: Serving, onReady: () => void): Promise<void> {
-  const { args, tree, shown, log, terminal } = serving;
-  const push = args.data === 'passthrough' ? undefined : pushFiles(serving, mounted);
-  const session = new Session(new View(tree, { ...shown, readAhead: push }), {
+  const { args, subject, log, terminal, guard } = serving;
+  const session = new Session(subject.fileSystem(mounted, guard), {
     data: args.data,
     backing: backingDevice(mounted.fd),
     onBug: (error, opcode) => log.fault(error, opcode),
     onDamage: (error, opcode) => log.damage(error, opcode),
-    ...changesOf(tree),
+    ...changesOf(subject),
     ...(args.debug === true ? { trace: traceTo(terminal) } : {}),
   });
   try {
@@ -145,14 +133,14 @@ async function serveSession(mounted: Mounted, serving: Serving, onReady: () => v
     await served;
     if (args.debug === true) terminal.note(`data: ${session.dataMode}`);
   } finally {
-    push?.end();
+    subject.rest();
   }
 }
 
 /** The second driver is loaded only when it is asked for. */
 async function mountNative(
   request: MountRequest,
-  { args, tree, shown, log, terminal }: Serving,
+  { args, subject, log, terminal }: Serving,
 ): Promise<NativeMount> {
   if (args.data === 'passthrough') {
     throw new Trouble('usage', 'Cannot use "--data passthrough": fuse-native has no passthrough');
@@ -162,32 +150,26 @@ async function mountNative(
     terminal.err.write(`${describeCall(opcode, path, result)}\n`);
     terminal.err.flush();
   };
-  return mountFuseNative(request, new View(tree, shown), {
+  const view = subject.view?.();
+  if (view === undefined) throw new RangeError('this driver shows one stack only');
+  return mountFuseNative(request, view, {
     uid: process.getuid?.() ?? 0,
     log: (message) => log.line(message),
     onBug: (error, opcode) => log.fault(error, opcode),
     onDamage: (error, opcode) => log.damage(error, opcode),
-    ...changesOf(tree),
+    ...changesOf(subject),
     ...(args.debug === true ? { trace } : {}),
   });
 }
 
-function changesOf({ stack }: Tree): { readonly isLive: boolean; readonly timeoutSeconds?: number } {
-  const isLive = stack.layers.some((layer) => layer.live);
-  return isLive ? { isLive, timeoutSeconds: LIVE_TIMEOUT_SECONDS } : { isLive };
-}
-
-/** Small files ahead of a reader, where what is pushed holds for ever and is what a read would have got. */
-function pushFiles({ tree, guard }: Serving, mounted: Mounted): Push | undefined {
-  const { stack, followsMetacopy } = tree;
-  if (followsMetacopy || stack.layers.some((layer) => layer.live) || !canCut(mounted)) return undefined;
-  return new Push(tree, mounted.fd, (isBusy) => guard.busy(isBusy));
+function changesOf({ isLive, timeoutSeconds }: OpenSubject): Pick<OpenSubject, 'isLive' | 'timeoutSeconds'> {
+  return timeoutSeconds === undefined ? { isLive } : { isLive, timeoutSeconds };
 }
 
 /** What the mount point must keep clear of. */
-function needed(stack: LayerStack, args: ServeArguments): Needed[] {
+function needed({ kept: all }: MountSubject): Needed[] {
   return [
-    ...keptOf(stack, args.root).map((kept) => ({ ...kept, isServed: true })),
+    ...all.map((kept) => ({ ...kept, isServed: true })),
     {
       directory: bytesOfText(fileURLToPath(new URL('../', import.meta.url))),
       what: 'the program',
@@ -197,17 +179,20 @@ function needed(stack: LayerStack, args: ServeArguments): Needed[] {
   ];
 }
 
-/** The second driver keeps paths of its own, which nothing tells of changes. */
-function follows({ driver }: ServeArguments): TreeOptions {
-  return { follows: driver === 'kernel' };
-}
-
-function openTree(stack: LayerStack, log: Log, options: TreeOptions): Tree {
-  try {
-    return new Tree(stack, { log: (message) => log.once(message), ...options });
-  } catch (cause) {
-    throw layersFailure(stack.label, cause);
+/** Each way to show something is loaded only when it is asked for. Throws Trouble. */
+async function subjectOf(args: ServeArguments, provenance: boolean): Promise<MountSubject> {
+  const { all, layers, reference } = args;
+  if (all !== true && layers !== true && reference !== undefined) {
+    return oneStack(reference, args, provenance);
   }
+  if (provenance) {
+    throw new Trouble('usage', 'Cannot use "-o provenance" where more than one stack is shown');
+  }
+  if (args.driver !== 'kernel') {
+    throw new Trouble('usage', `Cannot use "--driver ${args.driver}" where more than one stack is shown`);
+  }
+  if (reference !== undefined) return (await import('./side-by-side.ts')).sideBySide(reference, args);
+  return (await import('./everything.ts')).everything(args);
 }
 
 /** Waits for the kernel's first request to be served. */

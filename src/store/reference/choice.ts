@@ -33,15 +33,22 @@ export function chooseLayers(stack: LayerStack, { text, reference, range }: Laye
     const has = count === 1 ? '1 layer' : `${count} layers, 1 the lowest`;
     throw new Trouble('reference', `Cannot take layers "${text}": "${reference}" has ${has}`);
   }
+  return { ...someLayers(stack, from, to), label: text };
+}
+
+/** One layer alone; `index` is 0 at the top. */
+export function oneLayer(stack: LayerStack, index: number): LayerStack {
+  const place = stack.layers.length - index;
+  return { ...someLayers(stack, place, place), label: `${stack.label}#${layerNumber(stack, index)}` };
+}
+
+/** Those from `from` to `to`, counted from 1, the lowest of the stack. */
+function someLayers(stack: LayerStack, from: number, to: number): LayerStack {
+  const count = stack.layers.length;
   const layers = stack.layers.slice(count - to, count - from + 1);
-  const changesOnly = from > 1 && layers.some(({ holds }) => holds === 'tree');
-  return {
-    ...stack,
-    label: text,
-    layers,
-    layersBelow: from - 1,
-    ...(changesOnly ? { changesOnly } : {}),
-  };
+  const layersBelow = (stack.layersBelow ?? 0) + from - 1;
+  const changesOnly = layersBelow > 0 && layers.some(({ holds }) => holds === 'tree');
+  return { ...stack, layers, layersBelow, ...(changesOnly ? { changesOnly } : {}) };
 }
 
 /**

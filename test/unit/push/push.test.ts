@@ -2,7 +2,7 @@
 import { openSync, readFileSync } from 'node:fs';
 import { expect, it } from 'vitest';
 import { NOTIFY } from '../../../src/fuse/abi.ts';
-import { CONTENTS } from '../../../src/fuse/store-notify.ts';
+import { CONTENTS } from '../../../src/fuse/notify/store.ts';
 import { type Files, Push } from '../../../src/push/push.ts';
 import { E, Errno } from '../../../src/sys/errors.ts';
 import { describeSystem } from '../../support/system.ts';

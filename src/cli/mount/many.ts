@@ -1,0 +1,84 @@
+// A mount of many stacks: directories that are on no disk, and stacks that are opened when somebody enters them.
+import { totalmem } from 'node:os';
+import { ForgottenNames } from '../../push/forgotten-names.ts';
+import { Push } from '../../push/push.ts';
+import type { Kept } from '../../sys/kept.ts';
+import type { DirectoryItem } from '../../whole/item.ts';
+import { Whole } from '../../whole/whole.ts';
+import { canCut, type Guard } from './guard.ts';
+import type { ManyOptions, MountSubject } from './subject.ts';
+
+/** Seconds for which the kernel believes what may change. */
+const TIMEOUT_SECONDS = 0.5;
+
+export interface ManyStacks {
+  readonly label: string;
+  readonly kept: readonly Kept[];
+  readonly root: DirectoryItem;
+  /** As in `WholeOptions`; `log` takes what went wrong. */
+  readonly refresh?: (log: (message: string) => void) => Promise<DirectoryItem>;
+}
+
+export function manyStacks({ label, kept, root, refresh }: ManyStacks, args: ManyOptions): MountSubject {
+  return {
+    label,
+    kept,
+    async open(log) {
+      const tell = (message: string) => log.once(message);
+      let whole: Whole | undefined;
+      let names: ForgottenNames | undefined;
+      return {
+        fileSystem(mounted, guard) {
+          const mayWrite = canCut(mounted);
+          const busy = countedBusy(guard);
+          if (mayWrite) names = new ForgottenNames(mounted.fd, busy());
+          whole = new Whole({
+            root,
+            log: tell,
+            most: mostObjects(args.memory),
+            owner: { uid: process.geteuid?.() ?? 0, gid: process.getegid?.() ?? 0 },
+            ...(refresh === undefined ? {} : { refresh: () => refresh(tell) }),
+            onChange: (directory, name) => names?.forget(directory, name),
+            ...(mayWrite && args.data !== 'passthrough'
+              ? { readAhead: (files) => new Push(files, mounted.fd, busy()) }
+              : {}),
+          });
+          return whole;
+        },
+        isLive: true,
+        timeoutSeconds: TIMEOUT_SECONDS,
+        rest() {
+          whole?.endAhead();
+          names?.end();
+        },
+        close() {
+          names?.close();
+          whole?.close();
+        },
+      };
+    },
+  };
+}
+
+/** The watcher is told of the first that is busy and of the last that no longer is; each who may be has a word of his own. */
+function countedBusy(guard: Guard): () => (isBusy: boolean) => void {
+  let count = 0;
+  return () => {
+    let was = false;
+    return (isBusy) => {
+      if (isBusy === was) return;
+      was = isBusy;
+      count += isBusy ? 1 : -1;
+      if (count === (isBusy ? 1 : 0)) guard.busy(isBusy);
+    };
+  };
+}
+
+/** Bytes that an object takes: a row, its name, its share of what leads to it; measured over images of a distribution. */
+const OBJECT_BYTES = 180;
+/** Of the machine's memory, where nothing else is asked for. */
+const MEMORY_SHARE = 1 / 8;
+
+function mostObjects(memory: number | undefined): number {
+  return Math.floor((memory === undefined ? totalmem() * MEMORY_SHARE : memory) / OBJECT_BYTES);
+}

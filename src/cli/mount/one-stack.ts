@@ -1,0 +1,73 @@
+// A mount of one stack: its merged tree is the whole file system.
+import type { FileSystem } from '../../fuse/filesystem.ts';
+import type { Mounted } from '../../fuse/mount.ts';
+import { layerXattr } from '../../layers/layer-xattr.ts';
+import { Tree } from '../../overlay/tree.ts';
+import type { TreeOptions } from '../../overlay/tree-parts.ts';
+import { Push } from '../../push/push.ts';
+import type { LayerStack } from '../../store/layer-stack.ts';
+import { View } from '../../view.ts';
+import { layersFailure } from '../failure.ts';
+import { keptOf } from '../kept.ts';
+import { openStack, recordsOf } from '../stack.ts';
+import { canCut, type Guard } from './guard.ts';
+import type { Log } from './log.ts';
+import type { MountSubject, OpenSubject, SubjectOptions } from './subject.ts';
+
+/** How long names and attributes of a running container hold. */
+export const LIVE_TIMEOUT_SECONDS = 0.5;
+
+/** `provenance`: with the attribute that tells which layer an object is from. Throws Trouble. */
+export async function oneStack(
+  reference: string,
+  args: SubjectOptions,
+  provenance: boolean,
+): Promise<MountSubject> {
+  const stack = await openStack(reference, args);
+  return {
+    label: stack.label,
+    kept: keptOf(stack, args.root),
+    async open(log) {
+      const recorded = await recordsOf(stack, args);
+      const tree = openTree(stack, log, recorded === undefined ? follows(args) : { recorded });
+      return openSubject(tree, args, provenance);
+    },
+  };
+}
+
+function openSubject(tree: Tree, args: SubjectOptions, provenance: boolean): OpenSubject {
+  const shown = provenance ? { virtualXattr: layerXattr(tree) } : {};
+  const isLive = tree.stack.layers.some((layer) => layer.live);
+  let push: Push | undefined;
+  return {
+    fileSystem(mounted, guard): FileSystem {
+      push = args.data === 'passthrough' ? undefined : pushFiles(tree, mounted, guard);
+      return new View(tree, { ...shown, readAhead: push });
+    },
+    view: () => new View(tree, shown),
+    isLive,
+    ...(isLive ? { timeoutSeconds: LIVE_TIMEOUT_SECONDS } : {}),
+    rest: () => push?.end(),
+    close: () => tree.close(),
+  };
+}
+
+/** Small files ahead of a reader, where what is pushed holds for ever and is what a read would have got. */
+function pushFiles(tree: Tree, mounted: Mounted, guard: Guard): Push | undefined {
+  const { stack, followsMetacopy } = tree;
+  if (followsMetacopy || stack.layers.some((layer) => layer.live) || !canCut(mounted)) return undefined;
+  return new Push(tree, mounted.fd, (isBusy) => guard.busy(isBusy));
+}
+
+/** The second driver keeps paths of its own, which nothing tells of changes. */
+function follows({ driver }: SubjectOptions): TreeOptions {
+  return { follows: driver === 'kernel' };
+}
+
+function openTree(stack: LayerStack, log: Log, options: TreeOptions): Tree {
+  try {
+    return new Tree(stack, { log: (message) => log.once(message), ...options });
+  } catch (cause) {
+    throw layersFailure(stack.label, cause);
+  }
+}

@@ -1,0 +1,45 @@
+// What a mount shows, as the server of it needs to know: one stack, or many. `serve.ts` has the rest.
+
+import type { FileSystem } from '../../fuse/filesystem.ts';
+import type { Mounted } from '../../fuse/mount.ts';
+import type { Kept } from '../../sys/kept.ts';
+import type { View } from '../../view.ts';
+import type { StoreOptions } from '../stack.ts';
+import type { Guard } from './guard.ts';
+import type { Log } from './log.ts';
+
+/** What the command line asks for, of that which concerns what is shown. */
+export interface SubjectOptions extends StoreOptions {
+  readonly data: 'auto' | 'cached' | 'passthrough';
+  readonly driver: 'kernel' | 'fuse-native';
+}
+
+/** And of many stacks. */
+export interface ManyOptions extends SubjectOptions {
+  /** How what hides the layers below is shown in a layer alone: not at all, or as the files that it is on disk. */
+  readonly marks?: 'hidden' | 'files';
+  /** About how much memory what is known of the stacks may take before it is let go: bytes. */
+  readonly memory?: number;
+}
+
+export interface MountSubject {
+  /** What the mount is called in /proc/mounts. */
+  readonly label: string;
+  /** Where the mount point must not lie, nor a log be written. */
+  readonly kept: readonly Kept[];
+  /** Throws Trouble where it cannot be shown. */
+  open(log: Log): Promise<OpenSubject>;
+}
+
+export interface OpenSubject {
+  /** Once, when the mount is made. */
+  fileSystem(mounted: Mounted, guard: Guard): FileSystem;
+  /** For the second driver; absent where that cannot show it. */
+  readonly view?: () => View;
+  /** Whether some of it may change, and how long names and attributes of that hold. */
+  readonly isLive: boolean;
+  readonly timeoutSeconds?: number;
+  /** Nothing is read ahead any more. */
+  rest(): void;
+  close(): void;
+}

@@ -1,0 +1,47 @@
+// What a file system of many stacks is made of beside the stacks themselves: directories and small files that are on no disk, as
+// values. They are asked for what is in them only when somebody looks.
+import type { RecordedLayers } from '../overlay/opened.ts';
+import type { LayerStack } from '../store/layer-stack.ts';
+import type { ByteString } from '../sys/bytes.ts';
+
+/** By name: 1 to 255 bytes without a slash or NUL, neither `.` nor `..`. */
+export type SceneItems = ReadonlyMap<ByteString, SceneItem>;
+
+export type SceneItem = DirectoryItem | FileItem | StackItem;
+
+interface Versioned {
+  /** Two items of one name and kind with the same version are the same, and hold the same. */
+  readonly version: string;
+}
+
+export interface DirectoryItem extends Versioned {
+  readonly kind: 'directory';
+  /** Throws Trouble. */
+  readonly list: () => SceneItems | Promise<SceneItems>;
+}
+
+export interface FileItem extends Versioned {
+  readonly kind: 'file';
+  /** Throws Trouble. */
+  readonly read: () => Uint8Array | Promise<Uint8Array>;
+}
+
+/** A directory that is a stack's root. */
+export interface StackItem extends Versioned {
+  readonly kind: 'stack';
+  /** Throws Trouble where it cannot be shown. */
+  readonly open: () => Promise<OpenStack>;
+}
+
+export interface OpenStack {
+  readonly stack: LayerStack;
+  readonly recorded?: RecordedLayers | undefined;
+}
+
+export function fixedDirectory(items: SceneItems, version: string): DirectoryItem {
+  return { kind: 'directory', version, list: () => items };
+}
+
+export function textFile(text: string): FileItem {
+  return { kind: 'file', version: text, read: () => Buffer.from(text, 'utf8') };
+}

@@ -1,0 +1,209 @@
+// The directories and small files that are on no disk, as nodes with numbers: what items say, brought up to date from time to
+// time so that what stays keeps its number. Knows nothing of the kernel.
+import { asBytes, type ByteString } from '../sys/bytes.ts';
+import { Errno, Trouble } from '../sys/errors.ts';
+import { type DirectoryItem, type SceneItem, type SceneItems, textFile } from './item.ts';
+import type { Planted } from './stacks.ts';
+
+/** What tells of a stack, or a directory, that cannot be shown. */
+const DAMAGE = asBytes('.damage');
+/** Milliseconds for which a failure is believed. */
+const PAUSE = 2000;
+
+export interface Scene {
+  readonly number: number;
+  readonly name: ByteString;
+  /** The root's is itself. */
+  readonly parent: Scene;
+  item: SceneItem;
+  /** When it last changed, milliseconds since 1970. */
+  changed: number;
+  /** Of a directory, or of a stack that cannot be shown; undefined while nobody has asked. */
+  children: Map<ByteString, Scene> | undefined;
+  /** Of a file. */
+  bytes: Uint8Array | undefined;
+  /** Of a stack that is shown. */
+  planted: Planted | undefined;
+  /** When what it is was last asked for in vain. */
+  failed: number;
+  /** What is under way for it. */
+  working: Promise<void> | undefined;
+}
+
+export interface SceneryOptions {
+  readonly root: DirectoryItem;
+  readonly plant: (item: SceneItem & { kind: 'stack' }) => Promise<Planted>;
+  /** Told of what cannot be shown, once a failure. */
+  readonly log: (message: string) => void;
+  /** Told of a name that leads elsewhere now. */
+  readonly onChange: (directory: Scene, name: ByteString) => void;
+}
+
+export class Scenery {
+  readonly root: Scene;
+  readonly #scenes = new Map<number, Scene>();
+  readonly #roots = new Map<number, Scene>();
+  readonly #options: SceneryOptions;
+  #next = 1;
+
+  constructor(options: SceneryOptions) {
+    this.#options = options;
+    this.root = this.#add(undefined, asBytes(''), options.root);
+  }
+
+  /** Undefined for one that is there no more, or never was. */
+  get(number: number): Scene | undefined {
+    return this.#scenes.get(number);
+  }
+
+  /** Whether a number was ever given to a scene. */
+  wasUsed(number: number): boolean {
+    return number > 0 && number < this.#next;
+  }
+
+  /** The scene whose stack a node is the root of. */
+  ofRoot(node: number): Scene | undefined {
+    return this.#roots.get(node);
+  }
+
+  /** Whether all is known that an answer needs; else `load` has to be waited for. */
+  isLoaded(scene: Scene): boolean {
+    if (scene.item.kind === 'file') return scene.bytes !== undefined;
+    if (scene.item.kind === 'stack' && scene.planted !== undefined) return true;
+    // A failure is believed for a while.
+    return scene.children !== undefined && (scene.failed === 0 || Date.now() - scene.failed < PAUSE);
+  }
+
+  /** Finds out what a scene is; what cannot be had becomes a directory that says why. Never refused. */
+  load(scene: Scene): Promise<void> {
+    scene.working ??= this.#load(scene).finally(() => {
+      scene.working = undefined;
+    });
+    return scene.working;
+  }
+
+  async #load(scene: Scene): Promise<void> {
+    const { item } = scene;
+    try {
+      if (item.kind === 'file') scene.bytes = await item.read();
+      else if (item.kind === 'stack') {
+        const planted = await this.#options.plant(item);
+        // It may be another one by now.
+        if (scene.item !== item || this.#scenes.get(scene.number) !== scene) planted.fell();
+        else {
+          scene.planted = planted;
+          this.#roots.set(planted.root, scene);
+          await this.#setChildren(scene, new Map());
+        }
+      } else await this.#setChildren(scene, await item.list());
+      scene.failed = 0;
+    } catch (error) {
+      const message = messageOf(error);
+      scene.failed = Date.now();
+      this.#options.log(message);
+      if (item.kind === 'file') scene.bytes = Buffer.from(`${message}\n`);
+      else await this.#setChildren(scene, new Map([[DAMAGE, textFile(`${message}\n`)]]));
+    }
+  }
+
+  /** Takes the place of what the root was; all that was looked at is brought up to date. Never refused. */
+  async update(root: DirectoryItem): Promise<void> {
+    await this.#update(this.root, root);
+  }
+
+  async #update(scene: Scene, item: SceneItem): Promise<void> {
+    if (scene.item.version === item.version) return;
+    scene.item = item;
+    if (item.kind === 'file') {
+      scene.bytes = undefined;
+      scene.changed = Date.now();
+    } else if (item.kind === 'stack') {
+      this.#unplant(scene);
+      scene.children = undefined;
+    } else if (scene.children !== undefined) await this.load(scene);
+  }
+
+  /** Where a stack was let go it is opened anew by whoever asks next. */
+  forgetRoots(isGone: (planted: Planted) => boolean): void {
+    for (const scene of this.#roots.values()) {
+      const { planted } = scene;
+      if (planted === undefined || !isGone(planted)) continue;
+      this.#roots.delete(planted.root);
+      scene.planted = undefined;
+      scene.children = undefined;
+      this.#options.onChange(scene.parent, scene.name);
+    }
+  }
+
+  #unplant(scene: Scene): void {
+    const { planted } = scene;
+    if (planted === undefined) return;
+    this.#roots.delete(planted.root);
+    scene.planted = undefined;
+    planted.fell();
+    this.#options.onChange(scene.parent, scene.name);
+  }
+
+  async #setChildren(scene: Scene, items: SceneItems): Promise<void> {
+    const before = scene.children ?? new Map<ByteString, Scene>();
+    const after = new Map<ByteString, Scene>();
+    let isSame = scene.children !== undefined;
+    const updates: [Scene, SceneItem][] = [];
+    for (const name of [...items.keys()].sort()) {
+      const item = items.get(name) as SceneItem;
+      const old = before.get(name);
+      if (old !== undefined && isContinued(old.item, item)) {
+        after.set(name, old);
+        updates.push([old, item]);
+        continue;
+      }
+      isSame = false;
+      after.set(name, this.#add(scene, name, item));
+    }
+    for (const [name, old] of before) {
+      if (after.get(name) === old) continue;
+      isSame = false;
+      this.#remove(old);
+      this.#options.onChange(scene, name);
+    }
+    scene.children = after;
+    if (!isSame) scene.changed = Date.now();
+    for (const [old, item] of updates) await this.#update(old, item);
+  }
+
+  #add(parent: Scene | undefined, name: ByteString, item: SceneItem): Scene {
+    const number = this.#next++;
+    const scene = {
+      number,
+      name,
+      item,
+      changed: Date.now(),
+      children: undefined,
+      bytes: undefined,
+      planted: undefined,
+      failed: 0,
+      working: undefined,
+    };
+    const whole: Scene = Object.assign(scene, { parent: parent as Scene });
+    if (parent === undefined) Object.assign(whole, { parent: whole });
+    this.#scenes.set(number, whole);
+    return whole;
+  }
+
+  #remove(scene: Scene): void {
+    this.#scenes.delete(scene.number);
+    this.#unplant(scene);
+    for (const child of scene.children?.values() ?? []) this.#remove(child);
+  }
+}
+
+/** A file that changes is another file, so that nobody reads half of each. */
+function isContinued(before: SceneItem, after: SceneItem): boolean {
+  return before.kind === after.kind && (after.kind !== 'file' || before.version === after.version);
+}
+
+/** Whoever asked waits for an answer, so that a bug is told as one. */
+function messageOf(error: unknown): string {
+  if (error instanceof Trouble || error instanceof Errno) return error.message;
+  return `a fault of stratafs itself: ${error instanceof Error ? error.stack : error}`;
+}
