@@ -35,6 +35,8 @@ export interface Store {
   totals?(): { readonly images: number; readonly containers: number };
   /** Where it is several stores as one: these. */
   readonly stores?: readonly Store[];
+  /** Whether something of it is mounted now, by what its engine keeps outside of the root; false where nothing tells. */
+  isMounted?(): boolean;
   /** Other stores in the same directory, which this one does not show. */
   beside?(): readonly BesideStore[];
   /** The stack a reference means; see `reference.ts` for the forms. Everything used is checked on the way. */

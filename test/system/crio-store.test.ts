@@ -61,6 +61,31 @@ describeSystem('a store of CRI-O', ['root', 'stores', 'build'], () => {
     expect((await stratafs(['--root', root, 'ls', done, '/'])).code).toBe(0);
   });
 
+  it('is live while its run root has something mounted, which this process need not see', async () => {
+    const temporary = temporaryForTest();
+    const root = `${unpackStore(temporary, 'podman-5.8-root-overlay')}/root`;
+    const { done } = asCrio(root);
+    const [conf, run] = [temporary.path('storage.conf'), temporary.path('run')];
+    writeFileSync(conf, `[storage]\ndriver = "overlay"\ngraphroot = "${root}"\nrunroot = "${run}"\n`);
+    mkdirSync(`${run}/overlay-layers`, { recursive: true });
+    const containers = JSON.parse(readFileSync(`${root}/overlay-containers/containers.json`, 'utf8')) as {
+      readonly id: string;
+      readonly layer: string;
+    }[];
+    const layer = containers.find(({ id }) => id === done)?.layer;
+    const env = { CONTAINERS_STORAGE_CONF: conf };
+    const isLive = async (mounts: string) => {
+      writeFileSync(`${run}/overlay-layers/mountpoints.json`, mounts);
+      const { stdout } = await stratafs(['stores', '--json'], { env });
+      const stores = stdout.split('\n').filter((line) => line.includes(root));
+      const inspected = await stratafs(['--root', root, 'inspect', done], { env });
+      return [stores.some((line) => line.includes('"live":true')), /upper, live$/m.test(inspected.stdout)];
+    };
+    expect(await isLive(JSON.stringify([{ id: layer, path: '/x', count: 1 }]))).toEqual([true, true]);
+    expect(await isLive(JSON.stringify([{ id: layer, path: '/x', count: 0 }]))).toEqual([false, false]);
+    expect(await isLive('[{')).toEqual([false, false]);
+  });
+
   it('is found by the configuration that CONTAINERS_STORAGE_CONF names', async () => {
     const temporary = temporaryForTest();
     const root = `${unpackStore(temporary, 'podman-5.8-root-overlay')}/root`;

@@ -55,8 +55,12 @@ export function registerStores(program: Command, terminal: Terminal): void {
           : findRoots(hostRoot ?? '/', (message) => terminal.note(message));
       if (roots.length === 0) terminal.note('No store was found; --root names one that is elsewhere');
       // Nothing is at work in a file.
-      const live = (root: FoundRoot) =>
-        hostRoot === undefined ? { live: root !== archive && isLive(root.directory) } : {};
+      const live = (root: FoundRoot) => {
+        if (hostRoot !== undefined) return {};
+        const stores = root.stores instanceof Trouble ? [] : root.stores;
+        const isMounted = stores.some((store) => store.isMounted?.() === true);
+        return { live: root !== archive && (isMounted || isLive(root.directory)) };
+      };
       const found = roots.flatMap((root) => storesIn(root).map((store) => ({ ...store, ...live(root) })));
       if (json) for (const store of found) terminal.out.write(jsonLine(store));
       else terminal.out.write(formatTable(HEADING, found.map(row)));

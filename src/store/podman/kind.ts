@@ -6,7 +6,7 @@ import { StoreFiles } from '../files.ts';
 import type { Kind, OpenOptions, Probe } from '../kind.ts';
 import { realRoot } from '../named.ts';
 import { isRootless } from '../owner.ts';
-import { additionalRootsOf, places } from './places.ts';
+import { additionalRootsOf, places, runRootOf } from './places.ts';
 import { DRIVERS, type Driver, hasLists, OTHER_DRIVERS, type PodmanRoot, type StorageRoot } from './root.ts';
 import { PodmanStore } from './store.ts';
 
@@ -51,5 +51,9 @@ function openRoot(
   }
   const owner = files.ownerOf(`${driver}-layers`) ?? files.ownerOf('.');
   const isUsers = owner !== undefined && isRootless(owner.uid, readUidMap());
-  return { files, driver, isRootless: isUsers, additional, damage };
+  const runRoot = machine && runRootOf(machine, files.directory);
+  return {
+    ...{ files, driver, isRootless: isUsers, additional, damage },
+    ...(runRoot === undefined ? {} : { runRoot: new StoreFiles(runRoot) }),
+  };
 }

@@ -10,12 +10,16 @@ const SYSTEM = '/etc/containers/storage.conf';
 const CRIO = '/etc/crio/crio.conf';
 const USERS = '.config/containers/storage.conf';
 const DEFAULT_ROOT = '/var/lib/containers/storage';
+const DEFAULT_RUN_ROOT = '/run/containers/storage';
+const DEFAULT_USERS_RUN_ROOT = '/run/user/$UID/containers';
 const DEFAULT_USERS_ROOT = '$HOME/.local/share/containers/storage';
 
 /** A root with those that it uses besides, as paths of its machine. */
 interface ConfiguredRoot {
   readonly place: StorePlace;
   readonly additional: readonly ByteString[];
+  /** Where what does not outlive a boot is. */
+  readonly runRoot: ByteString;
 }
 
 export function places(machine: Machine, say: (damage: string) => void): StorePlace[] {
@@ -30,12 +34,26 @@ export function additionalRootsOf(machine: Machine, directory: ByteString): stri
   return [...new Set(found)].flatMap((path) => textOf(path) ?? []);
 }
 
+/**
+ * Where the root in a directory keeps what does not outlive a boot, by the configuration of this machine: never by what the root
+ * itself says. Undefined for another machine's, whose disk does not have it.
+ */
+export function runRootOf(machine: Machine, directory: ByteString): ByteString | undefined {
+  if (!machine.isThis) return undefined;
+  const own = configuredRoots(machine, () => {}).find(
+    ({ place }) => machine.directory(place.path) === directory,
+  );
+  return own && machine.directory(own.runRoot);
+}
+
 function configuredRoots(machine: Machine, say: (damage: string) => void): ConfiguredRoot[] {
   const system = systemConf(machine, say);
   const roots = [...namedRoots(machine, say), rootOf(system.conf, DEFAULT_ROOT, system.why, undefined)];
   const crio = read(machine, CRIO, say, parseCrioConf);
-  if (crio !== undefined && crio !== '')
-    roots.push(rootOf(system.conf, crio, `"root" in ${CRIO}`, undefined, crio));
+  if (crio !== undefined && crio.graphRoot !== '') {
+    const conf = { ...system.conf, runRoot: crio.runRoot || system.conf.runRoot };
+    roots.push(rootOf(conf, crio.graphRoot, `"root" in ${CRIO}`, undefined, crio.graphRoot));
+  }
   for (const home of machine.homes())
     for (const root of usersRoot(machine, system.conf, home, say)) roots.push(root);
   return roots;
@@ -76,13 +94,17 @@ function usersRoot(
   const rootless = own?.rootlessPath || system.rootlessPath || DEFAULT_USERS_ROOT;
   const path = expand(own?.graphRoot || rootless, values);
   const why = own?.graphRoot ? `"graphroot" in ${file}` : `the user ${home.user}`;
-  const conf = { ...(own ?? system), additionalStores: own?.additionalStores ?? system.additionalStores };
+  const conf = {
+    ...(own ?? system),
+    additionalStores: own?.additionalStores ?? system.additionalStores,
+    runRoot: expand(own?.runRoot || DEFAULT_USERS_RUN_ROOT, values),
+  };
   return [rootOf(conf, path, why, home.user, path)];
 }
 
 /** `path` is the root where the configuration's own `graphroot` is not meant. */
 function rootOf(
-  { graphRoot, imageStore, additionalStores }: StorageConf,
+  { graphRoot, runRoot, imageStore, additionalStores }: StorageConf,
   otherwise: string,
   why: string,
   user: string | undefined,
@@ -97,6 +119,7 @@ function rootOf(
       ...(user === undefined ? {} : { user }),
     },
     additional: others.map(bytesOfText),
+    runRoot: bytesOfText(runRoot || DEFAULT_RUN_ROOT),
   };
 }
 

@@ -22,6 +22,8 @@ export interface PodmanRoot extends StorageRoot {
   readonly isRootless: boolean;
   /** Each with the same driver. */
   readonly additional: readonly StorageRoot[];
+  /** What does not outlive a boot, where the engines of this machine keep it for this root. */
+  readonly runRoot?: StoreFiles;
   /** Sentences about roots that were named and cannot be used. */
   readonly damage: readonly string[];
 }

@@ -29,6 +29,9 @@ export const RECORDS = {
 /** In a container's record; CRI-O writes more into it than Podman. */
 export const METADATA = struct(fieldsOf('image-name image-id name pod-name pod-id', STRING));
 
+/** Of what is mounted, in the run root. */
+export const MOUNT_POINT = struct({ ...fieldsOf('id path', STRING), count: INTEGER });
+
 /** What the runtime was given (`userdata/config.json`). */
 export const RUNTIME_ROOT = struct({ root: struct({ path: STRING }) });
 

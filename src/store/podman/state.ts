@@ -3,7 +3,8 @@ import { attempt, Trouble } from '../../sys/errors.ts';
 import { integerOf, optionalString, parseJson, timeOf } from '../formats/json.ts';
 import type { KnownContainer } from './inventory.ts';
 import { type ContainerState, NEVER, stateOf } from './libpod.ts';
-import { metadataPath, type StorageRoot } from './root.ts';
+import { mountedLayers } from './mounted.ts';
+import { metadataPath, type PodmanRoot, type StorageRoot } from './root.ts';
 import { CRIO_STATE } from './shapes.ts';
 
 /** Undefined where nothing tells it. Throws Trouble where what tells it is damaged. */
@@ -44,8 +45,9 @@ export function statusWithoutState(root: StorageRoot, { id, podman }: KnownConta
   return attempt(() => root.files.kindOf(file)) === 'file' ? 'buildah' : 'storage';
 }
 
-/** Whether its own layer may change; what cannot be told is taken for no. */
-export function isAtWork(root: StorageRoot, container: KnownContainer): boolean {
+/** Whether its own layer may change: it runs, or is mounted (`buildah mount`). What cannot be told is taken for no. */
+export function isAtWork(root: PodmanRoot, container: KnownContainer): boolean {
+  if (container.layer !== undefined && mountedLayers(root).has(container.layer)) return true;
   const state = attempt(() => containerState(root, container));
   return state !== undefined && !(state instanceof Trouble) && state.isRunning;
 }

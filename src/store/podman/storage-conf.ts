@@ -8,6 +8,8 @@ import { Trouble } from '../../sys/errors.ts';
 export interface StorageConf {
   /** Empty where it is not said. */
   readonly graphRoot: string;
+  /** Of what does not outlive a boot; empty where it is not said. */
+  readonly runRoot: string;
   /** Where images are kept apart from containers; empty where they are not. */
   readonly imageStore: string;
   /** For users, with `$HOME`, `$USER` and `$UID` in it; empty where it is not said. */
@@ -15,7 +17,13 @@ export interface StorageConf {
   readonly additionalStores: readonly string[];
 }
 
-const NOTHING: StorageConf = { graphRoot: '', imageStore: '', rootlessPath: '', additionalStores: [] };
+const NOTHING: StorageConf = {
+  graphRoot: '',
+  runRoot: '',
+  imageStore: '',
+  rootlessPath: '',
+  additionalStores: [],
+};
 
 /** What a file says on top of what those before it said. `file` names it in messages. Throws Trouble. */
 export function parseStorageConf(bytes: Buffer, file: string, before: StorageConf = NOTHING): StorageConf {
@@ -24,6 +32,7 @@ export function parseStorageConf(bytes: Buffer, file: string, before: StorageCon
   const text = (table: Table, key: string, otherwise: string) => textOf(table, key, file) ?? otherwise;
   return {
     graphRoot: text(storage, 'graphroot', before.graphRoot),
+    runRoot: text(storage, 'runroot', before.runRoot),
     imageStore: text(storage, 'imagestore', before.imageStore),
     rootlessPath: text(storage, 'rootless_storage_path', before.rootlessPath),
     additionalStores: textsOf(options, 'additionalimagestores', file) ?? before.additionalStores,
@@ -42,9 +51,10 @@ export function expand(
   );
 }
 
-/** CRI-O's own configuration can name the root, too (crio.conf(5)). Throws Trouble. */
-export function parseCrioConf(bytes: Buffer, file: string): string {
-  return textOf(tableOf(toml(bytes, file), 'crio', file), 'root', file) ?? '';
+/** CRI-O's own configuration can name the roots, too (crio.conf(5)); empty where they are not said. Throws Trouble. */
+export function parseCrioConf(bytes: Buffer, file: string): Pick<StorageConf, 'graphRoot' | 'runRoot'> {
+  const table = tableOf(toml(bytes, file), 'crio', file);
+  return { graphRoot: textOf(table, 'root', file) ?? '', runRoot: textOf(table, 'runroot', file) ?? '' };
 }
 
 type Table = Readonly<Record<string, unknown>>;

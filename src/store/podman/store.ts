@@ -19,6 +19,7 @@ import { podmanConfiguration } from './configuration.ts';
 import { find } from './find.ts';
 import { readImageConfig, readImageJson } from './images.ts';
 import { Inventory } from './inventory.ts';
+import { mountedLayers } from './mounted.ts';
 import { hasTarRecord, tarRecord, unpackRules } from './record.ts';
 import type { PodmanRoot } from './root.ts';
 import { containerStack, imageStack } from './stack.ts';
@@ -62,6 +63,10 @@ export class PodmanStore implements Store {
     ]);
     const known = listed === 'containers' ? inventory.libpod().damage : [];
     return [...new Set([...this.root.damage, ...sentences, ...known])];
+  }
+
+  isMounted(): boolean {
+    return mountedLayers(this.root).size > 0;
   }
 
   resolve(reference: string, missing: Missing = 'refuse'): LayerStack {
