@@ -41,7 +41,7 @@ const MAY_TOUCH = [
   'cli/completion/script',
   'cli/mount/(log|guard|serve|launch)',
   'cli/print/output',
-  'cli/examine/sort-directory',
+  'cli/(examine/sort-directory|report/store/parts)',
   'cli/commands/(umount|export|extract)',
 ];
 

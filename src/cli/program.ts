@@ -140,6 +140,7 @@ export function wholeProgram(terminal: Terminal): Promise<Command> {
 }
 
 async function buildProgram(words: readonly string[], terminal: Terminal): Promise<Command> {
+  const wanted = commandWord(words);
   const program = new Command('stratafs')
     .description(
       'Look into the root filesystem of a container image or container, straight from the store on disk: ' +
@@ -158,7 +159,11 @@ async function buildProgram(words: readonly string[], terminal: Terminal): Promi
       '--host-root <dir>',
       "another machine's disk: find the stores on it (--root and all other roots are paths of that machine)",
     )
-    .option('--store <name>', 'which store, where the data root has several: overlay2, vfs, …')
+    // Alone it asks a report for the whole store.
+    .option(
+      wanted === 'report' ? '--store [name]' : '--store <name>',
+      'which store, where the data root has several: overlay2, vfs, …',
+    )
     .option(
       '--additional-root <dir>',
       'a root that images and layers are taken from besides (an additional image store of Podman); may be given again',
@@ -207,7 +212,6 @@ async function buildProgram(words: readonly string[], terminal: Terminal): Promi
       return findRoot(whole, command, terminal);
     })
     .exitOverride();
-  const wanted = commandWord(words);
   const isKnown = isCommand(wanted);
   for (const { heading, commands } of GROUPS) {
     program.commandsGroup(heading);

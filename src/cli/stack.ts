@@ -44,6 +44,8 @@ export interface StoreOptions extends OpenOptions {
   readonly tars?: TarReading;
   /** Which of them; all where it is not said. */
   readonly tarChoice?: TarChoice;
+  /** Told what a person should know of a stack; the error output where it is not given. */
+  readonly say?: (message: string) => void;
 }
 
 /** For each layer of a stack what its record says of it; undefined for one that has none. */
@@ -82,14 +84,25 @@ export async function openDamagedStack(reference: string, options: StoreOptions)
   return prepared((await findStack(reference, options)).stack, options);
 }
 
+/** The same of what words mean to a store. Throws Trouble. */
+export async function damagedStackOf(
+  store: Store,
+  words: string,
+  options: StoreOptions,
+): Promise<LayerStack> {
+  return prepared(await withShownOwners(store, store.resolve(words, 'mark'), options), options);
+}
+
 async function prepared(told: LayerStack, options: StoreOptions): Promise<LayerStack> {
+  const warn = (message: string) => (options.say ?? sayOnError)(`Warning: ${message}`);
   const asked = isEmpty(options.overlay) ? {} : (await import('./overlay.ts')).semanticsOf(options.overlay);
-  const found = asked.dialect === undefined ? await withItsMarks(told) : told;
+  const found = asked.dialect === undefined ? await withItsMarks(told, warn) : told;
   const doubts = [...(found.doubts ?? []), ...found.layers.flatMap(({ doubt = [] }) => doubt)];
   for (const doubt of doubts) warn(`"${found.label}" is shown by what is proven without this: ${doubt}`);
   const stack = unpackedAs({ ...found, ...asked }, options.unpackAs);
   // A single layer has nothing below it that a mark could hide.
-  if (stack.dialect !== 'user' && stack.layers.length > 1 && !seesTrustedXattrs()) warnOfHiddenMarks(stack);
+  if (stack.dialect !== 'user' && stack.layers.length > 1 && !seesTrustedXattrs())
+    warnOfHiddenMarks(stack, warn);
   for (const warning of stack.warnings ?? []) warn(warning);
   return stack;
 }
@@ -99,7 +112,7 @@ function isEmpty(words: readonly string[] | undefined): words is undefined {
 }
 
 /** A copy whose owners were changed looks like a rootless store; what marks its layers have says what it is. */
-async function withItsMarks(stack: LayerStack): Promise<LayerStack> {
+async function withItsMarks(stack: LayerStack, warn: (message: string) => void): Promise<LayerStack> {
   if (stack.kind === 'lowerdir' || stack.dialect !== 'user' || !seesTrustedXattrs()) return stack;
   const { findRootsMark } = await import('../layers/dialect.ts');
   const layers = stack.layers.filter(({ missing }) => missing === undefined);
@@ -115,15 +128,15 @@ async function withItsMarks(stack: LayerStack): Promise<LayerStack> {
 }
 
 /** The view may then be wrong, and nothing in it would show that. */
-function warnOfHiddenMarks({ label }: LayerStack): void {
+function warnOfHiddenMarks({ label }: LayerStack, warn: (message: string) => void): void {
   warn(
     `the view of "${label}" may show what is hidden in it: ` +
       'only root can read the marks (trusted.overlay.*) of opaque and renamed directories',
   );
 }
 
-function warn(message: string): void {
-  new Terminal(new DescriptorOutput(1), new DescriptorOutput(2)).note(`Warning: ${message}`);
+function sayOnError(message: string): void {
+  new Terminal(new DescriptorOutput(1), new DescriptorOutput(2)).note(message);
 }
 
 interface FoundStack {

@@ -12,7 +12,8 @@ export interface OpenedPage {
 
 /** One browser for the tests of a suite. */
 export function browserForSuite(): {
-  open(file: string, options?: BrowserContextOptions): Promise<OpenedPage>;
+  /** `ready` is a selector of what the page's script adds. */
+  open(file: string, options?: BrowserContextOptions, ready?: string): Promise<OpenedPage>;
 } {
   let browser: Browser | undefined;
   beforeAll(async () => {
@@ -20,7 +21,7 @@ export function browserForSuite(): {
   });
   afterAll(() => browser?.close());
   return {
-    async open(file, options = {}) {
+    async open(file, options = {}, ready = '.live:not([hidden]) .rows > .row') {
       if (browser === undefined) throw new Error('the browser did not start');
       const page = await (await browser.newContext(options)).newPage();
       const [complaints, requests]: string[][] = [[], []] as [string[], string[]];
@@ -29,7 +30,7 @@ export function browserForSuite(): {
       page.on('dialog', (dialog) => complaints.push(dialog.message()));
       page.on('request', (request) => requests.push(request.url()));
       await page.goto(`file://${file}`);
-      if (options.javaScriptEnabled !== false) await page.waitForSelector('.live:not([hidden]) .rows > .row');
+      if (options.javaScriptEnabled !== false) await page.waitForSelector(ready);
       return { page, complaints, requests } as OpenedPage;
     },
   };

@@ -58,7 +58,7 @@ describeSystem('evidence', ['root', 'overlay', 'fuse', 'python', 'docker', 'busy
     deleted: [[`--expand --json ${changed}`], [`--shadowed ${image}`], [`--metadata tar-split ${image} /`]],
     extract: [[`-p --devices -o NEW ${changed} /`], [`-p --layer 1 -o NEW ${image} /`]],
     timeline: [['--all --shadowed --format csv'], [`--metadata tar-split ${image}`]],
-    report: [[`${changed} -o NEW`], [`${image} -o NEW`]],
+    report: [[`${changed} -o NEW`], [`${image} -o NEW`], ['--store --verify --out NEW'], ['--store -o NEW']],
     whose: [[`ROOT/image ROOT/overlay2/l`, 3]],
     doctor: [['']],
     diff: [

@@ -1,4 +1,4 @@
-// `stratafs report`: an image or container as one HTML file to look at.
+// `stratafs report`: an image or container, or all stores of a root, as one HTML file to look at.
 import type { Command } from 'commander';
 import { MOST_ROWS } from '../../report/document.ts';
 import { imageDocument } from '../../report/image/document.ts';
@@ -19,30 +19,46 @@ import { changesOf, openDamagedStack, openTheStore, REFERENCE_WORDS, type StoreO
 import { withComparedStack } from '../survey.ts';
 import { version } from '../version.ts';
 
-interface ReportOptions extends StoreOptions {
-  readonly output: string;
+interface ReportOptions extends Omit<StoreOptions, 'store'> {
+  readonly output?: string;
+  readonly out?: string;
   readonly withEnv?: true;
+  readonly verify?: true;
+  /** A store's name; true where none was given. */
+  readonly store?: string | true;
 }
 
 export function registerReport(program: Command, terminal: Terminal): void {
   program
     .command('report')
-    .summary('write an image or container as one HTML file to look at')
+    .summary('write an image or container, or a whole store, as one HTML file to look at')
     .description(
       'Write an HTML file about REF that any browser opens, without a network: layers and steps, where the bytes are, the ' +
-        'tree with what newer layers deleted or wrote over, wasted bytes, the configuration. No contents of files.',
+        'tree with what newer layers deleted or wrote over, wasted bytes, the configuration. No contents of files. With --store ' +
+        "and no REF, an examiner's report on all stores of the root, or on that of the name: images, containers, volumes, layers " +
+        'by who has them, health, what was deleted, a timeline by day, with --verify the verdict on each layer, and how it was made.',
     )
-    .argument('<ref>', REFERENCE_WORDS)
-    .requiredOption(
-      '-o, --output <file>',
-      'the file to be made; it must not be there; - for the standard output',
-    )
+    .argument('[ref]', REFERENCE_WORDS)
+    .option('-o, --output <file>', 'the file to be made; it must not be there; - for the standard output')
     .option('--with-env', 'values of environment variables too')
-    .action(async (reference: string, _: unknown, command: Command) => {
-      const options = command.optsWithGlobals<ReportOptions>();
+    .option('--verify', 'with --store: prove all layers against their diff IDs, as verify --all does')
+    .option(
+      '--out <dir>',
+      'with --store: the page, and all it tells as JSON lines, a body file and manifests, with SHA256SUMS, into a new or empty directory',
+    )
+    .action(async (reference: string | undefined, _: unknown, command: Command) => {
+      const { store, ...asked } = command.optsWithGlobals<ReportOptions>();
+      const options = typeof store === 'string' ? { ...asked, store } : asked;
+      if (reference === undefined && store !== undefined) {
+        mustHaveTarget(options);
+        const { writeStoreReport } = await import('../report/store/write.ts');
+        await writeStoreReport(options, terminal);
+        return;
+      }
+      mustBeOfReference(reference, asked, store === true);
       const stack = await openDamagedStack(reference, options);
       mustHaveLayers(stack);
-      const page = new PageOutput(options.output, keptOf(stack, options.root), terminal.out);
+      const page = new PageOutput(options.output ?? '-', keptOf(stack, options.root), terminal.out);
       try {
         page.write(await documentOf(reference, stack, options, terminal));
       } finally {
@@ -52,10 +68,34 @@ export function registerReport(program: Command, terminal: Terminal): void {
     });
 }
 
+/** Throws Trouble where it is not told where to, or told twice. */
+function mustHaveTarget({ output, out, withEnv }: Omit<ReportOptions, 'store'>): void {
+  if (withEnv)
+    throw new Trouble(
+      'usage',
+      'Cannot tell "--with-env" of a whole store: it has no values of environment variables',
+    );
+  if ((output === undefined) === (out === undefined))
+    throw new Trouble('usage', 'Cannot write a report on a store: give either -o FILE or --out DIR');
+}
+
+/** Throws Trouble where the words mean no report on one image or container. */
+function mustBeOfReference(
+  reference: string | undefined,
+  { output, out, verify }: Omit<ReportOptions, 'store'>,
+  isBare: boolean,
+): asserts reference is string {
+  const refuse = (state: string) => new Trouble('usage', `Cannot write a report: ${state}`);
+  if (reference === undefined) throw refuse('name an image or container, or give --store');
+  if (isBare) throw refuse(`"--store" alone is for the whole store, and "${reference}" is named too`);
+  if (out !== undefined || verify) throw refuse('"--out" and "--verify" are for --store without a reference');
+  if (output === undefined) throw refuse('give -o FILE');
+}
+
 async function documentOf(
   reference: string,
   stack: LayerStack,
-  options: ReportOptions,
+  options: StoreOptions & Pick<ReportOptions, 'withEnv'>,
   terminal: Terminal,
 ): Promise<string> {
   const { rows: history, damage } = await readHistory(reference, stack, options);

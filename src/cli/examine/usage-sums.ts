@@ -40,6 +40,7 @@ export interface ImageUsage {
   readonly label: string;
   /** Where it has several. */
   readonly names?: readonly string[];
+  readonly namespace?: string;
   readonly layers: number;
   /** Of its layers, and of what a content store has of it. */
   readonly whole: PlaceSizes;
@@ -55,13 +56,16 @@ export function imageUsages({ images }: DiskUsage, places: readonly PlaceUsage[]
     for (const user of place.users) if (user.kind === 'image') addTo(owned, userKey(user), place);
   }
   const usages = images.map((image): ImageUsage => {
-    const { id, label, names } = image;
+    const { id, label, names, namespace } = image;
     const key = userKey(image);
     const own = owned.get(key) ?? [];
     const alone = own.filter(({ users }) => users.every((user) => userKey(user) === key));
     const layers = own.filter(({ kind }) => kind === 'layer').length;
-    const several = names === undefined ? {} : { names };
-    return { id, label, ...several, layers, whole: sumOfSizes(own), unique: sumOfSizes(alone) };
+    const known = {
+      ...(names === undefined ? {} : { names }),
+      ...(namespace === undefined ? {} : { namespace }),
+    };
+    return { id, label, ...known, layers, whole: sumOfSizes(own), unique: sumOfSizes(alone) };
   });
   return usages.sort((a, b) => b.whole.bytes - a.whole.bytes || (a.id < b.id ? -1 : 1));
 }

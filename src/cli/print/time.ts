@@ -79,3 +79,14 @@ export function fullTime(time: Timestamp): string {
 export function jsonTime(time: Timestamp): string {
   return `${time.seconds}.${String(time.nanoseconds).padStart(9, '0')}`;
 }
+
+/** `2024-05-01 13:45:06Z`, in UTC whatever the zone is here. */
+export function utcTime({ seconds }: Pick<Timestamp, 'seconds'>): string {
+  const date = calendar(seconds);
+  return date === undefined
+    ? `${seconds} s`
+    : date
+        .toISOString()
+        .replace('T', ' ')
+        .replace(/\.\d+Z$/, 'Z');
+}

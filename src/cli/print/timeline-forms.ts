@@ -27,8 +27,11 @@ export interface TimelineForm {
   readonly lines: (subject: TimelineSubject, add: (key: string, line: string) => void) => void;
 }
 
+/** For mactime. */
+export const BODY_FORM: TimelineForm = { heading: '', lines: bodyLines };
+
 export const TIMELINE_FORMS: Readonly<Record<string, TimelineForm>> = {
-  body: { heading: '', lines: bodyLines },
+  body: BODY_FORM,
   csv: {
     heading: 'time,macb,state,layer,type,mode,uid,gid,size,inode,path,target,reference\n',
     lines: csvLines,

@@ -1,9 +1,9 @@
 // What is wrong with all stores of a root, in words or as JSON lines.
 import type { HealthFinding, HealthSeverity, StoreHealth } from '../../../health/health.ts';
 import type { ByteString } from '../../../sys/bytes.ts';
-import { healthLine } from '../../examine/health-lines.ts';
+import { healthEnd, healthLine, healthStart } from '../../examine/health-lines.ts';
 import { counted } from '../count.ts';
-import { escapeBytes, escapeJson, escapeMessage, escapeText, jsonName } from '../escape.ts';
+import { escapeBytes, escapeJson, escapeMessage, escapeText } from '../escape.ts';
 import type { Output } from '../output.ts';
 import { takesWords } from '../takes.ts';
 
@@ -22,11 +22,10 @@ export async function printHealth(
   const counts: Record<HealthSeverity, number> = { error: 0, warning: 0, note: 0 };
   const told = new Set<string>();
   const json = (line: object) => out.write(`${escapeJson(line)}\n`);
-  const place = jsonName('directory', directory);
   const all = stores.map(({ store }) => store);
   for (const health of stores) {
-    const { kind, name, description } = health.store;
-    if (options.json) json({ type: 'store', ...place, kind, store: name });
+    const { kind, description } = health.store;
+    if (options.json) json(healthStart(directory, health.store));
     else if (stores.length > 1) out.write(`${escapeText(description)}:\n`);
     await health.examine((finding) => {
       counts[finding.severity] += 1;
@@ -36,8 +35,7 @@ export async function printHealth(
       told.add(`${kind} ${finding.code}`);
     }, all);
   }
-  const { error: errors, warning: warnings, note: notes } = counts;
-  if (options.json) json({ type: 'end', ...place, errors, warnings, notes });
+  if (options.json) json(healthEnd(directory, counts));
   else {
     const sums = (['error', 'warning', 'note'] as const).map((severity) =>
       counted(counts[severity], severity),

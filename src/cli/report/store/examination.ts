@@ -1,0 +1,316 @@
+// A root examined for a report: everything that the commands about stores tell, one part after the other, with word of what was
+// done of it and what was not. Each part is written as lines for programs, too, where these are kept.
+import { setImmediate } from 'node:timers/promises';
+import type { DiskUsage, PlaceUsage } from '../../../health/disk-usage.ts';
+import type { HealthFinding } from '../../../health/health.ts';
+import { LineSorter } from '../../../layers/sort.ts';
+import { asBytes } from '../../../sys/bytes.ts';
+import { Errno, errnoOf, Trouble } from '../../../sys/errors.ts';
+import { healthEnd, healthLine, healthStart } from '../../examine/health-lines.ts';
+import { cannotSort, sortDirectory } from '../../examine/sort-directory.ts';
+import { TimelineWalk } from '../../examine/timeline-walk.ts';
+import { usageLines } from '../../examine/usage-sums.ts';
+import type { Interruption } from '../../interruption.ts';
+import { counted } from '../../print/count.ts';
+import { Terminal } from '../../print/terminal.ts';
+import { BODY_FORM } from '../../print/timeline-forms.ts';
+import { changesOf, type Records, recordsOf, type StoreOptions } from '../../stack.ts';
+import { walkLayers } from '../../survey.ts';
+import { Days } from './days.ts';
+import { Deletions } from './deletions.ts';
+import { type RootLayer, rootLayers } from './layers.ts';
+import { deletionLine, jsonLine, layerLine, listLines, manifestLine, volumeLine } from './lines.ts';
+import { Manifests } from './manifests.ts';
+import type { OpenedRoot } from './opened-root.ts';
+import type { Parts } from './parts.ts';
+import { StageProgress } from './progress.ts';
+import { type ListedStack, storeOptionsOf } from './subjects.ts';
+import { Verification } from './verification.ts';
+import { type VolumeUse, volumeUses } from './volumes.ts';
+import type { Witness } from './witness.ts';
+
+/** What was done of one part, in words. */
+export interface DonePart {
+  readonly part: string;
+  readonly state: 'done' | 'in part' | 'not done' | 'cannot be done';
+  readonly words: string;
+}
+
+export interface StoreFinding {
+  /** Name of the store. */
+  readonly store: string;
+  readonly finding: HealthFinding;
+}
+
+export interface ExaminationOptions {
+  readonly store: StoreOptions;
+  readonly verifies: boolean;
+  readonly parts: Parts;
+  readonly witness: Witness;
+  readonly interruption: Interruption;
+}
+
+/** Findings and differences that are held for the page. The parts have all. */
+const MOST_HELD = 100_000;
+
+export class Examination {
+  readonly opened: OpenedRoot;
+  readonly done: DonePart[] = [];
+  places: readonly PlaceUsage[] = [];
+  layers: readonly RootLayer[] = [];
+  volumes: readonly VolumeUse[] = [];
+  readonly findings: StoreFinding[] = [];
+  findingsLeftOut = 0;
+  readonly deletions: Deletions;
+  readonly days = new Days();
+  /** Absent where it was not asked for. */
+  verification: Verification | undefined;
+  readonly #options: ExaminationOptions;
+  readonly #progress: StageProgress;
+  /** How much was told by the end of the part before; what opening the root told belongs to the first. */
+  #told = 0;
+
+  constructor(opened: OpenedRoot, options: ExaminationOptions) {
+    this.opened = opened;
+    this.deletions = new Deletions(options.witness);
+    this.#options = options;
+    this.#progress = new StageProgress(options.witness);
+  }
+
+  /** Throws `Interrupted` where a signal came, and Trouble where a part cannot be written. */
+  async run(): Promise<void> {
+    try {
+      await this.#lists();
+      await this.#usage();
+      await this.#health();
+      await this.#deletions();
+      await this.#timeline();
+      await this.#verification();
+      await this.#manifests();
+      this.#layerLines();
+    } finally {
+      this.#progress.clear();
+    }
+  }
+
+  /** What the images and containers are, and whether their layers are known. */
+  async #lists(): Promise<void> {
+    const { lists, stacks } = this.opened;
+    await this.#part('Images and containers', async () => {
+      for (const of of ['images', 'containers'] as const) this.#write(`${of}.jsonl`, listLines(lists, of));
+      const count = (of: 'images' | 'containers') => lists.reduce((sum, list) => sum + list[of].length, 0);
+      return `${counted(count('images'), 'image')} and ${counted(count('containers'), 'container')} listed; the layers of ${stacks.length} of them are known`;
+    });
+  }
+
+  async #usage(): Promise<void> {
+    const { usage, owners, stacks } = this.opened;
+    if (usage instanceof Trouble) {
+      this.#cannot('Sizes on disk', usage);
+      this.layers = rootLayers(stacks, []);
+      return;
+    }
+    await this.#part('Sizes on disk', async () => {
+      this.places = await this.#placesOf(usage);
+      for (const error of usage.damage) this.#options.witness.report(error);
+      this.#write('usage.jsonl', [usageLines(usage, this.places)]);
+      return `every object below ${counted(usage.survey.layers.length, 'directory', 'directories')} was looked at, none opened`;
+    });
+    this.layers = rootLayers(stacks, this.places);
+    this.volumes = volumeUses(this.places, owners);
+    this.#write('volumes.jsonl', this.volumes.map(volumeLine));
+    this.done.push({
+      part: 'Volumes',
+      state: this.volumes.length === 0 ? 'done' : 'in part',
+      words: `${counted(this.volumes.length, 'volume')} listed with sizes and users; nothing in them was read`,
+    });
+  }
+
+  async #placesOf(usage: DiskUsage): Promise<readonly PlaceUsage[]> {
+    try {
+      await walkLayers(usage.survey, this.#options.witness);
+      return usage.places();
+    } finally {
+      usage.survey.close();
+    }
+  }
+
+  async #health(): Promise<void> {
+    const { healths, root } = this.opened;
+    if (healths instanceof Trouble) {
+      this.#cannot('Health', healths);
+      return;
+    }
+    await this.#part('Health', async () => {
+      const out = this.#options.parts.open('health.jsonl');
+      const counts = { error: 0, warning: 0, note: 0 };
+      const stores = healths.map(({ store }) => store);
+      for (const health of healths) {
+        const { store } = health;
+        out.write(jsonLine(healthStart(root.directory, store)));
+        await health.examine((finding) => {
+          counts[finding.severity] += 1;
+          out.write(jsonLine(healthLine(finding)));
+          if (this.findings.length < MOST_HELD) this.findings.push({ store: store.name, finding });
+          else this.findingsLeftOut += 1;
+        }, stores);
+        await this.#turn();
+      }
+      out.write(jsonLine(healthEnd(root.directory, counts)));
+      return `all records of ${counted(healths.length, 'store')} were held against each other and the disk, as "doctor" does`;
+    });
+  }
+
+  async #deletions(): Promise<void> {
+    await this.#part('Deleted things', async () => {
+      await this.#eachStack('deleted things', changesOf, (listed, recorded) =>
+        this.deletions.add(listed, recorded),
+      );
+      this.#write('deleted.jsonl', this.deletions.all.map(deletionLine));
+      return `${counted(this.deletions.all.length, 'thing')} that newer layers took away; older versions of what is still there are not listed ("deleted --shadowed" does)`;
+    });
+  }
+
+  async #timeline(): Promise<void> {
+    await this.#part('Timeline', async () => {
+      const { store, parts, witness } = this.#options;
+      const directory = sortDirectory(this.opened.kept);
+      const sorter = new LineSorter({ directory });
+      const listed = new Map(this.opened.stacks.map((one) => [one.stack, one]));
+      const walk = new TimelineWalk(
+        {
+          shadowed: false,
+          recordsOf: (stack, known) => {
+            const one = listed.get(stack);
+            return changesOf(stack, one === undefined ? store : storeOptionsOf(one, store), known);
+          },
+          between: () => this.#turn(),
+        },
+        (told) => {
+          this.days.add(told.entry);
+          if (parts.isKept) BODY_FORM.lines(told, (key, line) => sorter.add(key, line));
+        },
+        witness,
+      );
+      try {
+        await walk.collectShared([...listed.keys()]);
+        const out = parts.open('timeline.body');
+        for (const line of sorter.sorted()) out.write(`${line}\n`);
+      } catch (error) {
+        throw errnoOf(error) === undefined || error instanceof Errno ? error : cannotSort(directory, error);
+      } finally {
+        walk.end();
+        sorter.close();
+      }
+      const events = this.days.all.reduce((sum, day) => sum + day.events, 0);
+      return `${counted(events, 'event')} of all layers, each once; times of access, change and birth are those of this disk`;
+    });
+  }
+
+  async #verification(): Promise<void> {
+    const { verifies, witness, parts, store } = this.#options;
+    if (!verifies) {
+      this.done.push({
+        part: 'Verification',
+        state: 'not done',
+        words: 'not asked for (--verify): nothing here is proven',
+      });
+      return;
+    }
+    await this.#part('Verification', async () => {
+      const lines = new Terminal(parts.open('verify.jsonl'), witness.err);
+      const verification = new Verification(lines, store, MOST_HELD);
+      this.verification = verification;
+      try {
+        await verification.run(this.opened.stores, () => this.#turn());
+      } finally {
+        verification.clear();
+      }
+      return `${verification.totals}. Nothing records what containers changed, so that their own layers cannot be verified`;
+    });
+  }
+
+  async #manifests(): Promise<void> {
+    const { parts, verifies, witness } = this.#options;
+    if (!parts.isKept) {
+      this.done.push({ part: 'Manifests', state: 'not done', words: 'not asked for (--out)' });
+      return;
+    }
+    await this.#part('Manifests', async () => {
+      const manifests = new Manifests(parts, verifies, this.opened.stacks, witness);
+      await this.#eachStack('manifests', recordsOf, (listed, recorded) => manifests.write(listed, recorded));
+      this.#write('manifests.jsonl', manifests.all.map(manifestLine));
+      const digests = verifies
+        ? 'with the sha256 of contents'
+        : 'without the sha256 of contents (--verify reads them)';
+      return `${counted(manifests.all.length, 'tree')} of images and containers, ${digests}`;
+    });
+  }
+
+  #layerLines(): void {
+    const verdicts = this.verification?.verdicts();
+    this.#write(
+      'layers.jsonl',
+      this.layers.map((use) => layerLine(use, verdicts?.ofLayer(use))),
+    );
+  }
+
+  /** What cannot be read of one is told, and the others follow. */
+  async #eachStack(
+    stage: string,
+    records: typeof recordsOf,
+    use: (listed: ListedStack, recorded: Records | undefined) => void,
+  ): Promise<void> {
+    const { store, witness } = this.#options;
+    this.#progress.begin(stage, this.opened.stacks.length);
+    for (const listed of this.opened.stacks) {
+      this.#progress.step(asBytes(listed.stack.label));
+      try {
+        use(listed, await records(listed.stack, storeOptionsOf(listed, store)));
+      } catch (error) {
+        if (!isExpected(error)) throw error;
+        this.#progress.clear();
+        witness.report(error);
+      }
+      await this.#turn();
+    }
+    this.#progress.clear();
+  }
+
+  /** Its words are those of `act`; where something was told meanwhile, not all could be done. */
+  async #part(part: string, act: () => Promise<string>): Promise<void> {
+    const { witness } = this.#options;
+    const before = this.#told;
+    try {
+      const words = await act();
+      this.#told = witness.count;
+      const untold = this.#told - before;
+      const state = untold === 0 ? 'done' : 'in part';
+      this.done.push({ part, state, words: untold === 0 ? words : `${words}; ${untold} faults or remarks` });
+    } catch (error) {
+      if (!isExpected(error)) throw error;
+      witness.report(error);
+      this.#cannot(part, error);
+    }
+    await this.#turn();
+  }
+
+  #cannot(part: string, { message }: Error): void {
+    this.done.push({ part, state: 'cannot be done', words: message });
+  }
+
+  #write(name: string, all: readonly string[]): void {
+    const out = this.#options.parts.open(name);
+    for (const line of all) out.write(line);
+  }
+
+  /** Where a signal is heard. */
+  async #turn(): Promise<void> {
+    await setImmediate();
+    this.#options.interruption.check();
+  }
+}
+
+function isExpected(error: unknown): error is Trouble | Errno {
+  return error instanceof Errno || (error instanceof Trouble && error.kind !== 'usage');
+}

@@ -1,0 +1,113 @@
+// The merged trees of images and containers as mtree specifications, a file each. Contents that several have are read once.
+import { sha256OfItem } from '../../../diff/contents/digest.ts';
+import type { LayerItem } from '../../../diff/layered.ts';
+import { sourceName } from '../../../store/source.ts';
+import type { ByteString } from '../../../sys/bytes.ts';
+import { bigLongAt } from '../../../sys/long.ts';
+import { STATX } from '../../../sys/statx.ts';
+import { writeTreeManifest } from '../../examine/tree-manifest.ts';
+import type { Terminal } from '../../print/terminal.ts';
+import type { Records } from '../../stack.ts';
+import { type Parts, safeName } from './parts.ts';
+import type { ListedStack } from './subjects.ts';
+
+export interface WrittenManifest {
+  readonly name: string;
+  readonly kind: ListedStack['kind'];
+  readonly id: string;
+  readonly label: string;
+  readonly names: number;
+  /** Whether the sha256 of contents is in it. */
+  readonly hasDigests: boolean;
+}
+
+export class Manifests {
+  readonly #parts: Parts;
+  readonly #digests: LayerDigests | undefined;
+  readonly #terminal: Terminal;
+  readonly #names = new Set<string>();
+  readonly all: WrittenManifest[] = [];
+
+  /** `reads` says whether contents are read for their sha256. */
+  constructor(parts: Parts, reads: boolean, stacks: readonly ListedStack[], terminal: Terminal) {
+    this.#parts = parts;
+    this.#digests = reads ? new LayerDigests(stacks) : undefined;
+    this.#terminal = terminal;
+  }
+
+  /** Throws Trouble where the layers cannot be opened. */
+  write(listed: ListedStack, recorded: Records | undefined): void {
+    const { kind, id, stack } = listed;
+    const { label } = stack;
+    const name = `manifests/${this.#freeName(`${kind}-${safeName(label)}-${shortId(id)}`)}.mtree`;
+    const digests = this.#digests;
+    const names = writeTreeManifest(
+      stack,
+      recorded,
+      {
+        reference: label,
+        digest: (item) => digests?.digestOf(item),
+        report: (error) => this.#terminal.report(error),
+      },
+      this.#parts.open(name),
+    );
+    digests?.leave(listed);
+    this.all.push({ name, kind, id, label, names, hasDigests: digests !== undefined });
+  }
+
+  #freeName(wanted: string): string {
+    let name = wanted;
+    for (let count = 2; this.#names.has(name); count++) name = `${wanted}-${count}`;
+    this.#names.add(name);
+    return name;
+  }
+}
+
+function shortId(id: string): string {
+  return safeName(id.replace(/^sha256:/, '').slice(0, 12));
+}
+
+/** Of the files of layers that stacks to come have too. */
+class LayerDigests {
+  /** How many of the stacks to come have a layer. */
+  readonly #waiting = new Map<ByteString, number>();
+  /** By layer and inode. */
+  readonly #known = new Map<ByteString, Map<bigint, string>>();
+
+  constructor(stacks: readonly ListedStack[]) {
+    for (const { stack } of stacks) for (const name of namesOf(stack)) this.#count(name, 1);
+  }
+
+  #count(name: ByteString, more: number): number {
+    const count = (this.#waiting.get(name) ?? 0) + more;
+    this.#waiting.set(name, count);
+    return count;
+  }
+
+  digestOf(item: LayerItem): string {
+    const { side, entry, data } = item;
+    const { source } = side.layerOf(entry.holder);
+    const name = sourceName(source);
+    // Contents of another layer's, and what no inode tells apart, are read each time.
+    const isPlain = data === undefined && !item.isRecorded && source.kind === 'directory';
+    if (!isPlain || (this.#waiting.get(name) ?? 0) < 2) return sha256OfItem(item);
+    let known = this.#known.get(name);
+    if (known === undefined) {
+      known = new Map();
+      this.#known.set(name, known);
+    }
+    const inode = bigLongAt(item.status, STATX.ino);
+    const digest = known.get(inode) ?? sha256OfItem(item);
+    known.set(inode, digest);
+    return digest;
+  }
+
+  /** Layers that no stack to come has are forgotten. */
+  leave({ stack }: ListedStack): void {
+    for (const name of namesOf(stack)) if (this.#count(name, -1) < 2) this.#known.delete(name);
+  }
+}
+
+function namesOf({ layers }: ListedStack['stack']): ByteString[] {
+  return layers.map(({ source }) => sourceName(source));
+}

@@ -1,0 +1,123 @@
+// The images and containers of a root, of all its stores and namespaces, and their layers as far as they can be told.
+
+import type { LayerStack } from '../../../store/layer-stack.ts';
+import { SeveralStores } from '../../../store/several.ts';
+import type { Store } from '../../../store/store.ts';
+import type { ContainerSummary, ImageSummary } from '../../../store/summary.ts';
+import { attempt, Errno, Trouble } from '../../../sys/errors.ts';
+import { mustHaveLayers, reportMissing } from '../../missing.ts';
+import { sortedItems } from '../../print/list.ts';
+import type { Terminal } from '../../print/terminal.ts';
+import { damagedStackOf, openTheStore, type StoreOptions } from '../../stack.ts';
+
+/** What one store lists, or one namespace of it. */
+export interface StoreList {
+  readonly store: Store;
+  /** Where the store has several, and none was named. */
+  readonly namespace?: string;
+  /** Newest first. */
+  readonly images: readonly ImageSummary[];
+  readonly containers: readonly ContainerSummary[];
+}
+
+/** An image or container, and its layers. */
+export interface ListedStack {
+  readonly list: StoreList;
+  readonly kind: 'image' | 'container';
+  readonly id: string;
+  readonly stack: LayerStack;
+}
+
+/** At least one. */
+export function storesOf(root: Store): readonly Store[] {
+  return root instanceof SeveralStores ? root.stores : [root];
+}
+
+/** `namespaces` are those of a store that wants one to be named. What cannot be listed is told. */
+export async function listStores(
+  root: Store,
+  options: StoreOptions,
+  namespaces: (store: Store) => readonly string[],
+  terminal: Terminal,
+): Promise<StoreList[]> {
+  const lists: StoreList[] = [];
+  for (const { sentence } of root.beside?.() ?? []) terminal.note(sentence);
+  for (const store of storesOf(root)) {
+    const hasToChoose = store.totals !== undefined && attempt(() => store.images()) instanceof Trouble;
+    const spaces = hasToChoose && options.namespace === undefined ? namespaces(store) : [];
+    if (spaces.length === 0) lists.push(listOf(store, terminal));
+    for (const namespace of spaces) {
+      const opened = storesOf(await openTheStore({ ...options, namespace }));
+      const own = opened.find(({ kind, name }) => kind === store.kind && name === store.name);
+      if (own !== undefined) lists.push({ ...listOf(own, terminal), namespace });
+    }
+  }
+  // A container is told of by the store that has its layers.
+  const owned = new Set(
+    lists.flatMap(({ containers }) =>
+      containers.flatMap(({ id, elsewhere }) => (elsewhere === undefined ? [id] : [])),
+    ),
+  );
+  return lists.map((list) => ({
+    ...list,
+    containers: list.containers.filter(({ id, elsewhere }) => elsewhere === undefined || !owned.has(id)),
+  }));
+}
+
+function listOf(store: Store, terminal: Terminal): StoreList {
+  const listed = <T>(list: () => readonly T[]): readonly T[] => {
+    const found = attempt(list);
+    if (!(found instanceof Trouble)) return found;
+    terminal.report(found);
+    return [];
+  };
+  const images = sortedItems(listed(() => store.images()));
+  const containers = sortedItems(listed(() => store.containers()));
+  for (const of of ['images', 'containers'] as const) {
+    for (const sentence of listed(() => store.damage(of))) terminal.report(new Trouble('store', sentence));
+  }
+  return { store, images, containers };
+}
+
+/** What a person calls it. */
+export function labelOfImage({ tags, digests, id }: ImageSummary): string {
+  return tags[0] ?? digests[0] ?? id.replace(/^sha256:/, '').slice(0, 12);
+}
+
+export function labelOfContainer({ name, id }: ContainerSummary): string {
+  return name === '' ? id.slice(0, 12) : name;
+}
+
+/** Those whose layers cannot be told are told of. Images of which others were built have no layer that these have not. */
+export async function stacksOf(
+  lists: readonly StoreList[],
+  options: StoreOptions,
+  terminal: Terminal,
+): Promise<ListedStack[]> {
+  const stacks: ListedStack[] = [];
+  for (const list of lists) {
+    const { store, namespace, images, containers } = list;
+    const inside = namespace === undefined ? options : { ...options, namespace };
+    const add = async (kind: ListedStack['kind'], id: string, label: string) => {
+      try {
+        const stack = await damagedStackOf(store, `${kind}:${id}`, inside);
+        mustHaveLayers(stack);
+        reportMissing(stack, terminal);
+        stacks.push({ list, kind, id, stack: { ...stack, label } });
+      } catch (error) {
+        if (!(error instanceof Trouble || error instanceof Errno)) throw error;
+        terminal.report(error);
+      }
+    };
+    const prefix = namespace === undefined ? '' : `${namespace}/`;
+    for (const image of images)
+      if (!image.intermediate) await add('image', image.id, prefix + labelOfImage(image));
+    for (const one of containers) await add('container', one.id, prefix + labelOfContainer(one));
+  }
+  return stacks;
+}
+
+/** The options by which the store of a stack is opened again. */
+export function storeOptionsOf({ list: { namespace } }: ListedStack, options: StoreOptions): StoreOptions {
+  return namespace === undefined ? options : { ...options, namespace };
+}

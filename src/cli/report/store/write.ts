@@ -1,0 +1,130 @@
+// A report on the stores of a root, written: one page, or a directory of the page and its parts.
+import { createHash } from 'node:crypto';
+import { storeDocument } from '../../../report/store/document.ts';
+import { isLive } from '../../../store/machine/live.ts';
+import { bytesOfText } from '../../../sys/bytes.ts';
+import { Trouble } from '../../../sys/errors.ts';
+import { checkWritable, type Kept } from '../../../sys/kept.ts';
+import { seesTrustedXattrs } from '../../../sys/privilege.ts';
+import { Interrupted, Interruption } from '../../interruption.ts';
+import { escapeText } from '../../print/escape.ts';
+import { humanSize } from '../../print/size.ts';
+import type { Terminal } from '../../print/terminal.ts';
+import { utcTime } from '../../print/time.ts';
+import type { StoreOptions } from '../../stack.ts';
+import { TarReading } from '../../tars.ts';
+import { version } from '../../version.ts';
+import { readPageFiles } from '../page-files.ts';
+import { PageOutput } from '../page-output.ts';
+import { Examination } from './examination.ts';
+import { jsonLine } from './lines.ts';
+import { type OpenedRoot, openReportRoot } from './opened-root.ts';
+import { NoParts, PartsDirectory, SUMS } from './parts.ts';
+import { type RecordInput, type ReportOrigin, storeReport } from './record.ts';
+import { Witness } from './witness.ts';
+
+export interface StoreReportOptions extends StoreOptions {
+  /** A new file for the page alone, or `-`. */
+  readonly output?: string;
+  /** A directory for the page and all parts; this or `output` is given. */
+  readonly out?: string;
+  readonly verify?: true;
+  readonly indexDir?: string;
+}
+
+/** The page among the parts. */
+const PAGE = 'report.html';
+
+/** Prints the sha256 of what was written last. What could not be read is told, and in the report. Throws Trouble. */
+export async function writeStoreReport(options: StoreReportOptions, terminal: Terminal): Promise<void> {
+  const witness = new Witness(terminal.out, terminal.err, terminal.now);
+  const say = (message: string) => witness.note(message);
+  const when = timeOfReport(terminal);
+  const store = { ...options, say, tars: new TarReading(witness, options.indexDir) };
+  const opened = await openReportRoot(store, witness);
+  const origin = originOf(opened, options, when);
+  const interruption = new Interruption();
+  const target = openTarget(options, opened.kept, terminal);
+  try {
+    const parts = target instanceof PartsDirectory ? target : new NoParts();
+    const verifies = options.verify === true;
+    const examined = new Examination(opened, { store, verifies, parts, witness, interruption });
+    await examined.run();
+    const input = { examined, origin, told: witness.told };
+    if (target instanceof PartsDirectory) {
+      target.open('run.json').write(runOf(input));
+      const page = pageOf({ ...input, parts: target.written() });
+      target.open(PAGE).write(page);
+      terminal.out.write(sumLine(target.keep(), `${options.out}/${SUMS}`));
+    } else {
+      const page = pageOf({ ...input, parts: undefined });
+      const sum = createHash('sha256').update(page).digest('hex');
+      target.write(page);
+      if (options.output === '-') terminal.note(`the sha256 of the report is ${sum}`);
+      else terminal.out.write(sumLine(sum, options.output ?? ''));
+    }
+    terminal.exitWith(witness.exitCode);
+  } catch (error) {
+    if (!(error instanceof Interrupted)) throw error;
+  } finally {
+    // What was kept is no more to be closed.
+    target.close();
+    interruption.end();
+  }
+}
+
+function openTarget(
+  { out, output = '-' }: StoreReportOptions,
+  kept: readonly Kept[],
+  terminal: Terminal,
+): PartsDirectory | PageOutput {
+  if (out === undefined) return new PageOutput(output, kept, terminal.out);
+  checkWritable(bytesOfText(out), kept);
+  return new PartsDirectory(out);
+}
+
+function pageOf(input: RecordInput): string {
+  const { tool } = input.origin;
+  return storeDocument(storeReport(input), { ...readPageFiles(), tool, size: humanSize });
+}
+
+/** How the report was made, and what was and was not done, for programs. */
+function runOf({ examined, origin, told }: Omit<RecordInput, 'parts'>): string {
+  return jsonLine({ ...origin, root: escapeText(examined.opened.root.directory), done: examined.done, told });
+}
+
+function originOf(opened: OpenedRoot, options: StoreReportOptions, when: string): ReportOrigin {
+  const { hostRoot } = options;
+  const isElsewhere = hostRoot !== undefined || opened.root.kind === 'archive';
+  const user = process.getuid?.() ?? 0;
+  const marks = seesTrustedXattrs() ? '' : ', without the right to see marks of root (trusted.*)';
+  return {
+    tool: `stratafs ${version()}`,
+    commandLine: ['stratafs', ...process.argv.slice(2).map(shellWord)].join(' '),
+    when,
+    rights: `as ${user === 0 ? 'root' : `user ${user}`}${marks}, by Node.js ${process.versions.node}`,
+    ...(hostRoot === undefined ? {} : { hostRoot }),
+    isLive: isElsewhere ? undefined : isLive(opened.root.directory),
+  };
+}
+
+function shellWord(word: string): string {
+  return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
+}
+
+/** Now, or what SOURCE_DATE_EPOCH says, so that a report can be made again to the byte. Throws Trouble. */
+function timeOfReport(terminal: Terminal): string {
+  const told = process.env.SOURCE_DATE_EPOCH;
+  if (told === undefined || told === '') return utcTime({ seconds: Math.floor(terminal.now() / 1000) });
+  if (/^\d{1,12}$/.test(told)) return utcTime({ seconds: Number(told) });
+  throw new Trouble(
+    'usage',
+    `Cannot take the time of SOURCE_DATE_EPOCH "${told}": it is no number of seconds`,
+  );
+}
+
+/** As `sha256sum` prints it; a name in which something is escaped is marked in front. */
+function sumLine(sum: string, path: string): string {
+  const escaped = escapeText(path);
+  return `${escaped === path ? '' : '\\'}${sum}  ${escaped}\n`;
+}

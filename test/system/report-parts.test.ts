@@ -1,0 +1,389 @@
+// `stratafs report --store --out DIR`: the parts are what the commands print, their sums are right, and what was cut off, refused or
+// had no room never passes for a whole report. Every real store and archive is reported.
+import { spawn } from 'node:child_process';
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { join } from 'node:path';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { writeSampleStore } from '../../scripts/sample-store.ts';
+import { succeed } from '../support/command.ts';
+import { FakeStore } from '../support/fake-store.ts';
+import { storesFolder, unpackArchives, unpackStore } from '../support/real-stores.ts';
+import { BUILT_COMMAND, stratafs } from '../support/stratafs.ts';
+import { describeSystem } from '../support/system.ts';
+import { temporaryForSuite, until } from '../support/temporary.ts';
+
+const PARTS = [
+  'SHA256SUMS',
+  'containers.jsonl',
+  'deleted.jsonl',
+  'health.jsonl',
+  'images.jsonl',
+  'layers.jsonl',
+  'manifests',
+  'manifests.jsonl',
+  'report.html',
+  'run.json',
+  'timeline.body',
+  'usage.jsonl',
+  'verify.jsonl',
+  'volumes.jsonl',
+];
+
+/** Lines of JSON, as text that a command printed or a file has. */
+function parsed(text: string): Record<string, unknown>[] {
+  return text
+    .split('\n')
+    .filter(Boolean)
+    .map((line) => JSON.parse(line) as Record<string, unknown>);
+}
+
+interface Run {
+  readonly root: string;
+  readonly commandLine: string;
+  readonly done: readonly { readonly part: string; readonly state: string }[];
+  readonly told: readonly string[];
+}
+
+function runOf(out: string): Run {
+  return JSON.parse(readFileSync(join(out, 'run.json'), 'utf8')) as Run;
+}
+
+describeSystem('the parts of a report on a store', ['root', 'build', 'stores', 'tmpfs'], () => {
+  const temporary = temporaryForSuite();
+  const root = () => temporary.path('docker-28-overlay2/root');
+  const out = temporary.path('case');
+  const part = (name: string) => readFileSync(join(out, name), 'utf8');
+  const print = async (...words: string[]) => {
+    const { stdout } = await stratafs(['--root', root(), ...words]);
+    return Buffer.from(stdout, 'latin1').toString('utf8');
+  };
+
+  beforeAll(async () => {
+    unpackStore(temporary, 'docker-28-overlay2');
+    const made = await stratafs(['--root', root(), 'report', '--store', '--verify', '--out', out]);
+    expect([made.code, made.stderr]).toEqual([0, '']);
+    const [, sum] = /^([0-9a-f]{64}) {2}.*\/SHA256SUMS\n$/.exec(made.stdout) ?? [];
+    expect(await succeed('sha256sum', [join(out, 'SHA256SUMS')])).toContain(sum);
+  });
+
+  it('are all there, and sha256sum proves each', async () => {
+    expect(readdirSync(out).sort()).toEqual(PARTS);
+    const lines = (await succeed('sha256sum', ['-c', 'SHA256SUMS'], { cwd: out })).trimEnd().split('\n');
+    const files = readdirSync(out, { recursive: true, withFileTypes: true }).filter((entry) =>
+      entry.isFile(),
+    );
+    expect(lines.map((line) => line.replace(/: OK$/, '')).sort()).toEqual(
+      files
+        .map(({ parentPath, name }) => join(parentPath, name).slice(out.length + 1))
+        .filter((name) => name !== 'SHA256SUMS')
+        .sort(),
+    );
+  });
+
+  it.each<[part: string, command: string[]]>([
+    ['images.jsonl', ['images', '--all', '--json']],
+    ['containers.jsonl', ['containers', '--all', '--json']],
+    ['usage.jsonl', ['df', '--json']],
+    ['health.jsonl', ['doctor', '--json']],
+    ['verify.jsonl', ['verify', '--all', '--json']],
+    ['timeline.body', ['timeline', '--all']],
+  ])('%s is what the command prints', async (name, words) => {
+    expect(part(name)).toBe(await print(...words));
+    expect(part(name).length).toBeGreaterThan(300);
+  });
+
+  it('deleted.jsonl has of each image and container what deleted tells of it', async () => {
+    const all = parsed(part('deleted.jsonl'));
+    for (const name of ['demo:1', 'built:1', 'web', 'never']) {
+      const told = parsed(await print('deleted', '--json', name)).map(({ path, type }) => `${type} ${path}`);
+      const own = all.filter(({ references }) => (references as string[]).includes(name));
+      expect([name, own.map(({ path, type }) => `${type} ${path}`).sort()]).toEqual([name, told.sort()]);
+      expect(told.length).toBeGreaterThan(5);
+    }
+  });
+
+  it('manifests are those of manifest, and manifests.jsonl says whose', async () => {
+    const all = parsed(part('manifests.jsonl'));
+    expect(all.map(({ reference }) => reference).sort()).toEqual(['built:1', 'demo:1', 'never', 'web']);
+    for (const { file, reference, names } of all) {
+      const text = readFileSync(join(out, String(file)), 'latin1');
+      expect(text).toBe((await stratafs(['--root', root(), 'manifest', String(reference)])).stdout);
+      expect(text.split('\n').filter((line) => line.startsWith('.'))).toHaveLength(Number(names));
+      expect(text).toContain('sha256digest=');
+    }
+  });
+
+  it('layers.jsonl has each layer once, with all that have it and its verdict', async () => {
+    const layers = parsed(part('layers.jsonl'));
+    const { layers: demo } = JSON.parse(await print('inspect', '--json', 'demo:1'));
+    for (const { diffId, directory } of demo as { diffId: string; directory: string }[]) {
+      const [only, ...others] = layers.filter((one) => one.diffId === diffId);
+      expect([only?.name, only?.verdict, others]).toEqual([directory, 'verified', []]);
+      const users = only?.users as { name: string }[];
+      expect(users.map(({ name }) => name).sort()).toEqual(['built:1', 'demo:1', 'never', 'web']);
+    }
+    const own = layers.filter(({ kind }) => kind === 'upper');
+    expect(own.map(({ verdict }) => verdict)).toEqual(['unverifiable', 'unverifiable']);
+  });
+
+  it('run.json says how it was made and what was done', () => {
+    const run = runOf(out);
+    expect(run).toMatchObject({ root: root(), isLive: false, told: [] });
+    expect(run.commandLine).toBe(`stratafs --root ${root()} report --store --verify --out ${out}`);
+    expect(run.done.map(({ state }) => state)).toEqual(Array(8).fill('done'));
+  });
+
+  it('are the same bytes at the same time, and but for the time at another', async () => {
+    const made = async (time: string) => {
+      rmSync(temporary.path('again'), { recursive: true, force: true });
+      const words = ['--root', root(), 'report', '--store', '--out', 'again'];
+      await stratafs(words, { cwd: temporary.directory, env: { SOURCE_DATE_EPOCH: time } });
+      return readFileSync(temporary.path('again/SHA256SUMS'), 'utf8');
+    };
+    const [first, second, other] = [
+      await made('1700000000'),
+      await made('1700000000'),
+      await made('1700000001'),
+    ];
+    expect(first).toBe(second);
+    const differing = first.split('\n').filter((line) => !other.includes(line));
+    expect(differing.map((line) => line.slice(66))).toEqual(['report.html', 'run.json']);
+    expect(readFileSync(temporary.path('again/report.html'), 'utf8')).toContain('2023-11-14 22:13:21Z');
+  });
+
+  it('without --verify read no contents, and say so', async () => {
+    const place = temporary.path('unread');
+    await stratafs(['--root', root(), 'report', '--store', '--out', place]);
+    expect(readdirSync(place).sort()).toEqual(PARTS.filter((name) => name !== 'verify.jsonl'));
+    const [manifest = ''] = readdirSync(join(place, 'manifests'));
+    expect(readFileSync(join(place, 'manifests', manifest), 'latin1')).not.toContain('sha256digest');
+    expect(runOf(place).done).toContainEqual(
+      expect.objectContaining({ part: 'Verification', state: 'not done' }),
+    );
+  });
+
+  describe('the directory', () => {
+    it.each<[what: string, words: string[], said: RegExp]>([
+      ['that is not empty', ['--out', 'FULL'], /it is not empty: it has "mine"/],
+      ['that is a file', ['--out', 'FULL/mine'], /not a directory/],
+      ['whose parent is not there', ['--out', 'NONE/case'], /no such file or directory/],
+      ['inside the store', ['--out', 'STORE/case'], /it lies inside the store/],
+      ['inside the store, by a link', ['--out', 'LINK/case'], /it lies inside the store/],
+      ['and a file as well', ['--out', 'case2', '-o', 'x.html'], /give either -o FILE or --out DIR/],
+      ['of one image', ['demo:1', '--out', 'case2'], /"--out" and "--verify" are for --store/],
+    ])('%s is refused', async (_, words, said) => {
+      const full = temporary.path('full');
+      mkdirSync(full, { recursive: true });
+      writeFileSync(join(full, 'mine'), 'mine');
+      if (!existsSync(temporary.path('link'))) symlinkSync(root(), temporary.path('link'));
+      const places = {
+        FULL: full,
+        NONE: temporary.path('none'),
+        STORE: root(),
+        LINK: temporary.path('link'),
+      };
+      const told = words.map((word) =>
+        Object.entries(places).reduce((text, [key, place]) => text.replace(key, place), word),
+      );
+      const before = readdirSync(root()).sort();
+      const store = words[0] === 'demo:1' ? [] : ['--store'];
+      const { code, stderr } = await stratafs(['--root', root(), 'report', ...store, ...told], {
+        cwd: temporary.directory,
+      });
+      expect([code, stderr]).toEqual([2, expect.stringMatching(said)]);
+      expect([readdirSync(full), existsSync(temporary.path('case2')), readdirSync(root()).sort()]).toEqual([
+        ['mine'],
+        false,
+        before,
+      ]);
+    });
+
+    it('may be there and empty', async () => {
+      const place = temporary.path('empty');
+      mkdirSync(place);
+      expect((await stratafs(['--root', root(), 'report', '--store', '--out', `${place}/`])).code).toBe(0);
+      expect(readdirSync(place)).toContain('SHA256SUMS');
+    });
+
+    it('is left as it was where the disk is full, which is said', async () => {
+      const disk = temporary.path('disk');
+      mkdirSync(disk);
+      await succeed('mount', ['-t', 'tmpfs', '-o', 'size=64k', 'none', disk]);
+      for (const place of [disk, join(disk, 'new')]) {
+        const { code, stderr } = await stratafs(['--root', root(), 'report', '--store', '--out', place]);
+        expect([code, stderr]).toEqual([
+          2,
+          expect.stringMatching(/^stratafs: Cannot write ".*": no space left on device/),
+        ]);
+        expect(readdirSync(disk)).toEqual([]);
+      }
+    });
+  });
+
+  describe('of a store that takes long', () => {
+    const store = new FakeStore(temporary.path('slow'));
+    const place = temporary.path('slow-case');
+    const start = () => {
+      const words = ['--root', store.root, 'report', '--store', '--out', place];
+      const child = spawn(process.execPath, [BUILT_COMMAND, ...words], { stdio: 'ignore' });
+      temporary.owns(child.pid);
+      const ended = new Promise<NodeJS.Signals | null>((resolve) =>
+        child.on('close', (_, signal) => resolve(signal)),
+      );
+      return { child, ended };
+    };
+    const isAtManifests = () =>
+      existsSync(place) &&
+      readdirSync(place, { recursive: true }).some((name) => String(name).endsWith('.mtree'));
+
+    beforeAll(() => {
+      const layers = [...Array(30).keys()].map((i) => `layer ${i}`);
+      for (const i of layers.keys()) store.image({ names: [`slow:${i}`], layers: layers.slice(0, i + 1) });
+      for (const i of layers.keys()) {
+        const diff = store.path(`overlay2/${FakeStore.cacheId(layers.slice(0, i + 1))}/diff`);
+        mkdirSync(diff, { recursive: true });
+        for (let j = 0; j < 60; j++) writeFileSync(join(diff, `${i}-${j}`), '');
+      }
+    });
+
+    it.each(['SIGINT', 'SIGTERM', 'SIGHUP'] as const)('leaves nothing by %s', async (signal) => {
+      const { child, ended } = start();
+      await until('the manifests are written', isAtManifests);
+      child.kill(signal);
+      expect([await ended, existsSync(place)]).toEqual([signal, false]);
+    });
+
+    it('leaves by SIGKILL what no one takes for a report, and the next run says what it is', async () => {
+      const { child, ended } = start();
+      await until('the manifests are written', isAtManifests);
+      child.kill('SIGKILL');
+      await ended;
+      const [left = '', ...others] = readdirSync(place);
+      expect([left, others]).toEqual([expect.stringMatching(/^\.stratafs-\d+-\d+\.partial$/), []]);
+      expect(readdirSync(join(place, left))).not.toContain('SHA256SUMS');
+      const { code, stderr } = await stratafs(['--root', store.root, 'report', '--store', '--out', place]);
+      expect([code, stderr]).toEqual([
+        2,
+        expect.stringContaining(`what an interrupted report left: "${left}"`),
+      ]);
+    });
+  });
+
+  it('have names that any file system takes, whatever the images are called', async () => {
+    const store = new FakeStore(temporary.path('named'));
+    const long = `registry.example.com:5000/${'long/'.repeat(40)}app`;
+    const first = store.image({ names: [`${long}:1`], layers: ['a'] });
+    store.image({ names: [`${long}:2`], layers: ['b'] });
+    store.container({ name: '..', image: first });
+    store.container({ name: '../../evil\n$(x)', image: first });
+    for (const layers of [['a'], ['b']])
+      mkdirSync(store.path(`overlay2/${FakeStore.cacheId(layers)}/diff`), { recursive: true });
+    const place = temporary.path('named-case');
+    await stratafs(['--root', store.root, 'report', '--store', '--out', place]);
+    const names = readdirSync(join(place, 'manifests'));
+    expect(names).toHaveLength(4);
+    for (const name of names) expect(name).toMatch(/^(image|container)-[\w.-]{1,110}\.mtree$/);
+    await succeed('sha256sum', ['-c', '--quiet', 'SHA256SUMS'], { cwd: place });
+    expect(existsSync(temporary.path('evil'))).toBe(false);
+  });
+
+  it('of a store that is damaged are made of what is left, and name what is not', async () => {
+    const damaged = temporary.path('damaged');
+    writeSampleStore(damaged);
+    const [layer = ''] = readdirSync(join(damaged, 'overlay2')).filter((name) => name !== 'l');
+    rmSync(join(damaged, 'overlay2', layer), { recursive: true });
+    writeFileSync(join(damaged, 'image/overlay2/repositories.json'), '{"Repositories":');
+    const place = temporary.path('damaged-case');
+    const words = ['--root', damaged, 'report', '--store', '--verify', '--out', place];
+    const { code, stderr } = await stratafs(words);
+    expect([code, stderr]).toEqual([4, expect.stringContaining('repositories.json')]);
+    await succeed('sha256sum', ['-c', '--quiet', 'SHA256SUMS'], { cwd: place });
+    const { told, done } = runOf(place);
+    expect(told.join('\n')).toContain('repositories.json');
+    expect(done).toContainEqual(expect.objectContaining({ state: 'in part' }));
+    expect(parsed(readFileSync(join(place, 'health.jsonl'), 'utf8')).at(-1)).toMatchObject({ type: 'end' });
+  });
+});
+
+/** Where the root lies in what is unpacked, and words before the command. */
+const STORES: Readonly<Record<string, readonly [root: string, ...words: string[]]>> = {
+  'containerd-1.6': ['root'],
+  'containerd-1.6-discard': ['disc/root'],
+  'containerd-2.1-blobs-only': ['root'],
+  'containerd-2.1-erofs-native': ['root'],
+  'docker-20-overlay': ['overlay'],
+  'docker-26-containerd': ['root'],
+  'docker-28-btrfs': ['root'],
+  'docker-28-containerd': ['root'],
+  'docker-28-fuse-overlayfs': ['root'],
+  'docker-28-overlay2': ['root'],
+  'docker-28-two-stores': ['root'],
+  'docker-28-vfs': ['root'],
+  'podman-4.3-root-bolt': ['root'],
+  'podman-5.8-additional-store': ['extra/root', '--additional-root', 'DIR/ais/root'],
+  'podman-5.8-composefs': ['cfs/root'],
+  'podman-5.8-root-overlay': ['root'],
+  'podman-5.8-rootless-forcemask': ['fm'],
+  'podman-5.8-rootless-fuse': ['fuse'],
+  'podman-5.8-rootless-native': ['native'],
+  'podman-5.8-rootless-vfs': ['vfs'],
+};
+
+describeSystem('a report on a real store', ['root', 'build', 'stores'], () => {
+  const temporary = temporaryForSuite();
+
+  async function report(root: string, words: readonly string[], out: string) {
+    const { code, stderr } = await stratafs([
+      ...['--root', root, ...words],
+      ...['report', '--store', '--verify', '--out', out],
+    ]);
+    expect([code === 0 || code === 4, stderr]).toEqual([true, expect.not.stringContaining('fault of')]);
+    await succeed('sha256sum', ['-c', '--quiet', 'SHA256SUMS'], { cwd: out });
+    // What was told stands in the report too.
+    const told = stderr
+      .split('\n')
+      .filter(Boolean)
+      .map((line) => line.replace('stratafs: ', ''));
+    expect(runOf(out).told.map((line) => Buffer.from(line).toString('latin1'))).toEqual(told);
+    expect(code === 0 ? told.filter((line) => /^Cannot/.test(line)) : []).toEqual([]);
+    return { verified: parsed(readFileSync(join(out, 'verify.jsonl'), 'utf8')), out };
+  }
+
+  it('is made of every one that is here', () => {
+    const there = readdirSync(storesFolder() ?? '').flatMap(
+      (name) => /^(.*)\.tar\.gz$/.exec(name)?.[1] ?? [],
+    );
+    expect(there.filter((name) => name !== 'archives' && !(name in STORES))).toEqual([]);
+  });
+
+  it.each(Object.entries(STORES))('%s', async (name, [root, ...words]) => {
+    const directory = unpackStore(temporary, name);
+    const place = temporary.path(`${name}-case`);
+    const inside = words.map((word) => word.replace('DIR', directory));
+    const { verified, out } = await report(join(directory, root), inside, place);
+    const listed = (of: string) => parsed(readFileSync(join(out, `${of}.jsonl`), 'utf8'));
+    expect(listed('images').length).toBeGreaterThan(0);
+    // Every image has a verdict, which its page tells.
+    expect(verified.filter(({ type }) => type === 'image').length).toBeGreaterThanOrEqual(1);
+    const html = readFileSync(join(out, 'report.html'), 'utf8');
+    const images = html.slice(html.indexOf('id="images"'), html.indexOf('id="containers"'));
+    expect(images).not.toContain('not verified');
+    rmSync(directory, { recursive: true });
+  });
+
+  it('and of every archive of images', async () => {
+    const directory = unpackArchives(temporary);
+    for (const name of readdirSync(directory)) {
+      const place = temporary.path(`${name}-case`);
+      await report(join(directory, name), [], place);
+    }
+  });
+});
