@@ -1,13 +1,12 @@
 // `stratafs report --store` in a browser: what the page tells is what the commands tell, with and without script and on paper;
 // hostile names stay text, and nothing is asked for from anywhere.
 import { readFileSync } from 'node:fs';
-import axe from 'axe-core';
 import type { Page } from 'playwright-core';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { FakeStore } from '../support/fake-store.ts';
 import * as layer from '../support/layers.ts';
 import { Oracle } from '../support/oracle.ts';
-import { browserForSuite } from '../support/page.ts';
+import { axeFindings, browserForSuite } from '../support/page.ts';
 import { stratafs } from '../support/stratafs.ts';
 import { describeSystem } from '../support/system.ts';
 import { temporaryForSuite } from '../support/temporary.ts';
@@ -304,9 +303,7 @@ describeSystem('stratafs report --store', ['root', 'python', 'build', 'chromium'
   describe.each(['light', 'dark'] as const)('in %s colours', (colorScheme) => {
     it.each([1440, 390])('has nothing that axe finds, %i pixels wide', async (width) => {
       const { page } = await open({ colorScheme, viewport: { width, height: 900 } });
-      await page.evaluate(axe.source);
-      const found = await page.evaluate(() => (globalThis as unknown as { axe: typeof axe }).axe.run());
-      expect(found.violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html)}`)).toEqual([]);
+      expect(await axeFindings(page)).toEqual([]);
       expect(await page.evaluate('document.documentElement.scrollWidth <= innerWidth')).toBe(true);
     });
   });

@@ -7,6 +7,7 @@ import type {
   TableCell,
 } from '../../../report/store/record.ts';
 import type { Store } from '../../../store/store.ts';
+import type { Verdict } from '../../../verify/verdict.ts';
 import { sumOfSizes } from '../../examine/usage-sums.ts';
 import { counted } from '../../print/count.ts';
 import { escapeBytes, escapeMessage, escapeText } from '../../print/escape.ts';
@@ -17,6 +18,7 @@ import { deletedSection, healthSection, timelineSection, verificationSection } f
 import { layerSection, spaceSection } from './layer-tables.ts';
 import { containerSection, imageSection, volumeSection } from './list-tables.ts';
 import type { WrittenPart } from './parts.ts';
+import type { Verification } from './verification.ts';
 
 /** How, when and on what a report was made. */
 export interface ReportOrigin {
@@ -129,10 +131,7 @@ function keyFiguresOf(examined: Examination): KeyFigure[] {
 
 /** What is wrong, the worst first. */
 function lookSection({ opened, verification, findings, layers }: Examination): ReportSection {
-  const tampered = (verification?.subjects ?? []).filter(({ verdict }) => verdict === 'tampered');
-  const doubtful = (verification?.subjects ?? []).filter(
-    ({ verdict, kind }) => verdict === 'unverifiable' && kind !== 'container',
-  );
+  const wrong = verification === undefined ? [] : verdictRows(verification);
   const damaged = opened.lists.flatMap(({ images, containers }) => [
     ...images.flatMap(({ damage, tags, id }) =>
       damage === undefined ? [] : [[tags[0] ?? id, damage] as const],
@@ -143,10 +142,8 @@ function lookSection({ opened, verification, findings, layers }: Examination): R
   ]);
   const loose = layers.filter(({ users }) => users.length === 0);
   const rows = [
-    ...most(tampered.map(({ label, kind }) => ['tampered', `${kind} ${escapeText(label)}`, 'Verification'])),
-    ...most(
-      doubtful.map(({ label, kind }) => ['unverifiable', `${kind} ${escapeText(label)}`, 'Verification']),
-    ),
+    ...most(wrong.filter(([verdict]) => verdict === 'tampered')),
+    ...most(wrong.filter(([verdict]) => verdict === 'unverifiable')),
     ...most(
       damaged.map(([name, damage]) => [
         'damaged',
@@ -187,6 +184,29 @@ function lookSection({ opened, verification, findings, layers }: Examination): R
       ),
     ],
   };
+}
+
+/** What is not verified, without what no container can have verified: layers, each once, and what is wrong beside them. */
+function verdictRows({ layers, subjects, differences }: Verification): [Verdict, string, string][] {
+  const ofLayers = layers.flatMap(({ verdict, label, number, counts, role }): [Verdict, string][] => {
+    if (verdict === 'verified' || (role !== undefined && verdict === 'unverifiable')) return [];
+    const own = differences.filter((one) => one.label === label && one.layer === number);
+    const path = own.find(({ finding }) => finding.path !== undefined)?.finding.path;
+    const what = [...counts].map(([kind, count]) => `${count} ${kind}`).join(', ');
+    const first = path === undefined ? '' : `, first /${escapeBytes(path)}`;
+    return [[verdict, `layer ${number} of ${escapeText(label)}: ${what}${first}`]];
+  });
+  const ofSubjects = subjects.flatMap(({ verdict, label, kind }): [Verdict, string][] => {
+    const own = differences.filter((one) => one.label === label && one.layer === undefined);
+    if (verdict === 'verified' || own.length === 0) return [];
+    return [
+      [
+        verdict,
+        `${kind} ${escapeText(label)}: ${[...new Set(own.map(({ finding }) => finding.class))].join(', ')}`,
+      ],
+    ];
+  });
+  return [...ofLayers, ...ofSubjects].map(([verdict, words]) => [verdict, words, 'Verification']);
 }
 
 /** Errors and warnings of one code are one row. */
