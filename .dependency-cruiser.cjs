@@ -27,7 +27,7 @@ const MAY_IMPORT = {
 
 /** The files that touch disk, device or another process; every other file is a function of its arguments. */
 const MAY_TOUCH = [
-  'sys/(libc|statx-call|memory|zlib|nameless|usage|lean|beneath|whole-file|holders|kept|limits|own-files|privilege|mount/(mounts|mount-calls|clone)|uring/(ring|async-lookups))',
+  'sys/(libc|declared|statx-call|memory|zlib|nameless|usage|lean|beneath|whole-file|holders|kept|limits|own-files|privilege|mount/(mounts|mount-calls|clone)|uring/(ring|async-lookups))',
   'blob/(file-bytes|spool)',
   'store/(files|named|machine/(machine|live)|docker/driver-directories)',
   'overlay/(data|node-files|layer/(directories|layer-roots|marks|open-contents|reader))',
@@ -48,7 +48,7 @@ const MAY_TOUCH = [
 const IMPURE = [
   '^(node:)?(fs|fs/promises|child_process|net|worker_threads|http|https|dgram)$',
   '(^|node_modules/)koffi(/|$)',
-  '^src/sys/(libc|statx-call|mount/mount-calls)\\.ts$',
+  '^src/sys/(libc|declared|statx-call|mount/mount-calls)\\.ts$',
 ];
 
 const directions = Object.entries(MAY_IMPORT).map(([part, others]) => ({

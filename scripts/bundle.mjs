@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { setFlagsFromString } from 'node:v8';
 import { Script } from 'node:vm';
 import { rolldown } from 'rolldown';
+import { nodeBuild } from '../dist/sys/node-build.js';
 
 const inRoot = (path) => fileURLToPath(new URL(`../${path}`, import.meta.url));
 const dist = inRoot('dist');
@@ -32,6 +33,9 @@ const bundle = await rolldown({
   // That a module is in a file already though somebody wants it only later is what the parts are for.
   checks: { ineffectiveDynamicImport: false },
 });
+// No compiled code is taken until that of both parts is there.
+const compiledBy = `${dist}/compiled-by`;
+rmSync(compiledBy, { force: true });
 const { output } = await bundle.generate({
   format: 'cjs',
   entryFileNames: 'stratafs.cjs',
@@ -42,6 +46,7 @@ const { output } = await bundle.generate({
   },
 });
 for (const { fileName, code, imports } of output) write(fileName, code, imports);
+writeFileSync(compiledBy, nodeBuild());
 
 /**
  * Two parts. What a mount in the background keeps in memory for as long as it lasts is one file; what only other commands

@@ -1,10 +1,11 @@
 #!/usr/bin/env node
 // The door for Node. The program behind it is two files (scripts/bundle.mjs), each with its compiled code beside it: finding,
 // reading and compiling a hundred modules is most of the time that a short command takes.
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
 import { Script } from 'node:vm';
+import { nodeBuild } from '../sys/node-build.ts';
 import type * as run from './run.ts';
 
 /** As scripts/bundle.mjs writes it. `moduleUrl` answers a module's URL, given its path below dist/. */
@@ -13,6 +14,9 @@ type Part = (exports: object, require: (id: string) => unknown, moduleUrl: (path
 const built = new URL('../', import.meta.url);
 const requireModule = createRequire(built);
 const parts = new Map<string, object>();
+/** Which Node compiled the parts; not there while they are being built. */
+const compiler = new URL('compiled-by', built);
+const isCompiledHere = existsSync(compiler) && readFileSync(compiler, 'utf8') === nodeBuild();
 
 /** What a part exports, `./NAME.cjs`; it is loaded when it is first wanted. */
 function part(id: string): object {
@@ -21,8 +25,7 @@ function part(id: string): object {
   const source = new URL(id, built);
   const script = new Script(readFileSync(source, 'latin1'), {
     filename: fileURLToPath(source),
-    // That of another Node is not taken, and does no harm.
-    cachedData: readFileSync(new URL(id.replace(/cjs$/, 'cache'), built)),
+    ...(isCompiledHere ? { cachedData: readFileSync(new URL(id.replace(/cjs$/, 'cache'), built)) } : {}),
   });
   const exports = {};
   parts.set(id, exports);

@@ -4,12 +4,11 @@
 import { constants as fs } from 'node:fs';
 import { constants } from 'node:os';
 import koffi from 'koffi';
+import { declared } from './declared.ts';
 import { type Address, writeAddress } from './memory.ts';
 
 /** What koffi takes for `void *`: a view is passed by address, null is NULL. */
 export type Pointer = Uint8Array | Uint32Array | null;
-
-const lib = koffi.load(null);
 
 const MAP_FAILED = 0xffff_ffff_ffff_ffffn;
 
@@ -49,54 +48,70 @@ const SYS = {
 } as const;
 
 const c = {
-  open: lib.func('int open(void *path, int flags)'),
-  close: lib.func('int close(int fd)'),
-  dup2: lib.func('int dup2(int from, int to)'),
-  read: lib.func('int64_t read(int fd, void *buffer, uint64_t size)'),
-  write: lib.func('int64_t write(int fd, void *buffer, uint64_t size)'),
-  pread: lib.func('int64_t pread64(int fd, void *buffer, uint64_t size, int64_t offset)'),
-  lseek: lib.func('int64_t lseek64(int fd, int64_t offset, int whence)'),
-  getdents64: lib.func('int64_t getdents64(int fd, intptr_t buffer, uint64_t size)'),
-  fstatfs: lib.func('int fstatfs64(int fd, void *buffer)'),
-  readlinkat: lib.func('int64_t readlinkat(int dirfd, void *path, void *buffer, uint64_t size)'),
-  linkat: lib.func('int linkat(int fromDir, void *from, int toDir, void *to, int flags)'),
-  lgetxattr: lib.func('int64_t lgetxattr(void *path, void *name, void *value, uint64_t size)'),
-  llistxattr: lib.func('int64_t llistxattr(void *path, void *list, uint64_t size)'),
-  flistxattr: lib.func('int64_t flistxattr(int fd, void *list, uint64_t size)'),
-  lsetxattr: lib.func('int lsetxattr(void *path, void *name, void *value, uint64_t size, int flags)'),
-  fsetxattr: lib.func('int fsetxattr(int fd, void *name, void *value, uint64_t size, int flags)'),
-  utimensat: lib.func('int utimensat(int dirfd, void *path, void *times, int flags)'),
-  futimens: lib.func('int futimens(int fd, void *times)'),
-  ioctl: lib.func('int ioctl(int fd, unsigned long request, void *argument)'),
-  socketpair: lib.func('int socketpair(int domain, int type, int protocol, void *pair)'),
-  recvmsg: lib.func('int64_t recvmsg(int fd, void *message, int flags)'),
-  setDescriptorFlags: lib.func('int fcntl(int fd, int command, int flags)'),
-  setsid: lib.func('int setsid()'),
-  execv: lib.func('int execv(void *path, void *words)'),
-  getrusage: lib.func('int getrusage(int who, intptr_t usage)'),
-  prlimit: lib.func('int prlimit64(int pid, int resource, void *newLimit, void *oldLimit)'),
-  openat2: lib.func('long syscall(long n, int dirfd, void *path, void *how, uint64_t size)'),
-  mmap: lib.func(
-    'void *mmap64(void *at, uint64_t length, int protection, int flags, int fd, int64_t offset)',
+  open: declared('int open(void *path, int flags)'),
+  close: declared('int close(int fd)'),
+  dup2: declared('int dup2(int from, int to)'),
+  read: declared('int64_t read(int fd, void *buffer, uint64_t size)'),
+  write: declared('int64_t write(int fd, void *buffer, uint64_t size)'),
+  pread: declared(
+    'int64_t pread64(int fd, void *buffer, uint64_t size, int64_t offset)',
+    'int64_t pread(int fd, void *buffer, uint64_t size, int64_t offset)',
   ),
-  io_uring_setup: lib.func('long syscall(long n, unsigned int entries, void *params)'),
-  io_uring_enter: lib.func(
+  lseek: declared(
+    'int64_t lseek64(int fd, int64_t offset, int whence)',
+    'int64_t lseek(int fd, int64_t offset, int whence)',
+  ),
+  getdents64: declared(
+    'int64_t getdents64(int fd, intptr_t buffer, uint64_t size)',
+    'int getdents(int fd, intptr_t buffer, uint64_t size)',
+  ),
+  fstatfs: declared('int fstatfs64(int fd, void *buffer)', 'int fstatfs(int fd, void *buffer)'),
+  readlinkat: declared('int64_t readlinkat(int dirfd, void *path, void *buffer, uint64_t size)'),
+  linkat: declared('int linkat(int fromDir, void *from, int toDir, void *to, int flags)'),
+  lgetxattr: declared('int64_t lgetxattr(void *path, void *name, void *value, uint64_t size)'),
+  llistxattr: declared('int64_t llistxattr(void *path, void *list, uint64_t size)'),
+  flistxattr: declared('int64_t flistxattr(int fd, void *list, uint64_t size)'),
+  lsetxattr: declared('int lsetxattr(void *path, void *name, void *value, uint64_t size, int flags)'),
+  fsetxattr: declared('int fsetxattr(int fd, void *name, void *value, uint64_t size, int flags)'),
+  utimensat: declared('int utimensat(int dirfd, void *path, void *times, int flags)'),
+  futimens: declared('int futimens(int fd, void *times)'),
+  ioctl: declared('int ioctl(int fd, unsigned long request, void *argument)'),
+  socketpair: declared('int socketpair(int domain, int type, int protocol, void *pair)'),
+  recvmsg: declared('int64_t recvmsg(int fd, void *message, int flags)'),
+  setDescriptorFlags: declared('int fcntl(int fd, int command, int flags)'),
+  setsid: declared('int setsid()'),
+  execv: declared('int execv(void *path, void *words)'),
+  getrusage: declared('int getrusage(int who, intptr_t usage)'),
+  prlimit: declared(
+    'int prlimit64(int pid, int resource, void *newLimit, void *oldLimit)',
+    'int prlimit(int pid, int resource, void *newLimit, void *oldLimit)',
+  ),
+  openat2: declared('long syscall(long n, int dirfd, void *path, void *how, uint64_t size)'),
+  mmap: declared(
+    'void *mmap64(void *at, uint64_t length, int protection, int flags, int fd, int64_t offset)',
+    'void *mmap(void *at, uint64_t length, int protection, int flags, int fd, int64_t offset)',
+  ),
+  io_uring_setup: declared('long syscall(long n, unsigned int entries, void *params)'),
+  io_uring_enter: declared(
     'long syscall(long n, int fd, unsigned int submit, unsigned int wait, unsigned int flags, void *signals, uint64_t size)',
   ),
-  io_uring_register: lib.func(
+  io_uring_register: declared(
     'long syscall(long n, int fd, unsigned int what, void *argument, unsigned int count)',
   ),
-  readAt: lib.func('int64_t read(int fd, intptr_t buffer, uint64_t size)'),
-  writeAt: lib.func('int64_t write(int fd, intptr_t buffer, uint64_t size)'),
-  preadAt: lib.func('int64_t pread64(int fd, intptr_t buffer, uint64_t size, int64_t offset)'),
-  openat2At: lib.func('long syscall(long n, int dirfd, intptr_t path, intptr_t how, uint64_t size)'),
-  listxattratAt: lib.func(
+  readAt: declared('int64_t read(int fd, intptr_t buffer, uint64_t size)'),
+  writeAt: declared('int64_t write(int fd, intptr_t buffer, uint64_t size)'),
+  preadAt: declared(
+    'int64_t pread64(int fd, intptr_t buffer, uint64_t size, int64_t offset)',
+    'int64_t pread(int fd, intptr_t buffer, uint64_t size, int64_t offset)',
+  ),
+  openat2At: declared('long syscall(long n, int dirfd, intptr_t path, intptr_t how, uint64_t size)'),
+  listxattratAt: declared(
     'long syscall(long n, int dirfd, intptr_t path, unsigned int at, intptr_t list, uint64_t size)',
   ),
-  getxattrat: lib.func(
+  getxattrat: declared(
     'long syscall(long n, int dirfd, void *path, unsigned int at, void *name, void *args, uint64_t size)',
   ),
-  listxattrat: lib.func(
+  listxattrat: declared(
     'long syscall(long n, int dirfd, void *path, unsigned int at, void *list, uint64_t size)',
   ),
 };
@@ -167,11 +182,11 @@ export function utimensat(dirfd: number, path: Pointer, times: Pointer, flags: n
 export function futimens(fd: number, times: Pointer): number {
   return answer(c.futimens(fd, times));
 }
-let makeNode: ReturnType<typeof lib.func> | undefined;
+let makeNode: ReturnType<typeof declared> | undefined;
 /** `mode` with type bits. ENOSYS where the C library has no such function: glibc before 2.33. */
 export function mknod(path: Pointer, mode: number, device: number): number {
   try {
-    makeNode ??= lib.func('int mknod(void *path, unsigned int mode, uint64_t device)');
+    makeNode ??= declared('int mknod(void *path, unsigned int mode, uint64_t device)');
   } catch {
     return -constants.errno.ENOSYS;
   }
@@ -268,7 +283,7 @@ export function mapFile(
 /** Nothing happens where the C library has no such function (musl). */
 export function mallopt(parameter: number, value: number): void {
   try {
-    lib.func('int mallopt(int parameter, int value)')(parameter, value);
+    declared('int mallopt(int parameter, int value)')(parameter, value);
   } catch {
     // Only glibc has it.
   }

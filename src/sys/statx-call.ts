@@ -2,6 +2,7 @@
 // do: newfstatat(2). The C library does the same for a kernel without it, but only where the answer is ENOSYS.
 import koffi from 'koffi';
 import { asBytes, cString } from './bytes.ts';
+import { declared } from './declared.ts';
 import { E } from './errors.ts';
 import {
   AT_EMPTY_PATH,
@@ -13,16 +14,6 @@ import {
 } from './libc.ts';
 import type { Address } from './memory.ts';
 import { decodeDevice, STATX, STATX_BASIC_STATS, STATX_SIZE, STATX_TYPE } from './statx.ts';
-
-const lib = koffi.load(null);
-
-const c = {
-  statx: lib.func('int statx(int dirfd, void *path, int flags, unsigned int mask, void *buffer)'),
-  statxAt: lib.func('int statx(int dirfd, intptr_t path, int flags, unsigned int mask, intptr_t buffer)'),
-  newfstatat: lib.func('long syscall(long n, int dirfd, void *path, void *buffer, int flags)'),
-  newfstatatAt: lib.func('long syscall(long n, int dirfd, intptr_t path, void *buffer, int flags)'),
-  memcpy: lib.func('void *memcpy(intptr_t to, void *from, uint64_t size)'),
-};
 
 /** Where the fields of `struct stat` lie, in bytes (asm/stat.h); nlink, size of a block and device fit in their low words. */
 export interface StatLayout {
@@ -51,15 +42,58 @@ const GENERIC: StatLayout = {
   ...{ st_size: 48, st_blksize: 56, st_blocks: 64, st_atim: 72, st_mtim: 88, st_ctim: 104 },
 };
 
-/** The number of newfstatat(2) and what it writes, by Node's name of the processor. */
-const NEWFSTATAT: ReadonlyMap<string, { readonly number: number; readonly layout: StatLayout }> = new Map([
-  ['x64', { number: 262, layout: X64 }],
-  ['arm64', { number: 79, layout: GENERIC }],
-  ['riscv64', { number: 79, layout: GENERIC }],
+/** System calls of each processor by Node's name of it, and what newfstatat(2) writes there. */
+const NUMBERS: ReadonlyMap<
+  string,
+  { readonly statx: number; readonly newfstatat: number; readonly layout: StatLayout }
+> = new Map([
+  ['x64', { statx: 332, newfstatat: 262, layout: X64 }],
+  ['arm64', { statx: 291, newfstatat: 79, layout: GENERIC }],
+  ['riscv64', { statx: 291, newfstatat: 79, layout: GENERIC }],
 ]);
-const newfstatat = NEWFSTATAT.get(process.arch);
+const numbers = NUMBERS.get(process.arch);
 /** That of this processor; undefined where there is none to stand in. */
-export const STAT_LAYOUT: StatLayout | undefined = newfstatat?.layout;
+export const STAT_LAYOUT: StatLayout | undefined = numbers?.layout;
+
+const c = {
+  ...statxFunctions(),
+  newfstatat: declared('long syscall(long n, int dirfd, void *path, void *buffer, int flags)'),
+  newfstatatAt: declared('long syscall(long n, int dirfd, intptr_t path, void *buffer, int flags)'),
+  memcpy: declared('void *memcpy(intptr_t to, void *from, uint64_t size)'),
+};
+
+type StatxFunction<Memory> = (
+  dirfd: number,
+  path: Memory,
+  flags: number,
+  mask: number,
+  buffer: Memory,
+) => number;
+
+/** statx(2) by the C library's function, or where it has none (musl before 1.2.5) by its number. */
+function statxFunctions(): {
+  readonly statx: StatxFunction<Pointer>;
+  readonly statxAt: StatxFunction<Address>;
+} {
+  try {
+    return {
+      statx: declared('int statx(int dirfd, void *path, int flags, unsigned int mask, void *buffer)'),
+      statxAt: declared('int statx(int dirfd, intptr_t path, int flags, unsigned int mask, intptr_t buffer)'),
+    };
+  } catch (error) {
+    if (numbers === undefined) throw error;
+    const call = declared(
+      'long syscall(long n, int dirfd, void *path, int flags, unsigned int mask, void *buffer)',
+    );
+    const callAt = declared(
+      'long syscall(long n, int dirfd, intptr_t path, int flags, unsigned int mask, intptr_t buffer)',
+    );
+    return {
+      statx: (dirfd, path, flags, mask, buffer) => call(numbers.statx, dirfd, path, flags, mask, buffer),
+      statxAt: (dirfd, path, flags, mask, buffer) => callAt(numbers.statx, dirfd, path, flags, mask, buffer),
+    };
+  }
+}
 
 /** What newfstatat(2) takes of the flags of statx(2). */
 const FLAGS = AT_EMPTY_PATH | AT_NO_AUTOMOUNT | AT_SYMLINK_NOFOLLOW;
@@ -87,10 +121,10 @@ export function statx(
 export function statxAt(dirfd: number, path: Address, flags: number, mask: number, buffer: Address): number {
   const error = forbidden ? -E.EPERM : answer(c.statxAt(dirfd, path, flags, mask, buffer));
   if (error !== -E.EPERM || !isForbidden()) return error;
-  if (newfstatat === undefined || flags & AT_STATX_DONT_SYNC) return -E.ENOSYS;
-  const result = answer(c.newfstatatAt(newfstatat.number, dirfd, path, stat, flags & FLAGS));
+  if (numbers === undefined || flags & AT_STATX_DONT_SYNC) return -E.ENOSYS;
+  const result = answer(c.newfstatatAt(numbers.newfstatat, dirfd, path, stat, flags & FLAGS));
   if (result < 0) return result;
-  translate(newfstatat.layout);
+  translate(numbers.layout);
   c.memcpy(buffer, told, STATX_SIZE);
   return 0;
 }
@@ -102,10 +136,10 @@ export function statxByStat(
   flags: number,
   buffer: Uint8Array | Uint32Array,
 ): number {
-  if (newfstatat === undefined || flags & AT_STATX_DONT_SYNC) return -E.ENOSYS;
-  const result = answer(c.newfstatat(newfstatat.number, dirfd, path, stat, flags & FLAGS));
+  if (numbers === undefined || flags & AT_STATX_DONT_SYNC) return -E.ENOSYS;
+  const result = answer(c.newfstatat(numbers.newfstatat, dirfd, path, stat, flags & FLAGS));
   if (result < 0) return result;
-  translate(newfstatat.layout);
+  translate(numbers.layout);
   const bytes = new Uint8Array(told.buffer);
   new Uint8Array(buffer.buffer, buffer.byteOffset, STATX_SIZE).set(bytes);
   return 0;

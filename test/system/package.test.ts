@@ -9,7 +9,7 @@ const repository = fileURLToPath(new URL('../../', import.meta.url));
 
 /** All that is in the package: modules, the two files that are made of them, what shells and man read, and what is told. */
 const NEEDED =
-  /^(?:dist\/[^.]*\.js|dist\/report-page\.css|dist\/(?:stratafs|commands)\.(?:cjs|cache)|dist\/cli\/stratafs\.sh|dist\/cli\/completion\/stratafs\.(?:bash|zsh|fish)|dist\/man\/stratafs[a-z-]*\.1|package\.json|LICENSE|README\.md|CHANGELOG\.md)$/;
+  /^(?:dist\/[^.]*\.js|dist\/report-page\.css|dist\/compiled-by|dist\/(?:stratafs|commands)\.(?:cjs|cache)|dist\/cli\/stratafs\.sh|dist\/cli\/completion\/stratafs\.(?:bash|zsh|fish)|dist\/man\/stratafs[a-z-]*\.1|package\.json|LICENSE|README\.md|CHANGELOG\.md)$/;
 
 interface Packed {
   readonly files: readonly { readonly path: string }[];

@@ -1,9 +1,8 @@
 // System calls about mounts, as `libc.ts` has the others: one declaration a function, no policy; each answers a result of 0
 // or more, or the negative errno. A file of its own, because most commands make no mount.
 import koffi from 'koffi';
+import { declared } from '../declared.ts';
 import type { Pointer } from '../libc.ts';
-
-const lib = koffi.load(null);
 
 const SYS = {
   open_tree: 428,
@@ -16,19 +15,19 @@ const SYS = {
 } as const;
 
 const c = {
-  mount: lib.func('int mount(void *source, void *target, void *type, unsigned long flags, void *data)'),
-  umount2: lib.func('int umount2(void *target, int flags)'),
-  open_tree: lib.func('long syscall(long n, int dirfd, void *path, unsigned int flags)'),
-  move_mount: lib.func(
+  mount: declared('int mount(void *source, void *target, void *type, unsigned long flags, void *data)'),
+  umount2: declared('int umount2(void *target, int flags)'),
+  open_tree: declared('long syscall(long n, int dirfd, void *path, unsigned int flags)'),
+  move_mount: declared(
     'long syscall(long n, int fromDir, void *from, int toDir, void *to, unsigned int flags)',
   ),
-  fsopen: lib.func('long syscall(long n, void *name, unsigned int flags)'),
-  fsconfig: lib.func('long syscall(long n, int fd, unsigned int command, void *key, void *value, int aux)'),
-  fsmount: lib.func('long syscall(long n, int fd, unsigned int flags, unsigned int attributes)'),
-  mount_setattr: lib.func(
+  fsopen: declared('long syscall(long n, void *name, unsigned int flags)'),
+  fsconfig: declared('long syscall(long n, int fd, unsigned int command, void *key, void *value, int aux)'),
+  fsmount: declared('long syscall(long n, int fd, unsigned int flags, unsigned int attributes)'),
+  mount_setattr: declared(
     'long syscall(long n, int dirfd, void *path, unsigned int flags, void *attr, uint64_t size)',
   ),
-  statmount: lib.func('long syscall(long n, void *request, void *out, uint64_t size, unsigned int flags)'),
+  statmount: declared('long syscall(long n, void *request, void *out, uint64_t size, unsigned int flags)'),
 };
 
 const CLOEXEC = 1;
