@@ -1,14 +1,14 @@
 // Engines at work: containerd and Podman, each in roots of its own, import an image and go on making snapshots and containers while
 // stratafs reads. Lists are the engine's own, trees those of the engine's own mounts.
-import { spawn } from 'node:child_process';
-import { mkdirSync, openSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
-import { run, succeed } from '../support/command.ts';
+import { succeed } from '../support/command.ts';
+import { type EngineCommand, podmanIn, startContainerd } from '../support/live-engines.ts';
 import { differingLines, listOfTree, unpackArchives } from '../support/real-stores.ts';
 import { mountStratafs, stratafs } from '../support/stratafs.ts';
 import { describeSystem } from '../support/system.ts';
-import { isRunning, kill, type Temporary, temporaryForTest, until } from '../support/temporary.ts';
+import { type Temporary, temporaryForTest } from '../support/temporary.ts';
 
 const ARCHIVE = 'podman-oci-archive.tar';
 const IMAGE = 'docker.io/library/demo:1';
@@ -96,65 +96,8 @@ describeSystem('a Podman at work', ['root', 'fuse', 'podman', 'stores', 'python'
   });
 });
 
-type Program = (...words: readonly string[]) => Promise<string>;
-
-async function startContainerd(temporary: Temporary): Promise<{ root: string; ctr: Program }> {
-  const root = temporary.path('root');
-  const socket = temporary.path('socket');
-  const file = temporary.path('config.toml');
-  writeFileSync(
-    file,
-    `version = 2
-root = "${root}"
-state = "${temporary.path('state')}"
-disabled_plugins = ["io.containerd.grpc.v1.cri"]
-[grpc]
-  address = "${socket}"
-`,
-  );
-  const log = openSync(temporary.path('log'), 'a');
-  const daemon = spawn('containerd', ['-c', file], { stdio: ['ignore', log, log] });
-  const pid = daemon.pid ?? 0;
-  temporary.owns(pid);
-  temporary.undo(async () => {
-    kill(pid, 'SIGTERM');
-    await until('containerd to end', () => !isRunning(pid));
-  });
-  for (let tries = 0; ; tries++) {
-    const { code, stderr } = await run('ctr', ['-a', socket, 'version']);
-    if (code === 0) break;
-    if (!isRunning(pid) || tries > 200)
-      throw new Error(
-        `containerd does not answer: ${stderr}${readFileSync(temporary.path('log'), 'latin1')}`,
-      );
-    await new Promise((resolve) => setTimeout(resolve, 50));
-  }
-  return { root, ctr: (...words) => succeed('ctr', ['-a', socket, ...words]) };
-}
-
-function podmanIn(temporary: Temporary, driver: string): Program {
-  const options = [
-    ...[
-      '--root',
-      temporary.path('root'),
-      '--runroot',
-      temporary.path('run'),
-      '--tmpdir',
-      temporary.path('tmp'),
-    ],
-    ...['--storage-driver', driver, '--storage-opt=', '--cgroup-manager', 'cgroupfs'],
-    ...['--events-backend', 'none'],
-  ];
-  const podman: Program = (...words) => succeed('podman', [...options, ...words]);
-  temporary.undo(async () => {
-    await run('podman', [...options, 'umount', '-a']);
-    await run('podman', [...options, 'image', 'umount', '-a']);
-  });
-  return podman;
-}
-
 /** Writes into a snapshot by the mount that containerd says it has; answers what that mount shows then. */
-async function changeSnapshot(temporary: Temporary, ctr: Program, key: string): Promise<string[]> {
+async function changeSnapshot(temporary: Temporary, ctr: EngineCommand, key: string): Promise<string[]> {
   const directory = temporary.path(`mount-${key}`);
   mkdirSync(directory);
   const [command = '', ...words] = (await ctr('snapshots', 'mounts', directory, key)).trim().split(/\s+/);
