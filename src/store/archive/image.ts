@@ -17,6 +17,7 @@ import {
   type Descriptor,
   fits,
   isAttestation,
+  isBuildCache,
   isLayer,
   type Manifest,
   type Platform,
@@ -66,7 +67,8 @@ export interface ImageOfSource {
 /** Indexes in indexes, and manifests that one source may lead to. */
 const DEEPEST = 8;
 const MOST_MANIFESTS = 1000;
-const SAVED_CONFIG = /^(?:blobs\/sha256\/([0-9a-f]{64})|([0-9a-f]{64})\.json)$/;
+/** docker save from 25 on; before; go-containerregistry (crane, kaniko, ko), pkg/v1/tarball/write.go. */
+const SAVED_CONFIG = /^(?:blobs\/sha256\/([0-9a-f]{64})|([0-9a-f]{64})\.json|sha256:([0-9a-f]{64}))$/;
 const BLOB_PATH = /^blobs\/sha256\/([0-9a-f]{64})$/;
 
 /** All that a source leads to, those for other platforms too unless one is asked for; at least one. */
@@ -80,6 +82,8 @@ export function imagesOfSource(
     const image = attempt(() => savedImage(contents, leads, platform));
     return [{ source, id: savedId(leads, image), isMeant: true, image }];
   }
+  const cache = cacheTrouble(contents, leads);
+  if (cache !== undefined) return [{ source, id: asImageId(leads), isMeant: true, image: cache }];
   const meant = attempt(() => readImage(contents.blobs, leads, platform));
   const found = manifestsOf(contents, leads).flatMap((digest): ImageOfSource[] => {
     const manifest = attempt(() => manifestAt(contents, digest));
@@ -95,6 +99,14 @@ export function imagesOfSource(
   const damaged = found.findIndex(({ image }) => image instanceof Trouble);
   if (damaged >= 0) return found.map((one, index) => ({ ...one, isMeant: index === damaged }));
   return [{ source, id: asImageId(leads), isMeant: true, image: meant }, ...found];
+}
+
+/** For what is no image, though it lies in a layout as images do. */
+function cacheTrouble({ blobs }: ArchiveContents, target: BlobDigest): Trouble | undefined {
+  const found = attempt(() => parseManifest(blobs.readJson(target, MANIFEST_OR_INDEX)));
+  if (found instanceof Trouble || !isBuildCache(found)) return undefined;
+  const state = 'it is a build cache of BuildKit ("--cache-to"), not an image';
+  return new Trouble('store', `Cannot use "${shownBytes(blobs.nameOf(target))}": ${state}`);
 }
 
 /** Digests of manifests in the order of the index, without attestations and what is not here; each once. */
@@ -159,7 +171,7 @@ function savedImage(
   );
   const bytes = pack.read(saved.config);
   const hash = sha256(bytes);
-  const [, blob, named = blob] = SAVED_CONFIG.exec(saved.config) ?? [];
+  const [, blob, before = blob, named = before] = SAVED_CONFIG.exec(saved.config) ?? [];
   const state = `its sha256 is ${hash}, not its name`;
   if (blob !== undefined && blob !== hash) {
     throw new Trouble('store', `Cannot use "${shownBytes(file)}": ${state}`);
@@ -198,7 +210,7 @@ function mustHaveConfig(pack: Pack, config: string, layers: readonly Pick<Archiv
 /** Without a config to take it from, the one that the config's name has. */
 function savedId({ config, layers }: SavedImage, image: ArchivedImage | Trouble): ImageId {
   if (!(image instanceof Trouble)) return image.id;
-  const [, blob, named = blob] = SAVED_CONFIG.exec(config) ?? [];
+  const [, blob, before = blob, named = before] = SAVED_CONFIG.exec(config) ?? [];
   return imageIdOf(named ?? sha256(Buffer.from(JSON.stringify([config, layers]))));
 }
 

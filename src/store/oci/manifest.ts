@@ -96,6 +96,12 @@ export function isAttestation({ annotations, platform }: Descriptor): boolean {
   );
 }
 
+/** Whether a manifest or index is BuildKit's build cache (`--cache-to`), and no image (cache/remotecache/v1/spec.go). */
+export function isBuildCache(found: Manifest | Index): boolean {
+  const parts = found.kind === 'manifest' ? [found.config] : found.manifests;
+  return parts.some(({ mediaType }) => mediaType.startsWith('application/vnd.buildkit.cacheconfig.'));
+}
+
 export function isLayer({ mediaType }: Descriptor): boolean {
   return /^application\/vnd\.(?:oci\.image\.layer\.|docker\.image\.rootfs\.)/.test(mediaType);
 }

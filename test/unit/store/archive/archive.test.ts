@@ -221,6 +221,69 @@ describe('which image of an archive is meant', () => {
   });
 });
 
+describe('archives as other tools write them', () => {
+  it("go-containerregistry's (crane, kaniko): a config by its digest, compressed layers, no directories", async () => {
+    const members = craneMembers(APP, OTHER);
+    const store = await placed(tarOf(...members)).open();
+    expect(listOf(store)).toEqual(['app:1 ', 'other:2 ']);
+    const { layers, doubts } = store.resolve('app:1');
+    expect([layers.length, doubts]).toEqual([2, undefined]);
+    const claims = [...store.claims('app:1')].flatMap((each) => each.claims);
+    expect(claims.map(({ about }) => about)).toEqual(['config']);
+    expect(claims.filter(isBroken)).toEqual([]);
+    const altered = changed(members, 'manifest.json', (one) => one).map((one) =>
+      one.name.startsWith('sha256:') ? { ...one, contents: Buffer.from(`${one.contents} `) } : one,
+    );
+    const doubted = (await placed(tarOf(...altered)).open()).resolve('app:1').doubts;
+    expect(doubted).toEqual([expect.stringMatching(/its sha256 is \w{64}, not its name$/)]);
+  });
+
+  it('an index in an index without names, as crane and ko write layouts', async () => {
+    const others = layoutMembers({ ...APP, architecture: 'arm64' }).filter(
+      ({ name }) => name !== 'index.json',
+    );
+    const members = layoutMembers(APP).filter(({ name }) => name !== 'index.json');
+    const manifests = [members, others].map((each, index) => ({
+      ...descriptorOf(each),
+      platform: { os: 'linux', architecture: ['amd64', 'arm64'][index] },
+    }));
+    const inner = blobOf({ schemaVersion: 2, manifests });
+    const media = 'application/vnd.oci.image.index.v1+json';
+    const outer = blobOf({ schemaVersion: 2, manifests: [{ ...inner.descriptor, mediaType: media }] });
+    const index = textMember('index.json', {
+      schemaVersion: 2,
+      manifests: [{ ...outer.descriptor, mediaType: media }],
+    });
+    const { open } = placed(tarOf(...members, ...others.slice(1), inner.member, outer.member, index));
+    const store = await open({ platform: 'linux/amd64' });
+    expect(wordsOf(store.resolve(''))).toEqual(['top', 'base']);
+    expect(listOf(await open()).toSorted()).toEqual([' linux/amd64', ' linux/arm64']);
+  });
+
+  it('a build cache of BuildKit, which is no image, is told to be one', async () => {
+    const members = layoutMembers(APP).filter(({ name }) => name !== 'index.json');
+    const layers = members.filter(({ contents }) => contents?.includes('ustar'));
+    const described = layers.map(({ name, contents }) => ({
+      ...{ mediaType: 'application/vnd.oci.image.layer.v1.tar', digest: `sha256:${name.slice(-64)}` },
+      size: contents?.length,
+    }));
+    const config = blobOf({ layers: [], records: [] });
+    const cache = { ...config.descriptor, mediaType: 'application/vnd.buildkit.cacheconfig.v0' };
+    for (const value of [
+      { schemaVersion: 2, manifests: [...described, cache] },
+      { schemaVersion: 2, config: cache, layers: described },
+    ]) {
+      const target = blobOf(value);
+      const index = textMember('index.json', { schemaVersion: 2, manifests: [target.descriptor] });
+      const { open, path } = placed(tarOf(...layers, config.member, target.member, index));
+      const told = (await open()).images().map(({ damage = '' }) => shortened(damage, path));
+      expect(told).toEqual([
+        expect.stringMatching(/it is a build cache of BuildKit \("--cache-to"\), not an image$/),
+      ]);
+    }
+  });
+});
+
 describe('what is no archive of images', () => {
   const ROOTFS = ['bin/', 'etc/', 'usr/'].map((name) => ({ name, type: '5' }));
   const CASES: readonly (readonly [what: string, bytes: Buffer, words: RegExp])[] = [
@@ -452,6 +515,35 @@ function descriptorOf(members: readonly FakeMember[]) {
     digest: `sha256:${sha256Of(contents)}`,
     size: contents.length,
   };
+}
+
+function blobOf(value: object): { member: FakeMember; descriptor: { digest: string; size: number } } {
+  const contents = Buffer.from(JSON.stringify(value));
+  const hex = sha256Of(contents);
+  return {
+    member: { name: `blobs/sha256/${hex}`, contents },
+    descriptor: { digest: `sha256:${hex}`, size: contents.length },
+  };
+}
+
+/** As pkg/v1/tarball/write.go writes docker-archives. */
+function craneMembers(...images: Parameters<typeof savedMembers>): FakeMember[] {
+  const names = new Map<string, string>();
+  const members = savedMembers(...images).map(({ name, contents = Buffer.alloc(0) }): FakeMember => {
+    if (name === 'manifest.json') return { name, contents };
+    const isLayer = name.endsWith('layer.tar');
+    const bytes = isLayer ? gzipSync(contents) : contents;
+    const other = isLayer ? `${sha256Of(bytes)}.tar.gz` : `sha256:${sha256Of(bytes)}`;
+    names.set(name, other);
+    return { name: other, contents: bytes };
+  });
+  return members.map(({ name, contents = Buffer.alloc(0) }) => {
+    if (name !== 'manifest.json') return { name, contents };
+    let text = contents.toString();
+    for (const [before, after] of names)
+      text = text.replaceAll(JSON.stringify(before), JSON.stringify(after));
+    return { name, contents: Buffer.from(text) };
+  });
 }
 
 function twoMembers(bytes: Buffer): Buffer {
