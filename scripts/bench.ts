@@ -9,10 +9,12 @@
 // different things are a failure.
 //
 // The rows of diff have pairs of stacks of their own (2.5 GB in $TMPDIR/stratafs-bench-diff), and diff(1) and rsync beside
-// them: bench/diff.ts; those of the survey, with `du -s` beside it, are written anew: bench/survey.ts.
+// them: bench/diff.ts; those of the survey, with `du -s` beside it, are written anew: bench/survey.ts; those of archives have
+// an image in two forms (1.4 GB in $TMPDIR/stratafs-bench-archives), umoci, docker load and ratarmount beside: bench/archives.ts.
 //
 // What the rows mean, and the figures: native-notes/performance.md, native-notes/diff.md. Options: npm run bench -- --help.
 // Exit code 0 when all was measured, whatever the goals; 1 when something failed; 2 when it could not begin.
+import { archivesText, measureArchives } from './bench/archives.ts';
 import { Clients } from './bench/clients.ts';
 import { findContenders } from './bench/contenders.ts';
 import { diffText, measureDiffs } from './bench/diff.ts';
@@ -43,12 +45,19 @@ async function bench(options: Options): Promise<number> {
   try {
     const account = options.rows.size > 0 ? await benchMounts(session, options) : undefined;
     if (account && !options.isJson) process.stdout.write(asText(account));
-    const { diffRows, surveyRows, rounds, directory } = options;
+    const { diffRows, surveyRows, archiveRows, rounds, directory } = options;
     const diffs = await measureDiffs(session, { rows: diffRows, rounds, directory: `${directory}-diff` });
     if (!options.isJson) process.stdout.write(diffText(diffs));
     const surveys = await measureSurveys(session, { rows: surveyRows, rounds });
     if (!options.isJson) process.stdout.write(surveyText(surveys));
-    const document = { ...(account && documentOf(account)), diff: diffs, survey: surveys };
+    const archives =
+      archiveRows.length === 0
+        ? []
+        : await measureArchives(session, await Clients.compile(session), {
+            ...{ rows: archiveRows, rounds, directory: `${directory}-archives` },
+          });
+    if (!options.isJson) process.stdout.write(archivesText(archives));
+    const document = { ...(account && documentOf(account)), diff: diffs, survey: surveys, archives };
     if (options.isJson) process.stdout.write(`${JSON.stringify(document, null, 2)}\n`);
     return (account?.results.failures.length ?? 0) > 0 ? 1 : 0;
   } finally {

@@ -2,6 +2,7 @@
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
+import { ARCHIVE_ROWS, type ArchiveRow } from './archives.ts';
 import { DIFF_ROWS, type DiffRow } from './diff.ts';
 import { PLACEMENTS, type Placement } from './process.ts';
 import { Refusal } from './refusal.ts';
@@ -16,6 +17,7 @@ export interface Options {
   readonly rows: ReadonlySet<Row>;
   readonly diffRows: readonly DiffRow[];
   readonly surveyRows: readonly SurveyRow[];
+  readonly archiveRows: readonly ArchiveRow[];
   readonly isQuick: boolean;
   /** Measure growth up to a million names. */
   readonly hasMillion: boolean;
@@ -24,9 +26,9 @@ export interface Options {
   readonly directory: string;
 }
 
-type AnyRow = Row | DiffRow | SurveyRow;
+type AnyRow = Row | DiffRow | SurveyRow | ArchiveRow;
 
-const EVERY_ROW: readonly AnyRow[] = [...ROWS, ...DIFF_ROWS, ...SURVEY_ROWS];
+const EVERY_ROW: readonly AnyRow[] = [...ROWS, ...DIFF_ROWS, ...SURVEY_ROWS, ...ARCHIVE_ROWS];
 
 export const USAGE = `npm run bench -- [options]
   --rounds N             rounds, each contender once in each (5; with --quick 2)
@@ -45,7 +47,7 @@ Rows: ${EVERY_ROW.map(({ id }) => id).join(' ')}
 export function parseOptions(words: readonly string[]): Options | undefined {
   const { values } = parsed(words);
   if (values.help) return undefined;
-  // A small stack says nothing of diff and survey, which have layers of their own.
+  // A small stack says nothing of those that have layers of their own.
   const all = values.quick ? ROWS : EVERY_ROW;
   const rows = new Set<AnyRow>(values.rows === undefined ? all : listed(values.rows).flatMap(rowsNamed));
   return {
@@ -55,6 +57,7 @@ export function parseOptions(words: readonly string[]): Options | undefined {
     rows: new Set(ROWS.filter((row) => rows.has(row))),
     diffRows: DIFF_ROWS.filter((row) => rows.has(row)),
     surveyRows: SURVEY_ROWS.filter((row) => rows.has(row)),
+    archiveRows: ARCHIVE_ROWS.filter((row) => rows.has(row)),
     isQuick: values.quick,
     hasMillion: values.growth,
     isJson: values.json,
