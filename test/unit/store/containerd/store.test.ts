@@ -472,6 +472,32 @@ describe('a damaged root of containerd', () => {
     );
   });
 
+  it('of which a record was taken out still shows or names what is left', () => {
+    const lose = (...path: readonly string[]) => {
+      const root = sound();
+      const [last = '', ...others] = [...path].reverse();
+      delete root.bucket('default', ...others.reverse())[last];
+      const store = open(root.write(), { namespace: 'default' });
+      const said = (reference: string) =>
+        shortened(
+          troubleOf(() => store.resolve(reference)),
+          root.root,
+        );
+      return { store, said };
+    };
+    const image = lose('images', 'docker.io/library/a:1');
+    expect(layersOf(image.store, 'c1')).toBe('upper 3, image 2, image 1');
+    const container = lose('containers', 'c1');
+    expect(container.store.containers()).toEqual([]);
+    expect(layersOf(container.store, 'c1')).toBe('upper 3, image 2, image 1');
+    const snapshot = lose('snapshots', 'overlayfs', 'c1');
+    const gone =
+      'Cannot read "ROOT/io.containerd.metadata.v1.bolt/meta.db": it has no snapshot "c1" of "overlayfs"';
+    expect(snapshot.said('c1')).toBe(`store: ${gone}`);
+    expect(snapshot.store.containers().map(({ id }) => id)).toEqual(['c1']);
+    expect(layersOf(snapshot.store, 'a:1')).toBe('image 2, image 1');
+  });
+
   it('tells of two snapshots that claim one directory', () => {
     const root = sound();
     root.container({

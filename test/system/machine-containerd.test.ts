@@ -1,0 +1,50 @@
+// A Docker whose images are in the machine's own containerd, `/var/lib/containerd` beside `/var/lib/docker`, as Docker 29 is usually
+// installed: named with --containerd-root, or found on the machine's disk. Told as where dockerd runs a containerd of its own.
+import { mkdirSync, renameSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, it } from 'vitest';
+import { unpackStore } from '../support/real-stores.ts';
+import { stratafs } from '../support/stratafs.ts';
+import { describeSystem } from '../support/system.ts';
+import { temporaryForTest } from '../support/temporary.ts';
+
+const QUESTIONS = [
+  ['images'],
+  ['containers', '-a'],
+  ['ls', '-R', 'web', '/'],
+  ['history', 'built:1'],
+] as const;
+
+describeSystem('a Docker on the containerd of the machine', ['root', 'stores', 'build'], () => {
+  async function answers(words: readonly string[]): Promise<string[]> {
+    const all: string[] = [];
+    for (const question of QUESTIONS) {
+      const { code, stdout, stderr } = await stratafs([...words, ...question]);
+      expect([question, code, stderr]).toEqual([question, 0, '']);
+      all.push(stdout);
+    }
+    return all;
+  }
+
+  it('is shown as one with a containerd of its own', async () => {
+    const temporary = temporaryForTest();
+    const unpacked = join(unpackStore(temporary, 'docker-28-containerd'), 'root');
+    const managed = await answers(['--root', unpacked]);
+    const disk = temporary.path('disk');
+    mkdirSync(join(disk, 'var/lib'), { recursive: true });
+    const [docker, containerd] = [join(disk, 'var/lib/docker'), join(disk, 'var/lib/elsewhere')];
+    renameSync(join(unpacked, 'containerd/daemon'), containerd);
+    renameSync(unpacked, docker);
+    const lost = await stratafs(['--root', docker, 'images']);
+    expect([lost.code === 0, lost.stderr]).toEqual([false, expect.stringContaining('--containerd-root')]);
+    expect(await answers(['--root', docker, '--containerd-root', containerd])).toEqual(managed);
+    mkdirSync(join(disk, 'etc/containerd'), { recursive: true });
+    writeFileSync(join(disk, 'etc/containerd/config.toml'), 'version = 2\nroot = "/var/lib/elsewhere"\n');
+    expect(await answers(['--host-root', disk, '--root', '/var/lib/docker'])).toEqual(managed);
+    // By its usual name it is found without a word.
+    renameSync(containerd, join(disk, 'var/lib/containerd'));
+    expect(await answers(['--root', docker])).toEqual(managed);
+    const stores = await stratafs(['--host-root', disk, 'stores']);
+    expect(stores.stdout).toMatch(/docker containerd +\S+\/var\/lib\/docker +9 +5 /);
+  });
+});
