@@ -4,7 +4,6 @@ import { setImmediate } from 'node:timers/promises';
 import type { DiskUsage, PlaceUsage } from '../../../health/disk-usage.ts';
 import type { HealthFinding } from '../../../health/health.ts';
 import { LineSorter } from '../../../layers/sort.ts';
-import { asBytes } from '../../../sys/bytes.ts';
 import { Errno, errnoOf, Trouble } from '../../../sys/errors.ts';
 import { healthEnd, healthLine, healthStart } from '../../examine/health-lines.ts';
 import { cannotSort, sortDirectory } from '../../examine/sort-directory.ts';
@@ -264,7 +263,7 @@ export class Examination {
     const { store, witness } = this.#options;
     this.#progress.begin(stage, this.opened.stacks.length);
     for (const listed of this.opened.stacks) {
-      this.#progress.step(asBytes(listed.stack.label));
+      this.#progress.step(listed.stack.label);
       try {
         use(listed, await records(listed.stack, storeOptionsOf(listed, store)));
       } catch (error) {

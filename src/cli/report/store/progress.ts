@@ -1,7 +1,7 @@
 // The line that says which part of a report is made, and how far that is, on a terminal alone, and gone in the end.
-import { asBytes } from '../../../sys/bytes.ts';
-import { escapeBytes } from '../../print/escape.ts';
+import { escapeText } from '../../print/escape.ts';
 import type { Terminal } from '../../print/terminal.ts';
+import { displayWidth } from '../../print/width.ts';
 
 const FIRST_AFTER = 1000;
 /** Milliseconds between two states of the line. */
@@ -28,14 +28,15 @@ export class StageProgress {
     this.#done = 0;
   }
 
-  /** One more is done. */
+  /** One more is begun; `label` is text. */
   step(label = ''): void {
     this.#done += 1;
     const { err } = this.#terminal;
     if (err.columns === undefined || this.#terminal.now() < this.#next) return;
     this.#next = this.#terminal.now() + EVERY;
     const count = this.#all === 0 ? String(this.#done) : `${this.#done} of ${this.#all}`;
-    const line = `${this.#stage}: ${count}  ${escapeBytes(asBytes(label))}`.slice(0, err.columns - 1);
+    let line = `${this.#stage}: ${count}  ${escapeText(label)}`.slice(0, err.columns);
+    while (displayWidth(line) >= err.columns) line = line.slice(0, -1);
     err.write(CLEAR_LINE + line);
     err.flush();
     this.#isShown = true;
