@@ -7,7 +7,7 @@ import { dirname } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { type Outcome, run, succeed } from '../support/command.ts';
 import { BUILT_COMMAND, isMounted, serversOf } from '../support/stratafs.ts';
-import { describeSystem } from '../support/system.ts';
+import { describeSystem, itSystem } from '../support/system.ts';
 import { argumentsOf, isRunning, kill, temporaryForSuite, until } from '../support/temporary.ts';
 
 const SHELL = `${dirname(BUILT_COMMAND)}/stratafs.sh`;
@@ -171,6 +171,28 @@ describeSystem('stratafs in the background', ['root', 'fuse', 'build'], () => {
     const outcome = await run('sh', ['stratafs.sh', 'ls', reference, '/many/..'], { cwd: dirname(SHELL) });
     expect(outcome).toMatchObject({ code: 0, stderr: '' });
   });
+
+  for (const [name, needs, shell] of [
+    ["dash, Debian's sh", [], ['sh']],
+    ["busybox, Alpine's sh", ['busybox'], ['busybox', 'sh']],
+  ] as const) {
+    itSystem(`is a script of ${name}, too`, needs, async () => {
+      const [first, ...rest] = shell;
+      const byShell = (...more: string[]) => run(first, [...rest, SHELL, ...more]);
+      const directory = await newDirectory();
+      expect(await byShell('mount', reference, directory)).toEqual(SILENT);
+      expect(readFileSync(`${directory}/file`, 'utf8')).toBe('here');
+      expect(await byShell('umount', directory)).toEqual(SILENT);
+      await gone(directory);
+      for (const words of [
+        ['mount', reference, `${directory}/none`],
+        ['--none'],
+        ['mount'],
+        ['ls', reference],
+      ])
+        expect(await byShell(...words)).toEqual(await run(process.execPath, [BUILT_COMMAND, ...words]));
+    });
+  }
 
   it('mounts where the output is closed', async () => {
     const directory = await newDirectory();
