@@ -1,7 +1,7 @@
 // Paths of the command line as bytes. Node hands arguments over as text, in which bytes that are not UTF-8 are lost;
 // the kernel keeps the originals. And the words of an option that is a list.
 import { readFileSync } from 'node:fs';
-import { type ByteString, bytesOf, bytesOfText } from '../sys/bytes.ts';
+import { asBytes, type ByteString, bytesOf, bytesOfText } from '../sys/bytes.ts';
 
 const LOST = '\ufffd';
 
@@ -11,13 +11,19 @@ export function pathArguments(
   commandLine: () => Uint8Array = () => readFileSync('/proc/self/cmdline'),
 ): ByteString[] {
   if (!texts.some((text) => text.includes(LOST))) return texts.map(bytesOfText);
-  const originals = splitAtNul(commandLine());
+  const originals = splitAtNul(commandLine()).flatMap((bytes) => [bytes, ...behindColons(bytes)]);
   return texts.map((text) => {
     if (!text.includes(LOST)) return bytesOfText(text);
     const index = originals.findIndex((bytes) => Buffer.from(bytes, 'latin1').toString('utf8') === text);
     // Two arguments may look the same once decoded: each original is used once, in order.
     return index < 0 ? bytesOfText(text) : (originals.splice(index, 1)[0] ?? bytesOfText(text));
   });
+}
+
+/** What may be a path in `REF:/path`. */
+function behindColons(bytes: ByteString): ByteString[] {
+  const places = [...bytes.matchAll(/:(?=\/)/g)].map(({ index }) => index);
+  return places.map((place) => asBytes(bytes.slice(place + 1)));
 }
 
 /** The words of /proc/PID/cmdline, each ended by NUL. */

@@ -10,6 +10,8 @@ import type { Terminal } from './print/terminal.ts';
 import { TarReading, UNPACKERS } from './tars.ts';
 import { findTopic, formatTopic, HELP_END, TOPICS } from './topics.ts';
 import { version } from './version.ts';
+import { withPathApart } from './words/path-of-reference.ts';
+import { commandWord, helpPlace, ownWords } from './words/words.ts';
 
 type Register = (program: Command, terminal: Terminal) => void;
 
@@ -83,29 +85,16 @@ const GROUPS: readonly CommandGroup[] = [
 
 const DATA_ROOT = '/var/lib/docker';
 
-/** Global options that take a value in the next word. */
-const VALUE_OPTIONS = [
-  '--root',
-  '--host-root',
-  '--additional-root',
-  '--containerd-root',
-  '--owners',
-  '--store',
-  '--namespace',
-  '--platform',
-  '--unpack-as',
-  '--overlay',
-  '--index-dir',
-];
-
 /** Runs one command line (without node and script) and answers its exit code; output is flushed. */
-export async function runProgram(words: readonly string[], terminal: Terminal): Promise<number> {
+export async function runProgram(given: readonly string[], terminal: Terminal): Promise<number> {
   try {
-    const [first, ...others] = words;
+    const [first, ...others] = given;
     if (first === COMPLETE) {
-      await complete(await buildProgram(others.slice(0, -1), terminal), others, terminal.out);
+      const typed = [...ownWords(others.slice(0, -1)), ...others.slice(-1)];
+      await complete(await buildProgram(typed.slice(0, -1), terminal), typed, terminal.out);
       return finish(terminal);
     }
+    const words = ownWords(given);
     const program = await buildProgram(words, terminal);
     const topic = findTopic(words);
     if (topic !== undefined) {
@@ -115,7 +104,7 @@ export async function runProgram(words: readonly string[], terminal: Terminal): 
       return finish(terminal);
     }
     if (words.length === 0) program.help({ error: true });
-    await program.parseAsync(withKnownHelp(words), { from: 'user' });
+    await program.parseAsync(await withPathApart(program, withKnownHelp(words)), { from: 'user' });
     terminal.out.flush();
   } catch (error) {
     if (!(error instanceof CommanderError)) terminal.end(error);
@@ -265,19 +254,9 @@ const WITHOUT_ROOT = ['completion', 'stores', 'umount'];
 function needsStore(command: Command): boolean {
   if (WITHOUT_ROOT.includes(command.name())) return false;
   if (command.name() === 'mount' && command.opts().all === true) return true;
+  if (command.name() === 'mount' && command.args.length === 0) return false;
   const sides = command.name() === 'diff' ? command.args.slice(0, 2) : command.args.slice(0, 1);
   return sides.length === 0 || sides.some((side) => !side.startsWith('lowerdir=') && !meansFile(side));
-}
-
-/** The word that names the command: the first that is neither an option nor the value of one, or the one after `help`. */
-function commandWord(words: readonly string[]): string | undefined {
-  let isValue = false;
-  for (const word of words) {
-    if (isValue) isValue = false;
-    else if (VALUE_OPTIONS.includes(word)) isValue = true;
-    else if (!word.startsWith('-') && word !== 'help') return word;
-  }
-  return undefined;
 }
 
 function isCommand(word: string | undefined): boolean {
@@ -286,7 +265,7 @@ function isCommand(word: string | undefined): boolean {
 
 /** `help nope` as `nope`: there commander says what is wrong, here it would print all help. */
 function withKnownHelp(words: readonly string[]): readonly string[] {
-  const at = words.findIndex((word, i) => word === 'help' && !VALUE_OPTIONS.includes(words[i - 1] ?? ''));
+  const at = helpPlace(words);
   const asked = words[at + 1];
   const isUnknown = at >= 0 && asked !== undefined && asked === commandWord(words) && !isCommand(asked);
   return isUnknown ? words.toSpliced(at, 1) : words;

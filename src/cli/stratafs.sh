@@ -19,7 +19,8 @@ in_background() {
     case $1 in
     --root | --host-root | --additional-root | --owners | --store | --overlay) [ $# -gt 1 ] && shift 2 || return 1 ;;
     --root=* | --host-root=* | --additional-root=* | --owners=* | --store=* | --overlay=*) shift ;;
-    mount) break ;;
+    # Without words it lists mounts.
+    mount) [ $# -gt 2 ] && break || return 1 ;;
     *) return 1 ;;
     esac
   done

@@ -72,8 +72,8 @@ export class Destination {
   }
 
   /** The directory may be a link: it was named by a person. */
-  static open(path: string, options: DestinationOptions): Destination {
-    const descriptor = trying(() => openSync(path, constants.O_RDONLY | constants.O_DIRECTORY));
+  static open(path: ByteString, options: DestinationOptions): Destination {
+    const descriptor = trying(() => openSync(bufferOf(path), constants.O_RDONLY | constants.O_DIRECTORY));
     return new Destination(descriptor, descriptor, '', options);
   }
 

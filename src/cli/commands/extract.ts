@@ -1,6 +1,7 @@
 // `stratafs extract`: files and trees of an image, or of one of its layers, copied into a directory.
 import { mkdirSync } from 'node:fs';
 import type { Command } from 'commander';
+import { type CpPlaces, cpPlaces, namesInto } from '../../copy/cp-places.ts';
 import { Destination, DestinationError } from '../../copy/destination.ts';
 import type { TarStart } from '../../copy/export-tree.ts';
 import { Extractor } from '../../copy/extract.ts';
@@ -8,6 +9,7 @@ import { componentsOf, Layers } from '../../layers/layers.ts';
 import { type Node, nodeInLayer, TreeNode } from '../../layers/nodes.ts';
 import { walk } from '../../overlay/path.ts';
 import type { LayerStack } from '../../store/layer-stack.ts';
+import { kindAtPath } from '../../store/named.ts';
 import { asBytes, type ByteString, bufferOf, bytesOfText } from '../../sys/bytes.ts';
 import { errnoOf, errnoWords, Trouble } from '../../sys/errors.ts';
 import { checkWritable, writePlaceOf } from '../../sys/kept.ts';
@@ -19,6 +21,7 @@ import { keptOf } from '../kept.ts';
 import { layerHint, layerIndex } from '../layer-option.ts';
 import { metadataOption } from '../metadata-option.ts';
 import { ExtractPrinter } from '../print/extract-log.ts';
+import { isDirectory as isDirectoryMode } from '../print/status.ts';
 import type { Terminal } from '../print/terminal.ts';
 import {
   changesOf,
@@ -33,7 +36,7 @@ import {
 import { mustNotBeTerminal, tarSink } from '../tar-output.ts';
 
 interface ExtractOptions extends StoreOptions {
-  readonly output: string;
+  readonly output?: string;
   readonly layer?: string;
   readonly preserve?: boolean;
   readonly devices?: boolean;
@@ -44,14 +47,17 @@ export function registerExtract(program: Command, terminal: Terminal): void {
   program
     .command('extract')
     .summary('copy files of an image, or of one layer, into a directory')
+    .usage('[options] <ref> <path...> (-o <dir> | <dest>)')
     .description(
       'Copy files, directories and symbolic links to DIR, at the same paths below it, with their times, hard links and ' +
-        'holes. Nothing that is there already is overwritten, no link there is followed, and no file has its name before it ' +
-        'is complete. Rights are cut as by cp; owners, set-id bits and attributes are kept with -p only.',
+        'holes. Without -o to DEST, the last word, as docker cp does: into the directory that is there, else by that name; ' +
+        'PATH/. means what is in PATH, and DEST - a tar. Nothing that is there already is overwritten, no link there is ' +
+        'followed, and no file has its name before it is complete. Rights are cut as by cp; owners, set-id bits and ' +
+        'attributes are kept with -p only.',
     )
     .argument('<ref>', REFERENCE_WORDS)
-    .argument('<path...>', 'paths inside the image')
-    .requiredOption(
+    .argument('<path...>', 'paths inside the image; without -o the last one is DEST, on this machine')
+    .option(
       '-o, --output <dir>',
       'where to put them; made if it is not there; -: as a tar to the standard output',
     )
@@ -62,25 +68,28 @@ export function registerExtract(program: Command, terminal: Terminal): void {
     .addOption(metadataOption())
     .action(async (reference: string, paths: string[], _: unknown, command: Command) => {
       const options = command.optsWithGlobals<ExtractOptions>();
-      const bytes = pathArguments(paths);
+      const given = pathArguments(paths);
+      const isCp = options.output === undefined;
+      const output = options.output ?? paths.at(-1);
+      const bytes = isCp ? given.slice(0, -1) : given;
+      if (output === undefined || bytes.length === 0)
+        throw new Trouble('usage', 'Cannot extract to nowhere: give -o DIR, or DEST behind the paths');
       const open = options.layer === undefined ? openStack : openDamagedStack;
       const stack = await open(reference, options);
-      if (options.output === '-') {
-        await writeTar(stack, bytes, options, terminal);
+      if (output === '-') {
+        await writeTar(stack, bytes, { ...options, isCp }, terminal);
         return;
       }
       const index = options.layer === undefined ? undefined : layerIndex(options.layer, stack);
       const recorded = await (index === undefined ? recordsOf : changesOf)(stack, options);
-      const to = openDestination(stack, options);
       const layers = new Layers(stack, recorded);
-      const extraction = { stack, paths: bytes, to, options, terminal };
       try {
+        const extraction = { stack, paths: bytes, output, isCp, options, terminal };
         if (index !== undefined) {
           await copyAll(extraction, (path) => nodeInLayer(layers, index, componentsOf(path)));
         } else await copyFromTree(extraction, layers, recorded);
       } finally {
         layers.close();
-        to.close();
       }
     });
 }
@@ -89,7 +98,7 @@ export function registerExtract(program: Command, terminal: Terminal): void {
 async function writeTar(
   stack: LayerStack,
   paths: readonly ByteString[],
-  options: ExtractOptions,
+  options: ExtractOptions & { readonly isCp: boolean },
   terminal: Terminal,
 ): Promise<void> {
   if (options.layer !== undefined) {
@@ -103,7 +112,8 @@ async function writeTar(
     for (const path of paths) {
       try {
         const entry = walk(tree, path, { follow: false });
-        starts.push({ path: asBytes(componentsOf(path).join('/')), entry });
+        const names = options.isCp ? namesInto(path) : componentsOf(path);
+        starts.push({ path: asBytes(names.join('/')), entry });
       } catch (error) {
         terminal.report(
           await missingFailure('open', path, tree, error, (number) => `-o DIR --layer ${number}`),
@@ -120,7 +130,10 @@ async function writeTar(
 interface Extraction {
   readonly stack: LayerStack;
   readonly paths: readonly ByteString[];
-  readonly to: Destination;
+  /** Path on this machine. */
+  readonly output: string;
+  /** Whether it is the DEST of docker cp; else the directory of all paths. */
+  readonly isCp: boolean;
   readonly options: ExtractOptions;
   readonly terminal: Terminal;
 }
@@ -150,10 +163,13 @@ async function copyFromTree(
 
 /** A signal ends it between two files, or within one: that one is then not there at all. */
 async function copyAll(
-  { stack, paths, to, options, terminal }: Extraction,
+  extraction: Extraction,
   find: (path: ByteString) => Node | Promise<Node>,
 ): Promise<void> {
-  const { preserve = false, devices = false, output } = options;
+  const { stack, paths, output, options, terminal } = extraction;
+  const { preserve = false, devices = false } = options;
+  const { directory, names } = extraction.isCp ? await placesOf(extraction, find) : samePlaces(output);
+  const to = openDestination(stack, directory, extraction);
   const printer = new ExtractPrinter(stack, terminal);
   const extractor = new Extractor(to, { preserve, special: devices }, printer);
   const interruption = new Interruption();
@@ -161,7 +177,9 @@ async function copyAll(
     for (const path of paths) {
       if (interruption.isStopped) return;
       try {
-        await interruption.run(extractor.extract(await find(path), componentsOf(path)));
+        const place = names(path);
+        printer.isAt(place, componentsOf(path));
+        await interruption.run(extractor.extract(await find(path), place));
       } catch (error) {
         if (error instanceof DestinationError) {
           throw new Trouble('usage', `Cannot extract to "${output}": ${errnoWords(error.errno)}`, {
@@ -174,17 +192,39 @@ async function copyAll(
   } finally {
     printer.end();
     interruption.end();
+    to.close();
   }
 }
 
-/** Never in the store or in a layer: there nothing is written. */
-function openDestination(stack: LayerStack, options: ExtractOptions): Destination {
-  const { output, root, preserve = false, overwrite = false } = options;
-  const path = bytesOfText(output);
+/** At the same paths as in the image. */
+function samePlaces(output: string): CpPlaces {
+  return { directory: bytesOfText(output), names: componentsOf };
+}
+
+async function placesOf(
+  { output, paths }: Extraction,
+  find: (path: ByteString) => Node | Promise<Node>,
+): Promise<CpPlaces> {
+  const [path = asBytes('/')] = paths;
+  const kind = kindAtPath(bytesOfText(output));
+  const isDirectory = paths.length === 1 && isDirectoryMode((await find(path)).attributes.mode);
+  const to = kind === undefined || kind === 'directory' ? kind : 'other';
+  const places = cpPlaces(bytesOfText(output), to, { count: paths.length, isDirectory });
+  if (typeof places !== 'string') return places;
+  throw new Trouble('usage', `Cannot extract to "${output}": ${places}`);
+}
+
+/** Never in the store or in a layer: there nothing is written. With -o it is made, with DEST it has to be there. */
+function openDestination(
+  stack: LayerStack,
+  path: ByteString,
+  { output, isCp, options }: Extraction,
+): Destination {
+  const { root, preserve = false, overwrite = false } = options;
   try {
     checkWritable(path, keptOf(stack, root));
-    makeDirectory(path);
-    return Destination.open(output, { preserve, replace: overwrite });
+    if (!isCp) makeDirectory(path);
+    return Destination.open(path, { preserve, replace: overwrite });
   } catch (error) {
     const errno = error instanceof DestinationError ? error.errno : errnoOf(error);
     if (errno === undefined) throw error;

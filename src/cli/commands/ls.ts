@@ -8,6 +8,7 @@ import { missingFailure } from '../absent.ts';
 import { pathArguments } from '../arguments.ts';
 import { pathFailure } from '../failure.ts';
 import { metadataOption } from '../metadata-option.ts';
+import { type AccountNames, accountNames, NUMBERS } from '../print/account-names.ts';
 import { formatColumns } from '../print/columns.ts';
 import { escapeBytes, escapeJson } from '../print/escape.ts';
 import { formatLong, formatTotal, type LongListItem } from '../print/longlist.ts';
@@ -22,6 +23,10 @@ interface LsOptions extends StoreOptions {
   readonly recursive?: true;
   readonly directory?: true;
   readonly humanReadable?: true;
+  readonly numericUidGid?: true;
+  readonly reverse?: true;
+  /** By what, where not by name: that of `-t` and `-S` which came last. */
+  readonly sort?: 'time' | 'size';
   readonly json?: true;
   /** `-1`. */
   readonly 1?: true;
@@ -32,25 +37,40 @@ export function registerLs(program: Command, terminal: Terminal): void {
     .command('ls')
     .summary('list a directory of an image or container')
     .description(
-      'List names in the merged root filesystem of REF, in byte order. Links are resolved inside it.',
+      'List names in the merged root filesystem of REF, in byte order. Links are resolved inside it, and owners have the names ' +
+        'that its own /etc/passwd and /etc/group give them.',
     )
     .argument('<ref>', REFERENCE_WORDS)
     .argument('[path...]', 'paths inside the image (default: /)')
-    .option('-l, --long', 'mode, links, numeric owners, size, local time, link target')
+    .option('-l, --long', 'mode, links, owners, size, local time, link target')
+    .option('-n, --numeric-uid-gid', 'the same with numbers for owners')
     .option('-a, --all', 'names that begin with a dot too')
     .option('-A, --almost-all', 'the same without . and ..')
     .option('-R, --recursive', 'the directories below, too')
     .option('-d, --directory', 'the directory itself, not what is in it')
     .option('-h, --human-readable', 'with -l: sizes for people, 1.2K, 23M')
+    .option('-t, --time', 'the newest first')
+    .option('-S, --size', 'the largest first')
+    .option('-r, --reverse', 'in reverse order')
     .option('-1', 'one name a line, as always where the output is no terminal')
     .option('--json', 'one JSON object a line')
     .addOption(metadataOption())
     .helpOption('--help', 'print this help')
+    .on('option:time', sortBy('time'))
+    .on('option:size', sortBy('size'))
     .action(async (reference: string, paths: string[], _: unknown, command: Command) => {
-      const options = command.optsWithGlobals<LsOptions>();
+      const given = command.optsWithGlobals<LsOptions>();
+      const options: LsOptions = given.numericUidGid ? { ...given, long: true } : given;
       const bytes = pathArguments(paths.length > 0 ? paths : ['/']);
       await readTree(reference, options, (tree) => new Listing(terminal, tree, options).run(bytes));
     });
+}
+
+/** The option that comes last says it. */
+function sortBy(key: LsOptions['sort']) {
+  return function (this: Command) {
+    this.setOptionValue('sort', key);
+  };
 }
 
 /** A path of the command line, or one below it, and the entry it leads to. */
@@ -63,12 +83,15 @@ class Listing {
   readonly #terminal: Terminal;
   readonly #tree: Tree;
   readonly #options: LsOptions;
+  readonly #compare: ((a: Place, b: Place) => number) | undefined;
+  #names: AccountNames | undefined;
   #blocksPrinted = 0;
 
   constructor(terminal: Terminal, tree: Tree, options: LsOptions) {
     this.#terminal = terminal;
     this.#tree = tree;
     this.#options = options;
+    this.#compare = comparisonOf(tree, options.sort);
   }
 
   async run(paths: readonly ByteString[]): Promise<void> {
@@ -78,6 +101,7 @@ class Listing {
       const place = await this.#find(path);
       if (place !== undefined) places.push(place);
     }
+    this.#sort(places);
     const isListed = (place: Place) =>
       this.#options.directory !== true && isDirectory(this.#tree.status(place.entry).mode);
     const files = places.filter((place) => !isListed(place));
@@ -124,11 +148,14 @@ class Listing {
         this.#terminal.out.write(`${this.#blocksPrinted > 0 ? '\n' : ''}${escapeBytes(place.path)}:\n`);
       }
       this.#blocksPrinted++;
-      this.#print([...this.#dots(place), ...names], { total: true });
+      const dots = this.#dots(place);
+      const listed = this.#sort([...dots, ...names]);
+      this.#print(listed, { total: true });
       if (!this.#options.recursive) continue;
-      for (let i = names.length - 1; i >= 0; i--) {
-        const below = names[i];
-        if (below !== undefined && isDirectory(this.#tree.status(below.entry).mode)) waiting.push(below);
+      for (let i = listed.length - 1; i >= 0; i--) {
+        const below = listed[i];
+        if (below !== undefined && !dots.includes(below) && isDirectory(this.#tree.status(below.entry).mode))
+          waiting.push(below);
       }
     }
   }
@@ -154,6 +181,20 @@ class Listing {
     }
   }
 
+  /** In place, and what it answers. They are in byte order before. */
+  #sort<T extends Place>(places: T[]): T[] {
+    if (this.#compare !== undefined) places.sort(this.#compare);
+    return this.#options.reverse ? places.reverse() : places;
+  }
+
+  /** Those of the disk are not the image's. */
+  get #accounts(): AccountNames {
+    const { numericUidGid, owners } = this.#options;
+    if (numericUidGid || owners === 'disk') return NUMBERS;
+    this.#names ??= accountNames(this.#tree);
+    return this.#names;
+  }
+
   #fail(doing: string, path: ByteString, error: unknown): void {
     this.#terminal.report(pathFailure(doing, path, this.#tree.stack.label, error));
   }
@@ -176,7 +217,7 @@ class Listing {
     } else if (this.#options.long) {
       const form = this.#options.humanReadable ? 'human' : 'bytes';
       if (total) out.write(`total ${formatTotal(this.#tree, items, form)}\n`);
-      out.write(formatLong(this.#tree, items, form));
+      out.write(formatLong(this.#tree, items, form, this.#accounts));
     } else if (out.columns === undefined || this.#options[1]) {
       for (const { shown } of items) out.write(`${shown}\n`);
     } else {
@@ -188,6 +229,22 @@ class Listing {
       );
     }
   }
+}
+
+/** The newest or the largest first; undefined where names are in byte order as they come. Sorting is stable. */
+function comparisonOf(tree: Tree, sort: LsOptions['sort']): ((a: Place, b: Place) => number) | undefined {
+  if (sort === undefined) return undefined;
+  if (sort === 'size') {
+    const size = ({ entry }: Place) => tree.status(entry).exactSize ?? BigInt(tree.status(entry).size);
+    return (a, b) => compare(size(b), size(a));
+  }
+  const time = ({ entry }: Place) => tree.status(entry).mtime;
+  return (a, b) =>
+    compare(time(b).seconds, time(a).seconds) || compare(time(b).nanoseconds, time(a).nanoseconds);
+}
+
+function compare<T extends number | bigint>(a: T, b: T): number {
+  return a < b ? -1 : a > b ? 1 : 0;
 }
 
 function join(directory: ByteString, name: ByteString): ByteString {

@@ -30,9 +30,10 @@ export function registerMount(program: Command, terminal: Terminal): void {
     .summary('mount the root filesystem of an image or container, read-only')
     .description(
       'Mount the merged root filesystem of REF on DIR, read-only, and return when it answers; the server goes on in the ' +
-        'background. Set-user-ID bits and devices mean nothing there, and no other user gets in, unless asked for.',
+        'background. Set-user-ID bits and devices mean nothing there, and no other user gets in, unless asked for. Without ' +
+        'words, list the mounts of stratafs.',
     )
-    .usage('[options] <ref> <dir>\n       stratafs mount [options] --all <dir>')
+    .usage('[options] <ref> <dir>\n       stratafs mount [options] --all <dir>\n       stratafs mount')
     .argument('[ref]', REFERENCE_WORDS)
     .argument('[dir]', 'an existing directory, outside the store')
     .option(
@@ -83,6 +84,11 @@ export function registerMount(program: Command, terminal: Terminal): void {
     .addHelpText('after', EXAMPLES)
     .action(async (first: string | undefined, second: string | undefined, _: unknown, command: Command) => {
       const options = command.optsWithGlobals<MountOptions>();
+      if (first === undefined && !options.all && !options.layers) {
+        const { listMounts } = await import('../mount/list.ts');
+        terminal.out.write(listMounts());
+        return;
+      }
       const [reference, directory] = operandsOf(first, second, options, command);
       terminal.exitWith(await mountCommand(reference, directory, options, terminal));
     });

@@ -10,7 +10,7 @@ import { elsewhereMountedBy, holdersOf, isRunning, serversOf } from '../../sys/h
 import { type MountEntry, mountAt, readMounts } from '../../sys/mount/mounts.ts';
 import { pathArguments } from '../arguments.ts';
 import { describeHolders } from '../mount/holders.ts';
-import { escapeText } from '../print/escape.ts';
+import { escapeBytes, escapeText } from '../print/escape.ts';
 import type { Terminal } from '../print/terminal.ts';
 
 /** Milliseconds between two looks whether the server of a mount that is gone has ended. */
@@ -21,6 +21,7 @@ const PATIENCE = 2000;
 const MOST_PATIENCE = 120_000;
 
 interface UmountOptions {
+  readonly all?: true;
   readonly lazy?: true;
 }
 
@@ -31,10 +32,16 @@ export function registerUmount(program: Command, terminal: Terminal): void {
     .description(
       'Unmount each DIR, and wait until its server has ended. A DIR that cannot be unmounted does not stop the others.',
     )
-    .argument('<dir...>', 'mount points')
+    .argument('[dir...]', 'mount points; "stratafs mount" lists them')
+    .option('-a, --all', 'every mount of stratafs that is seen here, the last one first')
     .option('-l, --lazy', 'free the mount point now, also where it is in use; those who use it are served on')
     .action(async (directories: string[], options: UmountOptions) => {
-      terminal.exitWith(await umountCommand(directories, options, terminal));
+      if (directories.length === 0 && !options.all)
+        throw new Trouble('usage', 'Cannot unmount nothing: give DIR, or --all');
+      if (directories.length > 0 && options.all)
+        throw new Trouble('usage', 'Cannot unmount all and some: give DIR or --all');
+      if (options.all) await umountAll(options, terminal);
+      else await umountCommand(directories, options, terminal);
     });
 }
 
@@ -54,14 +61,43 @@ export async function umountCommand(
   return terminal.exitCode;
 }
 
+/** The last mounted first: it may lie on another. */
+async function umountAll(options: UmountOptions, terminal: Terminal): Promise<void> {
+  for (const entry of readMounts().filter(isOurs).toReversed()) {
+    try {
+      await umountEntry(entry, escapeBytes(entry.point), options, terminal);
+    } catch (error) {
+      terminal.report(error);
+    }
+  }
+}
+
+function isOurs({ type }: MountEntry): boolean {
+  return type === MOUNT_TYPE;
+}
+
 async function umountOne(
   path: ByteString,
+  given: string,
+  options: UmountOptions,
+  terminal: Terminal,
+): Promise<void> {
+  const shown = escapeText(given);
+  await umountEntry(find(path, doingOf(shown)), shown, options, terminal);
+}
+
+function doingOf(shown: string): string {
+  return `Cannot unmount "${shown}"`;
+}
+
+/** `shown` is the mount point, printable. */
+async function umountEntry(
+  entry: MountEntry,
   shown: string,
   options: UmountOptions,
   terminal: Terminal,
 ): Promise<void> {
-  const doing = `Cannot unmount "${escapeText(shown)}"`;
-  const entry = find(path, doing);
+  const doing = doingOf(shown);
   const servers = options.lazy === true ? [] : serversOf(entry.device);
   const result = await unmount(entry, { detach: options.lazy === true });
   if (result === 'gone' || result === 'covered')
@@ -73,8 +109,7 @@ async function umountOne(
   if (result === -E.EPERM) throw new Trouble('busy', `${doing}: only root and who mounted it may`);
   if (result < 0) throw new Trouble('busy', `${doing}: ${errnoWords(-result)}`);
   const state = await stateAfter(entry, servers);
-  if (state !== undefined)
-    terminal.note(`"${escapeText(shown)}" is unmounted here, but its server goes on: ${state}`);
+  if (state !== undefined) terminal.note(`"${shown}" is unmounted here, but its server goes on: ${state}`);
 }
 
 const GONE = { gone: 'unmounted', covered: 'mounted over' } as const;
@@ -102,7 +137,7 @@ function find(path: ByteString, doing: string): MountEntry {
     if (entry !== undefined) break;
   }
   if (entry === undefined) throw new Trouble('busy', `${doing}: nothing is mounted there`);
-  if (entry.type !== MOUNT_TYPE) {
+  if (!isOurs(entry)) {
     throw new Trouble(
       'busy',
       `${doing}: what is mounted there is of type "${escapeText(entry.type)}", not ours`,

@@ -86,6 +86,25 @@ function readWords(program: Command, words: readonly string[]): Read {
   return { command, operands, globals, pending, isOver };
 }
 
+/** Where the operands of a command are among `words`, from `start` on. */
+export function operandPlaces(command: Command, words: readonly string[], start: number): number[] {
+  const places: number[] = [];
+  let isValue = false;
+  let isOver = false;
+  for (let at = start; at < words.length; at++) {
+    const word = words[at] ?? '';
+    if (isValue) isValue = false;
+    else if (isOver) places.push(at);
+    else if (word === '--') isOver = true;
+    else if (!word.startsWith('-') || word === '-') places.push(at);
+    else {
+      const option = word.startsWith('--') ? findOption(command, word) : lastOfCluster(command, word);
+      isValue = option?.required === true;
+    }
+  }
+  return places;
+}
+
 function findCommand(program: Command, word: string): Command | undefined {
   return helpOf(program)
     .visibleCommands(program)

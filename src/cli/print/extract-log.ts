@@ -3,7 +3,7 @@
 import type { DestinationError } from '../../copy/destination.ts';
 import type { ExtractLog } from '../../copy/extract.ts';
 import type { LayerStack } from '../../store/layer-stack.ts';
-import type { ByteString } from '../../sys/bytes.ts';
+import { asBytes, type ByteString } from '../../sys/bytes.ts';
 import { E, Errno, errnoWords, Trouble } from '../../sys/errors.ts';
 import { typeOf } from '../../sys/file-types.ts';
 import { pathMessage } from '../failure.ts';
@@ -26,10 +26,18 @@ export class ExtractPrinter implements ExtractLog {
   readonly #label: string;
   /** What and why → how many more. */
   readonly #more = new Map<string, number>();
+  #place = '';
+  #source = '';
 
   constructor({ label }: LayerStack, terminal: Terminal) {
     this.#label = label;
     this.#terminal = terminal;
+  }
+
+  /** From now on what is put at `place`, names below the destination, is what `source` leads to in the image. */
+  isAt(place: readonly ByteString[], source: readonly ByteString[]): void {
+    this.#place = place.map((name) => `/${name}`).join('');
+    this.#source = source.map((name) => `/${name}`).join('');
   }
 
   failed(path: ByteString, error: Errno | Trouble | DestinationError): void {
@@ -50,7 +58,9 @@ export class ExtractPrinter implements ExtractLog {
   }
 
   skipped(path: ByteString, mode: number): void {
-    this.#terminal.note(pathMessage('extract', path, this.#label, `skipped, a ${typeOf(mode).words}`));
+    this.#terminal.note(
+      pathMessage('extract', this.#inImage(path), this.#label, `skipped, a ${typeOf(mode).words}`),
+    );
   }
 
   end(): void {
@@ -61,6 +71,12 @@ export class ExtractPrinter implements ExtractLog {
 
   /** What the image's file cannot do is of kind `path`, what the destination cannot, `usage`. */
   #report(doing: string, path: ByteString, state: string, kind: 'path' | 'usage'): void {
-    this.#terminal.report(new Trouble(kind, pathMessage(doing, path, this.#label, state)));
+    this.#terminal.report(new Trouble(kind, pathMessage(doing, this.#inImage(path), this.#label, state)));
+  }
+
+  /** `path` is one below the destination, or of a directory that leads to the place. */
+  #inImage(path: ByteString): ByteString {
+    const isBelow = path === this.#place || path.startsWith(`${this.#place}/`);
+    return isBelow ? asBytes(this.#source + path.slice(this.#place.length) || '/') : path;
   }
 }

@@ -1,12 +1,14 @@
-// The lines of `ls -l`: as `ls -n --time-style=long-iso` prints them, names escaped.
+// The lines of `ls -l`: as `ls -l --time-style=long-iso` prints them, names escaped.
 
 import type { Status } from '../../overlay/status.ts';
 import type { Tree } from '../../overlay/tree.ts';
 import { decodeDevice } from '../../sys/statx.ts';
+import { type AccountNames, NUMBERS } from './account-names.ts';
 import { formatBlocks, type SizeForm } from './blocks.ts';
 import { escapeBytes } from './escape.ts';
 import { isDevice, isLink, modeString } from './status.ts';
 import { shortTime } from './time.ts';
+import { displayWidth } from './width.ts';
 
 /** What a listing asks of a tree. */
 type Inodes = Pick<Tree, 'status' | 'nodeOf' | 'linkTarget' | 'xattrs'>;
@@ -39,10 +41,20 @@ export function formatTotal(tree: Inodes, items: readonly LongListItem[], form: 
   return formatBlocks(blocks * 512, form === 'human' ? form : 'blocks');
 }
 
-export function formatLong(tree: Inodes, items: readonly LongListItem[], form: LongForm = 'bytes'): string {
-  const lines = items.map((item) => describe(tree, item, form));
+/** Owners are numbers, or what `names` says; numbers stand to the right, names to the left, as in ls(1). */
+export function formatLong(
+  tree: Inodes,
+  items: readonly LongListItem[],
+  form: LongForm = 'bytes',
+  names: AccountNames = NUMBERS,
+): string {
+  const lines = items.map((item) => describe(tree, item, form, names));
   const width = (of: (line: Line) => string | undefined) =>
-    lines.reduce((widest, line) => Math.max(widest, of(line)?.length ?? 0), 0);
+    lines.reduce((widest, line) => Math.max(widest, displayWidth(of(line) ?? '')), 0);
+  const owner = (text: string, columns: number) => {
+    const gap = ' '.repeat(columns - displayWidth(text));
+    return /^\d+$/.test(text) ? gap + text : text + gap;
+  };
   const mode = width((line) => line.mode);
   const nlink = width((line) => line.nlink);
   const uid = width((line) => line.uid);
@@ -62,8 +74,8 @@ export function formatLong(tree: Inodes, items: readonly LongListItem[], form: L
       return [
         line.mode.padEnd(mode),
         line.nlink.padStart(nlink),
-        line.uid.padStart(uid),
-        line.gid.padStart(gid),
+        owner(line.uid, uid),
+        owner(line.gid, gid),
         numbers,
         `${line.time.padStart(16)} ${line.text}\n`,
       ].join(' ');
@@ -71,15 +83,15 @@ export function formatLong(tree: Inodes, items: readonly LongListItem[], form: L
     .join('');
 }
 
-function describe(tree: Inodes, { entry, shown }: LongListItem, form: LongForm): Line {
+function describe(tree: Inodes, { entry, shown }: LongListItem, form: LongForm, names: AccountNames): Line {
   const status = tree.status(entry);
   const node = tree.nodeOf(entry);
   const device = isDevice(status.mode) ? decodeDevice(status.rdev) : undefined;
   return {
     mode: modeString(status.mode) + (hasAcl(tree, node, status.mode) ? '+' : ''),
     nlink: String(status.nlink),
-    uid: String(status.uid),
-    gid: String(status.gid),
+    uid: names.user(status.uid),
+    gid: names.group(status.gid),
     size: device === undefined ? sizeWords(status, form) : String(device.minor),
     ...(device ? { major: String(device.major) } : {}),
     time: shortTime(status.mtime),

@@ -1,0 +1,145 @@
+import { mkdirSync, mkdtempSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { parseAccounts } from '../../../src/cli/print/account-names.ts';
+import { partReference } from '../../../src/cli/words/path-of-reference.ts';
+import { ownWords } from '../../../src/cli/words/words.ts';
+import { cpPlaces } from '../../../src/copy/cp-places.ts';
+import { asBytes } from '../../../src/sys/bytes.ts';
+import { stratafs } from './memory.ts';
+
+let layer: string;
+let ref: string;
+beforeAll(() => {
+  layer = mkdtempSync(join(tmpdir(), 'habits-'));
+  ref = `lowerdir=${layer}`;
+  mkdirSync(join(layer, 'd'));
+  for (const [name, size, time] of [
+    ['a', 3, 30],
+    ['b', 9, 10],
+    ['c', 3, 20],
+  ] as const) {
+    const path = join(layer, 'd', name);
+    writeFileSync(path, 'x'.repeat(size));
+    utimesSync(path, time, time);
+  }
+});
+afterAll(() => rmSync(layer, { recursive: true }));
+
+describe('ownWords()', () => {
+  it.each<[words: string, own: string]>([
+    ['ps -a', 'containers -a'],
+    ['--root ps ps', '--root ps containers'],
+    ['help cp', 'help extract'],
+    ['cp web:/etc x', 'extract web:/etc x'],
+    ['unmount -a', 'umount -a'],
+    ['version', '--version'],
+    ['image ls -q', 'images -q'],
+    ['--store vfs container inspect web', '--store vfs inspect web'],
+    ['container cp web:/x .', 'extract web:/x .'],
+    ['system df', 'df'],
+    ['ls ps', 'ls ps'],
+    ['image', 'image'],
+  ])('takes "%s" for "%s"', (words, own) => {
+    expect(ownWords(words.split(' ')).join(' ')).toBe(own);
+  });
+
+  it.each(['save', 'load', 'exec', 'rmi', 'find', 'pull', 'logs'])(
+    'says what to do instead of %s',
+    async (word) => {
+      const { code, out, err } = await stratafs(['--root', '/x', word, 'web']);
+      expect([code, out]).toEqual([2, '']);
+      expect(err).toMatch(new RegExp(`^stratafs: Cannot run command "${word}": .*stratafs`));
+    },
+  );
+
+  it('adds no word to the list of commands', async () => {
+    const { out } = await stratafs(['--help']);
+    expect(out).not.toMatch(/^ {2}(?:\S+\|)?(?:ps|cp|unmount|version|save)\b/m);
+  });
+});
+
+describe('partReference()', () => {
+  it.each<[word: string, reference: string | undefined, path?: string]>([
+    ['nginx:/etc', 'nginx', '/etc'],
+    ['docker.io/library/nginx:1.25:/etc/x:/y', 'docker.io/library/nginx:1.25', '/etc/x:/y'],
+    ['web#3:/etc', 'web#3', '/etc'],
+    ['container:web:/etc', 'container:web', '/etc'],
+    ['./a.tar:demo:1:/etc', './a.tar:demo:1', '/etc'],
+    ['oci:/d:1:/etc', 'oci:/d:1', '/etc'],
+    ['nginx', undefined],
+    ['nginx:1.25', undefined],
+    ['container:/web', undefined],
+    ['lowerdir=/a:/b', undefined],
+    ['oci:/d', undefined],
+    ['docker-archive:/d/x.tar', undefined],
+    ['docker://nginx', undefined],
+  ])('finds in %s the reference %s and the path %s', (word, reference, path) => {
+    expect(partReference(word)).toEqual(reference === undefined ? undefined : [reference, path]);
+  });
+
+  it('leaves the path of an archive whole that is there', () => {
+    expect(partReference('./a:/b.tar', (path) => path === './a:/b.tar')).toBeUndefined();
+    expect(partReference('oci:/a:/b', (path) => path === '/a:/b')).toBeUndefined();
+  });
+});
+
+describe('cpPlaces()', () => {
+  const one = { count: 1, isDirectory: false };
+  const directory = { count: 1, isDirectory: true };
+  it.each<
+    [to: string, kind: 'directory' | 'other' | undefined, what: typeof one, source: string, expected: string]
+  >([
+    ['/t', 'directory', one, '/etc/conf', '/t + conf'],
+    ['/t', 'directory', directory, '/etc/', '/t + etc'],
+    ['/t', 'directory', directory, '/etc/.', '/t + '],
+    ['/t', 'directory', directory, '/', '/t + '],
+    ['/t/new', undefined, one, '/etc/conf', '/t + new'],
+    ['/new/', undefined, directory, '/etc', '/ + new'],
+    ['new', undefined, directory, '/etc/.', '. + new'],
+    ['new/', undefined, one, '/etc/conf', 'no such directory'],
+    ['new', undefined, { count: 2, isDirectory: false }, '/etc/conf', 'no such directory'],
+    ['/t/file', 'other', one, '/etc/conf', '/t + file'],
+    ['/t/file', 'other', directory, '/etc', 'not a directory'],
+    ['/t/file/', 'other', one, '/etc/conf', 'not a directory'],
+  ])('puts into %s (%s) %j %s: %s', (to, kind, what, source, expected) => {
+    const places = cpPlaces(asBytes(to), kind, what);
+    const shown =
+      typeof places === 'string'
+        ? places
+        : `${places.directory} + ${places.names(asBytes(source)).join('/')}`;
+    expect(shown).toBe(expected);
+  });
+});
+
+describe('parseAccounts()', () => {
+  it('gives a number its first name, and believes no line that is none', () => {
+    const text =
+      'root:x:0:0:/\ntoor:x:0:0:/\n#c:x:1:\n+nis:x:2:\n:x:3:\na\x1b[2J:x:4:\nlong:x\n-1:x:5:\nw:x:-6:\nok:x:7:\n';
+    expect([...parseAccounts(text)]).toEqual([
+      [0, 'root'],
+      [4, 'a\\033[2J'],
+      [7, 'ok'],
+    ]);
+  });
+});
+
+describe('stratafs ls', () => {
+  it.each<[options: string, names: string]>([
+    ['-t', 'a c b'],
+    ['-rt', 'b c a'],
+    ['-S', 'b a c'],
+    ['-Sr', 'c a b'],
+    ['-tS', 'b a c'],
+    ['-St', 'a c b'],
+    ['-r', 'c b a'],
+    ['-at', '.. . a c b'],
+  ])('sorts with %s as ls does', async (options, names) => {
+    // The directory above is as new as the one in it, or newer.
+    utimesSync(join(layer, 'd'), 100, 100);
+    utimesSync(layer, 200, 200);
+    const { out } = await stratafs(['ls', options, ref, '/d']);
+    expect(out.trimEnd().split('\n').join(' ')).toBe(names);
+  });
+});
