@@ -5,7 +5,7 @@ import type { GzipStream } from './gzip-stream.ts';
 /** 16 MiB: the read-ahead of several readers. */
 const MOST_BYTES = 16 << 20;
 /** Each has some 170 KiB of buffers. */
-const MOST_STREAMS = 24;
+const MOST_STREAMS = 16;
 
 /** A run of what was compressed; the owner numbers its runs. */
 export interface Block {

@@ -19,7 +19,7 @@ export interface RestartPoint {
 /** Bytes between two points, as far as memory allows: less is read in vain than a disk reads in a millisecond or two. */
 const STEP = 1 << 20;
 /** Past this many bytes of windows every other point is dropped. */
-const MOST_BYTES = 48 << 20;
+const MOST_BYTES = 24 << 20;
 const MEMBER = 0xff;
 /** The fastest: a window is compressed once for each MiB. */
 const LEVEL = { level: 1 };

@@ -1,7 +1,7 @@
 // A layer made of its tar alone, compressed or not: one pass over it for names and attributes, contents by place after that.
 import { createHash } from 'node:crypto';
 import { type BlobBytes, BlobDamage, type BlobIndex, type BlobScan } from '../blob/blob.ts';
-import { mustBeNoBomb } from '../blob/bomb.ts';
+import { type BombLimits, mustBeNoBomb } from '../blob/bomb.ts';
 import type { BlobCache } from '../blob/cache.ts';
 import { compressionOf } from '../blob/compression.ts';
 import { GzipScan, indexedGzip } from '../blob/gzip.ts';
@@ -58,6 +58,8 @@ export interface BlobLayerOptions {
   readonly hashes?: boolean;
   /** Whether of a damaged blob what comes before the damage is answered. */
   readonly salvages?: boolean;
+  /** When it is taken for a bomb. */
+  readonly bomb?: BombLimits;
 }
 
 export interface BlobLayer {
@@ -100,7 +102,7 @@ export async function readBlobLayer(bytes: BlobBytes, options: BlobLayerOptions)
     try {
       for (let chunk = scan.next(); chunk !== undefined; chunk = scan.next()) {
         size += chunk.length;
-        mustBeNoBomb(size, scan.taken);
+        mustBeNoBomb(size, scan.taken, options.bomb);
         hash?.update(chunk);
         tar.push(chunk);
         progress?.(scan.taken);
