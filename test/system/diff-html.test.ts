@@ -131,9 +131,14 @@ describeSystem('stratafs diff --html', ['root', 'overlay', 'python', 'build', 'c
     );
   });
 
-  it('has on paper and without script the lines of the default form', async () => {
-    const { page } = await browser.open(file, { javaScriptEnabled: false });
-    const lines = (await pair.diff()).split('\n').slice(3, -3);
+  it.each([
+    ['the default form', []],
+    ['it with --no-expand', ['--no-expand']],
+  ])('has on paper and without script the lines of %s', async (name, words) => {
+    const made = temporary.path(`${name}.html`);
+    await write(made, ...words, ...pair.sides);
+    const { page } = await browser.open(made, { javaScriptEnabled: false });
+    const lines = (await pair.diff(...words)).split('\n').slice(3, -3);
     const told = (await table(page, 'Changes')).map((cells) =>
       cells
         .join(' ')
@@ -160,7 +165,7 @@ describeSystem('stratafs diff --html', ['root', 'overlay', 'python', 'build', 'c
       '! 3 gained set-user-ID, set-group-ID or capabilities',
       'w 0 became writable for all',
       '? 1 have other contents under the same size and time',
-      '▣ 0 packages',
+      '▣ 0 packages that differ',
     ]);
     expect((await table(page, 'Look at first')).map((cells) => cells.slice(0, 3).join(' '))).toEqual([
       '! privilege gained /added/suid',

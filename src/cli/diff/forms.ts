@@ -48,6 +48,7 @@ export async function openPrinter(
         isFiltered: isFiltered(options),
         withEnv: options.withEnv === true,
         readsPackages: readsPackages(context),
+        folds: options.expand !== false,
       });
     }
     case 'html':

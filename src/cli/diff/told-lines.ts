@@ -28,9 +28,10 @@ export class ToldLines {
   readonly #sides: LayeredSides;
   readonly #tell: (line: ToldLine) => void;
   readonly #grouping: Grouping;
-  readonly #folding: Folding;
+  readonly #folding: Folding | undefined;
 
-  constructor(sides: LayeredSides, tell: (line: ToldLine) => void) {
+  /** `folds` is false where it is not known what is in a directory that only one side has. */
+  constructor(sides: LayeredSides, tell: (line: ToldLine) => void, { folds }: { readonly folds: boolean }) {
     this.#sides = sides;
     this.#tell = tell;
     const sink = {
@@ -38,17 +39,17 @@ export class ToldLines {
       group: (group: ChangeGroup) => this.#tellGroup(group),
     };
     this.#grouping = new Grouping(sink, sharedTest(sides));
-    this.#folding = new Folding(this.#grouping);
+    this.#folding = folds ? new Folding(this.#grouping) : undefined;
   }
 
   /** Each name by itself, in path order. */
   change(change: Change): void {
-    this.#folding.change(change);
+    (this.#folding ?? this.#grouping).change(change);
   }
 
   /** Tells what waits. */
   finish(): void {
-    this.#folding.finish();
+    this.#folding?.finish();
     this.#grouping.finish();
   }
 

@@ -36,6 +36,7 @@ export function openPage(
     compared: comparedWords(options),
     withEnv: options.withEnv === true,
     withTexts: options.patch === true,
+    folds: options.expand !== false,
   });
 }
 

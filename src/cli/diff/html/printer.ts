@@ -21,7 +21,7 @@ import {
   type SideLabel,
   summaryWords,
 } from '../printer.ts';
-import { ToldLines } from '../told-lines.ts';
+import { type ToldLine, ToldLines } from '../told-lines.ts';
 import { configurationRows, explainedRows, packageRows } from './explained.ts';
 import { HeaviestLines } from './lines.ts';
 import { heaviestRows, RowCollector } from './rows.ts';
@@ -43,6 +43,8 @@ export interface HtmlOptions {
   readonly withTexts: boolean;
   /** False where a side has no contents, and so no package databases, to read. */
   readonly readsPackages: boolean;
+  /** Whether a directory that only one side has is told with what it holds. */
+  readonly folds: boolean;
 }
 
 export class HtmlPrinter implements Printer {
@@ -67,10 +69,11 @@ export class HtmlPrinter implements Printer {
     this.#options = options;
     this.#counts = new LayerCounts(context);
     this.#rows = new RowCollector(context);
-    this.#told = new ToldLines(context, (line) => {
+    const tell = (line: ToldLine) => {
       this.#rows.fold(line.change);
       this.#lines.add(line);
-    });
+    };
+    this.#told = new ToldLines(context, tell, options);
   }
 
   change(change: Change): void {

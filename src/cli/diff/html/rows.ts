@@ -67,7 +67,7 @@ export class RowCollector {
       marks: eyes.length === 0 ? NO_MARKS : [...new Set(eyes.map((eye) => EYE_SIGNALS[eye]))],
       words: differenceWords(change),
       bytes: touchedBytes(change),
-      entries: 0,
+      entries: change.subtree?.entries ?? 0,
       isInside: false,
       layers: this.#one(layersOf(change, this.#sides)),
       makers: this.#one(makers.join(' ')),

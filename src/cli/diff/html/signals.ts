@@ -65,10 +65,12 @@ export function signalsOf(
       const count = rows.reduce((sum, { marks }) => sum + Number(marks.includes(kind)), 0);
       return isTold(kind, count) ? [{ kind, sign, count, words }] : [];
     }),
-    ...(packages === undefined ? [] : [{ sign: '▣', count: packages.packages.length, words: 'packages' }]),
+    ...(packages === undefined
+      ? []
+      : [{ sign: '▣', count: packages.packages.length, words: 'packages that differ' }]),
     ...(configuration === undefined
       ? []
-      : [{ sign: '~', count: configuration.length, words: 'fields of the configuration' }]),
+      : [{ sign: '~', count: configuration.length, words: 'fields of the configuration that differ' }]),
   ];
 }
 

@@ -41,6 +41,8 @@ export interface MarkdownOptions {
   readonly withEnv: boolean;
   /** False where a side has no contents, and so no package databases, to read. */
   readonly readsPackages: boolean;
+  /** Whether a directory that only one side has is told with what it holds. */
+  readonly folds: boolean;
 }
 
 /** The first lines of a list that may be long. */
@@ -77,7 +79,7 @@ export class MarkdownPrinter implements Printer {
     this.#sides = sides;
     this.#options = options;
     this.#layers = new LayerPrinter(context);
-    this.#told = new ToldLines(context, (line) => this.#tell(line));
+    this.#told = new ToldLines(context, (line) => this.#tell(line), options);
   }
 
   change(change: Change): void {

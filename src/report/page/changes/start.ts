@@ -108,12 +108,11 @@ export async function startChanges(): Promise<void> {
   setTimeout(() => {
     const tiles = new BytesTiles(rows);
     const map = new TreemapView(tiles, (node) => {
-      if (node.row !== undefined && node.parts.size === 0) table.show(node.row);
-      else {
-        const path = tilePath(tiles, node);
-        words.value = path === '/' ? '' : `${path}/`;
-        filter();
-      }
+      const isLeaf = node.parts.size === 0;
+      if (isLeaf && node.row !== undefined && table.show(node.row)) return;
+      const path = tilePath(tiles, node);
+      words.value = path === '/' ? '' : `${path}${isLeaf ? '' : '/'}`;
+      filter();
     });
     document.getElementById('map')?.append(map.box);
   });

@@ -49,11 +49,12 @@ export class ChangeTable implements GridSource {
     this.chosen(this.grid.place);
   }
 
-  /** Goes to a row where the filter leaves it. */
-  show(row: number): void {
-    if (!this.#list.reveal(row)) return;
+  /** Goes to a row; false where the filter leaves it out. */
+  show(row: number): boolean {
+    if (!this.#list.reveal(row)) return false;
     this.refresh();
     this.grid.go(this.#entries.findIndex((entry) => entry.kind === 'row' && entry.row === row));
+    return true;
   }
 
   sort(by: string): void {
