@@ -57,7 +57,7 @@ export class Grid {
   readonly #options: GridOptions;
   readonly #body = element('div', { role: 'rowgroup', class: 'rows' });
   readonly #heads: ReadonlyMap<string, HTMLElement>;
-  #drawn = new Map<number, HTMLElement>();
+  readonly #drawn = new Map<number, HTMLElement>();
   #at = 0;
 
   constructor(source: GridSource, options: GridOptions) {
@@ -98,7 +98,8 @@ export class Grid {
   refresh(place: number): void {
     const { count } = this.#source;
     this.#at = Math.max(0, Math.min(count - 1, place));
-    this.#drawn = new Map();
+    this.#drawn.clear();
+    this.#body.replaceChildren();
     this.box.setAttribute('aria-rowcount', String(count + 1));
     this.#body.style.height = `${count * ROW_HEIGHT}px`;
     this.#draw();
@@ -108,7 +109,7 @@ export class Grid {
   go(place: number): void {
     const before = this.#at;
     this.#at = Math.max(0, Math.min(this.#source.count - 1, place));
-    for (const changed of [before, this.#at]) this.#drawn.delete(changed);
+    for (const changed of [before, this.#at]) this.#forget(changed);
     const [top, height] = [this.#at * ROW_HEIGHT, this.box.clientHeight - 2 * ROW_HEIGHT];
     if (top < this.box.scrollTop) this.box.scrollTop = top;
     else if (top > this.box.scrollTop + height) this.box.scrollTop = top - height;
@@ -140,13 +141,26 @@ export class Grid {
     const { scrollTop, clientHeight } = this.box;
     const first = Math.max(0, Math.floor(scrollTop / ROW_HEIGHT) - MARGIN);
     const last = Math.min(this.#source.count, Math.ceil((scrollTop + clientHeight) / ROW_HEIGHT) + MARGIN);
-    const drawn = new Map<number, HTMLElement>();
-    for (let place = first; place < last; place++)
-      drawn.set(place, this.#drawn.get(place) ?? this.#element(place));
-    this.#drawn = drawn;
-    this.#body.replaceChildren(...drawn.values());
-    if (drawn.has(this.#at)) this.box.setAttribute('aria-activedescendant', this.#rowId(this.#at));
+    for (const place of [...this.#drawn.keys()]) if (place < first || place >= last) this.#forget(place);
+    // In their order, which is that in which they are read aloud; those that are there stay where they are.
+    let next = this.#body.firstChild;
+    for (let place = first; place < last; place++) {
+      const known = this.#drawn.get(place);
+      if (known !== undefined) {
+        next = known.nextSibling;
+        continue;
+      }
+      const made = this.#element(place);
+      this.#drawn.set(place, made);
+      this.#body.insertBefore(made, next);
+    }
+    if (this.#drawn.has(this.#at)) this.box.setAttribute('aria-activedescendant', this.#rowId(this.#at));
     else this.box.removeAttribute('aria-activedescendant');
+  }
+
+  #forget(place: number): void {
+    this.#drawn.get(place)?.remove();
+    this.#drawn.delete(place);
   }
 
   #rowId(place: number): string {

@@ -32,6 +32,13 @@ export type ListEntry =
   /** `isOpen` absent of what stands for nothing else; `level` 1 is the outermost. */
   | { readonly kind: 'row'; readonly row: number; readonly level: number; readonly isOpen?: boolean };
 
+export interface ListEntries {
+  readonly count: number;
+  at(place: number): ListEntry | undefined;
+  /** Of a row, or a group's key; -1 where it is not there. */
+  placeOf(wanted: number | string): number;
+}
+
 /** A filter that leaves no more opens what it leaves. */
 const MOST_OPENED = 2000;
 
@@ -41,7 +48,8 @@ export class ChangeList {
   readonly #ends: Uint32Array;
   /** By row: the row that stands for it, or itself. */
   readonly #heads: Uint32Array;
-  readonly #lower: readonly string[];
+  /** Paths in lower case, made when they are first asked for. */
+  #lower: readonly string[] | undefined;
   readonly #openRows = new Set<number>();
   readonly #openGroups = new Set<string>();
   #matched: Uint8Array;
@@ -53,11 +61,10 @@ export class ChangeList {
   matches: number;
 
   constructor(rows: ChangeRows) {
-    const { count, inside, paths } = rows;
+    const { count, inside } = rows;
     this.rows = rows;
     this.matches = count;
     this.#matched = new Uint8Array(count).fill(1);
-    this.#lower = paths.map((path) => path.toLowerCase());
     this.#ends = new Uint32Array(count);
     this.#heads = new Uint32Array(count);
     let head = 0;
@@ -74,6 +81,8 @@ export class ChangeList {
     const hasLetter = LETTERS.map((each) => !without.has(each));
     const isMaker = makers.all.map((each) => layer === '' || each.split(' ').includes(layer));
     const isOwner = owners.all.map((each) => owner === undefined || each === owner);
+    if (words !== '') this.#lower ??= this.rows.paths.map((path) => path.toLowerCase());
+    const lower = this.#lower;
     this.#isFiltered = words !== '' || without.size > 0 || layer !== '' || owner !== undefined || marks !== 0;
     this.#matched = new Uint8Array(count);
     this.matches = 0;
@@ -81,7 +90,7 @@ export class ChangeList {
       if (hasLetter[letter[row] ?? 0] !== true || isMaker[makers.chosen[row] ?? 0] !== true) continue;
       if (isOwner[owners.chosen[row] ?? 0] !== true) continue;
       if (marks !== 0 && ((marksOf[row] ?? 0) & marks) === 0) continue;
-      if (words !== '' && this.#lower[row]?.includes(words) !== true) continue;
+      if (words !== '' && lower?.[row]?.includes(words) !== true) continue;
       this.#matched[row] = 1;
       this.matches++;
     }
@@ -112,23 +121,49 @@ export class ChangeList {
   }
 
   /** What is there to see, in order. */
-  entries(): ListEntry[] {
+  entries(): ListEntries {
     const units = this.#units();
-    if (this.#grouping === 'none') return this.#expanded(units, 1);
-    const groups = new Map<string, number[]>();
-    for (const unit of units) {
-      const key = this.#groupOf(unit);
-      const known = groups.get(key);
-      if (known === undefined) groups.set(key, [unit]);
-      else known.push(unit);
+    const entries: number[] = [];
+    const groups: ListGroup[] = [];
+    if (this.#grouping === 'none') this.#expand(units, entries);
+    else {
+      const members = new Map<string, number[]>();
+      for (const unit of units) {
+        const key = this.#groupOf(unit);
+        const known = members.get(key);
+        if (known === undefined) members.set(key, [unit]);
+        else known.push(unit);
+      }
+      for (const [key, own] of [...members].sort(this.#byGroup())) {
+        const count = own.reduce((sum, unit) => sum + this.#within(unit).length + this.#own(unit), 0);
+        const bytes = own.reduce((sum, unit) => sum + (this.rows.bytes[unit] ?? 0), 0);
+        entries.push(-groups.push({ key, count, bytes }));
+        if (this.#openGroups.has(key)) this.#expand(own, entries);
+      }
     }
-    return [...groups].sort(this.#byGroup()).flatMap(([key, members]): ListEntry[] => {
-      const isOpen = this.#openGroups.has(key);
-      const count = members.reduce((sum, unit) => sum + this.#within(unit).length + this.#own(unit), 0);
-      const bytes = members.reduce((sum, unit) => sum + (this.rows.bytes[unit] ?? 0), 0);
-      const heading: ListEntry = { kind: 'group', group: { key, count, bytes }, isOpen };
-      return [heading, ...(isOpen ? this.#expanded(members, 2) : [])];
-    });
+    return {
+      count: entries.length,
+      at: (place) => this.#entry(entries, groups, place),
+      placeOf: (wanted) => {
+        if (typeof wanted === 'number') return entries.indexOf(wanted);
+        return entries.indexOf(-1 - groups.findIndex(({ key }) => key === wanted));
+      },
+    };
+  }
+
+  /** Rows as they are, groups as negative numbers, of which -1 is the first. */
+  #entry(entries: readonly number[], groups: readonly ListGroup[], place: number): ListEntry | undefined {
+    const at = entries[place];
+    if (at === undefined) return undefined;
+    if (at < 0) {
+      const group = groups[-at - 1];
+      return group && { kind: 'group', group, isOpen: this.#openGroups.has(group.key) };
+    }
+    const head = this.#heads[at] ?? at;
+    const level = (groups.length > 0 ? 2 : 1) + Number(head !== at);
+    const next = entries[place + 1];
+    const isOpen = next !== undefined && next !== at && this.#heads[next] === at;
+    return { kind: 'row', row: at, level, ...(this.#isHead(at) ? { isOpen } : {}) };
   }
 
   /** Rows that stand for themselves, or for others, of which the filter leaves something; sorted. */
@@ -136,7 +171,7 @@ export class ChangeList {
     const units: number[] = [];
     const { count } = this.rows;
     for (let row = 0; row < count; row = this.#ends[row] ?? count) {
-      if (this.#own(row) === 1 || this.#within(row).length > 0) units.push(row);
+      if (this.#own(row) === 1 || (this.#isHead(row) && this.#within(row).length > 0)) units.push(row);
     }
     return this.#sorted(units);
   }
@@ -153,17 +188,18 @@ export class ChangeList {
     return found;
   }
 
-  #expanded(units: readonly number[], level: number): ListEntry[] {
+  #isHead(row: number): boolean {
+    return (this.#ends[row] ?? 0) > row + 1;
+  }
+
+  /** With what is in those that are open. */
+  #expand(units: readonly number[], entries: number[]): void {
     const opensAll = this.#isFiltered && this.matches <= MOST_OPENED;
-    const entries: ListEntry[] = [];
     for (const row of units) {
-      const isHead = (this.#ends[row] ?? 0) > row + 1;
-      const isOpen = this.#openRows.has(row) || opensAll;
-      const within = isHead && isOpen ? this.#sorted(this.#within(row)) : [];
-      entries.push({ kind: 'row', row, level, ...(isHead ? { isOpen: within.length > 0 } : {}) });
-      for (const each of within) entries.push({ kind: 'row', row: each, level: level + 1 });
+      entries.push(row);
+      if (!this.#isHead(row) || !(opensAll || this.#openRows.has(row))) continue;
+      for (const each of this.#sorted(this.#within(row))) entries.push(each);
     }
-    return entries;
   }
 
   #sorted(rows: number[]): number[] {

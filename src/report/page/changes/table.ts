@@ -3,7 +3,7 @@
 import { LETTERS } from '../../changes/record.ts';
 import { element, pathElement, sizeText } from '../elements.ts';
 import { Grid, type GridColumn, type GridRow, type GridSource } from '../grid.ts';
-import { type ChangeList, type ListEntry, ORDERS, type Order } from './list.ts';
+import { type ChangeList, type ListEntries, ORDERS, type Order } from './list.ts';
 
 const COLUMNS: readonly GridColumn[] = [
   { heading: 'Kind', kind: 'code', width: '52px', sort: 'letter' },
@@ -22,13 +22,14 @@ export class ChangeTable implements GridSource {
   readonly grid: Grid;
   readonly #list: ChangeList;
   readonly #shown: (row: number | undefined) => void;
-  #entries: ListEntry[] = [];
+  #entries: ListEntries;
   #order: Order = 'path';
   #isDescending = false;
 
   /** `shown` is told of each row that a person is at; undefined where that is none. */
   constructor(list: ChangeList, shown: (row: number | undefined) => void) {
     this.#list = list;
+    this.#entries = list.entries();
     this.#shown = shown;
     const hasOwners = list.rows.owner.all.some((owner) => owner !== '');
     const columns = COLUMNS.filter(({ heading }) => hasOwners || heading !== 'Package');
@@ -37,15 +38,15 @@ export class ChangeTable implements GridSource {
   }
 
   get count(): number {
-    return this.#entries.length;
+    return this.#entries.count;
   }
 
   /** After the list was filtered, sorted or grouped. */
   refresh(): void {
-    const before = this.#entries[this.grid.place];
+    const before = this.#entries.at(this.grid.place);
     this.#entries = this.#list.entries();
-    const place = before === undefined ? 0 : this.#entries.findIndex((entry) => isSame(entry, before));
-    this.grid.refresh(place);
+    const wanted = before?.kind === 'group' ? before.group.key : (before?.row ?? 0);
+    this.grid.refresh(this.#entries.placeOf(wanted));
     this.chosen(this.grid.place);
   }
 
@@ -53,7 +54,7 @@ export class ChangeTable implements GridSource {
   show(row: number): boolean {
     if (!this.#list.reveal(row)) return false;
     this.refresh();
-    this.grid.go(this.#entries.findIndex((entry) => entry.kind === 'row' && entry.row === row));
+    this.grid.go(this.#entries.placeOf(row));
     return true;
   }
 
@@ -68,19 +69,19 @@ export class ChangeTable implements GridSource {
   }
 
   turn(place: number, isOpen: boolean): void {
-    const entry = this.#entries[place];
+    const entry = this.#entries.at(place);
     if (entry === undefined) return;
     this.#list.turn(entry, isOpen);
     this.refresh();
   }
 
   chosen(place: number): void {
-    const entry = this.#entries[place];
+    const entry = this.#entries.at(place);
     this.#shown(entry?.kind === 'row' ? entry.row : undefined);
   }
 
   row(place: number): GridRow {
-    const entry = this.#entries[place];
+    const entry = this.#entries.at(place);
     if (entry === undefined) return { look: '', cells: [] };
     if (entry.kind === 'group') {
       const { key, count, bytes } = entry.group;
@@ -109,9 +110,4 @@ export class ChangeTable implements GridSource {
       ],
     };
   }
-}
-
-function isSame(x: ListEntry, y: ListEntry): boolean {
-  if (x.kind === 'group') return y.kind === 'group' && x.group.key === y.group.key;
-  return y.kind === 'row' && x.row === y.row;
 }
