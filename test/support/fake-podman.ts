@@ -60,6 +60,7 @@ export class FakePodman {
   };
   readonly #containers: KeptContainer[] = [];
   readonly #pods = new Map<string, string>();
+  readonly #volumes = new Map<string, string>();
   /** Top layer by image. */
   readonly #tops = new Map<string, string>();
 
@@ -152,6 +153,12 @@ export class FakePodman {
     return id;
   }
 
+  /** A named volume of Podman's own driver, with fields of its record. */
+  volume(name: string, config: object = {}): void {
+    mkdirSync(this.path(`volumes/${name}/_data`), { recursive: true });
+    this.#volumes.set(name, JSON.stringify({ name, volumeDriver: 'local', labels: {}, ...config }));
+  }
+
   /** Writes lists and database as they are now. */
   finish(database: FakeDatabase = 'db.sql'): this {
     for (const list of LIST_NAMES) this.writeList(list, this.lists[list]);
@@ -198,6 +205,11 @@ export class FakePodman {
         `${key}, Name TEXT UNIQUE NOT NULL, JSON TEXT NOT NULL`,
         [...this.#pods].map(([id, config]) => [id, id.slice(0, 8), config]),
       ),
+      table(
+        'VolumeConfig',
+        'Name TEXT PRIMARY KEY NOT NULL, StorageID TEXT, JSON TEXT NOT NULL',
+        [...this.#volumes].map(([name, config]) => [name, null, config]),
+      ),
     ];
   }
 
@@ -209,6 +221,7 @@ export class FakePodman {
     return boltFile({
       ctr: Object.fromEntries(all),
       pod: Object.fromEntries([...this.#pods].map(([id, config]) => [id, { config }])),
+      vol: Object.fromEntries([...this.#volumes].map(([name, config]) => [name, { config }])),
       'runtime-config': { 'run-root': '/run/containers/storage' },
     });
   }

@@ -24,6 +24,9 @@ import { attempt, Trouble } from '../../sys/errors.ts';
 import type { ReportFinding } from './findings.ts';
 import { usesOf } from './uses.ts';
 
+/** What Buildah calls what is between two steps of a build. */
+const BUILD_NAME = /^docker\.io\/library\/[0-9a-f]{64}-tmp:latest$/;
+
 export function examineStore(root: PodmanRoot, report: ReportFinding): void {
   const inventory = new Inventory(root);
   const { files } = root;
@@ -69,7 +72,7 @@ function examineImages(inventory: Inventory, report: ReportFinding): void {
       const whole = attempt(() => imageChain(inventory, image));
       if (whole instanceof Trouble) report({ code: 'image-damaged', path, detail: whole.message });
     }
-    const former = image.history.filter((name) => !image.names.includes(name));
+    const former = image.history.filter((name) => !image.names.includes(name) && !BUILD_NAME.test(name));
     for (const name of former)
       report({
         code: 'image-former-name',

@@ -4,7 +4,15 @@ import { shownBytes } from '../../sys/bytes.ts';
 import { attempt, Trouble } from '../../sys/errors.ts';
 import { type DiffId, type ImageId, imageIdOf, isHexId, sha256 } from '../digest.ts';
 import { trouble } from '../file-state.ts';
-import { type JsonObject, optionalString, parseJson, quoted, stringsOf, timeOf } from '../formats/json.ts';
+import {
+  type JsonObject,
+  optionalObject,
+  optionalString,
+  parseJson,
+  quoted,
+  stringsOf,
+  timeOf,
+} from '../formats/json.ts';
 import { diffIdsOf, type HistoryStep, stepsOfConfig } from '../oci/oci.ts';
 import { IMAGE } from '../oci/oci-shapes.ts';
 import { idOf } from './layers.ts';
@@ -27,6 +35,8 @@ export interface ImageRecord {
   readonly mappedLayers: readonly string[];
   /** Names of what belongs to it. */
   readonly data: readonly string[];
+  /** Bytes of all that, as the record has them. */
+  readonly dataSize: number;
   readonly created?: string;
   /** Why what it says is not from `images.json`. */
   readonly lost?: string;
@@ -110,6 +120,7 @@ function lostImage(root: StorageRoot, id: string): ImageRecord {
     history: [],
     mappedLayers: [],
     data: [imageIdOf(id)],
+    dataSize: 0,
     lost: `"${shownBytes(root.files.pathOf(listPath(root, 'images')))}" has no record of image ${id} that can be used`,
   };
 }
@@ -127,8 +138,16 @@ function imageRecord({ id, object, root }: ListRecord): ImageRecord {
     ...(layer === undefined ? {} : { layer }),
     mappedLayers: stringsOf(object, 'mapped-layers'),
     data: stringsOf(object, 'big-data-names'),
+    dataSize: sizesOf(object).reduce((sum, size) => sum + size, 0),
     ...(created === undefined ? {} : { created }),
   };
+}
+
+/** Sizes only describe, so what is odd in them is left out. */
+function sizesOf(object: JsonObject): number[] {
+  const sizes = attempt(() => optionalObject(object, 'big-data-sizes'));
+  if (sizes === undefined || sizes instanceof Trouble) return [];
+  return Object.values(sizes.fields).filter((size) => typeof size === 'number');
 }
 
 /** What belongs to an image, by its name. Throws Trouble where it is not there. */

@@ -10,6 +10,7 @@ export const RECORDS = {
   images: struct({
     ...fieldsOf('id digest layer metadata created', STRING),
     ...fieldsOf('names names-history mapped-layers big-data-names', list(STRING)),
+    'big-data-sizes': map(INTEGER),
   }),
   layers: struct({
     ...fieldsOf('id parent created diff-digest toc-digest', STRING),

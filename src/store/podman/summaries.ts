@@ -6,11 +6,13 @@ import { repositoryOfName } from './find.ts';
 import { type ImageRecord, readImageConfig } from './images.ts';
 import { digestsOf, type Inventory, type KnownContainer } from './inventory.ts';
 import { type ContainerState, commandOf, rootfsOf } from './libpod.ts';
+import { intermediateImages } from './parents.ts';
 import { containerStack, imageChain } from './stack.ts';
 import { containerState, statusWithoutState } from './state.ts';
 
 /** Full names, as `podman images` prints them. Those without a name are there, too. */
 export function summarizeImages(inventory: Inventory): ImageSummary[] {
+  const intermediate = intermediateImages(inventory);
   return [...inventory.images()].map(([id, record]) =>
     record instanceof Trouble
       ? {
@@ -19,7 +21,11 @@ export function summarizeImages(inventory: Inventory): ImageSummary[] {
           digests: [],
           damage: record.message,
         }
-      : { id: imageIdOf(id), ...describeImage(inventory, record) },
+      : {
+          id: imageIdOf(id),
+          ...describeImage(inventory, record),
+          ...(intermediate.has(id) ? { intermediate: true } : {}),
+        },
   );
 }
 
@@ -31,9 +37,10 @@ function describeImage(inventory: Inventory, record: ImageRecord): Omit<ImageSum
   const chain = attempt(() => imageChain(inventory, record).chain);
   const damage = [config, chain].find((found) => found instanceof Trouble)?.message ?? record.lost;
   const sizes = chain instanceof Trouble ? [undefined] : chain.map((layer) => layer.size);
+  // As libimage counts: its manifests, its config and what else belongs to it, beside the tars of its layers.
   const size = sizes.reduce<number | undefined>(
     (sum, one) => (sum === undefined || one === undefined ? undefined : sum + one),
-    0,
+    record.dataSize,
   );
   return {
     tags,
