@@ -27,6 +27,8 @@ const STORES: readonly (readonly [store: string, root: string, codes: readonly s
   ['docker-26-containerd', 'root', []],
   ['docker-28-containerd', 'root', ['image-content']],
   ['docker-28-two-stores', 'root', ['directory-cache', 'directory-cache']],
+  ['docker-28-overlay2', 'root', ['directory-cache', 'directory-cache']],
+  ['docker-28-btrfs', 'root', ['directory-cache', 'directory-cache']],
   ['docker-28-fuse-overlayfs', 'root', ['directory-cache', 'directory-cache']],
   ['docker-28-vfs', 'root', ['directory-cache', 'directory-cache']],
   ['docker-20-overlay', 'overlay', []],
@@ -214,6 +216,32 @@ describeSystem('the health of real stores', ['root', 'stores'], () => {
       const sum = places.reduce((total, { allocated }) => total + allocated, 0);
       expect(sum).toBe(Number.parseInt(await succeed('du', ['-xs', '--block-size=1', root]), 10));
       expect(places.filter(({ kind }) => kind === 'other')).toEqual([]);
+    } finally {
+      usage.survey.close();
+    }
+  });
+
+  it('tells of an additional image store too: nothing is found in either, and the sums are those of both', async () => {
+    const directory = unpackStore(temporary, 'podman-5.8-additional-store');
+    const roots = ['extra/root', 'ais/root'].map((name) => join(directory, name));
+    const [root = '', additional = ''] = roots;
+    const store = openStore(root, { additionalRoots: [additional] });
+    const codes: string[] = [];
+    for (const each of healthOf(store)) await each.examine(({ code }) => codes.push(code), [each.store]);
+    expect(codes).toEqual([]);
+    const usage = diskUsageOf(store);
+    try {
+      for (const _ of usage.survey.walk());
+      const places = usage.places();
+      for (const each of roots) {
+        const own = places.filter(({ path }) => path === each || path.startsWith(`${each}/`));
+        const sum = own.reduce((total, { allocated }) => total + allocated, 0);
+        expect(sum).toBe(Number.parseInt(await succeed('du', ['-xs', '--block-size=1', each]), 10));
+      }
+      const of = (label: string) =>
+        places.filter(({ kind, users }) => kind === 'layer' && users.some((user) => user.label === label));
+      const below = of('docker.io/library/demo:1').map(({ path }) => path.startsWith(`${additional}/`));
+      expect(below).toEqual([true, true, true]);
     } finally {
       usage.survey.close();
     }

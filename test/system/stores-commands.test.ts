@@ -9,14 +9,48 @@ import { stratafs } from '../support/stratafs.ts';
 import { describeSystem } from '../support/system.ts';
 import { temporaryForSuite } from '../support/temporary.ts';
 
+/** All that are run on every store. */
+const COMMANDS = [
+  ...[
+    'images',
+    'containers',
+    'inspect',
+    'ls',
+    'cat',
+    'stat',
+    'mount',
+    'umount',
+    'diff',
+    'manifest',
+    'export',
+  ],
+  ...[
+    'extract',
+    'du',
+    'history',
+    'which',
+    'deleted',
+    'timeline',
+    'verify',
+    'stores',
+    'df',
+    'whose',
+    'doctor',
+  ],
+] as const;
+
 /** What is not as for all others: the exit code, and what is printed, on whichever output. */
 interface Expected {
   readonly code: number;
   readonly said: RegExp;
+  /** In the README's word: whether the command does a part of it, or nothing; yes where it is for what this one store holds. */
+  readonly does: 'yes' | 'part' | 'no';
 }
 
 interface Sample {
   readonly store: string;
+  /** Its row in the README's table: engine and place. */
+  readonly row: string;
   /** Its root below the folder that it is unpacked into. */
   readonly root: string;
   /** Where such a store lies on a machine. */
@@ -38,10 +72,11 @@ interface Sample {
 const DEMO = 'containerd-1.6-demo';
 const FULL_NAME = 'docker.io/library/demo:1';
 
-function classic(driver: string, more: Partial<Sample> = {}): Sample {
+function classic(driver: string, place: string, more: Partial<Sample> = {}): Sample {
   const found = [`docker ${driver} 2 2`];
   return {
     store: `docker-28-${driver}`,
+    row: `Docker | ${place}`,
     root: 'root',
     place: 'docker',
     found,
@@ -54,6 +89,7 @@ function classic(driver: string, more: Partial<Sample> = {}): Sample {
 function rootless(name: string, directory: string, more: Partial<Sample> = {}): Sample {
   return {
     store: `podman-5.8-rootless-${name}`,
+    row: `${ROOTLESS}${name === 'vfs' ? 'vfs' : 'overlay, with fuse-overlayfs or `force_mask` too'}`,
     root: directory,
     place: 'containers/storage',
     found: ['podman overlay 1 3'],
@@ -65,42 +101,54 @@ function rootless(name: string, directory: string, more: Partial<Sample> = {}): 
   };
 }
 
+const CONTAINERD = 'containerd (29 and later)';
+const KUBERNETES = 'Kubernetes, k3s, nerdctl, ctr | containerd, ';
+const PODMAN = 'Podman, Buildah, CRI-O | overlay';
+const ROOTLESS = 'Podman, Buildah, rootless | ';
+
 /** A container's own layer in a driver that keeps whole trees has nothing that tells what it changed. */
-const UNTOLD: Expected = { code: 4, said: /no record tells what it changed; "stratafs diff web" does/ };
+const UNTOLD: Expected = {
+  code: 4,
+  said: /no record tells what it changed; "stratafs diff web" does/,
+  does: 'part',
+};
 /** The whole trees of the snapshotter native are not told apart by the tars. */
 const WHOLE_TREES: Expected = {
   code: 4,
   said: /it holds what the layers below hold as well, and the record/,
+  does: 'no',
 };
 
 const SAMPLES: readonly Sample[] = [
   {
     store: 'containerd-1.6',
+    row: `${KUBERNETES}overlayfs`,
     root: 'root',
     place: 'containerd',
     found: ['containerd 8 5'],
     options: ['--namespace', 'default'],
     image: FULL_NAME,
     container: 'c1',
-    but: { doctor: { code: 1, said: /snapshot-orphan/ } },
+    but: { doctor: { code: 1, said: /snapshot-orphan/, does: 'yes' } },
   },
   {
     store: 'containerd-1.6-discard',
+    row: `${KUBERNETES}compressed layers discarded`,
     root: 'disc/root',
     place: 'containerd',
     found: ['containerd 2 0'],
     image: '127.0.0.1:5917/demo:1',
-    but: { verify: { code: 4, said: /the compressed layer c33b197715d9 is not here/ } },
+    but: { verify: { code: 4, said: /the compressed layer c33b197715d9 is not here/, does: 'no' } },
   },
   {
     store: 'containerd-2.1-erofs-native',
+    row: `${KUBERNETES}native`,
     root: 'root',
     place: 'containerd',
     found: ['containerd 1 0'],
     image: '127.0.0.1:5917/demo:1',
     layers: 1,
     but: {
-      diff: { code: 2, said: /"127\.0\.0\.1:5917\/demo:1" has 1 layer/ },
       ...Object.fromEntries(
         ['which', 'deleted', 'history', 'timeline', 'du'].map((name) => [name, WHOLE_TREES]),
       ),
@@ -108,6 +156,7 @@ const SAMPLES: readonly Sample[] = [
   },
   {
     store: 'containerd-2.1-blobs-only',
+    row: `${KUBERNETES}compressed layers alone`,
     root: 'root',
     place: 'containerd',
     found: ['containerd 2 0'],
@@ -115,21 +164,31 @@ const SAMPLES: readonly Sample[] = [
   },
   {
     store: 'docker-20-overlay',
+    row: 'Docker | fuse-overlayfs, overlay',
     root: 'overlay',
     place: 'docker',
     found: ['docker overlay 2 2'],
     image: 'demo:1',
     container: 'web',
   },
-  { ...classic('containerd'), found: ['docker containerd 9 5'] },
-  { ...classic('26'), store: 'docker-26-containerd', found: ['docker containerd 2 1'], container: 'done' },
-  { ...classic('two-stores'), found: ['docker containerd 1 1', 'docker overlay2 2 2'] },
-  classic('overlay2'),
-  classic('fuse-overlayfs', { found: ['docker fuse-overlayfs 2 3'] }),
-  classic('btrfs', { but: { timeline: UNTOLD } }),
-  classic('vfs', { found: ['docker vfs 2 3'], but: { timeline: UNTOLD } }),
+  { ...classic('containerd', CONTAINERD), found: ['docker containerd 9 5'] },
+  {
+    ...classic('26', CONTAINERD),
+    store: 'docker-26-containerd',
+    found: ['docker containerd 2 1'],
+    container: 'done',
+  },
+  {
+    ...classic('two-stores', 'two stores in one data root'),
+    found: ['docker containerd 1 1', 'docker overlay2 2 2'],
+  },
+  classic('overlay2', 'overlay2'),
+  classic('fuse-overlayfs', 'fuse-overlayfs, overlay', { found: ['docker fuse-overlayfs 2 3'] }),
+  classic('btrfs', 'btrfs, vfs', { but: { timeline: UNTOLD } }),
+  classic('vfs', 'btrfs, vfs', { found: ['docker vfs 2 3'], but: { timeline: UNTOLD } }),
   {
     store: 'podman-4.3-root-bolt',
+    row: PODMAN,
     root: 'root',
     place: 'containers/storage',
     found: ['podman overlay 1 3'],
@@ -138,6 +197,7 @@ const SAMPLES: readonly Sample[] = [
   },
   {
     store: 'podman-5.8-root-overlay',
+    row: PODMAN,
     root: 'root',
     place: 'containers/storage',
     found: ['podman overlay 3 5'],
@@ -146,22 +206,25 @@ const SAMPLES: readonly Sample[] = [
   },
   {
     store: 'podman-5.8-additional-store',
+    row: `${PODMAN}, in an additional image store`,
     root: 'extra/root',
     place: 'containers/storage',
     found: ['podman overlay 3 5'],
     options: ['--additional-root', 'DIR/ais/root'],
     image: FULL_NAME,
     container: 'onro',
-    but: { timeline: { code: 4, said: /rootfs/ } },
+    // The container that is a directory of its machine.
+    but: { timeline: { code: 4, said: /rootfs/, does: 'yes' } },
   },
   {
     store: 'podman-5.8-composefs',
+    row: `${PODMAN}, composefs`,
     root: 'cfs/root',
     place: 'containers/storage',
     found: ['podman overlay 1 1'],
     image: '127.0.0.1:5917/clean:1',
     container: 'c',
-    but: { verify: { code: 4, said: /composefs/ } },
+    but: { verify: { code: 4, said: /composefs/, does: 'part' } },
   },
   rootless('native', 'native'),
   rootless('fuse', 'fuse'),
@@ -205,6 +268,7 @@ describeSystem('every command on every store', ['root', 'fuse', 'stores', 'build
     const passwd = tree.get('/etc/passwd');
     let directory = '';
     let before: string[] = [];
+    const ran = new Set<string>();
 
     beforeAll(() => {
       directory = unpackStore(temporary, store);
@@ -215,12 +279,13 @@ describeSystem('every command on every store', ['root', 'fuse', 'stores', 'build
 
     /** Runs a command, and holds it to what is expected of all stores, or of this one. */
     async function tells(
-      command: string,
+      command: (typeof COMMANDS)[number],
       words: readonly string[],
       said: RegExp,
       code = 0,
     ): Promise<{ readonly stdout: string; readonly isAsAll: boolean }> {
       const { stdout, stderr, code: ended } = await stratafs([...before, command, ...words]);
+      ran.add(command);
       const own = but[command];
       expect(`${stdout}${stderr}`).toMatch(own?.said ?? said);
       expect([command, ended]).toEqual([command, own?.code ?? code]);
@@ -269,7 +334,9 @@ describeSystem('every command on every store', ['root', 'fuse', 'stores', 'build
     });
 
     it('compares: diff, which, deleted, history, timeline', async () => {
-      if (container === undefined)
+      // What keeps whole trees has one layer.
+      if (layers === 1) await tells('diff', [image, image], /^no difference$/m);
+      else if (container === undefined)
         await tells('diff', [`${image}^`, image], / \/data\/hard2 .* B3 whiteout$/m, 1);
       else await tells('diff', [container], /^ {2}\+ {2}\/\S+ .*container$/m, 1);
       await tells(
@@ -294,6 +361,7 @@ describeSystem('every command on every store', ['root', 'fuse', 'stores', 'build
 
     it('is found on its machine, and opened by the path that it has there: stores, whose', async () => {
       const { stdout, stderr, code } = await stratafs(['--host-root', directory, 'stores', '--json']);
+      ran.add('stores');
       expect([stderr, code]).toEqual(['', 0]);
       const lines = stdout
         .trimEnd()
@@ -310,7 +378,41 @@ describeSystem('every command on every store', ['root', 'fuse', 'stores', 'build
       const whose = await stratafs([...machine, ...words, 'whose', asked]);
       expect([whose.stderr, whose.code]).toEqual(['', 0]);
       expect(whose.stdout).toMatch(layer === '' ? /: an image / : /: a layer [\s\S]*^ {2}used by +image /m);
+      expect([...ran].sort()).toEqual([...COMMANDS].sort());
     });
+  });
+});
+
+describe('the table of stores in the README', () => {
+  const readme = readFileSync(new URL('../../README.md', import.meta.url), 'utf8');
+  const lines = readme.split('\n').filter((line) => line.startsWith('| '));
+  const cells = (line: string) =>
+    line
+      .split('|')
+      .slice(1, -1)
+      .map((cell) => cell.trim());
+  const start = lines.findIndex((line) => line.startsWith('| engine | its images lie in |'));
+  const columns = cells(lines[start] ?? '')
+    .slice(2)
+    .map((heading) => [...heading.matchAll(/`(\w+)`/g)].map(([, command = '']) => command));
+  const rows = new Map<string, readonly string[]>();
+  for (const line of lines.slice(start + 1)) {
+    const [engine = '', place = '', ...answers] = cells(line);
+    if (answers.length !== columns.length) break;
+    rows.set(`${engine} | ${place}`, answers);
+  }
+
+  it('names every command that is run on them, once, and a row for each store', () => {
+    expect(columns.flat().sort()).toEqual([...COMMANDS].sort());
+    expect([...rows.keys()].sort()).toEqual([...new Set(SAMPLES.map(({ row }) => row))].sort());
+  });
+
+  it.each(SAMPLES)('says of $store what its commands do', ({ row, but = {} }) => {
+    const shown = columns.map((commands) => {
+      const does = commands.map((command) => but[command]?.does ?? 'yes');
+      return new Set(does).size === 1 ? does[0] : 'told apart';
+    });
+    expect(rows.get(row)).toEqual(shown);
   });
 });
 
