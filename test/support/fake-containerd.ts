@@ -32,6 +32,8 @@ export interface FakeContainerdContainer {
   readonly labels?: Readonly<Record<string, string>>;
   readonly extensions?: Readonly<Record<string, object>>;
   readonly spec?: object;
+  /** Whether it has no snapshot: its tree is a directory, which the spec names. */
+  readonly isDirectory?: boolean;
 }
 
 interface FakeSnapshot {
@@ -195,14 +197,15 @@ export class FakeContainerd {
     labels = {},
     extensions = {},
     spec,
+    isDirectory = false,
   }: FakeContainerdContainer): void {
     const parent = this.#chains.get(manifest)?.at(-1);
-    this.snapshot(id, { namespace, kind: 2, ...parentOf(parent) });
+    if (!isDirectory) this.snapshot(id, { namespace, kind: 2, ...parentOf(parent) });
     this.bucket(namespace, 'containers')[id] = {
       createdat: goTime(1_700_000_100),
       image,
-      snapshotter: 'overlayfs',
-      snapshotKey: id,
+      snapshotter: isDirectory ? '' : 'overlayfs',
+      snapshotKey: isDirectory ? '' : id,
       labels: { ...labels },
       extensions: Object.fromEntries(
         Object.entries(extensions).map(([name, value]) => [name, any(JSON.stringify(value))]),

@@ -35,6 +35,7 @@ function examineContainer(
   const path = index.place.files.pathOf(METADATA);
   const tell = (code: Parameters<ReportFinding>[0]['code'], detail: string) => report({ code, path, detail });
   if (container.damage !== undefined) tell('container-record', `${name}: ${container.damage}`);
+  if (container.rootfs !== undefined) return;
   const chain = attempt(() => reading.chain(container.place));
   if (chain instanceof Trouble) {
     tell('container-snapshot', `${name}: ${chain.message}`);

@@ -159,7 +159,7 @@ export function containerPart(
   container: DockerContainer,
 ): StorePart {
   const { reading } = namespace;
-  const { id, place, image, status, sandbox } = container;
+  const { id, place, image, status, sandbox, rootfs } = container;
   const imageId = imageIdOf(namespace, container);
   const chain = attempt(() => reading.chain(place));
   const uses: Related[] =
@@ -182,6 +182,7 @@ export function containerPart(
       name: containerName(index, namespace.namespace, container),
       status,
       sandbox: sandbox ?? '',
+      rootfs: rootfs ?? '',
       namespace: shownBytes(namespace.namespace),
     }),
     uses,

@@ -136,7 +136,9 @@ function readNamespace({ docker, ...place }: ContainerdPlace, namespace: ByteStr
   const { named } = images;
   void [reading.snapshots, reading.blobs];
   // What Docker runs has a record in containerd too, which has no snapshot.
-  const known = containersOf(images).filter(({ place: own }) => isDockers || own.snapshotter !== '');
+  const known = containersOf(images).filter(
+    ({ place: own }) => isDockers || namespace !== MOBY || own.snapshotter !== '',
+  );
   return {
     namespace,
     reading,

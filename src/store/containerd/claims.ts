@@ -15,6 +15,7 @@ import { MANIFEST_OR_INDEX } from '../oci/oci-shapes.ts';
 import { type PlatformImage, readImageOfManifest } from '../oci/platform-image.ts';
 import { blobPath, contentOf, hasBlob } from './blobs.ts';
 import { containersOf, imageOfContainer } from './container-image.ts';
+import { withoutLayers } from './containers.ts';
 import type { DockerContainer } from './docker.ts';
 import type { FoundObject } from './find.ts';
 import type { Images } from './images.ts';
@@ -261,6 +262,11 @@ function claimsOfOneContainer(images: Images, container: DockerContainer): Claim
 
 /** The layers that it stands on, and its own. Throws Trouble where its snapshots cannot be told. */
 function claimsOfContainer(images: Images, container: DockerContainer, label: string): Claims {
+  const untold = withoutLayers(container);
+  if (untold !== undefined) {
+    const claim: Claim = { about: 'chain', unreadable: untold };
+    return { label, kind: 'container', id: container.id, claims: [claim], chains: [], own: [] };
+  }
   const { reading } = images;
   const image = imageOfContainer(images, container);
   const chain = reading.chain(container.place);

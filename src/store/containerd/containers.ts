@@ -28,8 +28,10 @@ export interface FoundContainer {
   readonly image: string;
   /** Of its image, as lists have it: the target's digest, with CRI the config's. */
   readonly imageId?: string;
-  /** Its own snapshot. */
+  /** Its own snapshot; of no snapshotter where it has none. */
   readonly place: SnapshotPlace;
+  /** The directory of its machine that is its tree instead of a snapshot (`ctr containers create --rootfs`). */
+  readonly rootfs?: string;
   readonly created?: string;
   readonly startedAt?: string;
   readonly finishedAt?: string;
@@ -82,6 +84,7 @@ function foundContainer(
     image: cri?.image ?? record.image,
     ...(cri?.imageRef === undefined ? {} : { imageId: cri.imageRef }),
     place: { snapshotter: record.snapshotter, key: record.snapshotKey },
+    ...(record.snapshotter === '' ? rootfsOf(spec instanceof Trouble ? undefined : spec) : {}),
     ...(record.created === undefined ? {} : { created: record.created }),
     ...(startedAt === undefined ? {} : { startedAt }),
     ...(finishedAt === undefined ? {} : { finishedAt }),
@@ -155,6 +158,18 @@ function commandOf(spec: JsonObject): string {
   });
   if (found instanceof Trouble) return '';
   return found.map((word, index) => (index > 0 && word.includes(' ') ? `'${word}'` : word)).join(' ');
+}
+
+function rootfsOf(spec: JsonObject | undefined): { readonly rootfs?: string } {
+  const root = spec && attempt(() => optionalObject(spec, 'root'));
+  const path =
+    root === undefined || root instanceof Trouble ? '' : attempt(() => optionalString(root, 'path'));
+  return typeof path === 'string' && path !== '' ? { rootfs: path } : {};
+}
+
+/** Why a container has no layers, as the end of a sentence; undefined for one that has. */
+export function withoutLayers({ rootfs }: Pick<FoundContainer, 'rootfs'>): string | undefined {
+  return rootfs && `it has no layers: its tree is the directory "${rootfs}" of its machine (--rootfs)`;
 }
 
 /** What is bound from elsewhere; the rest is the kernel's own. */

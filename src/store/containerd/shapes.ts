@@ -30,5 +30,6 @@ export const CRI_STATUS = struct({
 
 export const RUNTIME_SPEC = struct({
   process: pointer(struct({ args: list(STRING) })),
+  root: pointer(struct({ path: STRING })),
   mounts: list(struct({ destination: STRING, type: STRING, source: STRING })),
 });

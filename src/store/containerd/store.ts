@@ -21,6 +21,7 @@ import type { Store } from '../store.ts';
 import type { ContainerSummary, ImageSummary } from '../summary.ts';
 import { claimsOfAll, claimsOfDirectories, claimsOfFound } from './claims.ts';
 import { containersOf, imageOfContainer, targetOf } from './container-image.ts';
+import { withoutLayers } from './containers.ts';
 import type { DockerContainer } from './docker.ts';
 import { type FoundObject, find } from './find.ts';
 import { Images, timeValue } from './images.ts';
@@ -178,6 +179,8 @@ export class ContainerdStore implements Store {
       };
     }
     const { container, name } = found;
+    const untold = withoutLayers(container);
+    if (untold !== undefined) throw new Trouble('store', `Cannot show container "${name}": ${untold}`);
     const image = imageOfContainer(images, container);
     const { id, live, mountPoints, place, damage } = container;
     const layers = snapshotLayers(reading, place, {
@@ -214,15 +217,30 @@ export class ContainerdStore implements Store {
   }
 
   #summary(images: Images, container: DockerContainer): ContainerSummary {
-    const { id, name, image, imageId, created, startedAt, finishedAt, status, command, damage, infra } =
-      container;
-    const layers = attempt(() => snapshotLayers(images.reading, container.place, { missing: 'refuse' }));
+    const {
+      id,
+      name,
+      image,
+      imageId,
+      created,
+      startedAt,
+      finishedAt,
+      status,
+      command,
+      damage,
+      infra,
+      rootfs,
+    } = container;
+    const layers =
+      rootfs === undefined
+        ? attempt(() => snapshotLayers(images.reading, container.place, { missing: 'refuse' }))
+        : [];
     const trouble = damage ?? (layers instanceof Trouble ? layers.message : undefined);
     const target = imageId ?? targetOf(images, image);
     return {
       id,
       name,
-      image,
+      image: rootfs ?? image,
       ...(target !== undefined && isImageId(target) ? { imageId: target } : {}),
       ...(created === undefined ? {} : { created }),
       status,

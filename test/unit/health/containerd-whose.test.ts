@@ -71,6 +71,36 @@ describe('whose of containerd', () => {
     ]);
   });
 
+  it('tells of a container whose tree is a directory of its machine, and finds nothing wrong with it', async () => {
+    const fake = new FakeContainerd(temporaryForTest().directory);
+    const manifest = fake.image({ names: ['docker.io/library/app:1'], layers: ['a'] });
+    const spec = { root: { path: '/srv/tree' } };
+    fake.container({ id: 'plain', image: '', manifest, spec, isDirectory: true });
+    fake.write();
+    expect((await told(fake.root, {}, 'plain')).slice(1)).toEqual([
+      'name plain',
+      'status not running',
+      'rootfs /srv/tree',
+      'namespace default',
+    ]);
+    const run = async (...words: string[]) => await stratafs(['--root', fake.root, ...words]);
+    const doctor = await run('doctor');
+    expect([doctor.code, doctor.out, doctor.err]).toEqual([
+      0,
+      `${fake.root}: 0 errors, 0 warnings, 0 notes\n`,
+      '',
+    ]);
+    const listed = await run('containers', '--json');
+    expect([listed.err, JSON.parse(listed.out)]).toEqual([
+      '',
+      expect.objectContaining({ id: 'plain', image: '/srv/tree', status: 'not running' }),
+    ]);
+    const state = 'it has no layers: its tree is the directory "/srv/tree" of its machine (--rootfs)';
+    expect((await run('ls', 'plain')).err).toBe(`stratafs: Cannot show container "plain": ${state}\n`);
+    const verified = await run('verify', 'plain');
+    expect([verified.code, verified.out]).toEqual([4, expect.stringContaining(state)]);
+  });
+
   it('tells of each volume and container once in a root with two stores, also of volumes without a directory', async () => {
     const store = new FakeStore(temporaryForTest().directory);
     const old = store.image({ names: ['old:1'], layers: ['o'] });
