@@ -5,7 +5,7 @@ import { isHexId, shortId } from '../../store/digest.ts';
 import { readImageConfig } from '../../store/podman/images.ts';
 import { Inventory } from '../../store/podman/inventory.ts';
 import type { LayerRecord } from '../../store/podman/layers.ts';
-import { rootfsOf, SQLITE_DATABASE } from '../../store/podman/libpod.ts';
+import { rootfsOf, SQLITE_DATABASE } from '../../store/podman/libpod/libpod.ts';
 import { tarRecordFault } from '../../store/podman/record.ts';
 import {
   type ListName,

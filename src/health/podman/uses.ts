@@ -2,7 +2,7 @@
 import { shortId } from '../../store/digest.ts';
 import type { ImageRecord } from '../../store/podman/images.ts';
 import type { Inventory, KnownContainer } from '../../store/podman/inventory.ts';
-import { placesOfVolume, podmanMounts } from '../../store/podman/mounts.ts';
+import { placesOfVolume, podmanMounts } from '../../store/podman/libpod/mounts.ts';
 import { allRoots, type StorageRoot } from '../../store/podman/root.ts';
 import { layersOf } from '../../store/podman/stack.ts';
 import { type ByteString, bytesOfText } from '../../sys/bytes.ts';

@@ -5,7 +5,6 @@ import { asBytes, shownBytes } from '../../sys/bytes.ts';
 import { attempt, Trouble } from '../../sys/errors.ts';
 import type { Claim, Claims, LayerClaims, OwnLayer } from '../claims.ts';
 import { type BlobDigest, type ChainId, sha256, shortId } from '../digest.ts';
-import { readSnapshotCache } from '../dockerd/buildkit.ts';
 import { foreignInInitLayer } from '../dockerd/init-layer.ts';
 import type { StoreFiles } from '../files.ts';
 import { parseJson } from '../formats/json.ts';
@@ -16,12 +15,12 @@ import { type PlatformImage, readImageOfManifest } from '../oci/platform-image.t
 import { blobPath, contentOf, hasBlob } from './blobs.ts';
 import { containersOf, imageOfContainer } from './container-image.ts';
 import { withoutLayers } from './containers.ts';
-import type { DockerContainer } from './docker.ts';
+import { cacheKeys, type DockerContainer } from './docker.ts';
 import type { FoundObject } from './find.ts';
 import type { Images } from './images.ts';
 import { digestsOf, tagsOf } from './names.ts';
 import { tarRecord } from './record.ts';
-import { ifSound, type SnapshotPlace } from './root.ts';
+import type { SnapshotPlace } from './root.ts';
 import { snapshotterOf } from './snapshotter.ts';
 import { chainIdOfSnapshot, snapshotLayers, unpackedPlaces } from './stack.ts';
 import { unrecordedDirectories } from './unrecorded.ts';
@@ -46,7 +45,7 @@ export function* claimsOfAll(images: Images): Generator<Claims> {
     yield names.length > 1 ? { ...claims, names } : claims;
   }
   const containers = attempt(() => containersOf(images));
-  const own = new Set<string>(cacheKeys(images));
+  const own = new Set<string>(cacheKeys(images.reading));
   for (const container of containers instanceof Trouble ? [] : containers) {
     own.add(container.place.key);
     const claims = claimsOfOneContainer(images, container);
@@ -287,13 +286,6 @@ function claimsOfContainer(images: Images, container: DockerContainer, label: st
   const message = 'the container does not stand on the image it names';
   claims.push({ about: 'chain', expected: expected ?? 'none', found: found ?? 'none', message });
   return { ...subject, claims: [...claims, ...of.claims], chains: of.chains };
-}
-
-/** Keys of snapshots that are entries of BuildKit's cache, where Docker has one here. */
-function cacheKeys({ reading }: Images): string[] {
-  const { docker } = reading.root;
-  const cache = docker === undefined ? undefined : ifSound(() => readSnapshotCache(docker));
-  return [...(cache ?? [])].map(([id, { snapshot = id }]) => snapshot);
 }
 
 /**

@@ -3,11 +3,12 @@
 import { asBytes } from '../../sys/bytes.ts';
 import { attempt, Trouble } from '../../sys/errors.ts';
 import { type BlobDigest, shortId } from '../digest.ts';
+import { readSnapshotCache } from '../dockerd/buildkit.ts';
 import { type ContainerConfig, containerIds, readContainerConfig } from '../dockerd/containers.ts';
 import { GRAPH_DRIVERS } from '../dockerd/graph-drivers.ts';
 import type { StoreFiles } from '../files.ts';
 import type { FoundContainer } from './containers.ts';
-import type { Reading } from './root.ts';
+import { ifSound, type Reading } from './root.ts';
 
 const DEFAULT_SNAPSHOTTER = 'overlayfs';
 
@@ -82,4 +83,11 @@ export function lostContainer(id: string, place: FoundContainer['place'], damage
     mountPoints: [],
     damage,
   };
+}
+
+/** Keys of snapshots that are entries of BuildKit's cache, where Docker has one here. */
+export function cacheKeys(reading: Reading): string[] {
+  const { docker } = reading.root;
+  const cache = docker === undefined ? undefined : ifSound(() => readSnapshotCache(docker));
+  return [...(cache ?? [])].map(([id, { snapshot = id }]) => snapshot);
 }

@@ -8,7 +8,7 @@ import { type ImageRecord, readImageConfig } from './images.ts';
 import type { Inventory } from './inventory.ts';
 import { layerClaims, stackClaims } from './layer-claims.ts';
 import type { LayerRecord } from './layers.ts';
-import { rootfsOf } from './libpod.ts';
+import { rootfsOf } from './libpod/libpod.ts';
 import { layersOf } from './stack.ts';
 import { repoDigests } from './summaries.ts';
 import { unrecordedDirectories } from './unrecorded.ts';

@@ -11,7 +11,7 @@ import {
 } from './containers.ts';
 import { type ImageRecord, MANIFEST_DIGEST, PodmanImages } from './images.ts';
 import { PodmanLayers } from './layers.ts';
-import { type Libpod, mountedLayer, type PodmanContainer, readLibpod } from './libpod.ts';
+import { type Libpod, mountedLayer, type PodmanContainer, readLibpod } from './libpod/libpod.ts';
 import { type List, namesOf } from './lists.ts';
 import type { PodmanRoot } from './root.ts';
 

@@ -13,8 +13,8 @@ import { type ImageRecord, readImageConfig } from './images.ts';
 import type { Inventory, KnownContainer } from './inventory.ts';
 import type { LayerRecord } from './layers.ts';
 import { imageLayerId } from './layers.ts';
-import { rootfsOf } from './libpod.ts';
-import { mountPointsOf } from './mounts.ts';
+import { rootfsOf } from './libpod/libpod.ts';
+import { mountPointsOf } from './libpod/mounts.ts';
 import { layerPath, type PodmanRoot, type StorageRoot } from './root.ts';
 import { isAtWork } from './state.ts';
 

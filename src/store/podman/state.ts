@@ -2,7 +2,7 @@
 import { attempt, Trouble } from '../../sys/errors.ts';
 import { integerOf, optionalString, parseJson, timeOf } from '../formats/json.ts';
 import type { KnownContainer } from './inventory.ts';
-import { type ContainerState, NEVER, stateOf } from './libpod.ts';
+import { type ContainerState, NEVER, stateOf } from './libpod/libpod.ts';
 import { mountedLayers } from './mounted.ts';
 import { metadataPath, type PodmanRoot, type StorageRoot } from './root.ts';
 import { CRIO_STATE } from './shapes.ts';

@@ -5,7 +5,7 @@ import type { ContainerSummary, ImageSummary } from '../summary.ts';
 import { repositoryOfName } from './find.ts';
 import { type ImageRecord, readImageConfig } from './images.ts';
 import { digestsOf, type Inventory, type KnownContainer } from './inventory.ts';
-import { type ContainerState, commandOf, rootfsOf } from './libpod.ts';
+import { type ContainerState, commandOf, rootfsOf } from './libpod/libpod.ts';
 import { intermediateImages } from './parents.ts';
 import { containerStack, imageChain } from './stack.ts';
 import { containerState, statusWithoutState } from './state.ts';

@@ -1,10 +1,10 @@
 // What Podman itself keeps of containers and pods: `db.sql` (SQLite), or `libpod/bolt_state.db` (bolt) where it began before
 // version 4.8. Both hold the same JSON; the columns beside it in SQLite are not kept up to date, so nothing is taken from them.
-import { asBytes, type ByteString, bytesOfText, shownBytes } from '../../sys/bytes.ts';
-import { attempt, Trouble } from '../../sys/errors.ts';
-import { isHexId } from '../digest.ts';
-import type { StoreFiles } from '../files.ts';
-import { type Bucket, readBolt } from '../formats/bolt.ts';
+import { asBytes, type ByteString, bytesOfText, shownBytes } from '../../../sys/bytes.ts';
+import { attempt, Trouble } from '../../../sys/errors.ts';
+import { isHexId } from '../../digest.ts';
+import type { StoreFiles } from '../../files.ts';
+import { type Bucket, readBolt } from '../../formats/bolt.ts';
 import {
   integerOf,
   type JsonObject,
@@ -13,10 +13,10 @@ import {
   parseJson,
   stringsOf,
   timeOf,
-} from '../formats/json.ts';
-import { readSqlite, type SqliteDatabase, type SqliteRow } from '../formats/sqlite.ts';
-import { layerOfMountPoint } from './root.ts';
-import { CONTAINER_CONFIG, CONTAINER_STATE, POD_CONFIG, VOLUME_CONFIG } from './shapes.ts';
+} from '../../formats/json.ts';
+import { readSqlite, type SqliteDatabase, type SqliteRow } from '../../formats/sqlite.ts';
+import { layerOfMountPoint } from '../root.ts';
+import { CONTAINER_CONFIG, CONTAINER_STATE, POD_CONFIG, VOLUME_CONFIG } from '../shapes.ts';
 
 export const SQLITE_DATABASE = 'db.sql';
 export const BOLT_DATABASE = 'libpod/bolt_state.db';

@@ -1,8 +1,8 @@
 // What Podman mounts in a container beside its layers, as the container's config has it (libpod container_config.go, and the mounts
 // of the runtime's spec).
-import { type ByteString, bytesOfText } from '../../sys/bytes.ts';
-import { attempt, Trouble } from '../../sys/errors.ts';
-import { type JsonObject, objectsOf, optionalObject, optionalString, stringsOf } from '../formats/json.ts';
+import { type ByteString, bytesOfText } from '../../../sys/bytes.ts';
+import { attempt, Trouble } from '../../../sys/errors.ts';
+import { type JsonObject, objectsOf, optionalObject, optionalString, stringsOf } from '../../formats/json.ts';
 import type { PodmanContainer } from './libpod.ts';
 
 export interface PodmanMount {

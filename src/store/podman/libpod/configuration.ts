@@ -1,8 +1,8 @@
 // How a container of Podman is run, put into the words that Docker has for it (`Config` of `podman inspect`).
-import { shownBytes } from '../../sys/bytes.ts';
-import { attempt, Trouble } from '../../sys/errors.ts';
-import { type JsonObject, optionalObject, optionalString, stringsOf } from '../formats/json.ts';
-import type { Inventory } from './inventory.ts';
+import { shownBytes } from '../../../sys/bytes.ts';
+import { attempt, Trouble } from '../../../sys/errors.ts';
+import { type JsonObject, optionalObject, optionalString, stringsOf } from '../../formats/json.ts';
+import type { Inventory } from '../inventory.ts';
 
 /** An object with a field `Config` as Docker writes it. Throws Trouble where Podman has no record of the container. */
 export function podmanConfiguration(inventory: Inventory, id: string): JsonObject {
