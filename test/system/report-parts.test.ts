@@ -50,6 +50,8 @@ interface Run {
   readonly commandLine: string;
   readonly done: readonly { readonly part: string; readonly state: string }[];
   readonly told: readonly string[];
+  readonly hostRoot?: string;
+  readonly others: readonly string[];
 }
 
 function runOf(out: string): Run {
@@ -275,6 +277,28 @@ describeSystem('the parts of a report on a store', ['root', 'build', 'stores', '
         expect.stringContaining(`what an interrupted report left: "${left}"`),
       ]);
     });
+  });
+
+  it("of another machine's disk say what else is there, and is not reported", async () => {
+    const host = temporary.path('host');
+    mkdirSync(join(host, 'var/lib'), { recursive: true });
+    writeSampleStore(join(host, 'var/lib/docker'));
+    mkdirSync(join(host, 'var/lib/containers/storage/overlay-images'), { recursive: true });
+    mkdirSync(join(host, 'var/lib/containers/storage/overlay-layers'), { recursive: true });
+    writeFileSync(join(host, 'var/lib/containers/storage/overlay-images/images.json'), '[]');
+    writeFileSync(join(host, 'var/lib/containers/storage/overlay-layers/layers.json'), '[]');
+    const found = await stratafs(['--host-root', host, 'stores', '--json']);
+    const roots = parsed(found.stdout).map(({ root: directory }) => String(directory));
+    expect(roots[0]).toBe(join(host, 'var/lib/docker'));
+    expect(roots.length).toBeGreaterThan(1);
+    const place = temporary.path('host-case');
+    await stratafs(['--host-root', host, 'report', '--store', '--out', place]);
+    const run = runOf(place);
+    expect([run.hostRoot, run.root]).toEqual([host, roots[0]]);
+    expect(run.others).toEqual(roots.slice(1).map((directory) => expect.stringContaining(directory)));
+    expect(readFileSync(join(place, 'report.html'), 'utf8')).toContain(
+      `Not in this report: the store &quot;${roots[1]}`,
+    );
   });
 
   it('have names that any file system takes, whatever the images are called', async () => {

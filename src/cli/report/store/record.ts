@@ -31,6 +31,8 @@ export interface ReportOrigin {
   readonly rights: string;
   /** Another machine's disk; absent for this machine. */
   readonly hostRoot?: string;
+  /** Roots on that disk that are not reported, in words. */
+  readonly others: readonly string[];
   /** Undefined where it cannot be told. */
   readonly isLive: boolean | undefined;
 }
@@ -235,11 +237,11 @@ function most(rows: readonly (readonly TableCell[])[]): (readonly TableCell[])[]
 
 function doneSection(
   { done, opened }: Examination,
-  { isLive }: ReportOrigin,
+  { isLive, others }: ReportOrigin,
   told: readonly string[],
 ): ReportSection {
   const { root } = opened;
-  const beside = nameList((root.beside?.() ?? []).map(({ sentence }) => sentence));
+  const beside = nameList([...(root.beside?.() ?? []).map(({ sentence }) => sentence), ...others]);
   return {
     id: 'done',
     heading: 'What was done, and what was not',

@@ -2,7 +2,8 @@
 import { createHash } from 'node:crypto';
 import { storeDocument } from '../../../report/store/document.ts';
 import { isLive } from '../../../store/machine/live.ts';
-import { bytesOfText } from '../../../sys/bytes.ts';
+import { findRoots } from '../../../store/machine/places.ts';
+import { bytesOfText, shownBytes } from '../../../sys/bytes.ts';
 import { Trouble } from '../../../sys/errors.ts';
 import { checkWritable, type Kept } from '../../../sys/kept.ts';
 import { seesTrustedXattrs } from '../../../sys/privilege.ts';
@@ -104,8 +105,15 @@ function originOf(opened: OpenedRoot, options: StoreReportOptions, when: string)
     when,
     rights: `as ${user === 0 ? 'root' : `user ${user}`}${marks}, by Node.js ${process.versions.node}`,
     ...(hostRoot === undefined ? {} : { hostRoot }),
+    others: hostRoot === undefined ? [] : otherRoots(hostRoot, opened),
     isLive: isElsewhere ? undefined : isLive(opened.root.directory),
   };
+}
+
+/** What else is on another machine's disk, and is not reported. */
+function otherRoots(hostRoot: string, { root }: OpenedRoot): string[] {
+  const roots = findRoots(hostRoot, () => {}).filter(({ directory }) => directory !== root.directory);
+  return roots.map(({ directory, why }) => `the store "${shownBytes(directory)}" (${why})`);
 }
 
 function shellWord(word: string): string {
