@@ -105,6 +105,7 @@ export async function runProgram(given: readonly string[], terminal: Terminal): 
     }
     if (words.length === 0) program.help({ error: true });
     await program.parseAsync(await withPathApart(program, withKnownHelp(words)), { from: 'user' });
+    terminal.complete();
     terminal.out.flush();
   } catch (error) {
     if (!(error instanceof CommanderError)) terminal.end(error);

@@ -49,7 +49,7 @@ export function writeStoreDu(
   options: StoreDuOptions,
   out: Output,
 ): void {
-  // In JSON the path has a name that can be used.
+  // In JSON an image has one name, which can be used.
   const nameOf = (image: PlaceUser) => (options.json ? image.label : severalNames(image));
   const lines = linesOf(usage, places, nameOf).filter(
     ({ depth, isPlace }) => depth <= options.deepest && (options.all || !isPlace),
@@ -61,13 +61,13 @@ export function writeStoreDu(
   for (const line of lines) {
     if (options.json) {
       const { path, isPlace, allocated, bytes } = line;
-      const type = isPlace ? 'place' : 'group';
-      out.write(`${escapeJson({ ...jsonName('path', path), type, allocated, apparent: bytes })}\n`);
+      const t = isPlace ? 'place' : 'group';
+      out.write(`${escapeJson({ t, ...jsonName('name', path), allocated, bytes })}\n`);
     } else out.write(`${formatBlocks(size(line), options.form)}\t${escapeBytes(line.path)}\n`);
   }
   if (!options.total) return;
   const { allocated, bytes } = sumOf(places);
-  if (options.json) out.write(`${escapeJson({ total: true, allocated, apparent: bytes })}\n`);
+  if (options.json) out.write(`${escapeJson({ t: 'total', allocated, bytes })}\n`);
   else out.write(`${formatBlocks(options.isApparent ? bytes : allocated, options.form)}\ttotal\n`);
 }
 

@@ -80,10 +80,12 @@ export const TOPICS: ReadonlyMap<string, Topic> = new Map([
     {
       title: 'JSON',
       blocks: [
-        '--json prints one JSON object a line (inspect: one object). Results go to the standard output, all else to the error output.',
+        '--json (and timeline --format jsonl) prints one JSON object a line; in each, t says what it is. The first is a header: v (1), ' +
+          'tool, command, root, ref or refs (of diff for each side). The last is an end with the exit code; without it the output is ' +
+          'incomplete. inspect is one object, with the fields of a header. Messages go to the error output.',
+        'A path in an image begins with "/"; a place on the disk is absolute. The ID of an image is sha256:…; layers are counted from 1, the lowest.',
         'Text is UTF-8. A name or path whose bytes are none stands in base64 beside it: pathB64 beside path. Numbers may exceed ' +
           '2^53: sizes are exact. Fields that have nothing to say are absent, and fields that a reader does not know are to be ignored.',
-        'diff begins with a header (t is "header", v is 1) and ends with a summary; without the summary the output is incomplete.',
       ],
     },
   ],

@@ -1,5 +1,6 @@
 // Images as files that engines wrote: each is listed, every layer of it is there and is what the config says, and each command
 // takes them. What the commands show of their files is the matter of other tests.
+
 import { spawnSync } from 'node:child_process';
 import { copyFileSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -8,6 +9,7 @@ import { openArchiveStore } from '../../src/store/open.ts';
 import type { Store } from '../../src/store/store.ts';
 import { bytesOfText } from '../../src/sys/bytes.ts';
 import { FakeStore } from '../support/fake-store.ts';
+import { jsonRecords } from '../support/json-lines.ts';
 import {
   differingLines,
   listOfEngine,
@@ -178,9 +180,9 @@ describeSystem('archives of images', ['root', 'stores'], () => {
     const archive = `${path('docker-save-28-overlay2.tar')}:built:1`;
     const diff = async (...words: string[]) => {
       const { stdout, code } = await stratafs(['--root', store, 'diff', '--json', ...words]);
-      const lines = stdout.split('\n').filter(Boolean);
-      const [header, summary] = [lines.at(0), lines.at(-1)].map((line) => JSON.parse(line ?? '') as Told);
-      return [code, header?.sharedLayers, summary?.cost?.names === 0];
+      const header = JSON.parse(stdout.split('\n', 1)[0] ?? '') as Told;
+      const [summary] = jsonRecords<Told>(stdout, 'summary');
+      return [code, header.sharedLayers, summary?.cost?.names === 0];
     };
     expect(await diff('built:1', archive)).toEqual([0, 0, false]);
     // What a step of a build wrote where it lies was never unpacked.

@@ -1,5 +1,6 @@
 // Build cache, volumes and databases on a real engine's data root: what BuildKit left there is told apart from orphans,
 // held against what the engine itself says, also while the engine runs.
+
 import { mkdirSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, expect, it } from 'vitest';
@@ -8,6 +9,7 @@ import { type Bucket, readBolt } from '../../src/store/formats/bolt.ts';
 import { asBytes } from '../../src/sys/bytes.ts';
 import { succeed } from '../support/command.ts';
 import { Engine } from '../support/engine.ts';
+import { jsonRecordsOfBytes } from '../support/json-lines.ts';
 import { stratafs } from '../support/stratafs.ts';
 import { describeSystem } from '../support/system.ts';
 import { temporaryForSuite } from '../support/temporary.ts';
@@ -21,7 +23,7 @@ RUN mkdir -p /opt && echo x > /opt/x && chmod 710 /noted
 `;
 
 interface Finding {
-  readonly type: string;
+  readonly t: string;
   readonly code: string;
   readonly severity: string;
   readonly path: string;
@@ -53,14 +55,13 @@ describeSystem(
     async function lines<T>(root: string, ...words: readonly string[]): Promise<T[]> {
       const { stdout, stderr } = await stratafs(['--root', root, ...words, '--json']);
       expect(stderr).toBe('');
-      const text = Buffer.from(stdout, 'latin1').toString('utf8');
-      return text.split('\n').flatMap((line) => (line === '' ? [] : [JSON.parse(line) as T]));
+      return jsonRecordsOfBytes(stdout);
     }
 
     /** What doctor finds but the containerd beside, which the engine started for itself. */
     async function findingsIn(root: string): Promise<Finding[]> {
       const found = await lines<Finding>(root, 'doctor');
-      return found.filter(({ type, code }) => type === 'finding' && code !== 'store-beside');
+      return found.filter(({ t, code }) => t === 'finding' && code !== 'store-beside');
     }
 
     /** Driver directories that no layer of layerdb has, nor a container. */

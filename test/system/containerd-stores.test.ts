@@ -1,9 +1,11 @@
 // Stores that containerd 1.6 and 2.1 and Docker 26 and 28 on containerd left: their lists, and every tree that was taken from the
 // engine's or the kernel's own mount. They are read through a bind mount that is read-only and keeps access times strictly.
+
 import { createHash } from 'node:crypto';
 import { mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { beforeAll, expect, it } from 'vitest';
 import { succeed } from '../support/command.ts';
+import { jsonRecords } from '../support/json-lines.ts';
 import { ALL_FIELDS, Oracle } from '../support/oracle.ts';
 import { differingLines, listOfEngine, listOfTree, unpackStore } from '../support/real-stores.ts';
 import { mountStratafs, stratafs } from '../support/stratafs.ts';
@@ -163,10 +165,7 @@ describeSystem('stores of containerd', ['root', 'fuse', 'python', 'stores', 'bui
   async function listed<T>(store: StoreName, words: readonly string[]): Promise<T[]> {
     const { stdout, stderr, code } = await stratafs(['--root', rootOf(store), ...words, '--json']);
     expect([stderr, code]).toEqual(['', 0]);
-    return stdout
-      .split('\n')
-      .filter((line) => line !== '')
-      .map((line) => JSON.parse(line) as T);
+    return jsonRecords(stdout);
   }
 
   it.each(LISTS)('lists what is in %s %s', async (store, options, images, containers) => {

@@ -1,7 +1,9 @@
 // A store as CRI-O leaves it, made of Podman's of the same format: no database, states in files, pods in the containers' metadata; and
 // one that CONTAINERS_STORAGE_CONF names.
+
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { expect, it } from 'vitest';
+import { jsonRecords } from '../support/json-lines.ts';
 import { unpackStore } from '../support/real-stores.ts';
 import { stratafs } from '../support/stratafs.ts';
 import { describeSystem } from '../support/system.ts';
@@ -45,10 +47,7 @@ describeSystem('a store of CRI-O', ['root', 'stores', 'build'], () => {
     const root = `${unpackStore(temporaryForTest(), 'podman-5.8-root-overlay')}/root`;
     const { web, done } = asCrio(root);
     const { stdout } = await stratafs(['--root', root, 'containers', '--all', '--json']);
-    const listed = stdout
-      .split('\n')
-      .filter(Boolean)
-      .map((line) => JSON.parse(line) as Record<string, unknown>);
+    const listed = jsonRecords<Record<string, unknown>>(stdout);
     const of = (id: string) => listed.find((container) => container.id === id);
     expect(of(web)).toMatchObject({ pod: 'shop', status: 'running', startedAt: '2026-01-01T00:00:00Z' });
     expect(of(web)).not.toHaveProperty('finishedAt');

@@ -1,11 +1,13 @@
 // `stratafs df` and `containers --size` against what a real engine and du(1) say of one data root: images that share layers,
 // containers that wrote, volumes, logs, orphans.
+
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { beforeAll, expect, it } from 'vitest';
 import { succeed } from '../support/command.ts';
 import { Engine } from '../support/engine.ts';
+import { jsonRecords } from '../support/json-lines.ts';
 import { stratafs } from '../support/stratafs.ts';
 import { describeSystem } from '../support/system.ts';
 import { temporaryForSuite } from '../support/temporary.ts';
@@ -17,7 +19,7 @@ const ORPHAN = 'ab'.repeat(32);
 const ORPHAN_BYTES = 5_000_000;
 
 interface Line {
-  readonly type: string;
+  readonly t: string;
   readonly name?: string;
   readonly id?: string;
   readonly kind?: string;
@@ -78,7 +80,7 @@ describeSystem('stratafs df', ['root', 'docker', 'busybox', 'build'], () => {
   async function lines(): Promise<Line[]> {
     const { code, stdout, stderr } = await stratafs(['--root', engine.dataRoot, 'df', '--json']);
     expect([code, stderr]).toEqual([0, '']);
-    return stdout.split('\n').flatMap((line) => (line === '' ? [] : [JSON.parse(line) as Line]));
+    return jsonRecords(stdout);
   }
 
   function docker(bytes: number): string {
@@ -91,13 +93,13 @@ describeSystem('stratafs df', ['root', 'docker', 'busybox', 'build'], () => {
   it('adds up to what du -x tells of the data root, and so do the groups', async () => {
     const all = await lines();
     const du = await succeed('du', ['-xs', '--block-size=1', engine.dataRoot]);
-    const sum = (type: string) =>
-      all.filter((line) => line.type === type).reduce((total, { allocated }) => total + allocated, 0);
+    const sum = (t: string) =>
+      all.filter((line) => line.t === t).reduce((total, { allocated }) => total + allocated, 0);
     expect([sum('total'), sum('place'), sum('group')]).toEqual(Array(3).fill(Number.parseInt(du, 10)));
   });
 
   it('tells of each image what docker system df tells', async () => {
-    const told = (await lines()).filter(({ type }) => type === 'image');
+    const told = (await lines()).filter(({ t }) => t === 'image');
     expect(told.length).toBe(images.size);
     expect(told.length).toBe(IMAGES + 1);
     const digits = (size: string) => Number.parseFloat(size).toPrecision(3) + size.replace(/[\d.]/g, '');
@@ -114,7 +116,7 @@ describeSystem('stratafs df', ['root', 'docker', 'busybox', 'build'], () => {
   });
 
   it('tells of each container what docker ps --size tells, also in the list of containers', async () => {
-    const told = (await lines()).filter(({ type }) => type === 'container');
+    const told = (await lines()).filter(({ t }) => t === 'container');
     expect(told.map(({ name }) => name).sort()).toEqual(['idle', 'wrote']);
     const { stdout } = await stratafs(['--root', engine.dataRoot, 'containers', '--size']);
     for (const { name = '', bytes } of told) {
@@ -147,15 +149,15 @@ describeSystem('stratafs df', ['root', 'docker', 'busybox', 'build'], () => {
     }
     const names = new Set(layers.map(([path]) => path.split('/overlay2/')[1]));
     expect([layers.length > names.size, names.size]).toEqual([true, IMAGES + 1]);
-    const places = (await lines()).filter(({ type }) => type === 'place');
+    const places = (await lines()).filter(({ t }) => t === 'place');
     const groups = await du('-b', '-d', '1', '--sort', 'name');
     const bytesOf = (kinds: readonly string[]) =>
       places.filter(({ kind = '' }) => kinds.includes(kind)).reduce((sum, { bytes }) => sum + bytes, 0);
     expect(groups.get('images')).toBe(String(bytesOf(['layer'])));
     expect(groups.get('containers')).toBe(String(bytesOf(['upper', 'init', 'files', 'log'])));
     const named = await du('-d', '2', '--apparent-size', '-b');
-    for (const { type, name, bytes } of await lines()) {
-      if (type === 'image') expect([name, named.get(`images/${name}`)]).toEqual([name, String(bytes)]);
+    for (const { t, name, bytes } of await lines()) {
+      if (t === 'image') expect([name, named.get(`images/${name}`)]).toEqual([name, String(bytes)]);
     }
   });
 
@@ -169,7 +171,7 @@ describeSystem('stratafs df', ['root', 'docker', 'busybox', 'build'], () => {
     for (const [name, layers] of stacks) {
       const expected = JSON.parse(await succeed('python3', [script, ...layers])) as Required<Told>[];
       const { stdout } = await stratafs(['--root', engine.dataRoot, 'history', '--json', name]);
-      const rows = stdout.split('\n').flatMap((line) => (line === '' ? [] : [JSON.parse(line) as Told]));
+      const rows = jsonRecords<Told>(stdout);
       const told = rows.flatMap(({ shown, hidden }) => (shown && hidden ? [{ shown, hidden }] : []));
       expect(told, name).toMatchObject(expected);
       hiddenBytes += expected.reduce((sum, { hidden }) => sum + hidden.bytes, 0);
@@ -179,7 +181,7 @@ describeSystem('stratafs df', ['root', 'docker', 'busybox', 'build'], () => {
   });
 
   it('names orphans, volumes and logs, and doctor and whose tell what an orphan takes', async () => {
-    const places = (await lines()).filter(({ type }) => type === 'place');
+    const places = (await lines()).filter(({ t }) => t === 'place');
     const of = (kind: string) => places.filter((place) => place.kind === kind);
     expect(of('orphan').map(({ id, bytes }) => [id, bytes])).toEqual([[ORPHAN, ORPHAN_BYTES]]);
     expect(of('volume').map(({ id, bytes }) => [id, bytes])).toEqual([['kept', 3000]]);

@@ -283,6 +283,7 @@ describeSystem('the forms of stratafs diff', ['root', 'overlay', 'python', 'buil
       .replace(/("type":"dir".*?"size":)\d+/g, '$10')
       .trimEnd()
       .split('\n');
+    expect(lines.pop()).toBe('{"t":"end","exit":1}');
     const summary = lines.pop();
     expect(lines.slice(1, 4).join('\n')).toMatchInlineSnapshot(`
       "{"t":"change","path":"/added","op":"add","subtree":{"entries":3,"bytes":2},"b":{"type":"dir","mode":"0755","uid":0,"gid":0,"size":0,"mtime":"2000000000.000000002","nlink":2,"layer":2}}
@@ -296,7 +297,7 @@ describeSystem('the forms of stratafs diff', ['root', 'overlay', 'python', 'buil
 
   it('--json with --summary', async () => {
     const lines = (await diff('--json', '--summary')).trimEnd().split('\n');
-    expect(lines.map((line) => (JSON.parse(line) as { t: string }).t)).toEqual(['header', 'summary']);
+    expect(lines.map((line) => (JSON.parse(line) as { t: string }).t)).toEqual(['header', 'summary', 'end']);
   });
 
   it('--json says what was left out', async () => {

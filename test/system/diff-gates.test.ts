@@ -1,7 +1,9 @@
 // `stratafs diff` as a gate: what it does not look at must not pass for the same, and a gate that can never close is refused.
+
 import { writeFileSync } from 'node:fs';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { DiffPair } from '../support/diff-pair.ts';
+import { jsonRecords } from '../support/json-lines.ts';
 import * as layer from '../support/layers.ts';
 import { Oracle } from '../support/oracle.ts';
 import { stratafs } from '../support/stratafs.ts';
@@ -104,8 +106,8 @@ describeSystem('stratafs diff as a gate', ['root', 'overlay', 'python', 'build']
       expect(stdout.split('\n').at(-2)).toBe(
         'no difference in what was compared (the manifest tells no contents of 2 files, xattr of 7, caps of 7, acl of 7)',
       );
-      const json = (await diff('--json', bare, old)).stdout.trimEnd().split('\n').at(-1);
-      expect(JSON.parse(json ?? '')).toMatchObject({ equal: false, notCompared: { content: 2, xattr: 7 } });
+      const [summary] = jsonRecords((await diff('--json', bare, old)).stdout, 'summary');
+      expect(summary).toMatchObject({ equal: false, notCompared: { content: 2, xattr: 7 } });
       expect((await diff('--content', 'none', bare, old)).code).toBe(0);
       expect((await diff('--fail-on', 'caps', bare, old)).code).toBe(2);
       expect((await diff('--fail-on', 'setuid', bare, old)).code).toBe(0);

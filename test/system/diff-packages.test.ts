@@ -1,5 +1,7 @@
 // `stratafs diff --packages` and `--unexplained`, and the noise rules, on trees as the package managers leave them.
+
 import { beforeAll, expect, it } from 'vitest';
+import { jsonRecords } from '../support/json-lines.ts';
 import * as layer from '../support/layers.ts';
 import { Oracle } from '../support/oracle.ts';
 import { stratafs } from '../support/stratafs.ts';
@@ -134,11 +136,7 @@ describeSystem('stratafs diff --packages', ['root', 'python', 'build'], () => {
 
   it('rolls up and lists in JSON, too', async () => {
     const records = async (...words: string[]) =>
-      (await diff('--json', ...words))
-        .trimEnd()
-        .split('\n')
-        .slice(1, -1)
-        .map((line) => JSON.parse(line) as Record<string, unknown>);
+      jsonRecords<Record<string, unknown>>(await diff('--json', ...words)).slice(0, -1);
     const all = await records('--packages');
     const listed = await records('--expand');
     expect(all.slice(0, listed.length)).toEqual(listed);

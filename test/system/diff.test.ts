@@ -1,4 +1,5 @@
 // `stratafs diff` on a real engine's images and containers: beside `docker diff`, and in each of its forms.
+
 import { spawnSync } from 'node:child_process';
 import { readdirSync, rmSync, statSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -6,6 +7,7 @@ import { gzipSync } from 'node:zlib';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { succeed } from '../support/command.ts';
 import { Engine } from '../support/engine.ts';
+import { jsonRecords } from '../support/json-lines.ts';
 import { stratafs } from '../support/stratafs.ts';
 import { describeSystem } from '../support/system.ts';
 import { temporaryForSuite } from '../support/temporary.ts';
@@ -164,10 +166,9 @@ describeSystem('stratafs diff', ['root', 'docker', 'busybox', 'build'], () => {
       Number(await engine.docker(['image', 'inspect', '--format', '{{.Size}}', name]));
     const grown = (await size('open')) - (await size('app:1'));
     const { stdout } = await diff('--json', '--summary', 'app:1', 'open');
-    const { growth } = JSON.parse(stdout.trimEnd().split('\n').at(-1) ?? '') as {
-      growth: Record<'a' | 'b', { stored: number }>;
-    };
-    expect(growth.b.stored - growth.a.stored).toBe(grown);
+    const [summary] = jsonRecords<{ growth: Record<'a' | 'b', { stored: number }> }>(stdout, 'summary');
+    const { a, b } = summary?.growth ?? {};
+    expect(Number(b?.stored) - Number(a?.stored)).toBe(grown);
     expect(grown).toBeGreaterThan(0);
     const gate = (bytes: number) => diff('--quiet', '--fail-on', `growth=${bytes}`, 'app:1', 'open');
     expect([(await gate(grown)).code, (await gate(grown - 1)).code]).toEqual([0, 1]);

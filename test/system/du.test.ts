@@ -1,7 +1,9 @@
 // `stratafs du` against du(1) on the kernel's own mount of the same layers: everything that overlays have, hard links, holes.
+
 import { beforeAll, expect, it } from 'vitest';
 import { succeed } from '../support/command.ts';
 import { LAYERS } from '../support/everything.ts';
+import { jsonRecords } from '../support/json-lines.ts';
 import { mountKernel } from '../support/kernel.ts';
 import { directory, file, link, opaque, symlink, whiteout } from '../support/layers.ts';
 import { Oracle } from '../support/oracle.ts';
@@ -92,8 +94,7 @@ describeSystem('stratafs du', ['root', 'overlay', 'python', 'build'], () => {
   it('says which layers each is made of, and both sizes in JSON', async () => {
     const { reference } = mounts.get('many marks') ?? { reference: '' };
     const { stdout } = await stratafs(['du', '-a', '--json', reference, '/a']);
-    const lines = stdout.split('\n').filter(Boolean);
-    const told = lines.map((line) => JSON.parse(line) as { path: string; layers: number[]; objects: number });
+    const told = jsonRecords<{ path: string; layers: number[]; objects: number }>(stdout);
     expect(told.map(({ path, layers, objects }) => `${path} ${layers} ${objects}`)).toEqual([
       '/a/b/new 2 0',
       '/a/b 2 1',

@@ -1,4 +1,5 @@
 // What the command says, and which exit code it ends with, where a reference is wrong or the store is damaged.
+
 import {
   appendFileSync,
   mkdirSync,
@@ -10,6 +11,7 @@ import {
 } from 'node:fs';
 import { dirname } from 'node:path';
 import { expect, it } from 'vitest';
+import { jsonRecords } from '../support/json-lines.ts';
 import { type SampleRoot, writeSampleRoot } from '../support/sample-root.ts';
 import { stratafs } from '../support/stratafs.ts';
 import { describeSystem } from '../support/system.ts';
@@ -252,10 +254,7 @@ describeSystem('a failure', ['build'], () => {
     rmSync(store.layers[0].directory, { recursive: true });
     mkdirSync(`${store.root}/image/overlay2/layerdb/sha256/0123-removing`);
     const { stdout, stderr, code } = await stratafs(['--root', store.root, 'images', '--json']);
-    const images = stdout
-      .split('\n')
-      .filter(Boolean)
-      .map((line) => JSON.parse(line) as { tags: string[]; damage?: string });
+    const images = jsonRecords<{ tags: string[]; damage?: string }>(stdout);
     const damage = `Cannot use "${store.layers[0].directory}": no such directory`;
     expect({ code, stderr, images: images.map(({ tags, damage }) => [tags.join(), damage]) }).toEqual({
       code: 4,

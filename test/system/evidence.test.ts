@@ -1,10 +1,12 @@
 // Evidence: every command on a data root that is mounted read-only and keeps access times strictly. Each must do its work,
 // and the root must be what it was before; what layers say of single files is held against the files themselves.
+
 import { lstatSync, mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { succeed } from '../support/command.ts';
 import { Engine } from '../support/engine.ts';
+import { jsonRecordsOfBytes } from '../support/json-lines.ts';
 import { mountKernel } from '../support/kernel.ts';
 import { ALL_FIELDS, Oracle } from '../support/oracle.ts';
 import { buildSample, SAMPLE } from '../support/sample.ts';
@@ -119,13 +121,9 @@ describeSystem('evidence', ['root', 'overlay', 'fuse', 'python', 'docker', 'busy
 
   it('deleted --shadowed: tells of each file of a layer that a newer one has in another version', async () => {
     const { stdout } = await stratafs(['--root', root, 'deleted', '--shadowed', '--json', image]);
-    const told = stdout
-      .split('\n')
-      .filter(Boolean)
-      .map(
-        (line) => JSON.parse(Buffer.from(line, 'latin1').toString('utf8')) as { path: string; layer: number },
-      )
-      .map(({ path, layer }) => `${layer} ${path}`);
+    const told = jsonRecordsOfBytes<{ path: string; layer: number }>(stdout).map(
+      ({ path, layer }) => `${layer} ${path}`,
+    );
     const kernel = await mountKernel(oracle, temporary, layers);
     const inode = (path: string) => lstatSync(path, { throwIfNoEntry: false });
     const expected: string[] = [];

@@ -1,11 +1,13 @@
 // The forensic commands on a real engine's data root, through the built command: against what the engine says, what the
 // kernel's mounts show and what lies in the layers' directories; and nothing in the root is changed by any of it.
+
 import { lstatSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, expect, it } from 'vitest';
 import { addTo } from '../../src/sys/groups.ts';
 import { succeed } from '../support/command.ts';
 import { Engine } from '../support/engine.ts';
+import { jsonRecords, jsonRecordsOfBytes } from '../support/json-lines.ts';
 import { mountKernel } from '../support/kernel.ts';
 import { directory, file, redirect, symlink, whiteout } from '../support/layers.ts';
 import { ALL_FIELDS, Oracle } from '../support/oracle.ts';
@@ -54,8 +56,7 @@ describeSystem('the forensic commands', ['root', 'overlay', 'python', 'docker', 
   }
 
   async function rows<T>(...words: readonly string[]): Promise<T[]> {
-    const lines = (await answer(...words, '--json')).split('\n').filter(Boolean);
-    return lines.map((line) => JSON.parse(Buffer.from(line, 'latin1').toString('utf8')) as T);
+    return jsonRecordsOfBytes(await answer(...words, '--json'));
   }
 
   /** Names below the root that the kernel shows of a stack; the oracle's spelling. */
@@ -305,12 +306,12 @@ describeSystem('the forensic commands', ['root', 'overlay', 'python', 'docker', 
       readonly path: string;
       readonly type: string;
       readonly macb: string;
-      readonly reference?: string;
-      readonly references?: readonly string[];
+      readonly ref?: string;
+      readonly refs?: readonly string[];
     }
     const told = async (...words: readonly string[]) => {
       const lines = await answer('timeline', '--all', '--shadowed', '--format', 'jsonl', ...words);
-      const all = lines.split('\n').flatMap((line) => (line === '' ? [] : [JSON.parse(line) as Event]));
+      const all = jsonRecords<Event>(lines);
       const isObject = ({ state }: Event) => ['visible', 'deleted', 'shadowed'].includes(state);
       // What is merged below a directory is told of each layer here, and of none there.
       return all.filter((one) => isObject(one) && one.macb.startsWith('m') && one.type !== 'dir');
@@ -318,23 +319,23 @@ describeSystem('the forensic commands', ['root', 'overlay', 'python', 'docker', 
     const each = new Map<string, Event[]>();
     const shared = await told();
     // Images of which others were built, and that have no name, are left out: they have no layers of their own.
-    const users = new Set(shared.flatMap(({ references = [] }) => references));
+    const users = new Set(shared.flatMap(({ refs = [] }) => refs));
     const perImage = await told('--per-image');
     for (const event of perImage) {
-      if (users.has(event.reference ?? '')) addTo(each, `${event.ino} ${event.path}`, event);
+      if (users.has(event.ref ?? '')) addTo(each, `${event.ino} ${event.path}`, event);
     }
     expect(new Set(shared.map(({ ino }) => ino))).toEqual(new Set(perImage.map(({ ino }) => ino)));
     const expected = [...each].map(([key, events]) => {
       const states = new Set(events.map(({ state }) => state));
       const state = states.has('visible') ? 'visible' : states.has('shadowed') ? 'shadowed' : 'deleted';
-      return `${key} ${state} of ${events.map(({ reference }) => reference).sort()}`;
+      return `${key} ${state} of ${events.map(({ ref }) => ref).sort()}`;
     });
     const once = shared.map(
-      ({ ino, path, state, references = [] }) => `${ino} ${path} ${state} of ${[...references].sort()}`,
+      ({ ino, path, state, refs = [] }) => `${ino} ${path} ${state} of ${[...refs].sort()}`,
     );
     expect(once.sort()).toEqual(expected.sort());
     expect(shared.map(({ state }) => state)).toEqual(expect.arrayContaining(['visible', 'deleted']));
-    expect(Math.max(...shared.map(({ references = [] }) => references.length))).toBeGreaterThan(2);
+    expect(Math.max(...shared.map(({ refs = [] }) => refs.length))).toBeGreaterThan(2);
   });
 
   it('whose: names the images and containers of every layer directory', async () => {
@@ -369,16 +370,11 @@ describeSystem('the forensic commands', ['root', 'overlay', 'python', 'docker', 
       { directory: top, steps: [whiteout('a'), directory('b'), redirect('b', '/a/sub'), whiteout('b/none')] },
     ]);
     const outcome = await stratafs(['deleted', '--expand', '--json', lowerdirReference([top, low])]);
-    const paths = outcome.stdout
-      .split('\n')
-      .filter(Boolean)
-      .map((line) => (JSON.parse(line) as { path: string }).path);
+    const paths = jsonRecords<{ path: string }>(outcome.stdout).map(({ path }) => path);
     expect(paths).toEqual(['/a', '/a/y']);
     const which = await stratafs(['which', '--json', lowerdirReference([top, low]), '/b/x']);
-    const { layers: said } = JSON.parse(which.stdout) as {
-      layers: { layer: number; pathInLayer?: string }[];
-    };
-    expect(said.map(({ layer, pathInLayer }) => [layer, pathInLayer])).toEqual([
+    const [told] = jsonRecords<{ layers: { layer: number; pathInLayer?: string }[] }>(which.stdout);
+    expect(told?.layers.map(({ layer, pathInLayer }) => [layer, pathInLayer])).toEqual([
       [2, undefined],
       [1, '/a/sub/x'],
     ]);

@@ -1,7 +1,9 @@
 // Real stores of Docker's graph drivers: each lists, shows, verifies and compares what the engine that made it said.
+
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, expect, it } from 'vitest';
+import { jsonRecords } from '../support/json-lines.ts';
 import { listOfEngine, listOfTree, unpackStore } from '../support/real-stores.ts';
 import { mountStratafs, stratafs } from '../support/stratafs.ts';
 import { describeSystem } from '../support/system.ts';
@@ -135,13 +137,10 @@ function describeStore(store: RealStore): void {
   });
 
   it(`${driver} verifies every layer`, async () => {
-    const lines = (await output('verify', 'built:1', 'demo:1', '--json')).trim().split('\n');
-    const told = lines.map(
-      (line) => JSON.parse(line) as { type: string; verdict?: string; severity?: string },
+    const told = jsonRecords<{ t: string; verdict?: string; severity?: string }>(
+      await output('verify', 'built:1', 'demo:1', '--json'),
     );
-    const verdicts = told.flatMap(({ type, verdict }) =>
-      verdict === undefined ? [] : [`${type} ${verdict}`],
-    );
+    const verdicts = told.flatMap(({ t, verdict }) => (verdict === undefined ? [] : [`${t} ${verdict}`]));
     expect(new Set(verdicts)).toEqual(new Set(['layer verified', 'image verified']));
     expect(verdicts).toHaveLength(9);
     expect(told.filter(({ severity }) => severity === 'tampered' || severity === 'unverifiable')).toEqual([]);
@@ -150,17 +149,19 @@ function describeStore(store: RealStore): void {
   it(`${driver} measures the growth from image to image, as history tells each of them`, async () => {
     type Sums = Record<'stored' | 'shown' | 'hidden', { readonly bytes: number }>;
     const historyOf = async (image: string) => {
-      const rows = (await output('history', '--json', image)).trim().split('\n');
-      const sums = rows.map((row) => JSON.parse(row) as Partial<Sums>);
+      const sums = jsonRecords<Partial<Sums>>(await output('history', '--json', image));
       const total = (key: keyof Sums) => sums.reduce((sum, row) => sum + (row[key]?.bytes ?? 0), 0);
       return { stored: total('stored'), shown: total('shown'), hidden: total('hidden') };
     };
     const diff = ['--root', root, 'diff', '--json', '--summary', 'demo:1', 'built:1'];
     const { stderr, stdout } = await stratafs(diff);
     expect(stderr).toBe('');
-    const { growth } = JSON.parse(stdout.trim().split('\n').at(-1) ?? '') as {
-      growth: Record<'a' | 'b', unknown> & { readonly layers: readonly { readonly stored: number }[] };
-    };
+    interface Grown {
+      readonly growth: Record<'a' | 'b', unknown> & {
+        readonly layers: readonly { readonly stored: number }[];
+      };
+    }
+    const [{ growth }] = jsonRecords(stdout, 'summary') as [Grown];
     const [a, b] = [await historyOf('demo:1'), await historyOf('built:1')];
     expect({ a: growth.a, b: growth.b }).toEqual({ a, b });
     // The rows of the layers add up to it.
@@ -185,17 +186,15 @@ function describeStore(store: RealStore): void {
   });
 
   it(`${driver} tells what a container changed`, async () => {
-    const lines = (await stratafs(['--root', root, 'diff', 'web', '--json'])).stdout.trim().split('\n');
-    const changes = lines
-      .map((line) => JSON.parse(line) as { type?: string; path?: string; op?: string })
-      .flatMap(({ path, op }) => (path === undefined || op === undefined ? [] : [`${LETTERS[op]} ${path}`]))
+    const { stdout } = await stratafs(['--root', root, 'diff', 'web', '--json']);
+    const changes = jsonRecords<{ path: string; op: string }>(stdout, 'change')
+      .map(({ path, op }) => `${LETTERS[op]} ${path}`)
       .filter((line) => driver !== 'overlay' || !ENGINE_MADE.test(line));
     expect(changes).toEqual(store.changes);
   });
 
   it(`${driver} tells what each layer of an image did, from the directories or their records`, async () => {
-    const deleted = (await output('deleted', '--json', 'demo:1')).trim().split('\n');
-    const paths = deleted.map((line) => JSON.parse(line) as { path: string; layer: number });
+    const paths = jsonRecords<{ path: string; layer: number }>(await output('deleted', '--json', 'demo:1'));
     expect(paths.map(({ layer, path }) => `${layer} ${path}`)).toEqual([
       '1 /data/hard2',
       '1 /etc/motd',

@@ -4,6 +4,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { succeed } from '../support/command.ts';
+import { jsonRecords } from '../support/json-lines.ts';
 import { type EngineCommand, podmanIn, startContainerd } from '../support/live-engines.ts';
 import { differingLines, listOfTree, unpackArchives } from '../support/real-stores.ts';
 import { mountStratafs, stratafs } from '../support/stratafs.ts';
@@ -77,9 +78,7 @@ describeSystem('a Podman at work', ['root', 'fuse', 'podman', 'stores', 'python'
     const images = await podman('images', '--no-trunc', '--format', '{{.Repository}}:{{.Tag}} {{.ID}}');
     expect(await imagesOf(root)).toEqual(lines(images).toSorted());
     const { stdout } = await stratafs(['--root', root, 'containers', '-a', '--json']);
-    const ours = lines(stdout).map(
-      (line) => JSON.parse(line) as { id: string; name: string; status: string },
-    );
+    const ours = jsonRecords<{ id: string; name: string; status: string }>(stdout);
     const theirs = await podman('ps', '-a', '--no-trunc', '--format', '{{.ID}} {{.Names}} {{.Status}}');
     expect(ours.map(({ id, name, status }) => `${id} ${name} ${status}`).toSorted()).toEqual(
       lines(theirs)
@@ -111,7 +110,7 @@ async function changeSnapshot(temporary: Temporary, ctr: EngineCommand, key: str
 async function imagesOf(root: string): Promise<string[]> {
   const { code, stdout, stderr } = await stratafs(['--root', root, 'images', '--json']);
   expect([code, stderr]).toEqual([0, '']);
-  const images = lines(stdout).map((line) => JSON.parse(line) as { id: string; tags: string[] });
+  const images = jsonRecords<{ id: string; tags: string[] }>(stdout);
   return images.flatMap(({ id, tags }) => tags.map((tag) => `${tag} ${id}`)).toSorted();
 }
 

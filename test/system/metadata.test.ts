@@ -1,11 +1,13 @@
 // `--metadata tar-split`: a copy of a data root that lost owners, modes, times, attributes, hard links, devices and
 // whiteouts, against the root it was copied from.
+
 import { appendFileSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { succeed } from '../support/command.ts';
 import { Engine } from '../support/engine.ts';
+import { jsonRecords } from '../support/json-lines.ts';
 import { type Field, Oracle } from '../support/oracle.ts';
 import { mountStratafs, stratafs } from '../support/stratafs.ts';
 import { describeSystem } from '../support/system.ts';
@@ -278,10 +280,7 @@ type Told = Record<string, unknown>;
 
 /** What ls and stat tell, without what no record has: inode numbers, blocks, all times but one, sizes of directories. */
 function entriesOf(lines: string): Told[] {
-  return lines
-    .split('\n')
-    .filter(Boolean)
-    .map((line) => JSON.parse(line) as Told)
+  return jsonRecords<Told>(lines)
     .filter(({ path }) => path !== '/')
     .map(({ ino: _, blocks: __, atime: ___, ctime: ____, blksize: _____, source: ______, ...told }) =>
       told.type === 'dir' ? { ...told, nlink: 0, size: 0 } : told,

@@ -1,11 +1,13 @@
 // `mount --all` of a real store of Docker: forty images and ten containers that share their layers. The kernel's own mounts say
 // what each must show; what they share must be read once.
+
 import { spawn } from 'node:child_process';
 import { lstatSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
 import { readdir, readFile } from 'node:fs/promises';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { run, succeed } from '../support/command.ts';
 import { Engine } from '../support/engine.ts';
+import { jsonRecords } from '../support/json-lines.ts';
 import { mountKernel } from '../support/kernel.ts';
 import { ALL_FIELDS, Oracle } from '../support/oracle.ts';
 import { mountStratafs, type StratafsMount, stratafs } from '../support/stratafs.ts';
@@ -92,15 +94,15 @@ describeSystem('mount --all', ['root', 'fuse', 'overlay', 'docker', 'busybox', '
     expect(await readFile(at('.stratafs/health.txt'), 'utf8')).toBe(
       (await stratafs([...root, 'doctor'])).stdout,
     );
-    const [first] = images.split('\n').map((line) => JSON.parse(line || '{}') as { readonly id: string });
+    const listed = jsonRecords<{ readonly id: string }>(images);
+    const [first] = listed;
     const id = first?.id.replace('sha256:', '') ?? '';
     expect(await readdir(at(`by-id/${id}`))).toContain('usr');
     expect(await readFile(at(`.stratafs/by-id/${id}/inspect.json`), 'utf8')).toBe(
       (await stratafs([...root, 'inspect', '--json', `image:${id}`])).stdout,
     );
     const chains = new Set<string>();
-    for (const line of images.trimEnd().split('\n')) {
-      const { id: image } = JSON.parse(line) as { readonly id: string };
+    for (const { id: image } of listed) {
       const { layers } = JSON.parse((await stratafs([...root, 'inspect', '--json', image])).stdout) as {
         readonly layers: readonly { readonly chainId: string }[];
       };

@@ -1,8 +1,10 @@
 // Real stores of Podman, Buildah and the kernel's view of them: lists as Podman prints them, trees as its own mounts show them,
 // every layer proved. Where our tree differs, it is because the mount program shows less than is there; each such line is named.
+
 import { writeFileSync } from 'node:fs';
 import { expect, it } from 'vitest';
 import { succeed } from '../support/command.ts';
+import { jsonRecords } from '../support/json-lines.ts';
 import { differingLines, listOfEngine, listOfTree, unpackStore } from '../support/real-stores.ts';
 import { mountStratafs, stratafs } from '../support/stratafs.ts';
 import { describeSystem } from '../support/system.ts';
@@ -143,12 +145,12 @@ describeSystem('real stores of Podman', ['root', 'fuse', 'stores', 'python', 'bu
     const { code, stdout, stderr } = await stratafs([...argsOf(store), 'verify', '--all', '--json']);
     // A container's own layers have no record.
     expect([code, stderr]).toEqual([store.containers.length === 0 ? 0 : 4, '']);
-    const told = parsed(stdout);
+    const told = jsonRecords<Item>(stdout);
     const containers = told
-      .filter(({ type }) => type === 'container')
+      .filter(({ t }) => t === 'container')
       .map(({ container }) => String(container).slice(0, 12));
     expect(containers.sort()).toEqual(store.containers.map((words) => words.slice(0, 12)));
-    const lines = told.filter(({ type, recorded }) => type === 'layer' && recorded !== false);
+    const lines = told.filter(({ t, recorded }) => t === 'layer' && recorded !== false);
     expect(new Set(lines.map((line) => line.verdict))).toEqual(new Set(['verified']));
     expect(new Set(lines.map((line) => line.chainId)).size).toBe(store.layers);
   });
@@ -178,7 +180,7 @@ describeSystem('real stores of Podman', ['root', 'fuse', 'stores', 'python', 'bu
     const root = `${composefs}/cfs/root`;
     const verified = async () => {
       const { code, stdout } = await stratafs(['--root', root, 'verify', '--json', 'clean:1']);
-      const layers = parsed(stdout).filter(({ type }) => type === 'layer');
+      const layers = jsonRecords<Item>(stdout).filter(({ t }) => t === 'layer');
       return [code, ...layers.map(({ sha256 }) => sha256)];
     };
     expect(await verified()).toEqual([4, 'right', 'right', 'right']);
@@ -227,8 +229,8 @@ describeSystem('real stores of Podman', ['root', 'fuse', 'stores', 'python', 'bu
     expect(await inspected()).toContain(
       `Owners:    ${told} (the owner of the store, and /etc/subuid and /etc/subgid of "${host}")`,
     );
-    const [line] = await jsonLines(['--host-root', host, 'inspect', '--json', 'done']);
-    const [upper] = (line?.layers ?? []) as Item[];
+    const json = (await stratafs(['--host-root', host, 'inspect', '--json', 'done'])).stdout;
+    const [upper] = (JSON.parse(json) as { layers: Item[] }).layers;
     const file = `${upper?.directory}/new-file`;
     writeFileSync(file, '');
     await succeed('chown', ['100032:100032', file]);
@@ -268,17 +270,10 @@ describeSystem('real stores of Podman', ['root', 'fuse', 'stores', 'python', 'bu
 
 type Item = Readonly<Record<string, unknown>>;
 
-function parsed(text: string): Item[] {
-  return text
-    .split('\n')
-    .filter(Boolean)
-    .map((line) => JSON.parse(line) as Item);
-}
-
 async function jsonLines(args: readonly string[]): Promise<Item[]> {
   const { code, stdout, stderr } = await stratafs(args);
   if (code !== 0) throw new Error(`stratafs ${args.join(' ')}: ${code}\n${stderr}`);
-  return parsed(stdout);
+  return jsonRecords(stdout);
 }
 
 async function treeOf(temporary: Temporary, args: readonly string[], reference: string): Promise<string[]> {

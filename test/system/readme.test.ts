@@ -1,4 +1,4 @@
-// What README shows `stratafs diff` print of the demo's store is what it prints. `…` stands for what is left out.
+// What README and the page on JSON show `stratafs` print of the demo's store is what it prints: each form of `diff`, and JSON. `…` stands for what is left out.
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
@@ -8,7 +8,9 @@ import { stratafs } from '../support/stratafs.ts';
 import { describeSystem } from '../support/system.ts';
 import { temporaryForSuite } from '../support/temporary.ts';
 
-const README = readFileSync(fileURLToPath(new URL('../../README.md', import.meta.url)), 'utf8');
+const PAGES = ['README.md', 'native-notes/json.md'].map((page) =>
+  readFileSync(fileURLToPath(new URL(`../../${page}`, import.meta.url)), 'utf8'),
+);
 
 interface Example {
   readonly words: readonly string[];
@@ -18,10 +20,10 @@ interface Example {
 /** The indented blocks' commands, each with what stands below it. */
 function examples(): Example[] {
   const found: Example[] = [];
-  for (const block of README.matchAll(/(?:^(?: {4}.*)?\n)+/gm)) {
+  for (const block of PAGES.join('\n').matchAll(/(?:^(?: {4}.*)?\n)+/gm)) {
     const lines = block[0].split('\n').map((line) => line.slice(4));
     for (const [at, line] of lines.entries()) {
-      if (!line.startsWith('$ stratafs diff ')) continue;
+      if (!/^\$ stratafs (?:diff |.*--json)/.test(line)) continue;
       const next = lines.findIndex((other, index) => index > at && other.startsWith('$ '));
       const output = lines.slice(at + 1, next < 0 ? undefined : next).join('\n');
       found.push({ words: line.split(' ').slice(2), output: output.trimEnd() });
@@ -43,7 +45,7 @@ function escaped(text: string): string {
   return text.replaceAll(/[\\^$.*+?()[\]{}|]/g, '\\$&');
 }
 
-describeSystem('README', ['root', 'build'], () => {
+describeSystem('README and the page on JSON', ['root', 'build'], () => {
   const temporary = temporaryForSuite();
   const root = temporary.path('docker');
   writeSampleStore(root);
@@ -57,10 +59,10 @@ describeSystem('README', ['root', 'build'], () => {
   });
 
   describe.each(examples())('$words', ({ words, output }) => {
-    it('prints what README says', async () => {
+    it('prints what the page says', async () => {
       const { stdout, stderr, code } = await stratafs(['--root', root, ...words]);
       const text = Buffer.from(stdout, 'latin1').toString('utf8');
-      expect({ stderr, code }).toEqual({ stderr: '', code: 1 });
+      expect({ stderr, code }).toEqual({ stderr: '', code: words[0] === 'diff' ? 1 : 0 });
       expect(text).toMatch(patternOf(output));
     });
   });

@@ -1,5 +1,6 @@
 // When a thing was deleted, told by the kernel's own whiteouts: the times that `deleted`, `which` and `timeline` tell are those
 // that stat tells of the mark, and the kernel's shared inode is told as the two times that it stands for.
+
 import { lstatSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, expect, it } from 'vitest';
@@ -8,6 +9,7 @@ import { Layers } from '../../src/layers/layers.ts';
 import { removalTime } from '../../src/layers/removal-time.ts';
 import { asBytes } from '../../src/sys/bytes.ts';
 import { succeed } from '../support/command.ts';
+import { jsonRecords } from '../support/json-lines.ts';
 import { file, whiteout } from '../support/layers.ts';
 import { Oracle } from '../support/oracle.ts';
 import { stratafs } from '../support/stratafs.ts';
@@ -46,7 +48,7 @@ describeSystem('when a thing was deleted', ['root', 'overlay', 'python', 'build'
   async function lines<T>(...words: readonly string[]): Promise<T[]> {
     const { code, stdout, stderr } = await stratafs(words);
     expect([code, stderr]).toEqual([0, '']);
-    return stdout.split('\n').flatMap((line) => (line === '' ? [] : [JSON.parse(line) as T]));
+    return jsonRecords(stdout);
   }
 
   function text(nanoseconds: bigint): string {

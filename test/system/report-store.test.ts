@@ -1,9 +1,11 @@
 // `stratafs report --store` in a browser: what the page tells is what the commands tell, with and without script and on paper;
 // hostile names stay text, and nothing is asked for from anywhere.
+
 import { readFileSync } from 'node:fs';
 import type { Page } from 'playwright-core';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { FakeStore } from '../support/fake-store.ts';
+import { jsonRecords, jsonRecordsOfBytes } from '../support/json-lines.ts';
 import * as layer from '../support/layers.ts';
 import { Oracle } from '../support/oracle.ts';
 import { axeFindings, browserForSuite } from '../support/page.ts';
@@ -37,8 +39,8 @@ describeSystem('stratafs report --store', ['root', 'python', 'build', 'chromium'
   const open = (options = {}) => browser.open(file, options, 'button.sort');
   const json = async (...words: string[]) => {
     const { stdout } = await stratafs(['--root', store.root, ...words]);
-    const lines = Buffer.from(stdout, 'latin1').toString('utf8').split('\n').filter(Boolean);
-    return lines.map((line) => JSON.parse(line));
+    // biome-ignore lint/suspicious/noExplicitAny: fields of several commands.
+    return jsonRecordsOfBytes<any>(stdout);
   };
 
   beforeAll(async () => {
@@ -130,14 +132,14 @@ describeSystem('stratafs report --store', ['root', 'python', 'build', 'chromium'
     expect(await column(page, 'containers', 'Container')).toEqual(containers.map(({ name }) => name));
     expect(await column(page, 'containers', 'Command')).toEqual(containers.map(({ command }) => command));
     const usage = await json('df', '--json');
-    const groups = usage.filter(({ type, count: places }) => type === 'group' && places > 0);
+    const groups = usage.filter(({ t, count: places }) => t === 'group' && places > 0);
     expect(await column(page, 'space', 'What')).toEqual([...groups.map(({ name }) => name), 'Everything']);
     const bytes = await page
       .locator('[data-table="space"] tbody td:nth-child(3) span')
       .evaluateAll((all) => all.map((one) => one.getAttribute('title')));
-    const total = usage.find(({ type }) => type === 'total');
+    const total = usage.find(({ t }) => t === 'total');
     expect(bytes).toEqual([...groups, total].map((one) => `${one.bytes} bytes`));
-    const findings = (await json('doctor', '--json')).filter(({ type }) => type === 'finding');
+    const findings = (await json('doctor', '--json')).filter(({ t }) => t === 'finding');
     expect(await column(page, 'health', 'Finding')).toEqual(findings.map(({ code }) => code));
     expect(await column(page, 'health', 'Path')).toEqual(findings.map(({ path }) => path));
     // What the image deleted the container has not either.
@@ -171,8 +173,8 @@ describeSystem('stratafs report --store', ['root', 'python', 'build', 'chromium'
     const { page } = await open();
     const { stdout } = await stratafs(['--root', store.root, 'timeline', '--all', '--format', 'jsonl']);
     const days = new Map<string, { macb: string[]; removals: number }>();
-    for (const line of stdout.split('\n').filter(Boolean)) {
-      const { time, macb, state } = JSON.parse(line);
+    const events = jsonRecords<{ time: string; macb: string; state: string }>(stdout);
+    for (const { time, macb, state } of events) {
       const day = days.get(time.slice(0, 10)) ?? { macb: [], removals: 0 };
       days.set(time.slice(0, 10), day);
       day.macb.push(macb);

@@ -1,9 +1,11 @@
 // `stratafs report` in a browser: what the page tells is what the commands tell, by mouse, by keyboard, without script and on
 // paper; hostile names stay text, and nothing is asked for from anywhere.
+
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import type { Page } from 'playwright-core';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { writeSampleStore } from '../../scripts/sample-store.ts';
+import { jsonRecords } from '../support/json-lines.ts';
 import * as layer from '../support/layers.ts';
 import { Oracle } from '../support/oracle.ts';
 import { axeFindings, browserForSuite } from '../support/page.ts';
@@ -70,10 +72,8 @@ describeSystem('stratafs report', ['root', 'overlay', 'python', 'build', 'chromi
   it('tells the bytes and names that history, deleted and du tell', async () => {
     const { page } = await browser.open(file);
     const json = async (...words: string[]) =>
-      (await stratafs(words)).stdout
-        .trimEnd()
-        .split('\n')
-        .map((line) => JSON.parse(line));
+      // biome-ignore lint/suspicious/noExplicitAny: fields of several commands.
+      jsonRecords<any>((await stratafs(words)).stdout);
     const history = await json('history', '--json', reference);
     const table = await page
       .locator('section:has(h2:text-is("Layers")) tbody tr')

@@ -1,9 +1,11 @@
 // Every command on every one of the real stores: its exit code, and that its answer is of the store, by the lists that the engines'
 // own mounts gave. What a command cannot do with a store, it says in the words that stand here.
+
 import { createHash } from 'node:crypto';
 import { mkdirSync, readdirSync, readFileSync, symlinkSync } from 'node:fs';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { succeed } from '../support/command.ts';
+import { jsonRecords } from '../support/json-lines.ts';
 import { listOfEngine, unpackStore } from '../support/real-stores.ts';
 import { stratafs } from '../support/stratafs.ts';
 import { describeSystem } from '../support/system.ts';
@@ -363,10 +365,7 @@ describeSystem('every command on every store', ['root', 'fuse', 'stores', 'build
       const { stdout, stderr, code } = await stratafs(['--host-root', directory, 'stores', '--json']);
       ran.add('stores');
       expect([stderr, code]).toEqual(['', 0]);
-      const lines = stdout
-        .trimEnd()
-        .split('\n')
-        .map((line) => JSON.parse(line) as FoundStore);
+      const lines = jsonRecords<FoundStore>(stdout);
       expect(lines.map(({ kind, images, containers }) => `${kind} ${images} ${containers}`)).toEqual(found);
       expect(new Set(lines.map((line) => line.root))).toEqual(new Set([`${directory}/${root}`]));
       const machine = ['--host-root', directory, '--root', `/var/lib/${place}`];

@@ -1,8 +1,10 @@
 // `stratafs timeline`: the body file as The Sleuth Kit's own mactime reads it, against what lstat says of the layers.
+
 import { type BigIntStats, lstatSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { succeed } from '../support/command.ts';
+import { jsonRecords } from '../support/json-lines.ts';
 import { directory, file, link, opaque, special, symlink, whiteout } from '../support/layers.ts';
 import { Oracle } from '../support/oracle.ts';
 import { stratafs } from '../support/stratafs.ts';
@@ -107,10 +109,7 @@ describeSystem('stratafs timeline', ['root', 'python', 'mactime', 'build'], () =
 
   it('tells the same events in its own forms', async () => {
     const { stdout } = await stratafs(['timeline', '--shadowed', '--format', 'jsonl', reference]);
-    const events = stdout
-      .split('\n')
-      .filter(Boolean)
-      .map((line) => JSON.parse(line) as { time: string; macb: string; path: string; layer: number });
+    const events = jsonRecords<{ time: string; macb: string; path: string; layer: number }>(stdout);
     const names = new Map<string, number>();
     for (const { path } of events) names.set(path, (names.get(path) ?? 0) + 1);
     // Two have an older version, or a whiteout, of the same path.

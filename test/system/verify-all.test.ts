@@ -1,15 +1,17 @@
 // `verify --all` of stores whose engines keep containers and leftovers of their own: it takes each container, what lies in
 // directories that nothing leads to, and what is being written for nobody.
+
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { jsonRecords } from '../support/json-lines.ts';
 import { unpackStore } from '../support/real-stores.ts';
 import { stratafs } from '../support/stratafs.ts';
 import { describeSystem } from '../support/system.ts';
 import { temporaryForTest } from '../support/temporary.ts';
 
 interface Line {
-  readonly type: string;
+  readonly t: string;
   readonly container?: string;
   readonly layer?: number;
   readonly place?: string;
@@ -77,8 +79,7 @@ const STORES: readonly {
 describeSystem('verify --all of real stores', ['root', 'stores', 'build'], () => {
   async function verified(root: string): Promise<{ code: number | null; lines: readonly Line[] }> {
     const { code, stdout } = await stratafs(['--root', root, 'verify', '--all', '--json']);
-    const lines = stdout.split('\n').filter(Boolean);
-    return { code, lines: lines.map((line) => JSON.parse(line) as Line) };
+    return { code, lines: jsonRecords(stdout) };
   }
 
   const extras = (lines: readonly Line[]) => lines.filter((line) => line.class === 'extra');
@@ -88,7 +89,7 @@ describeSystem('verify --all of real stores', ['root', 'stores', 'build'], () =>
       const root = `${unpackStore(temporaryForTest(), name)}/${below}`;
       const { code, lines } = await verified(root);
       expect(code).toBe(4);
-      const told = lines.filter(({ type }) => type === 'container');
+      const told = lines.filter(({ t }) => t === 'container');
       expect(
         told.map(({ container = '', verdict }) => `${container.slice(0, 12)} ${verdict}`).sort(),
       ).toEqual(containers.map((id) => `${id} unverifiable`));

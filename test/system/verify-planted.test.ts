@@ -1,10 +1,12 @@
 // Changes planted in real stores, each in an untouched copy: `verify` names every one of them, by class and place, and nothing
 // besides. What was not changed is verified before.
+
 import { chmodSync, readFileSync, rmSync, truncateSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gunzipSync, gzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 import { succeed } from '../support/command.ts';
+import { jsonRecords } from '../support/json-lines.ts';
 import { unpackStore } from '../support/real-stores.ts';
 import { stratafs } from '../support/stratafs.ts';
 import { describeSystem } from '../support/system.ts';
@@ -344,7 +346,7 @@ const BLOBS: Store = {
 const STORES = [PODMAN, CONTAINERD, NATIVE, COMMITTED, FORCED, BLOBS];
 
 interface Line {
-  readonly type: string;
+  readonly t: string;
   readonly verdict?: string;
   readonly severity?: string;
   readonly class?: string;
@@ -361,17 +363,14 @@ describeSystem('verify and what is planted', ['root', 'stores', 'python', 'build
       const { code, stdout } = await stratafs(words);
       return {
         code,
-        lines: stdout
-          .split('\n')
-          .filter(Boolean)
-          .map((line) => JSON.parse(line) as Line),
+        lines: jsonRecords(stdout),
       };
     }
 
     it('finds nothing where nothing is', async () => {
       const { code, lines } = await verified(unpackStore(temporaryForTest(), name));
       expect([code, lines.filter(({ severity }) => severity === 'tampered')]).toEqual([0, []]);
-      expect(lines.find(({ type }) => type === 'image')?.repoDigests).not.toBeUndefined();
+      expect(lines.find(({ t }) => t === 'image')?.repoDigests).not.toBeUndefined();
     });
 
     it.each(Object.entries(cases))('names %s', async (_, { plant, findings }) => {
@@ -380,14 +379,14 @@ describeSystem('verify and what is planted', ['root', 'stores', 'python', 'build
       await plant(`${directory}/${store.root}`);
       const { code, lines } = await verified(directory);
       const known = new Set(before.lines.map((line) => JSON.stringify(line)));
-      const told = lines.filter((line) => line.type === 'finding' && !known.has(JSON.stringify(line)));
+      const told = lines.filter((line) => line.t === 'finding' && !known.has(JSON.stringify(line)));
       const words = told.map(({ severity, class: kind, path }) =>
-        [severity, kind, ...(path === undefined ? [] : [path === '' ? '.' : path])].join(' '),
+        [severity, kind, ...(path === undefined ? [] : [path])].join(' '),
       );
       expect(words.sort()).toEqual([...findings].sort());
       const isTampered = findings.some((finding) => finding.startsWith('tampered'));
       expect(code).toBe(isTampered ? 1 : 4);
-      expect(lines.find(({ type }) => type === 'image')?.repoDigests).toBeUndefined();
+      expect(lines.find(({ t }) => t === 'image')?.repoDigests).toBeUndefined();
     });
   });
 });

@@ -1,10 +1,12 @@
 // What `stratafs verify` says, in words and exit codes: of containers, of what a daemon would stack, of planted directories, of
 // poor copies, and to a process that cannot see the marks.
+
 import { mkdirSync, readFileSync, readlinkSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { beforeAll, expect, it } from 'vitest';
 import { run, succeed } from '../support/command.ts';
 import { Engine } from '../support/engine.ts';
+import { jsonRecords } from '../support/json-lines.ts';
 import { BUILT_COMMAND, stratafs } from '../support/stratafs.ts';
 import { describeSystem } from '../support/system.ts';
 import { temporaryForSuite } from '../support/temporary.ts';
@@ -275,14 +277,10 @@ describeSystem('the words of stratafs verify', ['root', 'docker', 'busybox', 'rs
 
   it('are in JSON too', async () => {
     const { stdout } = await stratafs(['--root', engine.dataRoot, 'verify', '--json', 'app', 'box']);
-    const objects = stdout
-      .split('\n')
-      .filter(Boolean)
-      .map((line) => JSON.parse(line) as Record<string, unknown>)
-      .filter(({ type }) => type !== 'finding');
+    const objects = jsonRecords<Record<string, unknown>>(stdout).filter(({ t }) => t !== 'finding');
     expect(
-      objects.map(({ type, layer, verdict, role, sha256, again, recorded }) => ({
-        type,
+      objects.map(({ t, layer, verdict, role, sha256, again, recorded }) => ({
+        t,
         layer,
         verdict,
         role,
@@ -291,27 +289,27 @@ describeSystem('the words of stratafs verify', ['root', 'docker', 'busybox', 'rs
         recorded,
       })),
     ).toEqual([
-      { type: 'layer', layer: 1, verdict: 'verified', sha256: 'right' },
-      { type: 'layer', layer: 2, verdict: 'verified', sha256: 'right' },
-      { type: 'image', verdict: 'verified' },
+      { t: 'layer', layer: 1, verdict: 'verified', sha256: 'right' },
+      { t: 'layer', layer: 2, verdict: 'verified', sha256: 'right' },
+      { t: 'image', verdict: 'verified' },
       {
-        type: 'layer',
+        t: 'layer',
         layer: 1,
         verdict: 'verified',
         sha256: 'right',
-        again: { reference: 'app:latest', layer: 1 },
+        again: { ref: 'app:latest', layer: 1 },
       },
       {
-        type: 'layer',
+        t: 'layer',
         layer: 2,
         verdict: 'verified',
         sha256: 'right',
-        again: { reference: 'app:latest', layer: 2 },
+        again: { ref: 'app:latest', layer: 2 },
       },
-      { type: 'layer', layer: 3, verdict: 'unverifiable', role: 'engine', recorded: false },
-      { type: 'layer', layer: 4, verdict: 'unverifiable', role: 'upper', recorded: false },
-      { type: 'container', verdict: 'unverifiable' },
-      { type: 'total', sha256: { right: 2 } },
+      { t: 'layer', layer: 3, verdict: 'unverifiable', role: 'engine', recorded: false },
+      { t: 'layer', layer: 4, verdict: 'unverifiable', role: 'upper', recorded: false },
+      { t: 'container', verdict: 'unverifiable' },
+      { t: 'total', sha256: { right: 2 } },
     ]);
     expect(objects.at(-1)).toMatchObject({ images: 1, containers: 1, ownLayers: 2, layers: { verified: 2 } });
   });

@@ -1,4 +1,5 @@
 // `stratafs verify` on a real engine's data root: copies of it are tampered with in every way, and each is found and named.
+
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import {
@@ -16,6 +17,7 @@ import { gunzipSync, gzipSync } from 'node:zlib';
 import { beforeAll, expect, it } from 'vitest';
 import { succeed } from '../support/command.ts';
 import { Engine } from '../support/engine.ts';
+import { jsonRecords, jsonRecordsOfBytes } from '../support/json-lines.ts';
 import { stratafs } from '../support/stratafs.ts';
 import { describeSystem } from '../support/system.ts';
 import { temporaryForSuite } from '../support/temporary.ts';
@@ -83,14 +85,10 @@ describeSystem(
 
     async function verify(root: string, ...args: readonly string[]): Promise<Verified> {
       const { code, stdout, stderr } = await stratafs(['--root', root, 'verify', '--json', ...args]);
-      const objects = Buffer.from(stdout, 'latin1')
-        .toString('utf8')
-        .split('\n')
-        .filter(Boolean)
-        .map((line) => JSON.parse(line) as Record<string, string>);
-      const lines = objects.flatMap(({ type, severity, class: kind, layer, path, verdict }) => {
-        if (type === 'layer' || type === 'total') return [];
-        if (type !== 'finding') return [`${verdict} ${type}`];
+      const records = jsonRecordsOfBytes<Record<string, string>>(stdout);
+      const lines = records.flatMap(({ t, severity, class: kind, layer, path, verdict }) => {
+        if (t === 'layer' || t === 'total') return [];
+        if (t !== 'finding') return [`${verdict} ${t}`];
         if (severity === 'known' || severity === 'note') return [];
         return [[severity, kind, layer, path].filter((word) => word !== undefined).join(' ')];
       });
@@ -100,10 +98,7 @@ describeSystem(
     it('verifies what the engine has made, all of it', async () => {
       const all = ['--root', engine.dataRoot, 'verify', '--all', '--images', '--json'];
       const { code, stdout, stderr } = await stratafs(all);
-      const verdicts = stdout
-        .split('\n')
-        .filter(Boolean)
-        .map((line) => JSON.parse(line).verdict);
+      const verdicts = jsonRecords<{ verdict?: string }>(stdout).map(({ verdict }) => verdict);
       expect({
         code,
         stderr,

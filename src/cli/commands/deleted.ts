@@ -14,6 +14,7 @@ import { E, Errno } from '../../sys/errors.ts';
 import { pathArguments } from '../arguments.ts';
 import { deletedLine } from '../examine/deleted-lines.ts';
 import { layerFailure, pathFailure } from '../failure.ts';
+import { beginJson, jsonRoot } from '../json/stream.ts';
 import { metadataOption } from '../metadata-option.ts';
 import { reportMissing } from '../missing.ts';
 import { escapeBytes, escapeJson } from '../print/escape.ts';
@@ -51,6 +52,7 @@ export function registerDeleted(program: Command, terminal: Terminal): void {
       const [within = asBytes('/')] = path === undefined ? [] : pathArguments([path]);
       const stack = await openDamagedStack(reference, options);
       const layers = await openLayers(stack, await changesOf(stack, options));
+      if (options.json) beginJson(terminal, 'deleted', { ...jsonRoot(options, stack), ref: reference });
       reportMissing(stack, terminal);
       try {
         const names = componentsOf(within);

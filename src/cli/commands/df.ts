@@ -11,6 +11,7 @@ import {
   USAGE_GROUPS,
   usageLines,
 } from '../examine/usage-sums.ts';
+import { beginJson, jsonRoot } from '../json/stream.ts';
 import { counted } from '../print/count.ts';
 import { escapeBytes, escapeText } from '../print/escape.ts';
 import { severalNames } from '../print/several-names.ts';
@@ -47,6 +48,7 @@ export function registerDf(program: Command, terminal: Terminal): void {
       try {
         await walkLayers(usage.survey, terminal);
         const places = usage.places();
+        if (options.json) beginJson(terminal, 'df', jsonRoot(options));
         terminal.out.write(options.json ? usageLines(usage, places) : text(usage, places, options));
       } finally {
         usage.survey.close();

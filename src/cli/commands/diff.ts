@@ -18,6 +18,7 @@ import { openSide, originOf, recordsOfSides, SIDE_WORDS } from '../diff/side.ts'
 import { exitCode, Watch } from '../diff/watch.ts';
 import { EXIT } from '../exit.ts';
 import { layersFailure, pathMessage } from '../failure.ts';
+import { beginJson } from '../json/stream.ts';
 import { metadataOption } from '../metadata-option.ts';
 import type { Terminal } from '../print/terminal.ts';
 
@@ -148,6 +149,7 @@ async function diff(
       sharedLayers: stacks.length === 2 ? union.sharedLayers : 0,
       color: isColored(options, terminal),
       note: (message) => terminal.note(message),
+      beginJson: (more) => beginJson(terminal, 'diff', {}, more),
     };
     printer = await openPrinter(form, context, options, [sideA, sideB]);
     const progress = new DiffProgress(terminal);

@@ -1,6 +1,7 @@
 // `stratafs doctor`: what is wrong with a whole store, what that means, and what still works.
 import type { Command } from 'commander';
 import { EXIT } from '../exit.ts';
+import { beginJson } from '../json/stream.ts';
 import { printHealth } from '../print/store/health.ts';
 import type { Terminal } from '../print/terminal.ts';
 import { openTheStore, type StoreOptions } from '../stack.ts';
@@ -18,7 +19,7 @@ export function registerDoctor(program: Command, terminal: Terminal): void {
       'Read everything that the store records and hold it against everything else: missing and damaged files, broken links, ' +
         'directories, images and containers that nothing leads to. Contents are not read: that is what "verify" does. ' +
         'Of several stores in the root each is examined. Exit code 0: nothing found but notes; 1: something is wrong. With ' +
-        '--json, a line for each store comes before its findings, and the last has the counts.',
+        '--json, a line for each store comes before its findings, and one with the counts after all.',
     )
     .option('--json', 'one JSON object a line: the store, each finding, the counts')
     .option('-q, --quiet', 'no notes')
@@ -27,6 +28,7 @@ export function registerDoctor(program: Command, terminal: Terminal): void {
       const { healthOf } = await import('../../health/open.ts');
       const root = await openTheStore(options);
       const stores = healthOf(root);
+      if (options.json) beginJson(terminal, 'doctor', { root: root.directory });
       const counts = await printHealth(stores, root.directory, options, terminal.out);
       if (counts.error + counts.warning > 0) terminal.exitWith(EXIT.found);
     });

@@ -8,9 +8,11 @@ import { asBytes, type ByteString } from '../../sys/bytes.ts';
 import { E, Errno, Trouble } from '../../sys/errors.ts';
 import { pathArguments } from '../arguments.ts';
 import { pathFailure } from '../failure.ts';
+import { beginJson, jsonRoot } from '../json/stream.ts';
 import { metadataOption } from '../metadata-option.ts';
 import { formatBlocks, type SizeForm } from '../print/blocks.ts';
 import { escapeBytes, escapeJson, jsonName } from '../print/escape.ts';
+import { absolutePath } from '../print/status.ts';
 import type { Terminal } from '../print/terminal.ts';
 import {
   changesOf,
@@ -75,9 +77,10 @@ export function registerDu(program: Command, terminal: Terminal): void {
       const stack = await openStack(reference, options);
       const recorded = await changesOf(stack, options);
       const places = await placesOf(stack, bytes, recorded);
-      await withSurveyedStack(stack, recorded, terminal, (view) =>
-        new Report(new ShownTree(view), stack, options, terminal).run(places),
-      );
+      await withSurveyedStack(stack, recorded, terminal, (view) => {
+        if (options.json) beginJson(terminal, 'du', { ...jsonRoot(options, stack), ref: reference });
+        new Report(new ShownTree(view), stack, options, terminal).run(places);
+      });
     });
 }
 
@@ -89,6 +92,7 @@ async function showStore(options: DuOptions, terminal: Terminal): Promise<void> 
   const usage = diskUsageOf(await openTheStore(options));
   try {
     await walkLayers(usage.survey, terminal);
+    if (options.json) beginJson(terminal, 'du', jsonRoot(options));
     const { apparentSize, bytes, summarize, maxDepth = Number.POSITIVE_INFINITY } = options;
     const wanted = {
       ...{ ...options, form: formOf(options), isApparent: apparentSize === true || bytes === true },
@@ -162,9 +166,9 @@ class Report {
     }
     if (!this.#options.total) return;
     if (this.#options.json) {
-      const { allocated, ...rest } = total;
+      const { allocated, apparent: bytes, objects } = total;
       const onDisk = this.#options.metadata === undefined ? { allocated } : {};
-      this.#terminal.out.write(`${escapeJson({ total: true, ...onDisk, ...rest })}\n`);
+      this.#terminal.out.write(`${escapeJson({ t: 'total', ...onDisk, bytes, objects })}\n`);
     } else this.#line({ ...total, layers: [...layers] }, 'total');
   }
 
@@ -203,8 +207,15 @@ class Report {
     const { allocated, apparent, objects, isDirectory, layers } = usage;
     const numbers = layers.map((index) => layerNumber(this.#stack, index)).sort((a, b) => a - b);
     const type = isDirectory ? 'dir' : 'other';
-    const sizes = { ...(this.#options.metadata === undefined ? { allocated } : {}), apparent };
-    const line = { ...jsonName('path', path), type, ...sizes, objects, layers: numbers };
+    const sizes = { ...(this.#options.metadata === undefined ? { allocated } : {}), bytes: apparent };
+    const line = {
+      t: 'usage',
+      ...jsonName('path', absolutePath(path)),
+      type,
+      ...sizes,
+      objects,
+      layers: numbers,
+    };
     this.#terminal.out.write(`${escapeJson(line)}\n`);
   }
 

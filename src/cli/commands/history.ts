@@ -10,6 +10,7 @@ import { wasteOf } from '../../layers/survey/waste.ts';
 import type { LayerStack } from '../../store/layer-stack.ts';
 import { layerNumber } from '../../store/reference/choice.ts';
 import { Trouble } from '../../sys/errors.ts';
+import { beginJson, jsonRoot } from '../json/stream.ts';
 import { type MeasuredStep, measure, readHistory } from '../measured.ts';
 import { metadataOption } from '../metadata-option.ts';
 import { reportMissing } from '../missing.ts';
@@ -60,6 +61,7 @@ export function registerHistory(program: Command, terminal: Terminal): void {
       if (options.waste && options.dockerfile)
         throw new Trouble('usage', 'Cannot tell two things at once: --dockerfile or --waste');
       const { rows, damage } = await readHistory(reference, stack, options);
+      if (options.json) beginJson(terminal, 'history', { ...jsonRoot(options, stack), ref: reference });
       if (options.dockerfile) writeDockerfile(stack, rows, options, terminal);
       else {
         await withComparedStack(stack, await changesOf(stack, options), terminal, (view, copies) => {
@@ -163,6 +165,7 @@ function jsonRow(
 
   const own = layer === undefined ? undefined : stack.layers[layer];
   return {
+    t: 'step',
     ...(layer === undefined ? { emptyLayer: true } : { layer: layerNumber(stack, layer) }),
     ...(own === undefined ? {} : { role: own.role }),
     ...(own?.diffId === undefined ? {} : { diffId: own.diffId }),
@@ -192,7 +195,7 @@ function writeDockerfile(
     if (json) {
       const number = layer === undefined ? {} : { layer: layerNumber(stack, layer) };
       const diffId = own?.diffId === undefined ? {} : { diffId: own.diffId };
-      out.write(`${escapeJson({ ...number, ...diffId, ...instruction })}\n`);
+      out.write(`${escapeJson({ t: 'instruction', ...number, ...diffId, ...instruction })}\n`);
       continue;
     }
     if (own !== undefined && layer !== undefined) {

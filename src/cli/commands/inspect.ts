@@ -1,8 +1,10 @@
 // `stratafs inspect`: the chain of layers behind a reference, as one would find it by hand under the data root.
 
 import type { Command } from 'commander';
+import { jsonRoot } from '../json/stream.ts';
 import { reportMissing } from '../missing.ts';
-import { showStack } from '../print/store/stack.ts';
+import { escapeJson } from '../print/escape.ts';
+import { describeStack, jsonStack } from '../print/store/stack.ts';
 import type { Terminal } from '../print/terminal.ts';
 import { openDamagedStack, REFERENCE_WORDS, type StoreOptions } from '../stack.ts';
 
@@ -22,7 +24,9 @@ export function registerInspect(program: Command, terminal: Terminal): void {
     .action(async (reference: string, _: unknown, command: Command) => {
       const options = command.optsWithGlobals<InspectOptions>();
       const stack = await openDamagedStack(reference, options);
-      terminal.out.write(showStack(stack, options));
+      const subject = { ...jsonRoot(options, stack), ref: reference };
+      const text = () => `${escapeJson(jsonStack(stack, subject))}\n`;
+      terminal.out.write(options.json ? text() : describeStack(stack));
       reportMissing(stack, terminal);
     });
 }

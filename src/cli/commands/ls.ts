@@ -7,6 +7,7 @@ import { Errno } from '../../sys/errors.ts';
 import { missingFailure } from '../absent.ts';
 import { pathArguments } from '../arguments.ts';
 import { pathFailure } from '../failure.ts';
+import { beginJson, jsonRoot } from '../json/stream.ts';
 import { metadataOption } from '../metadata-option.ts';
 import { type AccountNames, accountNames, NUMBERS } from '../print/account-names.ts';
 import { formatColumns } from '../print/columns.ts';
@@ -62,7 +63,10 @@ export function registerLs(program: Command, terminal: Terminal): void {
       const given = command.optsWithGlobals<LsOptions>();
       const options: LsOptions = given.numericUidGid ? { ...given, long: true } : given;
       const bytes = pathArguments(paths.length > 0 ? paths : ['/']);
-      await readTree(reference, options, (tree) => new Listing(terminal, tree, options).run(bytes));
+      await readTree(reference, options, (tree) => {
+        if (options.json) beginJson(terminal, 'ls', { ...jsonRoot(options, tree.stack), ref: reference });
+        return new Listing(terminal, tree, options).run(bytes);
+      });
     });
 }
 

@@ -10,6 +10,7 @@ import { typeOf } from '../../sys/file-types.ts';
 import { decodeDevice } from '../../sys/statx.ts';
 import { missingFailure } from '../absent.ts';
 import { pathArguments } from '../arguments.ts';
+import { beginJson, jsonRoot } from '../json/stream.ts';
 import { metadataOption } from '../metadata-option.ts';
 import { escapeBytes, escapeJson, escapeText, jsonName } from '../print/escape.ts';
 import { isDevice, isLink, jsonEntry, modeString, octalMode } from '../print/status.ts';
@@ -36,6 +37,7 @@ export function registerStat(program: Command, terminal: Terminal): void {
       const options = command.optsWithGlobals<StatOptions>();
       const bytes = pathArguments(paths);
       await readTree(reference, options, async (tree) => {
+        if (options.json) beginJson(terminal, 'stat', { ...jsonRoot(options, tree.stack), ref: reference });
         for (const path of bytes) {
           try {
             const entry = walk(tree, path, { follow: options.dereference === true });

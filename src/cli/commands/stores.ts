@@ -4,10 +4,11 @@ import { resolve } from 'node:path';
 import type { Command } from 'commander';
 import type { FoundRoot } from '../../store/machine/places.ts';
 import type { Store } from '../../store/store.ts';
-import { shownBytes } from '../../sys/bytes.ts';
+import { bytesOfText, shownBytes } from '../../sys/bytes.ts';
 import { attempt, Trouble } from '../../sys/errors.ts';
 import { type ArchiveOptions, archiveRoot, openArchiveOnce } from '../archives.ts';
 import { EXIT } from '../exit.ts';
+import { beginJson } from '../json/stream.ts';
 import { escapeBytes, escapeJson, escapeText, jsonName } from '../print/escape.ts';
 import { formatTable } from '../print/table.ts';
 import type { Terminal } from '../print/terminal.ts';
@@ -62,8 +63,10 @@ export function registerStores(program: Command, terminal: Terminal): void {
         return { live: root !== archive && (isMounted || isLive(root.directory)) };
       };
       const found = roots.flatMap((root) => storesIn(root).map((store) => ({ ...store, ...live(root) })));
-      if (json) for (const store of found) terminal.out.write(jsonLine(store));
-      else terminal.out.write(formatTable(HEADING, found.map(row)));
+      if (json) {
+        beginJson(terminal, 'stores', hostRoot === undefined ? {} : { root: bytesOfText(resolve(hostRoot)) });
+        for (const store of found) terminal.out.write(jsonLine(store));
+      } else terminal.out.write(formatTable(HEADING, found.map(row)));
       for (const { damage, root } of found) {
         if (damage === undefined) continue;
         terminal.exitWith(EXIT.store);
@@ -112,6 +115,7 @@ function row({ kind, root, images, containers, live }: FoundStore): string[] {
 function jsonLine({ kind, root, ...told }: FoundStore): string {
   const { directory, why, user } = root;
   const line = {
+    t: 'store',
     kind,
     ...jsonName('root', directory),
     ...(user === undefined ? {} : { user }),

@@ -6,6 +6,7 @@ import type { LayerStack } from '../../store/layer-stack.ts';
 import { Trouble } from '../../sys/errors.ts';
 import { cannotSort, sortDirectory } from '../examine/sort-directory.ts';
 import { TimelineWalk } from '../examine/timeline-walk.ts';
+import { beginJson, jsonRoot } from '../json/stream.ts';
 import { keptOf } from '../kept.ts';
 import { metadataOption } from '../metadata-option.ts';
 import { mustHaveLayers, reportMissing } from '../missing.ts';
@@ -92,6 +93,8 @@ async function write(
     else await walk.collectEach(stacks);
     walk.end();
     const lines = sorter.sorted();
+    if (options.format === 'jsonl')
+      beginJson(terminal, 'timeline', { ...jsonRoot(options), ...(options.all ? {} : { refs: references }) });
     terminal.out.write(form.heading);
     for (const line of lines) terminal.out.write(`${line}\n`);
   } catch (error) {

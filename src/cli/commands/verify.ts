@@ -7,6 +7,7 @@ import { seesTrustedXattrs } from '../../sys/privilege.ts';
 import type { Losable } from '../../verify/finding.ts';
 import type { Verdict } from '../../verify/verdict.ts';
 import { EXIT, exitCodeOf } from '../exit.ts';
+import { beginJson, jsonRoot } from '../json/stream.ts';
 import { semanticsOf } from '../overlay.ts';
 import type { Terminal } from '../print/terminal.ts';
 import { VerifyPrinter } from '../print/verify-printer.ts';
@@ -62,6 +63,8 @@ export function registerVerify(program: Command, terminal: Terminal): void {
       if (options.images === true && options.all !== true) {
         throw new Trouble('usage', 'Cannot verify: --images is for --all');
       }
+      if (options.json)
+        beginJson(terminal, 'verify', { ...jsonRoot(options), ...(options.all ? {} : { refs: references }) });
       const printer = new VerifyPrinter(terminal, options);
       await verify(references, options, terminal, printer);
     });

@@ -14,11 +14,12 @@ import { E, Errno, errnoName, errnoWords } from '../../sys/errors.ts';
 import { typeOf } from '../../sys/file-types.ts';
 import { pathArguments } from '../arguments.ts';
 import { pathFailure } from '../failure.ts';
+import { beginJson, jsonRoot } from '../json/stream.ts';
 import { metadataOption } from '../metadata-option.ts';
 import { reportMissing } from '../missing.ts';
 import { escapeBytes, escapeJson, escapeText, jsonName } from '../print/escape.ts';
 import { humanSize } from '../print/size.ts';
-import { isRegular, octalMode } from '../print/status.ts';
+import { absolutePath, isRegular, octalMode } from '../print/status.ts';
 import type { Terminal } from '../print/terminal.ts';
 import { fullTime, jsonTime } from '../print/time.ts';
 import { changesOf, openDamagedStack, openLayers, REFERENCE_WORDS, type StoreOptions } from '../stack.ts';
@@ -44,6 +45,7 @@ export function registerWhich(program: Command, terminal: Terminal): void {
       const bytes = pathArguments(paths);
       const stack = await openDamagedStack(reference, options);
       const layers = await openLayers(stack, await changesOf(stack, options));
+      if (options.json) beginJson(terminal, 'which', { ...jsonRoot(options, stack), ref: reference });
       reportMissing(stack, terminal);
       try {
         for (const path of bytes) {
@@ -178,7 +180,8 @@ function jsonLine(
   { aspects, same }: Compared,
 ): string {
   return `${escapeJson({
-    ...jsonName('path', path),
+    t: 'path',
+    ...jsonName('path', absolutePath(path)),
     ...jsonName('realPath', answer.path),
     visible: answer.visible,
     ...(answer.supplier === undefined ? {} : { layer: layerNumber(stack, answer.supplier) }),

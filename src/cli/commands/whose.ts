@@ -6,6 +6,7 @@ import { type Measured, measureDirectory } from '../../layers/survey/measure.ts'
 import { shortId } from '../../store/digest.ts';
 import type { ByteString } from '../../sys/bytes.ts';
 import { pathArguments } from '../arguments.ts';
+import { beginJson, jsonRoot } from '../json/stream.ts';
 import { escapeBytes, escapeJson, escapeText, jsonName } from '../print/escape.ts';
 import { severalNames } from '../print/several-names.ts';
 import { takesWords } from '../print/takes.ts';
@@ -31,6 +32,7 @@ export function registerWhose(program: Command, terminal: Terminal): void {
       const { ownersOf } = await import('../../health/open.ts');
       const { withMachine, THIS_MACHINE } = await import('../../store/machine/machine.ts');
       const owners = ownersOf(await openTheStore(options));
+      if (options.json) beginJson(terminal, 'whose', jsonRoot(options));
       for (const asked of pathArguments(words)) {
         try {
           const found = withMachine(options.hostRoot ?? THIS_MACHINE, (machine) => owners.of(asked, machine));
@@ -118,10 +120,11 @@ function jsonLine(asked: ByteString, owner: StorePart): string {
   const place = directory === undefined ? {} : jsonName('directory', directory);
   const takes = measured(owner);
   return `${escapeJson({
+    t: 'part',
     ...jsonName('asked', asked),
     kind,
     id,
-    ...facts,
+    facts,
     ...place,
     ...(takes === undefined ? {} : { takes }),
     uses: uses.map(json),

@@ -1,7 +1,6 @@
 // Which printer an option asks for; the seldom used ones are loaded when they are.
 import { TYPE_LETTERS } from '../../diff/filter.ts';
 import { ASPECTS, type Aspect, type Side } from '../../diff/item.ts';
-import { version } from '../version.ts';
 import { type DiffOptions, type Form, tellsTimes, wantedAspects } from './options.ts';
 import type { DiffContext, Printer } from './printer.ts';
 
@@ -95,7 +94,6 @@ async function openJsonPrinter(
   const letters =
     type && [...TYPE_LETTERS].filter(([, bits]) => type.includes(bits)).map(([letter]) => letter);
   const json = new JsonPrinter(context, {
-    tool: `stratafs ${version()}`,
     content: options.content,
     // Links are compared only where that is asked for.
     ignored: ASPECTS.filter((aspect) => aspect !== 'links' && isIgnored(aspect)),

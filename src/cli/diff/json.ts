@@ -20,18 +20,15 @@ import { sourceName } from '../../store/source.ts';
 import { Errno, errnoName } from '../../sys/errors.ts';
 import { typeOf } from '../../sys/file-types.ts';
 import { decodeDevice, S_IFLNK } from '../../sys/statx.ts';
+import { jsonRoot } from '../json/stream.ts';
 import { escapeJson, jsonName } from '../print/escape.ts';
-import { idFields, octalMode } from '../print/status.ts';
+import { idFields, jsonId, octalMode } from '../print/status.ts';
 import { jsonTime } from '../print/time.ts';
 import { jsonGrowth } from './layers/growth-words.ts';
 import type { DiffContext, Printer, SideLabel } from './printer.ts';
 import { isDeviceItem } from './words.ts';
 
-/** Changes only when a field changes its meaning. */
-const FORMAT_VERSION = 1;
-
 export interface JsonOptions {
-  readonly tool: string;
   readonly content: string;
   readonly ignored: readonly Aspect[];
   /** What was looked at, where that is not all. */
@@ -59,11 +56,8 @@ export class JsonPrinter implements Printer {
 
   begin(): void {
     const { a, b, sharedLayers } = this.#context;
-    const { tool, content, ignored, filters, trustIds } = this.#options;
-    this.record({
-      t: 'header',
-      v: FORMAT_VERSION,
-      tool,
+    const { content, ignored, filters, trustIds } = this.#options;
+    this.#context.beginJson({
       a: jsonSide(a),
       b: jsonSide(b),
       sharedLayers,
@@ -150,19 +144,21 @@ function jsonSetters({ setBy, a, b }: Change): object | undefined {
   return Object.keys(told).length === 0 ? undefined : told;
 }
 
-function jsonSide({ reference, kind, stack }: SideLabel): object {
+function jsonSide({ reference, kind, stack, root: named }: SideLabel): object {
+  const { root } = named === undefined || stack === undefined ? {} : jsonRoot({ root: named }, stack);
   const layers = stack?.layers.toReversed() ?? [];
   return {
     ref: reference,
+    ...(root === undefined ? {} : jsonName('root', root)),
     kind,
-    ...(stack?.id === undefined ? {} : { id: stack.kind === 'image' ? `sha256:${stack.id}` : stack.id }),
+    ...(stack === undefined ? {} : jsonId(stack)),
     ...(stack?.mountPoints === undefined ? {} : { mountPoints: stack.mountPoints }),
     ...(stack?.owners === undefined ? {} : { owners: stack.owners.source }),
     layers: layers.map((layer, index) => ({
-      i: (stack?.layersBelow ?? 0) + index + 1,
+      layer: (stack?.layersBelow ?? 0) + index + 1,
       role: layer.role,
       ...(layer.diffId === undefined ? {} : { diffId: layer.diffId }),
-      ...idFields(layer),
+      ids: idFields(layer),
       ...(layer.history?.createdBy === undefined ? {} : { createdBy: layer.history.createdBy }),
       ...(layer.role === 'plain' ? jsonName(layer.source.kind, sourceName(layer.source)) : {}),
     })),

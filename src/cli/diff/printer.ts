@@ -25,6 +25,8 @@ export interface DiffContext {
   readonly color: boolean;
   /** A line on the error output, for what a form has no words for. */
   readonly note: (message: string) => void;
+  /** Writes the header of JSON lines, with these fields besides what all have, and sees to their end. */
+  readonly beginJson: (more: object) => void;
 }
 
 /** What a gate came to. */

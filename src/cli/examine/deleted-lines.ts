@@ -16,6 +16,7 @@ export function deletedLine(layers: Layers, one: Deleted): object {
   const { whiteout, created } = removalTime(removal, stack.layers[removal.layer]);
   const steps = [layer, removal.layer].map((index) => stack.layers[index]?.history?.createdBy);
   return {
+    t: 'deleted',
     ...jsonName('path', path),
     state,
     layer: layerNumber(stack, layer),

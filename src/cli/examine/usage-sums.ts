@@ -94,22 +94,22 @@ export function containerUsages(usage: DiskUsage, places: readonly PlaceUsage[])
 /** As JSON lines: each directory, image and container, the groups, the whole. */
 export function usageLines(usage: DiskUsage, places: readonly PlaceUsage[]): string {
   const lines: object[] = places.map(({ kind, id, path, bytes, allocated, users }) => ({
-    type: 'place',
+    t: 'place',
     kind,
     id,
-    ...jsonName('path', usage.shown(path)),
+    ...jsonName('path', path),
     bytes,
     allocated,
     ...(users.length === 0 ? {} : { users: users.map((user) => ({ id: user.id, name: user.label })) }),
   }));
   for (const { id, label, names, layers, whole, unique } of imageUsages(usage, places))
-    lines.push({ type: 'image', id, name: label, names, layers, ...whole, unique });
+    lines.push({ t: 'image', id, name: label, names, layers, ...whole, unique });
   for (const { id, label, own, log, whole } of containerUsages(usage, places))
-    lines.push({ type: 'container', id, name: label, ...own, log, whole });
+    lines.push({ t: 'container', id, name: label, ...own, log, whole });
   for (const [name, kinds] of USAGE_GROUPS) {
     const own = places.filter(({ kind }) => kinds.includes(kind));
-    lines.push({ type: 'group', name, count: own.length, ...sumOfSizes(own) });
+    lines.push({ t: 'group', name, count: own.length, ...sumOfSizes(own) });
   }
-  lines.push({ type: 'total', ...sumOfSizes(places) });
+  lines.push({ t: 'total', ...sumOfSizes(places) });
   return lines.map((line) => `${escapeJson(line)}\n`).join('');
 }

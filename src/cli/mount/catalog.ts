@@ -11,11 +11,13 @@ import {
   type SceneItem,
   type StackItem,
 } from '../../whole/item.ts';
+import { jsonRoot } from '../json/stream.ts';
+import { escapeJson } from '../print/escape.ts';
 import { TextOutput } from '../print/output.ts';
 import { printContainers } from '../print/store/containers.ts';
 import { printHealth } from '../print/store/health.ts';
 import { printImages } from '../print/store/images.ts';
-import { showStack } from '../print/store/stack.ts';
+import { jsonStack } from '../print/store/stack.ts';
 import { Terminal } from '../print/terminal.ts';
 import { openDamagedStack, openStack, recordsOf } from '../stack.ts';
 import { isFileName, placeImages } from './image-names.ts';
@@ -204,7 +206,9 @@ function filesItem(
     version,
     async read() {
       const out = new TextOutput();
-      await write(new Terminal(out, new TextOutput()));
+      const terminal = new Terminal(out, new TextOutput());
+      await write(terminal);
+      terminal.complete();
       return Buffer.from(out.text, 'utf8');
     },
   });
@@ -215,7 +219,9 @@ function filesItem(
     inspected.at([id]).items.set(asBytes('inspect.json'), {
       ...file(async (terminal) => {
         const [reference, options] = referenceTo(listed, args);
-        terminal.out.write(showStack(await openDamagedStack(reference, options), { json: true }));
+        const stack = await openDamagedStack(reference, options);
+        const subject = { ...jsonRoot(options, stack), ref: reference };
+        terminal.out.write(`${escapeJson(jsonStack(stack, subject))}\n`);
       }),
       version: versionOf(listed),
     });

@@ -129,6 +129,7 @@ function jsonWaste(stack: LayerStack, one: Waste, isOnDisk: boolean): object {
   const stepOf = (index: number) => stack.layers[index]?.history?.createdBy;
   const [wrote, hid] = [stepOf(layer), stepOf(by)];
   return {
+    t: 'waste',
     kind,
     ...jsonName('path', path),
     objects,

@@ -3,6 +3,7 @@ import type { Command } from 'commander';
 import type { Store } from '../../store/store.ts';
 import { Trouble } from '../../sys/errors.ts';
 import { EXIT } from '../exit.ts';
+import { beginJson, jsonRoot } from '../json/stream.ts';
 import type { StoreOptions } from '../stack.ts';
 import { escapeJson } from './escape.ts';
 import { formatTable } from './table.ts';
@@ -24,6 +25,8 @@ interface Item {
 }
 
 export interface ListForm<T extends Item> {
+  /** What the items are, and what lists them. */
+  readonly item: 'image' | 'container';
   readonly heading: readonly string[];
   /** The lines of one item, printable. */
   readonly rows: (item: T) => string[][];
@@ -49,8 +52,10 @@ export function printList<T extends Item>(
 ): void {
   const { out } = terminal;
   const sorted = sortedItems(items);
-  if (options.json) for (const item of sorted) out.write(`${escapeJson(item)}\n`);
-  else if (options.quiet) for (const item of sorted) out.write(`${form.id(item)}\n`);
+  if (options.json) {
+    beginJson(terminal, `${form.item}s`, jsonRoot(options));
+    for (const item of sorted) out.write(`${escapeJson({ t: form.item, ...item })}\n`);
+  } else if (options.quiet) for (const item of sorted) out.write(`${form.id(item)}\n`);
   else out.write(tableOf(sorted, form));
   for (const item of sorted) {
     if (item.damage === undefined) continue;

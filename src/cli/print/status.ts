@@ -1,8 +1,8 @@
 // How the fields of an inode are worded: mode strings, types, device numbers, and the JSON that ls and stat share.
 import type { Tree } from '../../overlay/tree.ts';
-import type { Layer } from '../../store/layer-stack.ts';
+import type { Layer, LayerStack } from '../../store/layer-stack.ts';
 import { layerNumber } from '../../store/reference/choice.ts';
-import type { ByteString } from '../../sys/bytes.ts';
+import { asBytes, type ByteString } from '../../sys/bytes.ts';
 import { typeOf } from '../../sys/file-types.ts';
 import { decodeDevice, S_IFBLK, S_IFCHR, S_IFDIR, S_IFLNK, S_IFMT, S_IFREG } from '../../sys/statx.ts';
 import { jsonName } from './escape.ts';
@@ -61,11 +61,24 @@ export function idFields({ ids = {} }: Layer): Record<string, string> {
   return Object.fromEntries(Object.entries(ids).map(([words, id]) => [fieldOf(words), id]));
 }
 
+/** The ID of what a stack is of, as JSON has it: an image's is a digest, a container's is none. */
+export function jsonId({ id, kind }: LayerStack): { readonly id?: string } {
+  if (id === undefined) return {};
+  return { id: kind === 'image' ? `sha256:${id}` : id };
+}
+
+/** A path in an image as JSON has it: from the root on, without empty names and `.`; links and `..` as they were written. */
+export function absolutePath(path: ByteString): ByteString {
+  const names = path.split('/').filter((name) => name !== '' && name !== '.');
+  return asBytes(`/${names.join('/')}`);
+}
+
 /** What ls and stat tell of one entry in JSON. `path` as the person wrote it, with the names below it. */
 export function jsonEntry(tree: Tree, entry: number, path: ByteString): object {
   const status = tree.status(entry);
   return {
-    ...jsonName('path', path),
+    t: 'entry',
+    ...jsonName('path', absolutePath(path)),
     type: typeOf(status.mode).name,
     mode: octalMode(status.mode),
     nlink: status.nlink,

@@ -12,6 +12,7 @@ export class Terminal {
   /** Milliseconds since 1970, for "2 hours ago". */
   readonly now: () => number;
   #exitCode = 0;
+  readonly #lastSteps: (() => void)[] = [];
 
   constructor(out: Output, err: Output, now: () => number = Date.now) {
     this.out = out;
@@ -27,6 +28,16 @@ export class Terminal {
   /** Remembers an exit code, unless an earlier failure has set one. */
   exitWith(code: number): void {
     if (this.#exitCode === 0) this.#exitCode = code;
+  }
+
+  /** Has a step done when all results and failures are told; not where something ends the command before. */
+  atEnd(step: () => void): void {
+    this.#lastSteps.push(step);
+  }
+
+  /** The last steps of a command that came to its end. */
+  complete(): void {
+    for (const step of this.#lastSteps.splice(0)) step();
   }
 
   /** One line on the error output, after the results so far where both go to one terminal. */

@@ -116,6 +116,7 @@ function jsonLines(
   const size = attributes.exactSize ?? attributes.size;
   for (const { time, macb } of eventsOf(attributes)) {
     const line = escapeJson({
+      t: 'event',
       time: isoTime(time),
       timestamp: jsonTime(time),
       macb,
@@ -129,7 +130,7 @@ function jsonLines(
       size,
       ino: String(ino),
       ...(target === undefined ? {} : jsonName('target', target)),
-      ...(users === undefined ? { reference: label } : { references: users }),
+      ...(users === undefined ? { ref: label } : { refs: users }),
     });
     add(sortKey(time, path, label), line);
   }

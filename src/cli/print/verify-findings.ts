@@ -88,11 +88,12 @@ function describe({ class: kind, path, expected, found, message }: Finding): str
   return `${kind}${where}: ${words.join(', ')}`;
 }
 
+/** The path of a finding on a layer is from the layer's root on; of one on no layer, where it lies on disk. */
 export function jsonFinding({ severity, class: kind, path, expected, found, message }: Finding): object {
   return {
     severity,
     class: kind,
-    ...(path === undefined ? {} : jsonName('path', path)),
+    ...(path === undefined ? {} : jsonName('path', asBytes(path.startsWith('/') ? path : `/${path}`))),
     ...(expected === undefined ? {} : jsonName('expected', asBytes(expected))),
     ...(found === undefined ? {} : jsonName('found', asBytes(found))),
     ...(message === undefined ? {} : { message: escapeMessage(message) }),

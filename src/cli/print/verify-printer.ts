@@ -75,7 +75,7 @@ export class VerifyPrinter {
   finish(): void {
     this.#progress.clear();
     if (this.totals.isEmpty) return;
-    if (this.#options.json) this.#json({ type: 'total', ...this.totals.toJson() });
+    if (this.#options.json) this.#json({ t: 'total', ...this.totals.toJson() });
     else if (!this.#options.quiet) this.#print(`${'total'.padEnd(VERDICT_WIDTH)}${this.totals}\n`);
   }
 
@@ -92,7 +92,7 @@ export class VerifyPrinter {
 
   #finding(finding: Finding, layer: LayerPlace | undefined): void {
     this.totals.finding(finding);
-    if (this.#options.json) this.#json({ type: 'finding', ...this.#about(layer), ...jsonFinding(finding) });
+    if (this.#options.json) this.#json({ t: 'finding', ...this.#about(layer), ...jsonFinding(finding) });
     else if (layer === undefined) this.#general.add(finding);
     else this.#findings.add(finding);
     if (layer === undefined) this.#recorded = worse(this.#recorded, severityVerdict(finding));
@@ -117,7 +117,7 @@ export class VerifyPrinter {
     this.totals.layer(verdict);
     if (this.#options.json) {
       const { kept: _, ...told } = verdict;
-      this.#json({ type: 'layer', ...this.#about(layer), ...told });
+      this.#json({ t: 'layer', ...this.#about(layer), ...told });
       return;
     }
     const findings = this.#flush(layer);
@@ -133,8 +133,8 @@ export class VerifyPrinter {
 
   #repeat(layer: LayerPlace, { kept: _, ...verdict }: LayerVerdict, { subject, number }: FirstPlace): void {
     if (this.#options.json) {
-      const again = { reference: subject.label, layer: number };
-      this.#json({ type: 'layer', ...this.#about(layer), ...verdict, again });
+      const again = { ref: subject.label, layer: number };
+      this.#json({ t: 'layer', ...this.#about(layer), ...verdict, again });
       return;
     }
     const { label } = subject;
@@ -173,7 +173,7 @@ export class VerifyPrinter {
     this.totals.own();
     this.#own += 1;
     if (this.#options.json) {
-      this.#json({ type: 'layer', ...this.#about(layer), verdict, recorded: false });
+      this.#json({ t: 'layer', ...this.#about(layer), verdict, recorded: false });
       return;
     }
     this.#flush(layer);
@@ -185,7 +185,7 @@ export class VerifyPrinter {
     const { label, names, kind, id } = this.#subject;
     if (this.#options.json) {
       const repoDigests = proven.length === 0 ? {} : { repoDigests: proven };
-      this.#json({ type: kind, ...this.#about(undefined), names, verdict, ...repoDigests });
+      this.#json({ t: kind, ...this.#about(undefined), names, verdict, ...repoDigests });
       return;
     }
     this.#flushGeneral();
@@ -213,7 +213,7 @@ export class VerifyPrinter {
     const { label, kind, id } = this.#subject;
     const { number, diffId, chainId, place, role } = layer ?? {};
     return {
-      reference: label,
+      ref: label,
       ...(id === undefined ? {} : { [kind]: id }),
       ...(number === undefined ? {} : { layer: number }),
       ...(diffId === undefined ? {} : { diffId }),

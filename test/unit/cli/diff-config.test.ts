@@ -80,7 +80,7 @@ describe('stratafs diff --config', () => {
     const { code, out, err } = await diff('--config', '--json', 'app:1', 'app:2');
     expect([code, err]).toEqual([1, '']);
     const lines = out.trimEnd().split('\n');
-    expect(lines.slice(1, -1).join('\n')).toMatchInlineSnapshot(`
+    expect(lines.slice(1, -2).join('\n')).toMatchInlineSnapshot(`
       "{"t":"config","key":"Env[ESC]","a":"\\u001b[31m","b":"\\u001b[32m"}
       {"t":"config","key":"Env[PATH]","a":"/usr/bin","b":"/opt/bin:/usr/bin"}
       {"t":"config","key":"Labels[\\u202ename]","a":"x"}
@@ -91,7 +91,7 @@ describe('stratafs diff --config', () => {
       {"t":"config","key":"architecture","a":"amd64","b":"arm64"}
       {"t":"config","key":"variant","b":"v8"}"
     `);
-    expect(JSON.parse(lines.at(-1) ?? '')).toMatchObject({ t: 'summary', equal: false, config: 9 });
+    expect(JSON.parse(lines.at(-2) ?? '')).toMatchObject({ t: 'summary', equal: false, config: 9 });
   });
 
   it('leaves output and exit code as they are without it', async () => {
@@ -103,7 +103,13 @@ describe('stratafs diff --config', () => {
     const { code, out, err } = await diff('--config', '--packages', '--json', 'app:1', 'app:2');
     const kinds = out.split('\n').map((line) => /"t":"(\w+)"/.exec(line)?.[1]);
     expect([code, err]).toEqual([1, '']);
-    expect(kinds.filter((kind) => kind !== 'config')).toEqual(['header', 'files', 'summary', undefined]);
+    expect(kinds.filter((kind) => kind !== 'config')).toEqual([
+      'header',
+      'files',
+      'summary',
+      'end',
+      undefined,
+    ]);
     expect(kinds.filter((kind) => kind === 'config')).toHaveLength(9);
   });
 

@@ -1,9 +1,11 @@
 // `stratafs diff` of stacks whose every step is known: who made each difference, what is told as one, and what a gate sees.
 // Made with plain files alone, so that it runs without privilege.
+
 import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { jsonRecords } from '../../support/json-lines.ts';
 import { Temporary, temporaryForTest } from '../../support/temporary.ts';
 import { stratafs } from './memory.ts';
 
@@ -49,10 +51,7 @@ class Written {
 
   async json(a: string, b: string, ...words: readonly string[]): Promise<Record<string, unknown>[]> {
     const { out } = await this.diff(a, b, '--json', ...words);
-    return out
-      .trimEnd()
-      .split('\n')
-      .map((line) => JSON.parse(line) as Record<string, unknown>);
+    return jsonRecords(out);
   }
 }
 
@@ -98,7 +97,7 @@ describe('stratafs diff: who made a difference', () => {
       '+  /app/b  5 B  B2  mode 0666  B3',
     ]);
     expect(await written.lines('l', 'lnw')).toEqual(['+  /app/**  6 entries, 25B  B2']);
-    const [, change] = await written.json('l', 'lnw');
+    const [change] = await written.json('l', 'lnw');
     expect(change).toMatchObject({
       subtree: { entries: 6, bytes: 25, origins: [{ layer: 2, entries: 6, bytes: 25 }] },
       b: { layer: 3 },
@@ -115,7 +114,7 @@ describe('stratafs diff: who made a difference', () => {
   });
 
   it('does not read contents with --content none, and does not guess', async () => {
-    const change = (await application().json('l', 'lnw', '--content', 'none', '--path', '/app/a'))[1];
+    const change = (await application().json('l', 'lnw', '--content', 'none', '--path', '/app/a'))[0];
     expect(change).toMatchObject({ setBy: { b: { mode: 3, type: 2 } } });
     expect(change?.setBy).not.toHaveProperty('b.content');
   });
@@ -168,7 +167,7 @@ describe('stratafs diff: what is told as one', () => {
     const lines = await written.lines('ln', 'lnws', '--expand');
     const paths = ['/app', ...FILES.map((name) => `/app/${name}`), '/tool', '/tool/sub', '/tool/sub/su'];
     expect(lines.map((line) => line.split('  ')[1])).toEqual(paths);
-    const told = (await written.json('ln', 'lnws', '--expand')).slice(1, -1);
+    const told = (await written.json('ln', 'lnws', '--expand')).slice(0, -1);
     expect(told.map(({ path }) => path)).toEqual(paths);
     for (const change of told) expect(change).not.toHaveProperty('subtree');
     const removed = (await written.json('lnws', 'ln', '--expand')).filter(({ op }) => op === 'remove');

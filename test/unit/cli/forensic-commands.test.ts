@@ -1,4 +1,5 @@
 // The forensic commands on the sample store, in this process: what they print, word for word, and how they fail.
+
 import {
   existsSync,
   mkdirSync,
@@ -11,6 +12,7 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { jsonRecords } from '../../support/json-lines.ts';
 import { type SampleRoot, writeSampleRoot } from '../../support/sample-root.ts';
 import { Temporary, temporaryForTest } from '../../support/temporary.ts';
 import { type Outcome, stratafs } from './memory.ts';
@@ -66,11 +68,15 @@ describe('history', () => {
 describe('history --dockerfile --json', () => {
   it('has a record for each step, with its layer', async () => {
     const { out } = await answer('history', '--dockerfile', '--json', IMAGE);
-    const lines = out.trimEnd().split('\n');
-    expect(lines.map((line) => JSON.parse(line.replace(/"diffId":"[^"]*",/, '')))).toEqual([
-      { layer: 1, kind: 'instruction', text: 'ADD file:base.tar /' },
-      { layer: 2, kind: 'instruction', text: 'COPY dir:server /srv' },
-      { layer: 3, kind: 'instruction', text: 'RUN rm /etc/motd && rm -r /srv/plugins && update' },
+    expect(jsonRecords(out.replaceAll(/"diffId":"[^"]*",/g, ''))).toEqual([
+      { t: 'instruction', layer: 1, kind: 'instruction', text: 'ADD file:base.tar /' },
+      { t: 'instruction', layer: 2, kind: 'instruction', text: 'COPY dir:server /srv' },
+      {
+        t: 'instruction',
+        layer: 3,
+        kind: 'instruction',
+        text: 'RUN rm /etc/motd && rm -r /srv/plugins && update',
+      },
     ]);
   });
 });
@@ -82,7 +88,7 @@ describe('some layers of an image', () => {
     const { out } = await answer('history', `${IMAGE}#2`);
     expect(columns(out)[1]).toMatch(/^2\|/);
     const changed = await answer('diff', '--json', `${IMAGE}#2`, `${IMAGE}#3`);
-    expect(changed.out).toMatch(/"b":\{"ref":"sample\/web:1.1#3",[^[]*"layers":\[\{"i":3,/);
+    expect(changed.out).toMatch(/"b":\{"ref":"sample\/web:1.1#3",[^[]*"layers":\[\{"layer":3,/);
     const { err, code } = await answer('extract', '--layer', '1', `${IMAGE}#2`, '/srv', '-o', '/nowhere');
     expect([err, code]).toEqual([`stratafs: Cannot use layer "1": ${IMAGE}#2 has one layer, 2\n`, 2]);
   });
@@ -104,9 +110,9 @@ describe('which', () => {
 
   it('follows links on the way, not the last one', async () => {
     const { out } = await answer('which', '--json', IMAGE, '//etc/../etc/mtab');
-    const { realPath, layers } = JSON.parse(out) as { realPath: string; layers: { statements: object[] }[] };
-    expect(realPath).toBe('/etc/mtab');
-    expect(layers[0]?.statements[0]).toMatchObject({
+    const [told] = jsonRecords<{ path: string; realPath: string; layers: { statements: object[] }[] }>(out);
+    expect([told?.path, told?.realPath]).toEqual(['/etc/../etc/mtab', '/etc/mtab']);
+    expect(told?.layers[0]?.statements[0]).toMatchObject({
       kind: 'version',
       state: 'supplies',
       target: '/proc/mounts',
@@ -139,8 +145,8 @@ describe('which', () => {
     }
     const layers = `lowerdir=${['chmod', 'copy', 'base'].map((name) => temporary.path(name)).join(':')}`;
     const { out } = await answer('which', '--json', layers, '/f');
-    const told = JSON.parse(out) as { layers: { statements: { sameContentsAs?: number }[] }[] };
-    const same = told.layers.map(({ statements }) => statements[0]?.sameContentsAs);
+    const [told] = jsonRecords<{ layers: { statements: { sameContentsAs?: number }[] }[] }>(out);
+    const same = told?.layers.map(({ statements }) => statements[0]?.sameContentsAs);
     expect(same).toEqual([undefined, 3, undefined]);
     expect((await answer('which', layers, '/f')).out).toMatch(/layer 2 .*hidden.*same contents as layer 3/);
   });
@@ -175,11 +181,7 @@ describe('deleted', () => {
     ['older versions', ['deleted', '--shadowed', IMAGE], ['/srv/server.conf']],
   ])('lists %s', async (_, words, expected) => {
     const { out } = await answer(...words, '--json');
-    const paths = out
-      .split('\n')
-      .filter(Boolean)
-      .map((line) => (JSON.parse(line) as { path: string }).path);
-    expect(paths).toEqual(expected);
+    expect(jsonRecords<{ path: string }>(out).map(({ path }) => path)).toEqual(expected);
   });
 });
 
@@ -357,12 +359,8 @@ describe('timeline', () => {
 describe('whose', () => {
   async function kinds(...words: readonly string[]): Promise<string[]> {
     const { out } = await answer('whose', '--json', ...words);
-    const lines = out.split('\n').filter(Boolean);
-    return lines.map((line) => {
-      const { kind, users } = JSON.parse(line) as {
-        kind: string;
-        users: { label: string; layer?: number }[];
-      };
+    const told = jsonRecords<{ kind: string; users: { label: string; layer?: number }[] }>(out);
+    return told.map(({ kind, users }) => {
       return `${kind}: ${users
         .map(({ label, layer }) => `${label} ${layer}`)
         .sort()

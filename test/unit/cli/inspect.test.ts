@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { showStack } from '../../../src/cli/print/store/stack.ts';
+import { describeStack, jsonStack } from '../../../src/cli/print/store/stack.ts';
 import type { ChainId, DiffId } from '../../../src/store/digest.ts';
 import type { Layer, LayerStack } from '../../../src/store/layer-stack.ts';
 import { asBytes } from '../../../src/sys/bytes.ts';
@@ -32,9 +32,9 @@ const STACK: LayerStack = {
   dataLayers: [],
 };
 
-describe('showStack()', () => {
+describe('describeStack()', () => {
   it('shows each layer, top first', () => {
-    expect(showStack(STACK, {})).toBe(`\
+    expect(describeStack(STACK)).toBe(`\
 Reference: web
 Kind:      container
 ID:        ${'f'.repeat(64)}
@@ -55,22 +55,26 @@ Layer 1, image
 `);
   });
 
-  it('is one line of JSON with --json, the exact bytes of odd names included', () => {
-    const line = showStack(STACK, { json: true });
-    expect(line).toMatch(/^[^\n]*\n$/);
-    expect(JSON.parse(line)).toEqual({
-      reference: 'web',
+  it('has the fields of a header in JSON, and the exact bytes of odd names', () => {
+    expect(jsonStack(STACK, { root: asBytes('/r'), ref: 'we' })).toEqual({
+      t: 'stack',
+      v: 1,
+      tool: expect.stringMatching(/^stratafs \d/),
+      command: 'inspect',
+      root: '/r',
+      ref: 'we',
+      label: 'web',
       kind: 'container',
       id: 'f'.repeat(64),
       dialect: 'trusted',
       layers: [
-        { layer: 2, role: 'upper', live: true, directory: '/r/overlay2/up/diff' },
+        { layer: 2, role: 'upper', live: true, ids: {}, directory: '/r/overlay2/up/diff' },
         {
           layer: 1,
           role: 'image',
           diffId: DIFF,
           chainId: CHAIN,
-          cacheId: CACHE,
+          ids: { cacheId: CACHE },
           size: 1_982_437,
           history: STACK.layers[1]?.history,
           directory: `/r/overlay2/${CACHE}/di\ufffd`,
@@ -92,7 +96,7 @@ Layer 1, image
       layers: [plain('/a')],
       dataLayers: [plain('/data')],
     };
-    expect(showStack(stack, {})).toBe(`\
+    expect(describeStack(stack)).toBe(`\
 Reference: lowerdir=/a::/data
 Kind:      lowerdir
 Whiteouts: trusted

@@ -3,6 +3,7 @@ import type { ListOptions } from '../../../src/cli/print/list.ts';
 import { printContainers } from '../../../src/cli/print/store/containers.ts';
 import { printImages } from '../../../src/cli/print/store/images.ts';
 import type { ContainerSummary, ImageSummary } from '../../../src/store/summary.ts';
+import { jsonRecords } from '../../support/json-lines.ts';
 import { memoryTerminal } from './memory.ts';
 
 /** An id of 64 digits that begins with these. */
@@ -27,6 +28,7 @@ function listed<T>(
 ) {
   const { terminal, out, err } = memoryTerminal();
   list(items, { ...DEFAULTS, ...options }, terminal);
+  terminal.complete();
   return { out: out.text, err: err.text, code: terminal.exitCode };
 }
 
@@ -82,8 +84,9 @@ flat         latest    sha256:${hex('7983a93c871e')}   4 weeks ago   187MB
   });
 
   it('prints JSON lines with --json', () => {
-    const lines = listed(printImages, IMAGES, { json: true }).out.trimEnd().split('\n');
-    expect(lines.map((line) => JSON.parse(line))).toEqual([IMAGES[2], IMAGES[0], IMAGES[1], IMAGES[3]]);
+    const told = jsonRecords(listed(printImages, IMAGES, { json: true }).out);
+    const sorted = [IMAGES[2], IMAGES[0], IMAGES[1], IMAGES[3]];
+    expect(told).toEqual(sorted.map((image) => ({ t: 'image', ...image })));
   });
 
   it('lists damaged ones with the others, names them, and ends with 4', () => {
@@ -154,8 +157,8 @@ ${hex('7695ff611e90')}   demo:1    "sh -c 'echo a very long command line indeed;
     expect(listed(printContainers, CONTAINERS, { quiet: true }).out).toBe(
       '7695ff611e90\nc12039e72496\n8066c2adeb09\n',
     );
-    const lines = listed(printContainers, CONTAINERS, { json: true }).out.trimEnd().split('\n');
-    expect(lines.map((line) => JSON.parse(line))).toEqual(CONTAINERS);
+    const told = jsonRecords(listed(printContainers, CONTAINERS, { json: true }).out);
+    expect(told).toEqual(CONTAINERS.map((container) => ({ t: 'container', ...container })));
   });
 
   it.each<[status: string, startedAt: string | undefined, finishedAt: string | undefined, shown: string]>([

@@ -1,4 +1,5 @@
 // ls, cat and stat over plain directories, as anyone may use them: `lowerdir=`, no privilege, no store.
+
 import { spawnSync } from 'node:child_process';
 import {
   chmodSync,
@@ -14,6 +15,7 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { jsonRecords } from '../../support/json-lines.ts';
 import { missing } from '../../support/system.ts';
 import { stratafs } from './memory.ts';
 
@@ -164,10 +166,7 @@ describe('stratafs ls', () => {
 
   it('prints JSON lines with --json', async () => {
     const { out } = await stratafs(['ls', '--json', REF, '/etc', '/dangling']);
-    const lines = out
-      .trimEnd()
-      .split('\n')
-      .map((line) => JSON.parse(line));
+    const lines = jsonRecords<{ mtime: string }>(out);
     const uid = process.getuid?.();
     const { ino, size, mtimeMs } = lstatSync(join(top, 'etc/conf'));
     expect(lines).toMatchObject([
@@ -175,7 +174,7 @@ describe('stratafs ls', () => {
       { path: '/etc/app', type: 'dir', mode: '0755', uid, layer: 1 },
       { path: '/etc/conf', type: 'file', mode: '0644', nlink: 1, uid, size, ino: String(ino), layer: 2 },
     ]);
-    expect(Number(lines[2].mtime)).toBeCloseTo(mtimeMs / 1000, 3);
+    expect(Number(lines[2]?.mtime)).toBeCloseTo(mtimeMs / 1000, 3);
   });
 
   it('gives the exact bytes of names that are not UTF-8', async () => {
@@ -257,24 +256,27 @@ describe('stratafs stat', () => {
   it('prints JSON with times to the nanosecond', async () => {
     const { out } = await stratafs(['stat', '--json', REF, 'files/big']);
     const { ino, ctimeNs, blocks } = lstatSync(join(lower, 'files/big'), { bigint: true });
-    expect(JSON.parse(out)).toEqual({
-      path: 'files/big',
-      type: 'file',
-      mode: '0644',
-      nlink: 1,
-      uid: process.getuid?.(),
-      gid: process.getgid?.(),
-      size: BIG.length,
-      mtime: '-315521755.000000000',
-      ino: String(ino),
-      layer: 1,
-      blocks: Number(blocks),
-      blksize: 4096,
-      atime: expect.stringMatching(/^-?\d+\.\d{9}$/),
-      ctime: `${ctimeNs / 1_000_000_000n}.${String(ctimeNs % 1_000_000_000n).padStart(9, '0')}`,
-      xattrs: [],
-      source: join(lower, 'files/big'),
-    });
+    expect(jsonRecords(out)).toEqual([
+      {
+        t: 'entry',
+        path: '/files/big',
+        type: 'file',
+        mode: '0644',
+        nlink: 1,
+        uid: process.getuid?.(),
+        gid: process.getgid?.(),
+        size: BIG.length,
+        mtime: '-315521755.000000000',
+        ino: String(ino),
+        layer: 1,
+        blocks: Number(blocks),
+        blksize: 4096,
+        atime: expect.stringMatching(/^-?\d+\.\d{9}$/),
+        ctime: `${ctimeNs / 1_000_000_000n}.${String(ctimeNs % 1_000_000_000n).padStart(9, '0')}`,
+        xattrs: [],
+        source: join(lower, 'files/big'),
+      },
+    ]);
   });
 
   it('goes on past a path that is not there, and ends with 5', async () => {

@@ -1,4 +1,5 @@
 // One damage at a time on a sound store: what the doctor finds, all of it, and that it goes on.
+
 import {
   appendFileSync,
   mkdirSync,
@@ -14,6 +15,7 @@ import { describe, expect, it } from 'vitest';
 import { examineStore } from '../../../src/health/docker/doctor.ts';
 import { dockerRootAt } from '../../support/docker-root.ts';
 import { FakeStore } from '../../support/fake-store.ts';
+import { jsonRecords } from '../../support/json-lines.ts';
 import { type SampleRoot, writeSampleRoot } from '../../support/sample-root.ts';
 import { temporaryForTest } from '../../support/temporary.ts';
 import { stratafs } from '../cli/memory.ts';
@@ -385,25 +387,26 @@ describe('doctor', () => {
     expect([well.code, well.out.split('\n').at(-2)]).toEqual([0, `${root}: 0 errors, 0 warnings, 1 note`]);
     writeFileSync(join(layers[0].record, 'size'), '');
     const ill = await stratafs(['--root', root, 'doctor', '--json', '--quiet']);
-    const [store, finding, end, ...more] = ill.out.split('\n');
-    expect(JSON.parse(store ?? '')).toEqual({
-      type: 'store',
-      directory: root,
-      kind: 'docker',
-      store: 'overlay2',
-    });
-    const { severity, code, works } = JSON.parse(finding ?? '') as Record<string, string>;
-    expect([ill.code, severity, code, works]).toEqual([1, 'warning', 'layer-size', 'everything']);
+    expect(JSON.parse(ill.out.split('\n')[0] ?? '')).toMatchObject({ command: 'doctor', root });
+    const [store, finding, total, ...more] = jsonRecords<Record<string, string>>(ill.out);
+    expect(store).toEqual({ t: 'store', kind: 'docker', store: 'overlay2' });
+    expect([ill.code, finding?.severity, finding?.code, finding?.works]).toEqual([
+      1,
+      'warning',
+      'layer-size',
+      'everything',
+    ]);
     const counts = { errors: 0, warnings: 1, notes: 1 };
-    expect(JSON.parse(end ?? '')).toEqual({ type: 'end', directory: root, ...counts });
-    expect(more).toEqual(['']);
+    expect(total).toEqual({ t: 'total', ...counts });
+    expect(more).toEqual([]);
+    expect(ill.out).toMatch(/\{"t":"end","exit":1\}\n$/);
   });
 
   it('says of a healthy store, in JSON, that it was examined', async () => {
     const { root } = writeSampleRoot(join(temporaryForTest().directory, 'root'));
     const { code, out } = await stratafs(['--root', root, 'doctor', '--json']);
-    const types = out.split('\n').map((line) => (line === '' ? '' : JSON.parse(line).type));
-    expect([code, types]).toEqual([0, ['store', 'end', '']]);
+    const told = jsonRecords<{ t: string }>(out).map(({ t }) => t);
+    expect([code, told]).toEqual([0, ['store', 'total']]);
   });
 
   it('shows no control character of a name', async () => {

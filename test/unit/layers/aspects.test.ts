@@ -1,7 +1,9 @@
 // Who set what of a file, where every step is known: made with plain files alone, so that it runs without privilege.
+
 import { chmodSync, mkdirSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { jsonRecords } from '../../support/json-lines.ts';
 import { temporaryForTest } from '../../support/temporary.ts';
 import { stratafs } from '../cli/memory.ts';
 
@@ -33,7 +35,8 @@ async function which(versions: readonly (Version | undefined)[], ...words: reado
 }
 
 async function aspects(...versions: readonly (Version | undefined)[]): Promise<Record<string, number>> {
-  return JSON.parse(await which(versions, '--json')).aspects as Record<string, number>;
+  const [told] = jsonRecords<{ aspects: Record<string, number> }>(await which(versions, '--json'));
+  return told?.aspects ?? {};
 }
 
 const ALL = (layer: number) => ({ content: layer, mode: layer, owner: layer, mtime: layer, xattrs: layer });

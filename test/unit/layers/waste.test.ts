@@ -1,4 +1,5 @@
 // What lower layers store for nothing: made with plain files alone, so that it runs without privilege.
+
 import { chmodSync, linkSync, mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
@@ -9,6 +10,7 @@ import { sumLayers } from '../../../src/layers/survey/survey-sums.ts';
 import { wasteOf } from '../../../src/layers/survey/waste.ts';
 import { mergeOptions } from '../../../src/overlay/options.ts';
 import { parseLowerdir } from '../../../src/store/reference/lowerdir.ts';
+import { jsonRecords } from '../../support/json-lines.ts';
 import { temporaryForTest } from '../../support/temporary.ts';
 import { stratafs } from '../cli/memory.ts';
 
@@ -132,10 +134,6 @@ describe('history --waste', () => {
     const { out: table } = await stratafs(['history', reference]);
     expect(table).toMatch(/rewritten in 2 \(mode only\)|rewritten in 2 \(15B of it as it was\)/);
     const { out: json } = await stratafs(['history', '--waste', '--json', reference]);
-    expect(json.split('\n').map((line) => (line === '' ? '' : JSON.parse(line).kind))).toEqual([
-      'copied',
-      'rewritten',
-      '',
-    ]);
+    expect(jsonRecords<{ kind: string }>(json).map(({ kind }) => kind)).toEqual(['copied', 'rewritten']);
   });
 });

@@ -48,7 +48,7 @@ export function printContainers(
   const title = (container: ContainerSummary) => `container "${container.name || id(container)}"`;
   const shown = containers.filter(({ infra, damage }) => options.all || !infra || damage !== undefined);
   const heading = options.size ? [...HEADING, 'SIZE'] : HEADING;
-  printList(shown, { heading, rows, id, title }, options, terminal);
+  printList(shown, { item: 'container', heading, rows, id, title }, options, terminal);
 }
 
 /** As docker shows it: an image that was named by its ID has its short ID here. */

@@ -25,7 +25,7 @@ export async function printHealth(
   const all = stores.map(({ store }) => store);
   for (const health of stores) {
     const { kind, description } = health.store;
-    if (options.json) json(healthStart(directory, health.store));
+    if (options.json) json(healthStart(health.store));
     else if (stores.length > 1) out.write(`${escapeText(description)}:\n`);
     await health.examine((finding) => {
       counts[finding.severity] += 1;
@@ -35,7 +35,7 @@ export async function printHealth(
       told.add(`${kind} ${finding.code}`);
     }, all);
   }
-  if (options.json) json(healthEnd(directory, counts));
+  if (options.json) json(healthEnd(counts));
   else {
     const sums = (['error', 'warning', 'note'] as const).map((severity) =>
       counted(counts[severity], severity),

@@ -33,7 +33,7 @@ export function printImages(
   const title = (image: ImageSummary) => `image "${image.tags[0] ?? id(image)}"`;
   const shown = images.filter((image) => options.all || !image.intermediate || image.damage !== undefined);
   const heading = hasPlatforms ? [...HEADING, 'PLATFORM'] : HEADING;
-  printList(shown, { heading, rows, id, title }, options, terminal);
+  printList(shown, { item: 'image', heading, rows, id, title }, options, terminal);
 }
 
 function shownId(image: ImageSummary, { trunc }: ListOptions): string {

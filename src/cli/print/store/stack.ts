@@ -3,21 +3,20 @@
 import type { Layer, LayerStack } from '../../../store/layer-stack.ts';
 import { layerNumber } from '../../../store/reference/choice.ts';
 import { sourceName } from '../../../store/source.ts';
-import { escapeBytes, escapeJson, escapeText, jsonName } from '../escape.ts';
+import { type JsonSubject, jsonHead } from '../../json/stream.ts';
+import { escapeBytes, escapeText, jsonName } from '../escape.ts';
 import { ownerWords } from '../owners.ts';
 import { humanSize } from '../size.ts';
-import { idFields } from '../status.ts';
+import { idFields, jsonId } from '../status.ts';
 
-/** The text of `inspect`, or its line of JSON. */
-export function showStack(stack: LayerStack, options: { readonly json?: true }): string {
-  return options.json ? `${escapeJson(jsonStack(stack))}\n` : describeStack(stack);
-}
-
-function jsonStack(stack: LayerStack): object {
+/** The whole answer in one object, with the fields of a header. */
+export function jsonStack(stack: LayerStack, subject: JsonSubject): object {
   return {
-    reference: stack.label,
+    t: 'stack',
+    ...jsonHead('inspect', subject),
+    label: stack.label,
     kind: stack.kind,
-    ...(stack.id === undefined ? {} : { id: stack.id }),
+    ...jsonId(stack),
     dialect: stack.dialect,
     ...(stack.owners === undefined ? {} : { owners: stack.owners }),
     layers: stack.layers.map((layer, index) => ({ layer: layerNumber(stack, index), ...jsonLayer(layer) })),
@@ -27,10 +26,11 @@ function jsonStack(stack: LayerStack): object {
 
 function jsonLayer(layer: Layer): object {
   const { source, ids: _, ...rest } = layer;
-  return { ...rest, ...idFields(layer), ...jsonName(source.kind, sourceName(source)) };
+  return { ...rest, ids: idFields(layer), ...jsonName(source.kind, sourceName(source)) };
 }
 
-function describeStack(stack: LayerStack): string {
+/** What `inspect` tells a person. */
+export function describeStack(stack: LayerStack): string {
   const count = stack.layers.length;
   const head = [
     ['Reference', escapeText(stack.label)],

@@ -146,7 +146,7 @@ export class Examination {
       const stores = healths.map(({ store }) => store);
       for (const health of healths) {
         const { store } = health;
-        out.write(jsonLine(healthStart(root.directory, store)));
+        out.write(jsonLine(healthStart(store)));
         await health.examine((finding) => {
           counts[finding.severity] += 1;
           out.write(jsonLine(healthLine(finding)));
@@ -155,7 +155,7 @@ export class Examination {
         }, stores);
         await this.#turn();
       }
-      out.write(jsonLine(healthEnd(root.directory, counts)));
+      out.write(jsonLine(healthEnd(counts)));
       return `all records of ${counted(healths.length, 'store')} were held against each other and the disk, as "doctor" does`;
     });
   }

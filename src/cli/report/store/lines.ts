@@ -18,6 +18,7 @@ export function listLines(lists: readonly StoreList[], of: 'images' | 'container
   return lists.flatMap(({ store, namespace, [of]: items }) =>
     items.map((item) =>
       jsonLine({
+        t: of === 'images' ? 'image' : 'container',
         ...(isSeveral ? { store: store.name } : {}),
         ...(namespace === undefined ? {} : { namespace }),
         ...item,
