@@ -84,6 +84,8 @@ export const TOPICS: ReadonlyMap<string, Topic> = new Map([
           'tool, command, root, ref or refs (of diff for each side). The last is an end with the exit code; without it the output is ' +
           'incomplete. inspect is one object, with the fields of a header. Messages go to the error output.',
         'A path in an image begins with "/"; a place on the disk is absolute. The ID of an image is sha256:…; layers are counted from 1, the lowest.',
+        'The JSON Schema of each line is in the package: dist/schemas/COMMAND.json below "$(npm root -g)/stratafs"; what a field means is told in ' +
+          'native-notes/json.md of the repository.',
         'Text is UTF-8. A name or path whose bytes are none stands in base64 beside it: pathB64 beside path. Numbers may exceed ' +
           '2^53: sizes are exact. Fields that have nothing to say are absent, and fields that a reader does not know are to be ignored.',
       ],

@@ -33,7 +33,7 @@ interface Finding {
 interface Owner {
   readonly kind: string;
   readonly id: string;
-  readonly step?: string;
+  readonly facts: Readonly<Record<string, string>>;
   readonly users: readonly { readonly kind: string; readonly label: string; readonly at?: string }[];
   readonly uses: readonly { readonly kind: string; readonly label: string; readonly at?: string }[];
 }
@@ -172,7 +172,7 @@ describeSystem(
       expect(owners.map(({ kind, id }) => `${kind} ${id.slice(0, 12)}`)).toEqual(
         listed.map((id) => `cache ${id}`),
       );
-      const steps = owners.map(({ step }) => step);
+      const steps = owners.map(({ facts }) => facts.step);
       expect(steps).toContain(
         'mount / from exec /bin/sh -c mkdir -p /opt && echo x > /opt/x && chmod 710 /noted',
       );
@@ -205,7 +205,7 @@ describeSystem(
           .slice(0, 2),
       ).toEqual(['volume shared /data', 'bind /srv /host']);
       expect(shared?.users).toMatchObject([{ kind: 'container', label: 'box', at: '/data' }]);
-      expect(path).toMatchObject({ kind: 'volume', id: 'shared', labels: 'of=test' });
+      expect(path).toMatchObject({ kind: 'volume', id: 'shared', facts: { labels: 'of=test' } });
     });
 
     it('tells of layers that only the cache still holds', async () => {

@@ -358,8 +358,8 @@ describeSystem('the forensic commands', ['root', 'overlay', 'python', 'docker', 
   });
 
   it('doctor: finds nothing wrong with what the engine wrote', async () => {
-    const told = await rows<{ type: string; errors?: number; warnings?: number }>('doctor', '--quiet');
-    expect(told.map(({ type }) => type)).toEqual(['store', 'end']);
+    const told = await rows<{ t: string; errors?: number; warnings?: number }>('doctor', '--quiet');
+    expect(told.map(({ t }) => t)).toEqual(['store', 'total']);
     expect(told.at(-1)).toMatchObject({ errors: 0, warnings: 0 });
   });
 

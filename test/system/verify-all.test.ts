@@ -130,12 +130,8 @@ describeSystem('verify --all of real stores', ['root', 'stores', 'build'], () =>
         'docker.io/library/demo:1',
       ];
       const { stdout } = await stratafs(words);
-      const lines = stdout
-        .split('\n')
-        .filter(Boolean)
-        .map((line) => JSON.parse(line) as Line);
-      return lines.flatMap(({ type, place, layer, verdict }) =>
-        type === 'layer' && place !== undefined ? [`${place} ${layer} ${verdict}`] : [],
+      return jsonRecords<Line>(stdout).flatMap(({ t, place, layer, verdict }) =>
+        t === 'layer' && place !== undefined ? [`${place} ${layer} ${verdict}`] : [],
       );
     };
     const overlayfs = [1, 2, 3].map((layer) => `overlayfs ${layer} verified`);

@@ -351,6 +351,7 @@ interface Line {
   readonly severity?: string;
   readonly class?: string;
   readonly path?: string;
+  readonly layer?: number;
   readonly repoDigests?: readonly string[];
 }
 
@@ -380,9 +381,11 @@ describeSystem('verify and what is planted', ['root', 'stores', 'python', 'build
       const { code, lines } = await verified(directory);
       const known = new Set(before.lines.map((line) => JSON.stringify(line)));
       const told = lines.filter((line) => line.t === 'finding' && !known.has(JSON.stringify(line)));
-      const words = told.map(({ severity, class: kind, path }) =>
-        [severity, kind, ...(path === undefined ? [] : [path])].join(' '),
-      );
+      const inLayer = (path: string) => (path === '/' ? '.' : path.slice(1));
+      const words = told.map(({ severity, class: kind, path, layer }) => {
+        const shown = path === undefined ? [] : [layer === undefined ? path : inLayer(path)];
+        return [severity, kind, ...shown].join(' ');
+      });
       expect(words.sort()).toEqual([...findings].sort());
       const isTampered = findings.some((finding) => finding.startsWith('tampered'));
       expect(code).toBe(isTampered ? 1 : 4);

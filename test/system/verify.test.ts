@@ -90,7 +90,9 @@ describeSystem(
         if (t === 'layer' || t === 'total') return [];
         if (t !== 'finding') return [`${verdict} ${t}`];
         if (severity === 'known' || severity === 'note') return [];
-        return [[severity, kind, layer, path].filter((word) => word !== undefined).join(' ')];
+        // What is in a layer is told from its root on.
+        const shown = layer === undefined ? path : path?.slice(1);
+        return [[severity, kind, layer, shown].filter((word) => word !== undefined).join(' ')];
       });
       return { code, stderr, lines };
     }

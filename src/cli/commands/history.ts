@@ -61,10 +61,15 @@ export function registerHistory(program: Command, terminal: Terminal): void {
       if (options.waste && options.dockerfile)
         throw new Trouble('usage', 'Cannot tell two things at once: --dockerfile or --waste');
       const { rows, damage } = await readHistory(reference, stack, options);
-      if (options.json) beginJson(terminal, 'history', { ...jsonRoot(options, stack), ref: reference });
-      if (options.dockerfile) writeDockerfile(stack, rows, options, terminal);
-      else {
+      const begin = () => {
+        if (options.json) beginJson(terminal, 'history', { ...jsonRoot(options, stack), ref: reference });
+      };
+      if (options.dockerfile) {
+        begin();
+        writeDockerfile(stack, rows, options, terminal);
+      } else {
         await withComparedStack(stack, await changesOf(stack, options), terminal, (view, copies) => {
+          begin();
           if (options.waste) terminal.out.write(formatWaste(stack, wasteOf(view, copies), options));
           else showRows({ stack, rows, view, copies }, options, terminal);
         });

@@ -135,7 +135,7 @@ export class Examination {
   }
 
   async #health(): Promise<void> {
-    const { healths, root } = this.opened;
+    const { healths } = this.opened;
     if (healths instanceof Trouble) {
       this.#cannot('Health', healths);
       return;
