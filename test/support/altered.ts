@@ -24,6 +24,8 @@ export async function eachSample<T>(
 ): Promise<void> {
   const seed = Number(process.env.SEED ?? 1);
   for (const [index, sample] of fc.sample(arbitrary, { numRuns: count, seed }).entries()) {
+    // What only computes never comes back to the event loop: the run could neither tell how far it is nor be ended.
+    await new Promise((resolve) => setImmediate(resolve));
     try {
       await act(sample);
     } catch (cause) {
