@@ -35,7 +35,14 @@ export function validityOf(seconds: number | undefined): Validity {
   return { seconds: whole, nanoseconds: Math.floor((seconds - Math.floor(seconds)) * 1e9) };
 }
 
-/** How long holds what is told of a node, or of the names in a directory; `short` where it may change. */
+const NO_TIME: Validity = { seconds: 0, nanoseconds: 0 };
+
+/** How long the names in a directory hold; `short` where they may change. */
+export function validityOfNames(fs: FileSystem, directory: number, short: Validity): Validity {
+  return fs.namesPass?.(directory) === true ? NO_TIME : validityFor(fs, directory, short);
+}
+
+/** How long holds what is told of a node; `short` where it may change. */
 export function validityFor(fs: FileSystem, node: number, short: Validity): Validity {
   return fs.holds === undefined || !fs.holds(node) ? short : FOREVER;
 }
@@ -71,14 +78,15 @@ export function putEntry(
   fs.remember?.(node);
 }
 
-/** Writes a `fuse_attr_out` at word `at`. */
+/** Writes a `fuse_attr_out` at word `at`; `short` as for `putEntry`. */
 export function putAttributes(
   fs: FileSystem,
   node: number,
   out: Uint32Array,
   at: number,
-  valid: Validity,
+  short: Validity,
 ): void {
+  const valid = validityFor(fs, node, short);
   out[at + OUT_VALID] = valid.seconds;
   out[at + OUT_VALID + 1] = 0;
   out[at + OUT_VALID_NSEC] = valid.nanoseconds;

@@ -3,7 +3,7 @@
 
 /**
  * Thrown where an answer has to be waited for: the request is served once more when `ready` has come, which is never refused.
- * Of `lookup`, `copyAttributes`, `firstEntry`, `nodesAfter` and `open` alone.
+ * Of `lookup`, `freshen`, `nodesAfter` and `read` alone.
  */
 export class NotYet {
   readonly ready: Promise<void>;
@@ -51,6 +51,10 @@ export interface FileSystem {
    * ever. Absent where all is alike.
    */
   readonly holds?: (node: number) => boolean;
+  /** Whether a name of a directory is to be looked up at each use; absent where none is. */
+  readonly namesPass?: (directory: number) => boolean;
+  /** Brings a node's attributes up to date before they are asked for; with it directories that change have a new time at each change. */
+  readonly freshen?: (node: number) => void;
   /** Told of each reply that gives the kernel a node, and of as many as it has forgotten; absent where nobody counts. */
   readonly remember?: (node: number) => void;
   readonly forget?: (node: number, count: number) => void;

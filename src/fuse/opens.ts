@@ -96,8 +96,12 @@ export class Opens {
 
   /** After ENOSYS the kernel opens directories by itself, and keeps their entries: not where some change. */
   openDirectory(node: number, reply: Frame): number {
-    if (this.#fs.nodesAfter !== undefined) {
-      const isFixed = this.#fs.holds?.(node) === true;
+    const { nodesAfter, holds, open, freshen } = this.#fs;
+    if (nodesAfter !== undefined) {
+      // The kernel compares times before it believes the entries it keeps, as far as these tell of each change.
+      const mayAll = freshen !== undefined && open === undefined;
+      if (mayAll && this.#agreement.noOpendir) return -E.ENOSYS;
+      const isFixed = holds?.(node) === true;
       return answer(reply, isFixed ? FOPEN.FOPEN_KEEP_CACHE | FOPEN.FOPEN_CACHE_DIR : 0, 0);
     }
     if (this.#agreement.noOpendir) return -E.ENOSYS;

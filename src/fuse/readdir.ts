@@ -3,7 +3,7 @@
 // number of the node before instead.
 import { E } from '../sys/errors.ts';
 import { FUSE_REC_ALIGN, STRUCT } from './abi.ts';
-import { ENTRY_WORDS, FOREVER, nodeInDirectory, putEntry, type Validity, validityFor } from './entry.ts';
+import { ENTRY_WORDS, FOREVER, nodeInDirectory, putEntry, type Validity, validityOfNames } from './entry.ts';
 import type { FileSystem } from './filesystem.ts';
 import { type Frame, PAYLOAD } from './frame.ts';
 
@@ -41,7 +41,7 @@ export class DirectoryReply {
    */
   put(directory: number, offset: number, size: number, plus: Validity | undefined): number {
     this.#plus = plus;
-    if (plus !== undefined) this.#named = validityFor(this.#fs, directory, plus);
+    if (plus !== undefined) this.#named = validityOfNames(this.#fs, directory, plus);
     this.#at = PAYLOAD;
     this.#end = PAYLOAD + size;
     const nodes = this.#fs.nodesAfter?.(directory, Math.max(0, offset - DOTS));

@@ -5,7 +5,14 @@ import { S_IFDIR, S_IFLNK, S_IFMT } from '../sys/statx.ts';
 import { OPCODE, OPCODE_LIMIT, STRUCT } from './abi.ts';
 import { isDamage } from './damage.ts';
 import { bounded, readFile, seekFile } from './data.ts';
-import { nodeInDirectory, putAttributes, putEntry, type Validity, validityFor, validityOf } from './entry.ts';
+import {
+  nodeInDirectory,
+  putAttributes,
+  putEntry,
+  type Validity,
+  validityOf,
+  validityOfNames,
+} from './entry.ts';
 import { type FileSystem, NotYet } from './filesystem.ts';
 import { forgetNodes, forgetReply } from './forget.ts';
 import {
@@ -222,7 +229,8 @@ export class Session {
       case OPCODE.FUSE_LOOKUP:
         return this.#lookup(node, request.bytes, length);
       case OPCODE.FUSE_GETATTR:
-        putAttributes(this.#fs, node, this.reply.words, PAYLOAD_WORD, this.#validityOf(node));
+        this.#fs.freshen?.(node);
+        putAttributes(this.#fs, node, this.reply.words, PAYLOAD_WORD, this.#validity);
         return STRUCT.fuse_attr_out.sizeof;
       case OPCODE.FUSE_READDIRPLUS:
         return this.#readDirectory(node, words, length, this.#validity);
@@ -253,7 +261,7 @@ export class Session {
         this.#fs.statfs(this.reply.bytes, PAYLOAD);
         return STRUCT.fuse_kstatfs.sizeof;
       case OPCODE.FUSE_STATX:
-        putStatx(this.#fs, node, this.reply.words, PAYLOAD_WORD, this.#validityOf(node));
+        putStatx(this.#fs, node, this.reply.words, PAYLOAD_WORD, this.#validity);
         return STRUCT.fuse_statx_out.sizeof;
       default:
         return -E.ENOSYS;
@@ -267,10 +275,6 @@ export class Session {
     this.#started = true;
     this.#opens.agree(agreed);
     return STRUCT.fuse_init_out.sizeof;
-  }
-
-  #validityOf(node: number): Validity {
-    return validityFor(this.#fs, node, this.#validity);
   }
 
   #isType(node: number, type: number): boolean {
@@ -293,7 +297,8 @@ export class Session {
       if (errno !== 0) return -errno;
       found = entry === 0 ? 0 : nodeInDirectory(fs, entry, directory);
     }
-    putEntry(fs, found, this.reply.words, PAYLOAD_WORD, this.#validityOf(directory), this.#validity);
+    const named = validityOfNames(fs, directory, this.#validity);
+    putEntry(fs, found, this.reply.words, PAYLOAD_WORD, named, this.#validity);
     return STRUCT.fuse_entry_out.sizeof;
   }
 

@@ -1,7 +1,7 @@
 // The reply to FUSE_STATX: the attributes of GETATTR in another shape, and the time of birth.
 import { decodeDevice, STATX, STATX_BTIME } from '../sys/statx.ts';
 import { STRUCT } from './abi.ts';
-import type { Validity } from './entry.ts';
+import { type Validity, validityFor } from './entry.ts';
 import type { FileSystem } from './filesystem.ts';
 
 const OUT = STRUCT.fuse_statx_out;
@@ -16,8 +16,9 @@ function field(offset: number): number {
   return scratch[offset >> 2] as number;
 }
 
-/** Writes a `fuse_statx_out` at word `at`. */
-export function putStatx(fs: FileSystem, node: number, out: Uint32Array, at: number, valid: Validity): void {
+/** Writes a `fuse_statx_out` at word `at`; `short` as for `putEntry`. */
+export function putStatx(fs: FileSystem, node: number, out: Uint32Array, at: number, short: Validity): void {
+  const valid = validityFor(fs, node, short);
   fs.copyAttributes(node, scratch, 0);
   out.fill(0, at, at + OUT_WORDS);
   out[at + (OUT.attr_valid >> 2)] = valid.seconds;

@@ -183,6 +183,13 @@ export class Whole implements FileSystem {
     return region !== undefined && !region.isLive;
   };
 
+  /** An open that is not asked for cannot be refused where the file was replaced since its name was looked up. */
+  namesPass = (directory: number): boolean => this.#regions.of(directory)?.isLive === true;
+
+  freshen = (node: number): void => {
+    if (this.#regions.of(node) === undefined) this.#freshness?.mustBeFresh();
+  };
+
   remember = (node: number): void => {
     const region = this.#regions.of(node);
     if (region !== undefined) region.references++;
@@ -196,19 +203,14 @@ export class Whole implements FileSystem {
   };
 
   firstEntry(directory: number): number {
-    const { base, fs } = this.#regionOf(directory);
+    // Scenes are listed by `nodesAfter` alone.
+    const { base, fs } = this.#region(directory) as Region;
     return base + fs.firstEntry(directory - base);
   }
 
   entryCount(directory: number): number {
-    const { base, fs } = this.#regionOf(directory);
+    const { base, fs } = this.#region(directory) as Region;
     return fs.entryCount(directory - base);
-  }
-
-  #regionOf(number: number): Region {
-    const region = this.#region(number);
-    if (region === undefined) throw new RangeError(`${number} is in no region`);
-    return region;
   }
 
   nodesAfter = (directory: number, node: number): readonly number[] | undefined => {
@@ -235,7 +237,7 @@ export class Whole implements FileSystem {
 
   sizeOf(node: number): number {
     const region = this.#region(node);
-    return region === undefined ? this.#bytes(node).length : region.fs.sizeOf(node - region.base);
+    return region?.fs.sizeOf(node - region.base) ?? this.#bytes(node).length;
   }
 
   #bytes(node: number): Uint8Array {

@@ -127,6 +127,21 @@ describeSystem('a whole store', ['root', 'fuse', 'overlay', 'python', 'docker', 
     });
   });
 
+  it('is as it was after all of it was read in one mount, and after its server was killed', async () => {
+    const test = temporaryForTest();
+    const all = await mountStratafs(test, '--all', { root });
+    const lines = await oracle.dump(all.directory);
+    expect(lines.length).toBeGreaterThan(REFERENCES.length * 40);
+    expect(lines.filter((line) => line.includes('.damage'))).toEqual([]);
+    const reader = spawn('tar', ['-cf', '/dev/null', '-C', all.directory, '.'], { stdio: 'ignore' });
+    test.owns(reader.pid);
+    kill(all.pid, 'SIGKILL');
+    await until('the mount point', () => !isMounted(all.directory));
+    await until('the end of the server', () => serversOf(all.directory).length === 0);
+    await until('the end of tar', () => reader.exitCode !== null || reader.signalCode !== null);
+    await isAsBefore();
+  });
+
   it('would have told of a single access', async () => {
     await isAsBefore();
     readFileSync(`${root}/image/overlay2/repositories.json`);

@@ -1,0 +1,184 @@
+// Directories and files that are on no disk: what keeps its number when they are brought up to date, and what becomes of what cannot
+// be had.
+import { describe, expect, it } from 'vitest';
+import { asBytes, type ByteString } from '../../../src/sys/bytes.ts';
+import { Errno, Trouble } from '../../../src/sys/errors.ts';
+import {
+  type DirectoryItem,
+  fixedDirectory,
+  type SceneItem,
+  type SceneItems,
+  type StackItem,
+  textFile,
+} from '../../../src/whole/item.ts';
+import { type Scene, Scenery } from '../../../src/whole/scenery.ts';
+import type { Planted } from '../../../src/whole/stacks.ts';
+
+function items(named: Readonly<Record<string, SceneItem>>): SceneItems {
+  return new Map(Object.entries(named).map(([name, item]) => [asBytes(name), item]));
+}
+
+function directory(version: string, named: Readonly<Record<string, SceneItem>>): DirectoryItem {
+  return fixedDirectory(items(named), version);
+}
+
+function stack(
+  version: string,
+  open: StackItem['open'] = () => Promise.reject(new Error('not opened')),
+): StackItem {
+  return { kind: 'stack', version, open };
+}
+
+/** `plant` answers roots 1000, 1001 …; what is felled and what changes is written down. */
+function scenery(root: DirectoryItem, plant?: (item: StackItem) => void) {
+  const told: string[] = [];
+  let roots = 1000;
+  const made = new Scenery({
+    root,
+    log: (message) => told.push(`log ${message}`),
+    onChange: (parent, name) => told.push(`change ${parent.number}/${name}`),
+    plant: async (item) => {
+      plant?.(item);
+      const number = roots++;
+      return { root: number, fell: () => told.push(`fell ${number}`) } as unknown as Planted;
+    },
+  });
+  return { made, told };
+}
+
+async function child(made: Scenery, scene: Scene, name: string): Promise<Scene | undefined> {
+  if (!made.isLoaded(scene)) await made.load(scene);
+  return scene.children?.get(asBytes(name) as ByteString);
+}
+
+async function mustHave(made: Scenery, scene: Scene, name: string): Promise<Scene> {
+  const found = await child(made, scene, name);
+  if (found === undefined) throw new Error(`no "${name}"`);
+  return found;
+}
+
+describe('Scenery', () => {
+  it('keeps the number of what stays, and gives what is new another', async () => {
+    const { made, told } = scenery(
+      directory('1', { a: directory('x', { f: textFile('1') }), gone: textFile('') }),
+    );
+    const a = await mustHave(made, made.root, 'a');
+    const f = await mustHave(made, a, 'f');
+    const gone = await mustHave(made, made.root, 'gone');
+    const { changed } = made.root;
+    await new Promise((resolve) => setTimeout(resolve, 5));
+    await made.update(directory('2', { a: directory('x', {}), added: textFile('') }));
+    expect(made.root.children?.get(asBytes('a'))).toBe(a);
+    expect(a.children?.get(asBytes('f'))).toBe(f);
+    expect(made.get(gone.number)).toBeUndefined();
+    expect(made.wasUsed(gone.number)).toBe(true);
+    expect((await mustHave(made, made.root, 'added')).number).toBeGreaterThan(gone.number);
+    expect(made.root.changed).toBeGreaterThan(changed);
+    expect(told).toEqual([`change ${made.root.number}/gone`]);
+  });
+
+  it('does not look at what was not looked at, nor again at what is of the same version', async () => {
+    let lists = 0;
+    const counted = (version: string): DirectoryItem => ({
+      kind: 'directory',
+      version,
+      list: () => {
+        lists++;
+        return new Map();
+      },
+    });
+    const { made } = scenery(directory('1', { a: counted('x') }));
+    const a = await mustHave(made, made.root, 'a');
+    await made.update(directory('2', { a: counted('y') }));
+    expect(lists).toBe(0);
+    await made.load(a);
+    await made.update(directory('3', { a: counted('y') }));
+    expect(lists).toBe(1);
+    await made.update(directory('4', { a: counted('z') }));
+    expect(lists).toBe(2);
+  });
+
+  it('has a file that changed as another file', async () => {
+    const { made } = scenery(directory('1', { f: textFile('old') }));
+    const old = await mustHave(made, made.root, 'f');
+    await made.load(old);
+    await made.update(directory('2', { f: textFile('new') }));
+    const changed = await mustHave(made, made.root, 'f');
+    await made.load(changed);
+    expect(changed.number).not.toBe(old.number);
+    expect(String(changed.bytes)).toBe('new');
+  });
+
+  it('opens a stack once, fells it when it is another or is there no more', async () => {
+    const { made, told } = scenery(directory('1', { s: stack('a') }));
+    const s = await mustHave(made, made.root, 's');
+    await Promise.all([made.load(s), made.load(s)]);
+    expect(s.planted?.root).toBe(1000);
+    expect(made.ofRoot(1000)).toBe(s);
+    await made.update(directory('2', { s: stack('b') }));
+    expect(made.isLoaded(s)).toBe(false);
+    expect(made.ofRoot(1000)).toBeUndefined();
+    await made.load(s);
+    expect(s.planted?.root).toBe(1001);
+    await made.update(directory('3', {}));
+    expect(told).toEqual([
+      ...['fell 1000', `change ${made.root.number}/s`],
+      ...['fell 1001', `change ${made.root.number}/s`, `change ${made.root.number}/s`],
+    ]);
+  });
+
+  it('has what cannot be shown as a directory that says why, and asks again after a while', async () => {
+    const failures: unknown[] = [
+      new Trouble('store', 'It is damaged'),
+      new Errno(5, 'open it'),
+      new TypeError('bug'),
+    ];
+    const { made, told } = scenery(directory('1', { s: stack('a') }), () => {
+      const failure = failures.shift();
+      if (failure !== undefined) throw failure;
+    });
+    const s = await mustHave(made, made.root, 's');
+    const said: string[] = [];
+    while (failures.length > 0) {
+      await made.load(s);
+      expect(made.isLoaded(s)).toBe(true);
+      expect([...(s.children?.keys() ?? [])]).toEqual(['.damage']);
+      const damage = s.children?.get(asBytes('.damage')) as Scene;
+      await made.load(damage);
+      said.push(String(damage.bytes).split('\n')[0] ?? '');
+      s.failed = 1;
+      expect(made.isLoaded(s)).toBe(false);
+    }
+    expect(said).toEqual([
+      'It is damaged',
+      'open it: input/output error',
+      'a fault of stratafs itself: TypeError: bug',
+    ]);
+    expect(told.filter((line) => line.startsWith('log')).length).toBe(3);
+    await made.load(s);
+    expect(s.planted?.root).toBe(1000);
+    expect(made.isLoaded(s)).toBe(true);
+  });
+
+  it('opens anew what was let go', async () => {
+    const { made, told } = scenery(directory('1', { s: stack('a'), t: stack('b') }));
+    const [s, t] = [await mustHave(made, made.root, 's'), await mustHave(made, made.root, 't')];
+    await made.load(s);
+    await made.load(t);
+    made.forgetRoots(({ root }) => root === 1000);
+    expect([made.isLoaded(s), made.isLoaded(t)]).toEqual([false, true]);
+    expect(told).toEqual([`change ${made.root.number}/s`]);
+    await made.load(s);
+    expect(s.planted?.root).toBe(1002);
+  });
+
+  it('fells a stack that was opened for a name that is gone by now', async () => {
+    const { made, told } = scenery(directory('1', { s: stack('a') }));
+    const s = await mustHave(made, made.root, 's');
+    const loading = made.load(s);
+    await made.update(directory('2', {}));
+    await loading;
+    expect(told).toContain('fell 1000');
+    expect(made.ofRoot(1000)).toBeUndefined();
+  });
+});
