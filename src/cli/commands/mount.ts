@@ -18,6 +18,8 @@ Examples:
   stratafs mount nginx:latest /mnt                   look around, then: stratafs umount /mnt
   stratafs mount -f --debug nginx:latest /mnt        stay, and print each request
   stratafs mount --allow-other -o suid,dev web /mnt  as the container "web" would see it
+  stratafs mount --all /mnt                          the whole store: images/, containers/, by-id/, layers/, .stratafs/
+  stratafs mount --layers nginx:latest /mnt          its layers side by side: 1/, 1.step, 2/, 2.step …
 
 Ends when it is unmounted (stratafs umount, umount or fusermount3 -u), or by SIGINT, SIGTERM or SIGHUP: a mount in use
 is then detached, and served on to those who use it; a second signal ends it at once, with exit code 130. One directory

@@ -53,7 +53,6 @@ describe('stratafs', () => {
     [['--root', 'help', 'help', 'zzzzzz'], "unknown command 'zzzzzz'"],
     [['ls'], "missing required argument 'ref'"],
     [['cat', 'x'], "missing required argument 'path'"],
-    [['mount', '-f'], "missing required argument 'ref'"],
     [['mount', '-f', 'x'], "missing required argument 'dir'"],
     [['mount', '-f', '--all'], "missing required argument 'dir'"],
     [['mount', '-f', '--all', 'x', 'y'], "too many arguments for 'mount --all'. Expected 1 argument."],

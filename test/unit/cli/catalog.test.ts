@@ -1,0 +1,87 @@
+// A store as directories: which there are, whatever its images and containers are called. Nothing of it is opened.
+import { describe, expect, it } from 'vitest';
+import { catalogOf } from '../../../src/cli/mount/catalog.ts';
+import type { Store } from '../../../src/store/store.ts';
+import type { ContainerSummary, ImageSummary } from '../../../src/store/summary.ts';
+import { Trouble } from '../../../src/sys/errors.ts';
+import type { SceneItem } from '../../../src/whole/item.ts';
+
+const ID = 'a'.repeat(64);
+const OTHER = 'b'.repeat(64);
+
+function container(name: string, more: Partial<ContainerSummary> = {}): ContainerSummary {
+  return { id: ID, name, image: 'x', status: 'created', ...more };
+}
+
+function catalog(images: readonly ImageSummary[], containers: readonly ContainerSummary[]) {
+  const opened = { images: () => images, containers: () => containers } as unknown as Store;
+  return catalogOf({ root: '/nowhere', data: 'auto', driver: 'kernel', opened });
+}
+
+/** Paths below an item, `kind path`, in the order of the directories. */
+async function paths(item: SceneItem, at = ''): Promise<string[]> {
+  if (item.kind !== 'directory') return [`${item.kind} ${at}`];
+  const all: string[] = [];
+  for (const [name, below] of await item.list()) all.push(...(await paths(below, `${at}/${name}`)));
+  return all;
+}
+
+async function below(root: SceneItem, name: string): Promise<SceneItem> {
+  const items = root.kind === 'directory' ? await root.list() : new Map<string, SceneItem>();
+  const found = [...items].find(([each]) => each === name)?.[1];
+  if (found === undefined) throw new Error(`no "${name}"`);
+  return found;
+}
+
+describe('catalogOf()', () => {
+  it('has the five directories of an empty store, and files for the lists', async () => {
+    const root = catalog([], []);
+    expect([...(await root.list()).keys()]).toEqual(['images', 'containers', 'by-id', 'layers', '.stratafs']);
+    expect(await paths(root)).toEqual([
+      ...['images.json', 'containers.json', 'health.txt'].map((name) => `file /.stratafs/${name}`),
+    ]);
+  });
+
+  it.each([
+    ['web', 'web'],
+    ['größe', 'gr\xc3\xb6\xc3\x9fe'],
+    ['..', `..@${ID.slice(0, 12)}`],
+    ['', `@${ID.slice(0, 12)}`],
+    ['a/b', ID],
+    ['../../etc', ID],
+    ['a\0b', ID],
+    ['n'.repeat(256), ID],
+  ])('has container %j as a name that can be one', async (name, expected) => {
+    expect(await paths(await below(catalog([], [container(name)]), 'containers'))).toEqual([
+      `stack /${expected}`,
+    ]);
+  });
+
+  it('tells two containers of one name apart, and has none that has neither name nor ID', async () => {
+    const twins = [container('web'), container('web', { id: OTHER }), container('/', { id: '..' })];
+    expect(await paths(await below(catalog([], twins), 'containers'))).toEqual([
+      'stack /web',
+      `stack /web@${OTHER.slice(0, 12)}`,
+    ]);
+  });
+
+  it('says of a container whose layers another store has which that is', async () => {
+    const root = catalog([], [container('web', { elsewhere: 'containerd' })]);
+    const web = await below(await below(root, 'containers'), 'web');
+    if (web.kind !== 'stack') throw new Error('no stack');
+    await expect(web.open()).rejects.toThrow(Trouble);
+    await expect(web.open()).rejects.toThrow('Cannot show container "web": containerd has its layers');
+  });
+
+  it('is another version where an image, its names or the state of a container changed, and else the same', () => {
+    const image: ImageSummary = { id: `sha256:${ID}` as ImageSummary['id'], tags: ['x:1'], digests: [] };
+    const versions = [
+      catalog([image], [container('web')]),
+      catalog([image], [container('web')]),
+      catalog([{ ...image, tags: ['x:1', 'y:1'] }], [container('web')]),
+      catalog([image], [container('web', { status: 'running' })]),
+    ].map(({ version }) => version);
+    expect(versions[1]).toBe(versions[0]);
+    expect(new Set(versions).size).toBe(3);
+  });
+});
