@@ -81,7 +81,7 @@ module.exports = {
     {
       name: 'only-cli-imports-cli-or-view',
       severity: 'error',
-      from: { path: '^src/', pathNot: '^src/(cli|whole)/' },
+      from: { path: '^src/', pathNot: '^src/((cli|whole|library)/|index\\.ts$)' },
       to: { path: '^src/(cli/|whole/|view\\.ts$)' },
     },
     ...kinds.map((kind) => ({

@@ -81,6 +81,12 @@ export class Comparison {
   }
 
   run(): Summary {
+    for (const _ of this.steps());
+    return this.summary;
+  }
+
+  /** The same, a name a step: what one found is told when its step is over, or after a later one where contents are waited for. */
+  *steps(): Generator<void, void> {
     const frames: Frame[] = [];
     try {
       const start = this.#root();
@@ -94,13 +100,13 @@ export class Comparison {
         }
         const below = this.#look(frame, name);
         if (below !== undefined) frames.push(below);
+        yield;
       }
       this.#out.finish();
     } finally {
       this.#out.close();
     }
     this.summary.cost.filesRead = this.#out.filesRead;
-    return this.summary;
   }
 
   #root(): Frame | undefined {

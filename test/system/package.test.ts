@@ -10,7 +10,7 @@ const repository = fileURLToPath(new URL('../../', import.meta.url));
 
 /** All that is in the package: modules, the two files that are made of them, what shells and man read, and what is told. */
 const NEEDED =
-  /^(?:dist\/[^.]*\.js|dist\/report-page\.css|dist\/compiled-by|dist\/(?:stratafs|commands)\.(?:cjs|cache)|dist\/cli\/stratafs\.sh|dist\/cli\/completion\/stratafs\.(?:bash|zsh|fish)|dist\/man\/stratafs[a-z-]*\.1|dist\/schemas\/[a-z]+\.json|package\.json|LICENSE|README\.md|CHANGELOG\.md)$/;
+  /^(?:dist\/[^.]*\.js|dist\/report-page\.css|dist\/compiled-by|dist\/(?:stratafs|commands)\.(?:cjs|cache)|dist\/cli\/stratafs\.sh|dist\/cli\/completion\/stratafs\.(?:bash|zsh|fish)|dist\/man\/stratafs[a-z-]*\.1|dist\/schemas\/[a-z]+\.json|dist\/(?:index|library\/[a-z-]+)\.d\.ts|package\.json|LICENSE|README\.md|CHANGELOG\.md)$/;
 
 interface Packed {
   readonly files: readonly { readonly path: string }[];
@@ -24,6 +24,7 @@ describeSystem('the package', ['build', 'npm'], () => {
     const packed = Object.values(JSON.parse(told) as Record<string, Packed>);
     const paths = packed.flatMap(({ files }) => files.map(({ path }) => path));
     const wanted = ['dist/cli/stratafs.sh', 'dist/cli/main.js', 'dist/stratafs.cjs', 'dist/commands.cjs'];
+    wanted.push('dist/index.js', 'dist/index.d.ts');
     for (const command of jsonSchemas().keys()) wanted.push(`dist/schemas/${command}.json`);
     for (const path of [...wanted, 'LICENSE', 'README.md', 'CHANGELOG.md']) expect(paths).toContain(path);
     expect(paths.filter((path) => !NEEDED.test(path))).toEqual([]);

@@ -99,7 +99,7 @@ export class JsonPrinter implements Printer {
 }
 
 /** All that is told of a change; of `a` and `b` what `jsonItem` has. */
-function jsonChange(change: Change): object {
+export function jsonChange(change: Change): object {
   const { op, what, flags, a, b, from, subtree, by, firstDifference, noise, raced } = change;
   const setBy = jsonSetters(change);
   return {

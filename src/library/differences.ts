@@ -1,0 +1,141 @@
+// What differs between two root filesystems, through the library: the comparison goes on as its changes are taken.
+import { compareSettings } from '../cli/diff/compare.ts';
+import { jsonChange } from '../cli/diff/json.ts';
+import { DiffProgress } from '../cli/diff/progress.ts';
+import { openSide, recordsOfSides } from '../cli/diff/side.ts';
+import { type Change, isEqual, type PathError } from '../diff/change.ts';
+import { Comparison, type ComparisonOptions } from '../diff/comparison.ts';
+import { LayeredSide } from '../diff/layered.ts';
+import { Union } from '../diff/union.ts';
+import type { LayerStack } from '../store/layer-stack.ts';
+import { shownBytes } from '../sys/bytes.ts';
+import { Errno, Trouble } from '../sys/errors.ts';
+import { guarded, guardedAsync, libraryError, StratafsError } from './errors.ts';
+import { commandOptions, type LocationOptions, quietTerminal, type ShowingOptions } from './options.ts';
+import type { ChangeInfo, DiffSummary } from './types.ts';
+
+export interface DifferencesOptions extends LocationOptions, ShowingOptions {
+  /** The data root of B, where it is another. */
+  readonly rootB?: string;
+  /** Only these paths and what is below them. */
+  readonly paths?: readonly string[];
+  /** Each name in a directory that only one side has by itself; else such a directory is one change, with what it holds counted. */
+  readonly expand?: boolean;
+  /** Modification times too. */
+  readonly mtime?: boolean;
+  /** `none`: sizes alone are compared. */
+  readonly content?: 'read' | 'none';
+  /** Told of what cannot be looked up, listed or read, after which the comparison goes on; else it is thrown. */
+  readonly onError?: (error: StratafsError) => void;
+}
+
+/** Compares two references, or directories (`./DIR`); to be closed. Rejects with StratafsError. */
+export function differencesOf(a: string, b: string, options: DifferencesOptions = {}): Promise<Differences> {
+  return guardedAsync(async () => {
+    const { rootB, paths, expand, mtime, content = 'read', onError, ...location } = options;
+    const given = {
+      ...commandOptions(location),
+      color: 'never' as const,
+      ...{
+        content,
+        ...(paths && { path: paths }),
+        ...(expand && { expand }),
+        ...(mtime && { mtime: true as const }),
+      },
+    };
+    const labels = [
+      await openSide(a, given),
+      await openSide(b, { ...given, root: rootB ?? given.root }),
+    ] as const;
+    const stacks = labels.flatMap(({ stack }) => stack ?? []);
+    if (stacks.length < 2)
+      throw new Trouble('usage', 'Cannot compare an mtree file here: "stratafs diff" does');
+    const { records } = await recordsOfSides(labels, given);
+    const settings = await compareSettings('json', given, new DiffProgress(quietTerminal()), undefined);
+    return new Differences(stacks, records, settings, onError);
+  });
+}
+
+/** To be gone through once, in path order. */
+export class Differences implements Disposable, Iterable<ChangeInfo> {
+  readonly #union: Union;
+  readonly #comparison: Comparison;
+  readonly #told: ChangeInfo[] = [];
+  readonly #failures: StratafsError[] = [];
+  readonly #onError: ((error: StratafsError) => void) | undefined;
+  #state: 'new' | 'going on' | 'done' | 'closed' = 'new';
+
+  /** @internal */
+  constructor(
+    stacks: readonly LayerStack[],
+    records: ConstructorParameters<typeof Union>[1],
+    settings: ComparisonOptions,
+    onError: ((error: StratafsError) => void) | undefined,
+  ) {
+    this.#onError = onError;
+    this.#union = new Union(stacks, records);
+    try {
+      const [a, b] = this.#union.stacks.map((place) => new LayeredSide(this.#union, place));
+      if (a === undefined || b === undefined) throw new RangeError('two sides were expected');
+      const sink = {
+        change: (change: Change) => this.#told.push(jsonChange(change) as ChangeInfo),
+        error: (error: PathError) => this.#failures.push(failureOf(error)),
+      };
+      this.#comparison = new Comparison(this.#union, [a, b], sink, settings);
+    } catch (error) {
+      this.#union.close();
+      throw error;
+    }
+  }
+
+  *[Symbol.iterator](): Generator<ChangeInfo, void> {
+    if (this.#state !== 'new')
+      throw new StratafsError('usage', 'Cannot compare again: a comparison is gone through once');
+    this.#state = 'going on';
+    const steps = this.#comparison.steps();
+    try {
+      for (let isDone = false; !isDone; ) {
+        isDone = guarded(() => steps.next().done === true, 'compare');
+        for (const error of this.#failures.splice(0)) {
+          if (this.#onError === undefined) throw error;
+          this.#onError(error);
+        }
+        yield* this.#told.splice(0);
+      }
+      this.#state = 'done';
+    } finally {
+      steps.return();
+    }
+  }
+
+  /** What it came to; throws before the last change was taken. */
+  get summary(): DiffSummary {
+    if (this.#state !== 'done')
+      throw new StratafsError(
+        'usage',
+        'Cannot tell what a comparison came to: it was not gone through to its end',
+      );
+    const { add, remove, modify, meta, type, rename, errors } = this.#comparison.summary;
+    const equal = isEqual(this.#comparison.summary) && errors === 0;
+    return { equal, add, remove, modify, meta, type, rename, errors };
+  }
+
+  close(): void {
+    if (this.#state === 'closed') return;
+    this.#state = 'closed';
+    this.#union.close();
+  }
+
+  [Symbol.dispose](): void {
+    this.close();
+  }
+}
+
+function failureOf({ path, errno, doing, side }: PathError): StratafsError {
+  const error = libraryError(
+    new Errno(errno, doing),
+    `${doing} "${shownBytes(path)}" in ${side.toUpperCase()}`,
+  );
+  if (error instanceof StratafsError) return error;
+  throw error;
+}

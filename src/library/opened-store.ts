@@ -1,0 +1,86 @@
+// A store through the library: which images and containers it has, what a reference to one means, and its tree.
+import { jsonName } from '../cli/print/escape.ts';
+import { jsonId } from '../cli/print/status.ts';
+import { openDamagedStack, openTheStore, type StoreOptions } from '../cli/stack.ts';
+import type { LayerStack } from '../store/layer-stack.ts';
+import { layerNumber } from '../store/reference/choice.ts';
+import { sourceName } from '../store/source.ts';
+import type { Store } from '../store/store.ts';
+import { shownBytes } from '../sys/bytes.ts';
+import { guarded, guardedAsync } from './errors.ts';
+import { type OpenedTree, openedTree } from './opened-tree.ts';
+import { commandOptions, type LocationOptions, type ShowingOptions } from './options.ts';
+import type { ContainerInfo, ImageInfo, StackInfo, StackLayer } from './types.ts';
+
+/** Opens a store. It is only read, and nothing of it is kept open between two questions. Rejects with StratafsError. */
+export function openLibraryStore(options: LocationOptions = {}): Promise<OpenedStore> {
+  return guardedAsync(async () => {
+    const given = commandOptions(options);
+    return new OpenedStore(await openTheStore(given), given);
+  });
+}
+
+/** Of one data root, or of an archive of images. */
+export class OpenedStore implements Disposable {
+  /** `docker`, `containerd`, `podman`, `archive`; of several in one root the first. */
+  readonly kind: string;
+  /** In words: `docker overlay2`. */
+  readonly description: string;
+  /** Absolute. */
+  readonly root: string;
+  readonly #store: Store;
+  readonly #given: StoreOptions;
+
+  /** @internal */
+  constructor(store: Store, given: StoreOptions) {
+    this.kind = store.kind;
+    this.description = store.description;
+    this.root = shownBytes(store.directory);
+    this.#store = store;
+    this.#given = given;
+  }
+
+  /** All images, damaged ones too, in no order. Throws StratafsError. */
+  images(): readonly ImageInfo[] {
+    return guarded(() => this.#store.images());
+  }
+
+  /** All containers, those that only hold a pod together too. Throws StratafsError. */
+  containers(): readonly ContainerInfo[] {
+    return guarded(() => this.#store.containers());
+  }
+
+  /** What a reference means; layers that are missing are told all the same. Rejects with StratafsError. */
+  inspect(reference: string): Promise<StackInfo> {
+    return guardedAsync(async () => stackInfo(await openDamagedStack(reference, this.#given)));
+  }
+
+  /** The merged tree of an image or a container, to be closed. Rejects with StratafsError. */
+  openTree(reference: string, options: ShowingOptions = {}): Promise<OpenedTree> {
+    return guardedAsync(() => openedTree(reference, { ...this.#given, ...options }));
+  }
+
+  /** Nothing is open; it is there for code that closes what it opens. */
+  close(): void {}
+
+  [Symbol.dispose](): void {
+    this.close();
+  }
+}
+
+function stackInfo(stack: LayerStack): StackInfo {
+  const { label, kind } = stack;
+  const layers = stack.layers.map(({ role, diffId, chainId, size, history, source }, index): StackLayer => {
+    const createdBy = history?.createdBy;
+    return {
+      layer: layerNumber(stack, index),
+      role,
+      ...(diffId === undefined ? {} : { diffId }),
+      ...(chainId === undefined ? {} : { chainId }),
+      ...(size === undefined ? {} : { size }),
+      ...(createdBy === undefined ? {} : { createdBy }),
+      ...jsonName(source.kind, sourceName(source)),
+    };
+  });
+  return { label, kind, ...jsonId(stack), layers };
+}
