@@ -36,6 +36,8 @@ const STORES: readonly (readonly [name: string, root: string, globals: readonly 
 ];
 
 interface Listed {
+  /** What the line tells of. */
+  readonly t: string;
   readonly id: string;
   readonly store?: string;
   readonly name?: string;
@@ -55,7 +57,8 @@ describeSystem('mount --all of a real store', ['root', 'fuse', 'python', 'stores
         readFileSync(`${all.directory}/.stratafs/${file}`, 'utf8')
           .split('\n')
           .filter(Boolean)
-          .map((line) => JSON.parse(line) as Listed);
+          .map((line) => JSON.parse(line) as Listed)
+          .filter(({ t }) => t === 'image' || t === 'container');
       const everything = [
         ...listed('images.json').map((one) => ({ ...one, kind: 'image' })),
         ...listed('containers.json').map((one) => ({ ...one, kind: 'container' })),
