@@ -8,6 +8,7 @@ import { E, Errno, Trouble } from '../../sys/errors.ts';
 import { typeOf } from '../../sys/file-types.ts';
 import { missingFailure } from '../absent.ts';
 import { pathArguments } from '../arguments.ts';
+import { noteMounted } from '../examine/mounted.ts';
 import { pathFailure, pathMessage } from '../failure.ts';
 import { layerIndex, layerPointer } from '../layer-option.ts';
 import { metadataOption } from '../metadata-option.ts';
@@ -49,6 +50,7 @@ export function registerCat(program: Command, terminal: Terminal): void {
             terminal.report(await missingFailure('read', path, tree, error, layerPointer));
           }
         }
+        await noteMounted(tree.stack, bytes, options, terminal);
       });
     });
 }

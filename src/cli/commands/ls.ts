@@ -6,6 +6,7 @@ import { asBytes, type ByteString } from '../../sys/bytes.ts';
 import { Errno } from '../../sys/errors.ts';
 import { missingFailure } from '../absent.ts';
 import { pathArguments } from '../arguments.ts';
+import { noteMounted } from '../examine/mounted.ts';
 import { pathFailure } from '../failure.ts';
 import { beginJson, jsonRoot } from '../json/stream.ts';
 import { metadataOption } from '../metadata-option.ts';
@@ -63,9 +64,10 @@ export function registerLs(program: Command, terminal: Terminal): void {
       const given = command.optsWithGlobals<LsOptions>();
       const options: LsOptions = given.numericUidGid ? { ...given, long: true } : given;
       const bytes = pathArguments(paths.length > 0 ? paths : ['/']);
-      await readTree(reference, options, (tree) => {
+      await readTree(reference, options, async (tree) => {
         if (options.json) beginJson(terminal, 'ls', { ...jsonRoot(options, tree.stack), ref: reference });
-        return new Listing(terminal, tree, options).run(bytes);
+        await new Listing(terminal, tree, options).run(bytes);
+        await noteMounted(tree.stack, bytes, options, terminal);
       });
     });
 }

@@ -4,17 +4,20 @@ import type { Command } from 'commander';
 import type { OwnerKind, Related, StorePart } from '../../health/part.ts';
 import { type Measured, measureDirectory } from '../../layers/survey/measure.ts';
 import { shortId } from '../../store/digest.ts';
-import type { ByteString } from '../../sys/bytes.ts';
+import { type ByteString, shownBytes } from '../../sys/bytes.ts';
+import { Trouble } from '../../sys/errors.ts';
 import { pathArguments } from '../arguments.ts';
+import { writeLowerdir } from '../examine/lowerdir.ts';
 import { beginJson, jsonRoot } from '../json/stream.ts';
 import { escapeBytes, escapeJson, escapeText, jsonName } from '../print/escape.ts';
 import { severalNames } from '../print/several-names.ts';
 import { takesWords } from '../print/takes.ts';
 import type { Terminal } from '../print/terminal.ts';
-import { openTheStore, type StoreOptions } from '../stack.ts';
+import { openStack, openTheStore, type StoreOptions } from '../stack.ts';
 
 interface WhoseOptions extends StoreOptions {
   readonly json?: true;
+  readonly lowerdir?: true;
 }
 
 export function registerWhose(program: Command, terminal: Terminal): void {
@@ -26,9 +29,15 @@ export function registerWhose(program: Command, terminal: Terminal): void {
         'whole or its beginning) or a name (image, container, volume) is: what uses it, and what it is made of.',
     )
     .argument('<path-or-id...>', 'a path below the data root, an ID or a name')
+    .option(
+      '--lowerdir',
+      'nothing but the layers of what it is, as an option of mount(8); as inspect --lowerdir',
+    )
     .option('--json', 'one JSON object a line')
     .action(async (words: string[], _: unknown, command: Command) => {
       const options = command.optsWithGlobals<WhoseOptions>();
+      if (options.lowerdir && options.json)
+        throw new Trouble('usage', 'Cannot tell two things at once: --lowerdir or --json');
       const { ownersOf } = await import('../../health/open.ts');
       const { withMachine, THIS_MACHINE } = await import('../../store/machine/machine.ts');
       const owners = ownersOf(await openTheStore(options));
@@ -36,6 +45,10 @@ export function registerWhose(program: Command, terminal: Terminal): void {
       for (const asked of pathArguments(words)) {
         try {
           const found = withMachine(options.hostRoot ?? THIS_MACHINE, (machine) => owners.of(asked, machine));
+          if (options.lowerdir) {
+            await writeLowerdirOf(asked, found, options, terminal);
+            continue;
+          }
           for (const owner of found)
             terminal.out.write(options.json ? jsonLine(asked, owner) : describe(asked, owner));
         } catch (error) {
@@ -44,6 +57,34 @@ export function registerWhose(program: Command, terminal: Terminal): void {
       }
       for (const error of owners.damage) terminal.report(error);
     });
+}
+
+/** Of an image, a container, or a layer with all below it. Throws Trouble. */
+async function writeLowerdirOf(
+  asked: ByteString,
+  [part]: readonly StorePart[],
+  options: StoreOptions,
+  terminal: Terminal,
+): Promise<void> {
+  const reference = part === undefined ? undefined : referenceOf(part);
+  if (reference === undefined)
+    throw new Trouble(
+      'usage',
+      `Cannot tell "${shownBytes(asked)}" as lowerdir=: it is no image, container or layer of one`,
+    );
+  writeLowerdir(await openStack(reference, options), terminal);
+}
+
+/** Undefined for what is no stack, and for a layer that nothing stands on. */
+function referenceOf({ kind, id, users }: StorePart): string | undefined {
+  if (kind === 'image' || kind === 'container') return `${kind}:${id}`;
+  for (const user of users) {
+    if (user.kind !== 'image' && user.kind !== 'container') continue;
+    if (kind === 'upper') return `${user.kind}:${user.id}`;
+    const { layer } = user;
+    if (layer !== undefined) return `${user.kind}:${user.id}#${layer === 1 ? '' : '1-'}${layer}`;
+  }
+  return undefined;
 }
 
 /** What it takes in its directory, or a container in its own layer; undefined where that cannot be examined. */

@@ -34,6 +34,8 @@ export interface Configuration {
   readonly labels: ReadonlyMap<string, string>;
   /** All other fields that say something, by the name Docker has for them: `Cmd`, `Healthcheck.Test`, `architecture`. */
   readonly fields: ReadonlyMap<string, ConfigValue>;
+  /** Of a container: path of the file that its output goes to, on the machine that ran it. */
+  readonly logFile?: string;
 }
 
 const HEALTH_NUMBERS = ['Interval', 'Timeout', 'StartPeriod', 'StartInterval', 'Retries'] as const;
@@ -73,9 +75,11 @@ export function imageConfiguration(config: JsonObject): Configuration {
   return configurationOf('image', config, 'config', platform);
 }
 
-/** How a container is run, by the object that has a field `Config` as Docker writes it. Throws Trouble as for an image. */
+/** How a container is run, by the object that has the fields `Config` and `LogPath` as Docker writes it. Throws Trouble as for an image. */
 export function containerConfiguration(container: JsonObject): Configuration {
-  return configurationOf('container', container, 'Config', []);
+  const logFile = optionalString(container, 'LogPath') ?? '';
+  const configuration = configurationOf('container', container, 'Config', []);
+  return logFile === '' ? configuration : { ...configuration, logFile };
 }
 
 function configurationOf(

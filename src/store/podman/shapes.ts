@@ -45,7 +45,7 @@ export const TABLE_OF_CONTENTS = struct({
 });
 
 export const CONTAINER_CONFIG = struct({
-  ...fieldsOf('id name pod rootfs rootfsImageID rootfsImageName user', STRING),
+  ...fieldsOf('id name pod rootfs rootfsImageID rootfsImageName user logPath', STRING),
   ...fieldsOf('entrypoint command userVolumes', list(STRING)),
   namedVolumes: list(pointer(struct(fieldsOf('volumeName dest', STRING)))),
   ...fieldsOf('ctrImageVolumes overlayVolumes', list(pointer(struct(fieldsOf('source dest', STRING))))),

@@ -4,7 +4,7 @@ import { attempt, Trouble } from '../../../sys/errors.ts';
 import { type JsonObject, optionalObject, optionalString, stringsOf } from '../../formats/json.ts';
 import type { Inventory } from '../inventory.ts';
 
-/** An object with a field `Config` as Docker writes it. Throws Trouble where Podman has no record of the container. */
+/** An object with the fields `Config` and `LogPath` as Docker writes it. Throws Trouble where Podman has no record of the container. */
 export function podmanConfiguration(inventory: Inventory, id: string): JsonObject {
   const podman = inventory.containers().get(id)?.podman;
   if (podman === undefined) {
@@ -28,7 +28,9 @@ export function podmanConfiguration(inventory: Inventory, id: string): JsonObjec
     WorkingDir: text(process, 'cwd'),
   };
   const usable = Object.entries(fields).filter(([, value]) => !(value instanceof Trouble));
-  return { file: config.file, prefix: '', fields: { Config: Object.fromEntries(usable) } };
+  const log = text(config, 'logPath');
+  const logPath = typeof log === 'string' ? { LogPath: log } : {};
+  return { file: config.file, prefix: '', fields: { Config: Object.fromEntries(usable), ...logPath } };
 }
 
 function inside(object: JsonObject | undefined, key: string): JsonObject | undefined {
