@@ -29,6 +29,8 @@ export class TarReading {
   readonly #terminal: Terminal;
   readonly #indexDirectory: string | undefined;
   #tars: Tars | undefined;
+  /** The line of what is read at the moment. */
+  #progress: ReadingProgress | undefined;
 
   /** `indexDirectory` is where indexes of layers are kept, `--index-dir`. */
   constructor(terminal: Terminal, indexDirectory: string | undefined) {
@@ -48,14 +50,15 @@ export class TarReading {
       checkWritable(bytesOfText(`${this.#indexDirectory}/index`), keptOf(stack, root));
     }
     const progress = this.progressOf('layers');
+    this.#progress = progress;
     const { Tars } = await import('../layers/tars/tars.ts');
     const { IndexFiles } = await import('./index-files.ts');
     this.#tars ??= new Tars({
       spools: spoolRoom(),
       ...(this.#indexDirectory === undefined ? {} : { indexes: new IndexFiles(this.#indexDirectory) }),
-      progress: (done, all) => progress.show(done, all),
+      progress: (done, all) => this.#progress?.show(done, all),
       trouble: (trouble) => {
-        progress.clear();
+        this.#progress?.clear();
         this.#terminal.report(trouble);
       },
     });

@@ -2,7 +2,7 @@
 // (GNU tar's manual, "Storing Sparse Files"; Go's archive/tar reads the same three forms).
 import type { DataRuns } from './data-runs.ts';
 import { TarDamage } from './entry.ts';
-import { headerNumber } from './fields.ts';
+import { type Field, headerNumber } from './fields.ts';
 
 /** A tar's unit; the map is filled up to it. */
 const BLOCK = 512;
@@ -49,7 +49,7 @@ export class OldSparseMap {
 
   /** Throws TarDamage. */
   constructor(header: Buffer) {
-    this.size = headerNumber(header, OLD.realSize, WHAT);
+    this.size = oldNumber(header, OLD.realSize);
     this.#add(header, OLD.runs);
     this.isOpen = header[OLD.more] !== 0;
   }
@@ -65,10 +65,16 @@ export class OldSparseMap {
     for (let i = 0; i < count; i++) {
       const at = start + i * 2 * OLD_NUMBER;
       if (block[at] === 0) return;
-      for (const field of [at, at + OLD_NUMBER])
-        this.numbers.push(headerNumber(block, [field, OLD_NUMBER], WHAT));
+      for (const field of [at, at + OLD_NUMBER]) this.numbers.push(oldNumber(block, [field, OLD_NUMBER]));
     }
   }
+}
+
+/** A header's numbers may be below 0, those of a map never (Go's validateSparseEntries). */
+function oldNumber(block: Buffer, field: Field): number {
+  const number = headerNumber(block, field, WHAT);
+  if (number < 0) throw new TarDamage(`a ${WHAT} has a number below 0`);
+  return number;
 }
 
 /** Format 1.0: the map stands before the data, a number a line, filled up to a whole block. Is given the contents as they come. */

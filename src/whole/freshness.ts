@@ -7,7 +7,7 @@ const LEISURE = 10;
 
 export class Freshness {
   readonly #look: () => Promise<void>;
-  #looked = Date.now();
+  #looked = performance.now();
   #pause = PAUSE;
   #looking: Promise<void> | undefined;
 
@@ -18,7 +18,7 @@ export class Freshness {
 
   /** Throws NotYet where it is time to look again. */
   mustBeFresh(): void {
-    if (Date.now() - this.#looked < this.#pause) return;
+    if (performance.now() - this.#looked < this.#pause) return;
     this.#looking ??= this.#lookAgain().finally(() => {
       this.#looking = undefined;
     });
@@ -26,9 +26,9 @@ export class Freshness {
   }
 
   async #lookAgain(): Promise<void> {
-    const start = Date.now();
+    const start = performance.now();
     await this.#look();
-    this.#looked = Date.now();
+    this.#looked = performance.now();
     this.#pause = Math.max(PAUSE, (this.#looked - start) * LEISURE);
   }
 }

@@ -24,7 +24,7 @@ export interface Scene {
   bytes: Uint8Array | undefined;
   /** Of a stack that is shown. */
   planted: Planted | undefined;
-  /** When what it is was last asked for in vain. */
+  /** When what it is was last asked for in vain, by the clock that nobody sets; 0 where it was not. */
   failed: number;
   /** What is under way for it. */
   working: Promise<void> | undefined;
@@ -71,7 +71,7 @@ export class Scenery {
     if (scene.item.kind === 'file') return scene.bytes !== undefined;
     if (scene.item.kind === 'stack' && scene.planted !== undefined) return true;
     // A failure is believed for a while.
-    return scene.children !== undefined && (scene.failed === 0 || Date.now() - scene.failed < PAUSE);
+    return scene.children !== undefined && (scene.failed === 0 || performance.now() - scene.failed < PAUSE);
   }
 
   /** Finds out what a scene is; what cannot be had becomes a directory that says why. Never refused. */
@@ -84,26 +84,37 @@ export class Scenery {
 
   async #load(scene: Scene): Promise<void> {
     const { item } = scene;
+    // What was found out is of another item by now, or of nothing that is shown.
+    const isLate = () => scene.item !== item || this.#scenes.get(scene.number) !== scene;
     try {
       if (item.kind === 'file') scene.bytes = await item.read();
       else if (item.kind === 'stack') {
         const planted = await this.#options.plant(item);
-        // It may be another one by now.
-        if (scene.item !== item || this.#scenes.get(scene.number) !== scene) planted.fell();
+        if (isLate()) planted.fell();
         else {
           scene.planted = planted;
           this.#roots.set(planted.root, scene);
           await this.#setChildren(scene, new Map());
         }
-      } else await this.#setChildren(scene, await item.list());
+      } else {
+        const items = await item.list();
+        if (isLate()) return await this.#loadAnew(scene);
+        await this.#setChildren(scene, items);
+      }
       scene.failed = 0;
     } catch (error) {
+      if (item.kind === 'directory' && isLate()) return await this.#loadAnew(scene);
       const message = messageOf(error);
-      scene.failed = Date.now();
+      scene.failed = performance.now();
       this.#options.log(message);
       if (item.kind === 'file') scene.bytes = Buffer.from(`${message}\n`);
       else await this.#setChildren(scene, new Map([[DAMAGE, textFile(`${message}\n`)]]));
     }
+  }
+
+  /** Where a directory became another one while it was listed: whoever waits for it waits for that one. */
+  async #loadAnew(scene: Scene): Promise<void> {
+    if (this.#scenes.get(scene.number) === scene) await this.#load(scene);
   }
 
   /** Takes the place of what the root was; all that was looked at is brought up to date. Never refused. */
@@ -114,10 +125,7 @@ export class Scenery {
   async #update(scene: Scene, item: SceneItem): Promise<void> {
     if (scene.item.version === item.version) return;
     scene.item = item;
-    if (item.kind === 'file') {
-      scene.bytes = undefined;
-      scene.changed = Date.now();
-    } else if (item.kind === 'stack') {
+    if (item.kind === 'stack') {
       this.#unplant(scene);
       scene.children = undefined;
     } else if (scene.children !== undefined) await this.load(scene);

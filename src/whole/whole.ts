@@ -314,6 +314,7 @@ export class Whole implements FileSystem {
   }
 
   loadAhead(): boolean {
-    return this.#latest?.fs.loadAhead?.() ?? false;
+    // What is over may be closed already.
+    return this.#latest?.isOver === false && (this.#latest.fs.loadAhead?.() ?? false);
   }
 }

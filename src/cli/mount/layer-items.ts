@@ -1,7 +1,7 @@
 // The layers of a stack side by side: each as the stack that it is alone, with what made it as text.
-
-import type { LayerStack } from '../../store/layer-stack.ts';
+import type { Layer, LayerStack } from '../../store/layer-stack.ts';
 import { layerNumber, oneLayer } from '../../store/reference/choice.ts';
+import { sourceName } from '../../store/source.ts';
 import { asBytes, type ByteString } from '../../sys/bytes.ts';
 import {
   type OpenStack,
@@ -28,7 +28,8 @@ export function layerItems(stack: LayerStack, args: ManyOptions): SceneItems {
 
 /** One layer alone, as `REF#n` shows it. */
 export function layerItem(stack: LayerStack, index: number, args: ManyOptions): StackItem {
-  return { kind: 'stack', version: '', open: () => openLayer(stack, index, args) };
+  const version = sourceName((stack.layers[index] as Layer).source);
+  return { kind: 'stack', version, open: () => openLayer(stack, index, args) };
 }
 
 async function openLayer(whole: LayerStack, index: number, args: ManyOptions): Promise<OpenStack> {

@@ -47,6 +47,8 @@ export class Tars {
   readonly #options: TarsOptions;
   readonly #cache = new BlobCache();
   readonly #read = new Map<string, RecordedLayer>();
+  /** Layers that are read at the moment: whoever wants one of them too waits for it. */
+  readonly #reading = new Map<string, Promise<void>>();
   /** Of those layers whose bytes have the hash that names them, or had it when their index was made. */
   readonly #named = new Set<string>();
   readonly #proven = new ProvenLayers();
@@ -77,8 +79,7 @@ export class Tars {
     let done = 0;
     for (const source of wanted) {
       const progress = (taken: number) => this.#options.progress?.(done + taken, all);
-      const layer = await this.#readOne(source, this.#wanted(source, diffIds.get(source)), progress);
-      this.#read.set(keyOf(source), layer);
+      await this.#readOnce(source, diffIds.get(source), progress);
       done += source.size;
     }
     return sources.map((source) => source && this.#read.get(keyOf(source)));
@@ -108,6 +109,23 @@ export class Tars {
     if (diffId === undefined) return undefined;
     const copied = copiedBy(source).map((below) => this.#read.get(keyOf(below)));
     return { diffId, rules: `${source.engine} ${placeOf(source)}`, copied };
+  }
+
+  /** What its rules copy from was read before. Refused as `#readOne` is, for all who wait. */
+  async #readOnce(
+    source: TarSource,
+    diffId: DiffId | undefined,
+    progress: (taken: number) => void,
+  ): Promise<void> {
+    const key = keyOf(source);
+    if (this.#read.has(key)) return;
+    const reading =
+      this.#reading.get(key) ??
+      this.#readOne(source, this.#wanted(source, diffId), progress)
+        .then((layer) => void this.#read.set(key, layer))
+        .finally(() => this.#reading.delete(key));
+    this.#reading.set(key, reading);
+    await reading;
   }
 
   async #readOne(

@@ -229,6 +229,19 @@ describe('TarHeaders', () => {
     expect(() => read(spoil(tarHeader(PLAIN)))).toThrow(TarDamage);
   });
 
+  it.each([
+    ['size', 483],
+    ['place', 386],
+    ['length', 398],
+  ])('refuses a map of a sparse file whose %s is below 0', (_, at) => {
+    const header = tarHeader(PLAIN);
+    header.write('ustar  \0', 257, 'latin1');
+    header[156] = 'S'.charCodeAt(0);
+    header.write('0000000000100000000010', 386, 'latin1');
+    header.fill(0xff, at, at + 12);
+    expect(() => read(withChecksum(header))).toThrow('a map of a sparse file has a number below 0');
+  });
+
   it('refuses an extended header that would fill the memory', () => {
     const header = tarHeader({ ...PLAIN, size: 0o77777777777 });
     header[156] = 'x'.charCodeAt(0);

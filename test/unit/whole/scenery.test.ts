@@ -146,7 +146,7 @@ describe('Scenery', () => {
       const damage = s.children?.get(asBytes('.damage')) as Scene;
       await made.load(damage);
       said.push(String(damage.bytes).split('\n')[0] ?? '');
-      s.failed = 1;
+      s.failed = -60_000;
       expect(made.isLoaded(s)).toBe(false);
     }
     expect(said).toEqual([
@@ -180,5 +180,51 @@ describe('Scenery', () => {
     await loading;
     expect(told).toContain('fell 1000');
     expect(made.ofRoot(1000)).toBeUndefined();
+  });
+
+  it('lists a directory that became another one while it was listed', async () => {
+    const waiting: (() => void)[] = [];
+    const slow = (version: string, named: string): DirectoryItem => ({
+      kind: 'directory',
+      version,
+      list: async () => {
+        await new Promise<void>((resolve) => waiting.push(resolve));
+        return items({ [named]: textFile('') });
+      },
+    });
+    const { made } = scenery(directory('1', { d: slow('a', 'old') }));
+    const d = await mustHave(made, made.root, 'd');
+    const loading = made.load(d);
+    await made.update(directory('2', { d: slow('b', 'new') }));
+    waiting.shift()?.();
+    await new Promise((resolve) => setImmediate(resolve));
+    waiting.shift()?.();
+    await loading;
+    expect([...(d.children?.keys() ?? [])]).toEqual(['new']);
+  });
+
+  it('keeps nothing of a directory that went while it was listed', async () => {
+    let goOn = () => {};
+    const slow: DirectoryItem = {
+      kind: 'directory',
+      version: 'a',
+      list: async () => {
+        await new Promise<void>((resolve) => {
+          goOn = resolve;
+        });
+        return items({ f: textFile('') });
+      },
+    };
+    const { made } = scenery(directory('1', { d: slow }));
+    const d = await mustHave(made, made.root, 'd');
+    const loading = made.load(d);
+    await made.update(directory('2', {}));
+    goOn();
+    await loading;
+    expect([d.children, made.get(d.number), made.wasUsed(d.number + 1)]).toEqual([
+      undefined,
+      undefined,
+      false,
+    ]);
   });
 });
