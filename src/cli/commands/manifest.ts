@@ -36,6 +36,7 @@ async function writeManifest(reference: string, options: ManifestOptions, termin
     reference,
     digest: options.digest ? sha256OfItem : () => undefined,
     report: (error: unknown) => terminal.report(error),
+    open: () => terminal.out,
   };
-  writeTreeManifest(stack, await recordsOf(stack, options), form, terminal.out);
+  writeTreeManifest(stack, await recordsOf(stack, options), form);
 }

@@ -20,19 +20,21 @@ export interface ManifestForm {
   readonly digest: (item: LayerItem) => string | undefined;
   /** Told of what cannot be read. */
   readonly report: (error: unknown) => void;
+  /** Where it goes: asked for when the layers are open, so that nothing is begun of what cannot be told. */
+  readonly open: () => Output;
 }
 
 /** Answers how many names it has. Throws Trouble where the layers cannot be opened. */
 export function writeTreeManifest(
   stack: LayerStack,
   recorded: Records | undefined,
-  { reference, digest, report }: ManifestForm,
-  out: Output,
+  { reference, digest, report, open }: ManifestForm,
 ): number {
   const union = new Union([stack], [recorded]);
   let names = 0;
   try {
     const side = openStackSide(union, reference);
+    const out = open();
     out.write(`${MTREE_HEADER}\n${MTREE_XATTRS}\n`);
     const id = stack.id === undefined ? '' : ` id=${stack.id}`;
     out.write(`# ${stack.kind}=${escapeText(reference)}${id} layers=${stack.layers.length}\n`);

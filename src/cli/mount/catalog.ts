@@ -105,7 +105,7 @@ function layersBeside(listed: Listed, args: CatalogOptions): DirectoryItem {
 
 function imagesItem(images: readonly ImageSummary[], args: CatalogOptions): DirectoryItem {
   const named = images.map((image) => ({ ...image, hex: hexOf(image) }));
-  const root = new Branch();
+  const root = new DirectoryDraft();
   for (const { image, path, layers } of placeImages(named)) {
     const directory = root.at(path.slice(0, -1));
     directory.items.set(path.at(-1) as ByteString, stackItem(image, args));
@@ -115,20 +115,20 @@ function imagesItem(images: readonly ImageSummary[], args: CatalogOptions): Dire
 }
 
 /** A directory in the making. */
-class Branch {
+class DirectoryDraft {
   readonly items = new Map<ByteString, SceneItem>();
-  readonly #branches = new Map<ByteString, Branch>();
+  readonly #inside = new Map<ByteString, DirectoryDraft>();
 
-  at([first, ...rest]: readonly ByteString[]): Branch {
+  at([first, ...rest]: readonly ByteString[]): DirectoryDraft {
     if (first === undefined) return this;
-    const branch = this.#branches.get(first) ?? new Branch();
-    this.#branches.set(first, branch);
-    return branch.at(rest);
+    const draft = this.#inside.get(first) ?? new DirectoryDraft();
+    this.#inside.set(first, draft);
+    return draft.at(rest);
   }
 
   item(): DirectoryItem {
     const items = new Map(this.items);
-    for (const [name, branch] of this.#branches) items.set(name, branch.item());
+    for (const [name, draft] of this.#inside) items.set(name, draft.item());
     const version = [...items].map(([name, item]) => `${name} ${item.kind} ${item.version}`).join('\n');
     return fixedDirectory(items, version);
   }
@@ -136,28 +136,28 @@ class Branch {
 
 /** By name; one of two that have the same, or a name that is none, by name and ID, or by ID alone. */
 function containersItem(containers: readonly ContainerSummary[], args: CatalogOptions): DirectoryItem {
-  const branch = new Branch();
+  const draft = new DirectoryDraft();
   for (const container of containers) {
     const name = bytesOfText(container.name);
     const id = bytesOfText(container.id);
     const free = [name, `${name}@${id.slice(0, 12)}`, id].find(
-      (each) => isFileName(each) && !branch.items.has(each),
+      (each) => isFileName(each) && !draft.items.has(each),
     );
-    if (free !== undefined) branch.items.set(free as ByteString, stackItem(container, args));
+    if (free !== undefined) draft.items.set(free as ByteString, stackItem(container, args));
   }
-  return branch.item();
+  return draft.item();
 }
 
 function byIdItem(all: readonly Listed[], args: CatalogOptions): DirectoryItem {
-  const branch = new Branch();
+  const draft = new DirectoryDraft();
   for (const listed of all) {
     const id = bytesOfText(hexOf(listed));
     if (!isFileName(id)) continue;
-    branch.items.set(id, stackItem(listed, args));
+    draft.items.set(id, stackItem(listed, args));
     const layers = asBytes(`${id}.layers`);
-    if (isFileName(layers)) branch.items.set(layers, layersBeside(listed, args));
+    if (isFileName(layers)) draft.items.set(layers, layersBeside(listed, args));
   }
-  return branch.item();
+  return draft.item();
 }
 
 /** All layers of all images, by chain ID. */
@@ -212,7 +212,7 @@ function filesItem(
       return Buffer.from(out.text, 'utf8');
     },
   });
-  const inspected = new Branch();
+  const inspected = new DirectoryDraft();
   for (const listed of [...images, ...containers]) {
     const id = bytesOfText(hexOf(listed));
     if (!isFileName(id)) continue;

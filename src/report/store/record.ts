@@ -7,6 +7,18 @@
  */
 export type CellKind = 'text' | 'name' | 'code' | 'id' | 'time' | 'number' | 'bytes' | 'state';
 
+/** The class of a cell: sizes and counts stand on the right, names in a type of one width. */
+export const CELL_CLASSES: Readonly<Record<CellKind, string>> = {
+  text: '',
+  name: 'code',
+  code: 'code',
+  id: 'id',
+  time: 'time',
+  number: 'number',
+  bytes: 'number',
+  state: 'verdict',
+};
+
 export interface StoreColumn {
   readonly heading: string;
   readonly kind: CellKind;

@@ -3,6 +3,7 @@ import { htmlParagraph } from '../document.ts';
 import { htmlText } from '../html.ts';
 import { dayChart } from './day-chart.ts';
 import {
+  CELL_CLASSES,
   type CellKind,
   isMarkedName,
   type KeyFigure,
@@ -71,20 +72,8 @@ ${unscripted}</div>
 ${untold}`;
 }
 
-/** Sizes and counts stand on the right, names in a type of one width. */
-const CLASSES: Readonly<Record<CellKind, string>> = {
-  text: '',
-  name: 'code',
-  code: 'code',
-  id: 'id',
-  time: 'time',
-  number: 'number',
-  bytes: 'number',
-  state: 'verdict',
-};
-
 function classOf(kind: CellKind): string {
-  return CLASSES[kind] === '' ? '' : ` class="${CLASSES[kind]}"`;
+  return CELL_CLASSES[kind] === '' ? '' : ` class="${CELL_CLASSES[kind]}"`;
 }
 
 function cellHtml(kind: CellKind, cell: TableCell, size: SizeText): string {

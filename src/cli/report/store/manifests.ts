@@ -41,16 +41,12 @@ export class Manifests {
     const { label } = stack;
     const name = `manifests/${this.#freeName(`${kind}-${safeName(label)}-${shortId(id)}`)}.mtree`;
     const digests = this.#digests;
-    const names = writeTreeManifest(
-      stack,
-      recorded,
-      {
-        reference: label,
-        digest: (item) => digests?.digestOf(item),
-        report: (error) => this.#terminal.report(error),
-      },
-      this.#parts.open(name),
-    );
+    const names = writeTreeManifest(stack, recorded, {
+      reference: label,
+      digest: (item) => digests?.digestOf(item),
+      report: (error) => this.#terminal.report(error),
+      open: () => this.#parts.open(name),
+    });
     digests?.leave(listed);
     this.all.push({ name, kind, id, label, names, hasDigests: digests !== undefined });
   }

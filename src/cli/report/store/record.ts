@@ -246,7 +246,7 @@ function doneSection(
     id: 'done',
     heading: 'What was done, and what was not',
     intro:
-      'The store was read only: nothing was written, locked or executed in it, no link in it followed, and no access time changed. ' +
+      'The store was read only: nothing was written, locked or executed in it, no link in it followed, and access times were left alone wherever this user may (root: everywhere). ' +
       (isLive === true ? 'Its engine was at work meanwhile. ' : '') +
       (beside === '' ? '' : `Not in this report: ${beside}.`),
     remarks: [],

@@ -2,7 +2,7 @@
 /// <reference lib="dom.iterable" />
 // A table of the page with script: filtered by words, sorted by a column, shown in pieces. The same cells as those that stand
 // there without script.
-import { type CellKind, isMarkedName, STATES } from '../../store/record.ts';
+import { CELL_CLASSES, type CellKind, isMarkedName, STATES } from '../../store/record.ts';
 import { element, sizeText } from '../elements.ts';
 import type { PageTable } from '../unpack.ts';
 
@@ -131,25 +131,13 @@ export class TableView {
   #row(row: number): HTMLElement {
     const cells = this.#columns.map(({ kind, at }) => {
       const cell = at(row);
-      const made = element('td', CLASSES[kind] === '' ? {} : { class: CLASSES[kind] });
+      const made = element('td', CELL_CLASSES[kind] === '' ? {} : { class: CELL_CLASSES[kind] });
       if (cell !== null && cell !== '') made.append(cellNode(kind, cell));
       return made;
     });
     return element('tr', {}, ...cells);
   }
 }
-
-/** As the static part has them. */
-const CLASSES: Readonly<Record<CellKind, string>> = {
-  text: '',
-  name: 'code',
-  code: 'code',
-  id: 'id',
-  time: 'time',
-  number: 'number',
-  bytes: 'number',
-  state: 'verdict',
-};
 
 function cellsOf(table: PageTable, kind: CellKind, name: string): ViewColumn['at'] {
   if (kind === 'state') return table.choices(name).of;
