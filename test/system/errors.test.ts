@@ -255,12 +255,12 @@ describeSystem('a failure', ['build'], () => {
     mkdirSync(`${store.root}/image/overlay2/layerdb/sha256/0123-removing`);
     const { stdout, stderr, code } = await stratafs(['--root', store.root, 'images', '--json']);
     const images = jsonRecords<{ tags: string[]; damage?: string }>(stdout);
-    const damage = `Cannot use "${store.layers[0].directory}": no such directory`;
+    const reason = `"${store.layers[0].directory}": no such directory`;
     expect({ code, stderr, images: images.map(({ tags, damage }) => [tags.join(), damage]) }).toEqual({
       code: 4,
-      stderr: `stratafs: Cannot use image "sample/web:1.1": ${damage}\n`,
+      stderr: `stratafs: Cannot use image "sample/web:1.1": ${reason}\n`,
       images: [
-        ['sample/web:1.1', damage],
+        ['sample/web:1.1', `Cannot use ${reason}`],
         ['sample/web:1.0', undefined],
       ],
     });
