@@ -104,7 +104,9 @@ function showRows(
   const whole = totals(lines);
   const cells = lines.map((line) => tableRow(stack, line, options, terminal.now()));
   const sizes = [whole.stored, whole.shown, whole.hidden].map(sizeText);
-  terminal.out.write(formatTable(HEADING, [...cells, ['total', '', '', ...sizes, '', '', '', '', '']]));
+  terminal.out.write(
+    formatTable(HEADING, [...cells, ['total', '', '', ...sizes, '', '', '', '', '']], terminal.out.columns),
+  );
 }
 
 interface Totals {

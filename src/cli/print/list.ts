@@ -56,7 +56,7 @@ export function printList<T extends Item>(
     beginJson(terminal, `${form.item}s`, jsonRoot(options));
     for (const item of sorted) out.write(`${escapeJson({ t: form.item, ...item })}\n`);
   } else if (options.quiet) for (const item of sorted) out.write(`${form.id(item)}\n`);
-  else out.write(tableOf(sorted, form));
+  else out.write(tableOf(sorted, form, out.columns));
   for (const item of sorted) {
     if (item.damage === undefined) continue;
     terminal.exitWith(EXIT.store);
@@ -71,10 +71,15 @@ export function sortedItems<T extends Item>(items: readonly T[]): T[] {
 }
 
 /** With a column for the store where items are of several. */
-function tableOf<T extends Item>(items: readonly T[], { heading, rows }: ListForm<T>): string {
-  if (!items.some(({ store }) => store !== undefined)) return formatTable(heading, items.flatMap(rows));
+function tableOf<T extends Item>(
+  items: readonly T[],
+  { heading, rows }: ListForm<T>,
+  columns?: number,
+): string {
+  if (!items.some(({ store }) => store !== undefined))
+    return formatTable(heading, items.flatMap(rows), columns);
   const marked = items.flatMap((item) => rows(item).map((row) => [...row, item.store ?? '']));
-  return formatTable([...heading, 'STORE'], marked);
+  return formatTable([...heading, 'STORE'], marked, columns);
 }
 
 /** Tells what is wrong with the store as a whole and what lies beside it, after what could be listed. */

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parseAccounts } from '../../../src/cli/print/account-names.ts';
+import { formatTable } from '../../../src/cli/print/table.ts';
 import { partReference } from '../../../src/cli/words/path-of-reference.ts';
 import { ownWords } from '../../../src/cli/words/words.ts';
 import { cpPlaces } from '../../../src/copy/cp-places.ts';
@@ -122,6 +123,23 @@ describe('parseAccounts()', () => {
       [4, 'a\\033[2J'],
       [7, 'ok'],
     ]);
+  });
+});
+
+describe('formatTable()', () => {
+  const rows = [
+    ['0123456789ab', 'demo:1', 'web'],
+    ['ba9876543210', 'other', ''],
+  ];
+  const one = 'ID             IMAGE     NAMES\n0123456789ab   demo:1    web\nba9876543210   other     \n';
+
+  it.each<[columns: number | undefined, text: string]>([
+    [undefined, one],
+    [30, one],
+    [29, 'ID             IMAGE\n    NAMES\n0123456789ab   demo:1\n    web\nba9876543210   other\n'],
+    [5, 'ID\n    IMAGE     NAMES\n0123456789ab\n    demo:1    web\nba9876543210\n    other     \n'],
+  ])('puts what %s columns do not hold on a second line', (columns, text) => {
+    expect(formatTable(['ID', 'IMAGE', 'NAMES'], rows, columns)).toBe(text);
   });
 });
 
