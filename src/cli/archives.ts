@@ -22,7 +22,13 @@ export async function openArchiveOnce(path: ByteString, options: ArchiveOptions)
   const key = JSON.stringify([path, options.platform]);
   const store = opened.get(key) ?? open(path, options);
   opened.set(key, store);
-  return store;
+  try {
+    return await store;
+  } catch (error) {
+    // What could not be opened may be mended when it is asked for again.
+    if (opened.get(key) === store) opened.delete(key);
+    throw error;
+  }
 }
 
 async function open(path: ByteString, { tars, ...options }: ArchiveOptions): Promise<Store> {
