@@ -54,13 +54,6 @@ describe('placeImages()', () => {
         `x/1@${short('d')} d 1@${short('d')}.layers`,
       ],
     ],
-    [
-      'names that are no paths',
-      [...['../up:1', 'x/../y:1', './x:1', '/x:1', 'x//y:1', 'x\0y:1', `${LONG}:1`, 'x:', 'x:..', '']]
-        .map((tag) => image('a', [tag]))
-        .slice(0, 1),
-      ['<none>/ID a ID.layers'],
-    ],
     ['a name that is no path beside one that is', [image('a', ['../x:1', 'x:1'])], ['x/1 a 1.layers']],
     [
       'a tag so long that its layers have no name',
