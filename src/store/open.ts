@@ -14,6 +14,8 @@ import type { Store } from './store.ts';
 
 /** Whose stores come first where several kinds find one. */
 export const KINDS: readonly Kind[] = [CONTAINERD, DOCKER, PODMAN, ARCHIVE];
+/** In whose places on a machine a store is looked for first: beside a Docker there is nearly always the containerd that it runs by. */
+export const KINDS_BY_PLACE: readonly Kind[] = [DOCKER, CONTAINERD, PODMAN, ARCHIVE];
 
 /** Nothing that any kind of store would know lies in a directory. */
 export class NoStore extends Trouble {}
@@ -51,6 +53,12 @@ export function openStores(root: string, options: OpenOptions = {}): readonly St
   if (named.length > 0) return named;
   const names = stores.map(({ name }) => `"${name}"`).join(', ');
   throw refuse(`it has no store "${options.store}"; there is ${names}`);
+}
+
+/** Whether a directory has a store that holds something, as far as that can be read. Throws Trouble as `openStores`. */
+export function holdsAnything(root: string, options: OpenOptions = {}): boolean {
+  const files = new StoreFiles(realRoot(bytesOfText(root)));
+  return KINDS.some((kind) => kind.probe(files, options).kind === 'here');
 }
 
 function unreadable(probes: readonly { readonly probe: Probe }[]): string | undefined {

@@ -80,7 +80,7 @@ async function archiveAt(root: string, options: ArchiveOptions): Promise<FoundRo
   const path = archiveRoot(root);
   if (path === undefined) return undefined;
   const store = await openArchiveOnce(path, options);
-  return { directory: store.directory, why: '--root', stores: [store] };
+  return { directory: store.directory, why: '--root', stores: [store], isEmpty: false };
 }
 
 function storesIn(root: FoundRoot): FoundStore[] {

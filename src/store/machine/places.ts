@@ -2,7 +2,7 @@
 import { type ByteString, bytesOfText, shownBytes, textOf } from '../../sys/bytes.ts';
 import { attempt, Trouble } from '../../sys/errors.ts';
 import type { StorePlace } from '../kind.ts';
-import { KINDS, NoStore, openStores } from '../open.ts';
+import { holdsAnything, KINDS_BY_PLACE, NoStore, openStores } from '../open.ts';
 import type { Store } from '../store.ts';
 import { type Machine, withMachine } from './machine.ts';
 
@@ -16,6 +16,8 @@ export interface FoundRoot {
   readonly user?: string;
   /** The stores in it, at least one; or why none of them can be read. */
   readonly stores: readonly Store[] | Trouble;
+  /** Stores are there, and hold nothing yet. */
+  readonly isEmpty: boolean;
 }
 
 type Say = (damage: string) => void;
@@ -37,13 +39,16 @@ export function chooseRoot(host: string, user: number, say: Say): string {
     const found: FoundRoot[] = [];
     for (const root of rootsOf(machine, say, looked)) {
       // On this machine the first will do; on another it is not known which is meant.
-      if (machine.isThis && isFirst(root) && !(root.stores instanceof Trouble)) return asText(root.directory);
+      if (machine.isThis && isFirst(root) && isUsable(root) && !root.isEmpty) return asText(root.directory);
       found.push(root);
     }
-    const usable = found.filter(({ stores }) => !(stores instanceof Trouble));
-    const chosen = machine.isThis ? undefined : usable[0];
-    const system = usable.find(({ user: owner }) => owner === undefined);
-    const root = chosen ?? (user === 0 ? undefined : system);
+    const usable = found.filter(isUsable);
+    const candidates = usable.filter(
+      (each) => !machine.isThis || isFirst(each) || (user !== 0 && isSystems(each)),
+    );
+    // What holds nothing yet is meant only where nothing else is there.
+    const rank = (each: FoundRoot) => 2 * Number(each.isEmpty) + Number(machine.isThis && !isFirst(each));
+    const [root] = candidates.toSorted((a, b) => rank(a) - rank(b));
     if (root === undefined) throw nothingFound(machine, looked, found);
     for (const { directory, why } of usable) {
       if (directory !== root.directory)
@@ -53,6 +58,14 @@ export function chooseRoot(host: string, user: number, say: Say): string {
     }
     return asText(root.directory);
   });
+}
+
+function isUsable({ stores }: FoundRoot): boolean {
+  return !(stores instanceof Trouble);
+}
+
+function isSystems({ user }: FoundRoot): boolean {
+  return user === undefined;
 }
 
 /** One root, named by a path of another machine. Throws Trouble. */
@@ -95,7 +108,7 @@ function* rootsOf(machine: Machine, say: Say, looked: StorePlace[] = []): Genera
 
 /** Those of the system before those of users, each in the order of the kinds. */
 function placesOf(machine: Machine, say: Say): StorePlace[] {
-  const places = KINDS.flatMap((kind) => [...kind.places(machine, say)]);
+  const places = KINDS_BY_PLACE.flatMap((kind) => [...kind.places(machine, say)]);
   const isUsers = ({ user }: StorePlace) => user !== undefined;
   return [...places.filter((place) => !isUsers(place)), ...places.filter(isUsers)];
 }
@@ -110,7 +123,8 @@ function rootIn(
   if (path === undefined) return undefined;
   const stores = attempt(() => openStores(path, { machine }));
   if (stores instanceof NoStore) return undefined;
-  return { directory, why, ...(user === undefined ? {} : { user }), stores };
+  const holds = attempt(() => holdsAnything(path, { machine }));
+  return { directory, why, ...(user === undefined ? {} : { user }), stores, isEmpty: holds === false };
 }
 
 function nothingFound(machine: Machine, looked: readonly StorePlace[], found: readonly FoundRoot[]): Trouble {

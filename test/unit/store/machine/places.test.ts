@@ -3,6 +3,9 @@ import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { chooseRoot, findRoots, namedRoot, rootAt } from '../../../../src/store/machine/places.ts';
+import { FakeContainerd } from '../../../support/fake-containerd.ts';
+import { FakePodman } from '../../../support/fake-podman.ts';
+import { FakeStore } from '../../../support/fake-store.ts';
 import { temporaryForTest } from '../../../support/temporary.ts';
 
 type Disk = Readonly<Record<string, string | { readonly link: string } | null>>;
@@ -161,6 +164,27 @@ describe('findRoots()', () => {
     expect(said).toEqual([
       `Cannot open store "/srv/docker" of the host root "${host}" ("data-root" in /etc/docker/daemon.json): ${state}`,
     ]);
+  });
+
+  it("is Docker's where its containerd lies beside it, used or not", () => {
+    const host = diskOf({ 'var/lib': null });
+    const docker = new FakeStore(join(host, 'var/lib/docker'));
+    docker.image({ names: ['demo:1'], layers: ['base'] });
+    const containerd = new FakeContainerd(join(host, 'var/lib/containerd')).write();
+    expect(chooseRoot(host, 0, () => {})).toBe(docker.root);
+    containerd.image({ names: ['docker.io/library/other:1'], layers: ['other'] });
+    containerd.write();
+    expect(chooseRoot(host, 0, () => {})).toBe(docker.root);
+  });
+
+  it('is one that holds something before one that holds nothing', () => {
+    const host = diskOf({ 'var/lib/docker/image/overlay2': null });
+    new FakeContainerd(join(host, 'var/lib/containerd')).write();
+    expect(chooseRoot(host, 0, () => {})).toBe(join(host, 'var/lib/docker'));
+    const podman = new FakePodman(join(host, 'var/lib/containers/storage'));
+    podman.image({ names: ['localhost/demo:1'], layers: ['base'] });
+    podman.finish();
+    expect(chooseRoot(host, 0, () => {})).toBe(podman.root);
   });
 
   it('tells of a storage.conf that cannot be used, and goes on', () => {
