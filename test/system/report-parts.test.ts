@@ -294,7 +294,7 @@ describeSystem('the parts of a report on a store', ['root', 'build', 'stores', '
     writeFileSync(join(host, 'var/lib/containers/storage/overlay-images/images.json'), '[]');
     writeFileSync(join(host, 'var/lib/containers/storage/overlay-layers/layers.json'), '[]');
     const found = await stratafs(['--host-root', host, 'stores', '--json']);
-    const roots = parsed(found.stdout).map(({ root: directory }) => String(directory));
+    const roots = jsonRecords<{ root: string }>(found.stdout).map(({ root }) => root);
     expect(roots[0]).toBe(join(host, 'var/lib/docker'));
     expect(roots.length).toBeGreaterThan(1);
     const place = temporary.path('host-case');

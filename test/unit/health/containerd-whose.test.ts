@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { boltFile } from '../../support/bolt-file.ts';
 import { FakeContainerd } from '../../support/fake-containerd.ts';
 import { FakeStore, hex } from '../../support/fake-store.ts';
+import { jsonRecords } from '../../support/json-lines.ts';
 import { temporaryForTest } from '../../support/temporary.ts';
 import { stratafs } from '../cli/memory.ts';
 
@@ -91,9 +92,9 @@ describe('whose of containerd', () => {
       '',
     ]);
     const listed = await run('containers', '--json');
-    expect([listed.err, JSON.parse(listed.out)]).toEqual([
+    expect([listed.err, jsonRecords(listed.out)]).toEqual([
       '',
-      expect.objectContaining({ id: 'plain', image: '/srv/tree', status: 'not running' }),
+      [expect.objectContaining({ id: 'plain', image: '/srv/tree', status: 'not running' })],
     ]);
     const state = 'it has no layers: its tree is the directory "/srv/tree" of its machine (--rootfs)';
     expect((await run('ls', 'plain')).err).toBe(`stratafs: Cannot show container "plain": ${state}\n`);
