@@ -1,6 +1,7 @@
-// What was decompressed lately, and the streams that stand where a reader may go on: for all blobs of a process together, so
-// that an image of a hundred layers takes no more memory than one of three.
+// What was decompressed lately, the streams that stand where a reader may go on, and the room for the windows by which others can
+// begin: for all blobs of a process together, so that an image of a hundred layers takes no more memory than one of three.
 import type { GzipStream } from './gzip-stream.ts';
+import { WindowRoom } from './window-room.ts';
 
 /** 16 MiB: the read-ahead of several readers. */
 const MOST_BYTES = 16 << 20;
@@ -21,6 +22,7 @@ interface KeptStream {
 }
 
 export class BlobCache {
+  readonly windows: WindowRoom;
   /** The owner with the block that was used the longest ago first. */
   readonly #blocks = new Map<string, Block>();
   readonly #owners = new WeakMap<object, number>();
@@ -28,6 +30,10 @@ export class BlobCache {
   #bytes = 0;
   /** The one that was used the longest ago first. */
   #streams: KeptStream[] = [];
+
+  constructor(windows: WindowRoom = new WindowRoom()) {
+    this.windows = windows;
+  }
 
   /** Valid until the next `keepBlock`. */
   block(owner: object, number: number): Block | undefined {
@@ -94,3 +100,6 @@ export class BlobCache {
     return `${known} ${number}`;
   }
 }
+
+/** The one of this process. */
+export const processCache = new BlobCache();

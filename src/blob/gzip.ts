@@ -12,7 +12,7 @@ import {
 } from './blob.ts';
 import type { BlobCache, Block } from './cache.ts';
 import { GzipStream } from './gzip-stream.ts';
-import { type PointLimits, RestartPoints } from './restart-points.ts';
+import { RestartPoints } from './restart-points.ts';
 
 /** What is inflated, kept and checked as one. */
 export const BLOCK_BYTES = 256 << 10;
@@ -29,13 +29,14 @@ export class GzipScan implements BlobScan {
   readonly #checksums: number[] = [];
   #size = 0;
   #damage: BlobDamage | undefined;
+  #hasReader = false;
 
-  /** Throws BlobDamage where it is empty. */
-  constructor(bytes: BlobBytes, cache: BlobCache, limits?: PointLimits) {
+  /** `step`: least bytes between two restart points. Throws BlobDamage where it is empty. */
+  constructor(bytes: BlobBytes, cache: BlobCache, step?: number) {
     this.#bytes = bytes;
     this.#cache = cache;
     this.#stream = new GzipStream(bytes);
-    this.#points = new RestartPoints(limits);
+    this.#points = new RestartPoints(cache.windows, step);
     this.#points.add({ out: 0, in: 0, bits: 'member', window: Buffer.alloc(0) });
   }
 
@@ -73,6 +74,7 @@ export class GzipScan implements BlobScan {
   }
 
   reader(): BlobReader {
+    this.#hasReader = true;
     const parts = { bytes: this.#bytes, points: this.#points, checksums: this.#checksums };
     return new GzipReader(parts, this.#size, this.#cache);
   }
@@ -83,6 +85,7 @@ export class GzipScan implements BlobScan {
 
   close(): void {
     this.#stream.close();
+    if (!this.#hasReader) this.#points.close();
   }
 }
 
@@ -92,7 +95,7 @@ export function indexedGzip(
   cache: BlobCache,
   { size, points, checksums }: BlobIndex & { readonly kind: 'gzip' },
 ): BlobReader {
-  return new GzipReader({ bytes, points: RestartPoints.of(points), checksums }, size, cache);
+  return new GzipReader({ bytes, points: RestartPoints.of(points, cache.windows), checksums }, size, cache);
 }
 
 /** Memory of blocks that nobody holds any more. */
@@ -177,6 +180,7 @@ class GzipReader implements BlobReader {
   }
 
   close(): void {
+    this.#parts.points.close();
     this.#cache.forget(this);
   }
 }

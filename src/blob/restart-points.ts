@@ -1,8 +1,9 @@
 // Places in a gzip stream where inflating can begin, with the bytes that what comes after may refer to: packed, and bounded in
-// memory however long the stream is.
+// memory by the room that all streams share, however many and however long they are.
 import { deflateRawSync, inflateRawSync } from 'node:zlib';
 import { WINDOW } from '../sys/zlib.ts';
 import type { PackedPoints } from './blob.ts';
+import type { WindowRoom } from './window-room.ts';
 
 /** A place where inflating can begin. */
 export interface RestartPoint {
@@ -18,34 +19,30 @@ export interface RestartPoint {
 
 /** Bytes between two points, as far as memory allows: less is read in vain than a disk reads in a millisecond or two. */
 const STEP = 1 << 20;
-/** Past this many bytes of windows every other point is dropped. */
-const MOST_BYTES = 24 << 20;
 const MEMBER = 0xff;
 /** The fastest: a window is compressed once for each MiB. */
 const LEVEL = { level: 1 };
 
-export interface PointLimits {
-  readonly step?: number;
-  readonly mostBytes?: number;
-}
-
 export class RestartPoints {
   #step: number;
-  readonly #mostBytes: number;
+  readonly #room: WindowRoom;
   readonly #out: number[] = [];
   readonly #in: number[] = [];
   readonly #bits: number[] = [];
   readonly #windows: Uint8Array[] = [];
   #bytes = 0;
 
-  constructor({ step = STEP, mostBytes = MOST_BYTES }: PointLimits = {}) {
+  constructor(room: WindowRoom, step: number = STEP) {
     this.#step = step;
-    this.#mostBytes = mostBytes;
+    this.#room = room;
+    room.enter(this);
   }
 
   /** Of the same blob, as `packed` told them. */
-  static of({ out, in: places, bits, windows }: PackedPoints): RestartPoints {
-    const points = new RestartPoints();
+  static of({ out, in: places, bits, windows }: PackedPoints, room: WindowRoom): RestartPoints {
+    const gaps = out.slice(1).map((place, index) => place - (out[index] as number));
+    // What was thinned before it was packed stays as coarse as it is.
+    const points = new RestartPoints(room, gaps.length === 0 ? STEP : gaps.reduce((a, b) => Math.min(a, b)));
     for (const [index, window] of windows.entries()) {
       points.#out.push(out[index] as number);
       points.#in.push(places[index] as number);
@@ -53,6 +50,7 @@ export class RestartPoints {
       points.#windows.push(window);
       points.#bytes += window.length;
     }
+    room.settle();
     return points;
   }
 
@@ -62,6 +60,11 @@ export class RestartPoints {
 
   get length(): number {
     return this.#out.length;
+  }
+
+  /** Least bytes between two points. */
+  get step(): number {
+    return this.#step;
   }
 
   /** Bytes that the windows take. */
@@ -77,17 +80,18 @@ export class RestartPoints {
 
   /** Places come in order. */
   add({ out, in: at, bits, window }: RestartPoint): void {
-    const packed = window.length === 0 ? window : deflateRawSync(window, LEVEL);
+    // A copy: what zlib answers may lie in a larger piece of memory, which it would hold.
+    const packed = window.length === 0 ? window : new Uint8Array(deflateRawSync(window, LEVEL));
     this.#out.push(out);
     this.#in.push(at);
     this.#bits.push(bits === 'member' ? MEMBER : bits);
     this.#windows.push(packed);
     this.#bytes += packed.length;
-    while (this.#bytes > this.#mostBytes && this.length > 1) this.#thin();
+    this.#room.settle();
   }
 
-  /** The first point stays, as nothing lies before it. */
-  #thin(): void {
+  /** Drops every other point. The first one stays, as nothing lies before it. */
+  thin(): void {
     this.#step *= 2;
     let kept = 0;
     this.#bytes = 0;
@@ -119,6 +123,11 @@ export class RestartPoints {
       bits: bits === MEMBER ? 'member' : bits,
       window: packed.length === 0 ? packed : inflateRawSync(packed, { maxOutputLength: WINDOW }),
     };
+  }
+
+  /** Gives the room back. */
+  close(): void {
+    this.#room.leave(this);
   }
 
   #find(out: number): number {

@@ -2,7 +2,7 @@
 // contents by their places after that. What was read is kept open as long as the process lasts. Layers of two stacks are one
 // only where their bytes were proven to be the same.
 import { type BlobBytes, BlobDamage, type OpenBlob } from '../../blob/blob.ts';
-import { BlobCache } from '../../blob/cache.ts';
+import { processCache } from '../../blob/cache.ts';
 import type { SpoolRoom } from '../../blob/spool.ts';
 import type { RecordedLayer } from '../../overlay/recorded/recorded-layer.ts';
 import type { DiffId } from '../../store/digest.ts';
@@ -45,7 +45,6 @@ export interface TarChoice {
 /** What was read of the layers of a process, by where they lie. */
 export class Tars {
   readonly #options: TarsOptions;
-  readonly #cache = new BlobCache();
   readonly #read = new Map<string, RecordedLayer>();
   /** Layers that are read at the moment: whoever wants one of them too waits for it. */
   readonly #reading = new Map<string, Promise<void>>();
@@ -164,7 +163,7 @@ export class Tars {
     // The index is of the bytes of the digest: what is to be proven has to be these.
     if (known !== undefined && (wanted === undefined || hashed.digest() === source.digest)) {
       this.#named.add(keyOf(source));
-      const options = { cache: this.#cache, spools: this.#options.spools };
+      const options = { cache: processCache, spools: this.#options.spools };
       const layer = withContents(await indexedLayer(bytes, options, known));
       if (wanted !== undefined)
         this.#proven.add(wanted, { layer, blob: { size: bytes.size, sha256: hashed.digest() } });
@@ -208,7 +207,7 @@ export class Tars {
   ): Promise<BlobLayer> {
     const rules = ENGINE_RULES[source.engine];
     const read = await readBlobLayer(bytes, {
-      cache: this.#cache,
+      cache: processCache,
       spools: this.#options.spools,
       rules: rules[placeOf(source)],
       below: belowOf(copiedBy(source).map((one) => this.#read.get(keyOf(one)) as RecordedLayer)),

@@ -1,7 +1,7 @@
 // Opens the file or directory that an archive of images is: a directory, a tar, or a tar that is compressed with gzip or zstd.
 import { tmpdir } from 'node:os';
 import { type BlobBytes, BlobDamage, type BlobScan, type OpenBlob } from '../../blob/blob.ts';
-import { BlobCache } from '../../blob/cache.ts';
+import { processCache } from '../../blob/cache.ts';
 import { type Compression, compressionOf } from '../../blob/compression.ts';
 import { GzipScan } from '../../blob/gzip.ts';
 import { newZstdScan } from '../../blob/zstd.ts';
@@ -85,10 +85,9 @@ async function indexed(
 }
 
 async function scanOf(path: ByteString, blob: BlobBytes, compression: 'gzip' | 'zstd'): Promise<BlobScan> {
-  const cache = new BlobCache();
   try {
-    if (compression === 'gzip') return new GzipScan(blob, cache);
-    return await newZstdScan(blob, cache, { directory: tmpdir(), limit: MOST_SPOOLED, used: 0 });
+    if (compression === 'gzip') return new GzipScan(blob, processCache);
+    return await newZstdScan(blob, processCache, { directory: tmpdir(), limit: MOST_SPOOLED, used: 0 });
   } catch (error) {
     if (error instanceof BlobDamage) throw refused(path, error.message, error);
     throw error;

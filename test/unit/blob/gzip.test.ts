@@ -6,11 +6,11 @@ import { join } from 'node:path';
 import { constants, deflateRawSync, gzipSync } from 'node:zlib';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { type BlobBytes, BlobDamage, type BlobReader } from '../../../src/blob/blob.ts';
+import { type BlobBytes, BlobDamage, type BlobIndex, type BlobReader } from '../../../src/blob/blob.ts';
 import { BlobCache } from '../../../src/blob/cache.ts';
 import { FileBytes } from '../../../src/blob/file-bytes.ts';
-import { BLOCK_BYTES, GzipScan } from '../../../src/blob/gzip.ts';
-import type { PointLimits } from '../../../src/blob/restart-points.ts';
+import { BLOCK_BYTES, GzipScan, indexedGzip } from '../../../src/blob/gzip.ts';
+import { WindowRoom } from '../../../src/blob/window-room.ts';
 import { Errno } from '../../../src/sys/errors.ts';
 import { inMemory, partOf, sample } from './bytes.ts';
 
@@ -20,8 +20,8 @@ interface Scanned {
   readonly reader: BlobReader;
 }
 
-function scan(bytes: BlobBytes, limits?: PointLimits, cache = new BlobCache()): Scanned {
-  const pass = new GzipScan(bytes, cache, limits);
+function scan(bytes: BlobBytes, step?: number, cache = new BlobCache()): Scanned {
+  const pass = new GzipScan(bytes, cache, step);
   try {
     const chunks: Buffer[] = [];
     for (let chunk = pass.next(); chunk !== undefined; chunk = pass.next()) chunks.push(Buffer.from(chunk));
@@ -69,9 +69,9 @@ describe('GzipScan', () => {
     fc.assert(
       fc.property(
         fc.array(member, { minLength: 1, maxLength: 4 }),
-        fc.constantFrom({ step: 1 }, { step: 20_000, mostBytes: 5_000 }, { step: 1 << 20 }),
+        fc.constantFrom({ step: 1 }, { step: 20_000, most: 5_000 }, { step: 1 << 20 }),
         fc.array(fc.tuple(fc.nat(), fc.integer({ min: 0, max: 300_000 })), { maxLength: 12 }),
-        (members, limits, places) => {
+        (members, { step, most }, places) => {
           const plain = members.map(({ size, seed }) => sample(size, seed));
           const whole = Buffer.concat(plain);
           const packed = Buffer.concat(
@@ -79,7 +79,8 @@ describe('GzipScan', () => {
               gzipSync(plain[i] as Buffer, { level, strategy, memLevel }),
             ),
           );
-          const { whole: scanned, trailing, reader } = scan(inMemory(packed), limits);
+          const cache = new BlobCache(new WindowRoom(most));
+          const { whole: scanned, trailing, reader } = scan(inMemory(packed), step, cache);
           try {
             expect(scanned.equals(whole)).toBe(true);
             expect([trailing, reader.size]).toEqual([0, whole.length]);
@@ -112,6 +113,55 @@ describe('GzipScan', () => {
     for (const reader of readers) reader.close();
   });
 
+  it('keeps the windows of several blobs within one room, read and indexed, and every part of them right', () => {
+    const most = 100_000;
+    const windows = new WindowRoom(most);
+    const cache = new BlobCache(windows);
+    const step = 1 << 16;
+    // The second is so short that its points lie apart when the others have to give way.
+    const blobs = [4 << 20, 1 << 18, 3 << 20, 5 << 20].map((size, seed) => sample(size, seed));
+    const packed = blobs.map((blob) => gzipSync(blob, { level: 1 }));
+    const taken: number[] = [];
+    const passes = packed.map((bytes) => {
+      const pass = new GzipScan(inMemory(bytes), cache, step);
+      while (pass.next() !== undefined) taken.push(windows.bytes);
+      return pass;
+    });
+    // Each alone would fill the room.
+    const alone = packed.map((bytes) => {
+      const own = new WindowRoom();
+      scan(inMemory(bytes), step, new BlobCache(own));
+      return own.bytes;
+    });
+    expect(alone.map((bytes) => bytes > most)).toEqual([true, false, true, true]);
+    expect(Math.max(...taken)).toBeLessThanOrEqual(most);
+    const indexes = passes.map((pass) => pass.index() as BlobIndex & { readonly kind: 'gzip' });
+    const readers = passes.map((pass) => pass.reader());
+    for (const pass of passes) pass.close();
+    const again = indexes.map((index, i) => indexedGzip(inMemory(packed[i] as Buffer), cache, index));
+    expect(windows.bytes).toBeGreaterThan(0);
+    expect(windows.bytes).toBeLessThanOrEqual(most);
+    for (let offset = 0; offset < 5 << 20; offset += 300_007) {
+      for (const all of [readers, again]) {
+        for (const [i, reader] of all.entries()) {
+          const expected = (blobs[i] as Buffer).subarray(offset, offset + 50_000);
+          expect(partOf(reader, offset, 50_000).equals(expected)).toBe(true);
+        }
+      }
+    }
+    for (const reader of [...readers, ...again]) reader.close();
+    expect(windows.bytes).toBe(0);
+  });
+
+  it('gives its room back where its pass ends without a reader', () => {
+    const windows = new WindowRoom();
+    const pass = new GzipScan(inMemory(gzipSync(sample(2 << 20, 1))), new BlobCache(windows), 1 << 18);
+    for (let chunk = pass.next(); chunk !== undefined; ) chunk = pass.next();
+    expect(windows.bytes).toBeGreaterThan(0);
+    pass.close();
+    expect(windows.bytes).toBe(0);
+  });
+
   it('counts what follows the last member, which is no gzip', () => {
     const packed = Buffer.concat([gzipSync('contents'), Buffer.alloc(700)]);
     const { whole, trailing } = scan(inMemory(packed));
@@ -135,7 +185,7 @@ describe('GzipScan', () => {
   it('answers EIO, never other bytes, where the blob has changed since', () => {
     const whole = sample(4 << 20, 9);
     const packed = gzipSync(whole);
-    const { reader } = scan(inMemory(packed), { step: 1 << 18 });
+    const { reader } = scan(inMemory(packed), 1 << 18);
     for (let at = packed.length >> 1; at < (packed.length >> 1) + 64; at++)
       packed[at] = (packed[at] as number) ^ 0x55;
     expect(partOf(reader, 0, 1000).equals(whole.subarray(0, 1000))).toBe(true);
