@@ -2,7 +2,12 @@
 
 import type { OpenOptions } from '../store/kind.ts';
 import { kindAtPath } from '../store/named.ts';
-import { type FileReference, fileOfName, parseFileReference } from '../store/reference/file-reference.ts';
+import {
+  absentFile,
+  type FileReference,
+  fileOfName,
+  parseFileReference,
+} from '../store/reference/file-reference.ts';
 import { NoSuchReference } from '../store/reference/reference.ts';
 import type { Store } from '../store/store.ts';
 import { type ByteString, bytesOfText, shownBytes } from '../sys/bytes.ts';
@@ -66,14 +71,23 @@ export async function fileReferenceOf(
   );
 }
 
-/** What `find` answers; where that is nothing, but a file is called so, that is said too. */
+/** What `find` answers; where that is nothing, but a file is called so, or would be, that is said too. */
 export function orFile<T>(reference: string, written: string, find: () => T): T {
   const answer = attempt(find);
   if (!(answer instanceof Trouble)) return answer;
+  if (answer.kind !== 'reference') throw answer;
   const file =
     answer instanceof NoSuchReference ? fileOfName(beginning(reference, written), kindAtPath) : undefined;
-  if (file === undefined) throw answer;
+  if (file === undefined) throw withAbsentFile(answer, reference, written);
   throw new Trouble('reference', `${answer.message} ("${file}" is a file here)`, { cause: answer });
+}
+
+/** A store that cannot be opened is half of the answer where the words are called as archives are, and no file is. */
+export function withAbsentFile(trouble: Trouble, reference: string, written: string): Trouble {
+  const path = absentFile(beginning(reference, written), kindAtPath);
+  if (path === undefined) return trouble;
+  const message = `${trouble.message} (and there is no file "${shownBytes(path)}" here)`;
+  return new Trouble(trouble.kind, message, { cause: trouble });
 }
 
 function beginning(reference: string, written: string): ByteString {

@@ -13,7 +13,7 @@ import type { Store } from '../store/store.ts';
 import { asBytes, type ByteString, bytesOfText, shownBytes } from '../sys/bytes.ts';
 import { Trouble } from '../sys/errors.ts';
 import { seesTrustedXattrs } from '../sys/privilege.ts';
-import { archiveRoot, fileReferenceOf, openArchiveOnce, orFile } from './archives.ts';
+import { archiveRoot, fileReferenceOf, openArchiveOnce, orFile, withAbsentFile } from './archives.ts';
 import { pathArguments } from './arguments.ts';
 import { layersFailure } from './failure.ts';
 import { mustBeWhole, mustHaveLayers } from './missing.ts';
@@ -178,7 +178,12 @@ export async function storeOfReference(
   written = reference,
 ): Promise<StoreOfReference> {
   const file = await fileReferenceOf(reference, written, () => isInStore(reference, options));
-  if (file === undefined) return { store: await openTheStore(options), words: reference };
+  if (file === undefined) {
+    const store = await openTheStore(options).catch((error: unknown) => {
+      throw error instanceof Trouble ? withAbsentFile(error, reference, written) : error;
+    });
+    return { store, words: reference };
+  }
   const { path, image } = file;
   return { store: await openArchiveOnce(path, options), words: image, archive: path };
 }

@@ -59,6 +59,12 @@ export function fileOfName(bytes: ByteString, kindAt: KindAt): string | undefine
   return undefined;
 }
 
+/** The path in words that are called as archives are, though nothing is there. */
+export function absentFile(bytes: ByteString, kindAt: KindAt): ByteString | undefined {
+  const found = [...splits(bytes)].find(([path]) => SUFFIX.test(path));
+  return found !== undefined && kindAt(found[0]) === undefined ? found[0] : undefined;
+}
+
 function named(transport: string, rest: string, kindAt: KindAt): FileReference | undefined {
   const wanted = transport === 'oci' || transport === 'dir' ? 'directory' : 'file';
   for (const [path, image] of splits(rest)) {
