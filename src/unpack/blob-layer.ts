@@ -108,6 +108,7 @@ export async function readBlobLayer(bytes: BlobBytes, options: BlobLayerOptions)
         progress?.(scan.taken);
       }
       tar.end();
+      places.end();
     } catch (error) {
       const isDamage = error instanceof BlobDamage || error instanceof TarDamage;
       if (!isDamage || options.salvages !== true) throw error;
@@ -141,47 +142,57 @@ export async function openScan(bytes: BlobBytes, cache: BlobCache, spools: Spool
   return new PlainScan(bytes);
 }
 
+/** An entry by its number, and where its data begin. */
+interface SparsePlace {
+  readonly number: number;
+  readonly entry: TarEntry;
+  readonly at: number;
+}
+
 /** Where each entry's contents lie, as the entries come. */
 class Places {
-  #at = new Float64Array(1024);
+  /** NaN for those that nothing was told of, as damage came between. */
+  #at = new Float64Array(1024).fill(Number.NaN);
   readonly #sparse = new Map<number, SparseContents>();
   /** The map that stands before the data of the entry told of last. */
-  #map: { readonly reader: SparseMapReader; readonly number: number; readonly entry: TarEntry } | undefined;
+  #map: (SparsePlace & { readonly reader: SparseMapReader }) | undefined;
 
   add(number: number, entry: TarEntry, { at, size }: StoredContents): void {
-    this.#endMap();
+    this.end();
     if (number >= this.#at.length) {
-      const larger = new Float64Array(2 * number);
+      const larger = new Float64Array(2 * number).fill(Number.NaN);
       larger.set(this.#at);
       this.#at = larger;
     }
-    this.#at[number] = at;
-    if (!entry.sparse || size === 0 || entry.type !== TAR_TYPE.file) return;
-    if (entry.sparseMap === undefined) this.#map = { reader: new SparseMapReader(), number, entry };
-    else this.#setRuns(number, entry, entry.sparseMap, size);
+    const isSparse = entry.sparse && size > 0 && entry.type === TAR_TYPE.file;
+    this.#at[number] = isSparse ? Number.NaN : at;
+    if (!isSparse) return;
+    if (entry.sparseMap === undefined) this.#map = { reader: new SparseMapReader(), number, entry, at };
+    else this.#setRuns({ number, entry, at }, entry.sparseMap, size);
   }
 
   contents(part: Uint8Array): void {
     if (this.#map === undefined) return;
     this.#map.reader.push(part);
-    if (this.#map.reader.numbers !== undefined) this.#endMap();
+    if (this.#map.reader.numbers !== undefined) this.end();
   }
 
-  #endMap(): void {
+  /** Of the entry told of last. Throws TarDamage where its map is not whole: then nothing can be read of it. */
+  end(): void {
     if (this.#map === undefined) return;
-    const { reader, number, entry } = this.#map;
+    const { reader, at, ...place } = this.#map;
     this.#map = undefined;
     if (reader.numbers === undefined) throw new TarDamage('a map of a sparse file is cut off');
-    this.#at[number] = (this.#at[number] as number) + reader.size;
-    this.#setRuns(number, entry, reader.numbers);
+    this.#setRuns({ ...place, at: at + reader.size }, reader.numbers);
   }
 
-  #setRuns(number: number, entry: TarEntry, numbers: readonly number[], stored?: number): void {
+  #setRuns({ number, entry, at }: SparsePlace, numbers: readonly number[], stored?: number): void {
     const runs = checkedRuns(numbers, entry.size);
     const length = runs.reduce((sum, run) => sum + run[1], 0);
     if (stored !== undefined && length !== stored) {
       throw new TarDamage('a map of a sparse file does not fit its data');
     }
+    this.#at[number] = at;
     this.#sparse.set(number, { size: entry.size, runs });
   }
 
@@ -189,7 +200,6 @@ class Places {
     readonly at: Float64Array;
     readonly sparse: ReadonlyMap<number, SparseContents>;
   } {
-    this.#endMap();
     return { at: this.#at.slice(0, entries + 1), sparse: this.#sparse };
   }
 }

@@ -15,7 +15,7 @@ export interface SparseContents {
 
 /** What is known of a tar's contents, by the number of their entry, from 1. */
 export interface ContentsTable {
-  /** Where in the tar they begin; of a sparse file its data, behind a map. */
+  /** Where in the tar they begin; of a sparse file its data, behind a map. NaN where the map is damaged. */
   readonly at: Float64Array;
   readonly sparse: ReadonlyMap<number, SparseContents>;
 }
@@ -39,7 +39,8 @@ export class TarContents implements RecordedContents {
   read(object: number, offset: number, room: Uint8Array): number {
     const entry = this.#layer.get(object, 'source');
     const at = this.#table.at[entry];
-    if (entry === 0 || at === undefined) throw new Errno(E.EIO, 'read contents that are not in the tar');
+    if (entry === 0 || at === undefined || Number.isNaN(at))
+      throw new Errno(E.EIO, 'read contents that are not in the tar');
     const sparse = this.#table.sparse.get(entry);
     const size = sparse?.size ?? this.#layer.size(object);
     const wanted = room.subarray(0, Math.max(0, Math.min(room.length, size - offset)));
