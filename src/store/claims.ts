@@ -35,6 +35,9 @@ export interface LayerClaims {
   readonly record?: TarRecord;
 }
 
+/** A layer of an image without a config that could be used, which would tell its IDs: its blob alone can be proven. */
+export type BlobClaims = Pick<LayerClaims, 'claims' | 'record'>;
+
 /** A layer of a container's own: nothing records what is in it. */
 export interface OwnLayer {
   readonly role: 'engine' | 'upper';
@@ -52,6 +55,8 @@ export interface Claims {
   readonly claims: readonly Claim[];
   /** Each base first. */
   readonly chains: readonly (readonly LayerClaims[])[];
+  /** Base first, in place of a chain. */
+  readonly blobs?: readonly BlobClaims[];
   /** Of a container, on top of its image's: the lowest first. One on which nothing is claimed where they are not given. */
   readonly own?: readonly OwnLayer[];
   /** Names with digests (`name@sha256:…`) whose manifest or index is here, is among the claims, and leads to this image. */

@@ -22,7 +22,8 @@ import { type LayerOnDisk, TreeComparison } from './tree.ts';
 
 /** A compressed tar, and the hashes that name it. */
 export interface NamedBlob {
-  readonly diffId: DiffId;
+  /** Undefined where nothing tells it. */
+  readonly diffId: DiffId | undefined;
   /** What names the blob, `sha256:…`; absent where nothing does. */
   readonly digest: string | undefined;
   /** At its beginning; it is closed here. Throws Trouble. */
@@ -82,7 +83,8 @@ export async function verifyBlobLayer(
   const isProven = counts.tampered + counts.unverifiable === 0;
   let kept: readonly Losable[] = [];
   // Of a blob the hash speaks for the tar, not yet for the files.
-  let sha256: LayerVerdict['sha256'] = blob.damage !== undefined ? 'not made' : isProven ? 'right' : 'wrong';
+  const hasHash = blob.damage === undefined && evidence.diffId !== undefined;
+  let sha256: LayerVerdict['sha256'] = !hasHash ? 'not made' : isProven ? 'right' : 'wrong';
   if (isProven && !areCopiesProven) count(UNPROVEN_COPIES);
   else if (isProven && evidence.onDisk !== undefined) {
     const { onDisk, rules } = evidence;
@@ -228,13 +230,22 @@ function judgeBlob({ digest, diffId }: NamedBlob, blob: ReadBlob): Finding[] {
   if (digest !== undefined)
     differ(digest, blob.digest, 'the compressed layer is not the one that its digest names');
   // What is not whole has no hash to be compared.
-  if (blob.damage === undefined)
+  if (blob.damage === undefined && diffId !== undefined)
     differ(diffId, blob.diffId, 'the tar in the compressed layer is not the one that its diff ID names');
   else if (findings.length === 0) {
-    const message = `the compressed layer cannot be read to its end: ${blob.damage}`;
+    const message = blob.damage === undefined ? withoutDiffId(digest) : `${UNREADABLE}: ${blob.damage}`;
     findings.push({ severity: 'unverifiable', class: 'blob', message });
   }
   return findings;
+}
+
+const UNREADABLE = 'the compressed layer cannot be read to its end';
+
+/** Of a blob of which all that can be known is right. */
+function withoutDiffId(digest: string | undefined): string {
+  const blob =
+    digest === undefined ? 'no digest names the layer' : `the layer is what its digest names, ${digest}`;
+  return `${blob}; the diff ID of its tar cannot be known, as no config of its image can be used`;
 }
 
 const buffer = Buffer.allocUnsafeSlow(READ_SIZE);

@@ -4,7 +4,7 @@
 import { LayerFiles } from '../layers/layer-files.ts';
 import { objectsOfEntries } from '../layers/objects.ts';
 import { OVERRIDE } from '../overlay/layer/translated.ts';
-import type { Claims, LayerClaims, OwnLayer } from '../store/claims.ts';
+import type { BlobClaims, Claims, LayerClaims, OwnLayer } from '../store/claims.ts';
 import type { Layer } from '../store/layer-stack.ts';
 import { type TarRecord, withRecord } from '../store/record.ts';
 import { directoryOf, sourceName } from '../store/source.ts';
@@ -58,7 +58,8 @@ export class StoreVerifier {
   }
 
   async verify(claimed: Claims): Promise<Verdict> {
-    const { label, names, kind, id, claims, chains, own, unrecorded = [], repoDigests = [] } = claimed;
+    const { label, names, kind, id, claims, chains, own } = claimed;
+    const { blobs = [], unrecorded = [], repoDigests = [] } = claimed;
     this.#subject = {
       ...{ label, kind, ...(id === undefined ? {} : { id }) },
       ...(names === undefined ? {} : { names }),
@@ -72,6 +73,8 @@ export class StoreVerifier {
     for (const finding of claims.flatMap(judge)) report(finding);
     for (const directory of unrecorded) reportUnrecorded(directory, report);
     for (const chain of chains) verdict = worse(verdict, await this.#chain(chain));
+    for (const [index, blob] of blobs.entries())
+      verdict = worse(verdict, await this.#namedBlob(blob, index + 1));
     const count = chains.flat().filter(({ isToldElsewhere }) => !isToldElsewhere).length;
     const ownLayers = own ?? (kind === 'container' ? [UPPER] : []);
     for (const [index, layer] of ownLayers.entries())
@@ -116,24 +119,44 @@ export class StoreVerifier {
       this.#log.layer(place, known.verdict, known);
       return known.verdict.verdict;
     }
-    const findings = claims.flatMap(judge);
-    for (const finding of findings) this.#log.finding(finding, place);
-    let verdict = NOTHING;
-    if (record !== undefined && record.form !== 'tar-split') {
-      verdict = await this.#blob(place, layer, record, below);
-    } else if (layer !== undefined && record !== undefined) {
-      verdict = await this.#contents(place, layer, record, below);
-    }
-    for (const finding of findings)
-      verdict = { ...verdict, verdict: worse(verdict.verdict, severityVerdict(finding)) };
+    const verdict = await this.#judged(claims, place, async () => {
+      if (record !== undefined && record.form !== 'tar-split') {
+        return this.#blob(place, layer, record, below);
+      }
+      return layer !== undefined && record !== undefined
+        ? this.#contents(place, layer, record, below)
+        : NOTHING;
+    });
     this.#verdicts.set(key, { subject: this.#subject, number, verdict });
     this.#log.layer(place, verdict, undefined);
     return verdict.verdict;
   }
 
+  async #namedBlob({ claims, record }: BlobClaims, number: number): Promise<Verdict> {
+    const place = { number };
+    const verdict = await this.#judged(claims, place, async () =>
+      record === undefined ? NOTHING : this.#blob(place, undefined, record, []),
+    );
+    this.#log.layer(place, verdict, undefined);
+    return verdict.verdict;
+  }
+
+  /** What the claims and the bytes come to together. */
+  async #judged(
+    claims: LayerClaims['claims'],
+    place: LayerPlace,
+    verify: () => Promise<LayerVerdict>,
+  ): Promise<LayerVerdict> {
+    const findings = claims.flatMap(judge);
+    for (const finding of findings) this.#log.finding(finding, place);
+    const own = await verify();
+    const verdict = findings.map(severityVerdict).reduce(worse, own.verdict);
+    return { ...own, verdict };
+  }
+
   /** Against the compressed tar; without a directory, since it was not unpacked, that alone. */
   async #blob(
-    place: LayerPlace & Pick<LayerClaims, 'diffId'>,
+    place: LayerPlace,
     layer: Layer | undefined,
     record: TarRecord,
     below: readonly LayerClaims[],

@@ -2,7 +2,7 @@
 // takes them. What the commands show of their files is the matter of other tests.
 
 import { spawnSync } from 'node:child_process';
-import { copyFileSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { copyFileSync, cpSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, expect, it } from 'vitest';
 import { openArchiveStore } from '../../src/store/open.ts';
@@ -155,6 +155,46 @@ describeSystem('archives of images', ['root', 'stores'], () => {
     );
   });
 
+  it('without its config has the blobs of its layers proven, and says that their diff IDs cannot be known', async () => {
+    const layout = temporary.path('without-config');
+    cpSync(path('oci-multi-dir'), layout, { recursive: true });
+    const blob = (digest: string) => join(layout, 'blobs/sha256', digest.slice('sha256:'.length));
+    const read = (file: string) => JSON.parse(readFileSync(file, 'utf8')) as Described;
+    const [index] = read(join(layout, 'index.json')).manifests;
+    const ours = read(blob(index?.digest ?? '')).manifests.find(
+      (one) => one.platform?.architecture === 'amd64',
+    );
+    const { config, layers } = read(blob(ours?.digest ?? ''));
+    rmSync(blob(config.digest));
+    const verdicts = async () => {
+      const words = ['--platform', 'linux/amd64', 'verify', '--json', `oci:${layout}`];
+      const { stdout, code } = await stratafs(words);
+      const findings = jsonRecords<Found>(stdout, 'finding').filter(({ layer }) => layer !== undefined);
+      const told = findings.map(({ layer, severity, message }) => [layer, severity, message]);
+      return { told, verdicts: jsonRecords<Found>(stdout, 'layer').map(({ verdict }) => verdict), code };
+    };
+    const proven = layers.map(({ digest }, at) => [
+      at + 1,
+      'unverifiable',
+      `the layer is what its digest names, ${digest}; the diff ID of its tar cannot be known, as no config of its image can be used`,
+    ]);
+    const first = await verdicts();
+    expect(first).toEqual({ told: proven, verdicts: layers.map(() => 'unverifiable'), code: 4 });
+    const [base, ...others] = layers.map(({ digest }) => blob(digest));
+    const bytes = readFileSync(base ?? '');
+    bytes[bytes.length >> 1] = (bytes[bytes.length >> 1] as number) ^ 1;
+    writeFileSync(base ?? '', bytes);
+    rmSync(others.at(-1) ?? '');
+    const second = await verdicts();
+    expect(second.verdicts).toEqual(['tampered', ...others.map(() => 'unverifiable')]);
+    expect(second.told).toEqual([
+      [1, 'tampered', 'the compressed layer is not the one that its digest names'],
+      ...proven.slice(1, -1),
+      [layers.length, 'unverifiable', expect.stringMatching(/^the layer ".*" is not in the archive$/)],
+    ]);
+    expect(second.code).toBe(1);
+  });
+
   it('one of which a copy was altered under the same digests differs from the copy, whichever is read first', async () => {
     const whole = path('docker-save-28-overlay2.tar');
     const altered = temporary.path('same-digests.tar');
@@ -225,13 +265,11 @@ describeSystem('archives of images', ['root', 'stores'], () => {
 
   it('as a root is told by "stores" to be one, and what is damaged in it once', async () => {
     const { stdout, code } = await stratafs(['--root', path('oci-zstd.tar'), 'stores', '--json']);
-    expect([JSON.parse(stdout), code]).toEqual([
-      {
-        ...{ kind: 'OCI layout, a tar', root: path('oci-zstd.tar'), why: '--root' },
-        ...{ images: 1, containers: 0, live: false },
-      },
-      0,
-    ]);
+    const record = {
+      ...{ kind: 'OCI layout, a tar', root: path('oci-zstd.tar'), why: '--root' },
+      ...{ images: 1, containers: 0, live: false },
+    };
+    expect([jsonRecords(stdout), code]).toEqual([[expect.objectContaining(record)], 0]);
     const { stderr } = await stratafs(['--root', path('docker-save-28-incomplete.tar'), 'images']);
     expect(stderr).toMatch(/^stratafs: Cannot use image "127\.0\.0\.1:5917\/zdemo:1": "\S+": the config /);
   });
@@ -255,8 +293,33 @@ describeSystem('archives of images', ['root', 'stores'], () => {
     expect(await stratafs(['ls', './nothing.tar'], { cwd })).toMatchObject({
       ...{ code: 4, stderr: 'stratafs: Cannot open archive "./nothing.tar": no such file\n' },
     });
+    const absent = /\(and there is no file "nothing.tar" here\)\n$/;
+    expect(await stderrOf('nothing.tar')).toMatch(absent);
+    expect(await stderrOf('nothing.tar:demo:1#2')).toMatch(absent);
+    expect(await stderrOf('nothing')).not.toMatch(/no file/);
+    const elsewhere = await stratafs(['--root', temporary.path('no-store'), 'ls', 'nothing.tar', '/'], {
+      cwd,
+    });
+    expect(elsewhere.stderr).toMatch(/^stratafs: Cannot open .*no such directory/);
+    expect(elsewhere.stderr).toMatch(absent);
   });
 });
+
+interface Described {
+  readonly config: { readonly digest: string };
+  readonly layers: readonly { readonly digest: string }[];
+  readonly manifests: readonly {
+    readonly digest: string;
+    readonly platform?: { readonly architecture: string };
+  }[];
+}
+
+interface Found {
+  readonly layer?: number;
+  readonly severity: string;
+  readonly message: string;
+  readonly verdict: string;
+}
 
 interface Told {
   readonly sharedLayers?: number;

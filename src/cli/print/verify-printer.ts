@@ -123,7 +123,7 @@ export class VerifyPrinter {
     const findings = this.#flush(layer);
     const counts = findings.counts();
     const words = [
-      `${layer.diffId}: ${counted(verdict.entries, 'entry', 'entries')}, ${humanSize(verdict.bytes)}`,
+      `${layer.diffId === undefined ? '' : `${layer.diffId}: `}${counted(verdict.entries, 'entry', 'entries')}, ${humanSize(verdict.bytes)}`,
       ...(verdict.verdict === 'verified' ? [] : [contentsWords(verdict.sha256)]),
       ...(counts.size === 0 ? [] : [describeCounts(counts)]),
       ...(findings.passed === 0 ? [] : [passedWords(findings.passed)]),

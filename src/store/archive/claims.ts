@@ -2,14 +2,15 @@
 // manifests, of a config and of layers, the config to those of the layers' tars. `verify/` judges it.
 import { shownBytes } from '../../sys/bytes.ts';
 import { attempt, Trouble } from '../../sys/errors.ts';
-import type { Claim, Claims, LayerClaims } from '../claims.ts';
+import type { BlobClaims, Claim, Claims, LayerClaims } from '../claims.ts';
 import { type BlobDigest, sha256, shortId } from '../digest.ts';
 import { parseManifest } from '../oci/manifest.ts';
 import { MANIFEST_OR_INDEX } from '../oci/oci-shapes.ts';
 import type { UnpackRules } from '../record.ts';
-import type { ArchivedImage, ImageOfSource } from './image.ts';
+import type { ArchivedImage, ImageOfSource, NamedLayer } from './image.ts';
 import { type ArchivedImages, imageIn, type ListedImage } from './images.ts';
 import { absenceOf, tarRecord } from './layers.ts';
+import type { Pack } from './pack.ts';
 
 /** All images, then what is wrong with the archive as a whole. */
 export function* claimsOfArchive(images: ArchivedImages, engine: UnpackRules['engine']): Generator<Claims> {
@@ -39,8 +40,20 @@ export function claimsOfListed(
     kind: 'image',
     id: listed.id,
     claims: unique(claims),
-    chains: image instanceof Trouble ? [] : [layerClaims(images, image, engine)],
+    ...(image instanceof Trouble
+      ? { chains: [], blobs: blobClaims(images, listed, engine) }
+      : { chains: [layerClaims(images, image, engine)] }),
   };
+}
+
+/** Of an image without a config that could be used, which some manifest leads to. */
+function blobClaims(
+  { contents: { pack } }: ArchivedImages,
+  { found }: ListedImage,
+  engine: UnpackRules['engine'],
+): BlobClaims[] {
+  const layers = found.map((one) => one.layers).find(({ length }) => length > 0) ?? [];
+  return layers.map((layer) => claimsOfBlob(pack, layer, engine));
 }
 
 /** Of the index and the manifest on the way from `index.json`. */
@@ -70,19 +83,22 @@ function layerClaims(
   engine: UnpackRules['engine'],
 ): LayerClaims[] {
   return layers.map((layer): LayerClaims => {
-    const { diffId, chainId, path, size } = layer;
-    const absence = absenceOf(pack, layer);
-    if (absence !== undefined) return { diffId, chainId, claims: [{ about: 'blob', unreadable: absence }] };
-    const record = attempt(() => tarRecord(pack, layer, engine));
-    if (record instanceof Trouble) {
-      return { diffId, chainId, claims: [{ about: 'blob', unreadable: record.message }] };
-    }
-    const present = String(pack.sizeOf(path) ?? 0);
-    const message = `"${shownBytes(record.path)}" is not as large as the manifest says`;
-    const claims: Claim[] =
-      size === undefined ? [] : [{ about: 'blob', expected: String(size), found: present, message }];
-    return { diffId, chainId, claims, record };
+    const { diffId, chainId } = layer;
+    return { diffId, chainId, ...claimsOfBlob(pack, layer, engine) };
   });
+}
+
+function claimsOfBlob(pack: Pack, layer: NamedLayer, engine: UnpackRules['engine']): BlobClaims {
+  const { path, size } = layer;
+  const absence = absenceOf(pack, layer);
+  if (absence !== undefined) return { claims: [{ about: 'blob', unreadable: absence }] };
+  const record = attempt(() => tarRecord(pack, layer, engine));
+  if (record instanceof Trouble) return { claims: [{ about: 'blob', unreadable: record.message }] };
+  const present = String(pack.sizeOf(path) ?? 0);
+  const message = `"${shownBytes(record.path)}" is not as large as the manifest says`;
+  const claims: Claim[] =
+    size === undefined ? [] : [{ about: 'blob', expected: String(size), found: present, message }];
+  return { claims, record };
 }
 
 function unique(claims: readonly Claim[]): Claim[] {

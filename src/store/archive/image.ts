@@ -14,7 +14,6 @@ import {
 } from '../digest.ts';
 import { type JsonDocument, type JsonObject, parseJson } from '../formats/json.ts';
 import {
-  type Descriptor,
   fits,
   isAttestation,
   isBuildCache,
@@ -42,6 +41,9 @@ export interface ArchivedLayer {
   readonly mediaType: string;
 }
 
+/** Of which no config tells the IDs. */
+export type NamedLayer = Omit<ArchivedLayer, 'diffId' | 'chainId'>;
+
 export interface ArchivedImage {
   /** The hash of the config. */
   readonly id: ImageId;
@@ -62,6 +64,8 @@ export interface ImageOfSource {
   /** Whether it is the one that the names mean: of several platforms the first that is wanted. */
   readonly isMeant: boolean;
   readonly image: ArchivedImage | Trouble;
+  /** As its manifest names them, base first; none where that cannot be read. */
+  readonly layers: readonly NamedLayer[];
 }
 
 /** Indexes in indexes, and manifests that one source may lead to. */
@@ -80,10 +84,10 @@ export function imagesOfSource(
   const { leads } = source;
   if (typeof leads !== 'string') {
     const image = attempt(() => savedImage(contents, leads, platform));
-    return [{ source, id: savedId(leads, image), isMeant: true, image }];
+    return [{ source, id: savedId(leads, image), isMeant: true, image, layers: savedLayers(leads) }];
   }
   const cache = cacheTrouble(contents, leads);
-  if (cache !== undefined) return [{ source, id: asImageId(leads), isMeant: true, image: cache }];
+  if (cache !== undefined) return [{ source, id: asImageId(leads), isMeant: true, image: cache, layers: [] }];
   const meant = attempt(() => readImage(contents.blobs, leads, platform));
   const found = manifestsOf(contents, leads).flatMap((digest): ImageOfSource[] => {
     const manifest = attempt(() => manifestAt(contents, digest));
@@ -92,13 +96,14 @@ export function imagesOfSource(
     if (!(image instanceof Trouble) && platform !== undefined && !fits(image.platform, platform)) return [];
     const id = manifest instanceof Trouble ? digest : manifest.config.digest;
     const isMeant = !(meant instanceof Trouble) && meant.manifest === digest;
-    return [{ source, id: asImageId(id), isMeant, image }];
+    const layers = manifest instanceof Trouble ? [] : layersOfManifest(contents, manifest);
+    return [{ source, id: asImageId(id), isMeant, image, layers }];
   });
   if (!(meant instanceof Trouble)) return found;
   // The names lead to nothing that can be read: then to what is damaged, and, where nothing is there at all, to why.
   const damaged = found.findIndex(({ image }) => image instanceof Trouble);
   if (damaged >= 0) return found.map((one, index) => ({ ...one, isMeant: index === damaged }));
-  return [{ source, id: asImageId(leads), isMeant: true, image: meant }, ...found];
+  return [{ source, id: asImageId(leads), isMeant: true, image: meant, layers: [] }, ...found];
 }
 
 /** For what is no image, though it lies in a layout as images do. */
@@ -139,7 +144,7 @@ function manifestAt({ blobs }: ArchiveContents, digest: BlobDigest): Manifest | 
 /** Throws Trouble. */
 function imageOf(contents: ArchiveContents, digest: BlobDigest, manifest: Manifest): ArchivedImage {
   const { pack, blobs, pathOf } = contents;
-  const layers = manifest.layers.map((one) => ({ ...fieldsOf(one), path: pathOf(one.digest) }));
+  const layers = layersOfManifest(contents, manifest);
   mustHaveConfig(pack, pathOf(manifest.config.digest), layers);
   const json = blobs.readJson(manifest.config.digest, IMAGE);
   return {
@@ -149,12 +154,19 @@ function imageOf(contents: ArchiveContents, digest: BlobDigest, manifest: Manife
   };
 }
 
-function fieldsOf({
-  digest,
-  size,
-  mediaType,
-}: Descriptor): Pick<ArchivedLayer, 'digest' | 'size' | 'mediaType'> {
-  return { digest, mediaType, ...(size === undefined ? {} : { size }) };
+function layersOfManifest({ pathOf }: ArchiveContents, { layers }: Manifest): NamedLayer[] {
+  return layers.map(({ digest, size, mediaType }) => ({
+    ...{ path: pathOf(digest), digest, mediaType },
+    ...(size === undefined ? {} : { size }),
+  }));
+}
+
+function savedLayers({ layers }: SavedImage): NamedLayer[] {
+  return layers.map((path) => {
+    const hex = BLOB_PATH.exec(path)?.[1];
+    const digest = `sha256:${hex}`;
+    return { path, mediaType: '', ...(isBlobDigest(digest) ? { digest } : {}) };
+  });
 }
 
 /** Throws Trouble. */
@@ -164,11 +176,7 @@ function savedImage(
   wanted: Platform | undefined,
 ): ArchivedImage {
   const file = pack.nameOf(saved.config);
-  mustHaveConfig(
-    pack,
-    saved.config,
-    saved.layers.map((path) => ({ path })),
-  );
+  mustHaveConfig(pack, saved.config, savedLayers(saved));
   const bytes = pack.read(saved.config);
   const hash = sha256(bytes);
   const [, blob, before = blob, named = before] = SAVED_CONFIG.exec(saved.config) ?? [];
@@ -176,12 +184,7 @@ function savedImage(
   if (blob !== undefined && blob !== hash) {
     throw new Trouble('store', `Cannot use "${shownBytes(file)}": ${state}`);
   }
-  const layers = saved.layers.map((path) => {
-    const hex = BLOB_PATH.exec(path)?.[1];
-    const digest = `sha256:${hex}`;
-    return { path, mediaType: '', ...(isBlobDigest(digest) ? { digest } : {}) };
-  });
-  const image = imageFrom(parseJson(bytes, file, IMAGE), layers, pack.nameOf('manifest.json'));
+  const image = imageFrom(parseJson(bytes, file, IMAGE), savedLayers(saved), pack.nameOf('manifest.json'));
   if (wanted !== undefined && !fits(image.platform, wanted)) {
     const { os, architecture } = image.platform;
     throw new Trouble('store', `Cannot use "${shownBytes(file)}": it is for ${os}/${architecture}`);
@@ -194,9 +197,9 @@ function savedImage(
 }
 
 /** An archive may lack what it names, which docker save does not tell: then all that is absent is named. */
-function mustHaveConfig(pack: Pack, config: string, layers: readonly Pick<ArchivedLayer, 'path'>[]): void {
+function mustHaveConfig(pack: Pack, config: string, layers: readonly NamedLayer[]): void {
   if (pack.sizeOf(config) !== undefined) return;
-  const isAbsent = ({ path }: Pick<ArchivedLayer, 'path'>) => attempt(() => pack.sizeOf(path)) === undefined;
+  const isAbsent = ({ path }: NamedLayer) => attempt(() => pack.sizeOf(path)) === undefined;
   const absent = layers.filter(isAbsent).map(({ path }) => `"${path}"`);
   const others =
     absent.length === 0
@@ -217,7 +220,7 @@ function savedId({ config, layers }: SavedImage, image: ArchivedImage | Trouble)
 /** `file` tells of the layers. Throws Trouble. */
 function imageFrom(
   json: JsonDocument,
-  layers: readonly Omit<ArchivedLayer, 'diffId' | 'chainId'>[],
+  layers: readonly NamedLayer[],
   file: string,
 ): Pick<ArchivedImage, 'json' | 'platform' | 'layers' | 'claims'> {
   const diffIds = diffIdsOf(json);

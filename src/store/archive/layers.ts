@@ -8,7 +8,7 @@ import type { Layer, Missing } from '../layer-stack.ts';
 import { stepsOfConfig } from '../oci/oci.ts';
 import type { TarRecord, UnpackRules } from '../record.ts';
 import type { TarSource } from '../source.ts';
-import type { ArchivedImage, ArchivedLayer } from './image.ts';
+import type { ArchivedImage, ArchivedLayer, NamedLayer } from './image.ts';
 import { type Pack, readingArchive } from './pack.ts';
 
 const MAGIC_BYTES = 4;
@@ -66,14 +66,19 @@ function sourceOf(
 }
 
 /** Why a layer cannot be read, a sentence; undefined where all of it is there. */
-export function absenceOf(pack: Pack, { path, size, mediaType, diffId }: ArchivedLayer): string | undefined {
+export function absenceOf(
+  pack: Pack,
+  { path, size, mediaType, diffId }: NamedLayer & Partial<ArchivedLayer>,
+): string | undefined {
   const present = attempt(() => pack.sizeOf(path));
   const name = `"${shownBytes(pack.nameOf(path))}"`;
   if (present instanceof Trouble) return present.message;
   if (present === undefined) {
     const state =
       pack.damage === undefined ? 'is not in the archive' : 'is not in what can be read of the archive';
-    return `the layer ${shortId(diffId)} ${state} (${name})`;
+    return diffId === undefined
+      ? `the layer ${name} ${state}`
+      : `the layer ${shortId(diffId)} ${state} (${name})`;
   }
   if (size !== undefined && present < size && pack.damage !== undefined) {
     return `of the layer ${name} only ${present} of ${size} bytes are there: the archive is cut off`;
@@ -91,7 +96,7 @@ export function absenceIn(pack: Pack, layers: readonly ArchivedLayer[]): string 
 }
 
 /** The tar that a layer is. Throws Trouble where it is not there. */
-export function tarRecord(pack: Pack, layer: ArchivedLayer, engine: UnpackRules['engine']): TarRecord {
+export function tarRecord(pack: Pack, layer: NamedLayer, engine: UnpackRules['engine']): TarRecord {
   const { path, digest } = layer;
   const absence = absenceOf(pack, layer);
   if (absence !== undefined) throw new Trouble('store', `Cannot read "${shownBytes(pack.path)}": ${absence}`);
