@@ -3,6 +3,8 @@
 
 import { spawn } from 'node:child_process';
 import {
+  chmodSync,
+  chownSync,
   existsSync,
   mkdirSync,
   readdirSync,
@@ -340,6 +342,63 @@ describeSystem('the parts of a report on a store', ['root', 'build', 'stores', '
     expect(told.join('\n')).toContain('repositories.json');
     expect(done).toContainEqual(expect.objectContaining({ state: 'in part' }));
     expect(parsed(readFileSync(join(place, 'health.jsonl'), 'utf8')).at(-1)).toMatchObject({ t: 'total' });
+  });
+
+  it('of a store that lacks a layer have no manifest of what had it, and say why', async () => {
+    const lacking = temporary.path('lacking');
+    const store = new FakeStore(lacking);
+    const image = store.image({ names: ['gone:1'], layers: ['a', 'gone', 'b'] });
+    store.image({ names: ['whole:1'], layers: ['a'] });
+    store.container({ name: 'web', image });
+    const diffs = [['a'], ['a', 'gone', 'b']];
+    for (const layers of diffs)
+      mkdirSync(store.path(`overlay2/${FakeStore.cacheId(layers)}/diff`), { recursive: true });
+    const gone = store.path(`overlay2/${FakeStore.cacheId(['a', 'gone'])}/diff`);
+    rmSync(gone, { recursive: true, force: true });
+    const place = temporary.path('lacking-case');
+    const words = ['--root', lacking, 'report', '--store', '--verify', '--out', place];
+    const { code, stderr } = await stratafs(words);
+    expect([code, stderr]).toEqual([4, expect.not.stringContaining('Cannot read "/"')]);
+    const lines = parsed(readFileSync(join(place, 'manifests.jsonl'), 'utf8'));
+    const told = lines.map(({ reference, file, names, error }) => [
+      reference,
+      file !== undefined,
+      names,
+      error,
+    ]);
+    const refused = (name: string) =>
+      expect.stringMatching(`^Cannot use "${gone}": no such directory; it is layer 2 of "${name}"`);
+    expect(told).toEqual([
+      ['whole:1', true, 1, undefined],
+      ['gone:1', false, undefined, refused('gone:1')],
+      ['web', false, undefined, refused('web')],
+    ]);
+    expect(readdirSync(join(place, 'manifests'))).toHaveLength(1);
+    const states = runOf(place).done.map(({ part, state }) => `${part}: ${state}`);
+    expect(states).toEqual(
+      expect.arrayContaining(['Timeline: in part', 'Deleted things: in part', 'Manifests: in part']),
+    );
+  });
+
+  it('of layers that cannot be read whole say in each manifest how much is not in it', async () => {
+    const unread = temporary.path('unread-store');
+    const store = new FakeStore(unread);
+    store.image({ names: ['shut:1'], layers: ['a'] });
+    const diff = store.path(`overlay2/${FakeStore.cacheId(['a'])}/diff`);
+    mkdirSync(join(diff, 'shut'), { recursive: true });
+    mkdirSync(join(diff, 'open'));
+    const place = temporary.path('unread-case');
+    chmodSync(join(diff, 'shut'), 0o700);
+    chmodSync(temporary.directory, 0o755);
+    mkdirSync(place);
+    chownSync(place, 65534, 65534);
+    const words = ['--root', unread, 'report', '--store', '--out', place];
+    const { code, stderr } = await stratafs(words, { uid: 65534 });
+    expect([code, stderr]).toEqual([5, expect.stringContaining('Cannot read "/shut" in shut:1: permission')]);
+    const [line] = parsed(readFileSync(join(place, 'manifests.jsonl'), 'utf8'));
+    expect(line).toMatchObject({ reference: 'shut:1', unread: 1 });
+    const text = readFileSync(join(place, String(line?.file)), 'latin1');
+    expect(text.trimEnd().split('\n').at(-1)).toBe('# not whole: 1 that could not be read');
   });
 });
 

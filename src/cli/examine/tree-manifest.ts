@@ -24,22 +24,32 @@ export interface ManifestForm {
   readonly open: () => Output;
 }
 
-/** Answers how many names it has. Throws Trouble where the layers cannot be opened. */
+export interface TreeManifest {
+  /** How many are in it. */
+  readonly names: number;
+  /** Names, and directories as to what is in them, that could not be read: they are told of, and the last line has their number. */
+  readonly unread: number;
+}
+
+/** `stack` has all of its layers. Throws Trouble where they cannot be opened. */
 export function writeTreeManifest(
   stack: LayerStack,
   recorded: Records | undefined,
   { reference, digest, report, open }: ManifestForm,
-): number {
+): TreeManifest {
   const union = new Union([stack], [recorded]);
   let names = 0;
+  let unread = 0;
   try {
     const side = openStackSide(union, reference);
     const out = open();
     out.write(`${MTREE_HEADER}\n${MTREE_XATTRS}\n`);
     const id = stack.id === undefined ? '' : ` id=${stack.id}`;
     out.write(`# ${stack.kind}=${escapeText(reference)}${id} layers=${stack.layers.length}\n`);
-    const fail = (path: string, error: unknown) =>
+    const fail = (path: string, error: unknown) => {
+      unread += 1;
       report(pathFailure('read', path as ByteString, reference, error));
+    };
     walkSide(side, {
       item(path, item) {
         try {
@@ -53,7 +63,8 @@ export function writeTreeManifest(
       },
       error: fail,
     });
-    return names;
+    if (unread > 0) out.write(`# not whole: ${unread} that could not be read\n`);
+    return { names, unread };
   } finally {
     union.close();
   }

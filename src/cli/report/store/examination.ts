@@ -17,23 +17,17 @@ import { changesOf, type Records, recordsOf, type StoreOptions } from '../../sta
 import { walkLayers } from '../../survey.ts';
 import { Days } from './days.ts';
 import { Deletions } from './deletions.ts';
-import { type RootLayer, rootLayers } from './layers.ts';
-import { deletionLine, jsonLine, layerLine, listLines, manifestLine, volumeLine } from './lines.ts';
+import { type DonePart, impossible } from './done.ts';
+import { countMissing, type RootLayer, rootLayers } from './layers.ts';
+import { deletionLine, jsonLine, layerLine, listLines, volumeLine } from './lines.ts';
 import { Manifests } from './manifests.ts';
 import type { OpenedRoot } from './opened-root.ts';
 import type { Parts } from './parts.ts';
 import { StageProgress } from './progress.ts';
-import { type ListedStack, storeOptionsOf } from './subjects.ts';
+import { type FailedStack, type ListedStack, storeOptionsOf } from './subjects.ts';
 import { Verification } from './verification.ts';
 import { type VolumeUse, volumeUses } from './volumes.ts';
 import type { Witness } from './witness.ts';
-
-/** What was done of one part, in words. */
-export interface DonePart {
-  readonly part: string;
-  readonly state: 'done' | 'in part' | 'not done' | 'cannot be done';
-  readonly words: string;
-}
 
 export interface StoreFinding {
   /** Name of the store. */
@@ -105,7 +99,7 @@ export class Examination {
   async #usage(): Promise<void> {
     const { usage, owners, stacks } = this.opened;
     if (usage instanceof Trouble) {
-      this.#cannot('Sizes on disk', usage);
+      this.done.push(impossible('Sizes on disk', usage));
       this.layers = rootLayers(stacks, []);
       return;
     }
@@ -137,7 +131,7 @@ export class Examination {
   async #health(): Promise<void> {
     const { healths } = this.opened;
     if (healths instanceof Trouble) {
-      this.#cannot('Health', healths);
+      this.done.push(impossible('Health', healths));
       return;
     }
     await this.#part('Health', async () => {
@@ -161,7 +155,7 @@ export class Examination {
   }
 
   async #deletions(): Promise<void> {
-    await this.#part('Deleted things', async () => {
+    await this.#layerPart('Deleted things', async () => {
       await this.#eachStack('deleted things', changesOf, (listed, recorded) =>
         this.deletions.add(listed, recorded),
       );
@@ -171,7 +165,7 @@ export class Examination {
   }
 
   async #timeline(): Promise<void> {
-    await this.#part('Timeline', async () => {
+    await this.#layerPart('Timeline', async () => {
       const { store, parts, witness } = this.#options;
       const directory = sortDirectory(this.opened.kept);
       const sorter = new LineSorter({ directory });
@@ -237,12 +231,11 @@ export class Examination {
     }
     await this.#part('Manifests', async () => {
       const manifests = new Manifests(parts, verifies, this.opened.stacks, witness);
-      await this.#eachStack('manifests', recordsOf, (listed, recorded) => manifests.write(listed, recorded));
-      this.#write('manifests.jsonl', manifests.all.map(manifestLine));
-      const digests = verifies
-        ? 'with the sha256 of contents'
-        : 'without the sha256 of contents (--verify reads them)';
-      return `${counted(manifests.all.length, 'tree')} of images and containers, ${digests}`;
+      const failed = await this.#eachStack('manifests', recordsOf, (listed, recorded) =>
+        manifests.write(listed, recorded),
+      );
+      this.#write('manifests.jsonl', manifests.lines(failed));
+      return manifests.words(failed);
     });
   }
 
@@ -254,12 +247,13 @@ export class Examination {
     );
   }
 
-  /** What cannot be read of one is told, and the others follow. */
+  /** What cannot be read of one is told, and the others follow. Answers which failed. */
   async #eachStack(
     stage: string,
     records: typeof recordsOf,
     use: (listed: ListedStack, recorded: Records | undefined) => void,
-  ): Promise<void> {
+  ): Promise<FailedStack[]> {
+    const failed: FailedStack[] = [];
     const { store, witness } = this.#options;
     this.#progress.begin(stage, this.opened.stacks.length);
     for (const listed of this.opened.stacks) {
@@ -270,32 +264,40 @@ export class Examination {
         if (!isExpected(error)) throw error;
         this.#progress.clear();
         witness.report(error);
+        failed.push([listed, error]);
       }
       await this.#turn();
     }
     this.#progress.clear();
+    return failed;
   }
 
-  /** Its words are those of `act`; where something was told meanwhile, not all could be done. */
-  async #part(part: string, act: () => Promise<string>): Promise<void> {
+  /** A part that tells what is in the layers: it cannot tell all where some are missing. */
+  #layerPart(part: string, act: () => Promise<string>): Promise<void> {
+    const missing = countMissing(this.opened.stacks);
+    return this.#part(part, act, missing === 0 ? [] : [`${counted(missing, 'layer')} missing, passed over`]);
+  }
+
+  /** Its words are those of `act`; where something was told meanwhile, not all could be done, and not for the `reasons` either. */
+  async #part(part: string, act: () => Promise<string>, reasons: readonly string[] = []): Promise<void> {
     const { witness } = this.#options;
     const before = this.#told;
     try {
       const words = await act();
       this.#told = witness.count;
       const untold = this.#told - before;
-      const state = untold === 0 ? 'done' : 'in part';
-      this.done.push({ part, state, words: untold === 0 ? words : `${words}; ${untold} faults or remarks` });
+      const all = [...reasons, ...(untold === 0 ? [] : [`${untold} faults or remarks`])];
+      this.done.push({
+        part,
+        state: all.length === 0 ? 'done' : 'in part',
+        words: [words, ...all].join('; '),
+      });
     } catch (error) {
       if (!isExpected(error)) throw error;
       witness.report(error);
-      this.#cannot(part, error);
+      this.done.push(impossible(part, error));
     }
     await this.#turn();
-  }
-
-  #cannot(part: string, { message }: Error): void {
-    this.done.push({ part, state: 'cannot be done', words: message });
   }
 
   #write(name: string, all: readonly string[]): void {

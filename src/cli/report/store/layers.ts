@@ -53,6 +53,13 @@ export function rootLayers(stacks: readonly ListedStack[], places: readonly Plac
   return [...uses.values(), ...loose];
 }
 
+/** Those of which nothing is there, each once, however many have it. */
+export function countMissing(stacks: readonly ListedStack[]): number {
+  const layers = stacks.flatMap(({ stack }) => stack.layers);
+  const missing = layers.filter((layer) => layer.missing !== undefined);
+  return new Set(missing.map(({ source }) => sourceName(source))).size;
+}
+
 /** The place that a layer's directory is, or lies in: Docker's `diff` in the directory of the layer. */
 function placeOf(
   { source }: Layer,

@@ -1,10 +1,9 @@
-// What a report tells as lines of JSON, for programs: as the commands have them, and layers, volumes and manifests besides.
+// What a report tells as lines of JSON, for programs: as the commands have them, and layers and volumes besides.
 import { sourceName } from '../../../store/source.ts';
 import { asBytes } from '../../../sys/bytes.ts';
 import { escapeJson, jsonName } from '../../print/escape.ts';
 import type { Deletion } from './deletions.ts';
 import { layerBytes, type RootLayer } from './layers.ts';
-import type { WrittenManifest } from './manifests.ts';
 import type { StoreList } from './subjects.ts';
 import type { VolumeUse } from './volumes.ts';
 
@@ -65,8 +64,4 @@ export function volumeLine({ place, facts, users }: VolumeUse): string {
 /** As `deleted --json`, with those that have both layers; numbers of layers are those in the first of them. */
 export function deletionLine({ line, users }: Deletion): string {
   return jsonLine({ ...line, references: users });
-}
-
-export function manifestLine({ name, label, ...told }: WrittenManifest): string {
-  return jsonLine({ file: name, reference: label, ...told });
 }

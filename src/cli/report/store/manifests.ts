@@ -6,10 +6,13 @@ import type { ByteString } from '../../../sys/bytes.ts';
 import { bigLongAt } from '../../../sys/long.ts';
 import { STATX } from '../../../sys/statx.ts';
 import { writeTreeManifest } from '../../examine/tree-manifest.ts';
+import { mustBeWhole } from '../../missing.ts';
+import { counted } from '../../print/count.ts';
 import type { Terminal } from '../../print/terminal.ts';
 import type { Records } from '../../stack.ts';
+import { jsonLine } from './lines.ts';
 import { type Parts, safeName } from './parts.ts';
-import type { ListedStack } from './subjects.ts';
+import type { FailedStack, ListedStack } from './subjects.ts';
 
 export interface WrittenManifest {
   readonly name: string;
@@ -17,6 +20,8 @@ export interface WrittenManifest {
   readonly id: string;
   readonly label: string;
   readonly names: number;
+  /** Absent where all could be read; as `TreeManifest` has it. */
+  readonly unread?: number;
   /** Whether the sha256 of contents is in it. */
   readonly hasDigests: boolean;
 }
@@ -35,20 +40,39 @@ export class Manifests {
     this.#terminal = terminal;
   }
 
-  /** Throws Trouble where the layers cannot be opened. */
+  /** Throws Trouble where a layer is missing, without which no file would be true, or the layers cannot be opened. */
   write(listed: ListedStack, recorded: Records | undefined): void {
     const { kind, id, stack } = listed;
     const { label } = stack;
+    mustBeWhole(stack, stack, label);
     const name = `manifests/${this.#freeName(`${kind}-${safeName(label)}-${shortId(id)}`)}.mtree`;
     const digests = this.#digests;
-    const names = writeTreeManifest(stack, recorded, {
+    const { names, unread } = writeTreeManifest(stack, recorded, {
       reference: label,
       digest: (item) => digests?.digestOf(item),
       report: (error) => this.#terminal.report(error),
       open: () => this.#parts.open(name),
     });
     digests?.leave(listed);
-    this.all.push({ name, kind, id, label, names, hasDigests: digests !== undefined });
+    const hasDigests = digests !== undefined;
+    this.all.push({ name, kind, id, label, names, hasDigests, ...(unread === 0 ? {} : { unread }) });
+  }
+
+  /** One for each stack: those that could not be written last, with why. */
+  lines(failed: readonly FailedStack[]): string[] {
+    return [...this.all.map(manifestLine), ...failed.map(unwrittenLine)];
+  }
+
+  /** What was done. */
+  words({ length }: readonly FailedStack[]): string {
+    const digests =
+      this.#digests === undefined
+        ? 'without the sha256 of contents (--verify reads them)'
+        : 'with the sha256 of contents';
+    const trees = `${counted(this.all.length, 'tree')} of images and containers, ${digests}`;
+    if (length === 0) return trees;
+    const others = counted(length, 'image or container', 'images and containers');
+    return `${trees}; none of ${others} whose layers are not all there or cannot be read`;
   }
 
   #freeName(wanted: string): string {
@@ -57,6 +81,15 @@ export class Manifests {
     this.#names.add(name);
     return name;
   }
+}
+
+function manifestLine({ name, label, ...told }: WrittenManifest): string {
+  return jsonLine({ file: name, reference: label, ...told });
+}
+
+/** Of what no manifest could be written. */
+function unwrittenLine([{ kind, id, stack }, { message }]: FailedStack): string {
+  return jsonLine({ reference: stack.label, kind, id, error: message });
 }
 
 function shortId(id: string): string {

@@ -28,6 +28,9 @@ export interface ListedStack {
   readonly stack: LayerStack;
 }
 
+/** One of which something could not be done, and why. */
+export type FailedStack = readonly [listed: ListedStack, error: Error];
+
 /** At least one. */
 export function storesOf(root: Store): readonly Store[] {
   return root instanceof SeveralStores ? root.stores : [root];
