@@ -1,7 +1,8 @@
-// Archives of images that are named on the command line: as a reference, or as the root. Each is opened once.
+// Archives of images that are named on the command line: as a reference, or as the root. Each is opened once, as long as it is
+// the same on disk: who uses the library may ask for years.
 
 import type { OpenOptions } from '../store/kind.ts';
-import { kindAtPath } from '../store/named.ts';
+import { kindAtPath, versionAtPath } from '../store/named.ts';
 import {
   absentFile,
   type FileReference,
@@ -24,7 +25,7 @@ export interface ArchiveOptions extends OpenOptions {
 
 /** Throws Trouble where there is no image in it. */
 export async function openArchiveOnce(path: ByteString, options: ArchiveOptions): Promise<Store> {
-  const key = JSON.stringify([path, options.platform]);
+  const key = JSON.stringify([path, options.platform, ...versionsOf(path)]);
   const store = opened.get(key) ?? open(path, options);
   opened.set(key, store);
   try {
@@ -34,6 +35,11 @@ export async function openArchiveOnce(path: ByteString, options: ArchiveOptions)
     if (opened.get(key) === store) opened.delete(key);
     throw error;
   }
+}
+
+/** Of a directory its index says which images it has, whose blobs are named by their hashes. */
+function versionsOf(path: ByteString): (string | undefined)[] {
+  return ['', '/index.json', '/manifest.json'].map((name) => versionAtPath(`${path}${name}` as ByteString));
 }
 
 async function open(path: ByteString, { tars, ...options }: ArchiveOptions): Promise<Store> {

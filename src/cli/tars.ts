@@ -68,6 +68,12 @@ export class TarReading {
       progress.clear();
     }
   }
+
+  /** What was answered cannot be read any more; a command leaves that to its end. */
+  close(): void {
+    this.#tars?.close();
+    this.#tars = undefined;
+  }
 }
 
 function spoolRoom(): SpoolRoom {

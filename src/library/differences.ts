@@ -3,6 +3,7 @@ import { compareSettings } from '../cli/diff/compare.ts';
 import { jsonChange } from '../cli/diff/json.ts';
 import { DiffProgress } from '../cli/diff/progress.ts';
 import { openSide, recordsOfSides } from '../cli/diff/side.ts';
+import type { TarReading } from '../cli/tars.ts';
 import { type Change, isEqual, type PathError } from '../diff/change.ts';
 import { Comparison, type ComparisonOptions } from '../diff/comparison.ts';
 import { LayeredSide } from '../diff/layered.ts';
@@ -43,22 +44,35 @@ export function differencesOf(a: string, b: string, options: DifferencesOptions 
         ...(mtime && { mtime: true as const }),
       },
     };
-    const labels = [
-      await openSide(a, given),
-      await openSide(b, { ...given, root: rootB ?? given.root }),
-    ] as const;
-    const stacks = labels.flatMap(({ stack }) => stack ?? []);
-    if (stacks.length < 2)
-      throw new Trouble('usage', 'Cannot compare an mtree file here: "stratafs diff" does');
-    const { records } = await recordsOfSides(labels, given);
-    const settings = await compareSettings('json', given, new DiffProgress(quietTerminal()), undefined);
-    return new Differences(stacks, records, settings, onError);
+    try {
+      const labels = [
+        await openSide(a, given),
+        await openSide(b, { ...given, root: rootB ?? given.root }),
+      ] as const;
+      const stacks = labels.flatMap(({ stack }) => stack ?? []);
+      if (stacks.length < 2)
+        throw new Trouble('usage', 'Cannot compare an mtree file here: "stratafs diff" does');
+      const { records } = await recordsOfSides(labels, given);
+      const settings = await compareSettings('json', given, new DiffProgress(quietTerminal()), undefined);
+      return new Differences({ stacks, records, tars: given.tars }, settings, onError);
+    } catch (error) {
+      given.tars.close();
+      throw error;
+    }
   });
+}
+
+interface ComparedStacks {
+  readonly stacks: readonly LayerStack[];
+  readonly records: ConstructorParameters<typeof Union>[1];
+  /** Has what layers are read from that are tars; it is closed with the comparison. */
+  readonly tars: TarReading;
 }
 
 /** To be gone through once, in path order. */
 export class Differences implements Disposable, Iterable<ChangeInfo> {
   readonly #union: Union;
+  readonly #tars: TarReading;
   readonly #comparison: Comparison;
   readonly #told: ChangeInfo[] = [];
   readonly #failures: StratafsError[] = [];
@@ -67,12 +81,12 @@ export class Differences implements Disposable, Iterable<ChangeInfo> {
 
   /** @internal */
   constructor(
-    stacks: readonly LayerStack[],
-    records: ConstructorParameters<typeof Union>[1],
+    { stacks, records, tars }: ComparedStacks,
     settings: ComparisonOptions,
     onError: ((error: StratafsError) => void) | undefined,
   ) {
     this.#onError = onError;
+    this.#tars = tars;
     this.#union = new Union(stacks, records);
     try {
       const [a, b] = this.#union.stacks.map((place) => new LayeredSide(this.#union, place));
@@ -124,6 +138,7 @@ export class Differences implements Disposable, Iterable<ChangeInfo> {
     if (this.#state === 'closed') return;
     this.#state = 'closed';
     this.#union.close();
+    this.#tars.close();
   }
 
   [Symbol.dispose](): void {

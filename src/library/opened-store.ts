@@ -9,14 +9,14 @@ import type { Store } from '../store/store.ts';
 import { shownBytes } from '../sys/bytes.ts';
 import { guarded, guardedAsync } from './errors.ts';
 import { type OpenedTree, openedTree } from './opened-tree.ts';
-import { commandOptions, type LocationOptions, type ShowingOptions } from './options.ts';
+import { commandOptions, type LocationOptions, type ShowingOptions, tarReading } from './options.ts';
 import type { ContainerInfo, ImageInfo, StackInfo, StackLayer } from './types.ts';
 
 /** Opens a store. It is only read, and nothing of it is kept open between two questions. Rejects with StratafsError. */
 export function openLibraryStore(options: LocationOptions = {}): Promise<OpenedStore> {
   return guardedAsync(async () => {
     const given = commandOptions(options);
-    return new OpenedStore(await openTheStore(given), given);
+    return new OpenedStore(await openTheStore(given), given, options.onWarning);
   });
 }
 
@@ -30,14 +30,16 @@ export class OpenedStore implements Disposable {
   readonly root: string;
   readonly #store: Store;
   readonly #given: StoreOptions;
+  readonly #onWarning: LocationOptions['onWarning'];
 
   /** @internal */
-  constructor(store: Store, given: StoreOptions) {
+  constructor(store: Store, given: StoreOptions, onWarning: LocationOptions['onWarning']) {
     this.kind = store.kind;
     this.description = store.description;
     this.root = shownBytes(store.directory);
     this.#store = store;
     this.#given = given;
+    this.#onWarning = onWarning;
   }
 
   /** All images, damaged ones too, in no order. Throws StratafsError. */
@@ -57,7 +59,8 @@ export class OpenedStore implements Disposable {
 
   /** The merged tree of an image or a container, to be closed. Rejects with StratafsError. */
   openTree(reference: string, options: ShowingOptions = {}): Promise<OpenedTree> {
-    return guardedAsync(() => openedTree(reference, { ...this.#given, ...options }));
+    const tars = tarReading(this.#onWarning);
+    return guardedAsync(() => openedTree(reference, { ...this.#given, ...options, tars }));
   }
 
   /** Nothing is open; it is there for code that closes what it opens. */

@@ -38,7 +38,12 @@ export function openLibraryTree(reference: string, options: OpenTreeOptions = {}
 /** @internal Throws Trouble. */
 export async function openedTree(reference: string, options: StoreOptions): Promise<OpenedTree> {
   const stack = await openStack(reference, options);
-  return new OpenedTree(await openTree(stack, await recordsOf(stack, options)));
+  try {
+    return new OpenedTree(await openTree(stack, await recordsOf(stack, options)), options.tars);
+  } catch (error) {
+    options.tars?.close();
+    throw error;
+  }
 }
 
 /** Errors are StratafsError, of code `path` with `errno` where a path is not there or not what was asked for. */
@@ -46,12 +51,14 @@ export class OpenedTree implements Disposable {
   /** The reference as a person would write it. */
   readonly label: string;
   readonly #tree: Tree;
+  readonly #tars: StoreOptions['tars'];
   #isClosed = false;
 
-  /** @internal */
-  constructor(tree: Tree) {
+  /** @internal `tars` has what its layers are read from, where these are tars; it is closed with the tree. */
+  constructor(tree: Tree, tars: StoreOptions['tars']) {
     this.label = tree.stack.label;
     this.#tree = tree;
+    this.#tars = tars;
   }
 
   /** What is at a path; of a link in the last place what it leads to, unless `follow` is false. Links stay inside the image. */
@@ -130,6 +137,7 @@ export class OpenedTree implements Disposable {
     if (this.#isClosed) return;
     this.#isClosed = true;
     this.#tree.close();
+    this.#tars?.close();
   }
 
   [Symbol.dispose](): void {

@@ -52,8 +52,15 @@ export function quietTerminal(onWarning: (message: string) => void = () => {}): 
   );
 }
 
+/** @internal What layers are read from that are tars, to be closed. */
+export function tarReading(onWarning: LocationOptions['onWarning']): TarReading {
+  return new TarReading(quietTerminal(onWarning), undefined);
+}
+
 /** @internal As the commands have them, the root found where none is given. Throws Trouble. */
-export function commandOptions(options: LocationOptions & ShowingOptions): StoreOptions {
+export function commandOptions(
+  options: LocationOptions & ShowingOptions,
+): StoreOptions & { readonly tars: TarReading } {
   const { root: named, additionalRoots, onWarning, hostRoot, ...rest } = options;
   const terminal = quietTerminal(onWarning);
   const say = (message: string) => terminal.note(message);
@@ -66,7 +73,7 @@ export function commandOptions(options: LocationOptions & ShowingOptions): Store
     ...(additionalRoots === undefined ? {} : { additionalRoot: additionalRoots.map(at) }),
     ...(rest.containerdRoot === undefined ? {} : { containerdRoot: at(rest.containerdRoot) }),
     say,
-    tars: new TarReading(terminal, undefined),
+    tars: tarReading(onWarning),
   };
 }
 

@@ -47,3 +47,13 @@ export function kindAtPath(path: ByteString): FileKind | undefined {
   }
   return status && kindOfStatus(status);
 }
+
+/** The same text as long as what lies at a path, links followed, is the same file with the same bytes; undefined where it cannot be told. */
+export function versionAtPath(path: ByteString): string | undefined {
+  try {
+    const { dev, ino, size, mtimeNs, ctimeNs } = statSync(bufferOf(path), { bigint: true });
+    return [dev, ino, size, mtimeNs, ctimeNs].join();
+  } catch {
+    return undefined;
+  }
+}

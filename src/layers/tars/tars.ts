@@ -1,5 +1,5 @@
 // Layers that nobody unpacked, read from their tars: each once, from its start to its end, for its names and attributes;
-// contents by their places after that. What was read is kept open as long as the process lasts. Layers of two stacks are one
+// contents by their places after that. What was read is kept open until all of it is closed. Layers of two stacks are one
 // only where their bytes were proven to be the same.
 import { type BlobBytes, BlobDamage, type OpenBlob } from '../../blob/blob.ts';
 import { processCache } from '../../blob/cache.ts';
@@ -42,7 +42,7 @@ export interface TarChoice {
   readonly without?: ReadonlySet<Layer>;
 }
 
-/** What was read of the layers of a process, by where they lie. */
+/** What was read of layers, by where they lie: for a command all that it reads, in the library what one tree does. */
 export class Tars {
   readonly #options: TarsOptions;
   readonly #read = new Map<string, RecordedLayer>();
@@ -51,9 +51,17 @@ export class Tars {
   /** Of those layers whose bytes have the hash that names them, or had it when their index was made. */
   readonly #named = new Set<string>();
   readonly #proven = new ProvenLayers();
+  /** What is open of them. */
+  readonly #open: { close(): void }[] = [];
 
   constructor(options: TarsOptions) {
     this.#options = options;
+  }
+
+  /** Contents cannot be read any more, of no layer that was answered. */
+  close(): void {
+    for (const open of this.#open.splice(0)) open.close();
+    this.#read.clear();
   }
 
   /**
@@ -164,7 +172,7 @@ export class Tars {
     if (known !== undefined && (wanted === undefined || hashed.digest() === source.digest)) {
       this.#named.add(keyOf(source));
       const options = { cache: processCache, spools: this.#options.spools };
-      const layer = withContents(await indexedLayer(bytes, options, known));
+      const layer = this.#keepOpen(await indexedLayer(bytes, options, known), bytes);
       if (wanted !== undefined)
         this.#proven.add(wanted, { layer, blob: { size: bytes.size, sha256: hashed.digest() } });
       return layer;
@@ -182,7 +190,7 @@ export class Tars {
       bytes.close();
       return same;
     }
-    const layer = withContents(read);
+    const layer = this.#keepOpen(read, bytes);
     const isWhole = read.damage === undefined && read.refused === 0;
     if (wanted !== undefined && isWhole && read.diffId === wanted.diffId && digest !== undefined) {
       const tar = { size: read.size, sha256: read.diffId };
@@ -197,6 +205,12 @@ export class Tars {
     if (!isProven || source.digest === undefined) return undefined;
     const digests = [source, ...copiedBy(source)].map(({ digest }) => digest);
     return [source.engine, placeOf(source), ...digests, size].join('\n');
+  }
+
+  #keepOpen({ layer, contents }: Pick<BlobLayer, 'layer' | 'contents'>, bytes: OpenBlob): RecordedLayer {
+    layer.contents = contents;
+    this.#open.push(contents, bytes);
+    return layer;
   }
 
   async #pass(
@@ -220,11 +234,6 @@ export class Tars {
     else if (refused > 0) this.#options.trouble(refusal(source, refusedWords(read)));
     return read;
   }
-}
-
-function withContents({ layer, contents }: Pick<BlobLayer, 'layer' | 'contents'>): RecordedLayer {
-  layer.contents = contents;
-  return layer;
 }
 
 function refusal({ name }: TarSource, state: string, cause?: unknown): Trouble {
