@@ -22,10 +22,11 @@ import {
   type Platform,
   parseManifest,
   platformOf,
+  platformText,
 } from '../oci/manifest.ts';
 import { diffIdsOf } from '../oci/oci.ts';
 import { IMAGE, MANIFEST_OR_INDEX } from '../oci/oci-shapes.ts';
-import { readImage } from '../oci/platform-image.ts';
+import { OtherPlatform, readImage } from '../oci/platform-image.ts';
 import type { ArchiveContents, NamedSource, SavedImage } from './contents.ts';
 import type { Pack } from './pack.ts';
 
@@ -186,8 +187,8 @@ function savedImage(
   }
   const image = imageFrom(parseJson(bytes, file, IMAGE), savedLayers(saved), pack.nameOf('manifest.json'));
   if (wanted !== undefined && !fits(image.platform, wanted)) {
-    const { os, architecture } = image.platform;
-    throw new Trouble('store', `Cannot use "${shownBytes(file)}": it is for ${os}/${architecture}`);
+    const state = `it is for ${platformText(image.platform)}, not for ${platformText(wanted)}`;
+    throw new OtherPlatform(`"${shownBytes(file)}"`, state);
   }
   // Docker takes the hash of what is there for the image's ID, whatever the file is called.
   const message = `"${shownBytes(file)}": ${state}`;

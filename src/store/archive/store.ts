@@ -5,6 +5,7 @@ import type { Claim, Claims } from '../claims.ts';
 import type { Layer, LayerStack, Missing } from '../layer-stack.ts';
 import type { Platform } from '../oci/manifest.ts';
 import { type Configuration, type HistoryStep, imageConfiguration, stepsOfConfig } from '../oci/oci.ts';
+import { OtherPlatform } from '../oci/platform-image.ts';
 import type { TarRecord } from '../record.ts';
 import type { Store } from '../store.ts';
 import type { ContainerSummary, ImageSummary } from '../summary.ts';
@@ -50,7 +51,7 @@ export class ArchiveStore implements Store {
     const images = this.#open();
     const { pack } = this.#contents;
     const { listed, name } = findImage(images, reference);
-    const image = imageIn(listed);
+    const image = OtherPlatform.toldOf(name, () => imageIn(listed));
     const layers = layersOf(pack, image, this.#contents.engine, missing);
     if (layers.length === 0) {
       const state = 'it has no layers, so there is nothing to show';

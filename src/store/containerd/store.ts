@@ -14,7 +14,7 @@ import {
   imageConfiguration,
   stepsOfConfig,
 } from '../oci/oci.ts';
-import type { PlatformImage } from '../oci/platform-image.ts';
+import { OtherPlatform, type PlatformImage } from '../oci/platform-image.ts';
 import type { TarRecord } from '../record.ts';
 import { NoSuchReference } from '../reference/reference.ts';
 import type { Store } from '../store.ts';
@@ -168,7 +168,10 @@ export class ContainerdStore implements Store {
 
   #stack(images: Images, found: FoundObject, missing: Missing): LayerStack {
     const { reading } = images;
-    if (found.kind === 'image') return images.stack(images.contents(found.target), found.name, missing);
+    if (found.kind === 'image') {
+      const contents = OtherPlatform.toldOf(found.name, () => images.contents(found.target));
+      return images.stack(contents, found.name, missing);
+    }
     const { dialect } = this.place;
     if (found.kind === 'snapshot') {
       const layers = snapshotLayers(reading, found.place, { missing });

@@ -1,7 +1,7 @@
 // From the digest that an image's name leads to, to what it is made of: of an index the manifest for the wanted platform, of
 // that the config, of that the diff IDs; every blob checked against its digest on the way, wherever it lies.
 import { type ByteString, shownBytes } from '../../sys/bytes.ts';
-import { Trouble } from '../../sys/errors.ts';
+import { attempt, Trouble } from '../../sys/errors.ts';
 import { type BlobDigest, type ChainId, chainIds, type DiffId, hexOf, sha256 } from '../digest.ts';
 import { trouble } from '../file-state.ts';
 import type { StructShape } from '../formats/go-shape.ts';
@@ -21,6 +21,25 @@ import {
 } from './manifest.ts';
 import { diffIdsOf } from './oci.ts';
 import { IMAGE, MANIFEST_OR_INDEX } from './oci-shapes.ts';
+
+/** What is asked for is whole, but there for other platforms alone. */
+export class OtherPlatform extends Trouble {
+  readonly #state: string;
+
+  /** `name` is how a message names it, `state` the end of a sentence. */
+  constructor(name: string, state: string) {
+    super('reference', `Cannot use ${name}: ${state}`);
+    this.#state = state;
+  }
+
+  /** What `find` answers; what is there for other platforms alone is told by the reference. Throws Trouble. */
+  static toldOf<T>(reference: string, find: () => T): T {
+    const found = attempt(find);
+    if (found instanceof OtherPlatform) throw new OtherPlatform(`"${reference}"`, found.#state);
+    if (found instanceof Trouble) throw found;
+    return found;
+  }
+}
 
 /** Blobs by their digests: containerd's content store, an archive. */
 export interface Blobs {
@@ -107,10 +126,7 @@ function chooseManifest(blobs: Blobs, target: BlobDigest, platform: Platform | u
   }
   const chosen = chooseOf(blobs, found, platform);
   if (chosen !== undefined) return chosen;
-  throw new Trouble(
-    'store',
-    `Cannot use "${shownBytes(blobs.nameOf(target))}": ${absence(blobs, found, platform)}`,
-  );
+  throw absence(blobs, target, found, platform);
 }
 
 /** The first in the order of preference whose manifest is here. */
@@ -137,15 +153,18 @@ function chooseOf(
   return undefined;
 }
 
-function absence(blobs: Blobs, index: Index, platform: Platform | undefined): string {
+function absence(blobs: Blobs, target: BlobDigest, index: Index, platform: Platform | undefined): Trouble {
+  const name = `"${shownBytes(blobs.nameOf(target))}"`;
+  const damaged = (state: string) => new Trouble('store', `Cannot use ${name}: ${state}`);
   const words = (list: readonly Descriptor[]) =>
     list.map((one) => (one.platform === undefined ? one.digest : platformText(one.platform))).join(', ');
   const images = imagesOfIndex(index, platform ?? hostPlatform());
   const here = images.filter(({ digest }) => blobs.sizeOf(digest) !== undefined);
-  if (images.length === 0) return 'it is an index without images';
-  if (here.length === 0) return `it is an index of images whose manifests are not here (${words(images)})`;
-  if (platform === undefined) return 'no manifest it names is one of an image';
-  return `it has no image for ${platformText(platform)}; here are: ${words(here)}`;
+  if (images.length === 0) return damaged('it is an index without images');
+  if (here.length === 0)
+    return damaged(`it is an index of images whose manifests are not here (${words(images)})`);
+  if (platform === undefined) return damaged('no manifest it names is one of an image');
+  return new OtherPlatform(name, `it has no image for ${platformText(platform)}; here are: ${words(here)}`);
 }
 
 /** A single manifest says its platform in its config. */
@@ -153,5 +172,5 @@ function requirePlatform(blobs: Blobs, target: BlobDigest, { config }: Manifest,
   const has = platformOf(blobs.readJson(config.digest, IMAGE));
   if (fits(has, wanted)) return;
   const state = `it is for ${platformText(has)}, not for ${platformText(wanted)}`;
-  throw new Trouble('store', `Cannot use "${shownBytes(blobs.nameOf(target))}": ${state}`);
+  throw new OtherPlatform(`"${shownBytes(blobs.nameOf(target))}"`, state);
 }

@@ -205,7 +205,7 @@ describe('which image of an archive is meant', () => {
     expect(riscv.configuration(riscv.resolve('')).fields.get('architecture')).toBe('riscv64');
     const none = await open({ platform: 'linux/s390x' });
     expect(troubleOf(() => none.resolve('app:1'), path)).toMatch(
-      /it has no image for linux\/s390x; here are: linux\/riscv64, linux\/amd64, linux\/arm64/,
+      /^reference: Cannot use "app:1": it has no image for linux\/s390x; here are: linux\/riscv64, linux\/amd64, linux\/arm64/,
     );
   });
 

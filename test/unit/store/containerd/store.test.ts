@@ -175,10 +175,14 @@ describe('ContainerdStore', () => {
     root.write();
     expect(layersOf(open(root, { platform: 's390x' }), 'multi:1')).toBe('image 3, image 2');
     expect(troubleOf(() => open(root, { platform: 'linux/riscv64' }).resolve('multi:1'))).toMatch(
-      /^store: Cannot use ".*": it has no image for linux\/riscv64; here are: linux\/arm64, linux\/s390x$/,
+      /^reference: Cannot use "docker.io\/library\/multi:1": it has no image for linux\/riscv64; here are: linux\/arm64, linux\/s390x$/,
     );
     expect(troubleOf(() => open(root, { platform: 'amd64' }).resolve('multi:1'))).toMatch(
       /it has no image for linux\/amd64; here are:/,
+    );
+    root.image({ names: ['docker.io/library/one:1'], layers: ['one'], unpacked: false });
+    expect(troubleOf(() => open(root.write(), { platform: 'linux/riscv64' }).resolve('one:1'))).toMatch(
+      /^reference: Cannot use "docker.io\/library\/one:1": it is for .*, not for linux\/riscv64$/,
     );
   });
 
