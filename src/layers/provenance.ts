@@ -14,8 +14,8 @@ export type Statement =
       /** Absent for the root. */
       readonly entry?: Entry;
       readonly target?: ByteString;
-      /** supplies: what is shown; merged: a directory whose names are shown too; hidden: neither. */
-      readonly state: 'supplies' | 'merged' | 'hidden';
+      /** supplies: what is shown; merged: a directory whose names are shown too; hidden: neither; unknown: as a missing layer says. */
+      readonly state: 'supplies' | 'merged' | 'hidden' | 'unknown';
       readonly opaque: boolean;
       readonly redirect?: ByteString;
     }
@@ -36,8 +36,11 @@ export interface LayerStatements {
 
 export interface Provenance {
   readonly path: ByteString;
+  /** By the layers that are there. */
   readonly visible: boolean;
-  /** Index of the layer whose object is shown. */
+  /** Whether a missing layer could show or hide it: no layer above that one decides. */
+  readonly isUnknown: boolean;
+  /** Index of the layer whose object is shown; absent where that is unknown. */
   readonly supplier?: number;
   /** Newest first; layers that say nothing are left out. */
   readonly layers: readonly LayerStatements[];
@@ -55,12 +58,37 @@ export function provenance(layers: Layers, components: readonly ByteString[]): P
     names = lower;
   }
   const supplier = shown === undefined ? undefined : supplierOf(layers, shown);
+  const missing = layers.stack.layers.findIndex((layer) => layer.missing !== undefined);
+  const isUnknown = missing !== -1 && !isDecidedAbove(missing, supplier, said);
   return {
     path: pathOf(components),
     visible: shown !== undefined,
-    ...(supplier === undefined ? {} : { supplier }),
-    layers: said,
+    isUnknown,
+    ...(supplier === undefined || isUnknown ? {} : { supplier }),
+    layers: missing === -1 ? said : said.map((one) => (one.layer < missing ? one : doubted(one))),
   };
+}
+
+/** Whether the layers above the missing one show something at the path, or hide all that lies below them there. */
+function isDecidedAbove(
+  missing: number,
+  supplier: number | undefined,
+  said: readonly LayerStatements[],
+): boolean {
+  if (supplier !== undefined) return supplier < missing;
+  return said.some(
+    ({ layer, statements }) => layer < missing && statements.some(({ kind }) => HIDING.includes(kind)),
+  );
+}
+
+const HIDING: readonly Statement['kind'][] = ['whiteout', 'opaque', 'replaced'];
+
+/** What lies below a missing layer is shown only if that one does not hide it; what others hide stays hidden. */
+function doubted(said: LayerStatements): LayerStatements {
+  const statements = said.statements.map((one) =>
+    one.kind === 'version' && one.state !== 'hidden' ? { ...one, state: 'unknown' as const } : one,
+  );
+  return { ...said, statements };
 }
 
 /** The root has no name, so no layer is asked for it: all of them are merged. */

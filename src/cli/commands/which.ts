@@ -53,7 +53,9 @@ export function registerWhich(program: Command, terminal: Terminal): void {
             const answer = answerFor(layers, path);
             if (answer.layers.length === 0) throw new Errno(E.ENOENT, 'look up');
             const form = options.json ? jsonLine : describe;
-            const aspects = aspectsOf(layers, answer);
+            // A missing layer may have set any of them.
+            const isWhole = stack.layers.every(({ missing }) => missing === undefined);
+            const aspects = isWhole ? aspectsOf(layers, answer) : undefined;
             const same = sameContents(layers, answer);
             terminal.out.write(form(stack, path, answer, { ...(aspects && { aspects }), same }));
           } catch (error) {
@@ -94,8 +96,7 @@ interface Compared {
 function describe(stack: LayerStack, path: ByteString, answer: Provenance, compared: Compared): string {
   const title = escapeBytes(path);
   const real = answer.path === path ? '' : ` (${escapeBytes(answer.path)})`;
-  const state =
-    answer.supplier === undefined ? 'not in the merged view' : `layer ${layerNumber(stack, answer.supplier)}`;
+  const state = stateWords(stack, answer);
   const lines = answer.layers.flatMap(({ layer: index, path: moved, statements }) => {
     const layer = layerAt(stack, index);
     const step = layer.history?.createdBy;
@@ -112,6 +113,11 @@ function describe(stack: LayerStack, path: ByteString, answer: Provenance, compa
     ];
   });
   return `${title}${real}: ${state}\n${aspectWords(stack, answer, compared.aspects)}${lines.join('')}`;
+}
+
+function stateWords(stack: LayerStack, { supplier, isUnknown }: Provenance): string {
+  if (isUnknown) return 'unknown, for want of a layer that is missing';
+  return supplier === undefined ? 'not in the merged view' : `layer ${layerNumber(stack, supplier)}`;
 }
 
 function sameWords(stack: LayerStack, same: number | undefined): string {
@@ -136,7 +142,7 @@ function numbers(stack: LayerStack, aspects: Aspects): Record<string, number> {
   return Object.fromEntries(entries.map(([aspect, layer]) => [aspect, layerNumber(stack, layer)]));
 }
 
-const STATES = { supplies: 'shown ', merged: 'merged', hidden: 'hidden' } as const;
+const STATES = { supplies: 'shown', merged: 'merged', hidden: 'hidden', unknown: 'unknown' } as const;
 const MARKS = {
   opaque: 'the opaque directory',
   replaced: 'no directory at',
@@ -148,7 +154,7 @@ function words(statement: Statement): string {
       const { attributes, state, opaque, redirect, target } = statement;
       const { mode, uid, gid, size, mtime } = attributes;
       const parts = [
-        `${STATES[state]}  ${typeOf(mode).name}`,
+        `${STATES[state].padEnd(7)} ${typeOf(mode).name}`,
         octalMode(mode),
         `${uid}:${gid}`,
         ...(isRegular(mode) ? [humanSize(size)] : []),
@@ -183,7 +189,7 @@ function jsonLine(
     t: 'path',
     ...jsonName('path', absolutePath(path)),
     ...jsonName('realPath', answer.path),
-    visible: answer.visible,
+    ...(answer.isUnknown ? {} : { visible: answer.visible }),
     ...(answer.supplier === undefined ? {} : { layer: layerNumber(stack, answer.supplier) }),
     ...(aspects === undefined ? {} : { aspects: numbers(stack, aspects) }),
     layers: answer.layers.map(({ layer: index, path: moved, statements }) => {

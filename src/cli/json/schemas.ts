@@ -175,7 +175,7 @@ const INSTRUCTION: SchemaFields = {
 const STATEMENT: JsonSchema = {
   oneOf: [
     object({
-      ...{ kind: only('version'), state: only('supplies', 'merged', 'hidden') },
+      ...{ kind: only('version'), state: only('supplies', 'merged', 'hidden', 'unknown') },
       ...ATTRIBUTES,
       opaque: flag(true),
       ...maybeName('redirect'),
@@ -191,7 +191,7 @@ const PATH: SchemaFields = {
   t: only('path'),
   ...pathInImage(),
   ...pathInImage('realPath'),
-  ...{ visible: TRUTH, layer: maybe(LAYER) },
+  ...{ visible: maybe(TRUTH), layer: maybe(LAYER) },
   aspects: maybe(mapOf(LAYER, only('content', 'mode', 'owner', 'mtime', 'xattrs'))),
   layers: arrayOf(
     object({

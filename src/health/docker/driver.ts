@@ -160,7 +160,7 @@ function examineLinks({ root }: StoreIndex, report: ReportFinding): ShortLinks {
   const links = attempt(() => readShortLinks(root));
   if (links instanceof Trouble) {
     report({ code: 'unlisted', path: files.pathOf(`${driver.home}/l`), detail: links.message });
-    return { directories: new Map(), broken: new Map() };
+    return { directories: new Map(), gone: new Map(), broken: new Map() };
   }
   for (const [name, detail] of links.broken) {
     report({ code: 'link-broken', path: files.pathOf(`${driver.home}/l/${name}`), detail });

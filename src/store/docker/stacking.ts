@@ -12,6 +12,8 @@ import { directoryOfTarget, shortLinks, shortLinkTargets } from './driver-direct
 export interface ShortLinks {
   /** Name → directory, of those that lead to one. */
   readonly directories: ReadonlyMap<string, string>;
+  /** Name → directory, of those that lead to one of which nothing is there: they are among the broken ones too. */
+  readonly gone: ReadonlyMap<string, string>;
   /** Name → why it leads to none, as the end of a sentence. */
   readonly broken: ReadonlyMap<ByteString, string>;
 }
@@ -20,6 +22,7 @@ export interface ShortLinks {
 export function readShortLinks(root: DockerRoot): ShortLinks {
   const { files, driver } = root;
   const directories = new Map<string, string>();
+  const gone = new Map<string, string>();
   const broken = new Map<ByteString, string>();
   for (const [name, target] of shortLinkTargets(root, shortLinks(root))) {
     if (target instanceof Trouble) broken.set(name, target.message);
@@ -27,12 +30,15 @@ export function readShortLinks(root: DockerRoot): ShortLinks {
     else {
       const directory = directoryOfTarget(target);
       if (directory === undefined) broken.set(name, `it leads to "${shownBytes(target)}", which is no layer`);
-      else if (attempt(() => files.kindOf(`${driver.home}/${directory}/diff`)) !== 'directory') {
-        broken.set(name, `it leads to "${shownBytes(target)}", which is not there`);
-      } else directories.set(name, directory);
+      else {
+        const kind = attempt(() => files.kindOf(`${driver.home}/${directory}/diff`));
+        if (kind === 'directory') directories.set(name, directory);
+        else broken.set(name, `it leads to "${shownBytes(target)}", which is not there`);
+        if (kind === undefined) gone.set(name, directory);
+      }
     }
   }
-  return { directories, broken };
+  return { directories, gone, broken };
 }
 
 /** How the daemon's way differs from the recorded one: it stacks another directory, or cannot mount what is listed. */
@@ -65,7 +71,7 @@ function readAsIs(files: StoreFiles, path: string): string | undefined {
 
 export function linkDifference(
   { files, driver }: DockerRoot,
-  { directories }: ShortLinks,
+  { directories, gone }: ShortLinks,
   directory: string,
 ): StackDifference | undefined {
   const broken = (state: string): StackDifference => ({ file: 'link', kind: 'broken', state });
@@ -75,6 +81,7 @@ export function linkDifference(
   const found = directories.get(link);
   if (found === directory) return undefined;
   const name = `its short link "${driver.home}/l/${link}"`;
+  if (gone.get(link) === directory) return broken(`${name} leads to its "diff", which is not there`);
   if (found === undefined) return broken(`${name} leads to no layer`);
   const state = `${name} leads to "${found}"`;
   return { file: 'link', kind: 'other', state, which: 'itself', expected: directory, found };
@@ -86,7 +93,7 @@ const SHORT_LINK = /^l\/[A-Z0-9]{26}$/;
 /** `below` are the directories below it, top first, as layerdb tells; undefined for one that is not known. */
 export function lowerDifference(
   { files, driver }: DockerRoot,
-  { directories }: ShortLinks,
+  { directories, gone }: ShortLinks,
   directory: string,
   below: readonly (string | undefined)[],
 ): StackDifference | undefined {
@@ -94,10 +101,18 @@ export function lowerDifference(
   const lower = attempt(() => readAsIs(files, `${driver.home}/${directory}/lower`));
   if (lower instanceof Trouble) return broken(lower.message);
   const listed = lower?.split(':') ?? [];
-  const stacked = listed.map((entry) => directories.get(/^l\/(.*)$/.exec(entry)?.[1] ?? ''));
+  const names = listed.map((entry) => /^l\/(.*)$/.exec(entry)?.[1] ?? '');
+  const stacked = names.map((name) => directories.get(name) ?? gone.get(name));
   const isSame = (recorded: string | undefined, i: number) =>
     recorded === undefined || recorded === stacked[i];
-  if (stacked.length === below.length && below.every(isSame)) return undefined;
+  if (stacked.length === below.length && below.every(isSame)) {
+    const lost = names.findIndex((name) => gone.has(name));
+    if (lost === -1) return undefined;
+    // Nobody wrote another list: the directory that the right one leads to is lost, and its own layer tells of it.
+    return broken(
+      `${quoted(listed[lost] ?? '')} leads to layer ${lost + 1} below it, "${stacked[lost]}", which is not there`,
+    );
+  }
   const state = lower === undefined ? 'no file "lower"' : `its file "lower" lists ${listed.length} layers`;
   const entry = listed[stacked.indexOf(undefined)];
   if (entry !== undefined) {

@@ -2,6 +2,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { jsonRecords } from '../../support/json-lines.ts';
 import { type SampleRoot, writeSampleRoot } from '../../support/sample-root.ts';
 import { Temporary } from '../../support/temporary.ts';
 import { type Outcome, stratafs } from './memory.ts';
@@ -101,6 +102,32 @@ describe('an image with a missing layer', () => {
     const timeline = await answer('timeline', IMAGE);
     expect([timeline.err, timeline.code]).toEqual([INCOMPLETE, 4]);
     expect(timeline.out).toContain('/etc/motd (deleted)');
+  });
+
+  it('which: does not tell what the missing layer may have said', async () => {
+    const shown = await answer('which', IMAGE, '/etc/passwd');
+    expect([shown.err, shown.code]).toEqual([INCOMPLETE, 4]);
+    expect(shown.out).toMatch(
+      /^\/etc\/passwd: unknown, for want of a layer that is missing\n {2}layer 1 +image +unknown file /,
+    );
+    const { out } = await answer('which', '--json', IMAGE, '/etc/passwd', '/etc/motd');
+    const [unknown, hidden] = jsonRecords<Record<string, unknown>>(out);
+    expect(unknown).toMatchObject({ layers: [{ layer: 1, statements: [{ state: 'unknown' }] }] });
+    expect(Object.keys(unknown ?? {})).not.toContain('visible');
+    expect(Object.keys(unknown ?? {})).not.toContain('layer');
+    expect(hidden).toMatchObject({ visible: false, layers: [{ layer: 3 }, { layer: 1 }] });
+  });
+
+  it('verify: nothing was changed, and the layers above lead a daemon nowhere', async () => {
+    const { out, code } = await answer('verify', IMAGE);
+    expect(code).toBe(4);
+    expect(out).not.toContain('tampered');
+    expect(out).toMatch(
+      /^unverifiable {2}.* layer 2 {2}stack: .*\/link" leads a daemon nowhere: its short link ".*" leads to its "diff", which is not there$/m,
+    );
+    expect(out).toMatch(
+      /^unverifiable {2}.* layer 3 {2}stack: .*\/lower" leads a daemon nowhere: .* leads to layer 1 below it, "[0-9a-f]{64}", which is not there$/m,
+    );
   });
 
   it('is refused where no layer is left', async () => {
