@@ -11,6 +11,7 @@ import { bytesOfText } from '../sys/bytes.ts';
 import { errnoOf } from '../sys/errors.ts';
 import { checkWritable } from '../sys/kept.ts';
 import { keptOf } from './kept.ts';
+import { fromHere } from './mount/from-here.ts';
 import { ReadingProgress } from './print/reading-progress.ts';
 import type { Terminal } from './print/terminal.ts';
 
@@ -35,7 +36,7 @@ export class TarReading {
   /** `indexDirectory` is where indexes of layers are kept, `--index-dir`. */
   constructor(terminal: Terminal, indexDirectory: string | undefined) {
     this.#terminal = terminal;
-    this.#indexDirectory = indexDirectory;
+    this.#indexDirectory = indexDirectory === undefined ? undefined : fromHere(indexDirectory);
   }
 
   /** The line that says how far something is read. */

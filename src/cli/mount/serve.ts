@@ -20,6 +20,7 @@ import { findMount } from '../../sys/mount/mounts.ts';
 import { EXIT } from '../exit.ts';
 import { partOverlayWords } from '../overlay.ts';
 import type { Terminal } from '../print/terminal.ts';
+import { rootsFromHere } from './from-here.ts';
 import { Guard } from './guard.ts';
 import { answerReady } from './launch.ts';
 import { Log } from './log.ts';
@@ -69,7 +70,7 @@ export async function serveMount(
   const options = parseMountOptions(others, args.allowOther === true);
   if (process.geteuid?.() !== 0) checkForUser(options);
   const overlay = [...(args.overlay ?? []), ...words.overlay];
-  const subject = await subjectOf({ ...args, overlay }, provenance);
+  const subject = await subjectOf(rootsFromHere({ ...args, overlay }), provenance);
   const point = await openMountPoint(args.directory, needed(subject), (message) => terminal.note(message));
   if (args.log !== undefined) checkWritable(bytesOfText(args.log), subject.kept);
   const log = new Log(args.log, isLaunched ? undefined : terminal);
