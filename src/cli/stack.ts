@@ -100,9 +100,9 @@ async function prepared(told: LayerStack, options: StoreOptions): Promise<LayerS
   const doubts = [...(found.doubts ?? []), ...found.layers.flatMap(({ doubt = [] }) => doubt)];
   for (const doubt of doubts) warn(`"${found.label}" is shown by what is proven without this: ${doubt}`);
   const stack = unpackedAs({ ...found, ...asked }, options.unpackAs);
-  // A single layer has nothing below it that a mark could hide.
-  if (stack.dialect !== 'user' && stack.layers.length > 1 && !seesTrustedXattrs())
-    warnOfHiddenMarks(stack, warn);
+  // The lowest layer has nothing below it that a mark could hide; a tar has its marks in names.
+  const mayHide = stack.layers.slice(0, -1).some(({ source }) => source.kind === 'directory');
+  if (stack.dialect !== 'user' && mayHide && !seesTrustedXattrs()) warnOfHiddenMarks(stack, warn);
   for (const warning of stack.warnings ?? []) warn(warning);
   return stack;
 }

@@ -4,6 +4,7 @@ import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:f
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { savedMembers, tarOf } from '../support/fake-archive.ts';
 import { BUILT_COMMAND } from '../support/stratafs.ts';
 import { describeSystem } from '../support/system.ts';
 
@@ -22,7 +23,10 @@ describeSystem('an ordinary user', ['root', 'build'], () => {
   afterAll(() => rmSync(directory, { recursive: true }));
 
   function ls(layers: readonly string[], uid: number) {
-    const reference = `lowerdir=${layers.map((layer) => join(directory, layer)).join(':')}`;
+    return list(`lowerdir=${layers.map((layer) => join(directory, layer)).join(':')}`, uid);
+  }
+
+  function list(reference: string, uid: number) {
     const { stdout, stderr, status } = spawnSync(process.execPath, [BUILT_COMMAND, 'ls', reference], {
       uid,
       encoding: 'utf8',
@@ -44,5 +48,11 @@ describeSystem('an ordinary user', ['root', 'build'], () => {
   it('is not warned where one layer hides nothing, nor is root', () => {
     expect(ls(['low'], NOBODY)).toEqual({ stdout: 'file\n', stderr: '', status: 0 });
     expect(ls(['top', 'low'], 0)).toEqual({ stdout: 'file\n', stderr: '', status: 0 });
+  });
+
+  it('is not warned of layers that are tars, whose marks are names', () => {
+    const path = join(directory, 'app.tar');
+    writeFileSync(path, tarOf(...savedMembers({ tags: ['app:1'], layers: ['one', 'two'] })));
+    expect(list(path, NOBODY)).toEqual({ stdout: 'one\ntwo\n', stderr: '', status: 0 });
   });
 });
