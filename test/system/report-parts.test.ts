@@ -468,6 +468,29 @@ describeSystem('a report on a real store', ['root', 'build', 'stores'], () => {
     rmSync(directory, { recursive: true });
   });
 
+  it('has each image everywhere, intermediate ones too, and says that of containers not all is proven', async () => {
+    const directory = unpackStore(temporary, 'docker-28-containerd');
+    const { out } = await report(join(directory, 'root'), [], temporary.path('each-case'));
+    const part = (name: string) => parsed(readFileSync(join(out, `${name}.jsonl`), 'utf8'));
+    const images = part('images');
+    expect(images.filter(({ intermediate }) => intermediate)).toHaveLength(1);
+    const ids = images.map(({ id }) => id).sort();
+    const ofImages = (all: Record<string, unknown>[]) =>
+      [...new Set(all.flatMap(({ kind, id }) => (kind === 'image' ? [id] : [])))].sort();
+    expect(ofImages(part('manifests'))).toEqual(ids);
+    expect(ofImages(part('layers').flatMap(({ users }) => users as Record<string, unknown>[]))).toEqual(ids);
+    const html = readFileSync(join(out, 'report.html'), 'utf8');
+    const [, rows = ''] = /data-table="images".*?<tbody>(.*?)<\/tbody>/s.exec(html) ?? [];
+    expect(rows.match(/<tr>/g)).toHaveLength(ids.length);
+    const figures = [...html.matchAll(/<span class="figure (\w+)">(.*?)<\/span><span class="of">(.*?)</g)];
+    const told = figures.map(([, look, value, name]) => `${look}: ${value} ${name}`);
+    expect(told).toContain(`plain: ${ids.length} images`);
+    expect(told).toContain('doubt: ! images verified containers unverifiable');
+    expect(html).not.toContain('Nothing wrong was found');
+    expect(html).toContain('5 containers: nothing records what containers changed');
+    rmSync(directory, { recursive: true });
+  });
+
   it('and of every archive of images', async () => {
     const directory = unpackArchives(temporary);
     for (const name of readdirSync(directory)) {

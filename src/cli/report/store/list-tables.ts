@@ -1,6 +1,6 @@
 // What a root holds, as tables: images, containers, volumes.
 import type { ReportSection, ReportTable, TableCell } from '../../../report/store/record.ts';
-import type { ContainerSummary, ImageSummary } from '../../../store/summary.ts';
+import type { ContainerSummary } from '../../../store/summary.ts';
 import { asBytes } from '../../../sys/bytes.ts';
 import { Trouble } from '../../../sys/errors.ts';
 import { containerUsages, imageUsages } from '../../examine/usage-sums.ts';
@@ -35,11 +35,11 @@ export function imageSection(examined: Examination, verdicts: Verdicts | undefin
   );
   const users = containersByImage(lists);
   const rows = lists.flatMap((list) =>
-    list.images.filter(isListed).map((image): TableCell[] => {
+    list.images.map((image): TableCell[] => {
       const { store, namespace } = list;
       const size = sizes.get(`${namespace ?? ''} ${image.id}`) ?? sizes.get(` ${image.id}`);
       return [
-        nameList(image.tags.length > 0 ? image.tags : [labelOfImage(image)]),
+        `${nameList(image.tags.length > 0 ? image.tags : [labelOfImage(image)])}${image.intermediate ? ' (intermediate)' : ''}`,
         verdicts?.ofSubject(store.name, 'image', image.id) ?? NOT_VERIFIED,
         shortName(image.id),
         timeText(image.created),
@@ -81,11 +81,6 @@ export function imageSection(examined: Examination, verdicts: Verdicts | undefin
       },
     ],
   };
-}
-
-/** Those that "images" lists without being asked for all. */
-function isListed({ intermediate, damage }: ImageSummary): boolean {
-  return !intermediate || damage !== undefined;
 }
 
 function containersByImage(lists: readonly StoreList[]): Map<string, string[]> {

@@ -1,13 +1,6 @@
 // The record of a report on a root: its first page, and what every part of the examination came to.
-import type {
-  KeyFigure,
-  ReportSection,
-  ReportTable,
-  StoreReport,
-  TableCell,
-} from '../../../report/store/record.ts';
+import type { KeyFigure, ReportSection, StoreReport } from '../../../report/store/record.ts';
 import type { Store } from '../../../store/store.ts';
-import type { Verdict } from '../../../verify/verdict.ts';
 import { sumOfSizes } from '../../examine/usage-sums.ts';
 import { counted } from '../../print/count.ts';
 import { escapeBytes, escapeMessage, escapeText } from '../../print/escape.ts';
@@ -17,7 +10,9 @@ import type { Examination } from './examination.ts';
 import { deletedSection, healthSection, timelineSection, verificationSection } from './finding-tables.ts';
 import { layerSection, spaceSection } from './layer-tables.ts';
 import { containerSection, imageSection, volumeSection } from './list-tables.ts';
+import { lookSection } from './look.ts';
 import type { WrittenPart } from './parts.ts';
+import { plainTable } from './plain-table.ts';
 import type { Verification } from './verification.ts';
 
 /** How, when and on what a report was made. */
@@ -45,9 +40,6 @@ export interface RecordInput {
   /** Undefined where nothing but the page is written. */
   readonly parts: readonly WrittenPart[] | undefined;
 }
-
-/** Rows of what is to be looked at first, of one kind. */
-const MOST_OF_A_KIND = 20;
 
 export function storeReport({ examined, origin, told, parts }: RecordInput): StoreReport {
   const { root } = examined.opened;
@@ -101,11 +93,8 @@ function keyFiguresOf(examined: Examination): KeyFigure[] {
   const errors = severities.filter((severity) => severity === 'error').length;
   const warnings = severities.filter((severity) => severity === 'warning').length;
   const health = errors > 0 ? 'error' : warnings > 0 ? 'warning' : undefined;
-  const intermediate = opened.lists
-    .flatMap(({ images }) => images)
-    .filter((image) => image.intermediate && image.damage === undefined).length;
   return [
-    { name: 'images', value: String(count('images') - intermediate), section: 'images' },
+    { name: 'images', value: String(count('images')), section: 'images' },
     { name: 'containers', value: String(count('containers')), section: 'containers' },
     { name: 'volumes', value: String(volumes.length), section: 'volumes' },
     { name: 'layers', value: String(layers.length), section: 'layers' },
@@ -120,119 +109,19 @@ function keyFiguresOf(examined: Examination): KeyFigure[] {
       section: 'health',
       ...(health === undefined ? {} : { state: health }),
     },
-    {
-      name: 'verification',
-      value: verification?.verdict ?? 'not verified',
-      section: 'verification',
-      state: verification?.verdict ?? 'not verified',
-    },
+    verificationFigure(verification),
     { name: 'deleted things', value: String(deletions.all.length), section: 'deleted' },
     { name: 'days with events', value: String(days.all.length), section: 'timeline' },
   ];
 }
 
-/** What is wrong, the worst first. */
-function lookSection({ opened, verification, findings, layers }: Examination): ReportSection {
-  const wrong = verification === undefined ? [] : verdictRows(verification);
-  const damaged = opened.lists.flatMap(({ images, containers }) => [
-    ...images.flatMap(({ damage, tags, id }) =>
-      damage === undefined ? [] : [[tags[0] ?? id, damage] as const],
-    ),
-    ...containers.flatMap(({ damage, name, id }) =>
-      damage === undefined ? [] : [[name || id, damage] as const],
-    ),
-  ]);
-  const loose = layers.filter(({ users }) => users.length === 0);
-  const rows = [
-    ...most(wrong.filter(([verdict]) => verdict === 'tampered')),
-    ...most(wrong.filter(([verdict]) => verdict === 'unverifiable')),
-    ...most(
-      damaged.map(([name, damage]) => [
-        'damaged',
-        `${escapeText(name)}: ${escapeMessage(damage)}`,
-        'Images, Containers',
-      ]),
-    ),
-    ...most(findingWords(findings).map(([severity, words]) => [severity, words, 'Health'])),
-    ...(loose.length === 0
-      ? []
-      : [
-          [
-            'note',
-            `${counted(loose.length, 'layer')} of no image or container: ${humanSize(sumOfSizes(loose.flatMap(({ place }) => place ?? [])).allocated)} on disk`,
-            'Layers',
-          ],
-        ]),
-    ...(verification === undefined
-      ? [['not verified', 'nothing here is proven against the IDs: --verify was not given', 'Verification']]
-      : []),
-  ];
-  return {
-    id: 'look',
-    heading: 'Look at first',
-    intro: '',
-    remarks: [],
-    tables: [
-      table(
-        'look',
-        'The worst first',
-        [
-          ['State', 'state'],
-          ['What', 'name'],
-          ['Section', 'text'],
-        ],
-        rows,
-        'Nothing wrong was found in what was examined.',
-      ),
-    ],
-  };
-}
-
-/** What is not verified, without what no container can have verified: layers, each once, and what is wrong beside them. */
-function verdictRows({ layers, subjects, differences }: Verification): [Verdict, string, string][] {
-  const ofLayers = layers.flatMap(({ verdict, label, number, counts, role }): [Verdict, string][] => {
-    if (verdict === 'verified' || (role !== undefined && verdict === 'unverifiable')) return [];
-    const own = differences.filter((one) => one.label === label && one.layer === number);
-    const path = own.find(({ finding }) => finding.path !== undefined)?.finding.path;
-    const what = [...counts].map(([kind, count]) => `${count} ${kind}`).join(', ');
-    const first = path === undefined ? '' : `, first /${escapeBytes(path)}`;
-    return [[verdict, `layer ${number} of ${escapeText(label)}: ${what}${first}`]];
-  });
-  const ofSubjects = subjects.flatMap(({ verdict, label, kind }): [Verdict, string][] => {
-    const own = differences.filter((one) => one.label === label && one.layer === undefined);
-    if (verdict === 'verified' || own.length === 0) return [];
-    return [
-      [
-        verdict,
-        `${kind} ${escapeText(label)}: ${[...new Set(own.map(({ finding }) => finding.class))].join(', ')}`,
-      ],
-    ];
-  });
-  return [...ofLayers, ...ofSubjects].map(([verdict, words]) => [verdict, words, 'Verification']);
-}
-
-/** Errors and warnings of one code are one row. */
-function findingWords(findings: Examination['findings']): [severity: string, words: string][] {
-  const counts = new Map<string, { severity: string; count: number; path: string }>();
-  for (const { finding } of findings) {
-    const { severity, code, path } = finding;
-    if (severity === 'note') continue;
-    const known = counts.get(code) ?? { severity, count: 0, path: escapeBytes(path) };
-    counts.set(code, { ...known, count: known.count + 1 });
-  }
-  return [...counts]
-    .map(([code, { severity, count, path }]): [string, string] => [
-      severity,
-      `${code}: ${path}${count === 1 ? '' : ` and ${count - 1} more`}`,
-    ])
-    .sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0));
-}
-
-function most(rows: readonly (readonly TableCell[])[]): (readonly TableCell[])[] {
-  const rest = rows.length - MOST_OF_A_KIND;
-  const [first] = rows;
-  if (rest <= 0 || first === undefined) return [...rows];
-  return [...rows.slice(0, MOST_OF_A_KIND), [first[0] ?? null, `and ${rest} more`, first[2] ?? null]];
+/** Of containers nothing can be proven but what they have of images. */
+function verificationFigure(verification: Verification | undefined): KeyFigure {
+  const section = 'verification';
+  const state = verification?.verdict ?? 'not verified';
+  if (state !== 'verified' || verification?.unprovenContainers === 0)
+    return { name: 'verification', value: state, section, state };
+  return { name: 'containers unverifiable', value: 'images verified', section, state: 'in part' };
 }
 
 function doneSection(
@@ -251,7 +140,7 @@ function doneSection(
       (beside === '' ? '' : `Not in this report: ${beside}.`),
     remarks: [],
     tables: [
-      table(
+      plainTable(
         'done',
         'By part of the examination',
         [
@@ -262,7 +151,7 @@ function doneSection(
         done.map(({ state, part, words }) => [state, part, escapeMessage(words)]),
         '',
       ),
-      table(
+      plainTable(
         'told',
         `${counted(told.length, 'fault or remark', 'faults and remarks')} on the error output: what was refused, missing, or could not be read, and why`,
         [['Message', 'text']],
@@ -287,7 +176,7 @@ function filesSection(parts: readonly WrittenPart[] | undefined): ReportSection 
       parts === undefined
         ? []
         : [
-            table(
+            plainTable(
               'files',
               `${counted(parts.length, 'file')} beside this page; "sha256sum -c SHA256SUMS" proves all`,
               [
@@ -299,22 +188,5 @@ function filesSection(parts: readonly WrittenPart[] | undefined): ReportSection 
               '',
             ),
           ],
-  };
-}
-
-function table(
-  id: string,
-  caption: string,
-  columns: readonly (readonly [heading: string, kind: ReportTable['columns'][number]['kind']])[],
-  rows: ReportTable['rows'],
-  none: string,
-): ReportTable {
-  return {
-    id,
-    caption,
-    columns: columns.map(([heading, kind]) => ({ heading, kind })),
-    rows,
-    leftOut: 0,
-    none,
   };
 }

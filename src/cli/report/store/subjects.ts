@@ -91,7 +91,7 @@ export function labelOfContainer({ name, id }: ContainerSummary): string {
   return name === '' ? id.slice(0, 12) : name;
 }
 
-/** Those whose layers cannot be told are told of. Images of which others were built have no layer that these have not. */
+/** Those whose layers cannot be told are told of. */
 export async function stacksOf(
   lists: readonly StoreList[],
   options: StoreOptions,
@@ -113,8 +113,7 @@ export async function stacksOf(
       }
     };
     const prefix = namespace === undefined ? '' : `${namespace}/`;
-    for (const image of images)
-      if (!image.intermediate) await add('image', image.id, prefix + labelOfImage(image));
+    for (const image of images) await add('image', image.id, prefix + labelOfImage(image));
     for (const one of containers) await add('container', one.id, prefix + labelOfContainer(one));
   }
   return stacks;

@@ -101,6 +101,12 @@ export class Verification {
     return verdicts.reduce(worse, 'verified');
   }
 
+  /** How many containers have layers of their own that nothing records, so that these can be no more than unverifiable. */
+  get unprovenContainers(): number {
+    return this.subjects.filter(({ kind, verdict }) => kind === 'container' && verdict === 'unverifiable')
+      .length;
+  }
+
   get totals(): string {
     return String(this.#printer.totals);
   }
