@@ -116,6 +116,11 @@ export function shortId(id: string): string {
   return id.replace(/^sha256:/, '').slice(0, SHORT_ID);
 }
 
+/** What layers are called that no image has, by the ID of the top one. */
+export function labelWithoutImage(top: string): string {
+  return `chain ${shortId(top)} (no image)`;
+}
+
 /** `hex` is 64 hex digits (`isHexId`). */
 export function imageIdOf(hex: string): ImageId {
   return `sha256:${hex}` as ImageId;

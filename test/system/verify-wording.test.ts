@@ -150,17 +150,17 @@ describeSystem('the words of stratafs verify', ['root', 'docker', 'busybox', 'rs
     const lower = join(root, upper, '../lower');
     writeFileSync(lower, readFileSync(lower, 'latin1').replace(/[^:]+$/, `l/${'P'.repeat(26)}`));
     const { code, lines } = await verify(root, '--all');
-    expect([code, lines.filter((line) => / stack: |no record/.test(line))]).toEqual([
+    expect([code, lines.filter((line) => / stack: |directories without a record/.test(line))]).toEqual([
       1,
       [
         expect.stringMatching(
           /^tampered box layer 4 stack: ".*\/lower" leads a daemon to another directory for layer 3 below it/,
         ),
-        'unverifiable directories of no record extra ROOT/overlay2/ID: expected nothing, found directory',
-        'unverifiable directories of no record extra ROOT/overlay2/ID/diff: expected nothing, found directory',
-        'unverifiable directories of no record extra ROOT/overlay2/ID/diff/etc: expected nothing, found directory',
-        'unverifiable directories of no record extra ROOT/overlay2/ID/diff/etc/shadow: expected nothing, found regular file of 8 bytes, ID',
-        'unverifiable directories of no record',
+        'unverifiable directories without a record extra ROOT/overlay2/ID: expected nothing, found directory',
+        'unverifiable directories without a record extra ROOT/overlay2/ID/diff: expected nothing, found directory',
+        'unverifiable directories without a record extra ROOT/overlay2/ID/diff/etc: expected nothing, found directory',
+        'unverifiable directories without a record extra ROOT/overlay2/ID/diff/etc/shadow: expected nothing, found regular file of 8 bytes, ID',
+        'unverifiable directories without a record',
       ],
     ]);
   });

@@ -68,7 +68,7 @@ export function* claimsOfAll(images: Images): Generator<Claims> {
 /** Directories that nothing leads to, whatever the namespace; none where there is no such directory. */
 export function* claimsOfDirectories(files: StoreFiles): Generator<Claims> {
   const unrecorded = attempt(() => unrecordedDirectories(files));
-  const told = { label: 'directories of no record', kind: 'store', chains: [] } as const;
+  const told = { label: 'directories without a record', kind: 'store', chains: [] } as const;
   if (unrecorded instanceof Trouble) {
     yield { ...told, claims: [{ about: 'chain', unreadable: unrecorded.message }] };
   } else if (unrecorded.length > 0) yield { ...told, claims: [], unrecorded };
@@ -312,5 +312,5 @@ function otherSnapshots({ reading }: Images, seen: ReadonlySet<ChainId>, own: Re
       claims.push({ about: 'chain', unreadable });
     }
   }
-  return { label: 'layers of no image', kind: 'layers', claims, chains: [] };
+  return { label: 'layers without an image', kind: 'layers', claims, chains: [] };
 }

@@ -2,8 +2,16 @@
 // layer's files in layerdb name it and its parent, the driver's files lead to the same layers, and names lead to images.
 // `verify/` judges it.
 import { attempt, Trouble } from '../../sys/errors.ts';
-import type { Claim, Claims, LayerClaims, OwnLayer } from '../claims.ts';
-import { type ChainId, type ContainerId, chainIds, type ImageId, sha256, shortId } from '../digest.ts';
+import type { Claim, Claims, OwnLayer } from '../claims.ts';
+import {
+  type ChainId,
+  type ContainerId,
+  chainIds,
+  type ImageId,
+  labelWithoutImage,
+  sha256,
+  shortId,
+} from '../digest.ts';
 import { containerIds, readContainerConfig } from '../dockerd/containers.ts';
 import { parseJson } from '../formats/json.ts';
 import { diffIdsOf } from '../oci/oci.ts';
@@ -113,11 +121,11 @@ export function* claimsOfAll(root: DockerRoot): Generator<Claims> {
     if (claims !== undefined) yield note(claims);
   }
   const others = layerIds(root).filter((id) => !seen.has(id));
-  if (others.length > 0) yield otherLayers(root, others, facts);
+  yield* otherLayers(root, others, facts);
   const named = nameClaims(names, new Set(present));
   if (named.length > 0) yield { label: 'names', kind: 'store', claims: named, chains: [] };
   const unrecorded = attempt(() => unrecordedDirectories(root));
-  const told = { label: 'directories of no record', kind: 'store', chains: [] } as const;
+  const told = { label: 'directories without a record', kind: 'store', chains: [] } as const;
   if (unrecorded instanceof Trouble) {
     yield { ...told, claims: [{ about: 'chain', unreadable: unrecorded.message }] };
   } else if (unrecorded.length > 0) yield { ...told, claims: [], unrecorded };
@@ -190,19 +198,15 @@ function imageClaims(root: DockerRoot, id: ImageId, facts: CommonFacts): Pick<Cl
   }
 }
 
-/** A layer that is below another one of them is verified as part of its chain. */
-function otherLayers(root: DockerRoot, others: readonly ChainId[], facts: CommonFacts): Claims {
+/** Chains that no image has. A layer that is below an earlier one of them is verified as part of that one's chain. */
+function* otherLayers(root: DockerRoot, others: readonly ChainId[], facts: CommonFacts): Generator<Claims> {
   const seen = new Set<ChainId>();
-  const claims: Claim[] = [];
-  const chains: (readonly LayerClaims[])[] = [];
   for (const id of others) {
     if (seen.has(id)) continue;
     const found = chainClaims(root, id, facts);
-    for (const claim of found.claims) claims.push(claim);
-    for (const chain of found.chains) chains.push(chain);
     for (const { chainId } of found.chains.flat()) seen.add(chainId);
+    yield { label: labelWithoutImage(id), kind: 'layers', ...found };
   }
-  return { label: 'layers of no image', kind: 'layers', claims, chains };
 }
 
 /** Names that lead nowhere. That a name leads to another image than once cannot be told: nothing records it. */

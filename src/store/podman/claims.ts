@@ -1,8 +1,8 @@
 // What a store of containers-storage says of itself that can be checked: an image's data, the layers that its config names, and
 // what containers and layers of no image stand on. `verify/` judges it.
 import { attempt, Trouble } from '../../sys/errors.ts';
-import type { Claim, Claims, LayerClaims } from '../claims.ts';
-import { imageIdOf, shortId } from '../digest.ts';
+import type { Claim, Claims } from '../claims.ts';
+import { imageIdOf, labelWithoutImage, shortId } from '../digest.ts';
 import { dataClaims, leadingDigests } from './data-claims.ts';
 import { type ImageRecord, readImageConfig } from './images.ts';
 import type { Inventory } from './inventory.ts';
@@ -65,12 +65,11 @@ export function* claimsOfAll(inventory: Inventory): Generator<Claims> {
     note(layer === undefined ? [] : attempt(() => inventory.layers().chain(layer)));
     yield claimsOfOneContainer(inventory, id, name === '' ? shortId(id) : name);
   }
-  const others = otherLayers(inventory, seen);
-  if (others !== undefined) yield others;
+  yield* otherLayers(inventory, seen);
   const lists = listClaims(inventory);
   if (lists.length > 0) yield { label: 'lists', kind: 'store', claims: lists, chains: [] };
   const unrecorded = attempt(() => unrecordedDirectories(inventory, seen));
-  const told = { label: 'directories of no record', kind: 'store', chains: [] } as const;
+  const told = { label: 'directories without a record', kind: 'store', chains: [] } as const;
   if (unrecorded instanceof Trouble)
     yield { ...told, claims: [{ about: 'chain', unreadable: unrecorded.message }] };
   else if (unrecorded.length > 0) yield { ...told, claims: [], unrecorded };
@@ -102,18 +101,18 @@ function listClaims(inventory: Inventory): Claim[] {
 }
 
 /** Layers of no image and no container; one below another is verified as part of its chain. */
-function otherLayers(inventory: Inventory, seen: Set<string>): Claims | undefined {
+function* otherLayers(inventory: Inventory, seen: Set<string>): Generator<Claims> {
   const layers = inventory.layers();
-  const claims: Claim[] = [];
-  const chains: LayerClaims[][] = [];
   // The last that was made comes first, so that what is below it is not told twice.
   for (const id of layers.ids().reverse()) {
     if (seen.has(id)) continue;
+    const subject = { label: labelWithoutImage(id), kind: 'layers' } as const;
     const chain = attempt(() => layers.chain(id));
     if (chain instanceof Trouble) {
-      claims.push({ about: 'chain', unreadable: chain.message });
+      yield { ...subject, claims: [{ about: 'chain', unreadable: chain.message }], chains: [] };
       continue;
     }
+    const claims: Claim[] = [];
     for (const layer of chain.filter((one) => one.diffId === undefined && !seen.has(one.id))) {
       const sentence = `no image or container has layer ${layer.id}, and no record says what should be in it`;
       claims.push({ about: 'chain', unreadable: sentence });
@@ -121,10 +120,9 @@ function otherLayers(inventory: Inventory, seen: Set<string>): Claims | undefine
     const unpacked = chain.filter((layer) => layer.diffId !== undefined);
     const isNew = unpacked.some((layer) => !seen.has(layer.id));
     for (const layer of chain) seen.add(layer.id);
-    if (isNew) chains.push(layerClaims(inventory, unpacked.reverse(), []));
+    const chains = isNew ? [layerClaims(inventory, unpacked.reverse(), [])] : [];
+    if (claims.length + chains.length > 0) yield { ...subject, claims, chains };
   }
-  if (claims.length + chains.length === 0) return undefined;
-  return { label: 'layers of no image', kind: 'layers', claims, chains };
 }
 
 function imageClaims(
