@@ -28,6 +28,6 @@ it('asks where to write to only when the layers are open', () => {
   expect(() => writeTreeManifest(stack, undefined, form)).toThrow(Trouble);
   expect(opened).toEqual([]);
   mkdirSync(path);
-  expect(writeTreeManifest(stack, undefined, form)).toBe(1);
+  expect(writeTreeManifest(stack, undefined, form)).toEqual({ names: 1, unread: 0 });
   expect(opened.map(({ text }) => text.split('\n')[0])).toEqual(['#mtree v2.0']);
 });
