@@ -85,20 +85,27 @@ function verdictRows({ layers, subjects, differences }: Verification): [Verdict,
     const own = differences.filter((one) => one.label === label && one.layer === number);
     const path = own.find(({ finding }) => finding.path !== undefined)?.finding.path;
     const what = [...counts].map(([kind, count]) => `${count} ${kind}`).join(', ');
-    const first = path === undefined ? '' : `, first /${escapeBytes(path)}`;
-    return [[verdict, `layer ${number} of ${escapeText(label)}: ${what}${first}`]];
+    const first = path === undefined ? firstMessage(own) : [`first /${escapeBytes(path)}`];
+    const words = [...(what === '' ? [] : [what]), ...first].join(', ');
+    return [[verdict, `layer ${number} of ${escapeText(label)}${words === '' ? '' : `: ${words}`}`]];
   });
   const ofSubjects = subjects.flatMap(({ verdict, label, kind }): [Verdict, string][] => {
     const own = differences.filter((one) => one.label === label && one.layer === undefined);
     if (verdict === 'verified' || own.length === 0) return [];
-    return [
-      [
-        verdict,
-        `${kind} ${escapeText(label)}: ${[...new Set(own.map(({ finding }) => finding.class))].join(', ')}`,
-      ],
-    ];
+    // Of all others the label says what they are.
+    const name = kind === 'image' || kind === 'container' ? `${kind} ${label}` : label;
+    const classes = [...new Set(own.map(({ finding }) => finding.class))].join(', ');
+    return [[verdict, `${escapeText(name)}: ${[classes, ...firstMessage(own)].join(', ')}`]];
   });
   return [...ofLayers, ...ofSubjects].map(([verdict, words]) => [verdict, words, 'Verification']);
+}
+
+/** What the first of them says in words, if any does. */
+function firstMessage(differences: Verification['differences']): string[] {
+  return differences
+    .flatMap(({ finding: { message } }) => message ?? [])
+    .slice(0, 1)
+    .map(escapeMessage);
 }
 
 /** Errors and warnings of one code are one row. */
