@@ -1,10 +1,11 @@
 // `stratafs report` in a browser: what the page tells is what the commands tell, by mouse, by keyboard, without script and on
 // paper; hostile names stay text, and nothing is asked for from anywhere.
 
-import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import type { Page } from 'playwright-core';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { writeSampleStore } from '../../scripts/sample-store.ts';
+import { FakeStore } from '../support/fake-store.ts';
 import { jsonRecords } from '../support/json-lines.ts';
 import * as layer from '../support/layers.ts';
 import { Oracle } from '../support/oracle.ts';
@@ -234,6 +235,76 @@ describeSystem('stratafs report', ['root', 'overlay', 'python', 'build', 'chromi
       const { code, stderr } = await stratafs(['--root', root, 'report', 'sample/web:1.1', '-o', made]);
       expect({ code, there: existsSync(made) }).toEqual({ code: 2, there: false });
       expect(stderr).toContain('Cannot write');
+    });
+  });
+
+  describe('of an image that lacks a layer', () => {
+    const store = new FakeStore(temporary.path('lacking'));
+    const made = temporary.path('lacking.html');
+
+    beforeAll(async () => {
+      const layers = ['low', 'gone', 'top'];
+      store.image({ names: ['gone:1'], layers });
+      const diff = (count: number) =>
+        store.path(`overlay2/${FakeStore.cacheId(layers.slice(0, count))}/diff`);
+      await oracle.write([
+        {
+          directory: diff(1),
+          steps: [layer.file('etc/motd', 'm'.repeat(70)), layer.file('etc/old', 'o'.repeat(30))],
+        },
+        { directory: diff(3), steps: [layer.whiteout('etc/old'), layer.file('top', 't'.repeat(5))] },
+      ]);
+      rmSync(diff(2), { recursive: true, force: true });
+      const { code, stderr } = await stratafs(['--root', store.root, 'report', 'gone:1', '-o', made]);
+      expect([code, stderr]).toEqual([4, expect.stringContaining('layer 2 is missing')]);
+    });
+
+    it('says what is unknown, with and without script', async () => {
+      const { page } = await browser.open(made, { javaScriptEnabled: false });
+      expect(await page.locator('#told').textContent()).toMatch(/layer 2 is missing.*Layer 2 could not be/s);
+      const facts = (await page.locator('header dl > div').allTextContents()).slice(2);
+      expect(facts).toEqual([
+        'Layers3, 1 of them missing',
+        'Storedat least 105B',
+        'Shownat least 5B',
+        'Hiddenat least 30B',
+        'Shown or hidden70B',
+        // The root, /etc and /top.
+        'Namesat least 3',
+      ]);
+      const cells = await page
+        .locator('section:has(h2:text-is("Layers")) tbody tr')
+        .evaluateAll((rows) =>
+          rows.map((row) => [...row.querySelectorAll('td')].map(({ textContent }) => textContent)),
+        );
+      expect(cells.map((row) => [row[0], ...row.slice(3, 9)])).toEqual([
+        ['3', '5B', '5B', '0B', '?', '?', '?'],
+        ['2 (missing)', '?', '?', '?', '?', '?', '?'],
+        ['1', '100B', '?', '?', '3', '0', '0'],
+      ]);
+      const gone = await page.locator('section:has(h2:text-is("Deleted and overwritten"))').textContent();
+      expect(gone).toContain('At least 1 that');
+      expect(gone).toContain('deleted in 3, or before in 2 (missing)/etc/old');
+      expect(await page.locator('body').textContent()).not.toContain('Nothing is stored that is not shown');
+    });
+
+    it('has in its tree what may be shown or hidden, apart from both', async () => {
+      const { page, complaints } = await browser.open(made);
+      const rows = await page
+        .locator('#tree .rows > .row')
+        .evaluateAll((all) =>
+          all.map((row) => [...row.children].map(({ textContent }) => textContent?.replace(/^[▾▸]/, ''))),
+        );
+      expect(rows.map((row) => [...row.slice(0, 5), row[7]])).toEqual([
+        ['/', '5B', '30B', '70B', 'L3', ''],
+        ['etc', '', '30B', '70B', 'L3', ''],
+        ['?motd', '', '', '70B', 'L1', 'unknown without 2'],
+        ['−old', '', '30B', '', 'L1', 'deleted in 3, or before in 2 (missing)'],
+        ['top', '5B', '', '', 'L3', ''],
+      ]);
+      await page.getByLabel('Deleted and overwritten only').check();
+      expect(await page.locator('#count').textContent()).toBe('1 of 5');
+      expect([complaints, await axeFindings(page)]).toEqual([[], []]);
     });
   });
 

@@ -15,6 +15,7 @@ import type { Terminal } from '../print/terminal.ts';
 import { imageReport } from '../report/image.ts';
 import { readPageFiles } from '../report/page-files.ts';
 import { PageOutput } from '../report/page-output.ts';
+import { Witness } from '../report/witness.ts';
 import { changesOf, openDamagedStack, openTheStore, REFERENCE_WORDS, type StoreOptions } from '../stack.ts';
 import { withComparedStack } from '../survey.ts';
 import { version } from '../version.ts';
@@ -56,15 +57,20 @@ export function registerReport(program: Command, terminal: Terminal): void {
         return;
       }
       mustBeOfReference(reference, asked, store === true);
-      const stack = await openDamagedStack(reference, options);
+      const witness = new Witness(terminal.out, terminal.err, terminal.now);
+      const stack = await openDamagedStack(reference, {
+        ...options,
+        say: (message) => witness.note(message),
+      });
       mustHaveLayers(stack);
+      reportMissing(stack, witness);
       const page = new PageOutput(options.output ?? '-', keptOf(stack, options.root), terminal.out);
       try {
-        page.write(await documentOf(reference, stack, options, terminal));
+        page.write(await documentOf(reference, stack, options, witness));
       } finally {
         page.close();
       }
-      reportMissing(stack, terminal);
+      terminal.exitWith(witness.exitCode);
     });
 }
 
@@ -96,19 +102,19 @@ async function documentOf(
   reference: string,
   stack: LayerStack,
   options: StoreOptions & Pick<ReportOptions, 'withEnv'>,
-  terminal: Terminal,
+  witness: Witness,
 ): Promise<string> {
   const { rows: history, damage } = await readHistory(reference, stack, options);
   if (damage !== undefined)
-    terminal.report(new Trouble('store', `Cannot tell all steps of "${escapeText(stack.label)}": ${damage}`));
+    witness.report(new Trouble('store', `Cannot tell all steps of "${escapeText(stack.label)}": ${damage}`));
   const configuration = await configurationOf(reference, stack, options);
-  const record = await withComparedStack(stack, await changesOf(stack, options), terminal, (view, copies) =>
+  const record = await withComparedStack(stack, await changesOf(stack, options), witness, (view, copies) =>
     imageReport(
       {
         ...{ stack, view, copies, history, withEnv: options.withEnv === true, mostRows: MOST_ROWS },
         ...(configuration === undefined ? {} : { configuration }),
       },
-      terminal,
+      witness,
     ),
   );
   return imageDocument(record, { ...readPageFiles(), tool: `stratafs ${version()}`, size: humanSize });

@@ -15,6 +15,8 @@ interface Place {
   key: string;
   shown: number;
   hidden: number;
+  /** Shown, unless a missing layer hides it. */
+  unknown: number;
 }
 
 export interface TreeRows {
@@ -37,7 +39,7 @@ export function treeRows(view: SurveyedStack, stack: LayerStack, most: number): 
   told.sort((a, b) => (a.key < b.key ? -1 : a.key > b.key ? 1 : a.row - b.row));
   const kept = largest(told, (place) => table.isDirectory(place.row), most);
   const { mode, uid, gid } = table.columns;
-  const rows = kept.map(({ row, path, shown, hidden }): ReportRow => {
+  const rows = kept.map(({ row, path, shown, hidden, unknown }): ReportRow => {
     const isHidden = view.state[row] === STATE.hidden;
     const escaped = escapeBytes(path);
     return {
@@ -47,13 +49,25 @@ export function treeRows(view: SurveyedStack, stack: LayerStack, most: number): 
       uid: uid[row] as number,
       gid: gid[row] as number,
       layer: layerNumber(stack, view.layerOf(row)),
-      state: !isHidden ? 'shown' : view.rival[row] === 0 ? 'deleted' : 'overwritten',
+      state: !isHidden
+        ? isSettled(view, row)
+          ? 'shown'
+          : 'unknown'
+        : view.rival[row] === 0
+          ? 'deleted'
+          : 'overwritten',
       by: isHidden ? layerNumber(stack, view.by[row] as number) : 0,
       shown,
       hidden,
+      unknown,
     };
   });
   return { rows, leftOut: told.length - kept.length };
+}
+
+/** Whether all layers above a row's own could be read, so that it is known what hides it. */
+function isSettled(view: SurveyedStack, row: number): boolean {
+  return view.survey.roots.lastIndexOf(0, view.layerOf(row)) < 0;
 }
 
 /** What is shown where the merged view has it, what is hidden where its layer has it. */
@@ -65,7 +79,7 @@ function placesOf(view: SurveyedStack): Place[] {
     const state = view.state[row];
     if (state !== STATE.shown && state !== STATE.hidden) continue;
     const path = ((state === STATE.shown ? view.pathOf(row) : table.pathOf(row)) || '/') as ByteString;
-    places.push({ row, path, key: '', shown: 0, hidden: 0 });
+    places.push({ row, path, key: '', shown: 0, hidden: 0, unknown: 0 });
   }
   return places;
 }
@@ -103,7 +117,7 @@ function sumUp(view: SurveyedStack, places: readonly Place[], leads: ReadonlyMap
     const state = view.state[row] as number;
     const place = byRow.get(state === STATE.data ? (shownBy.get(row) ?? row) : row);
     if (place === undefined) return;
-    const kind = isShown(state) ? 'shown' : 'hidden';
+    const kind = !isShown(state) ? 'hidden' : isSettled(view, row) ? 'shown' : 'unknown';
     place[kind] += bytes;
     for (let path: string = place.path; path !== '/'; ) {
       path = path.slice(0, path.lastIndexOf('/')) || '/';
@@ -116,7 +130,7 @@ function sumUp(view: SurveyedStack, places: readonly Place[], leads: ReadonlyMap
 function largest(places: Place[], isKept: (place: Place) => boolean, most: number): Place[] {
   if (places.length <= most) return places;
   const files = places.filter((place) => !isKept(place));
-  const size = ({ shown, hidden }: Place) => shown + hidden;
+  const size = ({ shown, hidden, unknown }: Place) => shown + hidden + unknown;
   files.sort((a, b) => size(b) - size(a));
   const out = new Set(files.slice(Math.max(0, most - (places.length - files.length))));
   return places.filter((place) => !out.has(place));

@@ -1,8 +1,12 @@
 // The rows of an image's tree as the page unpacks them (`page/image/rows.ts`).
 import { packTable } from '../columns.ts';
-import { type ReportRow, ROW_STATES } from './record.ts';
+import { fateOf, type ImageReport, type ReportRow, ROW_STATES } from './record.ts';
 
-export function packRows(rows: readonly ReportRow[], leftOut: number): string {
+export function packRows({
+  rows,
+  leftOut,
+  missing,
+}: Pick<ImageReport, 'rows' | 'leftOut' | 'missing'>): string {
   const column = <K extends 'bytes' | 'integers' | 'numbers'>(
     kind: K,
     value: (row: ReportRow) => number,
@@ -20,9 +24,10 @@ export function packRows(rows: readonly ReportRow[], leftOut: number): string {
       uid: column('integers', ({ uid }) => uid),
       gid: column('integers', ({ gid }) => gid),
       layer: column('integers', ({ layer }) => layer),
-      by: column('integers', ({ by }) => by),
+      fate: { kind: 'choices', values: rows.map((row) => fateOf(row, missing)) },
       shown: column('numbers', ({ shown }) => shown),
       hidden: column('numbers', ({ hidden }) => hidden),
+      unknown: column('numbers', ({ unknown }) => unknown),
     },
     more: { leftOut },
   });

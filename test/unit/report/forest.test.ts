@@ -11,10 +11,10 @@ async function forestOf(paths: readonly string[], kinds: string): Promise<Forest
   const rows = paths.map(
     (path, i): ReportRow => ({
       ...{ path, isEscaped: false, mode: `${kinds[i]}rwxr-xr-x`, uid: 0, gid: 0, layer: (i % 2) + 1 },
-      ...{ state: i === 4 ? 'overwritten' : 'shown', by: 0, shown: i, hidden: 0 },
+      ...{ state: i === 4 ? 'overwritten' : 'shown', by: 0, shown: i, hidden: 0, unknown: 0 },
     }),
   );
-  return new Forest(imageRows(await unpackTable(packRows(rows, 0))));
+  return new Forest(imageRows(await unpackTable(packRows({ rows, leftOut: 0, missing: [] }))));
 }
 
 const PATHS = ['/', '/a', '/a/b', '/a/b/c', '/a/b', '/a b', '/z'];

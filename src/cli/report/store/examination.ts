@@ -15,6 +15,7 @@ import { Terminal } from '../../print/terminal.ts';
 import { BODY_FORM } from '../../print/timeline-forms.ts';
 import { changesOf, type Records, recordsOf, type StoreOptions } from '../../stack.ts';
 import { walkLayers } from '../../survey.ts';
+import type { Witness } from '../witness.ts';
 import { Days } from './days.ts';
 import { Deletions } from './deletions.ts';
 import { type DonePart, impossible } from './done.ts';
@@ -27,7 +28,6 @@ import { StageProgress } from './progress.ts';
 import { type FailedStack, type ListedStack, storeOptionsOf } from './subjects.ts';
 import { Verification } from './verification.ts';
 import { type VolumeUse, volumeUses } from './volumes.ts';
-import type { Witness } from './witness.ts';
 
 export interface StoreFinding {
   /** Name of the store. */

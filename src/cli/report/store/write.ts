@@ -17,12 +17,12 @@ import { TarReading } from '../../tars.ts';
 import { version } from '../../version.ts';
 import { readPageFiles } from '../page-files.ts';
 import { PageOutput } from '../page-output.ts';
+import { Witness } from '../witness.ts';
 import { Examination } from './examination.ts';
 import { jsonLine } from './lines.ts';
 import { type OpenedRoot, openReportRoot } from './opened-root.ts';
 import { NoParts, PartsDirectory, SUMS } from './parts.ts';
 import { type RecordInput, type ReportOrigin, storeReport } from './record.ts';
-import { Witness } from './witness.ts';
 
 export interface StoreReportOptions extends StoreOptions {
   /** A new file for the page alone, or `-`. */

@@ -1,4 +1,5 @@
 // The rows as a forest: where each ends, what is in it, and which of them a filter leaves. Knows no document.
+import { isGone, type ReportRow, ROW_STATES } from '../../image/record.ts';
 import type { ImageRows } from './rows.ts';
 
 export interface ForestFilter {
@@ -38,6 +39,10 @@ export class Forest {
     this.matches = rows.count;
   }
 
+  state(row: number): ReportRow['state'] {
+    return ROW_STATES[this.rows.state[row] ?? 0] ?? 'shown';
+  }
+
   isDirectory(row: number): boolean {
     return this.rows.modes.of(row).startsWith('d');
   }
@@ -52,7 +57,8 @@ export class Forest {
   }
 
   bytes(row: number): number {
-    return (this.rows.shown[row] ?? 0) + (this.rows.hidden[row] ?? 0);
+    const { shown, hidden, unknown } = this.rows;
+    return (shown[row] ?? 0) + (hidden[row] ?? 0) + (unknown[row] ?? 0);
   }
 
   #isBelow(row: number, directory: number): boolean {
@@ -84,7 +90,7 @@ export class Forest {
   }
 
   filter({ words, onlyGone, layer }: ForestFilter): void {
-    const { count, state, layer: layers } = this.rows;
+    const { count, layer: layers } = this.rows;
     this.matches = count;
     this.#kept = undefined;
     if (words === '' && !onlyGone && layer === 0) return;
@@ -96,7 +102,7 @@ export class Forest {
     for (let row = 0; row < count; row++) {
       above.length = this.depths[row] ?? 0;
       if (this.isDirectory(row)) above.push(row);
-      if (onlyGone && state[row] === 0) continue;
+      if (onlyGone && !isGone(this.state(row))) continue;
       if (layer !== 0 && layers[row] !== layer) continue;
       if (words !== '' && lower[row]?.includes(words) !== true) continue;
       kept[row] = 1;

@@ -10,9 +10,10 @@ export interface ImageRows {
   readonly uid: ArrayLike<number>;
   readonly gid: ArrayLike<number>;
   readonly layer: ArrayLike<number>;
-  readonly by: ArrayLike<number>;
+  readonly fates: Choices;
   readonly shown: ArrayLike<number>;
   readonly hidden: ArrayLike<number>;
+  readonly unknown: ArrayLike<number>;
 }
 
 export function imageRows(table: PageTable): ImageRows {
@@ -25,8 +26,9 @@ export function imageRows(table: PageTable): ImageRows {
     uid: table.numbers('uid'),
     gid: table.numbers('gid'),
     layer: table.numbers('layer'),
-    by: table.numbers('by'),
+    fates: table.choices('fate'),
     shown: table.numbers('shown'),
     hidden: table.numbers('hidden'),
+    unknown: table.numbers('unknown'),
   };
 }

@@ -17,21 +17,24 @@ const COLUMNS: readonly GridColumn[] = [
   { heading: 'Owner', kind: 'number', width: '96px', isMinor: true },
   { heading: 'What became of it', kind: 'text', width: '170px', isMinor: true },
 ];
-/** By the numbers of `ROW_STATES`. */
-const STATE_WORDS = ['shown', 'deleted', 'overwritten'];
-const STATE_SIGNS = ['', '−', '~'];
+/** Where layers are missing. */
+const DOUBT: GridColumn = { heading: 'Either', kind: 'number', width: '76px' };
+const STATE_SIGNS = { shown: '', deleted: '−', overwritten: '~', unknown: '?' } as const;
 
 export class TreeView implements GridSource {
   readonly grid: Grid;
   readonly #forest: Forest;
   readonly #open = new Set<number>([0]);
+  readonly #hasDoubt: boolean;
   #visible: number[] = [];
   #bySize = true;
 
   constructor(forest: Forest) {
     this.#forest = forest;
     if (forest.rows.count <= SMALL) for (let row = 0; row < forest.rows.count; row++) this.#open.add(row);
-    this.grid = new Grid(this, { id: 'files', label: 'Tree of all files', columns: COLUMNS });
+    this.#hasDoubt = Array.from(forest.rows.state).some((_, row) => forest.state(row) === 'unknown');
+    const columns = this.#hasDoubt ? COLUMNS.toSpliced(3, 0, DOUBT) : COLUMNS;
+    this.grid = new Grid(this, { id: 'files', label: 'Tree of all files', columns });
   }
 
   get count(): number {
@@ -78,13 +81,13 @@ export class TreeView implements GridSource {
   row(place: number): GridRow {
     const row = this.#visible[place] ?? 0;
     const { rows, depths } = this.#forest;
-    const state = STATE_WORDS[rows.state[row] ?? 0] ?? '';
+    const state = this.#forest.state(row);
     const depth = depths[row] ?? 0;
     const isDirectory = this.#forest.isDirectory(row);
     const next = this.#visible[place + 1];
     const name = element('span', {});
     name.append(
-      element('span', { class: 'sign' }, STATE_SIGNS[rows.state[row] ?? 0] ?? ''),
+      element('span', { class: 'sign' }, STATE_SIGNS[state]),
       nameElement(this.#forest.name(row), rows.escaped[row] === 1),
     );
     const size = (bytes: number | undefined) => (bytes ? sizeText(bytes) : '');
@@ -96,10 +99,11 @@ export class TreeView implements GridSource {
         name,
         size(rows.shown[row]),
         size(rows.hidden[row]),
+        ...(this.#hasDoubt ? [size(rows.unknown[row])] : []),
         `L${rows.layer[row]}`,
         rows.modes.of(row),
         `${rows.uid[row]}:${rows.gid[row]}`,
-        state === 'shown' ? '' : `${state} in ${rows.by[row]}`,
+        rows.fates.of(row),
       ],
     };
   }
