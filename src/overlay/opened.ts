@@ -1,6 +1,6 @@
 // Layers opened for reading: the memory, the real directories and the reader that every view of layers stands on. Which layers
 // a view needs, and how each is to be understood, is decided here and nowhere else.
-import type { Dialect, Layer, LayerStack } from '../store/layer-stack.ts';
+import type { Layer, LayerStack } from '../store/layer-stack.ts';
 import { Directories } from './layer/directories.ts';
 import { InternedDirectories } from './layer/interned.ts';
 import { LayerReader, type LayerReading } from './layer/reader.ts';
@@ -18,20 +18,14 @@ export interface ReadableLayer extends LayerReading {
 /** For each layer of a stack what is believed of it instead of the disk; undefined for one that is read from the disk. */
 export type RecordedLayers = readonly (RecordedLayer | undefined)[];
 
-const DIALECT_OF_RECORD = {
-  trusted: 'trusted',
-  user: 'user',
-  aufs: 'trusted',
-  none: 'none',
-} as const satisfies Record<Dialect, Dialect>;
-
 /** The layers of a stack, top first. A record's marks are the kernel's, however the disk has them. */
 export function readableLayers(stack: LayerStack, recorded: RecordedLayers = []): ReadableLayer[] {
   return stack.layers.map((layer, index) => {
     const { dialect = stack.dialect } = layer;
     const record = recorded[index];
-    if (record === undefined) return { layer, dialect, owners: stack.owners };
-    return { layer, dialect: DIALECT_OF_RECORD[dialect], recorded: record };
+    const written = record === undefined ? dialect : dialect === 'user' ? 'user' : 'trusted';
+    const read = { layer, dialect: stack.showsMarks === true ? 'none' : written } as const;
+    return record === undefined ? { ...read, owners: stack.owners } : { ...read, recorded: record };
   });
 }
 

@@ -63,6 +63,8 @@ export interface LayerStack {
   readonly changesOnly?: boolean;
   /** How marks are written in the layers that do not say it themselves. */
   readonly dialect: Dialect;
+  /** Whether marks are shown as the files that they are, and hide nothing, whatever layers say. */
+  readonly showsMarks?: boolean;
   /** Absent where owners are shown as they are on disk. */
   readonly owners?: OwnerView;
   /** Of a container: paths at which volumes or other directories are mounted; what is in them is not part of the stack. */

@@ -36,7 +36,5 @@ async function openLayer(whole: LayerStack, index: number, args: ManyOptions): P
   const alone = oneLayer(whole, index);
   mustHaveLayers(alone);
   const recorded = await recordsOf(alone, args);
-  if (args.marks !== 'files') return { stack: alone, recorded };
-  const layers = alone.layers.map((layer) => ({ ...layer, dialect: 'none' as const }));
-  return { stack: { ...alone, layers, dialect: 'none' }, recorded };
+  return { stack: args.marks === 'files' ? { ...alone, showsMarks: true } : alone, recorded };
 }
