@@ -159,7 +159,8 @@ describeSystem('stratafs report --store', ['root', 'python', 'build', 'chromium'
     const { page } = await open();
     const chains = new Map<string, string[]>();
     for (const name of ['app:1', 'other:1', 'web']) {
-      const [{ layers }] = (await json('inspect', '--json', name)) as [{ layers: { directory: string }[] }];
+      const { stdout } = await stratafs(['--root', store.root, 'inspect', '--json', name]);
+      const { layers } = JSON.parse(stdout) as { layers: { directory: string }[] };
       for (const [i, { directory }] of layers.entries())
         chains.set(directory, [...(chains.get(directory) ?? []), `${name} #${layers.length - i}`]);
     }

@@ -183,7 +183,12 @@ const STATEMENT: JsonSchema = {
     }),
     object({ kind: only('redirect'), ...pathInImage(), ...name('target') }),
     object({ kind: only('damage'), ...pathInImage(), error: TEXT }),
-    object({ kind: only('whiteout'), ...pathInImage(), notBefore: SECONDS, notAfter: SECONDS }),
+    object({
+      kind: only('whiteout'),
+      ...pathInImage(),
+      // A record alone has no time of it.
+      ...{ notBefore: maybe(SECONDS), notAfter: maybe(SECONDS) },
+    }),
     object({ kind: only('opaque', 'replaced'), ...pathInImage() }),
   ],
 };
