@@ -1,6 +1,6 @@
 // Directories in which nothing may be made: the store and the layers. They are told by identity, not by name, because a bind
 // mount shows a directory, or a part of it, under another one.
-import { readlinkSync, statSync } from 'node:fs';
+import { lstatSync, readlinkSync, statSync } from 'node:fs';
 import { dirname, isAbsolute } from 'node:path/posix';
 import { asBytes, type ByteString, bufferOf, bytesOf, cString } from './bytes.ts';
 import { E, errnoOf, errnoWords, Trouble } from './errors.ts';
@@ -130,6 +130,16 @@ export function identity(path: ByteString): string | undefined {
     return `${dev}:${ino}`;
   } catch {
     return undefined;
+  }
+}
+
+/** Which object is at a path, told from one that was made anew with its inode number; empty where nothing is that answers. */
+export function birthOf(path: ByteString): string {
+  try {
+    const { dev, ino, birthtimeNs } = lstatSync(bufferOf(path), { bigint: true });
+    return `${dev}:${ino} ${birthtimeNs}`;
+  } catch {
+    return '';
   }
 }
 

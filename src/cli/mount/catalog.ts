@@ -21,26 +21,29 @@ import { jsonStack } from '../print/store/stack.ts';
 import { Terminal } from '../print/terminal.ts';
 import { openDamagedStack, openStack, recordsOf } from '../stack.ts';
 import { isFileName, placeImages } from './image-names.ts';
+import type { LatestStore } from './latest-store.ts';
 import { layerItem, layerItems } from './layer-items.ts';
 import type { ManyOptions } from './subject.ts';
 
 type Listed = ImageSummary | ContainerSummary;
 
-/** `opened` is the store. */
 export interface CatalogOptions extends ManyOptions {
-  readonly opened: Store;
+  /** What is opened later is opened from what it is by then: an item of the same version is not replaced. */
+  readonly latest: LatestStore;
 }
 
 /** Throws Trouble where the store cannot be listed. */
 export function catalogOf(args: CatalogOptions): DirectoryItem {
-  const { opened: store } = args;
-  const images = store.images();
-  const containers = store.containers();
-  const version = JSON.stringify([images, containers]);
+  const { latest } = args;
+  const images = latest.store.images();
+  const containers = latest.store.containers();
+  const all = [...images, ...containers];
+  latest.look(new Set(all.map(ownWord)));
+  const version = JSON.stringify([images, containers, all.map((each) => latest.generationOf(ownWord(each)))]);
   const root = new Map<ByteString, SceneItem>([
     [asBytes('images'), imagesItem(images, args)],
     [asBytes('containers'), containersItem(containers, args)],
-    [asBytes('by-id'), byIdItem([...images, ...containers], args)],
+    [asBytes('by-id'), byIdItem(all, args)],
     [asBytes('layers'), fixedDirectory(new Map([[asBytes('sha256'), layersItem(images, args)]]), version)],
     [asBytes('.stratafs'), filesItem(images, containers, args, version)],
   ]);
@@ -55,28 +58,47 @@ function hexOf({ id }: Listed): string {
   return id.replace(/^sha256:/, '');
 }
 
-function versionOf(listed: Listed): string {
-  if (isImage(listed)) return `${listed.id} ${listed.store ?? ''} ${listed.damage ?? ''}`;
-  const { id, status, startedAt, finishedAt, damage, elsewhere } = listed;
-  return JSON.stringify([id, status, startedAt, finishedAt, damage, elsewhere]);
+/** What no other has, in none of several stores. */
+function ownWord(listed: Listed): string {
+  return `${referenceTo(listed)} ${listed.store ?? ''}`;
 }
 
-/** The words that mean exactly this one, and the store that has it. */
-function referenceTo(listed: Listed, args: CatalogOptions): [reference: string, args: CatalogOptions] {
-  const { store } = listed;
-  const reference = `${isImage(listed) ? 'image' : 'container'}:${hexOf(listed)}`;
-  return [reference, store === undefined ? args : { ...args, opened: storeNamed(args.opened, store) }];
+function versionOf(listed: Listed, { latest }: CatalogOptions): string {
+  const generation = latest.generationOf(ownWord(listed));
+  if (isImage(listed)) return `${listed.id} ${generation} ${listed.store ?? ''} ${listed.damage ?? ''}`;
+  const { id, status, startedAt, finishedAt, damage, elsewhere } = listed;
+  return JSON.stringify([id, generation, status, startedAt, finishedAt, damage, elsewhere]);
+}
+
+/** The words that mean exactly this one in its store. */
+function referenceTo(listed: Listed): string {
+  return `${isImage(listed) ? 'image' : 'container'}:${hexOf(listed)}`;
+}
+
+interface Opened {
+  readonly stack: LayerStack;
+  /** With the store that has it. */
+  readonly options: ManyOptions;
+}
+
+/** Throws Trouble. */
+async function openListed(listed: Listed, args: CatalogOptions, open: typeof openStack): Promise<Opened> {
+  const { latest } = args;
+  const options = { ...args, opened: storeNamed(latest.store, listed.store) };
+  const stack = await open(referenceTo(listed), options);
+  latest.opened(ownWord(listed), stack);
+  return { stack, options };
 }
 
 /** Of several stores the one of a name. */
-function storeNamed(store: Store, name: string): Store {
+function storeNamed(store: Store, name: string | undefined): Store {
   return store.stores?.find((each) => each.name === name) ?? store;
 }
 
 function stackItem(listed: Listed, args: CatalogOptions): StackItem {
   return {
     kind: 'stack',
-    version: versionOf(listed),
+    version: versionOf(listed, args),
     async open() {
       if (!isImage(listed) && listed.elsewhere !== undefined) {
         throw new Trouble(
@@ -84,8 +106,7 @@ function stackItem(listed: Listed, args: CatalogOptions): StackItem {
           `Cannot show container "${listed.name}": ${listed.elsewhere} has its layers`,
         );
       }
-      const [reference, options] = referenceTo(listed, args);
-      const stack = await openStack(reference, options);
+      const { stack, options } = await openListed(listed, args, openStack);
       return { stack, recorded: await recordsOf(stack, options) };
     },
   };
@@ -95,10 +116,10 @@ function stackItem(listed: Listed, args: CatalogOptions): StackItem {
 function layersBeside(listed: Listed, args: CatalogOptions): DirectoryItem {
   return {
     kind: 'directory',
-    version: versionOf(listed),
+    version: versionOf(listed, args),
     async list() {
-      const [reference, options] = referenceTo(listed, args);
-      return layerItems(await openDamagedStack(reference, options), options);
+      const { stack, options } = await openListed(listed, args, openDamagedStack);
+      return layerItems(stack, options);
     },
   };
 }
@@ -164,15 +185,15 @@ function byIdItem(all: readonly Listed[], args: CatalogOptions): DirectoryItem {
 function layersItem(images: readonly ImageSummary[], args: CatalogOptions): DirectoryItem {
   return {
     kind: 'directory',
-    version: images.map(versionOf).join('\n'),
+    version: images.map((image) => versionOf(image, args)).join('\n'),
     async list() {
       const items = new Map<ByteString, SceneItem>();
       for (const image of images) {
-        const stack = await damagedStack(image, args);
-        stack?.layers.forEach((layer, index) => {
+        const opened = await openIfPossible(image, args);
+        opened?.stack.layers.forEach((layer, index) => {
           const hex = /^sha256:([0-9a-f]{64})$/.exec(layer.chainId ?? '')?.[1];
           if (hex !== undefined && !items.has(asBytes(hex)))
-            items.set(asBytes(hex), layerItem(stack, index, args));
+            items.set(asBytes(hex), layerItem(opened.stack, index, opened.options));
         });
         // A store has thousands: whoever reads something else need not wait.
         await new Promise((resolve) => setImmediate(resolve));
@@ -183,10 +204,9 @@ function layersItem(images: readonly ImageSummary[], args: CatalogOptions): Dire
 }
 
 /** Undefined for an image that is damaged beyond having layers: it says so where it is shown itself. */
-async function damagedStack(image: ImageSummary, args: CatalogOptions): Promise<LayerStack | undefined> {
-  const [reference, options] = referenceTo(image, args);
+async function openIfPossible(image: ImageSummary, args: CatalogOptions): Promise<Opened | undefined> {
   try {
-    return await openDamagedStack(reference, options);
+    return await openListed(image, args, openDamagedStack);
   } catch (error) {
     if (error instanceof Trouble) return undefined;
     throw error;
@@ -218,18 +238,17 @@ function filesItem(
     if (!isFileName(id)) continue;
     inspected.at([id]).items.set(asBytes('inspect.json'), {
       ...file(async (terminal) => {
-        const [reference, options] = referenceTo(listed, args);
-        const stack = await openDamagedStack(reference, options);
-        const subject = { ...jsonRoot(options, stack), ref: reference };
+        const { stack, options } = await openListed(listed, args, openDamagedStack);
+        const subject = { ...jsonRoot(options, stack), ref: referenceTo(listed) };
         terminal.out.write(`${escapeJson(jsonStack(stack, subject))}\n`);
       }),
-      version: versionOf(listed),
+      version: versionOf(listed, args),
     });
   }
   const items = new Map<ByteString, SceneItem>([
     [asBytes('images.json'), file((terminal) => printImages(images, list, terminal))],
     [asBytes('containers.json'), file((terminal) => printContainers(containers, list, terminal))],
-    [asBytes('health.txt'), file((terminal) => writeHealth(args.opened, terminal))],
+    [asBytes('health.txt'), file((terminal) => writeHealth(args.latest.store, terminal))],
     [asBytes('by-id'), inspected.item()],
   ]);
   return fixedDirectory(items, version);

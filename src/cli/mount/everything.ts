@@ -6,16 +6,19 @@ import type { Kept } from '../../sys/kept.ts';
 import type { DirectoryItem } from '../../whole/item.ts';
 import { openTheStore } from '../stack.ts';
 import { catalogOf } from './catalog.ts';
+import { LatestStore } from './latest-store.ts';
 import { manyStacks } from './many.ts';
 import type { ManyOptions, MountSubject } from './subject.ts';
 
 /** Throws Trouble where there is no store, or it cannot be listed. */
 export async function everything(args: ManyOptions): Promise<MountSubject> {
   const opened = await openTheStore(args);
-  let latest = catalogOf({ ...args, opened });
+  const store = new LatestStore(opened);
+  let latest = catalogOf({ ...args, latest: store });
   const refresh = async (log: (message: string) => void): Promise<DirectoryItem> => {
     try {
-      latest = catalogOf({ ...args, opened: await openTheStore(args) });
+      store.renew(await openTheStore(args));
+      latest = catalogOf({ ...args, latest: store });
     } catch (error) {
       // What was there is shown on, until the store can be listed again; whoever looks is not to wait for ever.
       log(error instanceof Trouble ? error.message : `a fault of stratafs itself: ${String(error)}`);

@@ -1,7 +1,6 @@
 // The layers of a stack side by side: each as the stack that it is alone, with what made it as text.
 import type { Layer, LayerStack } from '../../store/layer-stack.ts';
 import { layerNumber, oneLayer } from '../../store/reference/choice.ts';
-import { sourceName } from '../../store/source.ts';
 import { asBytes, type ByteString } from '../../sys/bytes.ts';
 import {
   type OpenStack,
@@ -13,6 +12,7 @@ import {
 import { mustHaveLayers } from '../missing.ts';
 import { describeLayer } from '../print/store/stack.ts';
 import { recordsOf } from '../stack.ts';
+import { layerPlace } from './latest-store.ts';
 import type { ManyOptions } from './subject.ts';
 
 /** `1` to `n`, the lowest first, and `1.step` to `n.step`. */
@@ -28,7 +28,7 @@ export function layerItems(stack: LayerStack, args: ManyOptions): SceneItems {
 
 /** One layer alone, as `REF#n` shows it. */
 export function layerItem(stack: LayerStack, index: number, args: ManyOptions): StackItem {
-  const version = sourceName((stack.layers[index] as Layer).source);
+  const version = layerPlace((stack.layers[index] as Layer).source);
   return { kind: 'stack', version, open: () => openLayer(stack, index, args) };
 }
 

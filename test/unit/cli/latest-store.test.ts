@@ -1,0 +1,107 @@
+// An image that was removed and pulled again between two looks: it has the ID that it had, and other directories.
+import { writeFileSync } from 'node:fs';
+import { expect, it } from 'vitest';
+import { catalogOf } from '../../../src/cli/mount/catalog.ts';
+import { LatestStore } from '../../../src/cli/mount/latest-store.ts';
+import { openTheStore } from '../../../src/cli/stack.ts';
+import { NotYet } from '../../../src/fuse/filesystem.ts';
+import { Errno } from '../../../src/sys/errors.ts';
+import { Whole } from '../../../src/whole/whole.ts';
+import { patience } from '../../support/bounds.ts';
+import { FakeStore } from '../../support/fake-store.ts';
+import { describeSystem } from '../../support/system.ts';
+import { temporaryForSuite } from '../../support/temporary.ts';
+
+const LAYER = ['one'];
+/** They would be the same; what differs tells where it was read. */
+const BEFORE = 'as it was first';
+const AFTER = 'as pulled later';
+
+interface Pulled {
+  /** Where a layer's files are. */
+  readonly directory: string;
+  readonly pullAgain: () => void;
+}
+
+function pulledByDocker(root: string): Pulled {
+  const store = new FakeStore(root);
+  store.image({ names: ['app:1'], layers: LAYER });
+  const old = FakeStore.cacheId(LAYER);
+  const pullAgain = () => {
+    const again = 'f'.repeat(64);
+    store.write(FakeStore.layerFile(LAYER, 'cache-id'), again);
+    store.write(`overlay2/${again}/link`, 'ABCDEFGHIJKLMNOPQRSTUVWXYZ');
+    store.write(`overlay2/${again}/diff/f`, AFTER);
+    store.remove(`overlay2/${old}`);
+  };
+  return { directory: store.path(`overlay2/${old}/diff`), pullAgain };
+}
+
+/** Waits as the kernel's reader would. */
+async function answered<Answer>(ask: () => Answer): Promise<Answer> {
+  for (;;) {
+    try {
+      return ask();
+    } catch (error) {
+      if (!(error instanceof NotYet)) throw error;
+      await error.ready;
+    }
+  }
+}
+
+/** A file's contents, or why it cannot be read. */
+async function contents(whole: Whole, path: string): Promise<string> {
+  try {
+    let node = 1;
+    for (const part of path.split('/')) {
+      const name = Buffer.from(part);
+      const entry = await answered(() => whole.lookup(node, name, 0, name.length));
+      if (entry === 0) return `no "${part}"`;
+      node = whole.nodeIn(entry, node);
+    }
+    const bytes = new Uint8Array(100);
+    const length = await answered(() => whole.read(node, 0, bytes, 0, bytes.length));
+    return Buffer.from(bytes.subarray(0, length)).toString();
+  } catch (error) {
+    if (error instanceof Errno) return error.message;
+    throw error;
+  }
+}
+
+describeSystem('an image pulled again', ['root'], () => {
+  const temporary = temporaryForSuite();
+
+  it.each([
+    ['Docker, elsewhere', pulledByDocker, 'images/app/1'],
+    ['Docker, elsewhere: its layer', pulledByDocker, 'images/app/1.layers/1'],
+  ])('is read again: %s', async (rule, pulled, path) => {
+    const root = temporary.path(rule.replaceAll(/\W/g, '-'));
+    const { directory, pullAgain } = pulled(root);
+    writeFileSync(`${directory}/f`, BEFORE);
+    const args = { root, data: 'auto', driver: 'kernel', say: () => {} } as const;
+    const latest = new LatestStore(await openTheStore(args));
+    const whole = new Whole({
+      root: catalogOf({ ...args, latest }),
+      refresh: async () => {
+        latest.renew(await openTheStore(args));
+        return catalogOf({ ...args, latest });
+      },
+      log: () => {},
+      most: 1e6,
+      owner: { uid: 0, gid: 0 },
+    });
+    try {
+      expect(await contents(whole, `${path}/f`)).toBe(BEFORE);
+      pullAgain();
+      const end = performance.now() + patience(20_000);
+      let read = '';
+      while (read !== AFTER && performance.now() < end) {
+        await new Promise((resolve) => setTimeout(resolve, 100));
+        read = await contents(whole, `${path}/f`);
+      }
+      expect(read).toBe(AFTER);
+    } finally {
+      whole.close();
+    }
+  });
+});
