@@ -20,6 +20,7 @@ import { escapeBytes, escapeJson, escapeText } from '../print/escape.ts';
 import { hiddenWords, wasteAdvice, wasteWords } from '../print/hidden.ts';
 import { humanSize } from '../print/size.ts';
 import { treeRows } from './rows.ts';
+import { timeText } from './store/cells.ts';
 import type { Witness } from './witness.ts';
 
 export interface ImageReportInput {
@@ -45,7 +46,7 @@ export function imageReport(input: ImageReportInput, witness: Witness): ImageRep
     const command = step?.createdBy ?? (role === undefined || role === 'image' ? '' : `(${role})`);
     return {
       ...(layer === undefined ? {} : { layer: layerNumber(stack, layer) }),
-      created: escapeText(step?.created ?? ''),
+      created: timeText(step?.created),
       command: escapeText(command),
       ...(own === undefined ? {} : { stored: own.stored.bytes }),
       ...(own !== undefined && isSettled ? { shown: own.shown.bytes, hidden: own.hidden.bytes } : {}),

@@ -15,10 +15,12 @@ export function shortName(id: string): string {
   return escapeText(id.replace(/^sha256:/, '').slice(0, 12));
 }
 
+const RFC_3339 = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:\d\d)$/;
+
 /** `2024-05-01 13:45:06Z` of a time in RFC 3339; what is none as it stands, and nothing of Go's zero time. */
 export function timeText(time: string | undefined): string {
   if (time === undefined || time.startsWith('0001-01-01')) return '';
-  const date = new Date(time);
+  const date = new Date(RFC_3339.test(time) ? time : Number.NaN);
   if (Number.isNaN(date.getTime())) return escapeText(time);
   return date
     .toISOString()
