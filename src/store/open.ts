@@ -34,6 +34,18 @@ export function openArchiveStore(path: ByteString, options: OpenOptions = {}): P
 
 /** All stores of a directory, at least one, those in use first. Throws Trouble where there is none that can be read. */
 export function openStores(root: string, options: OpenOptions = {}): readonly Store[] {
+  return storesAt(root, options).stores;
+}
+
+interface StoresAtRoot {
+  /** At least one, those in use first. */
+  readonly stores: readonly Store[];
+  /** Whether none of them holds anything yet. */
+  readonly isEmpty: boolean;
+}
+
+/** The same, and whether anything is in them. Throws Trouble as `openStores`. */
+export function storesAt(root: string, options: OpenOptions = {}): StoresAtRoot {
   const files = new StoreFiles(realRoot(bytesOfText(root)));
   const refuse = (state: string) =>
     new Trouble('store', `Cannot open store "${shownBytes(files.directory)}": ${state}`);
@@ -48,17 +60,12 @@ export function openStores(root: string, options: OpenOptions = {}): readonly St
     throw new NoStore('store', `Cannot open store "${shownBytes(files.directory)}": ${foreign(files)}`);
   }
   const stores = chosen.flatMap(({ kind }) => kind.open(files, options));
-  if (options.store === undefined) return stores;
+  const isEmpty = used.length === 0;
+  if (options.store === undefined) return { stores, isEmpty };
   const named = stores.filter(({ name }) => name === options.store);
-  if (named.length > 0) return named;
+  if (named.length > 0) return { stores: named, isEmpty };
   const names = stores.map(({ name }) => `"${name}"`).join(', ');
   throw refuse(`it has no store "${options.store}"; there is ${names}`);
-}
-
-/** Whether a directory has a store that holds something, as far as that can be read. Throws Trouble as `openStores`. */
-export function holdsAnything(root: string, options: OpenOptions = {}): boolean {
-  const files = new StoreFiles(realRoot(bytesOfText(root)));
-  return KINDS.some((kind) => kind.probe(files, options).kind === 'here');
 }
 
 function unreadable(probes: readonly { readonly probe: Probe }[]): string | undefined {

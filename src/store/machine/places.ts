@@ -2,7 +2,7 @@
 import { type ByteString, bytesOfText, shownBytes, textOf } from '../../sys/bytes.ts';
 import { attempt, Trouble } from '../../sys/errors.ts';
 import type { StorePlace } from '../kind.ts';
-import { holdsAnything, KINDS_BY_PLACE, NoStore, openStores } from '../open.ts';
+import { KINDS_BY_PLACE, NoStore, storesAt } from '../open.ts';
 import type { Store } from '../store.ts';
 import { type Machine, withMachine } from './machine.ts';
 
@@ -121,10 +121,10 @@ function rootIn(
 ): FoundRoot | undefined {
   const path = textOf(directory);
   if (path === undefined) return undefined;
-  const stores = attempt(() => openStores(path, { machine }));
-  if (stores instanceof NoStore) return undefined;
-  const holds = attempt(() => holdsAnything(path, { machine }));
-  return { directory, why, ...(user === undefined ? {} : { user }), stores, isEmpty: holds === false };
+  const opened = attempt(() => storesAt(path, { machine }));
+  if (opened instanceof NoStore) return undefined;
+  const found = opened instanceof Trouble ? { stores: opened, isEmpty: false } : opened;
+  return { directory, why, ...(user === undefined ? {} : { user }), ...found };
 }
 
 function nothingFound(machine: Machine, looked: readonly StorePlace[], found: readonly FoundRoot[]): Trouble {
