@@ -12,7 +12,7 @@ import { errnoOf } from '../sys/errors.ts';
 import { checkWritable } from '../sys/kept.ts';
 import { keptOf } from './kept.ts';
 import { fromHere } from './mount/from-here.ts';
-import { ReadingProgress } from './print/reading-progress.ts';
+import { ReadingProgress } from './print/progress/reading-progress.ts';
 import type { Terminal } from './print/terminal.ts';
 
 /** Most bytes that what can only be read from its start to its end may take in `$TMPDIR`, and the share of what is free there. */

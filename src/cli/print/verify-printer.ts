@@ -13,11 +13,11 @@ import {
 } from '../../verify/verdict.ts';
 import { counted } from './count.ts';
 import { escapeJson, escapeText } from './escape.ts';
+import { VerifyProgress } from './progress/verify-progress.ts';
 import { severalNames } from './several-names.ts';
 import { humanSize } from './size.ts';
 import type { Terminal } from './terminal.ts';
 import { jsonFinding, LayerFindings, VERDICT_WIDTH } from './verify-findings.ts';
-import { VerifyProgress } from './verify-progress.ts';
 import { contentsWords, describeCounts, VerifyTotals } from './verify-totals.ts';
 
 export interface PrinterOptions {

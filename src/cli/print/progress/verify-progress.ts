@@ -1,6 +1,6 @@
 // The line of `stratafs verify` that says how far it is, on a terminal alone.
-import { humanSize } from './size.ts';
-import type { Terminal } from './terminal.ts';
+import { humanSize } from '../size.ts';
+import type { Terminal } from '../terminal.ts';
 
 /** Milliseconds between two states of the line. */
 const EVERY = 200;
