@@ -4,9 +4,11 @@ import type { ConfigChange } from '../../diff/explain/config.ts';
 import type { ChangeGroup } from '../../diff/explain/groups.ts';
 import { ASPECTS } from '../../diff/item.ts';
 import type { StackGrowth } from '../../layers/survey/growth.ts';
+import { shortId } from '../../store/digest.ts';
 import type { LayerStack } from '../../store/layer-stack.ts';
 import { counted } from '../print/count.ts';
 import type { Output } from '../print/output.ts';
+import { humanSize } from '../print/size.ts';
 
 /** One side as a person named it. */
 export interface SideLabel {
@@ -36,6 +38,12 @@ export interface GateVerdict {
   readonly reasons: readonly string[];
   /** False where not all that counts could be compared. */
   readonly isDecided: boolean;
+}
+
+/** What a gate's policy came to. */
+export function outcomeOf({ reasons, isDecided }: GateVerdict): 'failed' | 'passed' | 'not decided' {
+  if (reasons.length > 0) return 'failed';
+  return isDecided ? 'passed' : 'not decided';
 }
 
 export interface Printer extends Omit<Sink, 'error'> {
@@ -91,4 +99,27 @@ export function summaryWords(summary: Summary): string {
   const none = untold.has('content') ? 'no difference in what was compared' : 'no difference';
   const words = told.length === 0 ? none : told.join(', ');
   return notes.length === 0 ? words : `${words} (${notes.join('; ')})`;
+}
+
+/** What a side is besides its name: ID, layers and size of a stack. `shown` makes text of a store harmless. */
+export function sideFacts({ stack }: SideLabel, shown: (text: string) => string): string[] {
+  if (stack === undefined) return ['manifest'];
+  const size = stack.layers.reduce((sum, layer) => sum + (layer.size ?? 0), 0);
+  return [
+    ...(stack.id === undefined ? [] : [shown(shortId(stack.id))]),
+    counted(stack.layers.length, 'layer'),
+    ...(size > 0 ? [humanSize(size)] : []),
+  ];
+}
+
+/** The same in one line, its name before it, and behind it what is mounted in a container. */
+export function sideLine(side: SideLabel, shown: (text: string) => string): string {
+  const mountPoints = side.stack?.mountPoints;
+  return [
+    shown(side.reference),
+    ...sideFacts(side, shown),
+    ...(mountPoints === undefined
+      ? []
+      : [`mounted in it, and not compared: ${mountPoints.map(shown).join(', ')}`]),
+  ].join(', ');
 }

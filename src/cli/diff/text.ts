@@ -3,15 +3,12 @@
 import type { Change, Summary } from '../../diff/change.ts';
 import type { ConfigChange } from '../../diff/explain/config.ts';
 import type { ChangeGroup } from '../../diff/explain/groups.ts';
-import { shortId } from '../../store/digest.ts';
 import { type Colors, colors } from '../print/colors.ts';
-import { counted } from '../print/count.ts';
 import { escapeBytes, escapeText } from '../print/escape.ts';
-import { humanSize } from '../print/size.ts';
 import { displayWidth } from '../print/width.ts';
 import { configLine } from './config-words.ts';
 import { groupSegments, type Segment, segmentsOf } from './layers/layer-words.ts';
-import { type DiffContext, type Printer, type SideLabel, summaryWords } from './printer.ts';
+import { type DiffContext, type Printer, type SideLabel, sideFacts, summaryWords } from './printer.ts';
 import { type Letter, letterOf, shownPath } from './words.ts';
 
 const PATH_COLUMN = 32;
@@ -127,11 +124,6 @@ function pad(text: string, width: number): string {
   return text + ' '.repeat(Math.max(0, width - displayWidth(text)));
 }
 
-function sideWords({ reference, stack }: SideLabel, width: number): string {
-  const name = pad(escapeText(reference), width);
-  if (stack === undefined) return `${name}  manifest`;
-  const layers = counted(stack.layers.length, 'layer');
-  const size = stack.layers.reduce((sum, layer) => sum + (layer.size ?? 0), 0);
-  const id = stack.id === undefined ? [] : [shortId(stack.id)];
-  return [name, ...id, layers, ...(size > 0 ? [humanSize(size)] : [])].join('  ');
+function sideWords(side: SideLabel, width: number): string {
+  return [pad(escapeText(side.reference), width), ...sideFacts(side, escapeText)].join('  ');
 }

@@ -1,4 +1,6 @@
 // A whole store as directories: its images and containers by name and by ID, its layers, and what the commands print of them.
+
+import { shortId } from '../../store/digest.ts';
 import type { LayerStack } from '../../store/layer-stack.ts';
 import type { Store } from '../../store/store.ts';
 import type { ContainerSummary, ImageSummary } from '../../store/summary.ts';
@@ -161,7 +163,7 @@ function containersItem(containers: readonly ContainerSummary[], args: CatalogOp
   for (const container of containers) {
     const name = bytesOfText(container.name);
     const id = bytesOfText(container.id);
-    const free = [name, `${name}@${id.slice(0, 12)}`, id].find(
+    const free = [name, `${name}@${shortId(id)}`, id].find(
       (each) => isFileName(each) && !draft.items.has(each),
     );
     if (free !== undefined) draft.items.set(free as ByteString, stackItem(container, args));

@@ -1,5 +1,7 @@
 // Where images are in the tree of a mounted store: `registry/team/name/tag`, from names that may be anything. A function of the
 // names, each of which ends up in one place; what cannot be a path has its ID for a name.
+
+import { shortId } from '../../store/digest.ts';
 import { type ByteString, bytesOfText } from '../../sys/bytes.ts';
 
 /** What a name is taken from. */
@@ -23,7 +25,6 @@ export interface ImagePlace<T> {
 const NONE = bytesOfText('<none>');
 const LAYERS = '.layers';
 const LONGEST = 255;
-const SHORT_ID = 12;
 
 /** Where each image goes, once for each of its names; one without a name that can be a path is below `<none>`, by its ID. */
 export function placeImages<T extends ImageToPlace>(images: readonly T[]): ImagePlace<T>[] {
@@ -58,9 +59,7 @@ function candidates(
   isDirectory: boolean,
 ): (readonly ByteString[])[] {
   const last = path.at(-1) as string;
-  const told = [platform?.replaceAll('/', '-'), store, id.slice(0, SHORT_ID), id].flatMap(
-    (word) => word ?? [],
-  );
+  const told = [platform?.replaceAll('/', '-'), store, shortId(id), id].flatMap((word) => word ?? []);
   const names = ['', ...told.map((word) => `@${bytesOfText(word)}`)].map((end) => last + end);
   const marked = names.map((name) => `:${name}`);
   return (isDirectory ? marked : [...names, ...marked])

@@ -8,7 +8,6 @@ import { type ChangesDocumentOptions, changesDocument } from '../../../report/ch
 import type { ChangesReport, ReportVerdict } from '../../../report/changes/record.ts';
 import { errnoWords } from '../../../sys/errors.ts';
 import { STATX } from '../../../sys/statx.ts';
-import { counted } from '../../print/count.ts';
 import { escapeBytes, escapeText } from '../../print/escape.ts';
 import { humanSize } from '../../print/size.ts';
 import type { PageOutput } from '../../report/page-output.ts';
@@ -17,8 +16,9 @@ import { LayerCounts } from '../layers/layer-totals.ts';
 import {
   type DiffContext,
   type GateVerdict,
+  outcomeOf,
   type Printer,
-  type SideLabel,
+  sideLine,
   summaryWords,
 } from '../printer.ts';
 import { type ToldLine, ToldLines } from '../told-lines.ts';
@@ -150,8 +150,8 @@ export class HtmlPrinter implements Printer {
     const { bytes } = summary;
     const { compared } = this.#options;
     return [
-      ['A', sideWords(a)],
-      ['B', sideWords(b)],
+      ['A', sideLine(a, escapeText)],
+      ['B', sideLine(b, escapeText)],
       ...(sharedLayers === 0 ? [] : [['Layers that both share', String(sharedLayers)] as [string, string]]),
       ['Changes', summaryWords(summary)],
       ['Files', `${humanSize(bytes.added)} added, ${humanSize(bytes.removed)} removed`],
@@ -161,10 +161,9 @@ export class HtmlPrinter implements Printer {
   }
 
   #reportVerdict(): ReportVerdict | undefined {
-    const { policy, reasons, isDecided } = this.#verdict ?? {};
-    if (policy === undefined || reasons === undefined) return undefined;
-    const outcome = reasons.length > 0 ? 'failed' : isDecided ? 'passed' : 'not decided';
-    return { policy: escapeText(policy), outcome, reasons };
+    const verdict = this.#verdict;
+    if (verdict?.policy === undefined) return undefined;
+    return { policy: escapeText(verdict.policy), outcome: outcomeOf(verdict), reasons: verdict.reasons };
   }
 
   #explain(): PackageReport<ExplainableChange> | undefined {
@@ -206,21 +205,4 @@ function typeOnly(item: Item): Pick<Item, 'status'> {
   known.status[STATX.mode] = type;
   TYPES.set(type, known);
   return known;
-}
-
-const SHORT_ID = 12;
-
-function sideWords({ reference, stack }: SideLabel): string {
-  if (stack === undefined) return `${escapeText(reference)}, manifest`;
-  const size = stack.layers.reduce((sum, layer) => sum + (layer.size ?? 0), 0);
-  const words = [
-    escapeText(reference),
-    ...(stack.id === undefined ? [] : [stack.id.slice(0, SHORT_ID)]),
-    counted(stack.layers.length, 'layer'),
-    ...(size > 0 ? [humanSize(size)] : []),
-    ...(stack.mountPoints === undefined
-      ? []
-      : [`mounted in it, and not compared: ${stack.mountPoints.map(escapeText).join(', ')}`]),
-  ];
-  return words.join(', ');
 }

@@ -5,7 +5,6 @@ import type { ConfigChange } from '../../../diff/explain/config.ts';
 import { explain, type PackageReport } from '../../../diff/explain/packages.ts';
 import type { Side } from '../../../diff/item.ts';
 import type { StackGrowth } from '../../../layers/survey/growth.ts';
-import { shortId } from '../../../store/digest.ts';
 import { asBytes } from '../../../sys/bytes.ts';
 import { errnoWords } from '../../../sys/errors.ts';
 import { colors } from '../../print/colors.ts';
@@ -20,8 +19,9 @@ import { packageLine } from '../packages.ts';
 import {
   type DiffContext,
   type GateVerdict,
+  outcomeOf,
   type Printer,
-  type SideLabel,
+  sideLine,
   summaryWords,
 } from '../printer.ts';
 import { type ToldLine, ToldLines } from '../told-lines.ts';
@@ -124,8 +124,8 @@ export class MarkdownPrinter implements Printer {
     const lines = [
       `### ${isEqual(summary) ? 'No difference' : 'Differences'} between two root filesystems`,
       '',
-      `- **A** ${sideWords(a)}`,
-      `- **B** ${sideWords(b)}${shared}`,
+      `- **A** ${sideLine(a, shown)}`,
+      `- **B** ${sideLine(b, shown)}${shared}`,
       '',
       `**${summaryWords(summary)}**; files: ${humanSize(bytes.added)} added, ${humanSize(bytes.removed)} removed`,
       ...(this.#growth === undefined ? [] : ['', codeSpan(fittedLine(this.#growth))]),
@@ -135,15 +135,14 @@ export class MarkdownPrinter implements Printer {
   }
 
   #policy(): string[] {
-    const { policy, reasons, isDecided } = this.#verdict ?? {};
-    if (policy === undefined || reasons === undefined) return [];
-    const words =
-      reasons.length > 0
-        ? `❌ **failed**, ${counted(reasons.length, 'reason')}`
-        : isDecided
-          ? '✅ **passed**'
-          : '❓ **not decided**: not all could be compared';
-    return ['', `Policy ${codeSpan(`--fail-on ${fittedLine(policy)}`)}: ${words}`];
+    const verdict = this.#verdict;
+    if (verdict?.policy === undefined) return [];
+    const words = {
+      failed: `❌ **failed**, ${counted(verdict.reasons.length, 'reason')}`,
+      passed: '✅ **passed**',
+      'not decided': '❓ **not decided**: not all could be compared',
+    }[outcomeOf(verdict)];
+    return ['', `Policy ${codeSpan(`--fail-on ${fittedLine(verdict.policy)}`)}: ${words}`];
   }
 
   #sections(): SectionPlan[] {
@@ -222,20 +221,6 @@ function plan(title: string, unit: string, lines: readonly string[], options: Pl
     : [{ title: `${title} (${lines.length})`, unit, lines, count: lines.length, ...options }];
 }
 
-function sideWords({ reference, stack }: SideLabel): string {
-  const name = codeSpan(fittedLine(escapeText(reference)));
-  if (stack === undefined) return `${name}, manifest`;
-  const size = stack.layers.reduce((sum, layer) => sum + (layer.size ?? 0), 0);
-  const words = [
-    name,
-    ...(stack.id === undefined ? [] : [codeSpan(shortId(stack.id))]),
-    counted(stack.layers.length, 'layer'),
-    ...(size > 0 ? [humanSize(size)] : []),
-    ...(stack.mountPoints === undefined
-      ? []
-      : [
-          `mounted in it, and not compared: ${stack.mountPoints.map((each) => codeSpan(fittedLine(escapeText(each)))).join(', ')}`,
-        ]),
-  ];
-  return words.join(', ');
+function shown(text: string): string {
+  return codeSpan(fittedLine(escapeText(text)));
 }

@@ -1,4 +1,6 @@
 // Words of cells that several tables have.
+
+import { shortId } from '../../../store/digest.ts';
 import { escapeText } from '../../print/escape.ts';
 
 /** Names in one cell. */
@@ -12,7 +14,7 @@ export function nameList(names: readonly string[]): string {
 
 /** An ID as people write it. */
 export function shortName(id: string): string {
-  return escapeText(id.replace(/^sha256:/, '').slice(0, 12));
+  return escapeText(shortId(id));
 }
 
 const RFC_3339 = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:\d\d)$/;

@@ -1,6 +1,7 @@
 // The merged trees of images and containers as mtree specifications, a file each. Contents that several have are read once.
 import { sha256OfItem } from '../../../diff/contents/digest.ts';
 import type { LayerItem } from '../../../diff/layered.ts';
+import { shortId } from '../../../store/digest.ts';
 import { sourceName } from '../../../store/source.ts';
 import type { ByteString } from '../../../sys/bytes.ts';
 import { bigLongAt } from '../../../sys/long.ts';
@@ -45,7 +46,7 @@ export class Manifests {
     const { kind, id, stack } = listed;
     const { label } = stack;
     mustBeWhole(stack, stack, label);
-    const name = `manifests/${this.#freeName(`${kind}-${safeName(label)}-${shortId(id)}`)}.mtree`;
+    const name = `manifests/${this.#freeName(`${kind}-${safeName(label)}-${safeName(shortId(id))}`)}.mtree`;
     const digests = this.#digests;
     const { names, unread } = writeTreeManifest(stack, recorded, {
       reference: label,
@@ -90,10 +91,6 @@ function manifestLine({ name, label, ...told }: WrittenManifest): string {
 /** Of what no manifest could be written. */
 function unwrittenLine([{ kind, id, stack }, { message }]: FailedStack): string {
   return jsonLine({ reference: stack.label, kind, id, error: message });
-}
-
-function shortId(id: string): string {
-  return safeName(id.replace(/^sha256:/, '').slice(0, 12));
 }
 
 /** Of the files of layers that stacks to come have too. */

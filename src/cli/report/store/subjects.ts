@@ -1,5 +1,6 @@
 // The images and containers of a root, of all its stores and namespaces, and their layers as far as they can be told.
 
+import { shortId } from '../../../store/digest.ts';
 import type { LayerStack } from '../../../store/layer-stack.ts';
 import { SeveralStores } from '../../../store/several.ts';
 import type { Store } from '../../../store/store.ts';
@@ -84,11 +85,11 @@ function listOf(store: Store, terminal: Terminal): StoreList {
 
 /** What a person calls it. */
 export function labelOfImage({ tags, digests, id }: ImageSummary): string {
-  return tags[0] ?? digests[0] ?? id.replace(/^sha256:/, '').slice(0, 12);
+  return tags[0] ?? digests[0] ?? shortId(id);
 }
 
 export function labelOfContainer({ name, id }: ContainerSummary): string {
-  return name === '' ? id.slice(0, 12) : name;
+  return name === '' ? shortId(id) : name;
 }
 
 /** Those whose layers cannot be told are told of. */
