@@ -45,18 +45,14 @@ const BATCH = 64 << 10;
 const RETRY = 2;
 const never = new Int32Array(new SharedArrayBuffer(4));
 
-export class DescriptorOutput implements Output {
-  readonly #descriptor: number;
+/** What gathers text before it is written. */
+export abstract class GatheredOutput implements Output {
   #pending = '';
 
-  constructor(descriptor: number) {
-    this.#descriptor = descriptor;
-  }
+  abstract readonly columns: number | undefined;
 
-  get columns(): number | undefined {
-    if (!isatty(this.#descriptor)) return undefined;
-    return (this.#descriptor === 2 ? process.stderr : process.stdout).columns || 80;
-  }
+  /** Writes all of them, or throws. */
+  protected abstract writeAll(bytes: Uint8Array): void;
 
   write(text: string): void {
     this.#pending += text;
@@ -65,17 +61,31 @@ export class DescriptorOutput implements Output {
 
   writeBytes(bytes: Uint8Array): void {
     this.flush();
-    this.#writeAll(bytes);
+    this.writeAll(bytes);
   }
 
   flush(): void {
     if (this.#pending === '') return;
     const bytes = Buffer.from(this.#pending, 'utf8');
     this.#pending = '';
-    this.#writeAll(bytes);
+    this.writeAll(bytes);
+  }
+}
+
+export class DescriptorOutput extends GatheredOutput {
+  readonly #descriptor: number;
+
+  constructor(descriptor: number) {
+    super();
+    this.#descriptor = descriptor;
   }
 
-  #writeAll(bytes: Uint8Array): void {
+  get columns(): number | undefined {
+    if (!isatty(this.#descriptor)) return undefined;
+    return (this.#descriptor === 2 ? process.stderr : process.stdout).columns || 80;
+  }
+
+  protected override writeAll(bytes: Uint8Array): void {
     for (let done = 0; done < bytes.length; ) {
       try {
         done += writeSync(this.#descriptor, bytes, done);

@@ -19,7 +19,7 @@ import { basename, dirname, join } from 'node:path/posix';
 import { bytesOfText } from '../../../sys/bytes.ts';
 import { errnoOf, errnoWords, Trouble } from '../../../sys/errors.ts';
 import { hiddenName } from '../../../sys/whole-file.ts';
-import type { Output } from '../../print/output.ts';
+import { GatheredOutput, type Output } from '../../print/output.ts';
 
 export const SUMS = 'SHA256SUMS';
 
@@ -147,44 +147,28 @@ export class NoParts implements Parts {
   }
 }
 
-/** Bytes gathered before they are written. */
-const BATCH = 64 << 10;
-
-class PartFile implements Output {
+class PartFile extends GatheredOutput {
   readonly columns = undefined;
   readonly #name: string;
   readonly #descriptor: number;
   readonly #trouble: (cause: unknown) => unknown;
   readonly #hash = createHash('sha256');
-  #pending = '';
   #bytes = 0;
   #isEnded = false;
 
   constructor(name: string, descriptor: number, trouble: (cause: unknown) => unknown) {
+    super();
     this.#name = name;
     this.#descriptor = descriptor;
     this.#trouble = trouble;
   }
 
-  write(text: string): void {
+  override write(text: string): void {
     if (this.#isEnded) throw new RangeError(`"${this.#name}" is complete already`);
-    this.#pending += text;
-    if (this.#pending.length >= BATCH) this.flush();
+    super.write(text);
   }
 
-  writeBytes(bytes: Uint8Array): void {
-    this.flush();
-    this.#writeAll(bytes);
-  }
-
-  flush(): void {
-    if (this.#pending === '') return;
-    const bytes = Buffer.from(this.#pending, 'utf8');
-    this.#pending = '';
-    this.#writeAll(bytes);
-  }
-
-  #writeAll(bytes: Uint8Array): void {
+  protected override writeAll(bytes: Uint8Array): void {
     this.#hash.update(bytes);
     this.#bytes += bytes.length;
     try {
@@ -194,17 +178,24 @@ class PartFile implements Output {
     }
   }
 
+  /** Closes it, whatever happens. */
   end(): WrittenPart {
-    this.flush();
     this.#isEnded = true;
     try {
-      fsyncSync(this.#descriptor);
-    } catch (cause) {
-      throw this.#trouble(cause);
+      this.flush();
+      this.#sync();
     } finally {
       this.close();
     }
     return { name: this.#name, bytes: this.#bytes, sha256: this.#hash.digest('hex') };
+  }
+
+  #sync(): void {
+    try {
+      fsyncSync(this.#descriptor);
+    } catch (cause) {
+      throw this.#trouble(cause);
+    }
   }
 
   close(): void {
