@@ -1,6 +1,7 @@
 // A layer stack, what every reference comes down to: the layers in the order a lookup asks them, and what holds for all of them.
 import type { ByteString } from '../sys/bytes.ts';
 import type { ChainId, DiffId } from './digest.ts';
+import { quoted } from './formats/json.ts';
 import type { HistoryStep } from './oci/oci.ts';
 import type { OwnerView } from './owner.ts';
 import type { LayerSource } from './source.ts';
@@ -84,3 +85,14 @@ export interface LayerStack {
  * `missing`, or used with a `doubt` where its place is proven without what is damaged.
  */
 export type Missing = 'refuse' | 'mark';
+
+/** The ID of what a store has. Throws RangeError for what has none. */
+export function requireId({ kind, id, label }: LayerStack): string {
+  if (id === undefined || kind === 'lowerdir') throw new RangeError(`${quoted(label)} is of no store`);
+  return id;
+}
+
+/** Why a container has no layers whose tree is a directory of its machine, as the end of a sentence. */
+export function rootfsWords(rootfs: string): string {
+  return `it has no layers: its tree is the directory "${rootfs}" of its machine (--rootfs)`;
+}

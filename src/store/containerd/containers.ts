@@ -11,6 +11,7 @@ import {
   parseJson,
   stringsOf,
 } from '../formats/json.ts';
+import { rootfsWords } from '../layer-stack.ts';
 import { type CriContainer, readCriContainer, readCriStatus } from './cri.ts';
 import { type ContainerRecord, METADATA } from './metadata.ts';
 import type { Reading, SnapshotPlace } from './root.ts';
@@ -169,7 +170,7 @@ function rootfsOf(spec: JsonObject | undefined): { readonly rootfs?: string } {
 
 /** Why a container has no layers, as the end of a sentence; undefined for one that has. */
 export function withoutLayers({ rootfs }: Pick<FoundContainer, 'rootfs'>): string | undefined {
-  return rootfs && `it has no layers: its tree is the directory "${rootfs}" of its machine (--rootfs)`;
+  return rootfs && rootfsWords(rootfs);
 }
 
 /** What is bound from elsewhere; the rest is the kernel's own. */

@@ -5,8 +5,7 @@ import { attempt, Trouble } from '../../sys/errors.ts';
 import type { Claims } from '../claims.ts';
 import { containerIdOf, isImageId } from '../digest.ts';
 import { containersAbsent, readContainerJson } from '../dockerd/containers.ts';
-import { quoted } from '../formats/json.ts';
-import type { Layer, LayerStack, Missing } from '../layer-stack.ts';
+import { type Layer, type LayerStack, type Missing, requireId } from '../layer-stack.ts';
 import {
   type Configuration,
   containerConfiguration,
@@ -83,7 +82,7 @@ export class ContainerdStore implements Store {
   configuration(of: LayerStack, whose: 'own' | 'image' = 'own'): Configuration {
     const { docker } = this.place;
     if (of.kind === 'container' && whose === 'own' && docker !== undefined) {
-      return containerConfiguration(readContainerJson(docker, containerIdOf(idOf(of))));
+      return containerConfiguration(readContainerJson(docker, containerIdOf(requireId(of))));
     }
     return imageConfiguration(this.#imageOf(of).json);
   }
@@ -205,7 +204,7 @@ export class ContainerdStore implements Store {
 
   /** The image that a stack of this store is, or stands on. Throws Trouble where it cannot be read. */
   #imageOf(of: LayerStack): PlatformImage {
-    const id = idOf(of);
+    const id = requireId(of);
     // What has the same ID is the same image in every namespace.
     for (const each of this.#namespaces()) {
       const images = this.#open(each);
@@ -254,11 +253,6 @@ export class ContainerdStore implements Store {
       ...(trouble === undefined ? {} : { damage: trouble }),
     };
   }
-}
-
-function idOf({ kind, id, label }: LayerStack): string {
-  if (id === undefined || kind === 'lowerdir') throw new RangeError(`${quoted(label)} is of no store`);
-  return id;
 }
 
 function thrown<T>(answer: T | Trouble): T {

@@ -11,7 +11,7 @@ import {
   readContainerConfig,
   readContainerJson,
 } from '../dockerd/containers.ts';
-import type { Layer, LayerStack, Missing } from '../layer-stack.ts';
+import { type Layer, type LayerStack, type Missing, requireId } from '../layer-stack.ts';
 import {
   type Configuration,
   containerConfiguration,
@@ -147,7 +147,7 @@ type StackIds =
   | { readonly imageId: ImageId; readonly containerId?: never }
   | { readonly imageId?: never; readonly containerId: ContainerId };
 
-function idsOf({ kind, id, label }: LayerStack): StackIds {
-  if (id === undefined || kind === 'lowerdir') throw new RangeError(`"${label}" is of no store`);
-  return kind === 'image' ? { imageId: imageIdOf(id) } : { containerId: containerIdOf(id) };
+function idsOf(of: LayerStack): StackIds {
+  const id = requireId(of);
+  return of.kind === 'image' ? { imageId: imageIdOf(id) } : { containerId: containerIdOf(id) };
 }

@@ -3,6 +3,7 @@
 import { attempt, Trouble } from '../../sys/errors.ts';
 import type { Claim, Claims } from '../claims.ts';
 import { imageIdOf, labelWithoutImage, shortId } from '../digest.ts';
+import { rootfsWords } from '../layer-stack.ts';
 import { dataClaims, leadingDigests } from './data-claims.ts';
 import { type ImageRecord, readImageConfig } from './images.ts';
 import type { Inventory } from './inventory.ts';
@@ -27,7 +28,7 @@ export function claimsOfContainer(inventory: Inventory, id: string, label: strin
   const subject = { label, kind: 'container', id } as const;
   const rootfs = container?.podman && rootfsOf(container.podman);
   if (rootfs !== undefined) {
-    const unreadable = `it has no layers: its tree is the directory "${rootfs}" of its machine (--rootfs)`;
+    const unreadable = rootfsWords(rootfs);
     return { ...subject, claims: [{ about: 'chain', unreadable }], chains: [], own: [] };
   }
   const claims: Claim[] = [];

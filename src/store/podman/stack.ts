@@ -4,7 +4,7 @@ import { type ByteString, shownBytes } from '../../sys/bytes.ts';
 import { attempt, Trouble } from '../../sys/errors.ts';
 import { type ChainId, chainIdOn, imageIdOf, shortId } from '../digest.ts';
 import { trouble } from '../file-state.ts';
-import type { Dialect, Layer, LayerStack, Missing } from '../layer-stack.ts';
+import { type Dialect, type Layer, type LayerStack, type Missing, rootfsWords } from '../layer-stack.ts';
 import type { HistoryStep } from '../oci/oci.ts';
 import type { OwnerView } from '../owner.ts';
 import type { DirectorySource } from '../source.ts';
@@ -108,10 +108,9 @@ function ownersOf({ record }: KnownContainer): { readonly owners?: OwnerView } {
 }
 
 function isDirectory(label: string, rootfs: string): Trouble {
-  const state = `it has no layers: its tree is the directory "${rootfs}" of its machine (--rootfs)`;
   return new Trouble(
     'store',
-    `Cannot use container "${label}": ${state}; look at that with lowerdir=${rootfs}`,
+    `Cannot use container "${label}": ${rootfsWords(rootfs)}; look at that with lowerdir=${rootfs}`,
   );
 }
 

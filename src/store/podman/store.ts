@@ -3,7 +3,7 @@
 import type { ByteString } from '../../sys/bytes.ts';
 import { Trouble } from '../../sys/errors.ts';
 import type { Claims } from '../claims.ts';
-import type { Layer, LayerStack, Missing } from '../layer-stack.ts';
+import { type Layer, type LayerStack, type Missing, requireId } from '../layer-stack.ts';
 import {
   type Configuration,
   containerConfiguration,
@@ -79,7 +79,7 @@ export class PodmanStore implements Store {
 
   configuration(of: LayerStack, whose: 'own' | 'image' = 'own'): Configuration {
     const inventory = new Inventory(this.root);
-    const id = idOf(of);
+    const id = requireId(of);
     if (of.kind === 'image') return imageConfiguration(readImageJson(inventory.imageLists().image(id)));
     const container = inventory.containers().get(id);
     if (whose === 'own') return containerConfiguration(podmanConfiguration(inventory, id));
@@ -90,7 +90,7 @@ export class PodmanStore implements Store {
 
   history(of: LayerStack): readonly HistoryStep[] {
     const inventory = new Inventory(this.root);
-    const id = idOf(of);
+    const id = requireId(of);
     const image = of.kind === 'image' ? id : inventory.containers().get(id)?.record?.image;
     return image === undefined ? [] : readImageConfig(inventory.imageLists().image(image)).history;
   }
@@ -116,9 +116,4 @@ export class PodmanStore implements Store {
     const { kind, id, name } = find(inventory, parseReference(reference));
     yield kind === 'image' ? claimsOfImage(inventory, id, name) : claimsOfContainer(inventory, id, name);
   }
-}
-
-function idOf({ id, label }: LayerStack): string {
-  if (id === undefined) throw new RangeError(`"${label}" is of no store`);
-  return id;
 }
