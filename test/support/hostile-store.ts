@@ -10,6 +10,23 @@ import { sourceName } from '../../src/store/source.ts';
 import type { Store } from '../../src/store/store.ts';
 import { Trouble } from '../../src/sys/errors.ts';
 
+/** A real store that is altered, and what is asked of it. */
+export interface AskedStore {
+  readonly root: string;
+  readonly references: readonly [image: string, container: string];
+  readonly namespace?: string;
+}
+
+export const ASKED_STORES = {
+  'docker-28-containerd': { root: 'root', references: ['demo:1', 'web'] },
+  'podman-5.8-root-overlay': { root: 'root', references: ['docker.io/library/demo:1', 'web'] },
+  'podman-4.3-root-bolt': { root: 'root', references: ['demo:1', 'done'] },
+  'podman-5.8-composefs': { root: 'cfs/root', references: ['127.0.0.1:5917/clean:1', 'c'] },
+  'containerd-1.6': { root: 'root', references: ['docker.io/library/demo:1', 'c1'], namespace: 'default' },
+  'docker-28-overlay2': { root: 'root', references: ['demo:1', 'web'] },
+  'podman-5.8-rootless-vfs': { root: 'vfs', references: ['demo:1', 'web'] },
+} as const satisfies Readonly<Record<string, AskedStore>>;
+
 const FORM = /^Cannot /;
 
 /**

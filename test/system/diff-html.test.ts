@@ -6,6 +6,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { writeSampleStore } from '../../scripts/sample-store.ts';
 import { expectBelow } from '../support/bounds.ts';
 import { DiffPair } from '../support/diff-pair.ts';
+import { HOSTILE_NAMES, SHOWN_NAMES } from '../support/hostile-names.ts';
 import * as layer from '../support/layers.ts';
 import { Oracle } from '../support/oracle.ts';
 import { axeFindings, browserForSuite } from '../support/page.ts';
@@ -13,19 +14,6 @@ import { stratafs } from '../support/stratafs.ts';
 import { describeSystem } from '../support/system.ts';
 import { temporaryForSuite } from '../support/temporary.ts';
 
-const HOSTILE = [
-  '<script>document.title=1<',
-  '"><img src=x onerror=alert(1)>',
-  '\xe2\x80\xaegnp.exe',
-  '\xff\xfe',
-  'line\nbreak',
-  'back\\slash',
-  '&lt;b&gt;',
-];
-const SHOWN = HOSTILE.with(2, '\\342\\200\\256gnp.exe')
-  .with(3, '\\377\\376')
-  .with(4, 'line\\nbreak')
-  .with(5, 'back\\\\slash');
 const LONG = 'x'.repeat(65_535);
 /** So many rows a page has at most (`MOST_ROWS`). */
 const MOST = 300_000;
@@ -60,7 +48,7 @@ describeSystem('stratafs diff --html', ['root', 'overlay', 'python', 'build', 'c
     await pair.write(oracle);
     await oracle.write([
       { directory: empty, steps: [] },
-      { directory: hostile, steps: HOSTILE.map((name) => layer.file(`odd/${name}`, name)) },
+      { directory: hostile, steps: HOSTILE_NAMES.map((name) => layer.file(`odd/${name}`, name)) },
     ]);
     writeFileSync(
       manifest,
@@ -275,9 +263,9 @@ describeSystem('stratafs diff --html', ['root', 'overlay', 'python', 'build', 'c
   it('keeps hostile names as text, and marks what it had to escape', async () => {
     const { page, complaints } = await browser.open(hostileFile);
     await page.getByRole('searchbox').fill('/odd/');
-    expect((await paths(page)).slice(1).sort()).toEqual(SHOWN.map((name) => `/odd/${name}`).sort());
+    expect((await paths(page)).slice(1).sort()).toEqual(SHOWN_NAMES.map((name) => `/odd/${name}`).sort());
     const marked = await page.locator('#changes .rows .escaped').allTextContents();
-    expect(marked.sort()).toEqual([SHOWN[2], SHOWN[3], SHOWN[4]].sort());
+    expect(marked.sort()).toEqual([SHOWN_NAMES[2], SHOWN_NAMES[3], SHOWN_NAMES[4]].sort());
     expect({ complaints, title: await page.title(), images: await page.locator('img').count() }).toEqual({
       ...{ complaints: [], title: await page.locator('h1').textContent() },
       images: 0,

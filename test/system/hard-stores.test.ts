@@ -10,7 +10,7 @@ import { EXIT_TABLE } from '../../src/cli/exit.ts';
 import { asBytes } from '../../src/sys/bytes.ts';
 import { alteredFile, tries } from '../support/altered.ts';
 import { run, succeed } from '../support/command.ts';
-import { askStore, onePerShape, pathsOf } from '../support/hostile-store.ts';
+import { ASKED_STORES, type AskedStore, askStore, onePerShape, pathsOf } from '../support/hostile-store.ts';
 import { KeptStore } from '../support/kept-store.ts';
 import { Oracle } from '../support/oracle.ts';
 import { unpackStore } from '../support/real-stores.ts';
@@ -18,21 +18,7 @@ import { BUILT_COMMAND } from '../support/stratafs.ts';
 import { describeSystem } from '../support/system.ts';
 import { temporaryForSuite } from '../support/temporary.ts';
 
-interface HostileStore {
-  readonly root: string;
-  /** What is asked for: an image and a container. */
-  readonly references: readonly [image: string, container: string];
-  readonly namespace?: string;
-}
-
-const STORES: Readonly<Record<string, HostileStore>> = {
-  'containerd-1.6': { root: 'root', references: ['docker.io/library/demo:1', 'c1'], namespace: 'default' },
-  'docker-28-containerd': { root: 'root', references: ['demo:1', 'web'] },
-  'podman-5.8-root-overlay': { root: 'root', references: ['docker.io/library/demo:1', 'web'] },
-  'podman-4.3-root-bolt': { root: 'root', references: ['demo:1', 'done'] },
-  'podman-5.8-composefs': { root: 'cfs/root', references: ['127.0.0.1:5917/clean:1', 'c'] },
-  'podman-5.8-rootless-vfs': { root: 'vfs', references: ['demo:1', 'web'] },
-};
+const { 'docker-28-overlay2': _, ...STORES } = ASKED_STORES;
 
 /** Of each engine the one that has most of its own; the others with FUZZ. */
 const USUAL = ['docker-28-containerd', 'podman-5.8-composefs'];
@@ -46,7 +32,7 @@ describeSystem('hostile stores', ['root', 'stores', 'python', 'build'], () => {
   const oracle = new Oracle(temporary);
   const kept = new KeptStore(oracle);
 
-  const chosen = Object.entries(STORES).filter(
+  const chosen = Object.entries<AskedStore>(STORES).filter(
     ([name]) => process.env.FUZZ !== undefined || USUAL.includes(name),
   );
   describe.each(chosen)('%s', (name, { root: inner, references, namespace }) => {

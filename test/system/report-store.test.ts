@@ -5,6 +5,7 @@ import { readFileSync } from 'node:fs';
 import type { Page } from 'playwright-core';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { FakeStore } from '../support/fake-store.ts';
+import { HOSTILE_NAMES, SHOWN_NAMES } from '../support/hostile-names.ts';
 import { jsonRecords, jsonRecordsOfBytes } from '../support/json-lines.ts';
 import * as layer from '../support/layers.ts';
 import { Oracle } from '../support/oracle.ts';
@@ -15,19 +16,7 @@ import { temporaryForSuite } from '../support/temporary.ts';
 
 /** More than a table has without script. */
 const MANY = 420;
-const HOSTILE = [
-  '<script>document.title=1<',
-  '"><img src=x onerror=alert(1)>',
-  '\xe2\x80\xaegnp.exe',
-  '\xff\xfe',
-  'line\nbreak',
-  'back\\slash',
-  '&lt;b&gt;',
-];
-const SHOWN = HOSTILE.with(2, '\\342\\200\\256gnp.exe')
-  .with(3, '\\377\\376')
-  .with(4, 'line\\nbreak')
-  .with(5, 'back\\\\slash');
+
 const SCRIPT = '</script><script>alert(1)</script>';
 
 describeSystem('stratafs report --store', ['root', 'python', 'build', 'chromium'], () => {
@@ -57,12 +46,14 @@ describeSystem('stratafs report --store', ['root', 'python', 'build', 'chromium'
         directory: diff(base),
         steps: [
           ...many.map((name, i) => layer.file(name, 'x'.repeat(i))),
-          ...HOSTILE.map((name) => layer.file(`odd/${name}`, 'odd', { mtime: 86_400n * 1_000_000_000n })),
+          ...HOSTILE_NAMES.map((name) =>
+            layer.file(`odd/${name}`, 'odd', { mtime: 86_400n * 1_000_000_000n }),
+          ),
         ],
       },
       {
         directory: diff(app),
-        steps: [...many, ...HOSTILE.map((name) => `odd/${name}`)].map((name) => layer.whiteout(name)),
+        steps: [...many, ...HOSTILE_NAMES.map((name) => `odd/${name}`)].map((name) => layer.whiteout(name)),
       },
       { directory: diff(other), steps: [layer.file('etc/other', 'other')] },
     ]);
@@ -198,17 +189,17 @@ describeSystem('stratafs report --store', ['root', 'python', 'build', 'chromium'
     expect(await rows.count()).toBe(300);
     const more = page.locator('[data-table="deleted"] .more');
     expect(await more.textContent()).toBe(
-      `Show ${MANY + HOSTILE.length - 300} more of ${MANY + HOSTILE.length - 300}`,
+      `Show ${MANY + HOSTILE_NAMES.length - 300} more of ${MANY + HOSTILE_NAMES.length - 300}`,
     );
     await more.focus();
     await page.keyboard.press('Enter');
-    expect(await rows.count()).toBe(MANY + HOSTILE.length);
+    expect(await rows.count()).toBe(MANY + HOSTILE_NAMES.length);
     expect(await more.isHidden()).toBe(true);
     expect(await page.evaluate('document.activeElement.rowIndex')).toBe(301);
     await filter(page, 'deleted').fill('FILE-00');
     expect([await rows.count(), await count(page, 'deleted')]).toEqual([
       10,
-      `10 of ${MANY + HOSTILE.length}`,
+      `10 of ${MANY + HOSTILE_NAMES.length}`,
     ]);
   });
 
@@ -224,7 +215,7 @@ describeSystem('stratafs report --store', ['root', 'python', 'build', 'chromium'
       'a newer one took away',
     );
     await page.keyboard.type('/odd/');
-    expect(await count(page, 'deleted')).toBe(`${HOSTILE.length} of ${MANY + HOSTILE.length}`);
+    expect(await count(page, 'deleted')).toBe(`${HOSTILE_NAMES.length} of ${MANY + HOSTILE_NAMES.length}`);
   });
 
   it('sorts by any column, sizes by their bytes, and says by which', async () => {
@@ -255,10 +246,12 @@ describeSystem('stratafs report --store', ['root', 'python', 'build', 'chromium'
     const { page, complaints } = await open();
     await filter(page, 'deleted').fill('/odd/');
     expect((await column(page, 'deleted', 'Path')).sort()).toEqual(
-      SHOWN.map((name) => `/odd/${name}`).sort(),
+      SHOWN_NAMES.map((name) => `/odd/${name}`).sort(),
     );
     const marked = await page.locator('[data-table="deleted"] .escaped').allTextContents();
-    expect(marked.sort()).toEqual([SHOWN[2], SHOWN[3], SHOWN[4]].map((name) => `/odd/${name}`).sort());
+    expect(marked.sort()).toEqual(
+      [SHOWN_NAMES[2], SHOWN_NAMES[3], SHOWN_NAMES[4]].map((name) => `/odd/${name}`).sort(),
+    );
     expect((await column(page, 'layers', 'Step')).filter((step) => step?.includes(SCRIPT))).toHaveLength(1);
     expect((await column(page, 'containers', 'Command')).join()).toContain(SCRIPT);
     expect({ complaints, images: await page.locator('img').count() }).toEqual({ complaints: [], images: 0 });
@@ -281,7 +274,7 @@ describeSystem('stratafs report --store', ['root', 'python', 'build', 'chromium'
       'Timeline by day',
     ]);
     expect(await cells(page, 'deleted')).toHaveLength(300);
-    await page.getByText(`And ${MANY + HOSTILE.length - 300} more`).waitFor();
+    await page.getByText(`And ${MANY + HOSTILE_NAMES.length - 300} more`).waitFor();
     await page.getByText('/many/file-419').waitFor();
   });
 

@@ -6,6 +6,7 @@ import type { Page } from 'playwright-core';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { writeSampleStore } from '../../scripts/sample-store.ts';
 import { FakeStore } from '../support/fake-store.ts';
+import { HOSTILE_NAMES, SHOWN_NAMES } from '../support/hostile-names.ts';
 import { jsonRecords } from '../support/json-lines.ts';
 import * as layer from '../support/layers.ts';
 import { Oracle } from '../support/oracle.ts';
@@ -13,20 +14,6 @@ import { axeFindings, browserForSuite } from '../support/page.ts';
 import { stratafs } from '../support/stratafs.ts';
 import { describeSystem } from '../support/system.ts';
 import { temporaryForSuite } from '../support/temporary.ts';
-
-const HOSTILE = [
-  '<script>document.title=1<',
-  '"><img src=x onerror=alert(1)>',
-  '\xe2\x80\xaegnp.exe',
-  '\xff\xfe',
-  'line\nbreak',
-  'back\\slash',
-  '&lt;b&gt;',
-];
-const SHOWN = HOSTILE.with(2, '\\342\\200\\256gnp.exe')
-  .with(3, '\\377\\376')
-  .with(4, 'line\\nbreak')
-  .with(5, 'back\\\\slash');
 
 describeSystem('stratafs report', ['root', 'overlay', 'python', 'build', 'chromium'], () => {
   const temporary = temporaryForSuite();
@@ -49,7 +36,7 @@ describeSystem('stratafs report', ['root', 'overlay', 'python', 'build', 'chromi
           layer.file('app/cache/two', 'y'.repeat(3000)),
           layer.file('app/main.js', 'z'.repeat(2000)),
           layer.file('etc/motd', 'hello'),
-          ...HOSTILE.map((name) => layer.file(`odd/${name}`, 'odd')),
+          ...HOSTILE_NAMES.map((name) => layer.file(`odd/${name}`, 'odd')),
         ],
       },
       {
@@ -172,9 +159,9 @@ describeSystem('stratafs report', ['root', 'overlay', 'python', 'build', 'chromi
   it('keeps hostile names as text, and marks what it had to escape', async () => {
     const { page, complaints } = await browser.open(file);
     await page.getByRole('searchbox').fill('/odd/');
-    expect((await names(page)).slice(2).sort()).toEqual([...SHOWN].sort());
+    expect((await names(page)).slice(2).sort()).toEqual([...SHOWN_NAMES].sort());
     const marked = await page.locator('#tree .escaped').allTextContents();
-    expect(marked.sort()).toEqual([SHOWN[2], SHOWN[3], SHOWN[4]].sort());
+    expect(marked.sort()).toEqual([SHOWN_NAMES[2], SHOWN_NAMES[3], SHOWN_NAMES[4]].sort());
     expect({ complaints, title: await page.title() }).toEqual({
       complaints: [],
       title: await page.locator('h1').textContent(),

@@ -6,34 +6,20 @@ import { dirname, join, resolve } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { asBytes } from '../../src/sys/bytes.ts';
 import { run } from '../support/command.ts';
-import { askStore, isTree, onePerShape } from '../support/hostile-store.ts';
+import { ASKED_STORES, type AskedStore, askStore, isTree, onePerShape } from '../support/hostile-store.ts';
 import { unpackStore } from '../support/real-stores.ts';
 import { BUILT_COMMAND } from '../support/stratafs.ts';
 import { describeSystem } from '../support/system.ts';
 import { temporaryForSuite } from '../support/temporary.ts';
 
-interface TracedStore {
-  readonly root: string;
-  /** What is asked for: an image and a container. */
-  readonly references: readonly [image: string, container: string];
-  readonly namespace?: string;
-}
-
-const STORES: Readonly<Record<string, TracedStore>> = {
-  'docker-28-containerd': { root: 'root', references: ['demo:1', 'web'] },
-  'podman-5.8-root-overlay': { root: 'root', references: ['docker.io/library/demo:1', 'web'] },
-  'podman-4.3-root-bolt': { root: 'root', references: ['demo:1', 'done'] },
-  'podman-5.8-composefs': { root: 'cfs/root', references: ['127.0.0.1:5917/clean:1', 'c'] },
-  'containerd-1.6': { root: 'root', references: ['docker.io/library/demo:1', 'c1'], namespace: 'default' },
-  'docker-28-overlay2': { root: 'root', references: ['demo:1', 'web'] },
-};
+const { 'podman-5.8-rootless-vfs': _, ...STORES } = ASKED_STORES;
 /** What is only shown, a layer's size; and where the short link of an entry of BuildKit's cache leads, which is told of the link. */
 const ONLY_SHOWN = /\/layerdb\/sha256\/[0-9a-f]{64}\/size$|\/overlay2\/[a-z0-9]{25}\/diff$/;
 const USUAL = ['docker-28-containerd', 'podman-5.8-root-overlay'];
 
 describeSystem('special files in the place of', ['root', 'stores', 'strace', 'build'], () => {
   const temporary = temporaryForSuite();
-  const chosen = Object.entries(STORES).filter(
+  const chosen = Object.entries<AskedStore>(STORES).filter(
     ([name]) => process.env.FUZZ !== undefined || USUAL.includes(name),
   );
 
