@@ -1,26 +1,38 @@
-// Ends a CI run from the exit code of `npm run check` and vitest's JSON reports, one for each Node: one line `N passed, N failed`, and
-// exit code 0 only where something passed in each and nothing failed. The check counts as one, and so does a file that cannot load.
+// Ends a CI run from the exit code of `npm run check` and vitest's JSON reports, one for each Node: what failed, once more (of a long
+// run only the end is kept), one line `N passed, N failed`, and exit code 0 only where something passed in each and nothing failed.
+// The check counts as one, and so does a file that cannot load.
 import { readFileSync } from 'node:fs';
+import { basename } from 'node:path';
+
+const MESSAGE_LINES = 12;
 
 const [check, ...reports] = process.argv.slice(2);
-const runs = reports.map(readReport);
-const files = runs.flat();
-const tests = files.flatMap((file) => file.assertionResults);
-const broken = files.filter((file) => file.status === 'failed' && !file.assertionResults.some(isFailure));
-for (const file of broken) console.log(`${file.name}: ${file.message}`);
-if (check !== '0') console.log(`npm run check: exit code ${check}`);
-
-const passed = tests.filter((test) => test.status === 'passed').length;
-const failed = tests.filter(isFailure).length + broken.length + (check === '0' ? 0 : 1);
+const runs = reports.map((report) => ({ name: basename(report, '.json'), files: readReport(report) }));
+let passed = 0;
+let failed = 0;
+for (const run of runs) {
+  for (const file of run.files) {
+    passed += file.assertionResults.filter((test) => test.status === 'passed').length;
+    const failures = file.assertionResults.filter((test) => test.status === 'failed');
+    for (const test of failures) tell(run, `${file.name}: ${test.fullName}`, test.failureMessages.join('\n'));
+    if (file.status === 'failed' && failures.length === 0) tell(run, file.name, file.message);
+  }
+}
+if (check !== '0') {
+  failed += 1;
+  console.log(`npm run check: exit code ${check}`);
+}
 console.log(`${passed} passed, ${failed} failed`);
 process.exitCode = runs.every(hasPassed) && failed === 0 ? 0 : 1;
 
-function hasPassed(run) {
-  return run.some((file) => file.assertionResults.some((test) => test.status === 'passed'));
+function tell(run, what, message) {
+  failed += 1;
+  const lines = message.split('\n').slice(0, MESSAGE_LINES);
+  console.log([`FAILED (${run.name}) ${what}`, ...lines.map((line) => `    ${line}`)].join('\n'));
 }
 
-function isFailure(test) {
-  return test.status === 'failed';
+function hasPassed(run) {
+  return run.files.some((file) => file.assertionResults.some((test) => test.status === 'passed'));
 }
 
 function readReport(report) {
