@@ -37,7 +37,7 @@ export class DirectoryReply {
   /**
    * Writes at most `size` bytes of records, from place `offset` on; answers the bytes written, -EINVAL where the first does
    * not fit. With `plus` each record carries its `fuse_entry_out`, but for '.', '..' and names that cannot be looked up:
-   * their node id is 0, which the kernel takes as "ask when you need it".
+   * their node id is 0, which the kernel takes as "ask when you need it". Where it throws, no node was given.
    */
   put(directory: number, offset: number, size: number, plus: Validity | undefined): number {
     this.#plus = plus;
@@ -45,9 +45,20 @@ export class DirectoryReply {
     this.#at = PAYLOAD;
     this.#end = PAYLOAD + size;
     const nodes = this.#fs.nodesAfter?.(directory, Math.max(0, offset - DOTS));
-    const isWhole =
-      nodes === undefined ? this.#putFixed(directory, offset) : this.#putChanging(directory, offset, nodes);
-    return !isWhole && this.#at === PAYLOAD ? -E.EINVAL : this.#at - PAYLOAD;
+    try {
+      const isWhole =
+        nodes === undefined ? this.#putFixed(directory, offset) : this.#putChanging(directory, offset, nodes);
+      return !isWhole && this.#at === PAYLOAD ? -E.EINVAL : this.#at - PAYLOAD;
+    } catch (error) {
+      if (plus !== undefined) this.#takeBack();
+      throw error;
+    }
+  }
+
+  /** Of a reply that is not sent. */
+  #takeBack(): void {
+    if (this.#fs.forget === undefined) return;
+    for (const node of nodesInReply(this.#out, this.#at - PAYLOAD)) this.#fs.forget(node, 1);
   }
 
   /** Of a directory whose order never changes: an offset is a place in it. False where the reply is full. */
@@ -102,10 +113,6 @@ export class DirectoryReply {
     const nameAt = (word << 2) + DIRENT.name;
     const next = (nameAt + length + FUSE_REC_ALIGN - 1) & -FUSE_REC_ALIGN;
     if (next > this.#end) return -1;
-    if (this.#plus !== undefined) {
-      if (node !== 0) putEntry(fs, node, words, start, this.#named, this.#plus);
-      else words.fill(0, start, word);
-    }
     words[word + INO] = fs.inodeLow(shown);
     words[word + INO + 1] = fs.inodeHigh(shown);
     words[word + OFF] = after;
@@ -115,6 +122,11 @@ export class DirectoryReply {
     // The last 8 bytes are zeroed before the name goes over them: what is left of them is the padding.
     words[(next >> 2) - 2] = 0;
     words[(next >> 2) - 1] = 0;
+    // The last that may throw: what the file system remembers and what is written are one.
+    if (this.#plus !== undefined) {
+      if (node !== 0) putEntry(fs, node, words, start, this.#named, this.#plus);
+      else words.fill(0, start, word);
+    }
     this.#at = next;
     return nameAt;
   }

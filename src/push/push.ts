@@ -33,7 +33,9 @@ export class Push {
   readonly #streams: Streams;
   #writes: AsyncWrites | undefined;
   #frames: readonly Frame[] = [];
+  /** Nothing is pushed any more. */
   #isOver = false;
+  #isEnded = false;
   /** Runs while writes are under way, or were a moment ago. */
   #resting: NodeJS.Timeout | undefined;
   #submitted = 0;
@@ -91,11 +93,14 @@ export class Push {
   }
 
   #rests(writes: AsyncWrites): void {
+    // What the kernel had no room for would never end.
+    if (writes.queued > 0) writes.submit();
     const isResting = this.#submitted === 0 && writes.isIdle;
     this.#submitted = 0;
     if (!isResting) return;
     clearInterval(this.#resting);
     this.#resting = undefined;
+    if (this.#isEnded) this.#close();
     this.#onBusy(false);
   }
 
@@ -130,9 +135,18 @@ export class Push {
     return writes;
   }
 
+  /** What is under way is waited for: its memory is the kernel's until then, and somebody is busy. */
   end(): void {
     this.#isOver = true;
-    clearInterval(this.#resting);
+    this.#isEnded = true;
+    const writes = this.#writes;
+    if (writes === undefined) return;
+    this.#submitted = 0;
+    if (this.#resting === undefined) this.#close();
+    else this.#rests(writes);
+  }
+
+  #close(): void {
     this.#writes?.close();
     this.#writes = undefined;
   }

@@ -5,12 +5,15 @@ import { newFrame } from '../../../src/fuse/frame.ts';
 import { LONGEST_NAME_NOTICE, putNameNotice } from '../../../src/fuse/notify/name.ts';
 import { Session } from '../../../src/fuse/session.ts';
 import { asBytes } from '../../../src/sys/bytes.ts';
+import { E, Errno } from '../../../src/sys/errors.ts';
 import { bytes, exchange, initIn, readIn, request, show } from './messages.ts';
 import { SmallTree } from './smallTree.ts';
 
 /** Counts, and makes whoever looks a name up wait once. */
 class CountingTree extends SmallTree {
   readonly told: string[] = [];
+  /** The entry of which this is refused. */
+  refused: { of: 'copyName' | 'inodeLow' | 'copyAttributes'; entry: number } | undefined;
   wait: Promise<void> | undefined;
 
   remember = (node: number): void => {
@@ -20,6 +23,25 @@ class CountingTree extends SmallTree {
   forget = (node: number, count: number): void => {
     this.told.push(`-${node} ${count}`);
   };
+
+  #mayRefuse(of: string, entry: number): void {
+    if (this.refused?.of === of && this.refused.entry === entry) throw new Errno(E.ESTALE, 'look at it');
+  }
+
+  override copyName(entry: number, out: Uint8Array, at: number): void {
+    this.#mayRefuse('copyName', entry);
+    super.copyName(entry, out, at);
+  }
+
+  override inodeLow(entry: number): number {
+    this.#mayRefuse('inodeLow', entry);
+    return super.inodeLow(entry);
+  }
+
+  override copyAttributes(entry: number, out: Uint32Array, at: number): void {
+    this.#mayRefuse('copyAttributes', entry);
+    super.copyAttributes(entry, out, at);
+  }
 
   override lookup(directory: number, from: Uint8Array, start: number, end: number): number {
     const { wait } = this;
@@ -90,6 +112,20 @@ describe('a file system that counts', () => {
     message.copy(frame.bytes);
     session.unanswered(frame);
     expect(told()).toEqual(given.map((line) => `${line.replace('+', '-')} 1`));
+  });
+});
+
+describe('a READDIRPLUS that fails on the way', () => {
+  it.each([
+    ['copyName', 3, ['+2', '+3', '-2 1', '-3 1']],
+    ['copyAttributes', 3, ['+2', '-2 1']],
+    ['inodeLow', 5, ['+2', '+3', '-2 1', '-3 1']],
+  ] as const)('gave nothing where %s of entry %i is refused', (of, entry, expected) => {
+    const { tree, session, told } = start();
+    tree.refused = { of, entry };
+    const reply = exchange(session, request('FUSE_READDIRPLUS', readIn(0, 4096), { node: 1 }));
+    expect(reply.readInt32LE(4)).toBe(-E.ESTALE);
+    expect(told()).toEqual(expected);
   });
 });
 

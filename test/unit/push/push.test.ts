@@ -1,5 +1,6 @@
 // Which files are pushed, and as what message, with a file in the place of /dev/fuse.
-import { openSync, readFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { closeSync, constants, openSync, readFileSync, readSync, writeSync } from 'node:fs';
 import { expect, it } from 'vitest';
 import { NOTIFY } from '../../../src/fuse/abi.ts';
 import { CONTENTS } from '../../../src/fuse/notify/store.ts';
@@ -62,6 +63,32 @@ describeSystem('Push', ['io_uring'], () => {
     await until('the end of it', () => busy.length === 2);
     expect(busy).toEqual([true, false]);
     push.end();
+  });
+
+  it('is busy after its end until the last message is written, and no longer', async () => {
+    const path = temporary.path('fifo');
+    execFileSync('mkfifo', [path]);
+    const fifo = openSync(path, 'r+');
+    const filling = openSync(path, constants.O_WRONLY | constants.O_NONBLOCK);
+    expect(() => {
+      for (;;) writeSync(filling, Buffer.alloc(4096));
+    }).toThrow('EAGAIN');
+    const push = new Push(files, fifo, (isBusy) => busy.push(isBusy));
+    push.read(11, 2);
+    push.read(12, 2);
+    busy.length = 0;
+    while (push.work()) {}
+    push.end();
+    push.end();
+    expect(busy).toEqual([true]);
+    await until('the end of it', () => {
+      readSync(fifo, Buffer.alloc(4096));
+      writeSync(fifo, Buffer.alloc(1));
+      return busy.length === 2;
+    });
+    expect(busy).toEqual([true, false]);
+    closeSync(filling);
+    closeSync(fifo);
   });
 
   it('pushes nothing after one read, or reads of large files', () => {
