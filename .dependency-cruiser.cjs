@@ -23,6 +23,7 @@ const MAY_IMPORT = {
   push: ['fuse', 'sys'],
   whole: ['fuse', 'overlay', 'store/layer-stack', 'sys', 'view'],
   report: [],
+  told: ['diff', 'overlay', 'store', 'sys', 'verify'],
 };
 
 /** The files that touch disk, device or another process; every other file is a function of its arguments. */
@@ -77,6 +78,13 @@ module.exports = {
       severity: 'error',
       from: { path: '^src/(overlay/|view\\.ts$)' },
       to: { path: '^src/store/', dependencyTypesNot: ['type-only'] },
+    },
+    {
+      name: 'told-is-for-the-outside',
+      comment: 'How a thing is told is no business of the rooms that make it.',
+      severity: 'error',
+      from: { path: '^src/', pathNot: '^src/(cli|library|told)/' },
+      to: { path: '^src/told/' },
     },
     {
       name: 'only-cli-imports-cli-or-view',

@@ -4,7 +4,7 @@ import type { LayerStack } from '../store/layer-stack.ts';
 import { layerNumber } from '../store/reference/choice.ts';
 import { type ByteString, shownBytes } from '../sys/bytes.ts';
 import { Errno, errnoWords, Trouble } from '../sys/errors.ts';
-import { escapeBytes, escapeText } from './print/escape.ts';
+import { escapeBytes, escapeText } from '../told/escape.ts';
 
 /** `Cannot open "/x" in nginx:latest: no such file or directory` */
 export function pathMessage(doing: string, path: ByteString, label: string, state: string): string {

@@ -3,8 +3,8 @@
 import type { DiskUsage, PlaceKind, PlaceUsage, PlaceUser } from '../health/disk-usage.ts';
 import { asBytes, type ByteString } from '../sys/bytes.ts';
 import { addTo } from '../sys/groups.ts';
+import { escapeBytes, escapeJson, jsonName } from '../told/escape.ts';
 import { formatBlocks, type SizeForm } from './print/blocks.ts';
-import { escapeBytes, escapeJson, jsonName } from './print/escape.ts';
 import type { Output } from './print/output.ts';
 import { severalNames } from './print/several-names.ts';
 

@@ -1,6 +1,5 @@
 // What differs between two root filesystems, through the library: the comparison goes on as its changes are taken.
 import { compareSettings } from '../cli/diff/compare.ts';
-import { jsonChange } from '../cli/diff/json.ts';
 import { DiffProgress } from '../cli/diff/progress.ts';
 import { openSide, recordsOfSides } from '../cli/diff/side.ts';
 import type { TarReading } from '../cli/tars.ts';
@@ -11,6 +10,7 @@ import { Union } from '../diff/union.ts';
 import type { LayerStack } from '../store/layer-stack.ts';
 import { shownBytes } from '../sys/bytes.ts';
 import { Errno, Trouble } from '../sys/errors.ts';
+import { jsonChange } from '../told/change.ts';
 import { guarded, guardedAsync, libraryError, StratafsError } from './errors.ts';
 import { commandOptions, type LocationOptions, quietTerminal, type ShowingOptions } from './options.ts';
 import type { ChangeInfo, DiffSummary } from './types.ts';

@@ -1,6 +1,7 @@
 // The one class of errors that the library throws for what is not a fault of its own or of the caller's code.
-import { escapeMessage } from '../cli/print/escape.ts';
+
 import { Errno, errnoName, Trouble } from '../sys/errors.ts';
+import { escapeMessage } from '../told/escape.ts';
 
 /**
  * usage: what was asked for cannot be had so; reference: no such image or container, or more than one; store: the store or an archive is

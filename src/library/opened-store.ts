@@ -1,12 +1,13 @@
 // A store through the library: which images and containers it has, what a reference to one means, and its tree.
-import { jsonName } from '../cli/print/escape.ts';
-import { jsonId } from '../cli/print/status.ts';
+
 import { openDamagedStack, openTheStore, type StoreOptions } from '../cli/stack.ts';
 import type { LayerStack } from '../store/layer-stack.ts';
 import { layerNumber } from '../store/reference/choice.ts';
 import { sourceName } from '../store/source.ts';
 import type { Store } from '../store/store.ts';
 import { shownBytes } from '../sys/bytes.ts';
+import { jsonName } from '../told/escape.ts';
+import { jsonId } from '../told/fields.ts';
 import { guarded, guardedAsync } from './errors.ts';
 import { type OpenedTree, openedTree } from './opened-tree.ts';
 import { commandOptions, type LocationOptions, type ShowingOptions, tarReading } from './options.ts';

@@ -1,12 +1,13 @@
 // The root filesystem of an image or a container through the library: its merged tree, read without a mount. Directories are loaded as
 // they are asked for; what was loaded stays in memory until the tree is closed, some 200 bytes a name.
-import { jsonEntry } from '../cli/print/status.ts';
+
 import { openStack, openTree, recordsOf, type StoreOptions } from '../cli/stack.ts';
 import { walk } from '../overlay/path.ts';
 import type { Tree } from '../overlay/tree.ts';
 import { asBytes, type ByteString, bytesOf, bytesOfText, shownBytes } from '../sys/bytes.ts';
 import { E, Errno } from '../sys/errors.ts';
 import { S_IFDIR, S_IFREG } from '../sys/statx.ts';
+import { jsonEntry } from '../told/entry.ts';
 import { guarded, guardedAsync, libraryError, StratafsError } from './errors.ts';
 import { commandOptions, type LocationOptions, type ShowingOptions } from './options.ts';
 import type { EntryInfo, Path } from './types.ts';

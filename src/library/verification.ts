@@ -1,7 +1,8 @@
 // Whether an image is what its IDs say, through the library: findings are told one by one as they are made.
-import { jsonFinding } from '../cli/print/verify-findings.ts';
+
 import { storeOfReference } from '../cli/stack.ts';
 import { seesTrustedXattrs } from '../sys/privilege.ts';
+import { jsonFinding } from '../told/finding.ts';
 import { StoreVerifier } from '../verify/store.ts';
 import { type Verdict, worse } from '../verify/verdict.ts';
 import { guardedAsync } from './errors.ts';

@@ -27,3 +27,21 @@ const UNKNOWN: TypeWords = { letter: '?', name: 'unknown', words: 'weird file', 
 export function typeOf(mode: number): TypeWords {
   return TYPES.get(mode & S_IFMT) ?? UNKNOWN;
 }
+
+/** `mode` with its type bits, here and below. */
+export function isDirectory(mode: number): boolean {
+  return (mode & S_IFMT) === S_IFDIR;
+}
+
+export function isLink(mode: number): boolean {
+  return (mode & S_IFMT) === S_IFLNK;
+}
+
+export function isRegular(mode: number): boolean {
+  return (mode & S_IFMT) === S_IFREG;
+}
+
+export function isDevice(mode: number): boolean {
+  const type = mode & S_IFMT;
+  return type === S_IFCHR || type === S_IFBLK;
+}

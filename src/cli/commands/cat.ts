@@ -5,7 +5,7 @@ import { walk } from '../../overlay/path.ts';
 import type { Tree } from '../../overlay/tree.ts';
 import type { ByteString } from '../../sys/bytes.ts';
 import { E, Errno, Trouble } from '../../sys/errors.ts';
-import { typeOf } from '../../sys/file-types.ts';
+import { isDirectory, isRegular, typeOf } from '../../sys/file-types.ts';
 import { missingFailure } from '../absent.ts';
 import { pathArguments } from '../arguments.ts';
 import { noteMounted } from '../examine/mounted.ts';
@@ -13,7 +13,6 @@ import { pathFailure, pathMessage } from '../failure.ts';
 import { layerIndex, layerPointer } from '../layer-option.ts';
 import { metadataOption } from '../metadata-option.ts';
 import type { Output } from '../print/output.ts';
-import { isDirectory, isRegular } from '../print/status.ts';
 import type { Terminal } from '../print/terminal.ts';
 import { changesOf, openDamagedStack, REFERENCE_WORDS, readTree, type StoreOptions } from '../stack.ts';
 

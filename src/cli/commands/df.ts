@@ -3,6 +3,7 @@ import type { Command } from 'commander';
 import type { DiskUsage, PlaceUsage, PlaceUser } from '../../health/disk-usage.ts';
 import { shortId } from '../../store/digest.ts';
 import { asBytes } from '../../sys/bytes.ts';
+import { escapeBytes, escapeText } from '../../told/escape.ts';
 import {
   containerUsages,
   imageUsages,
@@ -13,7 +14,6 @@ import {
 } from '../examine/usage-sums.ts';
 import { beginJson, jsonRoot } from '../json/stream.ts';
 import { counted } from '../print/count.ts';
-import { escapeBytes, escapeText } from '../print/escape.ts';
 import { severalNames } from '../print/several-names.ts';
 import { humanSize } from '../print/size.ts';
 import { formatTable } from '../print/table.ts';

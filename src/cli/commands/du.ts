@@ -6,13 +6,13 @@ import type { LayerStack } from '../../store/layer-stack.ts';
 import { layerNumber } from '../../store/reference/choice.ts';
 import { asBytes, type ByteString } from '../../sys/bytes.ts';
 import { E, Errno, Trouble } from '../../sys/errors.ts';
+import { escapeBytes, escapeJson, jsonName } from '../../told/escape.ts';
+import { absolutePath } from '../../told/fields.ts';
 import { pathArguments } from '../arguments.ts';
 import { pathFailure } from '../failure.ts';
 import { beginJson, jsonRoot } from '../json/stream.ts';
 import { metadataOption } from '../metadata-option.ts';
 import { formatBlocks, type SizeForm } from '../print/blocks.ts';
-import { escapeBytes, escapeJson, jsonName } from '../print/escape.ts';
-import { absolutePath } from '../print/status.ts';
 import type { Terminal } from '../print/terminal.ts';
 import {
   changesOf,

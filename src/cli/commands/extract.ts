@@ -12,6 +12,7 @@ import type { LayerStack } from '../../store/layer-stack.ts';
 import { kindAtPath } from '../../store/named.ts';
 import { asBytes, type ByteString, bufferOf, bytesOfText } from '../../sys/bytes.ts';
 import { errnoOf, errnoWords, Trouble } from '../../sys/errors.ts';
+import { isDirectory as isDirectoryMode } from '../../sys/file-types.ts';
 import { checkWritable, writePlaceOf } from '../../sys/kept.ts';
 import { missingFailure } from '../absent.ts';
 import { pathArguments } from '../arguments.ts';
@@ -21,7 +22,6 @@ import { keptOf } from '../kept.ts';
 import { layerHint, layerIndex } from '../layer-option.ts';
 import { metadataOption } from '../metadata-option.ts';
 import { ExtractPrinter } from '../print/extract-log.ts';
-import { isDirectory as isDirectoryMode } from '../print/status.ts';
 import type { Terminal } from '../print/terminal.ts';
 import {
   changesOf,

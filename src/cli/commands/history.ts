@@ -10,11 +10,11 @@ import { wasteOf } from '../../layers/survey/waste.ts';
 import type { LayerStack } from '../../store/layer-stack.ts';
 import { layerNumber } from '../../store/reference/choice.ts';
 import { Trouble } from '../../sys/errors.ts';
+import { escapeJson, escapeText } from '../../told/escape.ts';
 import { beginJson, jsonRoot } from '../json/stream.ts';
 import { type MeasuredStep, measure, readHistory } from '../measured.ts';
 import { metadataOption } from '../metadata-option.ts';
 import { reportMissing } from '../missing.ts';
-import { escapeJson, escapeText } from '../print/escape.ts';
 import { formatWaste, hiddenWords, jsonSums } from '../print/hidden.ts';
 import { humanSize } from '../print/size.ts';
 

@@ -3,11 +3,11 @@
 import type { Command } from 'commander';
 import type { LayerStack } from '../../store/layer-stack.ts';
 import { Trouble } from '../../sys/errors.ts';
+import { escapeJson } from '../../told/escape.ts';
 import { writeLowerdir } from '../examine/lowerdir.ts';
 import { mountedIn } from '../examine/mounted.ts';
 import { jsonRoot } from '../json/stream.ts';
 import { reportMissing } from '../missing.ts';
-import { escapeJson } from '../print/escape.ts';
 import { formatConfiguration } from '../print/store/configuration.ts';
 import { describeStack, jsonStack } from '../print/store/stack.ts';
 import type { Terminal } from '../print/terminal.ts';

@@ -6,16 +6,18 @@ import type { Tree } from '../../overlay/tree.ts';
 import { layerNumber } from '../../store/reference/choice.ts';
 import { sourceName } from '../../store/source.ts';
 import { asBytes, type ByteString, bytesOf } from '../../sys/bytes.ts';
-import { typeOf } from '../../sys/file-types.ts';
+import { isDevice, isLink, typeOf } from '../../sys/file-types.ts';
 import { decodeDevice } from '../../sys/statx.ts';
+import { jsonEntry } from '../../told/entry.ts';
+import { escapeBytes, escapeJson, escapeText, jsonName } from '../../told/escape.ts';
+import { jsonTime, octalMode } from '../../told/fields.ts';
 import { missingFailure } from '../absent.ts';
 import { pathArguments } from '../arguments.ts';
 import { beginJson, jsonRoot } from '../json/stream.ts';
 import { metadataOption } from '../metadata-option.ts';
-import { escapeBytes, escapeJson, escapeText, jsonName } from '../print/escape.ts';
-import { isDevice, isLink, jsonEntry, modeString, octalMode } from '../print/status.ts';
+import { modeString } from '../print/status.ts';
 import type { Terminal } from '../print/terminal.ts';
-import { fullTime, jsonTime } from '../print/time.ts';
+import { fullTime } from '../print/time.ts';
 import { REFERENCE_WORDS, readTree, type StoreOptions } from '../stack.ts';
 
 interface StatOptions extends StoreOptions {

@@ -8,9 +8,9 @@ import { asBytes, type ByteString, bufferOf } from '../../sys/bytes.ts';
 import { E, errnoWords, Trouble } from '../../sys/errors.ts';
 import { elsewhereMountedBy, holdersOf, isRunning, serversOf } from '../../sys/holders.ts';
 import { type MountEntry, mountAt, readMounts } from '../../sys/mount/mounts.ts';
+import { escapeBytes, escapeText } from '../../told/escape.ts';
 import { pathArguments } from '../arguments.ts';
 import { describeHolders } from '../mount/holders.ts';
-import { escapeBytes, escapeText } from '../print/escape.ts';
 import type { Terminal } from '../print/terminal.ts';
 
 /** Milliseconds between two looks whether the server of a mount that is gone has ended. */

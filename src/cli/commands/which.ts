@@ -11,17 +11,17 @@ import type { Layer, LayerStack } from '../../store/layer-stack.ts';
 import { layerNumber } from '../../store/reference/choice.ts';
 import type { ByteString } from '../../sys/bytes.ts';
 import { E, Errno, errnoName, errnoWords } from '../../sys/errors.ts';
-import { typeOf } from '../../sys/file-types.ts';
+import { isRegular, typeOf } from '../../sys/file-types.ts';
+import { escapeBytes, escapeJson, escapeText, jsonName } from '../../told/escape.ts';
+import { absolutePath, jsonTime, octalMode } from '../../told/fields.ts';
 import { pathArguments } from '../arguments.ts';
 import { pathFailure } from '../failure.ts';
 import { beginJson, jsonRoot } from '../json/stream.ts';
 import { metadataOption } from '../metadata-option.ts';
 import { reportMissing } from '../missing.ts';
-import { escapeBytes, escapeJson, escapeText, jsonName } from '../print/escape.ts';
 import { humanSize } from '../print/size.ts';
-import { absolutePath, isRegular, octalMode } from '../print/status.ts';
 import type { Terminal } from '../print/terminal.ts';
-import { fullTime, jsonTime } from '../print/time.ts';
+import { fullTime } from '../print/time.ts';
 import { changesOf, openDamagedStack, openLayers, REFERENCE_WORDS, type StoreOptions } from '../stack.ts';
 
 interface WhichOptions extends StoreOptions {

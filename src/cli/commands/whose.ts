@@ -6,10 +6,10 @@ import { type Measured, measureDirectory } from '../../layers/survey/measure.ts'
 import { shortId } from '../../store/digest.ts';
 import { type ByteString, shownBytes } from '../../sys/bytes.ts';
 import { Trouble } from '../../sys/errors.ts';
+import { escapeBytes, escapeJson, escapeText, jsonName } from '../../told/escape.ts';
 import { pathArguments } from '../arguments.ts';
 import { writeLowerdir } from '../examine/lowerdir.ts';
 import { beginJson, jsonRoot } from '../json/stream.ts';
-import { escapeBytes, escapeJson, escapeText, jsonName } from '../print/escape.ts';
 import { severalNames } from '../print/several-names.ts';
 import { takesWords } from '../print/takes.ts';
 import type { Terminal } from '../print/terminal.ts';

@@ -1,7 +1,7 @@
 // How a field that differs between two configurations is put into words.
 import type { ConfigChange } from '../../diff/explain/config.ts';
+import { escapeJson, escapeText } from '../../told/escape.ts';
 import type { Colors } from '../print/colors.ts';
-import { escapeJson, escapeText } from '../print/escape.ts';
 import { ARROW } from './words.ts';
 
 const UNTOLD = '(not told; --with-env does)';

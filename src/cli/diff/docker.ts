@@ -5,8 +5,8 @@ import type { Change } from '../../diff/change.ts';
 import { isDockerChange } from '../../diff/explain/docker-rule.ts';
 import { isDirectoryItem } from '../../diff/item.ts';
 import { asBytes } from '../../sys/bytes.ts';
+import { escapeBytes } from '../../told/escape.ts';
 import { counted } from '../print/count.ts';
-import { escapeBytes } from '../print/escape.ts';
 import type { DiffContext, Printer } from './printer.ts';
 
 export class DockerPrinter implements Printer {

@@ -4,7 +4,7 @@ import type { Change } from '../../diff/change.ts';
 import type { ConfigChange } from '../../diff/explain/config.ts';
 import type { Side } from '../../diff/item.ts';
 import { asBytes } from '../../sys/bytes.ts';
-import { escapeBytes, escapeText } from '../print/escape.ts';
+import { escapeBytes, escapeText } from '../../told/escape.ts';
 import { type FailKind, type FailOn, INSIDE_KINDS, isOfKind, PACKAGE_KINDS } from './fail-on.ts';
 import { ARROW, shownPath } from './words.ts';
 

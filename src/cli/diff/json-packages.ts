@@ -6,7 +6,7 @@ import { explain } from '../../diff/explain/packages.ts';
 import type { Side } from '../../diff/item.ts';
 import type { StackGrowth } from '../../layers/survey/growth.ts';
 import { asBytes } from '../../sys/bytes.ts';
-import { jsonName } from '../print/escape.ts';
+import { jsonName } from '../../told/escape.ts';
 import type { JsonPrinter } from './json.ts';
 import type { PackageOptions } from './packages.ts';
 import type { Printer } from './printer.ts';

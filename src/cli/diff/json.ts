@@ -1,32 +1,17 @@
 // `stratafs diff --json`: one object a line, the first a header, the last a summary; without a summary it is incomplete.
 
-import { type Change, isEqual, type PathError, type Subtree, type Summary } from '../../diff/change.ts';
+import { type Change, isEqual, type PathError, type Summary } from '../../diff/change.ts';
 import type { ConfigChange } from '../../diff/explain/config.ts';
-import {
-  type Aspect,
-  exactSizeOf,
-  gidOf,
-  type Item,
-  modeOf,
-  mtimeOf,
-  nlinkOf,
-  rdevOf,
-  type Setters,
-  typeBits,
-  uidOf,
-} from '../../diff/item.ts';
+import type { Aspect } from '../../diff/item.ts';
 import type { StackGrowth } from '../../layers/survey/growth.ts';
 import { sourceName } from '../../store/source.ts';
-import { Errno, errnoName } from '../../sys/errors.ts';
-import { typeOf } from '../../sys/file-types.ts';
-import { decodeDevice, S_IFLNK } from '../../sys/statx.ts';
+import { errnoName } from '../../sys/errors.ts';
+import { jsonChange } from '../../told/change.ts';
+import { escapeJson, jsonName } from '../../told/escape.ts';
+import { idFields, jsonId } from '../../told/fields.ts';
 import { jsonRoot } from '../json/stream.ts';
-import { escapeJson, jsonName } from '../print/escape.ts';
-import { idFields, jsonId, octalMode } from '../print/status.ts';
-import { jsonTime } from '../print/time.ts';
 import { jsonGrowth } from './layers/growth-words.ts';
 import type { DiffContext, Printer, SideLabel } from './printer.ts';
-import { isDeviceItem } from './words.ts';
 
 export interface JsonOptions {
   readonly content: string;
@@ -98,52 +83,6 @@ export class JsonPrinter implements Printer {
   }
 }
 
-/** All that is told of a change; of `a` and `b` what `jsonItem` has. */
-export function jsonChange(change: Change): object {
-  const { op, what, flags, a, b, from, subtree, by, firstDifference, noise, raced } = change;
-  const setBy = jsonSetters(change);
-  return {
-    ...jsonName('path', change.path),
-    op,
-    ...(what.length === 0 ? {} : { what }),
-    ...(flags.length === 0 ? {} : { flags }),
-    ...(from === undefined ? {} : jsonName('from', from)),
-    ...(subtree === undefined ? {} : { subtree: jsonSubtree(subtree) }),
-    ...(change.isCounted ? { inSubtree: true } : {}),
-    ...(by === undefined ? {} : { by }),
-    ...(setBy === undefined ? {} : { setBy }),
-    ...(firstDifference === undefined ? {} : { firstDifference }),
-    ...(noise === undefined ? {} : { noise }),
-    ...(raced === undefined ? {} : { raced }),
-    ...(a === undefined ? {} : { a: jsonItem(a) }),
-    ...(b === undefined ? {} : { b: jsonItem(b) }),
-  };
-}
-
-/** Its layers are named where there is more than the one that its directory has; where it came from, where they are others. */
-function jsonSubtree({ entries, bytes, layers, origins }: Subtree): object {
-  const shares = (of: Subtree['layers']) =>
-    [...of].sort(([x], [y]) => x - y).map(([layer, share]) => ({ layer, ...share }));
-  const [written, came] = [shares(layers), shares(origins)];
-  return {
-    entries,
-    bytes,
-    ...(layers.size < 2 ? {} : { layers: written }),
-    ...(JSON.stringify(written) === JSON.stringify(came) ? {} : { origins: came }),
-  };
-}
-
-/** Of each side, where not all is of the layer that the object itself is told with. */
-function jsonSetters({ setBy, a, b }: Change): object | undefined {
-  const isTold = (setters: Setters | undefined, item: Item | undefined) =>
-    setters !== undefined && Object.values(setters).some((layer) => layer !== item?.layer);
-  const told = {
-    ...(isTold(setBy?.a, a) ? { a: setBy?.a } : {}),
-    ...(isTold(setBy?.b, b) ? { b: setBy?.b } : {}),
-  };
-  return Object.keys(told).length === 0 ? undefined : told;
-}
-
 function jsonSide({ reference, kind, stack, root: named }: SideLabel): object {
   const { root } = named === undefined || stack === undefined ? {} : jsonRoot({ root: named }, stack);
   const layers = stack?.layers.toReversed() ?? [];
@@ -163,29 +102,4 @@ function jsonSide({ reference, kind, stack, root: named }: SideLabel): object {
       ...(layer.role === 'plain' ? jsonName(layer.source.kind, sourceName(layer.source)) : {}),
     })),
   };
-}
-
-export function jsonItem(item: Item): object {
-  return {
-    type: typeOf(modeOf(item)).name,
-    mode: octalMode(modeOf(item)),
-    uid: uidOf(item),
-    gid: gidOf(item),
-    size: exactSizeOf(item),
-    ...(isDeviceItem(item) ? decodeDevice(rdevOf(item)) : {}),
-    ...(typeBits(item) === S_IFLNK ? jsonTarget(item) : {}),
-    mtime: jsonTime(mtimeOf(item)),
-    nlink: nlinkOf(item),
-    ...(item.layer === 0 ? {} : { layer: item.layer }),
-  };
-}
-
-/** A container that runs may have lost its link meanwhile. */
-function jsonTarget(item: Item): object {
-  try {
-    return jsonName('target', item.target());
-  } catch (error) {
-    if (error instanceof Errno) return { targetError: errnoName(error.errno) };
-    throw error;
-  }
 }

@@ -2,9 +2,9 @@
 import type { Change } from '../../diff/change.ts';
 import { type Aspect, type Item, isSameSize, modeOf, mtimeOf, typeBits } from '../../diff/item.ts';
 import { asBytes, bufferOf } from '../../sys/bytes.ts';
+import { isDevice } from '../../sys/file-types.ts';
 import { S_IFDIR, S_IFLNK, S_IFREG } from '../../sys/statx.ts';
-import { escapeBytes } from '../print/escape.ts';
-import { isDevice } from '../print/status.ts';
+import { escapeBytes } from '../../told/escape.ts';
 import type { DiffContext, Printer } from './printer.ts';
 
 /** A line made of one change; paths are escaped, or with `nul` raw and ended by NUL. */

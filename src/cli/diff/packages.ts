@@ -5,8 +5,8 @@ import { explain, type PackageChange, type PackageReport } from '../../diff/expl
 import type { Manager } from '../../diff/inventory.ts';
 import type { Side } from '../../diff/item.ts';
 import { asBytes } from '../../sys/bytes.ts';
+import { escapeBytes } from '../../told/escape.ts';
 import { counted } from '../print/count.ts';
-import { escapeBytes } from '../print/escape.ts';
 import { type DiffContext, type Printer, summaryWords } from './printer.ts';
 import { ARROW, differenceWords, letterOf, shownPath } from './words.ts';
 

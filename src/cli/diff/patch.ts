@@ -6,7 +6,7 @@ import { LayerItem } from '../../diff/layered.ts';
 import { type ByteString, bufferOf, bytesOfText } from '../../sys/bytes.ts';
 import { Errno } from '../../sys/errors.ts';
 import { S_IFLNK, S_IFREG } from '../../sys/statx.ts';
-import { escapeBytes } from '../print/escape.ts';
+import { escapeBytes } from '../../told/escape.ts';
 import { humanSize } from '../print/size.ts';
 import type { DiffContext, Printer } from './printer.ts';
 import { hunkLines, type Texts, textsOf } from './text-differences.ts';

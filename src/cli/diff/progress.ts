@@ -1,6 +1,6 @@
 // One line on the error output that tells how far a long comparison is.
 import { asBytes } from '../../sys/bytes.ts';
-import { escapeBytes } from '../print/escape.ts';
+import { escapeBytes } from '../../told/escape.ts';
 import { PassingLine } from '../print/progress/passing-line.ts';
 import type { Terminal } from '../print/terminal.ts';
 

@@ -3,8 +3,8 @@
 import type { Change, Summary } from '../../diff/change.ts';
 import type { ConfigChange } from '../../diff/explain/config.ts';
 import type { ChangeGroup } from '../../diff/explain/groups.ts';
+import { escapeBytes, escapeText } from '../../told/escape.ts';
 import { type Colors, colors } from '../print/colors.ts';
-import { escapeBytes, escapeText } from '../print/escape.ts';
 import { displayWidth } from '../print/width.ts';
 import { configLine } from './config-words.ts';
 import { groupSegments, type Segment, segmentsOf } from './layers/layer-words.ts';

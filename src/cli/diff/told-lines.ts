@@ -3,7 +3,7 @@
 import type { Change } from '../../diff/change.ts';
 import { type ChangeGroup, Grouping } from '../../diff/explain/groups.ts';
 import { Folding } from '../../diff/explain/listed-folds.ts';
-import { escapeBytes } from '../print/escape.ts';
+import { escapeBytes } from '../../told/escape.ts';
 import {
   groupSegments,
   type LayeredSides,

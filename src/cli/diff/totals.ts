@@ -3,7 +3,7 @@ import { type Change, changedBytes, isMetadataOnly, type Summary } from '../../d
 import { isDirectoryItem } from '../../diff/item.ts';
 import type { StackGrowth } from '../../layers/survey/growth.ts';
 import { asBytes } from '../../sys/bytes.ts';
-import { escapeBytes } from '../print/escape.ts';
+import { escapeBytes } from '../../told/escape.ts';
 import { growthText, humanSize } from '../print/size.ts';
 import { formatTable } from '../print/table.ts';
 import { growthWords } from './layers/growth-words.ts';

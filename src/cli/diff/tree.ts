@@ -1,8 +1,8 @@
 // `stratafs diff --tree`: the changed paths drawn as a tree, each directory once.
 import type { Change, Summary } from '../../diff/change.ts';
 import { asBytes } from '../../sys/bytes.ts';
+import { escapeBytes } from '../../told/escape.ts';
 import { colors } from '../print/colors.ts';
-import { escapeBytes } from '../print/escape.ts';
 import { type DiffContext, type Printer, summaryWords } from './printer.ts';
 import { differenceWords, letterOf, shownPath } from './words.ts';
 

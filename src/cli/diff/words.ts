@@ -19,11 +19,11 @@ import {
 import { type ByteString, bytesOf } from '../../sys/bytes.ts';
 import { Errno, errnoWords } from '../../sys/errors.ts';
 import { typeOf } from '../../sys/file-types.ts';
-import { decodeDevice, S_IFBLK, S_IFCHR, S_IFLNK, S_IFREG } from '../../sys/statx.ts';
+import { decodeDevice, S_IFLNK, S_IFREG } from '../../sys/statx.ts';
+import { escapeBytes } from '../../told/escape.ts';
+import { octalMode } from '../../told/fields.ts';
 import { counted } from '../print/count.ts';
-import { escapeBytes } from '../print/escape.ts';
 import { humanSize } from '../print/size.ts';
-import { octalMode } from '../print/status.ts';
 import { fullTime } from '../print/time.ts';
 
 export const ARROW = '→';
@@ -134,10 +134,6 @@ function contentWords({ firstDifference }: Change, a: Item, b: Item): string {
 export function itemDeviceWords(item: Item): string {
   const { major, minor } = decodeDevice(rdevOf(item));
   return `${major},${minor}`;
-}
-
-export function isDeviceItem(item: Item): boolean {
-  return typeBits(item) === S_IFCHR || typeBits(item) === S_IFBLK;
 }
 
 /** An attribute that cannot be read spoils its own words only. */

@@ -3,10 +3,9 @@ import type { Deleted } from '../../layers/deleted.ts';
 import type { Layers } from '../../layers/layers.ts';
 import { removalTime } from '../../layers/removal-time.ts';
 import { layerNumber } from '../../store/reference/choice.ts';
-import { typeOf } from '../../sys/file-types.ts';
-import { jsonName } from '../print/escape.ts';
-import { isLink, octalMode } from '../print/status.ts';
-import { jsonTime } from '../print/time.ts';
+import { isLink, typeOf } from '../../sys/file-types.ts';
+import { jsonName } from '../../told/escape.ts';
+import { jsonTime, octalMode } from '../../told/fields.ts';
 
 /** As a line of JSON has it. */
 export function deletedLine(layers: Layers, one: Deleted): object {

@@ -1,7 +1,7 @@
 // What `doctor` finds as lines of JSON. For `doctor` and reports.
 import type { HealthFinding, HealthSeverity } from '../../health/health.ts';
 import type { Store } from '../../store/store.ts';
-import { escapeMessage, jsonName } from '../print/escape.ts';
+import { escapeMessage, jsonName } from '../../told/escape.ts';
 
 /** Before the findings on one of the stores of a root. */
 export function healthStart({ kind, name }: Store): object {

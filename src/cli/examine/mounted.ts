@@ -4,7 +4,7 @@ import type { Related } from '../../health/part.ts';
 import type { LayerStack } from '../../store/layer-stack.ts';
 import { asBytes, type ByteString, bytesOfText } from '../../sys/bytes.ts';
 import { Trouble } from '../../sys/errors.ts';
-import { escapeBytes, escapeText } from '../print/escape.ts';
+import { escapeBytes, escapeText } from '../../told/escape.ts';
 import type { Terminal } from '../print/terminal.ts';
 import { openTheStore, type StoreOptions } from '../stack.ts';
 

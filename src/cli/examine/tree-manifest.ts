@@ -8,8 +8,8 @@ import type { LayerStack } from '../../store/layer-stack.ts';
 import type { ByteString } from '../../sys/bytes.ts';
 import { Errno } from '../../sys/errors.ts';
 import { S_IFREG } from '../../sys/statx.ts';
+import { escapeText } from '../../told/escape.ts';
 import { layersFailure, pathFailure } from '../failure.ts';
-import { escapeText } from '../print/escape.ts';
 import type { Output } from '../print/output.ts';
 import type { Records } from '../stack.ts';
 

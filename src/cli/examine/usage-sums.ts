@@ -1,7 +1,7 @@
 // What fills a store, summed up: by group, by image and by container, and as JSON lines. For `df` and reports.
 import { type DiskUsage, type PlaceKind, type PlaceUsage, userKey } from '../../health/disk-usage.ts';
 import { addTo } from '../../sys/groups.ts';
-import { escapeJson, jsonName } from '../print/escape.ts';
+import { escapeJson, jsonName } from '../../told/escape.ts';
 
 /** What a store is made of: what kinds of places are in each group, and what one of them is called. */
 export const USAGE_GROUPS: readonly (readonly [name: string, kinds: readonly PlaceKind[], one: string])[] = [

@@ -3,7 +3,7 @@
 import { resolve } from 'node:path';
 import type { LayerStack } from '../../store/layer-stack.ts';
 import { type ByteString, bytesOfText } from '../../sys/bytes.ts';
-import { escapeJson, jsonName } from '../print/escape.ts';
+import { escapeJson, jsonName } from '../../told/escape.ts';
 import type { Terminal } from '../print/terminal.ts';
 import type { StoreOptions } from '../stack.ts';
 import { version } from '../version.ts';

@@ -6,6 +6,7 @@ import type { Store } from '../../store/store.ts';
 import type { ContainerSummary, ImageSummary } from '../../store/summary.ts';
 import { asBytes, type ByteString, bytesOfText } from '../../sys/bytes.ts';
 import { attempt, Trouble } from '../../sys/errors.ts';
+import { escapeJson } from '../../told/escape.ts';
 import {
   type DirectoryItem,
   type FileItem,
@@ -14,7 +15,6 @@ import {
   type StackItem,
 } from '../../whole/item.ts';
 import { jsonRoot } from '../json/stream.ts';
-import { escapeJson } from '../print/escape.ts';
 import { TextOutput } from '../print/output.ts';
 import { printContainers } from '../print/store/containers.ts';
 import { printHealth } from '../print/store/health.ts';

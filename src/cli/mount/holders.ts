@@ -2,7 +2,7 @@
 import type { ByteString } from '../../sys/bytes.ts';
 import { type Holder, holdersOf } from '../../sys/holders.ts';
 import { readMounts } from '../../sys/mount/mounts.ts';
-import { escapeBytes, escapeText } from '../print/escape.ts';
+import { escapeBytes, escapeText } from '../../told/escape.ts';
 
 const SHOWN = 5;
 

@@ -2,7 +2,7 @@
 import { MOUNT_TYPE } from '../../fuse/type.ts';
 import { isRunning, serversOf } from '../../sys/holders.ts';
 import { type MountEntry, readMounts } from '../../sys/mount/mounts.ts';
-import { escapeBytes } from '../print/escape.ts';
+import { escapeBytes } from '../../told/escape.ts';
 
 /** A line for each, in the order in which they were mounted; empty where there is none. */
 export function listMounts(mounts: readonly MountEntry[] = readMounts()): string {

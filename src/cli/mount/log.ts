@@ -2,7 +2,7 @@
 import { openSync, writeSync } from 'node:fs';
 import { opcodeName } from '../../fuse/abi.ts';
 import { type Errno, systemWords, Trouble } from '../../sys/errors.ts';
-import { escapeMessage, escapeText } from '../print/escape.ts';
+import { escapeMessage, escapeText } from '../../told/escape.ts';
 import type { Terminal } from '../print/terminal.ts';
 
 /** So many different messages are remembered, so that none is repeated. */

@@ -14,7 +14,7 @@ import {
 } from '../../fuse/frame.ts';
 import { bytesOf } from '../../sys/bytes.ts';
 import { errnoName } from '../../sys/errors.ts';
-import { escapeBytes, escapeText } from '../print/escape.ts';
+import { escapeBytes, escapeText } from '../../told/escape.ts';
 
 const PID = STRUCT.fuse_in_header.pid >> 2;
 const XATTR_NAME = HEADER + STRUCT.fuse_getxattr_in.sizeof;

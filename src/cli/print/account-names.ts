@@ -4,8 +4,8 @@ import { walk } from '../../overlay/path.ts';
 import type { Tree } from '../../overlay/tree.ts';
 import { asBytes, bytesOf } from '../../sys/bytes.ts';
 import { Errno } from '../../sys/errors.ts';
-import { escapeBytes } from './escape.ts';
-import { isRegular } from './status.ts';
+import { isRegular } from '../../sys/file-types.ts';
+import { escapeBytes } from '../../told/escape.ts';
 
 /** Of an ID: its name, printable; the number where it has none. */
 export interface AccountNames {

@@ -3,8 +3,8 @@ import type { HiddenSum, LayerSums, Sum } from '../../layers/survey/survey-sums.
 import type { Waste } from '../../layers/survey/waste.ts';
 import type { LayerStack } from '../../store/layer-stack.ts';
 import { layerNumber } from '../../store/reference/choice.ts';
+import { escapeBytes, escapeJson, escapeText, jsonName } from '../../told/escape.ts';
 import { counted } from './count.ts';
-import { escapeBytes, escapeJson, escapeText, jsonName } from './escape.ts';
 import { humanSize } from './size.ts';
 import { formatTable } from './table.ts';
 

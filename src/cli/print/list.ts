@@ -2,10 +2,10 @@
 import type { Command } from 'commander';
 import type { Store } from '../../store/store.ts';
 import { Trouble } from '../../sys/errors.ts';
+import { escapeJson } from '../../told/escape.ts';
 import { EXIT } from '../exit.ts';
 import { beginJson, jsonRoot } from '../json/stream.ts';
 import type { StoreOptions } from '../stack.ts';
-import { escapeJson } from './escape.ts';
 import { formatTable } from './table.ts';
 import type { Terminal } from './terminal.ts';
 

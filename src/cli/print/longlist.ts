@@ -2,11 +2,12 @@
 
 import type { Status } from '../../overlay/status.ts';
 import type { Tree } from '../../overlay/tree.ts';
+import { isDevice, isLink } from '../../sys/file-types.ts';
 import { decodeDevice } from '../../sys/statx.ts';
+import { escapeBytes } from '../../told/escape.ts';
 import { type AccountNames, NUMBERS } from './account-names.ts';
 import { formatBlocks, type SizeForm } from './blocks.ts';
-import { escapeBytes } from './escape.ts';
-import { isDevice, isLink, modeString } from './status.ts';
+import { modeString } from './status.ts';
 import { shortTime } from './time.ts';
 import { displayWidth } from './width.ts';
 

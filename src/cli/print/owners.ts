@@ -1,6 +1,6 @@
 // How owners are shown, in words: which numbers of a container's users are which on disk, and what told it.
 import type { IdRange, OwnerView } from '../../store/owner.ts';
-import { escapeText } from './escape.ts';
+import { escapeText } from '../../told/escape.ts';
 
 /** `users 0 is 4242, 1-65536 are 100000-165535; groups alike; others 65534 (what told it)`. */
 export function ownerWords({ uids, gids, others, source }: OwnerView): string {

@@ -1,7 +1,7 @@
 // What every command is given: where results go, where messages go, and the exit code that its failures add up to.
 import { Errno, Trouble } from '../../sys/errors.ts';
+import { escapeMessage } from '../../told/escape.ts';
 import { EXIT, exitCodeOf } from '../exit.ts';
-import { escapeMessage } from './escape.ts';
 import { type Output, OutputClosed } from './output.ts';
 
 export class Terminal {

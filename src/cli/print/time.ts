@@ -75,11 +75,6 @@ export function fullTime(time: Timestamp): string {
   return `${day(date)} ${clock}.${fraction} ${zone}`;
 }
 
-/** `seconds.nanoseconds` as a string, because a JSON number would lose digits. */
-export function jsonTime(time: Timestamp): string {
-  return `${time.seconds}.${String(time.nanoseconds).padStart(9, '0')}`;
-}
-
 /** `2024-05-01 13:45:06Z`, in UTC whatever the zone is here. */
 export function utcTime({ seconds }: Pick<Timestamp, 'seconds'>): string {
   const date = calendar(seconds);

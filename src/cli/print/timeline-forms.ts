@@ -4,9 +4,9 @@ import { eventsOf, type TimelineEntry } from '../../layers/timeline.ts';
 import type { Time } from '../../overlay/status.ts';
 import { type ByteString, bytesOfText } from '../../sys/bytes.ts';
 import { typeOf } from '../../sys/file-types.ts';
-import { escapeBytes, escapeJson, escapeText, jsonName, octal } from './escape.ts';
-import { modeString, octalMode } from './status.ts';
-import { jsonTime } from './time.ts';
+import { escapeBytes, escapeJson, escapeText, jsonName, octal } from '../../told/escape.ts';
+import { jsonTime, octalMode } from '../../told/fields.ts';
+import { modeString } from './status.ts';
 
 /** What one line is about. */
 export interface TimelineSubject {

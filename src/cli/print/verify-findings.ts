@@ -1,8 +1,8 @@
 // Findings of `stratafs verify` as lines: those on one layer together, in the order of their paths, and above a dozen of one
 // kind no more than how many there are.
 import { asBytes, type ByteString, shownBytes } from '../../sys/bytes.ts';
+import { escapeBytes, escapeMessage } from '../../told/escape.ts';
 import type { Finding, FindingClass, Severity } from '../../verify/finding.ts';
-import { escapeBytes, escapeMessage, jsonName } from './escape.ts';
 
 /** Findings of one kind that are told one by one. */
 const MOST_LINES = 12;
@@ -86,16 +86,4 @@ function describe({ class: kind, path, expected, found, message }: Finding): str
   ];
   const where = path === undefined ? '' : `  ${path === '' ? '.' : escapeBytes(path)}`;
   return `${kind}${where}: ${words.join(', ')}`;
-}
-
-/** The path of a finding on a layer is from the layer's root on; of one on no layer, where it lies on disk. */
-export function jsonFinding({ severity, class: kind, path, expected, found, message }: Finding): object {
-  return {
-    severity,
-    class: kind,
-    ...(path === undefined ? {} : jsonName('path', asBytes(path.startsWith('/') ? path : `/${path}`))),
-    ...(expected === undefined ? {} : jsonName('expected', asBytes(expected))),
-    ...(found === undefined ? {} : jsonName('found', asBytes(found))),
-    ...(message === undefined ? {} : { message: escapeMessage(message) }),
-  };
 }

@@ -1,5 +1,8 @@
 // What `stratafs verify` prints: lines for the findings on each layer, then one for the layer, one for the image, and what it
 // all comes to; or the same as JSON lines.
+
+import { escapeJson, escapeText } from '../../told/escape.ts';
+import { jsonFinding } from '../../told/finding.ts';
 import type { Finding } from '../../verify/finding.ts';
 import type { LayerVerdict } from '../../verify/layer.ts';
 import {
@@ -12,12 +15,11 @@ import {
   worse,
 } from '../../verify/verdict.ts';
 import { counted } from './count.ts';
-import { escapeJson, escapeText } from './escape.ts';
 import { VerifyProgress } from './progress/verify-progress.ts';
 import { severalNames } from './several-names.ts';
 import { humanSize } from './size.ts';
 import type { Terminal } from './terminal.ts';
-import { jsonFinding, LayerFindings, VERDICT_WIDTH } from './verify-findings.ts';
+import { LayerFindings, VERDICT_WIDTH } from './verify-findings.ts';
 import { contentsWords, describeCounts, VerifyTotals } from './verify-totals.ts';
 
 export interface PrinterOptions {

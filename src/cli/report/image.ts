@@ -15,8 +15,8 @@ import {
 import type { LayerStack } from '../../store/layer-stack.ts';
 import type { Configuration } from '../../store/oci/oci.ts';
 import { layerNumber } from '../../store/reference/choice.ts';
+import { escapeBytes, escapeJson, escapeText } from '../../told/escape.ts';
 import { measure } from '../measured.ts';
-import { escapeBytes, escapeJson, escapeText } from '../print/escape.ts';
 import { hiddenWords, wasteAdvice, wasteWords } from '../print/hidden.ts';
 import { humanSize } from '../print/size.ts';
 import { treeRows } from './rows.ts';

@@ -5,7 +5,7 @@ import type { ReportRow } from '../../report/image/record.ts';
 import type { LayerStack } from '../../store/layer-stack.ts';
 import { layerNumber } from '../../store/reference/choice.ts';
 import type { ByteString } from '../../sys/bytes.ts';
-import { escapeBytes, hasEscapes } from '../print/escape.ts';
+import { escapeBytes, hasEscapes } from '../../told/escape.ts';
 import { modeString } from '../print/status.ts';
 
 interface Place {

@@ -1,6 +1,6 @@
 // A terminal that remembers what it was told: what a report could not read stands in the report as well. The same words for
 // forty images that share a layer are told once.
-import { escapeMessage } from '../print/escape.ts';
+import { escapeMessage } from '../../told/escape.ts';
 import { Terminal } from '../print/terminal.ts';
 
 export class Witness extends Terminal {

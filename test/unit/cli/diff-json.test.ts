@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
-import { jsonItem } from '../../../src/cli/diff/json.ts';
 import { ManifestItem } from '../../../src/diff/manifest/manifest.ts';
 import { E, Errno } from '../../../src/sys/errors.ts';
+import { jsonItem } from '../../../src/told/change.ts';
 
 class LostLink extends ManifestItem {
   override target(): never {

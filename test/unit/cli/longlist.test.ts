@@ -1,10 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { formatLong, formatTotal } from '../../../src/cli/print/longlist.ts';
-import { modeString, octalMode } from '../../../src/cli/print/status.ts';
+import { modeString } from '../../../src/cli/print/status.ts';
 import type { Status } from '../../../src/overlay/status.ts';
 import { asBytes, type ByteString } from '../../../src/sys/bytes.ts';
 import { typeOf } from '../../../src/sys/file-types.ts';
 import { decodeDevice, encodeDevice } from '../../../src/sys/statx.ts';
+import { octalMode } from '../../../src/told/fields.ts';
 
 const TIME = { seconds: Date.UTC(2024, 4, 1, 12, 34, 56) / 1000, nanoseconds: 5 };
 

@@ -2,7 +2,8 @@ import { describe, expect, it } from 'vitest';
 import { formatColumns } from '../../../src/cli/print/columns.ts';
 import { humanSize } from '../../../src/cli/print/size.ts';
 import { formatTable } from '../../../src/cli/print/table.ts';
-import { ago, fullTime, humanDuration, jsonTime, shortTime } from '../../../src/cli/print/time.ts';
+import { ago, fullTime, humanDuration, shortTime } from '../../../src/cli/print/time.ts';
+import { jsonTime } from '../../../src/told/fields.ts';
 
 describe('humanSize()', () => {
   it.each<[bytes: number, shown: string]>([

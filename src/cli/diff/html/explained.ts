@@ -3,7 +3,7 @@ import type { ConfigChange } from '../../../diff/explain/config.ts';
 import type { ExplainableChange, PackageReport } from '../../../diff/explain/packages.ts';
 import type { ChangesReport, ConfigurationRow, PackageRow } from '../../../report/changes/record.ts';
 import { asBytes } from '../../../sys/bytes.ts';
-import { escapeBytes, escapeJson, escapeText } from '../../print/escape.ts';
+import { escapeBytes, escapeJson, escapeText } from '../../../told/escape.ts';
 
 export function packageRows({ packages }: PackageReport<ExplainableChange>): PackageRow[] {
   const shown = (text: string | undefined) => (text === undefined ? '' : escapeBytes(asBytes(text)));

@@ -8,7 +8,7 @@ import { type ChangesDocumentOptions, changesDocument } from '../../../report/ch
 import type { ChangesReport, ReportVerdict } from '../../../report/changes/record.ts';
 import { errnoWords } from '../../../sys/errors.ts';
 import { STATX } from '../../../sys/statx.ts';
-import { escapeBytes, escapeText } from '../../print/escape.ts';
+import { escapeBytes, escapeText } from '../../../told/escape.ts';
 import { humanSize } from '../../print/size.ts';
 import type { PageOutput } from '../../report/page-output.ts';
 import { growthWords } from '../layers/growth-words.ts';

@@ -14,8 +14,9 @@ import {
 } from '../../../diff/item.ts';
 import type { ChangeRow, ChangeSide, SignalKind } from '../../../report/changes/record.ts';
 import { asBytes } from '../../../sys/bytes.ts';
-import { escapeBytes, hasEscapes } from '../../print/escape.ts';
-import { modeString, octalMode } from '../../print/status.ts';
+import { escapeBytes, hasEscapes } from '../../../told/escape.ts';
+import { octalMode } from '../../../told/fields.ts';
+import { modeString } from '../../print/status.ts';
 import { type Eye, eyesOf } from '../eyes.ts';
 import { type LayeredSides, segmentsOf } from '../layers/layer-words.ts';
 import { aspectWords, differenceWords, letterOf } from '../words.ts';

@@ -3,7 +3,7 @@ import type { Change } from '../../../diff/change.ts';
 import { type Item, typeBits } from '../../../diff/item.ts';
 import type { ByteString } from '../../../sys/bytes.ts';
 import { S_IFREG } from '../../../sys/statx.ts';
-import { escapeBytes } from '../../print/escape.ts';
+import { escapeBytes } from '../../../told/escape.ts';
 import { hunkLines, textsOf } from '../text-differences.ts';
 
 /** Lines of one difference; the others are counted. */

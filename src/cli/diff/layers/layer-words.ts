@@ -15,9 +15,9 @@ import {
 import type { Layer } from '../../../store/layer-stack.ts';
 import type { HistoryStep } from '../../../store/oci/oci.ts';
 import { layerIndexOf } from '../../../store/reference/choice.ts';
+import { escapeText } from '../../../told/escape.ts';
+import { octalMode } from '../../../told/fields.ts';
 import { counted } from '../../print/count.ts';
-import { escapeText } from '../../print/escape.ts';
-import { octalMode } from '../../print/status.ts';
 import type { SideLabel } from '../printer.ts';
 import { ARROW, aspectWords, differenceWords, joinWords, leadWords, tailWords } from '../words.ts';
 

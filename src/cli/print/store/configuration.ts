@@ -1,8 +1,8 @@
 // How an image or a container is run, for people: `inspect --config`.
 import type { Configuration, ConfigValue } from '../../../store/oci/oci.ts';
 import type { ContainerSummary } from '../../../store/summary.ts';
+import { escapeBytes, escapeText } from '../../../told/escape.ts';
 import type { PlacedMount } from '../../examine/mounted.ts';
-import { escapeBytes, escapeText } from '../escape.ts';
 
 /** In this order, by the names that fields have, with the words that they are told by. */
 const FIELDS: readonly (readonly [field: string, words: string])[] = [

@@ -1,9 +1,9 @@
 // What is wrong with all stores of a root, in words or as JSON lines.
 import type { HealthFinding, HealthSeverity, StoreHealth } from '../../../health/health.ts';
 import type { ByteString } from '../../../sys/bytes.ts';
+import { escapeBytes, escapeJson, escapeMessage, escapeText } from '../../../told/escape.ts';
 import { healthEnd, healthLine, healthStart } from '../../examine/health-lines.ts';
 import { counted } from '../count.ts';
-import { escapeBytes, escapeJson, escapeMessage, escapeText } from '../escape.ts';
 import type { Output } from '../output.ts';
 import { takesWords } from '../takes.ts';
 

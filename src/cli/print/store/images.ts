@@ -1,7 +1,7 @@
 // Images as `docker images` prints them, or as JSON lines.
 import { shortId } from '../../../store/digest.ts';
 import type { ImageSummary } from '../../../store/summary.ts';
-import { escapeText } from '../escape.ts';
+import { escapeText } from '../../../told/escape.ts';
 import { type ListOptions, printList } from '../list.ts';
 import { humanSize } from '../size.ts';
 import type { Terminal } from '../terminal.ts';

@@ -2,8 +2,8 @@
 import type { LayerStack } from '../../../store/layer-stack.ts';
 import { asBytes, type ByteString, shownBytes } from '../../../sys/bytes.ts';
 import { Trouble } from '../../../sys/errors.ts';
+import { escapeBytes } from '../../../told/escape.ts';
 import { mustBeThere } from '../../missing.ts';
-import { escapeBytes } from '../escape.ts';
 
 export interface LowerdirLine {
   /** As a word of a shell. */

@@ -3,11 +3,11 @@
 import type { Layer, LayerStack } from '../../../store/layer-stack.ts';
 import { layerNumber } from '../../../store/reference/choice.ts';
 import { sourceName } from '../../../store/source.ts';
+import { escapeBytes, escapeText, jsonName } from '../../../told/escape.ts';
+import { idFields, jsonId } from '../../../told/fields.ts';
 import { type JsonSubject, jsonHead } from '../../json/stream.ts';
-import { escapeBytes, escapeText, jsonName } from '../escape.ts';
 import { ownerWords } from '../owners.ts';
 import { humanSize } from '../size.ts';
-import { idFields, jsonId } from '../status.ts';
 
 /** The whole answer in one object, with the fields of a header. */
 export function jsonStack(stack: LayerStack, subject: JsonSubject): object {

@@ -1,7 +1,7 @@
 // Words of cells that several tables have.
 
 import { shortId } from '../../../store/digest.ts';
-import { escapeText } from '../../print/escape.ts';
+import { escapeText } from '../../../told/escape.ts';
 
 /** Names in one cell. */
 const MOST_NAMES = 6;

@@ -1,9 +1,9 @@
 // What was found, as tables: health, verification, what was deleted, and when things happened.
 import type { ReportSection, ReportTable, TableCell } from '../../../report/store/record.ts';
 import { asBytes, shownBytes } from '../../../sys/bytes.ts';
+import { escapeBytes, escapeMessage, escapeText } from '../../../told/escape.ts';
 import type { Finding } from '../../../verify/finding.ts';
 import { counted } from '../../print/count.ts';
-import { escapeBytes, escapeMessage, escapeText } from '../../print/escape.ts';
 import { nameList, shortName, timeText } from './cells.ts';
 import type { Examination } from './examination.ts';
 import type { Verification } from './verification.ts';

@@ -1,7 +1,7 @@
 // What a report tells as lines of JSON, for programs: as the commands have them, and layers and volumes besides.
 import { sourceName } from '../../../store/source.ts';
 import { asBytes } from '../../../sys/bytes.ts';
-import { escapeJson, jsonName } from '../../print/escape.ts';
+import { escapeJson, jsonName } from '../../../told/escape.ts';
 import type { Deletion } from './deletions.ts';
 import { layerBytes, type RootLayer } from './layers.ts';
 import type { StoreList } from './subjects.ts';

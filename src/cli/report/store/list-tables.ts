@@ -3,9 +3,9 @@ import type { ReportSection, ReportTable, TableCell } from '../../../report/stor
 import type { ContainerSummary } from '../../../store/summary.ts';
 import { asBytes } from '../../../sys/bytes.ts';
 import { Trouble } from '../../../sys/errors.ts';
+import { escapeBytes, escapeMessage, escapeText } from '../../../told/escape.ts';
 import { containerUsages, imageUsages } from '../../examine/usage-sums.ts';
 import { counted } from '../../print/count.ts';
-import { escapeBytes, escapeMessage, escapeText } from '../../print/escape.ts';
 import { NOT_VERIFIED, nameList, shortName, timeText } from './cells.ts';
 import type { Examination } from './examination.ts';
 import { labelOfContainer, labelOfImage, type StoreList } from './subjects.ts';

@@ -1,9 +1,9 @@
 // What a report says to look at first: what is wrong, of all parts of the examination, in a few rows.
 import type { ReportSection, TableCell } from '../../../report/store/record.ts';
+import { escapeBytes, escapeMessage, escapeText } from '../../../told/escape.ts';
 import type { Verdict } from '../../../verify/verdict.ts';
 import { sumOfSizes } from '../../examine/usage-sums.ts';
 import { counted } from '../../print/count.ts';
-import { escapeBytes, escapeMessage, escapeText } from '../../print/escape.ts';
 import { humanSize } from '../../print/size.ts';
 import type { Examination } from './examination.ts';
 import { plainTable } from './plain-table.ts';

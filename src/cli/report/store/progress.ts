@@ -1,5 +1,5 @@
 // The line that says which part of a report is made, and how far that is.
-import { escapeText } from '../../print/escape.ts';
+import { escapeText } from '../../../told/escape.ts';
 import { PassingLine } from '../../print/progress/passing-line.ts';
 import type { Terminal } from '../../print/terminal.ts';
 

@@ -1,9 +1,9 @@
 // The record of a report on a root: its first page, and what every part of the examination came to.
 import type { KeyFigure, ReportSection, StoreReport } from '../../../report/store/record.ts';
 import type { Store } from '../../../store/store.ts';
+import { escapeBytes, escapeMessage, escapeText } from '../../../told/escape.ts';
 import { sumOfSizes } from '../../examine/usage-sums.ts';
 import { counted } from '../../print/count.ts';
-import { escapeBytes, escapeMessage, escapeText } from '../../print/escape.ts';
 import { humanSize } from '../../print/size.ts';
 import { nameList } from './cells.ts';
 import type { Examination } from './examination.ts';

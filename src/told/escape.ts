@@ -1,6 +1,6 @@
 // Bytes and text as something a terminal can show: every name, tag, history line and message goes through here before it
 // is printed. The form is that of GNU `ls -b` and bash's `$'…'`: `\n`, `\t`, `\\`, and three octal digits for a byte.
-import { type ByteString, bufferOf, bytesOfText, CHARACTER, loneByte } from '../../sys/bytes.ts';
+import { type ByteString, bufferOf, bytesOfText, CHARACTER, loneByte } from '../sys/bytes.ts';
 
 const PLAIN = /^[\x20-\x5b\x5d-\x7e]*$/;
 const PRINTABLE_ASCII = /^[\x20-\x7e]*$/;

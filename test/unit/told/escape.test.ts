@@ -1,14 +1,8 @@
 import { spawnSync } from 'node:child_process';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import {
-  escapeBytes,
-  escapeJson,
-  escapeMessage,
-  escapeText,
-  jsonName,
-} from '../../../src/cli/print/escape.ts';
 import { asBytes, type ByteString, bytesOf, bytesOfText, shownBytes } from '../../../src/sys/bytes.ts';
+import { escapeBytes, escapeJson, escapeMessage, escapeText, jsonName } from '../../../src/told/escape.ts';
 import { itSystem } from '../../support/system.ts';
 
 /** What a terminal may act on: C0, DEL, C1, bidi and other format characters, line separators. */
