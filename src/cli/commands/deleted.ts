@@ -94,7 +94,8 @@ function list(
     if (json) terminal.out.write(`${escapeJson(deletedLine(layers, one))}\n`);
     else rows.push(row(stack, one));
   });
-  if (!json && rows.length > 0) terminal.out.write(formatTable(HEADING, rows));
+  if (!json && rows.length > 0)
+    terminal.out.write(formatTable(HEADING, rows, { columns: terminal.out.columns }));
   for (const failure of failures) terminal.report(layerFailure(stack, failure));
   return count + failures.length > 0;
 }

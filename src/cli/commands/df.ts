@@ -49,7 +49,9 @@ export function registerDf(program: Command, terminal: Terminal): void {
         await walkLayers(usage.survey, terminal);
         const places = usage.places();
         if (options.json) beginJson(terminal, 'df', jsonRoot(options));
-        terminal.out.write(options.json ? usageLines(usage, places) : text(usage, places, options));
+        terminal.out.write(
+          options.json ? usageLines(usage, places) : text(usage, places, options, terminal.out.columns),
+        );
       } finally {
         usage.survey.close();
       }
@@ -57,36 +59,44 @@ export function registerDf(program: Command, terminal: Terminal): void {
     });
 }
 
-function text(usage: DiskUsage, places: readonly PlaceUsage[], { verbose, all }: DfOptions): string {
-  const tables = [
+type Told = readonly [heading: readonly string[], rows: readonly string[][], ...details: string[]];
+
+function text(
+  usage: DiskUsage,
+  places: readonly PlaceUsage[],
+  { verbose, all }: DfOptions,
+  columns: number | undefined,
+): string {
+  const tables: Told[] = [
     groupTable(places),
     ...(verbose ? [imageTable(usage, places), containerTable(usage, places), volumeTable(places)] : []),
     ...(all ? [placeTable(usage, places)] : []),
   ];
-  return tables.filter((table) => table !== '').join('\n');
+  return tables
+    .filter(([, rows]) => rows.length > 0)
+    .map(([heading, rows, ...details]) => formatTable(heading, rows, { columns, details }))
+    .join('\n');
 }
 
 function sizeCells({ bytes, allocated }: PlaceSizes): string[] {
   return [humanSize(bytes), humanSize(allocated)];
 }
 
-function groupTable(places: readonly PlaceUsage[]): string {
+function groupTable(places: readonly PlaceUsage[]): Told {
   const rows = USAGE_GROUPS.map(([name, kinds, one]) => {
     const own = places.filter(({ kind }) => kinds.includes(kind));
     return { own, cells: [name, counted(own.length, one, plural(one)), ...sizeCells(sumOfSizes(own))] };
   });
   const shown = rows.filter(({ own }) => own.length > 0).map(({ cells }) => cells);
-  return formatTable(
-    ['', 'COUNT', 'SIZE', 'ON DISK'],
-    [...shown, ['Everything', '', ...sizeCells(sumOfSizes(places))]],
-  );
+  const sum = ['Everything', '', ...sizeCells(sumOfSizes(places))];
+  return [['', 'COUNT', 'SIZE', 'ON DISK'], [...shown, sum], 'COUNT'];
 }
 
 function plural(one: string): string {
   return one.endsWith('y') ? `${one.slice(0, -1)}ies` : `${one}s`;
 }
 
-function imageTable(usage: DiskUsage, places: readonly PlaceUsage[]): string {
+function imageTable(usage: DiskUsage, places: readonly PlaceUsage[]): Told {
   const rows = imageUsages(usage, places).map((image) => [
     escapeText(severalNames(image)),
     shortId(image.id),
@@ -95,10 +105,10 @@ function imageTable(usage: DiskUsage, places: readonly PlaceUsage[]): string {
     ...sizeCells(image.unique),
   ]);
   const heading = ['IMAGE', 'IMAGE ID', 'LAYERS', 'SIZE', 'ON DISK', 'UNIQUE', 'UNIQUE ON DISK'];
-  return rows.length === 0 ? '' : formatTable(heading, rows);
+  return [heading, rows, 'IMAGE ID', 'LAYERS'];
 }
 
-function containerTable(usage: DiskUsage, places: readonly PlaceUsage[]): string {
+function containerTable(usage: DiskUsage, places: readonly PlaceUsage[]): Told {
   const rows = containerUsages(usage, places).map(({ id, label, own, log, whole }) => [
     escapeText(label),
     escapeText(shortId(id)),
@@ -106,16 +116,16 @@ function containerTable(usage: DiskUsage, places: readonly PlaceUsage[]): string
     humanSize(log.bytes),
     humanSize(whole.allocated),
   ]);
-  return rows.length === 0 ? '' : formatTable(['CONTAINER', 'ID', 'SIZE', 'LOG', 'ON DISK'], rows);
+  return [['CONTAINER', 'ID', 'SIZE', 'LOG', 'ON DISK'], rows];
 }
 
-function volumeTable(places: readonly PlaceUsage[]): string {
+function volumeTable(places: readonly PlaceUsage[]): Told {
   const volumes = places.filter(({ kind }) => kind === 'volume');
   const rows = volumes.map((place) => [escapeBytes(asBytes(place.id)), ...sizeCells(place)]);
-  return rows.length === 0 ? '' : formatTable(['VOLUME', 'SIZE', 'ON DISK'], rows);
+  return [['VOLUME', 'SIZE', 'ON DISK'], rows];
 }
 
-function placeTable(usage: DiskUsage, places: readonly PlaceUsage[]): string {
+function placeTable(usage: DiskUsage, places: readonly PlaceUsage[]): Told {
   const sorted = places.toSorted((a, b) => b.allocated - a.allocated || (a.path < b.path ? -1 : 1));
   const rows = sorted.map((place) => [
     ...sizeCells(place),
@@ -123,7 +133,7 @@ function placeTable(usage: DiskUsage, places: readonly PlaceUsage[]): string {
     userWords(place.users),
     escapeBytes(usage.shown(place.path)) || '.',
   ]);
-  return formatTable(['SIZE', 'ON DISK', 'KIND', 'OF', 'DIRECTORY'], rows);
+  return [['SIZE', 'ON DISK', 'KIND', 'OF', 'DIRECTORY'], rows, 'DIRECTORY'];
 }
 
 function userWords(users: readonly PlaceUser[]): string {

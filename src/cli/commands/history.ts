@@ -17,8 +17,7 @@ import { metadataOption } from '../metadata-option.ts';
 import { reportMissing } from '../missing.ts';
 import { formatWaste, hiddenWords, jsonSums } from '../print/hidden.ts';
 import { humanSize } from '../print/size.ts';
-
-import { formatTable } from '../print/table.ts';
+import { type Cell, elasticText, formatTable } from '../print/table.ts';
 import type { Terminal } from '../print/terminal.ts';
 import { ago } from '../print/time.ts';
 import { changesOf, openDamagedStack, REFERENCE_WORDS, type StoreOptions } from '../stack.ts';
@@ -35,7 +34,8 @@ const HEADING = [
   ...['LAYER', 'CREATED', 'CREATED BY', 'SIZE', 'SHOWN', 'HIDDEN', 'ADDED', 'CHANGED', 'DELETED'],
   ...['HIDDEN BY', 'COMMENT'],
 ];
-/** Characters of a step that docker shows. */
+const DETAILS = ['COMMENT', 'HIDDEN BY', 'CREATED BY'];
+/** Characters of a step that docker shows; a terminal with room for more shows them. */
 const STEP_WIDTH = 45;
 
 export function registerHistory(program: Command, terminal: Terminal): void {
@@ -70,7 +70,8 @@ export function registerHistory(program: Command, terminal: Terminal): void {
       } else {
         await withComparedStack(stack, await changesOf(stack, options), terminal, (view, copies) => {
           begin();
-          if (options.waste) terminal.out.write(formatWaste(stack, wasteOf(view, copies), options));
+          if (options.waste)
+            terminal.out.write(formatWaste(stack, wasteOf(view, copies), options, terminal.out.columns));
           else showRows({ stack, rows, view, copies }, options, terminal);
         });
       }
@@ -105,7 +106,10 @@ function showRows(
   const cells = lines.map((line) => tableRow(stack, line, options, terminal.now()));
   const sizes = [whole.stored, whole.shown, whole.hidden].map(sizeText);
   terminal.out.write(
-    formatTable(HEADING, [...cells, ['total', '', '', ...sizes, '', '', '', '', '']], terminal.out.columns),
+    formatTable(HEADING, [...cells, ['total', '', '', ...sizes, '', '', '', '', '']], {
+      columns: terminal.out.columns,
+      details: DETAILS,
+    }),
   );
 }
 
@@ -135,7 +139,7 @@ function tableRow(
   { row: { layer, step }, changes, sums, isSettled }: { row: HistoryRow } & MeasuredStep,
   { trunc }: HistoryOptions,
   now: number,
-): string[] {
+): Cell[] {
   const own = layer === undefined ? undefined : stack.layers[layer];
   const settled = isSettled ? sums : undefined;
   const count = (value: number | undefined) => (layer === undefined ? '' : String(value ?? '?'));
@@ -155,10 +159,9 @@ function tableRow(
   ];
 }
 
-function stepText(text: string, trunc: boolean): string {
-  const characters = [...text.replaceAll('\t', ' ')];
-  const isLong = trunc && characters.length > STEP_WIDTH;
-  return escapeText(isLong ? `${characters.slice(0, STEP_WIDTH - 1).join('')}…` : characters.join(''));
+function stepText(text: string, trunc: boolean): Cell {
+  const line = text.replaceAll('\t', ' ');
+  return trunc ? elasticText(line, STEP_WIDTH, escapeText) : escapeText(line);
 }
 
 function jsonRow(

@@ -31,6 +31,7 @@ interface FoundStore {
 }
 
 const HEADING = ['KIND', 'ROOT', 'IMAGES', 'CONTAINERS', 'LIVE', 'FOUND BY'];
+const DETAILS = ['FOUND BY', 'ROOT'];
 
 export function registerStores(program: Command, terminal: Terminal): void {
   program
@@ -66,7 +67,10 @@ export function registerStores(program: Command, terminal: Terminal): void {
       if (json) {
         beginJson(terminal, 'stores', hostRoot === undefined ? {} : { root: bytesOfText(resolve(hostRoot)) });
         for (const store of found) terminal.out.write(jsonLine(store));
-      } else terminal.out.write(formatTable(HEADING, found.map(row)));
+      } else {
+        const form = { columns: terminal.out.columns, details: DETAILS };
+        terminal.out.write(formatTable(HEADING, found.map(row), form));
+      }
       for (const { damage, root } of found) {
         if (damage === undefined) continue;
         terminal.exitWith(EXIT.store);

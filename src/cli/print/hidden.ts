@@ -85,6 +85,7 @@ export function formatWaste(
   stack: LayerStack,
   waste: readonly Waste[],
   { json, trunc, metadata }: { readonly json?: true; readonly trunc: boolean; readonly metadata?: string },
+  columns?: number,
 ): string {
   const isOnDisk = metadata === undefined;
   if (json) return waste.map((one) => `${escapeJson(jsonWaste(stack, one, isOnDisk))}\n`).join('');
@@ -100,7 +101,8 @@ export function formatWaste(
     wasteAdvice(stack, one, trunc),
   ]);
   const more = rest.length === 0 ? '' : `and ${rest.length} more, ${sum(rest)} (--no-trunc)\n`;
-  const table = rows.length === 0 ? '' : formatTable(['HIDDEN', 'LAYER', 'HOW', 'PATH', 'AVOIDED BY'], rows);
+  const heading = ['HIDDEN', 'LAYER', 'HOW', 'PATH', 'AVOIDED BY'];
+  const table = rows.length === 0 ? '' : formatTable(heading, rows, { columns });
   return `${table}${more}${sum(worth)} in all\n`;
 }
 

@@ -6,7 +6,7 @@ import { escapeJson } from '../../told/escape.ts';
 import { EXIT } from '../exit.ts';
 import { beginJson, jsonRoot } from '../json/stream.ts';
 import type { StoreOptions } from '../stack.ts';
-import { formatTable } from './table.ts';
+import { type Cell, formatTable } from './table.ts';
 import type { Terminal } from './terminal.ts';
 
 export interface ListOptions extends StoreOptions {
@@ -28,8 +28,10 @@ export interface ListForm<T extends Item> {
   /** What the items are, and what lists them. */
   readonly item: 'image' | 'container';
   readonly heading: readonly string[];
+  /** The columns that a narrow terminal has on a further line, the first of these first. */
+  readonly details?: readonly string[];
   /** The lines of one item, printable. */
-  readonly rows: (item: T) => string[][];
+  readonly rows: (item: T) => Cell[][];
   /** Whole, or the first twelve digits; printable. */
   readonly id: (item: T) => string;
   /** What a message calls it: `image "nginx:latest"`. */
@@ -73,13 +75,13 @@ export function sortedItems<T extends Item>(items: readonly T[]): T[] {
 /** With a column for the store where items are of several. */
 function tableOf<T extends Item>(
   items: readonly T[],
-  { heading, rows }: ListForm<T>,
-  columns?: number,
+  { heading, rows, details }: ListForm<T>,
+  columns: number | undefined,
 ): string {
   if (!items.some(({ store }) => store !== undefined))
-    return formatTable(heading, items.flatMap(rows), columns);
+    return formatTable(heading, items.flatMap(rows), { columns, details });
   const marked = items.flatMap((item) => rows(item).map((row) => [...row, item.store ?? '']));
-  return formatTable([...heading, 'STORE'], marked, columns);
+  return formatTable([...heading, 'STORE'], marked, { columns, details });
 }
 
 /** Tells what is wrong with the store as a whole and what lies beside it, after what could be listed. */

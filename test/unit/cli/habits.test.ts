@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parseAccounts } from '../../../src/cli/print/account-names.ts';
-import { formatTable } from '../../../src/cli/print/table.ts';
+import { elasticText, formatTable } from '../../../src/cli/print/table.ts';
 import { partReference } from '../../../src/cli/words/path-of-reference.ts';
 import { ownWords } from '../../../src/cli/words/words.ts';
 import { cpPlaces } from '../../../src/copy/cp-places.ts';
@@ -136,10 +136,36 @@ describe('formatTable()', () => {
   it.each<[columns: number | undefined, text: string]>([
     [undefined, one],
     [30, one],
-    [29, 'ID             IMAGE\n    NAMES\n0123456789ab   demo:1\n    web\nba9876543210   other\n'],
-    [5, 'ID\n    IMAGE     NAMES\n0123456789ab\n    demo:1    web\nba9876543210\n    other     \n'],
-  ])('puts what %s columns do not hold on a second line', (columns, text) => {
-    expect(formatTable(['ID', 'IMAGE', 'NAMES'], rows, columns)).toBe(text);
+    [29, 'ID            IMAGE   NAMES\n0123456789ab  demo:1  web\nba9876543210  other   \n'],
+    [26, 'ID            IMAGE\n    NAMES\n0123456789ab  demo:1\n    web\nba9876543210  other\n'],
+    [19, 'ID\n    IMAGE   NAMES\n0123456789ab\n    demo:1  web\nba9876543210\n    other   \n'],
+    [5, 'ID\n    IMAGE\n    NAMES\n0123456789ab\n    demo:1\n    web\nba9876543210\n    other\n'],
+  ])('puts what %s columns do not hold on further lines', (columns, text) => {
+    expect(formatTable(['ID', 'IMAGE', 'NAMES'], rows, { columns })).toBe(text);
+  });
+
+  it('puts details on further lines before all else', () => {
+    const text = 'ID            NAMES\n    IMAGE\n0123456789ab  web\n    demo:1\nba9876543210  \n    other\n';
+    expect(formatTable(['ID', 'IMAGE', 'NAMES'], rows, { columns: 26, details: ['IMAGE'] })).toBe(text);
+  });
+
+  const quoted = (text: string) => `"${text.replaceAll('!', '\\041')}"`;
+  it.each<[columns: number | undefined, text: string]>([
+    [undefined, 'ID        COMMAND   NAMES\n1         "run…"    web\n'],
+    [24, 'ID  COMMAND        NAMES\n1   "run x\\041 …"  web\n'],
+    [29, 'ID        COMMAND    NAMES\n1         "run x…"   web\n'],
+    [40, 'ID        COMMAND               NAMES\n1         "run x\\041 all day"   web\n'],
+    [12, 'ID  NAMES\n    COMMAND\n1   web\n    "run x…"\n'],
+  ])('tells of a text that may be cut what %s columns have room for', (columns, text) => {
+    const command = elasticText('run x! all day', 4, quoted);
+    const form = { columns, details: ['COMMAND'] };
+    expect(formatTable(['ID', 'COMMAND', 'NAMES'], [['1', command, 'web']], form)).toBe(text);
+  });
+
+  it('measures a terminal in its cells', () => {
+    const rows = [['日本', 'x']];
+    expect(formatTable(['A', 'B'], rows, { columns: 6 })).toBe('A\n    B\n日本\n    x\n');
+    expect(formatTable(['A', 'B'], rows, { columns: 7 })).toBe('A     B\n日本  x\n');
   });
 });
 

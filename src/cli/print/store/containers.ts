@@ -4,6 +4,7 @@ import type { ContainerSummary } from '../../../store/summary.ts';
 import { escapeText } from '../../../told/escape.ts';
 import { type ListOptions, printList } from '../list.ts';
 import { humanSize } from '../size.ts';
+import { type Cell, elasticText } from '../table.ts';
 import type { Terminal } from '../terminal.ts';
 import { ago, durationSince } from '../time.ts';
 
@@ -13,7 +14,8 @@ export interface ContainersOptions extends ListOptions {
 }
 
 const HEADING = ['CONTAINER ID', 'IMAGE', 'COMMAND', 'CREATED', 'STATUS', 'NAMES'];
-/** Characters of a command that docker shows. */
+const DETAILS = ['SIZE', 'COMMAND', 'CREATED', 'STATUS'];
+/** Characters of a command that docker shows; a terminal with room for more shows them. */
 const COMMAND_WIDTH = 20;
 
 /** Bytes of its own layer, as Docker counts them, and of all its layers together where they are all recorded. */
@@ -48,7 +50,7 @@ export function printContainers(
   const title = (container: ContainerSummary) => `container "${container.name || id(container)}"`;
   const shown = containers.filter(({ infra, damage }) => options.all || !infra || damage !== undefined);
   const heading = options.size ? [...HEADING, 'SIZE'] : HEADING;
-  printList(shown, { item: 'container', heading, rows, id, title }, options, terminal);
+  printList(shown, { item: 'container', heading, details: DETAILS, rows, id, title }, options, terminal);
 }
 
 /** As docker shows it: an image that was named by its ID has its short ID here. */
@@ -76,11 +78,7 @@ function capital(word: string): string {
   return word.charAt(0).toUpperCase() + word.slice(1);
 }
 
-function commandText(command: string, { trunc }: ListOptions): string {
-  const characters = [...command];
-  const shown =
-    trunc && characters.length > COMMAND_WIDTH
-      ? `${characters.slice(0, COMMAND_WIDTH - 1).join('')}…`
-      : command;
-  return `"${escapeText(shown).replaceAll('"', '\\"')}"`;
+function commandText(command: string, { trunc }: ListOptions): Cell {
+  const quoted = (text: string) => `"${escapeText(text).replaceAll('"', '\\"')}"`;
+  return trunc ? elasticText(command, COMMAND_WIDTH, quoted) : quoted(command);
 }
