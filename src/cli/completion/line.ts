@@ -33,6 +33,8 @@ interface Read {
   readonly pending: Option | undefined;
   /** Behind `--`. */
   readonly isOver: boolean;
+  /** Its own options that were given, by their long names without dashes. */
+  readonly given: ReadonlySet<string>;
 }
 
 /** `words` without the name of the program; the last one is to be completed. `program` has the command in question. */
@@ -52,9 +54,7 @@ export function readLine(program: Command, words: readonly string[]): Line {
   const isWithout = command === program;
   return {
     ...whole,
-    wanted: isWithout
-      ? { kind: 'words', words: commandWords(program) }
-      : operandOf(program, command, operands),
+    wanted: isWithout ? { kind: 'words', words: commandWords(program) } : operandOf(program, command, read),
   };
 }
 
@@ -66,6 +66,7 @@ function readWords(program: Command, words: readonly string[]): Read {
   let command = program;
   let pending: Option | undefined;
   let isOver = false;
+  const given = new Set<string>();
   for (const word of words) {
     if (pending !== undefined) {
       if (program.options.includes(pending)) globals.push(`${pending.long}=${word}`);
@@ -75,6 +76,7 @@ function readWords(program: Command, words: readonly string[]): Read {
     } else if (!isOver && word.startsWith('-') && word !== '-') {
       const option = word.startsWith('--') ? findOption(command, word) : lastOfCluster(command, word);
       if (option?.required) pending = option;
+      if (option !== undefined) given.add(option.name());
       const known = findOption(program, word.replace(/=.*/s, ''));
       if (known !== undefined && word.includes('=')) globals.push(word);
     } else if (command === program) {
@@ -83,7 +85,7 @@ function readWords(program: Command, words: readonly string[]): Read {
       operands.push(word);
     }
   }
-  return { command, operands, globals, pending, isOver };
+  return { command, operands, globals, pending, isOver, given };
 }
 
 /** Where the operands of a command are among `words`, from `start` on. */
@@ -159,9 +161,11 @@ function wantedValue(option: Option, operands: readonly string[]): Wanted {
   return name === 'path' && reference !== undefined ? { kind: 'path', reference } : NOTHING;
 }
 
-function operandOf(program: Command, command: Command, operands: readonly string[]): Wanted {
+function operandOf(program: Command, command: Command, { operands, given }: Read): Wanted {
   const declared = command.registeredArguments;
-  const argument = declared[operands.length] ?? declared.findLast(({ variadic }) => variadic);
+  // The whole store takes the place of a reference.
+  const skipped = command.name() === 'mount' && given.has('all') ? 1 : 0;
+  const argument = declared[operands.length + skipped] ?? declared.findLast(({ variadic }) => variadic);
   if (argument === undefined) return NOTHING;
   if (argument.argChoices !== undefined) return choices(argument.argChoices);
   if (argument.name() !== 'command') return operandOfName(argument, operands);

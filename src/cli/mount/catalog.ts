@@ -1,6 +1,5 @@
 // A whole store as directories: its images and containers by name and by ID, its layers, and what the commands print of them.
 
-import { shortId } from '../../store/digest.ts';
 import type { LayerStack } from '../../store/layer-stack.ts';
 import type { Store } from '../../store/store.ts';
 import type { ContainerSummary, ImageSummary } from '../../store/summary.ts';
@@ -22,7 +21,9 @@ import { printImages } from '../print/store/images.ts';
 import { jsonStack } from '../print/store/stack.ts';
 import { Terminal } from '../print/terminal.ts';
 import { openDamagedStack, openStack, recordsOf } from '../stack.ts';
-import { isFileName, placeImages } from './image-names.ts';
+import { placeContainers } from './container-names.ts';
+import { escapedFileName, type FoundPlace, isFileName, placeAll } from './free-names.ts';
+import { placeImages } from './image-names.ts';
 import type { LatestStore } from './latest-store.ts';
 import { layerItem, layerItems } from './layer-items.ts';
 import type { ManyOptions } from './subject.ts';
@@ -157,28 +158,30 @@ class DirectoryDraft {
   }
 }
 
-/** By name; one of two that have the same, or a name that is none, by name and ID, or by ID alone. */
 function containersItem(containers: readonly ContainerSummary[], args: CatalogOptions): DirectoryItem {
-  const draft = new DirectoryDraft();
-  for (const container of containers) {
-    const name = bytesOfText(container.name);
-    const id = bytesOfText(container.id);
-    const free = [name, `${name}@${shortId(id)}`, id].find(
-      (each) => isFileName(each) && !draft.items.has(each),
-    );
-    if (free !== undefined) draft.items.set(free as ByteString, stackItem(container, args));
-  }
-  return draft.item();
+  const root = new DirectoryDraft();
+  for (const { item, path } of placeContainers(containers))
+    root.at(path.slice(0, -1)).items.set(path.at(-1) as ByteString, stackItem(item, args));
+  return root.item();
+}
+
+/** By the whole ID; one that several stores have is told apart by its store. */
+function placesById(all: readonly Listed[]): readonly FoundPlace<Listed>[] {
+  const wanted = all.map((item) => ({
+    item,
+    path: [escapedFileName(bytesOfText(hexOf(item)))],
+    told: item.store === undefined ? [] : [bytesOfText(item.store)],
+  }));
+  return placeAll(wanted).places;
 }
 
 function byIdItem(all: readonly Listed[], args: CatalogOptions): DirectoryItem {
   const draft = new DirectoryDraft();
-  for (const listed of all) {
-    const id = bytesOfText(hexOf(listed));
-    if (!isFileName(id)) continue;
-    draft.items.set(id, stackItem(listed, args));
-    const layers = asBytes(`${id}.layers`);
-    if (isFileName(layers)) draft.items.set(layers, layersBeside(listed, args));
+  for (const { item, path } of placesById(all)) {
+    const name = path.at(-1) as ByteString;
+    draft.items.set(name, stackItem(item, args));
+    const layers = asBytes(`${name}.layers`);
+    if (isFileName(layers)) draft.items.set(layers, layersBeside(item, args));
   }
   return draft.item();
 }
@@ -235,10 +238,8 @@ function filesItem(
     },
   });
   const inspected = new DirectoryDraft();
-  for (const listed of [...images, ...containers]) {
-    const id = bytesOfText(hexOf(listed));
-    if (!isFileName(id)) continue;
-    inspected.at([id]).items.set(asBytes('inspect.json'), {
+  for (const { item: listed, path } of placesById([...images, ...containers])) {
+    inspected.at(path).items.set(asBytes('inspect.json'), {
       ...file(async (terminal) => {
         const { stack, options } = await openListed(listed, args, openDamagedStack);
         const subject = { ...jsonRoot(options, stack), ref: referenceTo(listed) };

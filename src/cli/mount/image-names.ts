@@ -2,7 +2,8 @@
 // names, each of which ends up in one place; what cannot be a path has its ID for a name.
 
 import { shortId } from '../../store/digest.ts';
-import { type ByteString, bytesOfText } from '../../sys/bytes.ts';
+import { asBytes, type ByteString, bytesOfText } from '../../sys/bytes.ts';
+import { escapedFileName, isFileName, placeAll } from './free-names.ts';
 
 /** What a name is taken from. */
 export interface ImageToPlace {
@@ -24,74 +25,40 @@ export interface ImagePlace<T> {
 
 const NONE = bytesOfText('<none>');
 const LAYERS = '.layers';
-const LONGEST = 255;
 
 /** Where each image goes, once for each of its names; one without a name that can be a path is below `<none>`, by its ID. */
 export function placeImages<T extends ImageToPlace>(images: readonly T[]): ImagePlace<T>[] {
-  const wanted = images.flatMap((image) => pathsOf(image).map((path) => ({ image, path })));
-  const directories = new Set(
-    wanted.flatMap(({ path }) => path.slice(0, -1).map((_, i) => key(path.slice(0, i + 1)))),
+  const wanted = images.flatMap((image) =>
+    pathsOf(image).map((path) => ({ item: image, path, told: toldOf(image) })),
   );
-  const taken = new Set<string>();
-  const placed = wanted.flatMap(({ image, path }) => {
-    const free = candidates(image, path, directories.has(key(path))).find(
-      (each) => !directories.has(key(each)) && !taken.has(key(each)),
-    );
-    if (free === undefined) return [];
-    taken.add(key(free));
-    return [{ image, path: free }];
-  });
-  return placed.map((place) => {
-    const layers = layersName(place.path, (path) => directories.has(path) || taken.has(path));
-    if (layers === undefined) return place;
-    taken.add(key([...place.path.slice(0, -1), layers]));
-    return { ...place, layers };
+  const { places, isTaken } = placeAll(wanted);
+  const layered = new Set<string>();
+  return places.map(({ item: image, path }) => {
+    const directory = path.slice(0, -1);
+    const key = (name: ByteString) => [...directory, name].join('/');
+    const layers = [`${path.at(-1)}${LAYERS}`, `:${path.at(-1)}${LAYERS}`]
+      .filter(isFileName)
+      .map((name) => asBytes(name))
+      .find((name) => !isTaken([...directory, name]) && !layered.has(key(name)));
+    if (layers === undefined) return { image, path };
+    layered.add(key(layers));
+    return { image, path, layers };
   });
 }
 
-/**
- * Its name in full, what tells it from another of that name, and its ID. A colon begins no name of an engine's own, and is put
- * before a name that is a directory.
- */
-function candidates(
-  { hex: id, platform, store }: ImageToPlace,
-  path: readonly ByteString[],
-  isDirectory: boolean,
-): (readonly ByteString[])[] {
-  const last = path.at(-1) as string;
-  const told = [platform?.replaceAll('/', '-'), store, shortId(id), id].flatMap((word) => word ?? []);
-  const names = ['', ...told.map((word) => `@${bytesOfText(word)}`)].map((end) => last + end);
-  const marked = names.map((name) => `:${name}`);
-  return (isDirectory ? marked : [...names, ...marked])
-    .filter(isFileName)
-    .map((name) => [...path.slice(0, -1), name as ByteString]);
+/** What tells it from another of its name. */
+function toldOf({ hex, platform, store }: ImageToPlace): ByteString[] {
+  const words = [platform?.replaceAll('/', '-'), store, shortId(hex), hex];
+  return words.flatMap((word) => (word === undefined ? [] : [bytesOfText(word)]));
 }
 
-function layersName(path: readonly ByteString[], isTaken: (path: string) => boolean): ByteString | undefined {
-  const name = `${path.at(-1)}${LAYERS}`;
-  return [name, `:${name}`]
-    .filter(isFileName)
-    .map((each) => each as ByteString)
-    .find((each) => !isTaken(key([...path.slice(0, -1), each])));
-}
-
-function key(path: readonly ByteString[]): string {
-  return path.join('/');
-}
-
-function pathsOf({ hex: id, tags }: ImageToPlace): (readonly ByteString[])[] {
+function pathsOf({ hex, tags }: ImageToPlace): (readonly ByteString[])[] {
   const paths = tags.map(pathOfTag).filter((path) => path.every(isFileName));
-  const byId = [NONE, bytesOfText(id)];
-  return paths.length > 0 ? paths : byId.every(isFileName) ? [byId] : [];
+  return paths.length > 0 ? paths : [[NONE, escapedFileName(bytesOfText(hex))]];
 }
 
 function pathOfTag(name: string): ByteString[] {
   const colon = name.indexOf(':', name.lastIndexOf('/') + 1);
   const [repository, tag] = colon < 0 ? [name, NONE] : [name.slice(0, colon), name.slice(colon + 1)];
   return [...repository.split('/'), tag].map(bytesOfText);
-}
-
-/** Whether bytes can be a name in a directory. */
-export function isFileName(name: string): name is ByteString {
-  return name.length > 0 && name.length <= LONGEST && name !== '.' && name !== '..' && !/[/\0]/.test(name);
 }

@@ -48,7 +48,8 @@ describe('catalogOf()', () => {
     ['größe', 'gr\xc3\xb6\xc3\x9fe'],
     ['..', `..@${ID.slice(0, 12)}`],
     ['', `@${ID.slice(0, 12)}`],
-    ['a/b', ID],
+    ['pod/app', 'pod/app'],
+    ['pod/../app', ID],
     ['../../etc', ID],
     ['a\0b', ID],
     ['n'.repeat(256), ID],
@@ -58,11 +59,41 @@ describe('catalogOf()', () => {
     ]);
   });
 
-  it('tells two containers of one name apart, and has none that has neither name nor ID', async () => {
-    const twins = [container('web'), container('web', { id: OTHER }), container('/', { id: '..' })];
-    expect(await paths(await below(catalog([], twins), 'containers'))).toEqual([
-      'stack /web',
-      `stack /web@${OTHER.slice(0, 12)}`,
+  it('tells containers of one name apart, and leaves none out, whatever its name and its ID are', async () => {
+    const odd = [
+      container('web'),
+      container('web', { id: OTHER }),
+      container('web', { id: OTHER, store: 'vfs' }),
+      container('/', { id: '..' }),
+      container('/', { id: '../..' }),
+      container('', { id: '' }),
+      container('/', { id: '' }),
+    ];
+    const root = catalog([], odd);
+    expect(await paths(await below(root, 'containers'))).toEqual(
+      ['web', `web@${OTHER.slice(0, 12)}`, 'web@vfs', '%2E%2E', '..%2F..', '%', ':%'].map(
+        (name) => `stack /${name}`,
+      ),
+    );
+    const byId = await below(root, 'by-id');
+    const names = byId.kind === 'directory' ? [...(await byId.list()).keys()] : [];
+    expect(names.filter((name) => !name.endsWith('.layers'))).toEqual([
+      ...[ID, OTHER, `${OTHER}@vfs`, '%2E%2E', '..%2F..', '%', ':%'],
+    ]);
+  });
+
+  it('has the containers of a pod in its directory, and what holds the pod together beside that', async () => {
+    const pod = [
+      container('web', { id: OTHER, infra: true }),
+      container('web/app'),
+      container('web/proxy', { id: 'c'.repeat(64) }),
+      container('app_web_ns_uid_0', { id: 'd'.repeat(64) }),
+    ];
+    expect(await paths(await below(catalog([], pod), 'containers'))).toEqual([
+      'stack /:web',
+      'stack /app_web_ns_uid_0',
+      'stack /web/app',
+      'stack /web/proxy',
     ]);
   });
 

@@ -1,6 +1,7 @@
 // Where images are in a mounted store: names that are paths, and all those that are none.
 import { describe, expect, it } from 'vitest';
-import { type ImageToPlace, isFileName, placeImages } from '../../../src/cli/mount/image-names.ts';
+import { isFileName } from '../../../src/cli/mount/free-names.ts';
+import { type ImageToPlace, placeImages } from '../../../src/cli/mount/image-names.ts';
 
 const LONG = 'x'.repeat(256);
 
@@ -71,8 +72,22 @@ describe('placeImages()', () => {
     },
   );
 
-  it('has nothing for what has neither a name nor an ID that could be one', () => {
-    expect(placeImages([{ hex: '../x', tags: ['..:..'] }])).toEqual([]);
+  it('writes an ID that is no name otherwise, so that nothing is left out', () => {
+    const odd = ['../x', '..', '', 'a\0b', '%2F', '/', 'y'.repeat(300)].map((hex) => ({
+      hex,
+      tags: ['..:..'],
+    }));
+    expect(placeImages([...odd, ...odd.slice(0, 2)]).map(({ path }) => path.join('/'))).toEqual([
+      '<none>/..%2Fx',
+      '<none>/%2E%2E',
+      '<none>/%',
+      '<none>/a%00b',
+      '<none>/%2F',
+      '<none>/:%2F',
+      `<none>/${'y'.repeat(200)}`,
+      '<none>/:..%2Fx',
+      '<none>/%2E%2E@..',
+    ]);
   });
 
   it('gives no two images one place, and none a place that is a directory', () => {
