@@ -4,7 +4,21 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 
 /** Rooms whose files read stores and layers. */
-const ROOMS = ['store', 'overlay', 'layers', 'diff', 'verify', 'copy', 'health', 'tar', 'unpack', 'blob'];
+const ROOMS = [
+  'store',
+  'overlay',
+  'layers',
+  'diff',
+  'verify',
+  'copy',
+  'health',
+  'tar',
+  'unpack',
+  'blob',
+  'open',
+  'told',
+  'library',
+];
 
 /** Files of these rooms that may open by a path or a name; all others are given what was opened. */
 const OPENERS = [
@@ -14,7 +28,9 @@ const OPENERS = [
   'src/store/docker/driver-directories.ts',
   'src/overlay/layer/directories.ts',
   'src/overlay/layer/layer-roots.ts',
-  // Outside of every store: what is extracted, and what is kept in a temporary file.
+  // Outside of every store: indexes of layers and the start of a file that a person named, what is extracted, and what is kept in a temporary file.
+  'src/open/index-files.ts',
+  'src/open/sides.ts',
   'src/copy/destination.ts',
   'src/copy/kept-metadata.ts',
   'src/layers/sort.ts',

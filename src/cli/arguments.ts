@@ -20,6 +20,12 @@ export function pathArguments(
   });
 }
 
+/** The same of one. */
+export function pathArgument(text: string): ByteString {
+  const [bytes = bytesOfText(text)] = pathArguments([text]);
+  return bytes;
+}
+
 /** What may be a path in `REF:/path`. */
 function behindColons(bytes: ByteString): ByteString[] {
   const places = [...bytes.matchAll(/:(?=\/)/g)].map(({ index }) => index);

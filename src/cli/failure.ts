@@ -22,10 +22,3 @@ export function layerFailure(stack: LayerStack, { path, layer, error }: Damage):
   const place = `layer ${layerNumber(stack, layer)} of ${stack.label}`;
   return new Trouble('path', `Cannot read "${shownBytes(path)}" in ${place}: ${errnoWords(error.errno)}`);
 }
-
-/** An `Errno` as trouble with the layers of a stack; any other error as it is. `state` says more than the number. */
-export function layersFailure(label: string, error: unknown, state?: string): unknown {
-  if (!(error instanceof Errno)) return error;
-  const words = state ?? errnoWords(error.errno);
-  return new Trouble('path', `Cannot open the layers of "${label}": ${words}`, { cause: error });
-}

@@ -1,11 +1,11 @@
 // `--layer N`: one layer of a stack, by the number that people see.
 import type { Layers } from '../layers/layers.ts';
+import { mustBeThere } from '../open/missing.ts';
 import type { LayerStack } from '../store/layer-stack.ts';
 import { layerIndexOf, layerNumber } from '../store/reference/choice.ts';
 import type { ByteString } from '../sys/bytes.ts';
 import { Trouble } from '../sys/errors.ts';
 import { escapeText } from '../told/escape.ts';
-import { mustBeThere } from './missing.ts';
 
 /** Index of the layer, 0 at the top. Throws Trouble where there is no such layer, or its directory is missing. */
 export function layerIndex(text: string, stack: LayerStack): number {

@@ -3,11 +3,11 @@ import { countChanges, type LayerChanges } from '../layers/changes.ts';
 import { type HistoryRow, historyOf, stepsOrDamage } from '../layers/history.ts';
 import type { SurveyedStack } from '../layers/survey/survey-stack.ts';
 import type { LayerSums } from '../layers/survey/survey-sums.ts';
+import { openTheStore, type StoreOptions } from '../open/stack.ts';
 import type { LayerStack } from '../store/layer-stack.ts';
 import { parseLayerChoice } from '../store/reference/choice.ts';
 import { Trouble } from '../sys/errors.ts';
 import type { Terminal } from './print/terminal.ts';
-import { openTheStore, type StoreOptions } from './stack.ts';
 
 /** Steps and the layers they made; those of a config that cannot be understood are damage. */
 export async function readHistory(reference: string, stack: LayerStack, options: StoreOptions) {

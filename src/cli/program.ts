@@ -1,13 +1,15 @@
 // The command as a whole: which commands there are, their help, and how a run ends. A command's module is loaded only
 // when it is the one to run, or when all are to be listed.
 import { Command, CommanderError, Option } from 'commander';
+import { OVERLAY_WORDS } from '../open/overlay-words.ts';
+import { TarReading, UNPACKERS } from '../open/tars.ts';
 import { meansFile } from '../store/reference/file-reference.ts';
 import { attempt, Trouble } from '../sys/errors.ts';
+import { pathArgument } from './arguments.ts';
 import { COMPLETE, complete } from './completion/complete.ts';
 import { EXIT } from './exit.ts';
-import { OVERLAY_WORDS } from './overlay.ts';
+import { readingWitness } from './print/progress/reading-progress.ts';
 import type { Terminal } from './print/terminal.ts';
-import { TarReading, UNPACKERS } from './tars.ts';
 import { findTopic, formatTopic, HELP_END, TOPICS } from './topics.ts';
 import { version } from './version.ts';
 import { withPathApart } from './words/path-of-reference.ts';
@@ -198,7 +200,10 @@ async function buildProgram(words: readonly string[], terminal: Terminal): Promi
     })
     .addHelpText('after', () => HELP_END)
     .hook('preAction', (whole, command) => {
-      whole.setOptionValue('tars', new TarReading(terminal, whole.opts<{ indexDir?: string }>().indexDir));
+      const { indexDir } = whole.opts<{ indexDir?: string }>();
+      whole.setOptionValue('tars', new TarReading(readingWitness(terminal), indexDir));
+      whole.setOptionValue('say', (message: string) => terminal.note(message));
+      whole.setOptionValue('bytesOf', pathArgument);
       return findRoot(whole, command, terminal);
     })
     .exitOverride();

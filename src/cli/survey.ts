@@ -3,6 +3,7 @@
 import { Survey } from '../layers/survey/survey.ts';
 import { Copies } from '../layers/survey/survey-copies.ts';
 import { SurveyedStack } from '../layers/survey/survey-stack.ts';
+import type { Records } from '../open/stack.ts';
 import { mergeOptions } from '../overlay/options.ts';
 import type { LayerStack } from '../store/layer-stack.ts';
 import { sourceName } from '../store/source.ts';
@@ -12,7 +13,6 @@ import { errnoWords, Trouble } from '../sys/errors.ts';
 import { DiffProgress } from './diff/progress.ts';
 import { Interruption } from './interruption.ts';
 import type { Terminal } from './print/terminal.ts';
-import type { Records } from './stack.ts';
 
 /** Takes `steps` to their end. Where a signal comes the process ends by it, as if it had not been waited for. */
 export async function runSteps(

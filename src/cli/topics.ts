@@ -2,6 +2,13 @@
 // `stratafs help TOPIC` and the man pages.
 import { EXIT_TABLE } from './exit.ts';
 
+/** What a `<ref>` may be, for `--help`. */
+export const REFERENCE_WORDS =
+  'image, container, file (./app.tar, oci:DIR), or lowerdir=TOP:…:LOWEST; REF#3 is its third layer alone, REF#1-3 the lowest three, REF^ all but the top one';
+
+/** What may be compared. */
+export const SIDE_WORDS = `${REFERENCE_WORDS}; a directory (./DIR); or an mtree file (./FILE)`;
+
 /** A term and what it means. */
 export type TopicRow = readonly [term: string, meaning: string];
 

@@ -21,6 +21,9 @@ export const ASPECTS = [
 ] as const;
 export type Aspect = (typeof ASPECTS)[number];
 
+/** Those that are compared where nobody says otherwise. */
+export const USUAL_ASPECTS = ASPECTS.filter((aspect) => aspect !== 'links');
+
 /** What a layer can set; `type`: that there is an object of this type at all. */
 export type Settable = Exclude<Aspect, 'links'> | 'type';
 

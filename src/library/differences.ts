@@ -1,25 +1,31 @@
 // What differs between two root filesystems, through the library: the comparison goes on as its changes are taken.
-import { compareSettings } from '../cli/diff/compare.ts';
-import { DiffProgress } from '../cli/diff/progress.ts';
-import { openSide, recordsOfSides } from '../cli/diff/side.ts';
-import type { TarReading } from '../cli/tars.ts';
+
 import { type Change, isEqual, type PathError } from '../diff/change.ts';
 import { Comparison, type ComparisonOptions } from '../diff/comparison.ts';
+import { Attribution } from '../diff/explain/attribution.ts';
+import { noiseOf } from '../diff/explain/noise.ts';
+import { originLayer, type SetterOptions } from '../diff/explain/setters.ts';
+import { Filter } from '../diff/filter.ts';
+import { type Aspect, USUAL_ASPECTS } from '../diff/item.ts';
 import { LayeredSide } from '../diff/layered.ts';
 import { Union } from '../diff/union.ts';
+import { openSide, recordsOfSides } from '../open/sides.ts';
+import type { TarReading } from '../open/tars.ts';
 import type { LayerStack } from '../store/layer-stack.ts';
 import { shownBytes } from '../sys/bytes.ts';
 import { Errno, Trouble } from '../sys/errors.ts';
 import { jsonChange } from '../told/change.ts';
+import { absolutePath } from '../told/fields.ts';
 import { guarded, guardedAsync, libraryError, StratafsError } from './errors.ts';
-import { commandOptions, type LocationOptions, quietTerminal, type ShowingOptions } from './options.ts';
-import type { ChangeInfo, DiffSummary } from './types.ts';
+import { bytesOfPath } from './opened-tree.ts';
+import { commandOptions, type LocationOptions, type ShowingOptions } from './options.ts';
+import type { ChangeInfo, DiffSummary, Path } from './types.ts';
 
 export interface DifferencesOptions extends LocationOptions, ShowingOptions {
   /** The data root of B, where it is another. */
   readonly rootB?: string;
   /** Only these paths and what is below them. */
-  readonly paths?: readonly string[];
+  readonly paths?: readonly Path[];
   /** Each name in a directory that only one side has by itself; else such a directory is one change, with what it holds counted. */
   readonly expand?: boolean;
   /** Modification times too. */
@@ -33,17 +39,9 @@ export interface DifferencesOptions extends LocationOptions, ShowingOptions {
 /** Compares two references, or directories (`./DIR`); to be closed. Rejects with StratafsError. */
 export function differencesOf(a: string, b: string, options: DifferencesOptions = {}): Promise<Differences> {
   return guardedAsync(async () => {
-    const { rootB, paths, expand, mtime, content = 'read', onError, ...location } = options;
-    const given = {
-      ...commandOptions(location),
-      color: 'never' as const,
-      ...{
-        content,
-        ...(paths && { path: paths }),
-        ...(expand && { expand }),
-        ...(mtime && { mtime: true as const }),
-      },
-    };
+    const { rootB, paths = [], onError, ...rest } = options;
+    const { expand = false, mtime = false, content = 'read', ...location } = rest;
+    const given = commandOptions(location);
     try {
       const labels = [
         await openSide(a, given),
@@ -53,8 +51,18 @@ export function differencesOf(a: string, b: string, options: DifferencesOptions 
       if (stacks.length < 2)
         throw new Trouble('usage', 'Cannot compare an mtree file here: "stratafs diff" does');
       const { records } = await recordsOfSides(labels, given);
-      const settings = await compareSettings('json', given, new DiffProgress(quietTerminal()), undefined);
-      return new Differences({ stacks, records, tars: given.tars }, settings, onError);
+      const wanted = new Set<Aspect>(USUAL_ASPECTS);
+      if (content === 'none') wanted.delete('content');
+      const setters: SetterOptions = { readsContents: content === 'read' };
+      const settings: ComparisonOptions = {
+        filter: new Filter({ paths: paths.map((path) => absolutePath(bytesOfPath(path))) }),
+        wanted,
+        mtime,
+        subtrees: expand ? 'list' : 'fold',
+        noise: noiseOf,
+        origin: (item) => originLayer(item, setters),
+      };
+      return new Differences({ stacks, records, tars: given.tars }, { settings, setters }, onError);
     } catch (error) {
       given.tars.close();
       throw error;
@@ -82,7 +90,7 @@ export class Differences implements Disposable, Iterable<ChangeInfo> {
   /** @internal */
   constructor(
     { stacks, records, tars }: ComparedStacks,
-    settings: ComparisonOptions,
+    { settings, setters }: { readonly settings: ComparisonOptions; readonly setters: SetterOptions },
     onError: ((error: StratafsError) => void) | undefined,
   ) {
     this.#onError = onError;
@@ -91,10 +99,11 @@ export class Differences implements Disposable, Iterable<ChangeInfo> {
     try {
       const [a, b] = this.#union.stacks.map((place) => new LayeredSide(this.#union, place));
       if (a === undefined || b === undefined) throw new RangeError('two sides were expected');
-      const sink = {
+      const told = {
         change: (change: Change) => this.#told.push(jsonChange(change) as ChangeInfo),
         error: (error: PathError) => this.#failures.push(failureOf(error)),
       };
+      const sink = new Attribution(told, setters);
       this.#comparison = new Comparison(this.#union, [a, b], sink, settings);
     } catch (error) {
       this.#union.close();

@@ -1,6 +1,6 @@
 // A store through the library: which images and containers it has, what a reference to one means, and its tree.
 
-import { openDamagedStack, openTheStore, type StoreOptions } from '../cli/stack.ts';
+import { openDamagedStack, openTheStore, type StoreOptions } from '../open/stack.ts';
 import type { LayerStack } from '../store/layer-stack.ts';
 import { layerNumber } from '../store/reference/choice.ts';
 import { sourceName } from '../store/source.ts';

@@ -1,7 +1,7 @@
 // The root filesystem of an image or a container through the library: its merged tree, read without a mount. Directories are loaded as
 // they are asked for; what was loaded stays in memory until the tree is closed, some 200 bytes a name.
 
-import { openStack, openTree, recordsOf, type StoreOptions } from '../cli/stack.ts';
+import { openStack, openTree, recordsOf, type StoreOptions } from '../open/stack.ts';
 import { walk } from '../overlay/path.ts';
 import type { Tree } from '../overlay/tree.ts';
 import { asBytes, type ByteString, bytesOf, bytesOfText, shownBytes } from '../sys/bytes.ts';
@@ -186,7 +186,8 @@ export class OpenedTree implements Disposable {
   }
 }
 
-function bytesOfPath(path: Path): ByteString {
+/** @internal */
+export function bytesOfPath(path: Path): ByteString {
   return typeof path === 'string' ? bytesOfText(path) : bytesOf(path);
 }
 

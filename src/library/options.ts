@@ -1,11 +1,10 @@
 // Where the library looks for what a reference means: its options as those that the commands have.
-import type { Output } from '../cli/print/output.ts';
-import { Terminal } from '../cli/print/terminal.ts';
-import type { StoreOptions } from '../cli/stack.ts';
-import { TarReading } from '../cli/tars.ts';
+import type { StoreOptions } from '../open/stack.ts';
+import { type ReadingWitness, TarReading } from '../open/tars.ts';
 import { THIS_MACHINE } from '../store/machine/machine.ts';
 import { chooseRoot, rootAt } from '../store/machine/places.ts';
 import { attempt, Trouble } from '../sys/errors.ts';
+import { escapeMessage } from '../told/escape.ts';
 
 /** Where the store is, and which one; the words are those of the command line. */
 export interface LocationOptions {
@@ -37,24 +36,17 @@ export interface ShowingOptions {
   readonly unpackAs?: 'docker' | 'containerd' | 'podman';
 }
 
-/** @internal A terminal that nobody looks at: what would be noted is a warning. */
-export function quietTerminal(onWarning: (message: string) => void = () => {}): Terminal {
-  const output = (write: (text: string) => void): Output => ({
-    write,
-    writeBytes() {},
-    flush() {},
-    columns: undefined,
-  });
-  const warn = (text: string) => onWarning(text.trimEnd().replace(/^stratafs: (?:Warning: )?/, ''));
-  return new Terminal(
-    output(() => {}),
-    output(warn),
-  );
+/** @internal What layers are read from that are tars, to be closed; what goes wrong on the way is a warning. */
+export function tarReading(onWarning: LocationOptions['onWarning']): TarReading {
+  const witness: ReadingWitness = {
+    watch: () => ({ show() {}, clear() {} }),
+    trouble: ({ message }) => warn(onWarning, message),
+  };
+  return new TarReading(witness, undefined);
 }
 
-/** @internal What layers are read from that are tars, to be closed. */
-export function tarReading(onWarning: LocationOptions['onWarning']): TarReading {
-  return new TarReading(quietTerminal(onWarning), undefined);
+function warn(onWarning: LocationOptions['onWarning'], message: string): void {
+  onWarning?.(escapeMessage(message.replace(/^Warning: /, '')));
 }
 
 /** @internal As the commands have them, the root found where none is given. Throws Trouble. */
@@ -62,8 +54,6 @@ export function commandOptions(
   options: LocationOptions & ShowingOptions,
 ): StoreOptions & { readonly tars: TarReading } {
   const { root: named, additionalRoots, onWarning, hostRoot, ...rest } = options;
-  const terminal = quietTerminal(onWarning);
-  const say = (message: string) => terminal.note(message);
   const at = (path: string) => (hostRoot === undefined ? path : rootAt(hostRoot, path));
   const found = named === undefined ? chosenRoot(hostRoot) : at(named);
   return {
@@ -72,7 +62,7 @@ export function commandOptions(
     ...(found instanceof Trouble ? { root: '', noRoot: found } : { root: found }),
     ...(additionalRoots === undefined ? {} : { additionalRoot: additionalRoots.map(at) }),
     ...(rest.containerdRoot === undefined ? {} : { containerdRoot: at(rest.containerdRoot) }),
-    say,
+    say: (message) => warn(onWarning, message),
     tars: tarReading(onWarning),
   };
 }

@@ -1,6 +1,6 @@
 // Whether an image is what its IDs say, through the library: findings are told one by one as they are made.
 
-import { storeOfReference } from '../cli/stack.ts';
+import { storeOfReference } from '../open/stack.ts';
 import { seesTrustedXattrs } from '../sys/privilege.ts';
 import { jsonFinding } from '../told/finding.ts';
 import { StoreVerifier } from '../verify/store.ts';

@@ -1,6 +1,7 @@
 // `stratafs cat`: the contents of files of an image, to the output, without a mount.
 
 import type { Command } from 'commander';
+import { changesOf, openDamagedStack, readTree, type StoreOptions } from '../../open/stack.ts';
 import { walk } from '../../overlay/path.ts';
 import type { Tree } from '../../overlay/tree.ts';
 import type { ByteString } from '../../sys/bytes.ts';
@@ -14,7 +15,7 @@ import { layerIndex, layerPointer } from '../layer-option.ts';
 import { metadataOption } from '../metadata-option.ts';
 import type { Output } from '../print/output.ts';
 import type { Terminal } from '../print/terminal.ts';
-import { changesOf, openDamagedStack, REFERENCE_WORDS, readTree, type StoreOptions } from '../stack.ts';
+import { REFERENCE_WORDS } from '../topics.ts';
 
 /** Bytes read at a time: large enough that the system calls do not count, small enough for a processor's cache. */
 const CHUNK = 256 << 10;

@@ -2,6 +2,7 @@
 
 import type { Command } from 'commander';
 import { measureDirectory } from '../../layers/survey/measure.ts';
+import { openTheStore } from '../../open/stack.ts';
 import { directoryOf } from '../../store/source.ts';
 import type { Store } from '../../store/store.ts';
 import type { ContainerSummary } from '../../store/summary.ts';
@@ -9,7 +10,6 @@ import { attempt, Trouble } from '../../sys/errors.ts';
 import { addListOptions, reportDamage } from '../print/list.ts';
 import { type ContainersOptions, printContainers, type SizedContainer } from '../print/store/containers.ts';
 import type { Terminal } from '../print/terminal.ts';
-import { openTheStore } from '../stack.ts';
 
 export function registerContainers(program: Command, terminal: Terminal): void {
   addListOptions(program.command('containers'))

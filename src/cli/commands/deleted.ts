@@ -7,6 +7,7 @@ import { componentsOf, type Layers } from '../../layers/layers.ts';
 import { provenance, type Statement } from '../../layers/provenance.ts';
 import type { Damage } from '../../layers/removal.ts';
 import { type RemovalTime, removalTime, timeOfText } from '../../layers/removal-time.ts';
+import { changesOf, openDamagedStack, openLayers, type StoreOptions } from '../../open/stack.ts';
 import type { LayerStack } from '../../store/layer-stack.ts';
 import { layerNumber } from '../../store/reference/choice.ts';
 import { asBytes, type ByteString } from '../../sys/bytes.ts';
@@ -23,7 +24,7 @@ import { humanSize } from '../print/size.ts';
 import { formatTable } from '../print/table.ts';
 import type { Terminal } from '../print/terminal.ts';
 import { shortTime } from '../print/time.ts';
-import { changesOf, openDamagedStack, openLayers, REFERENCE_WORDS, type StoreOptions } from '../stack.ts';
+import { REFERENCE_WORDS } from '../topics.ts';
 
 interface DeletedOptions extends StoreOptions {
   readonly shadowed?: true;

@@ -1,6 +1,7 @@
 // `stratafs df`: what fills the store, and what removing a thing of it would free.
 import type { Command } from 'commander';
 import type { DiskUsage, PlaceUsage, PlaceUser } from '../../health/disk-usage.ts';
+import { openTheStore, type StoreOptions } from '../../open/stack.ts';
 import { shortId } from '../../store/digest.ts';
 import { asBytes } from '../../sys/bytes.ts';
 import { escapeBytes, escapeText } from '../../told/escape.ts';
@@ -18,7 +19,6 @@ import { severalNames } from '../print/several-names.ts';
 import { humanSize } from '../print/size.ts';
 import { formatTable } from '../print/table.ts';
 import type { Terminal } from '../print/terminal.ts';
-import { openTheStore, type StoreOptions } from '../stack.ts';
 import { walkLayers } from '../survey.ts';
 
 interface DfOptions extends StoreOptions {

@@ -5,6 +5,8 @@ import { NOISE_RULES } from '../../diff/explain/noise.ts';
 import { ASPECTS, type Side } from '../../diff/item.ts';
 import { LayeredSide } from '../../diff/layered.ts';
 import { Union } from '../../diff/union.ts';
+import { layersFailure } from '../../open/failure.ts';
+import { openSide, originOf, recordsOfSides, type SideLabel } from '../../open/sides.ts';
 import { Errno, errnoWords, Trouble } from '../../sys/errors.ts';
 import { pathArguments } from '../arguments.ts';
 import { compare, compareSettings, storedChecksums, toldTo } from '../diff/compare.ts';
@@ -12,15 +14,15 @@ import { type FailKind, PACKAGE_KINDS, parseFailOn } from '../diff/fail-on.ts';
 import { isFiltered, openPrinter } from '../diff/forms.ts';
 import { Gate } from '../diff/gate.ts';
 import * as words from '../diff/options.ts';
-import type { DiffContext, Printer, SideLabel } from '../diff/printer.ts';
+import type { DiffContext, Printer } from '../diff/printer.ts';
 import { DiffProgress } from '../diff/progress.ts';
-import { openSide, originOf, recordsOfSides, SIDE_WORDS } from '../diff/side.ts';
 import { exitCode, Watch } from '../diff/watch.ts';
 import { EXIT } from '../exit.ts';
-import { layersFailure, pathMessage } from '../failure.ts';
+import { pathMessage } from '../failure.ts';
 import { beginJson } from '../json/stream.ts';
 import { metadataOption } from '../metadata-option.ts';
 import type { Terminal } from '../print/terminal.ts';
+import { SIDE_WORDS } from '../topics.ts';
 
 const RULES = [...NOISE_RULES.keys()].join();
 

@@ -1,10 +1,10 @@
 // `stratafs doctor`: what is wrong with a whole store, what that means, and what still works.
 import type { Command } from 'commander';
+import { openTheStore, type StoreOptions } from '../../open/stack.ts';
 import { EXIT } from '../exit.ts';
 import { beginJson } from '../json/stream.ts';
 import { printHealth } from '../print/store/health.ts';
 import type { Terminal } from '../print/terminal.ts';
-import { openTheStore, type StoreOptions } from '../stack.ts';
 
 interface DoctorOptions extends StoreOptions {
   readonly json?: true;

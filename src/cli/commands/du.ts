@@ -2,6 +2,7 @@
 import type { Command } from 'commander';
 import { canonical } from '../../layers/canonical.ts';
 import { ShownTree, type Usage } from '../../layers/survey/usage.ts';
+import { changesOf, openLayers, openStack, openTheStore, type StoreOptions } from '../../open/stack.ts';
 import type { LayerStack } from '../../store/layer-stack.ts';
 import { layerNumber } from '../../store/reference/choice.ts';
 import { asBytes, type ByteString } from '../../sys/bytes.ts';
@@ -14,16 +15,9 @@ import { beginJson, jsonRoot } from '../json/stream.ts';
 import { metadataOption } from '../metadata-option.ts';
 import { formatBlocks, type SizeForm } from '../print/blocks.ts';
 import type { Terminal } from '../print/terminal.ts';
-import {
-  changesOf,
-  openLayers,
-  openStack,
-  openTheStore,
-  REFERENCE_WORDS,
-  type StoreOptions,
-} from '../stack.ts';
 import { writeStoreDu } from '../store-du.ts';
 import { walkLayers, withSurveyedStack } from '../survey.ts';
+import { REFERENCE_WORDS } from '../topics.ts';
 
 interface DuOptions extends StoreOptions {
   readonly all?: true;

@@ -1,28 +1,28 @@
 // `stratafs export`: the merged tree as a tar, or one layer's own tar.
 
 import type { Command } from 'commander';
+import { keptOf } from '../../open/kept.ts';
+import { mustBeThere } from '../../open/missing.ts';
+import {
+  openDamagedStack,
+  openStack,
+  openTheStore,
+  openTree,
+  recordsOf,
+  type StoreOptions,
+} from '../../open/stack.ts';
 import type { LayerStack } from '../../store/layer-stack.ts';
 import { layerNumber } from '../../store/reference/choice.ts';
 import { bytesOfText } from '../../sys/bytes.ts';
 import { Trouble } from '../../sys/errors.ts';
 import { checkWritable } from '../../sys/kept.ts';
 import { Interrupted, Interruption } from '../interruption.ts';
-import { keptOf } from '../kept.ts';
 import { metadataOption } from '../metadata-option.ts';
-import { mustBeThere } from '../missing.ts';
 import { OutputFile } from '../new-file.ts';
 import { DescriptorOutput, type Output } from '../print/output.ts';
 import type { Terminal } from '../print/terminal.ts';
-import {
-  openDamagedStack,
-  openStack,
-  openTheStore,
-  openTree,
-  REFERENCE_WORDS,
-  recordsOf,
-  type StoreOptions,
-} from '../stack.ts';
 import { mustNotBeTerminal, tarSink } from '../tar-output.ts';
+import { REFERENCE_WORDS } from '../topics.ts';
 
 interface ExportOptions extends StoreOptions {
   readonly output?: string;

@@ -7,6 +7,16 @@ import type { TarStart } from '../../copy/export-tree.ts';
 import { Extractor } from '../../copy/extract.ts';
 import { componentsOf, Layers } from '../../layers/layers.ts';
 import { type Node, nodeInLayer, TreeNode } from '../../layers/nodes.ts';
+import { keptOf } from '../../open/kept.ts';
+import {
+  changesOf,
+  openDamagedStack,
+  openStack,
+  openTree,
+  type Records,
+  recordsOf,
+  type StoreOptions,
+} from '../../open/stack.ts';
 import { walk } from '../../overlay/path.ts';
 import type { LayerStack } from '../../store/layer-stack.ts';
 import { kindAtPath } from '../../store/named.ts';
@@ -18,22 +28,12 @@ import { missingFailure } from '../absent.ts';
 import { pathArguments } from '../arguments.ts';
 import { pathFailure } from '../failure.ts';
 import { Interruption } from '../interruption.ts';
-import { keptOf } from '../kept.ts';
 import { layerHint, layerIndex } from '../layer-option.ts';
 import { metadataOption } from '../metadata-option.ts';
 import { ExtractPrinter } from '../print/extract-log.ts';
 import type { Terminal } from '../print/terminal.ts';
-import {
-  changesOf,
-  openDamagedStack,
-  openStack,
-  openTree,
-  REFERENCE_WORDS,
-  type Records,
-  recordsOf,
-  type StoreOptions,
-} from '../stack.ts';
 import { mustNotBeTerminal, tarSink } from '../tar-output.ts';
+import { REFERENCE_WORDS } from '../topics.ts';
 
 interface ExtractOptions extends StoreOptions {
   readonly output?: string;

@@ -7,6 +7,7 @@ import type { Copies } from '../../layers/survey/survey-copies.ts';
 import type { SurveyedStack } from '../../layers/survey/survey-stack.ts';
 import { type LayerSums, sumLayers } from '../../layers/survey/survey-sums.ts';
 import { wasteOf } from '../../layers/survey/waste.ts';
+import { changesOf, openDamagedStack, type StoreOptions } from '../../open/stack.ts';
 import type { LayerStack } from '../../store/layer-stack.ts';
 import { layerNumber } from '../../store/reference/choice.ts';
 import { Trouble } from '../../sys/errors.ts';
@@ -20,8 +21,8 @@ import { humanSize } from '../print/size.ts';
 import { type Cell, elasticText, formatTable } from '../print/table.ts';
 import type { Terminal } from '../print/terminal.ts';
 import { ago } from '../print/time.ts';
-import { changesOf, openDamagedStack, REFERENCE_WORDS, type StoreOptions } from '../stack.ts';
 import { withComparedStack } from '../survey.ts';
+import { REFERENCE_WORDS } from '../topics.ts';
 
 interface HistoryOptions extends StoreOptions {
   readonly dockerfile?: true;

@@ -1,9 +1,9 @@
 // `stratafs images`: the images of a store, as `docker images` prints them.
 import type { Command } from 'commander';
+import { openTheStore } from '../../open/stack.ts';
 import { addListOptions, reportDamage } from '../print/list.ts';
 import { type ImagesOptions, printImages } from '../print/store/images.ts';
 import type { Terminal } from '../print/terminal.ts';
-import { openTheStore } from '../stack.ts';
 
 export function registerImages(program: Command, terminal: Terminal): void {
   addListOptions(program.command('images'))

@@ -1,6 +1,7 @@
 // `stratafs inspect`: the chain of layers behind a reference, as one would find it by hand under the data root.
 
 import type { Command } from 'commander';
+import { openDamagedStack, openTheStore, type StoreOptions } from '../../open/stack.ts';
 import type { LayerStack } from '../../store/layer-stack.ts';
 import { Trouble } from '../../sys/errors.ts';
 import { escapeJson } from '../../told/escape.ts';
@@ -11,7 +12,7 @@ import { reportMissing } from '../missing.ts';
 import { formatConfiguration } from '../print/store/configuration.ts';
 import { describeStack, jsonStack } from '../print/store/stack.ts';
 import type { Terminal } from '../print/terminal.ts';
-import { openDamagedStack, openTheStore, REFERENCE_WORDS, type StoreOptions } from '../stack.ts';
+import { REFERENCE_WORDS } from '../topics.ts';
 
 interface InspectOptions extends StoreOptions {
   readonly json?: true;

@@ -1,5 +1,6 @@
 // `stratafs ls`: the names in a directory of an image, with the words and forms of ls(1). Reads the merged tree, no mount.
 import type { Command } from 'commander';
+import { readTree, type StoreOptions } from '../../open/stack.ts';
 import { walk } from '../../overlay/path.ts';
 import type { Tree } from '../../overlay/tree.ts';
 import { asBytes, type ByteString } from '../../sys/bytes.ts';
@@ -17,7 +18,7 @@ import { type AccountNames, accountNames, NUMBERS } from '../print/account-names
 import { formatColumns } from '../print/columns.ts';
 import { formatLong, formatTotal, type LongListItem } from '../print/longlist.ts';
 import type { Terminal } from '../print/terminal.ts';
-import { REFERENCE_WORDS, readTree, type StoreOptions } from '../stack.ts';
+import { REFERENCE_WORDS } from '../topics.ts';
 
 interface LsOptions extends StoreOptions {
   readonly long?: true;

@@ -1,12 +1,13 @@
 // `stratafs manifest`: an mtree(5) specification of a merged tree, a line a path, for bsdtar, mtree, and `diff` later.
 import type { Command } from 'commander';
 import { sha256OfItem } from '../../diff/contents/digest.ts';
+import { openSide } from '../../open/sides.ts';
+import { recordsOf, type StoreOptions } from '../../open/stack.ts';
 import { Trouble } from '../../sys/errors.ts';
-import { openSide, SIDE_WORDS } from '../diff/side.ts';
 import { writeTreeManifest } from '../examine/tree-manifest.ts';
 import { metadataOption } from '../metadata-option.ts';
 import type { Terminal } from '../print/terminal.ts';
-import { recordsOf, type StoreOptions } from '../stack.ts';
+import { SIDE_WORDS } from '../topics.ts';
 
 interface ManifestOptions extends StoreOptions {
   /** False with `--no-digest`. */

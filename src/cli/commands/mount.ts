@@ -7,7 +7,7 @@ import { becomeLauncher, isServer } from '../mount/launch.ts';
 import type { ServeArguments } from '../mount/serve.ts';
 import { parseSize } from '../parse-size.ts';
 import type { Terminal } from '../print/terminal.ts';
-import { REFERENCE_WORDS } from '../stack.ts';
+import { REFERENCE_WORDS } from '../topics.ts';
 
 interface MountOptions extends Omit<ServeArguments, 'reference' | 'directory'> {
   readonly foreground?: true;

@@ -1,5 +1,8 @@
 // `stratafs report`: an image or container, or all stores of a root, as one HTML file to look at.
 import type { Command } from 'commander';
+import { keptOf } from '../../open/kept.ts';
+import { mustHaveLayers } from '../../open/missing.ts';
+import { changesOf, openDamagedStack, openTheStore, type StoreOptions } from '../../open/stack.ts';
 import { MOST_ROWS } from '../../report/document.ts';
 import { imageDocument } from '../../report/image/document.ts';
 import type { LayerStack } from '../../store/layer-stack.ts';
@@ -7,17 +10,16 @@ import type { Configuration } from '../../store/oci/oci.ts';
 import { parseLayerChoice } from '../../store/reference/choice.ts';
 import { Trouble } from '../../sys/errors.ts';
 import { escapeText } from '../../told/escape.ts';
-import { keptOf } from '../kept.ts';
 import { readHistory } from '../measured.ts';
-import { mustHaveLayers, reportMissing } from '../missing.ts';
+import { reportMissing } from '../missing.ts';
 import { humanSize } from '../print/size.ts';
 import type { Terminal } from '../print/terminal.ts';
 import { imageReport } from '../report/image.ts';
 import { readPageFiles } from '../report/page-files.ts';
 import { PageOutput } from '../report/page-output.ts';
 import { Witness } from '../report/witness.ts';
-import { changesOf, openDamagedStack, openTheStore, REFERENCE_WORDS, type StoreOptions } from '../stack.ts';
 import { withComparedStack } from '../survey.ts';
+import { REFERENCE_WORDS } from '../topics.ts';
 import { version } from '../version.ts';
 
 interface ReportOptions extends Omit<StoreOptions, 'store'> {

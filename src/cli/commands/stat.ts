@@ -1,6 +1,7 @@
 // `stratafs stat`: everything about a path of an image, as stat(1) lays it out, and the layer it comes from.
 
 import type { Command } from 'commander';
+import { readTree, type StoreOptions } from '../../open/stack.ts';
 import { walk } from '../../overlay/path.ts';
 import type { Tree } from '../../overlay/tree.ts';
 import { layerNumber } from '../../store/reference/choice.ts';
@@ -18,7 +19,7 @@ import { metadataOption } from '../metadata-option.ts';
 import { modeString } from '../print/status.ts';
 import type { Terminal } from '../print/terminal.ts';
 import { fullTime } from '../print/time.ts';
-import { REFERENCE_WORDS, readTree, type StoreOptions } from '../stack.ts';
+import { REFERENCE_WORDS } from '../topics.ts';
 
 interface StatOptions extends StoreOptions {
   readonly dereference?: true;

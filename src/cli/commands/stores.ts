@@ -2,17 +2,17 @@
 
 import { resolve } from 'node:path';
 import type { Command } from 'commander';
+import { type ArchiveOptions, archiveRoot, openArchiveOnce } from '../../open/archives.ts';
+import type { StoreOptions } from '../../open/stack.ts';
 import type { FoundRoot } from '../../store/machine/places.ts';
 import type { Store } from '../../store/store.ts';
 import { bytesOfText, shownBytes } from '../../sys/bytes.ts';
 import { attempt, Trouble } from '../../sys/errors.ts';
 import { escapeBytes, escapeJson, escapeText, jsonName } from '../../told/escape.ts';
-import { type ArchiveOptions, archiveRoot, openArchiveOnce } from '../archives.ts';
 import { EXIT } from '../exit.ts';
 import { beginJson } from '../json/stream.ts';
 import { formatTable } from '../print/table.ts';
 import type { Terminal } from '../print/terminal.ts';
-import type { StoreOptions } from '../stack.ts';
 
 interface StoresOptions extends Pick<StoreOptions, 'hostRoot' | 'root' | 'tars'> {
   readonly json?: true;

@@ -2,17 +2,19 @@
 
 import type { Command } from 'commander';
 import { LineSorter } from '../../layers/sort.ts';
+import { keptOf } from '../../open/kept.ts';
+import { mustHaveLayers } from '../../open/missing.ts';
+import { changesOf, openDamagedStack, openTheStore, type StoreOptions } from '../../open/stack.ts';
 import type { LayerStack } from '../../store/layer-stack.ts';
 import { Trouble } from '../../sys/errors.ts';
 import { cannotSort, sortDirectory } from '../examine/sort-directory.ts';
 import { TimelineWalk } from '../examine/timeline-walk.ts';
 import { beginJson, jsonRoot } from '../json/stream.ts';
-import { keptOf } from '../kept.ts';
 import { metadataOption } from '../metadata-option.ts';
-import { mustHaveLayers, reportMissing } from '../missing.ts';
+import { reportMissing } from '../missing.ts';
 import type { Terminal } from '../print/terminal.ts';
 import { TIMELINE_FORMS, type TimelineForm } from '../print/timeline-forms.ts';
-import { changesOf, openDamagedStack, openTheStore, REFERENCE_WORDS, type StoreOptions } from '../stack.ts';
+import { REFERENCE_WORDS } from '../topics.ts';
 
 interface TimelineOptions extends StoreOptions {
   readonly all?: true;

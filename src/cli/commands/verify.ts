@@ -1,5 +1,7 @@
 // `stratafs verify`: proof that the layers of images are what their IDs say, or which files are not.
 import type { Command } from 'commander';
+import { semanticsOf } from '../../open/overlay-words.ts';
+import { openTheStore, type StoreOptions, storeOfReference } from '../../open/stack.ts';
 import type { Claims } from '../../store/claims.ts';
 import { isLowerdir } from '../../store/reference/lowerdir.ts';
 import { Errno, Trouble } from '../../sys/errors.ts';
@@ -8,10 +10,8 @@ import type { Losable } from '../../verify/finding.ts';
 import type { Verdict } from '../../verify/verdict.ts';
 import { EXIT, exitCodeOf } from '../exit.ts';
 import { beginJson, jsonRoot } from '../json/stream.ts';
-import { semanticsOf } from '../overlay.ts';
 import type { Terminal } from '../print/terminal.ts';
 import { VerifyPrinter } from '../print/verify-printer.ts';
-import { openTheStore, type StoreOptions, storeOfReference } from '../stack.ts';
 
 interface VerifyOptions extends StoreOptions {
   readonly all?: true;

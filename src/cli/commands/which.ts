@@ -6,6 +6,7 @@ import { canonical } from '../../layers/canonical.ts';
 import { componentsOf, type Layers } from '../../layers/layers.ts';
 import { type Provenance, provenance, type Statement } from '../../layers/provenance.ts';
 import { createdTime, timeOfText } from '../../layers/removal-time.ts';
+import { changesOf, openDamagedStack, openLayers, type StoreOptions } from '../../open/stack.ts';
 import { isSameTime } from '../../overlay/status.ts';
 import type { Layer, LayerStack } from '../../store/layer-stack.ts';
 import { layerNumber } from '../../store/reference/choice.ts';
@@ -22,7 +23,7 @@ import { reportMissing } from '../missing.ts';
 import { humanSize } from '../print/size.ts';
 import type { Terminal } from '../print/terminal.ts';
 import { fullTime } from '../print/time.ts';
-import { changesOf, openDamagedStack, openLayers, REFERENCE_WORDS, type StoreOptions } from '../stack.ts';
+import { REFERENCE_WORDS } from '../topics.ts';
 
 interface WhichOptions extends StoreOptions {
   readonly json?: true;

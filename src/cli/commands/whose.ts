@@ -3,6 +3,7 @@
 import type { Command } from 'commander';
 import type { OwnerKind, Related, StorePart } from '../../health/part.ts';
 import { type Measured, measureDirectory } from '../../layers/survey/measure.ts';
+import { openStack, openTheStore, type StoreOptions } from '../../open/stack.ts';
 import { shortId } from '../../store/digest.ts';
 import { type ByteString, shownBytes } from '../../sys/bytes.ts';
 import { Trouble } from '../../sys/errors.ts';
@@ -13,7 +14,6 @@ import { beginJson, jsonRoot } from '../json/stream.ts';
 import { severalNames } from '../print/several-names.ts';
 import { takesWords } from '../print/takes.ts';
 import type { Terminal } from '../print/terminal.ts';
-import { openStack, openTheStore, type StoreOptions } from '../stack.ts';
 
 interface WhoseOptions extends StoreOptions {
   readonly json?: true;

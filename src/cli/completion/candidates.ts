@@ -1,10 +1,11 @@
 // What the store has for a word that is being typed: its references, and the names in a directory of an image.
+
+import { openTheStore, readTree, type StoreOptions } from '../../open/stack.ts';
 import { walk } from '../../overlay/path.ts';
 import type { Tree } from '../../overlay/tree.ts';
 import { asBytes, type ByteString, bytesOfText, textOf } from '../../sys/bytes.ts';
 import { Errno } from '../../sys/errors.ts';
 import { S_IFDIR, S_IFLNK } from '../../sys/statx.ts';
-import { openTheStore, readTree, type StoreOptions } from '../stack.ts';
 import type { Completion, Wanted } from './line.ts';
 
 export interface Completions {

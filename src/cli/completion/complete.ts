@@ -1,8 +1,8 @@
 // `stratafs __complete WORD…`, which the shells' scripts call at each Tab: a candidate a line, after a tab what it means; a
 // last line `:files` or `:directories` where the shell is to add its own.
 import type { Command } from 'commander';
+import type { StoreOptions } from '../../open/stack.ts';
 import type { Output } from '../print/output.ts';
-import type { StoreOptions } from '../stack.ts';
 import { findCandidates } from './candidates.ts';
 import { readLine } from './line.ts';
 

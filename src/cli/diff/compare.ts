@@ -9,11 +9,12 @@ import { originLayer, type SetterOptions } from '../../diff/explain/setters.ts';
 import { Filter } from '../../diff/filter.ts';
 import { type Item, type Side, typeBits } from '../../diff/item.ts';
 import type { Union } from '../../diff/union.ts';
+import type { SideLabel } from '../../open/sides.ts';
+import { openTheStore } from '../../open/stack.ts';
 import { pathArguments } from '../arguments.ts';
-import { openTheStore } from '../stack.ts';
 import { sharedTest } from './layers/layer-words.ts';
 import * as words from './options.ts';
-import type { DiffContext, Printer, SideLabel } from './printer.ts';
+import type { DiffContext, Printer } from './printer.ts';
 import type { DiffProgress } from './progress.ts';
 
 export interface CompareSettings extends ComparisonOptions {

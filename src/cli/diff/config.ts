@@ -1,10 +1,10 @@
 // `stratafs diff --config`: from the two sides to what differs between their configurations.
 import { type ConfigChange, compareConfigurations } from '../../diff/explain/config.ts';
+import type { SideLabel } from '../../open/sides.ts';
+import { openTheStore, type StoreOptions } from '../../open/stack.ts';
 import type { Configuration } from '../../store/oci/oci.ts';
 import { parseLayerChoice } from '../../store/reference/choice.ts';
 import { Trouble } from '../../sys/errors.ts';
-import { openTheStore, type StoreOptions } from '../stack.ts';
-import type { SideLabel } from './printer.ts';
 
 /**
  * What is compared: `ofOrigin` where A is what container B was made from. Of a side, the store is opened as its stack was.

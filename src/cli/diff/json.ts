@@ -4,6 +4,7 @@ import { type Change, isEqual, type PathError, type Summary } from '../../diff/c
 import type { ConfigChange } from '../../diff/explain/config.ts';
 import type { Aspect } from '../../diff/item.ts';
 import type { StackGrowth } from '../../layers/survey/growth.ts';
+import type { SideLabel } from '../../open/sides.ts';
 import { sourceName } from '../../store/source.ts';
 import { errnoName } from '../../sys/errors.ts';
 import { jsonChange } from '../../told/change.ts';
@@ -11,7 +12,7 @@ import { escapeJson, jsonName } from '../../told/escape.ts';
 import { idFields, jsonId } from '../../told/fields.ts';
 import { jsonRoot } from '../json/stream.ts';
 import { jsonGrowth } from './layers/growth-words.ts';
-import type { DiffContext, Printer, SideLabel } from './printer.ts';
+import type { DiffContext, Printer } from './printer.ts';
 
 export interface JsonOptions {
   readonly content: string;

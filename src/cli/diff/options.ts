@@ -4,11 +4,12 @@ import type { Change } from '../../diff/change.ts';
 import { isDockerChange } from '../../diff/explain/docker-rule.ts';
 import { NOISE_RULES } from '../../diff/explain/noise.ts';
 import { type FilterOptions, TYPE_LETTERS } from '../../diff/filter.ts';
-import { ASPECTS, type Aspect } from '../../diff/item.ts';
-import { asBytes, type ByteString } from '../../sys/bytes.ts';
+import { ASPECTS, type Aspect, USUAL_ASPECTS } from '../../diff/item.ts';
+import type { StoreOptions } from '../../open/stack.ts';
+import type { ByteString } from '../../sys/bytes.ts';
 import { Trouble } from '../../sys/errors.ts';
+import { absolutePath } from '../../told/fields.ts';
 import { commaWords } from '../arguments.ts';
-import type { StoreOptions } from '../stack.ts';
 import { aspectsOfKind, type FailOn } from './fail-on.ts';
 
 export const CONTENT_MODES = ['read', 'crc', 'none'] as const;
@@ -186,24 +187,13 @@ export async function filterOptions(
   const { include, exclude } = options;
   const { parseGlob } = (include ?? exclude) ? await import('../../diff/globs.ts') : {};
   return {
-    paths: paths.map(normalized),
+    paths: paths.map(absolutePath),
     ...(include && parseGlob ? { include: include.map(parseGlob) } : {}),
     ...(exclude && parseGlob ? { exclude: exclude.map(parseGlob) } : {}),
     ...(options.type === undefined ? {} : { types: new Set(options.type) }),
   };
 }
 
-/** `/` at the front, none at the end, no empty names. */
-function normalized(path: ByteString): ByteString {
-  return asBytes(
-    `/${path
-      .split('/')
-      .filter((name) => name !== '' && name !== '.')
-      .join('/')}`,
-  );
-}
-
-const USUAL_ASPECTS = ASPECTS.filter((aspect) => aspect !== 'links');
 /** Of attributes `docker diff` compares capabilities alone. */
 const DOCKER_ASPECTS = USUAL_ASPECTS.filter((aspect) => aspect !== 'xattr' && aspect !== 'acl');
 

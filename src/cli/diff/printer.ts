@@ -4,20 +4,11 @@ import type { ConfigChange } from '../../diff/explain/config.ts';
 import type { ChangeGroup } from '../../diff/explain/groups.ts';
 import { ASPECTS } from '../../diff/item.ts';
 import type { StackGrowth } from '../../layers/survey/growth.ts';
+import type { SideLabel } from '../../open/sides.ts';
 import { shortId } from '../../store/digest.ts';
-import type { LayerStack } from '../../store/layer-stack.ts';
 import { counted } from '../print/count.ts';
 import type { Output } from '../print/output.ts';
 import { humanSize } from '../print/size.ts';
-
-/** One side as a person named it. */
-export interface SideLabel {
-  readonly reference: string;
-  readonly kind: LayerStack['kind'] | 'manifest';
-  readonly stack?: LayerStack;
-  /** The data root it was looked for in. */
-  readonly root?: string;
-}
 
 export interface DiffContext {
   readonly out: Output;

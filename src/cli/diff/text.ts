@@ -3,12 +3,13 @@
 import type { Change, Summary } from '../../diff/change.ts';
 import type { ConfigChange } from '../../diff/explain/config.ts';
 import type { ChangeGroup } from '../../diff/explain/groups.ts';
+import type { SideLabel } from '../../open/sides.ts';
 import { escapeBytes, escapeText } from '../../told/escape.ts';
 import { type Colors, colors } from '../print/colors.ts';
 import { displayWidth } from '../print/width.ts';
 import { configLine } from './config-words.ts';
 import { groupSegments, type Segment, segmentsOf } from './layers/layer-words.ts';
-import { type DiffContext, type Printer, type SideLabel, sideFacts, summaryWords } from './printer.ts';
+import { type DiffContext, type Printer, sideFacts, summaryWords } from './printer.ts';
 import { type Letter, letterOf, shownPath } from './words.ts';
 
 const PATH_COLUMN = 32;

@@ -1,6 +1,6 @@
 // What stands between a comparison and its printer: it shows every change to the gate, and tells trouble on the error output.
-import type { Change, PathError, Sink, Summary } from '../../diff/change.ts';
-import { isEqual } from '../../diff/change.ts';
+import { type Change, isEqual, type PathError, type Sink, type Summary } from '../../diff/change.ts';
+import type { SideLabel } from '../../open/sides.ts';
 import { errnoWords } from '../../sys/errors.ts';
 import { EXIT } from '../exit.ts';
 import { pathMessage } from '../failure.ts';
@@ -8,7 +8,6 @@ import type { Terminal } from '../print/terminal.ts';
 import { isLeftOpen } from './fail-on.ts';
 import type { Gate } from './gate.ts';
 import type { DiffOptions } from './options.ts';
-import type { SideLabel } from './printer.ts';
 import type { DiffProgress } from './progress.ts';
 
 export interface WatchContext {

@@ -1,12 +1,12 @@
 // What is mounted in a container beside its layers, and what is said of a path that it covers: what the layers have there is not
 // what the container sees.
 import type { Related } from '../../health/part.ts';
+import { openTheStore, type StoreOptions } from '../../open/stack.ts';
 import type { LayerStack } from '../../store/layer-stack.ts';
 import { asBytes, type ByteString, bytesOfText } from '../../sys/bytes.ts';
 import { Trouble } from '../../sys/errors.ts';
 import { escapeBytes, escapeText } from '../../told/escape.ts';
 import type { Terminal } from '../print/terminal.ts';
-import { openTheStore, type StoreOptions } from '../stack.ts';
 
 /** Something that is mounted, by its place in the container; where it lies is undefined where nothing tells. */
 export type PlacedMount = Pick<Related, 'kind' | 'label' | 'directory'> & { readonly at: string };

@@ -4,6 +4,7 @@ import { Layers } from '../../layers/layers.ts';
 import type { Damage } from '../../layers/removal.ts';
 import { SharedLayers } from '../../layers/store-timeline.ts';
 import { timeline } from '../../layers/timeline.ts';
+import type { Records } from '../../open/stack.ts';
 import type { RecordedLayer } from '../../overlay/recorded/recorded-layer.ts';
 import type { ChainId } from '../../store/digest.ts';
 import type { LayerStack } from '../../store/layer-stack.ts';
@@ -14,7 +15,6 @@ import { DiffProgress } from '../diff/progress.ts';
 import { layerFailure } from '../failure.ts';
 import type { Terminal } from '../print/terminal.ts';
 import { type TimelineSubject, usersLabel } from '../print/timeline-forms.ts';
-import type { Records } from '../stack.ts';
 
 export interface TimelineWalkOptions {
   /** Older versions of what is still there, too. */

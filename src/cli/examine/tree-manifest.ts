@@ -4,14 +4,15 @@ import { LayeredSide, LayerItem } from '../../diff/layered.ts';
 import { MTREE_HEADER, MTREE_XATTRS, mtreeLines } from '../../diff/manifest/mtree.ts';
 import { Union } from '../../diff/union.ts';
 import { walkSide } from '../../diff/walk.ts';
+import { layersFailure } from '../../open/failure.ts';
+import type { Records } from '../../open/stack.ts';
 import type { LayerStack } from '../../store/layer-stack.ts';
 import type { ByteString } from '../../sys/bytes.ts';
 import { Errno } from '../../sys/errors.ts';
 import { S_IFREG } from '../../sys/statx.ts';
 import { escapeText } from '../../told/escape.ts';
-import { layersFailure, pathFailure } from '../failure.ts';
+import { pathFailure } from '../failure.ts';
 import type { Output } from '../print/output.ts';
-import type { Records } from '../stack.ts';
 
 export interface ManifestForm {
   /** What the tree is called in it, and in messages. */

@@ -1,11 +1,11 @@
 // What every `--json` has in common: JSON lines, of which `t` says what each is. The first is a header, the last an end with the
 // exit code; without the end the output is incomplete. Knows no command.
 import { resolve } from 'node:path';
+import type { StoreOptions } from '../../open/stack.ts';
 import type { LayerStack } from '../../store/layer-stack.ts';
 import { type ByteString, bytesOfText } from '../../sys/bytes.ts';
 import { escapeJson, jsonName } from '../../told/escape.ts';
 import type { Terminal } from '../print/terminal.ts';
-import type { StoreOptions } from '../stack.ts';
 import { version } from '../version.ts';
 
 /** Changes only where a field changes its meaning or goes. */

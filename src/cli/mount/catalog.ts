@@ -1,5 +1,6 @@
 // A whole store as directories: its images and containers by name and by ID, its layers, and what the commands print of them.
 
+import { openDamagedStack, openStack, recordsOf } from '../../open/stack.ts';
 import type { LayerStack } from '../../store/layer-stack.ts';
 import type { Store } from '../../store/store.ts';
 import type { ContainerSummary, ImageSummary } from '../../store/summary.ts';
@@ -20,7 +21,6 @@ import { printHealth } from '../print/store/health.ts';
 import { printImages } from '../print/store/images.ts';
 import { jsonStack } from '../print/store/stack.ts';
 import { Terminal } from '../print/terminal.ts';
-import { openDamagedStack, openStack, recordsOf } from '../stack.ts';
 import { placeContainers } from './container-names.ts';
 import { escapedFileName, type FoundPlace, isFileName, placeAll } from './free-names.ts';
 import { placeImages } from './image-names.ts';

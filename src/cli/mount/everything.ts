@@ -1,10 +1,11 @@
 // `mount --all`: a whole store, as it is at the moment.
+
+import { openTheStore } from '../../open/stack.ts';
 import type { Store } from '../../store/store.ts';
 import { bytesOfText, shownBytes } from '../../sys/bytes.ts';
 import { Trouble } from '../../sys/errors.ts';
 import type { Kept } from '../../sys/kept.ts';
 import type { DirectoryItem } from '../../whole/item.ts';
-import { openTheStore } from '../stack.ts';
 import { catalogOf } from './catalog.ts';
 import { LatestStore } from './latest-store.ts';
 import { manyStacks } from './many.ts';

@@ -1,4 +1,7 @@
 // The layers of a stack side by side: each as the stack that it is alone, with what made it as text.
+
+import { mustHaveLayers } from '../../open/missing.ts';
+import { recordsOf } from '../../open/stack.ts';
 import type { Layer, LayerStack } from '../../store/layer-stack.ts';
 import { layerNumber, oneLayer } from '../../store/reference/choice.ts';
 import { asBytes, type ByteString } from '../../sys/bytes.ts';
@@ -9,9 +12,7 @@ import {
   type StackItem,
   textFile,
 } from '../../whole/item.ts';
-import { mustHaveLayers } from '../missing.ts';
 import { describeLayer } from '../print/store/stack.ts';
-import { recordsOf } from '../stack.ts';
 import { layerPlace } from './latest-store.ts';
 import type { ManyOptions } from './subject.ts';
 

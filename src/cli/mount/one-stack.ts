@@ -2,14 +2,14 @@
 import type { FileSystem } from '../../fuse/filesystem.ts';
 import type { Mounted } from '../../fuse/mount.ts';
 import { layerXattr } from '../../layers/layer-xattr.ts';
+import { layersFailure } from '../../open/failure.ts';
+import { keptOf } from '../../open/kept.ts';
+import { openStack, recordsOf } from '../../open/stack.ts';
 import { Tree } from '../../overlay/tree.ts';
 import type { TreeOptions } from '../../overlay/tree-parts.ts';
 import { Push } from '../../push/push.ts';
 import type { LayerStack } from '../../store/layer-stack.ts';
 import { View } from '../../view.ts';
-import { layersFailure } from '../failure.ts';
-import { keptOf } from '../kept.ts';
-import { openStack, recordsOf } from '../stack.ts';
 import { canCut, type Guard } from './guard.ts';
 import type { Log } from './log.ts';
 import type { MountSubject, OpenSubject, SubjectOptions } from './subject.ts';

@@ -1,7 +1,8 @@
 // `mount --layers`: the layers of one reference, each a directory of its own.
+
+import { keptOf } from '../../open/kept.ts';
+import { openDamagedStack } from '../../open/stack.ts';
 import { fixedDirectory } from '../../whole/item.ts';
-import { keptOf } from '../kept.ts';
-import { openDamagedStack } from '../stack.ts';
 import { layerItems } from './layer-items.ts';
 import { manyStacks } from './many.ts';
 import type { ManyOptions, MountSubject } from './subject.ts';

@@ -2,9 +2,9 @@
 
 import type { FileSystem } from '../../fuse/filesystem.ts';
 import type { Mounted } from '../../fuse/mount.ts';
+import type { StoreOptions } from '../../open/stack.ts';
 import type { Kept } from '../../sys/kept.ts';
 import type { View } from '../../view.ts';
-import type { StoreOptions } from '../stack.ts';
 import type { Guard } from './guard.ts';
 import type { Log } from './log.ts';
 

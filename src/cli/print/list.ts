@@ -1,11 +1,11 @@
 // What `images` and `containers` share: the same items as a table, as IDs or as JSON lines, and word of the damaged ones.
 import type { Command } from 'commander';
+import type { StoreOptions } from '../../open/stack.ts';
 import type { Store } from '../../store/store.ts';
 import { Trouble } from '../../sys/errors.ts';
 import { escapeJson } from '../../told/escape.ts';
 import { EXIT } from '../exit.ts';
 import { beginJson, jsonRoot } from '../json/stream.ts';
-import type { StoreOptions } from '../stack.ts';
 import { type Cell, formatTable } from './table.ts';
 import type { Terminal } from './terminal.ts';
 

@@ -2,9 +2,9 @@
 import { NOISE_RULES } from '../../../diff/explain/noise.ts';
 import { TYPE_LETTERS } from '../../../diff/filter.ts';
 import type { Side } from '../../../diff/item.ts';
+import { keptOf } from '../../../open/kept.ts';
 import { MOST_ROWS } from '../../../report/document.ts';
 import { escapeText } from '../../../told/escape.ts';
-import { keptOf } from '../../kept.ts';
 import { growthText, humanSize } from '../../print/size.ts';
 import { readPageFiles } from '../../report/page-files.ts';
 import { PageOutput } from '../../report/page-output.ts';

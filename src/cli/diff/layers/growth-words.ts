@@ -1,10 +1,10 @@
 // How much more B stores than A, in words, and as a field of the JSON summary.
 import type { HidingGrowth, StackGrowth, StoredBytes } from '../../../layers/survey/growth.ts';
+import type { SideLabel } from '../../../open/sides.ts';
 import type { LayerStack } from '../../../store/layer-stack.ts';
 import { layerNumber } from '../../../store/reference/choice.ts';
 import { hidingWords } from '../../print/hidden.ts';
 import { growthText, humanSize } from '../../print/size.ts';
-import type { SideLabel } from '../printer.ts';
 import { shortStep } from './layer-words.ts';
 
 /** Both are stacks. */

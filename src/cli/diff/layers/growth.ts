@@ -6,6 +6,8 @@ import { Survey } from '../../../layers/survey/survey.ts';
 import { Copies } from '../../../layers/survey/survey-copies.ts';
 import { SurveyedStack } from '../../../layers/survey/survey-stack.ts';
 import { type LayerSums, sumLayers } from '../../../layers/survey/survey-sums.ts';
+import type { SideLabel } from '../../../open/sides.ts';
+import { changesOf, type Records } from '../../../open/stack.ts';
 import { mergeOptions } from '../../../overlay/options.ts';
 import type { LayerStack } from '../../../store/layer-stack.ts';
 import { sourceName } from '../../../store/source.ts';
@@ -14,11 +16,10 @@ import { Trouble } from '../../../sys/errors.ts';
 import { EXIT } from '../../exit.ts';
 import { counted } from '../../print/count.ts';
 import type { Terminal } from '../../print/terminal.ts';
-import { changesOf, type Records } from '../../stack.ts';
 import { runSteps } from '../../survey.ts';
 import type { Gate } from '../gate.ts';
 import type { DiffOptions } from '../options.ts';
-import type { DiffContext, Printer, SideLabel } from '../printer.ts';
+import type { DiffContext, Printer } from '../printer.ts';
 import { growthWords } from './growth-words.ts';
 
 export interface GrowthParts {

@@ -12,13 +12,13 @@ import {
   type SideName,
   uidOf,
 } from '../../../diff/item.ts';
+import type { SideLabel } from '../../../open/sides.ts';
 import type { Layer } from '../../../store/layer-stack.ts';
 import type { HistoryStep } from '../../../store/oci/oci.ts';
 import { layerIndexOf } from '../../../store/reference/choice.ts';
 import { escapeText } from '../../../told/escape.ts';
 import { octalMode } from '../../../told/fields.ts';
 import { counted } from '../../print/count.ts';
-import type { SideLabel } from '../printer.ts';
 import { ARROW, aspectWords, differenceWords, joinWords, leadWords, tailWords } from '../words.ts';
 
 /** Both sides, and how many layers they share at the bottom. */

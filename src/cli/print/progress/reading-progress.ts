@@ -1,11 +1,20 @@
 // The line that says how far an archive, or the tars of layers, are read.
+import type { ReadingWatch, ReadingWitness } from '../../../open/tars.ts';
 import { humanSize } from '../size.ts';
 import type { Terminal } from '../terminal.ts';
 import { PassingLine } from './passing-line.ts';
 
 const FIRST_AFTER = 500;
 
-export class ReadingProgress {
+/** Each line, and what goes wrong, on a terminal. */
+export function readingWitness(terminal: Terminal): ReadingWitness {
+  return {
+    watch: (what) => new ReadingProgress(terminal, what),
+    trouble: (trouble) => terminal.report(trouble),
+  };
+}
+
+class ReadingProgress implements ReadingWatch {
   readonly #terminal: Terminal;
   readonly #line: PassingLine;
   readonly #what: string;

@@ -1,9 +1,10 @@
 // A stack as the option of mount(8) that makes the kernel show it: `mount -t overlay overlay -o LINE DIR`.
+
+import { mustBeThere } from '../../../open/missing.ts';
 import type { LayerStack } from '../../../store/layer-stack.ts';
 import { asBytes, type ByteString, shownBytes } from '../../../sys/bytes.ts';
 import { Trouble } from '../../../sys/errors.ts';
 import { escapeBytes } from '../../../told/escape.ts';
-import { mustBeThere } from '../../missing.ts';
 
 export interface LowerdirLine {
   /** As a word of a shell. */

@@ -2,15 +2,16 @@
 import { type Deleted, deleted } from '../../../layers/deleted.ts';
 import { Layers } from '../../../layers/layers.ts';
 import { removalTime } from '../../../layers/removal-time.ts';
+import { layersFailure } from '../../../open/failure.ts';
+import type { Records } from '../../../open/stack.ts';
 import { layerNumber } from '../../../store/reference/choice.ts';
 import { sourceName } from '../../../store/source.ts';
 import type { ByteString } from '../../../sys/bytes.ts';
 import { isDirectory } from '../../../sys/file-types.ts';
 import { deletedLine } from '../../examine/deleted-lines.ts';
-import { layerFailure, layersFailure } from '../../failure.ts';
+import { layerFailure } from '../../failure.ts';
 import type { Terminal } from '../../print/terminal.ts';
 import { utcTime } from '../../print/time.ts';
-import type { Records } from '../../stack.ts';
 import type { ListedStack } from './subjects.ts';
 
 export interface Deletion {

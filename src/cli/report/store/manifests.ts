@@ -1,16 +1,16 @@
 // The merged trees of images and containers as mtree specifications, a file each. Contents that several have are read once.
 import { sha256OfItem } from '../../../diff/contents/digest.ts';
 import type { LayerItem } from '../../../diff/layered.ts';
+import { mustBeWhole } from '../../../open/missing.ts';
+import type { Records } from '../../../open/stack.ts';
 import { shortId } from '../../../store/digest.ts';
 import { sourceName } from '../../../store/source.ts';
 import type { ByteString } from '../../../sys/bytes.ts';
 import { bigLongAt } from '../../../sys/long.ts';
 import { STATX } from '../../../sys/statx.ts';
 import { writeTreeManifest } from '../../examine/tree-manifest.ts';
-import { mustBeWhole } from '../../missing.ts';
 import { counted } from '../../print/count.ts';
 import type { Terminal } from '../../print/terminal.ts';
-import type { Records } from '../../stack.ts';
 import { jsonLine } from './lines.ts';
 import { type Parts, safeName } from './parts.ts';
 import type { FailedStack, ListedStack } from './subjects.ts';

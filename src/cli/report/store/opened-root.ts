@@ -2,12 +2,12 @@
 import type { DiskUsage } from '../../../health/disk-usage.ts';
 import type { StoreHealth, StoreOwners } from '../../../health/health.ts';
 import { diskUsageOf, healthOf } from '../../../health/open.ts';
+import { keptOf } from '../../../open/kept.ts';
+import { openTheStore, type StoreOptions } from '../../../open/stack.ts';
 import type { Store } from '../../../store/store.ts';
 import { attempt, Trouble } from '../../../sys/errors.ts';
 import type { Kept } from '../../../sys/kept.ts';
-import { keptOf } from '../../kept.ts';
 import type { Terminal } from '../../print/terminal.ts';
-import { openTheStore, type StoreOptions } from '../../stack.ts';
 import { type ListedStack, listStores, type StoreList, stacksOf, storesOf } from './subjects.ts';
 
 export interface OpenedRoot {

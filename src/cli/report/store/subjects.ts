@@ -1,15 +1,16 @@
 // The images and containers of a root, of all its stores and namespaces, and their layers as far as they can be told.
 
+import { mustHaveLayers } from '../../../open/missing.ts';
+import { damagedStackOf, openTheStore, type StoreOptions } from '../../../open/stack.ts';
 import { shortId } from '../../../store/digest.ts';
 import type { LayerStack } from '../../../store/layer-stack.ts';
 import { SeveralStores } from '../../../store/several.ts';
 import type { Store } from '../../../store/store.ts';
 import type { ContainerSummary, ImageSummary } from '../../../store/summary.ts';
 import { attempt, Errno, Trouble } from '../../../sys/errors.ts';
-import { mustHaveLayers, reportMissing } from '../../missing.ts';
+import { reportMissing } from '../../missing.ts';
 import { sortedItems } from '../../print/list.ts';
 import type { Terminal } from '../../print/terminal.ts';
-import { damagedStackOf, openTheStore, type StoreOptions } from '../../stack.ts';
 
 /** What one store lists, or one namespace of it. */
 export interface StoreList {

@@ -1,6 +1,8 @@
 // What a verification of a root comes to: the verdict on each layer and on each image and container, and what differs. The
 // lines of `verify --json` are written meanwhile.
 
+import { semanticsOf } from '../../../open/overlay-words.ts';
+import type { StoreOptions } from '../../../open/stack.ts';
 import type { Store } from '../../../store/store.ts';
 import { seesTrustedXattrs } from '../../../sys/privilege.ts';
 import type { Finding, FindingClass } from '../../../verify/finding.ts';
@@ -12,11 +14,9 @@ import {
   type VerifyLog,
   worse,
 } from '../../../verify/verdict.ts';
-import { semanticsOf } from '../../overlay.ts';
 import type { Terminal } from '../../print/terminal.ts';
 import { VerifyPrinter } from '../../print/verify-printer.ts';
 import type { Sha256 } from '../../print/verify-totals.ts';
-import type { StoreOptions } from '../../stack.ts';
 import type { RootLayer } from './layers.ts';
 
 export interface VerifiedLayer extends LayerPlace {

@@ -1,5 +1,7 @@
 // A report on the stores of a root, written: one page, or a directory of the page and its parts.
 import { createHash } from 'node:crypto';
+import type { StoreOptions } from '../../../open/stack.ts';
+import { TarReading } from '../../../open/tars.ts';
 import { storeDocument } from '../../../report/store/document.ts';
 import { isLive } from '../../../store/machine/live.ts';
 import { findRoots } from '../../../store/machine/places.ts';
@@ -9,11 +11,10 @@ import { checkWritable, type Kept } from '../../../sys/kept.ts';
 import { seesTrustedXattrs } from '../../../sys/privilege.ts';
 import { escapeText } from '../../../told/escape.ts';
 import { Interrupted, Interruption } from '../../interruption.ts';
+import { readingWitness } from '../../print/progress/reading-progress.ts';
 import { humanSize } from '../../print/size.ts';
 import type { Terminal } from '../../print/terminal.ts';
 import { utcTime } from '../../print/time.ts';
-import type { StoreOptions } from '../../stack.ts';
-import { TarReading } from '../../tars.ts';
 import { version } from '../../version.ts';
 import { readPageFiles } from '../page-files.ts';
 import { PageOutput } from '../page-output.ts';
@@ -41,7 +42,7 @@ export async function writeStoreReport(options: StoreReportOptions, terminal: Te
   const witness = new Witness(terminal.out, terminal.err, terminal.now);
   const say = (message: string) => witness.note(message);
   const when = timeOfReport(terminal);
-  const store = { ...options, say, tars: new TarReading(witness, options.indexDir) };
+  const store = { ...options, say, tars: new TarReading(readingWitness(witness), options.indexDir) };
   const opened = await openReportRoot(store, witness);
   const origin = originOf(opened, options, when);
   const interruption = new Interruption();

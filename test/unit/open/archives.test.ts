@@ -1,7 +1,7 @@
 // Archives are opened once as long as a process lasts.
 import { writeFileSync } from 'node:fs';
 import { expect, it } from 'vitest';
-import { openArchiveOnce } from '../../../src/cli/archives.ts';
+import { openArchiveOnce } from '../../../src/open/archives.ts';
 import { bytesOfText } from '../../../src/sys/bytes.ts';
 import { Trouble } from '../../../src/sys/errors.ts';
 import { savedMembers, tarOf } from '../../support/fake-archive.ts';

@@ -1,5 +1,4 @@
-// Layers that are tars, for every command: read when the first of them is to be shown, with a line of progress, and once
-// however many references have them.
+// Layers that are tars: read when the first of them is to be shown, and once however many references have them.
 import { statfsSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import type { SpoolRoom } from '../blob/spool.ts';
@@ -8,40 +7,53 @@ import type { RecordedLayers } from '../overlay/opened.ts';
 import type { LayerStack } from '../store/layer-stack.ts';
 import type { TarSource } from '../store/source.ts';
 import { bytesOfText } from '../sys/bytes.ts';
-import { errnoOf } from '../sys/errors.ts';
+import { errnoOf, type Trouble } from '../sys/errors.ts';
 import { checkWritable } from '../sys/kept.ts';
+import { fromHere } from './from-here.ts';
 import { keptOf } from './kept.ts';
-import { fromHere } from './mount/from-here.ts';
-import { ReadingProgress } from './print/progress/reading-progress.ts';
-import type { Terminal } from './print/terminal.ts';
 
 /** Most bytes that what can only be read from its start to its end may take in `$TMPDIR`, and the share of what is free there. */
 const MOST_SPOOLED = 64 * 2 ** 30;
 const SPOOL_SHARE = 0.9;
 
-/** By whose rules tars are unpacked, as `--unpack-as` has it. */
+/** By whose rules tars are unpacked, by the words of a person. */
 export const UNPACKERS: Readonly<Record<string, TarSource['engine']>> = {
   docker: 'moby',
   containerd: 'containerd',
   podman: 'containers-storage',
 };
 
+/** Is told how far something is read. */
+export interface ReadingWatch {
+  /** So many bytes of so many. */
+  show(done: number, all: number): void;
+  /** It is read, or somebody else is to be heard. */
+  clear(): void;
+}
+
+/** Who is told of what is read. */
+export interface ReadingWitness {
+  /** `what` is to be read: `layers`. */
+  watch(what: string): ReadingWatch;
+  /** What went wrong, and does not end it. */
+  trouble(trouble: Trouble): void;
+}
+
 export class TarReading {
-  readonly #terminal: Terminal;
+  readonly #witness: ReadingWitness;
   readonly #indexDirectory: string | undefined;
   #tars: Tars | undefined;
-  /** The line of what is read at the moment. */
-  #progress: ReadingProgress | undefined;
+  /** Of what is read at the moment. */
+  #watch: ReadingWatch | undefined;
 
   /** `indexDirectory` is where indexes of layers are kept, `--index-dir`. */
-  constructor(terminal: Terminal, indexDirectory: string | undefined) {
-    this.#terminal = terminal;
+  constructor(witness: ReadingWitness, indexDirectory: string | undefined) {
+    this.#witness = witness;
     this.#indexDirectory = indexDirectory === undefined ? undefined : fromHere(indexDirectory);
   }
 
-  /** The line that says how far something is read. */
-  progressOf(what: string): ReadingProgress {
-    return new ReadingProgress(this.#terminal, what);
+  watch(what: string): ReadingWatch {
+    return this.#witness.watch(what);
   }
 
   /** What the tars of a stack say, layer by layer; undefined where it has none. `root` is that of its store. Throws Trouble where one cannot be read. */
@@ -50,23 +62,23 @@ export class TarReading {
     if (this.#indexDirectory !== undefined) {
       checkWritable(bytesOfText(`${this.#indexDirectory}/index`), keptOf(stack, root));
     }
-    const progress = this.progressOf('layers');
-    this.#progress = progress;
+    const watch = this.watch('layers');
+    this.#watch = watch;
     const { Tars } = await import('../layers/tars/tars.ts');
     const { IndexFiles } = await import('./index-files.ts');
     this.#tars ??= new Tars({
       spools: spoolRoom(),
       ...(this.#indexDirectory === undefined ? {} : { indexes: new IndexFiles(this.#indexDirectory) }),
-      progress: (done, all) => this.#progress?.show(done, all),
+      progress: (done, all) => this.#watch?.show(done, all),
       trouble: (trouble) => {
-        this.#progress?.clear();
-        this.#terminal.report(trouble);
+        this.#watch?.clear();
+        this.#witness.trouble(trouble);
       },
     });
     try {
       return await this.#tars.layersOf(stack, choice);
     } finally {
-      progress.clear();
+      watch.clear();
     }
   }
 

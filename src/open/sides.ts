@@ -1,25 +1,23 @@
 // What a side of `stratafs diff` may be, and how it becomes something to compare: a reference, a directory, or
 // an mtree file.
 import { closeSync, existsSync, openSync, readSync, statSync } from 'node:fs';
-import { compressionOf } from '../../blob/compression.ts';
-import { type Identities, type SideStack, trustedIdentities, wantedTars } from '../../diff/same-layers.ts';
-import type { RecordedLayer } from '../../overlay/recorded/recorded-layer.ts';
-import type { ChainId } from '../../store/digest.ts';
-import type { Layer, LayerStack } from '../../store/layer-stack.ts';
-import { isArchiveName } from '../../store/reference/file-reference.ts';
-import { Trouble, type TroubleKind } from '../../sys/errors.ts';
-import {
-  openStack,
-  openTheStore,
-  REFERENCE_WORDS,
-  type Records,
-  recordsOf,
-  type StoreOptions,
-} from '../stack.ts';
-import type { DiffOptions } from './options.ts';
-import type { SideLabel } from './printer.ts';
+import { compressionOf } from '../blob/compression.ts';
+import { type Identities, type SideStack, trustedIdentities, wantedTars } from '../diff/same-layers.ts';
+import type { RecordedLayer } from '../overlay/recorded/recorded-layer.ts';
+import type { ChainId } from '../store/digest.ts';
+import type { Layer, LayerStack } from '../store/layer-stack.ts';
+import { isArchiveName } from '../store/reference/file-reference.ts';
+import { Trouble, type TroubleKind } from '../sys/errors.ts';
+import { openStack, openTheStore, type Records, recordsOf, type StoreOptions } from './stack.ts';
 
-export const SIDE_WORDS = `${REFERENCE_WORDS}; a directory (./DIR); or an mtree file (./FILE)`;
+/** One side as a person named it. */
+export interface SideLabel {
+  readonly reference: string;
+  readonly kind: LayerStack['kind'] | 'manifest';
+  readonly stack?: LayerStack;
+  /** The data root it was looked for in. */
+  readonly root?: string;
+}
 
 /** Kinds of trouble with a reference that leads to nothing. */
 const MISSING: readonly TroubleKind[] = ['reference', 'store'];
@@ -105,7 +103,7 @@ export interface SideRecords {
  */
 export async function recordsOfSides(
   labels: readonly SideLabel[],
-  options: DiffOptions,
+  options: StoreOptions & { readonly trustIds?: boolean },
 ): Promise<SideRecords> {
   const sides = labels.flatMap(({ stack, root = options.root }) => (stack ? [{ stack, root }] : []));
   const stacks = sides.map(({ stack }) => stack);

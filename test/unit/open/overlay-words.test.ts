@@ -1,6 +1,6 @@
 // overlayfs's own words on the command line, and which of them cannot go together.
 import { describe, expect, it } from 'vitest';
-import { partOverlayWords, semanticsOf } from '../../../src/cli/overlay.ts';
+import { partOverlayWords, semanticsOf } from '../../../src/open/overlay-words.ts';
 import type { LayerStack } from '../../../src/store/layer-stack.ts';
 
 describe('semanticsOf()', () => {

@@ -1,5 +1,4 @@
-// From a reference on the command line to the layers it means, and to their merged tree. The store is loaded only where
-// one is needed.
+// From a reference to the layers it means, and to their merged tree. The store is loaded only where one is needed.
 
 import type { Layers } from '../layers/layers.ts';
 import type { TarChoice } from '../layers/tars/tars.ts';
@@ -13,12 +12,16 @@ import type { Store } from '../store/store.ts';
 import { asBytes, type ByteString, bytesOfText, shownBytes } from '../sys/bytes.ts';
 import { Trouble } from '../sys/errors.ts';
 import { seesTrustedXattrs } from '../sys/privilege.ts';
-import { archiveRoot, fileReferenceOf, openArchiveOnce, orFile, withAbsentFile } from './archives.ts';
-import { pathArguments } from './arguments.ts';
+import {
+  archiveRoot,
+  fileReferenceOf,
+  type GivenReference,
+  openArchiveOnce,
+  orFile,
+  withAbsentFile,
+} from './archives.ts';
 import { layersFailure } from './failure.ts';
 import { mustBeWhole, mustHaveLayers } from './missing.ts';
-import { DescriptorOutput } from './print/output.ts';
-import { Terminal } from './print/terminal.ts';
 import { type TarReading, unpackedAs } from './tars.ts';
 
 export interface StoreOptions extends OpenOptions {
@@ -44,16 +47,14 @@ export interface StoreOptions extends OpenOptions {
   readonly tars?: TarReading;
   /** Which of them; all where it is not said. */
   readonly tarChoice?: TarChoice;
-  /** Told what a person should know of a stack; the error output where it is not given. */
+  /** Told what a person should know of a stack; nobody where it is not given. */
   readonly say?: (message: string) => void;
+  /** The bytes that a reference was given as, which its text may have lost; those of its text where it is not given. */
+  readonly bytesOf?: (reference: string) => ByteString;
 }
 
 /** For each layer of a stack what its record says of it; undefined for one that has none. */
 export type Records = readonly (RecordedLayer | undefined)[];
-
-/** What a `<ref>` may be, for `--help`. */
-export const REFERENCE_WORDS =
-  'image, container, file (./app.tar, oci:DIR), or lowerdir=TOP:…:LOWEST; REF#3 is its third layer alone, REF#1-3 the lowest three, REF^ all but the top one';
 
 /** The store of the root; of a stack that is from an archive, that archive. Throws Trouble. */
 export async function openTheStore(options: StoreOptions, stack?: LayerStack): Promise<Store> {
@@ -94,8 +95,10 @@ export async function damagedStackOf(
 }
 
 async function prepared(told: LayerStack, options: StoreOptions): Promise<LayerStack> {
-  const warn = (message: string) => (options.say ?? sayOnError)(`Warning: ${message}`);
-  const asked = isEmpty(options.overlay) ? {} : (await import('./overlay.ts')).semanticsOf(options.overlay);
+  const warn = (message: string) => options.say?.(`Warning: ${message}`);
+  const asked = isEmpty(options.overlay)
+    ? {}
+    : (await import('./overlay-words.ts')).semanticsOf(options.overlay);
   const found = asked.dialect === undefined ? await withItsMarks(told, warn) : told;
   const doubts = [...(found.doubts ?? []), ...found.layers.flatMap(({ doubt = [] }) => doubt)];
   for (const doubt of doubts) warn(`"${found.label}" is shown by what is proven without this: ${doubt}`);
@@ -135,10 +138,6 @@ function warnOfHiddenMarks({ label }: LayerStack, warn: (message: string) => voi
   );
 }
 
-function sayOnError(message: string): void {
-  new Terminal(new DescriptorOutput(1), new DescriptorOutput(2)).note(message);
-}
-
 interface FoundStack {
   readonly stack: LayerStack;
   /** That of which `stack` may be some layers, and its reference. */
@@ -152,14 +151,13 @@ async function findStack(reference: string, options: StoreOptions): Promise<Foun
     const name = choice?.reference ?? reference;
     const { store, words, archive } = await storeOfReference(name, options, reference);
     const find = () => store.resolve(words, 'mark');
-    const found = archive === undefined ? orFile(name, reference, find) : find();
+    const found = archive === undefined ? orFile(givenAs(name, reference, options), find) : find();
     const named = archive === undefined ? found : { ...found, archive, label: name };
     const whole = await withShownOwners(store, named, options);
     return { stack: choice === undefined ? whole : chooseLayers(whole, choice), whole, name };
   }
   const { stackOfLowerdir } = await import('../store/reference/lowerdir.ts');
-  const [bytes = bytesOfText(reference)] = pathArguments([reference]);
-  const stack = stackOfLowerdir(asBytes(bytes.slice(LOWERDIR.length)));
+  const stack = stackOfLowerdir(asBytes(givenAs(reference, reference, options).bytes.slice(LOWERDIR.length)));
   return { stack, whole: stack, name: reference };
 }
 
@@ -177,15 +175,27 @@ export async function storeOfReference(
   options: StoreOptions,
   written = reference,
 ): Promise<StoreOfReference> {
-  const file = await fileReferenceOf(reference, written, () => isInStore(reference, options));
+  const given = givenAs(reference, written, options);
+  const file = await fileReferenceOf(given, () => isInStore(reference, options));
   if (file === undefined) {
     const store = await openTheStore(options).catch((error: unknown) => {
-      throw error instanceof Trouble ? withAbsentFile(error, reference, written) : error;
+      throw error instanceof Trouble ? withAbsentFile(error, given) : error;
     });
     return { store, words: reference };
   }
   const { path, image } = file;
   return { store: await openArchiveOnce(path, options), words: image, archive: path };
+}
+
+/** `reference` is the beginning of what was written. */
+function givenAs(
+  reference: string,
+  written: string,
+  { bytesOf = bytesOfText }: StoreOptions,
+): GivenReference {
+  const bytes = bytesOf(written);
+  // What chooses layers at the end is ASCII.
+  return { reference, bytes: asBytes(bytes.slice(0, bytes.length - (written.length - reference.length))) };
 }
 
 async function isInStore(reference: string, options: StoreOptions): Promise<boolean> {

@@ -1,4 +1,4 @@
-// Archives of images that are named on the command line: as a reference, or as the root. Each is opened once, as long as it is
+// Archives of images that a person names: as a reference, or as the root. Each is opened once, as long as it is
 // the same on disk: who uses the library may ask for years.
 
 import type { OpenOptions } from '../store/kind.ts';
@@ -13,7 +13,6 @@ import { NoSuchReference } from '../store/reference/reference.ts';
 import type { Store } from '../store/store.ts';
 import { type ByteString, bytesOfText, shownBytes } from '../sys/bytes.ts';
 import { attempt, Trouble } from '../sys/errors.ts';
-import { pathArguments } from './arguments.ts';
 import type { TarReading } from './tars.ts';
 
 const opened = new Map<string, Promise<Store>>();
@@ -44,7 +43,7 @@ function versionsOf(path: ByteString): (string | undefined)[] {
 
 async function open(path: ByteString, { tars, ...options }: ArchiveOptions): Promise<Store> {
   const { openArchiveStore } = await import('../store/open.ts');
-  const line = tars?.progressOf('the archive');
+  const line = tars?.watch('the archive');
   try {
     return await openArchiveStore(path, { ...options, progress: (done, all) => line?.show(done, all) });
   } finally {
@@ -58,16 +57,20 @@ export function archiveRoot(root: string): ByteString | undefined {
   return kindAtPath(path) === 'file' ? path : undefined;
 }
 
+/** A reference, and the bytes that it was given as: it may be a path. */
+export interface GivenReference {
+  readonly reference: string;
+  readonly bytes: ByteString;
+}
+
 /**
- * What a reference means where that is a file. `written` is how it stands on the command line, of which `reference` is the
- * beginning. Throws Trouble where the words may as well mean something in a store that `isInStore` knows.
+ * What a reference means where that is a file. Throws Trouble where the words may as well mean something in a store that
+ * `isInStore` knows.
  */
 export async function fileReferenceOf(
-  reference: string,
-  written: string,
+  { reference, bytes }: GivenReference,
   isInStore: () => Promise<boolean>,
 ): Promise<FileReference | undefined> {
-  const bytes = beginning(reference, written);
   const found = parseFileReference(bytes, kindAtPath);
   if (found?.mayBeName !== true || !(await isInStore())) return found;
   throw new Trouble(
@@ -78,26 +81,19 @@ export async function fileReferenceOf(
 }
 
 /** What `find` answers; where that is nothing, but a file is called so, or would be, that is said too. */
-export function orFile<T>(reference: string, written: string, find: () => T): T {
+export function orFile<T>(given: GivenReference, find: () => T): T {
   const answer = attempt(find);
   if (!(answer instanceof Trouble)) return answer;
   if (answer.kind !== 'reference') throw answer;
-  const file =
-    answer instanceof NoSuchReference ? fileOfName(beginning(reference, written), kindAtPath) : undefined;
-  if (file === undefined) throw withAbsentFile(answer, reference, written);
+  const file = answer instanceof NoSuchReference ? fileOfName(given.bytes, kindAtPath) : undefined;
+  if (file === undefined) throw withAbsentFile(answer, given);
   throw new Trouble('reference', `${answer.message} ("${file}" is a file here)`, { cause: answer });
 }
 
 /** A store that cannot be opened is half of the answer where the words are called as archives are, and no file is. */
-export function withAbsentFile(trouble: Trouble, reference: string, written: string): Trouble {
-  const path = absentFile(beginning(reference, written), kindAtPath);
+export function withAbsentFile(trouble: Trouble, { bytes }: GivenReference): Trouble {
+  const path = absentFile(bytes, kindAtPath);
   if (path === undefined) return trouble;
   const message = `${trouble.message} (and there is no file "${shownBytes(path)}" here)`;
   return new Trouble(trouble.kind, message, { cause: trouble });
-}
-
-function beginning(reference: string, written: string): ByteString {
-  const [bytes = bytesOfText(written)] = pathArguments([written]);
-  // What chooses layers at the end is ASCII.
-  return bytes.slice(0, bytes.length - (written.length - reference.length)) as ByteString;
 }
