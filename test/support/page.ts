@@ -1,7 +1,8 @@
 // A page in Debian's chromium, opened from its file, with all that it complains of and asks for.
 import axe from 'axe-core';
 import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core';
-import { afterAll, beforeAll } from 'vitest';
+import { afterAll, beforeAll, onTestFinished } from 'vitest';
+import { browserPath } from './system.ts';
 
 export interface OpenedPage {
   readonly page: Page;
@@ -12,18 +13,20 @@ export interface OpenedPage {
 
 /** One browser for the tests of a suite. */
 export function browserForSuite(): {
-  /** `ready` is a selector of what the page's script adds. */
+  /** The page ends with the running test. `ready` is a selector of what the page's script adds. */
   open(file: string, options?: BrowserContextOptions, ready?: string): Promise<OpenedPage>;
 } {
   let browser: Browser | undefined;
   beforeAll(async () => {
-    browser = await chromium.launch({ executablePath: '/usr/bin/chromium', args: ['--no-sandbox'] });
+    browser = await chromium.launch({ executablePath: browserPath() ?? '', args: ['--no-sandbox'] });
   });
   afterAll(() => browser?.close());
   return {
     async open(file, options = {}, ready = '.live:not([hidden]) .rows > .row') {
       if (browser === undefined) throw new Error('the browser did not start');
-      const page = await (await browser.newContext(options)).newPage();
+      const context = await browser.newContext(options);
+      onTestFinished(() => context.close());
+      const page = await context.newPage();
       const [complaints, requests]: string[][] = [[], []] as [string[], string[]];
       page.on('console', (message) => complaints.push(message.text()));
       page.on('pageerror', (error) => complaints.push(error.message));
