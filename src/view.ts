@@ -1,15 +1,11 @@
 // A merged tree, seen as what `fuse/` serves: the only file that knows both halves.
-import { STRUCT } from './fuse/abi.ts';
 import type { FileSystem } from './fuse/filesystem.ts';
+import { putStatfs } from './fuse/statfs.ts';
 import type { Live } from './overlay/live.ts';
 import type { Shown, Walker } from './overlay/shown.ts';
 import { E, Errno } from './sys/errors.ts';
-
 import { STATFS } from './sys/statfs.ts';
 import { S_IFDIR, S_IFREG } from './sys/statx.ts';
-
-const KSTATFS = STRUCT.fuse_kstatfs;
-const NAME_MAX = 255;
 
 /** An attribute that the layers do not have. */
 export interface VirtualXattr {
@@ -203,12 +199,7 @@ export class View implements FileSystem {
   statfs(out: Buffer, at: number): void {
     const from = Buffer.alloc(STATFS.size);
     this.#tree.statfs(from);
-    for (const field of ['blocks', 'bfree', 'bavail', 'files', 'ffree'] as const) {
-      from.copy(out, at + KSTATFS[field], STATFS[field], STATFS[field] + 8);
-    }
-    from.copy(out, at + KSTATFS.bsize, STATFS.bsize, STATFS.bsize + 4);
-    from.copy(out, at + KSTATFS.frsize, STATFS.frsize, STATFS.frsize + 4);
-    out.writeUInt32LE(NAME_MAX, at + KSTATFS.namelen);
+    putStatfs(from, out, at);
   }
 
   birthTime(node: number): { readonly seconds: bigint; readonly nanoseconds: number } | undefined {

@@ -60,6 +60,11 @@ export class Regions {
     this.#all.add(region);
   }
 
+  letGo(region: Region, count: number): void {
+    region.references -= count;
+    this.endIfUnused(region);
+  }
+
   /** Closes a region that is over, once nothing of it is known to the kernel. */
   endIfUnused(region: Region): void {
     if (!region.isOver || region.references > 0 || !this.#all.delete(region)) return;

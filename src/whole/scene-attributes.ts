@@ -1,4 +1,4 @@
-// What `stat` and `statfs` say of directories and files that are on no disk.
+// What `stat` says of directories and files that are on no disk.
 import { STRUCT } from '../fuse/abi.ts';
 import { setLong } from '../sys/long.ts';
 import { S_IFDIR, S_IFREG } from '../sys/statx.ts';
@@ -7,9 +7,7 @@ import type { Scene } from './scenery.ts';
 /** High word of the inode number of whatever has its node's number there; layers leave these numbers free. */
 export const OWN_INODES = 0x0001_0000;
 const BLOCK = 4096;
-const NAME_MAX = 255;
 const ATTR = STRUCT.fuse_attr;
-const KSTATFS = STRUCT.fuse_kstatfs;
 
 /** Whose they are. */
 export interface Owner {
@@ -39,12 +37,4 @@ export function copyScene(scene: Scene, { uid, gid }: Owner, out: Uint32Array, a
   set(ATTR.uid, uid);
   set(ATTR.gid, gid);
   set(ATTR.blksize, BLOCK);
-}
-
-/** Writes a `struct fuse_kstatfs` where no layer was opened whose file system could be asked. */
-export function putEmptyStatfs(out: Buffer, at: number): void {
-  out.fill(0, at, at + KSTATFS.sizeof);
-  out.writeUInt32LE(BLOCK, at + KSTATFS.bsize);
-  out.writeUInt32LE(BLOCK, at + KSTATFS.frsize);
-  out.writeUInt32LE(NAME_MAX, at + KSTATFS.namelen);
 }

@@ -3,12 +3,15 @@
 import { asBytes, type ByteString } from '../sys/bytes.ts';
 import { Errno, Trouble } from '../sys/errors.ts';
 import { type DirectoryItem, type SceneItem, type SceneItems, textFile } from './item.ts';
+import type { SceneNumbers } from './scene-numbers.ts';
 import type { Planted } from './stacks.ts';
 
 /** What tells of a stack, or a directory, that cannot be shown. */
 const DAMAGE = asBytes('.damage');
 /** Milliseconds for which a failure is believed. */
 const PAUSE = 2000;
+/** What took long to read is believed so many times as long at least. */
+const LEISURE = 10;
 
 export interface Scene {
   readonly number: number;
@@ -24,10 +27,12 @@ export interface Scene {
   bytes: Uint8Array | undefined;
   /** Of a stack that is shown. */
   planted: Planted | undefined;
-  /** When what it is was last asked for in vain, by the clock that nobody sets; 0 where it was not. */
-  failed: number;
+  /** Until when what was found out is believed, by the clock that nobody sets. */
+  until: number;
   /** What is under way for it. */
   working: Promise<void> | undefined;
+  /** The file that was there before, for who reads it still. */
+  before: Scene | undefined;
 }
 
 export interface SceneryOptions {
@@ -37,6 +42,7 @@ export interface SceneryOptions {
   readonly log: (message: string) => void;
   /** Told of a name that leads elsewhere now. */
   readonly onChange: (directory: Scene, name: ByteString) => void;
+  readonly numbers: SceneNumbers;
 }
 
 export class Scenery {
@@ -44,8 +50,6 @@ export class Scenery {
   readonly #scenes = new Map<number, Scene>();
   readonly #roots = new Map<number, Scene>();
   readonly #options: SceneryOptions;
-  #next = 1;
-
   constructor(options: SceneryOptions) {
     this.#options = options;
     this.root = this.#add(undefined, asBytes(''), options.root);
@@ -54,11 +58,6 @@ export class Scenery {
   /** Undefined for one that is there no more, or never was. */
   get(number: number): Scene | undefined {
     return this.#scenes.get(number);
-  }
-
-  /** Whether a number was ever given to a scene. */
-  wasUsed(number: number): boolean {
-    return number > 0 && number < this.#next;
   }
 
   /** The scene whose stack a node is the root of. */
@@ -70,8 +69,33 @@ export class Scenery {
   isLoaded(scene: Scene): boolean {
     if (scene.item.kind === 'file') return scene.bytes !== undefined;
     if (scene.item.kind === 'stack' && scene.planted !== undefined) return true;
-    // A failure is believed for a while.
-    return scene.children !== undefined && (scene.failed === 0 || performance.now() - scene.failed < PAUSE);
+    return scene.children !== undefined && performance.now() < scene.until;
+  }
+
+  /** What a loaded directory has of a name. */
+  child(directory: Scene, name: ByteString): Scene | undefined {
+    const child = directory.children?.get(name);
+    return child && this.#current(directory, child);
+  }
+
+  /** All that a loaded directory has. */
+  list(directory: Scene): Scene[] {
+    return [...(directory.children?.values() ?? [])].map((child) => this.#current(directory, child));
+  }
+
+  /** A file that is not believed any more is another file, so that nobody reads half of each. */
+  #current(directory: Scene, scene: Scene): Scene {
+    const isOld = scene.bytes !== undefined && performance.now() >= scene.until;
+    if (!isOld || directory.children === undefined) return scene;
+    const { name } = scene;
+    const next = this.#add(directory, name, scene.item);
+    if (scene.before !== undefined) this.#scenes.delete(scene.before.number);
+    scene.before = undefined;
+    next.before = scene;
+    directory.children.set(name, next);
+    directory.changed = Date.now();
+    this.#options.onChange(directory, name);
+    return next;
   }
 
   /** Finds out what a scene is; what cannot be had becomes a directory that says why. Never refused. */
@@ -86,30 +110,39 @@ export class Scenery {
     const { item } = scene;
     // What was found out is of another item by now, or of nothing that is shown.
     const isLate = () => scene.item !== item || this.#scenes.get(scene.number) !== scene;
+    const start = performance.now();
     try {
-      if (item.kind === 'file') scene.bytes = await item.read();
-      else if (item.kind === 'stack') {
+      let holds = Number.POSITIVE_INFINITY;
+      if (item.kind === 'file') {
+        scene.bytes = await item.read();
+        if (item.holds !== undefined) holds = Math.max(item.holds, (performance.now() - start) * LEISURE);
+      } else if (item.kind === 'stack') {
         const planted = await this.#options.plant(item);
         if (isLate()) planted.fell();
-        else {
-          scene.planted = planted;
-          this.#roots.set(planted.root, scene);
-          await this.#setChildren(scene, new Map());
-        }
+        else await this.#show(scene, planted);
       } else {
         const items = await item.list();
         if (isLate()) return await this.#loadAnew(scene);
         await this.#setChildren(scene, items);
       }
-      scene.failed = 0;
+      scene.until = performance.now() + holds;
     } catch (error) {
       if (item.kind === 'directory' && isLate()) return await this.#loadAnew(scene);
       const message = messageOf(error);
-      scene.failed = performance.now();
+      scene.until = performance.now() + PAUSE;
       this.#options.log(message);
       if (item.kind === 'file') scene.bytes = Buffer.from(`${message}\n`);
       else await this.#setChildren(scene, new Map([[DAMAGE, textFile(`${message}\n`)]]));
     }
+  }
+
+  async #show(scene: Scene, planted: Planted): Promise<void> {
+    const wasShown = scene.children !== undefined;
+    scene.planted = planted;
+    this.#roots.set(planted.root, scene);
+    await this.#setChildren(scene, new Map());
+    // In the place of what said why it could not be shown.
+    if (wasShown) this.#options.onChange(scene.parent, scene.name);
   }
 
   /** Where a directory became another one while it was listed: whoever waits for it waits for that one. */
@@ -127,6 +160,7 @@ export class Scenery {
     scene.item = item;
     if (item.kind === 'stack') {
       this.#unplant(scene);
+      this.#removeChildren(scene);
       scene.children = undefined;
     } else if (scene.children !== undefined) await this.load(scene);
   }
@@ -180,7 +214,7 @@ export class Scenery {
   }
 
   #add(parent: Scene | undefined, name: ByteString, item: SceneItem): Scene {
-    const number = this.#next++;
+    const number = this.#options.numbers.take((each) => this.#scenes.has(each));
     const scene = {
       number,
       name,
@@ -189,8 +223,9 @@ export class Scenery {
       children: undefined,
       bytes: undefined,
       planted: undefined,
-      failed: 0,
+      until: Number.POSITIVE_INFINITY,
       working: undefined,
+      before: undefined,
     };
     const whole: Scene = Object.assign(scene, { parent: parent as Scene });
     if (parent === undefined) Object.assign(whole, { parent: whole });
@@ -200,7 +235,12 @@ export class Scenery {
 
   #remove(scene: Scene): void {
     this.#scenes.delete(scene.number);
+    if (scene.before !== undefined) this.#scenes.delete(scene.before.number);
     this.#unplant(scene);
+    this.#removeChildren(scene);
+  }
+
+  #removeChildren(scene: Scene): void {
     for (const child of scene.children?.values() ?? []) this.#remove(child);
   }
 }

@@ -1,6 +1,5 @@
 // The stacks of a file system of many: opened when they are asked for, most of them as trees of one grove. When the grove has
 // grown beyond its bound a new one takes its place, and the old one ends when the kernel has forgotten it.
-import type { FileSystem } from '../fuse/filesystem.ts';
 import { GROVE_NUMBERS, Grove } from '../overlay/grove/grove.ts';
 import type { GroveFiles } from '../overlay/grove/grove-files.ts';
 import { Tree } from '../overlay/tree.ts';
@@ -53,11 +52,6 @@ export class Stacks {
   constructor(regions: Regions, options: StacksOptions) {
     this.#regions = regions;
     this.#options = options;
-  }
-
-  /** What `statfs` is asked of; undefined as long as no stack was opened. */
-  get anyFileSystem(): FileSystem | undefined {
-    return this.#grove?.region.fs ?? [...this.#regions.all][0]?.fs;
   }
 
   /** To be called before a stack is opened. */

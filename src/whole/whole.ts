@@ -8,12 +8,14 @@ import { S_IFDIR, S_IFREG } from '../sys/statx.ts';
 import { Freshness } from './freshness.ts';
 import type { DirectoryItem } from './item.ts';
 import { type Region, Regions } from './regions.ts';
-import { copyScene, OWN_INODES, type Owner, putEmptyStatfs } from './scene-attributes.ts';
+import { copyScene, OWN_INODES, type Owner } from './scene-attributes.ts';
+import { SceneNumbers } from './scene-numbers.ts';
 import { type Scene, Scenery } from './scenery.ts';
 import { Stacks, type StacksOptions } from './stacks.ts';
 
 /** Numbers of scenes are below this. */
 const SCENES = 2 ** 26;
+
 export interface WholeOptions extends Omit<StacksOptions, 'log'> {
   readonly root: DirectoryItem;
   /** What there is now, asked at most once a second, when somebody looks; absent where nothing changes. Never refused. */
@@ -22,6 +24,8 @@ export interface WholeOptions extends Omit<StacksOptions, 'log'> {
   /** Told of each name that leads elsewhere now, with its directory's number. */
   readonly onChange?: (directory: number, name: ByteString) => void;
   readonly owner: Owner;
+  /** As `FileSystem.statfs`: totals of the file system that all of it lies on. */
+  readonly statfs: (out: Buffer, at: number) => void;
 }
 
 export class Whole implements FileSystem {
@@ -34,14 +38,16 @@ export class Whole implements FileSystem {
   /** That of the last request, which is the likeliest to be asked next. */
   #latest: Region | undefined;
   readonly #freshness: Freshness | undefined;
+  readonly #numbers = new SceneNumbers(SCENES);
 
   constructor(options: WholeOptions) {
     this.#options = options;
     this.#stacks = new Stacks(this.#regions, options);
-    const { root, log } = options;
+    const { root, log, refresh } = options;
     this.#scenery = new Scenery({
       root,
       log,
+      numbers: this.#numbers,
       plant: async (item) => {
         this.#stacks.makeRoom();
         const planted = this.#stacks.plant(await item.open());
@@ -50,7 +56,6 @@ export class Whole implements FileSystem {
       },
       onChange: (directory, name) => options.onChange?.(directory.number, name),
     });
-    const { refresh } = options;
     this.#freshness =
       refresh &&
       new Freshness(async () => {
@@ -71,7 +76,7 @@ export class Whole implements FileSystem {
 
   has(number: number): boolean {
     const region = this.#regions.of(number);
-    return region === undefined ? this.#scenery.wasUsed(number) : region.fs.has(number - region.base);
+    return region === undefined ? this.#numbers.wasTaken(number) : region.fs.has(number - region.base);
   }
 
   #region(number: number): Region | undefined {
@@ -88,12 +93,15 @@ export class Whole implements FileSystem {
     return scene;
   }
 
-  /** What a scene's directory holds; NotYet where that has to be found out. */
-  #children(scene: Scene): ReadonlyMap<ByteString, Scene> {
+  /** The directory to be listed, or looked a name up in; NotYet where what it holds has to be found out. */
+  #directory(number: number): Scene {
+    const scene = this.#scene(number);
     this.#freshness?.mustBeFresh();
     if (scene.item.kind === 'file') throw new Errno(E.ENOTDIR, 'list a file');
     this.#mustBeLoaded(scene);
-    return scene.children ?? new Map();
+    // What said why a stack could not be shown; by now it can.
+    if (scene.planted !== undefined) throw new Errno(E.ESTALE, 'use what is no longer shown');
+    return scene;
   }
 
   #mustBeLoaded(scene: Scene): void {
@@ -106,10 +114,9 @@ export class Whole implements FileSystem {
       const entry = region.fs.lookup(directory - region.base, from, start, end);
       return entry === 0 ? 0 : region.base + entry;
     }
-    const child = this.#children(this.#scene(directory)).get(bytesOf(from, start, end));
-    if (child === undefined) return 0;
-    if (child.item.kind !== 'directory') this.#mustBeLoaded(child);
-    return child.number;
+    const child = this.#scenery.child(this.#directory(directory), bytesOf(from, start, end));
+    if (child !== undefined && child.item.kind !== 'directory') this.#mustBeLoaded(child);
+    return child?.number ?? 0;
   }
 
   nodeOf(entry: number): number {
@@ -124,10 +131,10 @@ export class Whole implements FileSystem {
     return base + (fs.nodeIn?.(entry - base, directory - base) ?? fs.nodeOf(entry - base));
   };
 
-  /** 0 where what it is was not found out yet. */
-  #nodeOfScene(scene: Scene): number {
-    if (scene.planted !== undefined) return scene.planted.root;
-    return scene.item.kind === 'directory' || this.#scenery.isLoaded(scene) ? scene.number : 0;
+  /** 0 where what it is was never found out: a lookup has it found out first. */
+  #nodeOfScene({ planted, item, children, bytes, number }: Scene): number {
+    if (planted !== undefined) return planted.root;
+    return item.kind === 'directory' || children !== undefined || bytes !== undefined ? number : 0;
   }
 
   parentOf(node: number): number {
@@ -192,14 +199,14 @@ export class Whole implements FileSystem {
 
   remember = (node: number): void => {
     const region = this.#regions.of(node);
-    if (region !== undefined) region.references++;
+    if (region === undefined) this.#numbers.hold(node);
+    else region.references++;
   };
 
   forget = (node: number, count: number): void => {
     const region = this.#regions.of(node);
-    if (region === undefined) return;
-    region.references -= count;
-    this.#regions.endIfUnused(region);
+    if (region === undefined) this.#numbers.letGo(node, count);
+    else this.#regions.letGo(region, count);
   };
 
   firstEntry(directory: number): number {
@@ -220,7 +227,7 @@ export class Whole implements FileSystem {
       const after = fs.nodesAfter?.(directory - base, node < base ? 0 : node - base);
       return after?.map((number) => base + number);
     }
-    const numbers = [...this.#children(this.#scene(directory)).values()].map(({ number }) => number);
+    const numbers = this.#scenery.list(this.#directory(directory)).map(({ number }) => number);
     return numbers.filter((number) => number > node).sort((a, b) => a - b);
   };
 
@@ -299,14 +306,7 @@ export class Whole implements FileSystem {
     return region === undefined ? -E.ENOTTY : region.fs.inodeFlags(node - region.base, command, out);
   }
 
-  statfs(out: Buffer, at: number): void {
-    const fs = this.#stacks.anyFileSystem;
-    if (fs !== undefined) {
-      fs.statfs(out, at);
-      return;
-    }
-    putEmptyStatfs(out, at);
-  }
+  statfs = (out: Buffer, at: number): void => this.#options.statfs(out, at);
 
   birthTime(node: number): ReturnType<FileSystem['birthTime']> {
     const region = this.#region(node);

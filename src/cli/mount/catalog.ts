@@ -28,6 +28,9 @@ import type { LatestStore } from './latest-store.ts';
 import { layerItem, layerItems } from './layer-items.ts';
 import type { ManyOptions } from './subject.ts';
 
+/** Milliseconds: what is wrong with a store shows in places that no list of it tells of. */
+const HEALTH_HOLDS = 2000;
+
 type Listed = ImageSummary | ContainerSummary;
 
 export interface CatalogOptions extends ManyOptions {
@@ -251,7 +254,10 @@ function filesItem(
   const items = new Map<ByteString, SceneItem>([
     [asBytes('images.json'), file((terminal) => printImages(images, list, terminal))],
     [asBytes('containers.json'), file((terminal) => printContainers(containers, list, terminal))],
-    [asBytes('health.txt'), file((terminal) => writeHealth(args.latest.store, terminal))],
+    [
+      asBytes('health.txt'),
+      { ...file((terminal) => writeHealth(args.latest.store, terminal)), holds: HEALTH_HOLDS },
+    ],
     [asBytes('by-id'), inspected.item()],
   ]);
   return fixedDirectory(items, version);

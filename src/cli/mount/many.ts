@@ -1,8 +1,10 @@
 // A mount of many stacks: directories that are on no disk, and stacks that are opened when somebody enters them.
 import { totalmem } from 'node:os';
+import { putEmptyStatfs, putStatfs } from '../../fuse/statfs.ts';
 import { ForgottenNames } from '../../push/forgotten-names.ts';
 import { Push } from '../../push/push.ts';
 import type { Kept } from '../../sys/kept.ts';
+import { STATFS, statfsAt } from '../../sys/statfs.ts';
 import type { DirectoryItem } from '../../whole/item.ts';
 import { Whole } from '../../whole/whole.ts';
 import { canCut, type Guard } from './guard.ts';
@@ -36,6 +38,7 @@ export function manyStacks({ label, kept, root, refresh }: ManyStacks, args: Man
             root,
             log: tell,
             most: mostObjects(args.memory),
+            statfs: (out, at) => statfsOfKept(kept, out, at),
             owner: { uid: process.geteuid?.() ?? 0, gid: process.getegid?.() ?? 0 },
             ...(refresh === undefined ? {} : { refresh: () => refresh(tell) }),
             onChange: (directory, name) => names?.forget(directory, name),
@@ -58,6 +61,13 @@ export function manyStacks({ label, kept, root, refresh }: ManyStacks, args: Man
       };
     },
   };
+}
+
+/** Of the first place that is kept clear: what is shown lies on its file system, most often all of it. */
+function statfsOfKept([first]: readonly Kept[], out: Buffer, at: number): void {
+  const found = Buffer.alloc(STATFS.size);
+  if (first !== undefined && statfsAt(first.directory, found) === 0) putStatfs(found, out, at);
+  else putEmptyStatfs(out, at);
 }
 
 /** The watcher is told of the first that is busy and of the last that no longer is; each who may be has a word of his own. */

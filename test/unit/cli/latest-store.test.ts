@@ -89,6 +89,7 @@ describeSystem('an image pulled again', ['root'], () => {
       log: () => {},
       most: 1e6,
       owner: { uid: 0, gid: 0 },
+      statfs: () => {},
     });
     try {
       expect(await contents(whole, `${path}/f`)).toBe(BEFORE);

@@ -1,7 +1,7 @@
 // Directories and files that are on no disk: what keeps its number when they are brought up to date, and what becomes of what cannot
 // be had.
 import { describe, expect, it } from 'vitest';
-import { asBytes, type ByteString } from '../../../src/sys/bytes.ts';
+import { asBytes } from '../../../src/sys/bytes.ts';
 import { Errno, Trouble } from '../../../src/sys/errors.ts';
 import {
   type DirectoryItem,
@@ -11,6 +11,7 @@ import {
   type StackItem,
   textFile,
 } from '../../../src/whole/item.ts';
+import { SceneNumbers } from '../../../src/whole/scene-numbers.ts';
 import { type Scene, Scenery } from '../../../src/whole/scenery.ts';
 import type { Planted } from '../../../src/whole/stacks.ts';
 
@@ -30,11 +31,13 @@ function stack(
 }
 
 /** `plant` answers roots 1000, 1001 …; what is felled and what changes is written down. */
-function scenery(root: DirectoryItem, plant?: (item: StackItem) => void) {
+function scenery(root: DirectoryItem, plant?: (item: StackItem) => void, end = 1000) {
+  const numbers = new SceneNumbers(end);
   const told: string[] = [];
   let roots = 1000;
   const made = new Scenery({
     root,
+    numbers,
     log: (message) => told.push(`log ${message}`),
     onChange: (parent, name) => told.push(`change ${parent.number}/${name}`),
     plant: async (item) => {
@@ -43,12 +46,12 @@ function scenery(root: DirectoryItem, plant?: (item: StackItem) => void) {
       return { root: number, fell: () => told.push(`fell ${number}`) } as unknown as Planted;
     },
   });
-  return { made, told };
+  return { made, told, numbers };
 }
 
 async function child(made: Scenery, scene: Scene, name: string): Promise<Scene | undefined> {
   if (!made.isLoaded(scene)) await made.load(scene);
-  return scene.children?.get(asBytes(name) as ByteString);
+  return made.child(scene, asBytes(name));
 }
 
 async function mustHave(made: Scenery, scene: Scene, name: string): Promise<Scene> {
@@ -59,7 +62,7 @@ async function mustHave(made: Scenery, scene: Scene, name: string): Promise<Scen
 
 describe('Scenery', () => {
   it('keeps the number of what stays, and gives what is new another', async () => {
-    const { made, told } = scenery(
+    const { made, told, numbers } = scenery(
       directory('1', { a: directory('x', { f: textFile('1') }), gone: textFile('') }),
     );
     const a = await mustHave(made, made.root, 'a');
@@ -71,7 +74,7 @@ describe('Scenery', () => {
     expect(made.root.children?.get(asBytes('a'))).toBe(a);
     expect(a.children?.get(asBytes('f'))).toBe(f);
     expect(made.get(gone.number)).toBeUndefined();
-    expect(made.wasUsed(gone.number)).toBe(true);
+    expect(numbers.wasTaken(gone.number)).toBe(true);
     expect((await mustHave(made, made.root, 'added')).number).toBeGreaterThan(gone.number);
     expect(made.root.changed).toBeGreaterThan(changed);
     expect(told).toEqual([`change ${made.root.number}/gone`]);
@@ -146,7 +149,7 @@ describe('Scenery', () => {
       const damage = s.children?.get(asBytes('.damage')) as Scene;
       await made.load(damage);
       said.push(String(damage.bytes).split('\n')[0] ?? '');
-      s.failed = -60_000;
+      s.until = 0;
       expect(made.isLoaded(s)).toBe(false);
     }
     expect(said).toEqual([
@@ -158,6 +161,104 @@ describe('Scenery', () => {
     await made.load(s);
     expect(s.planted?.root).toBe(1000);
     expect(made.isLoaded(s)).toBe(true);
+  });
+
+  it('takes away what said why a stack could not be shown once it can', async () => {
+    let isDamaged = true;
+    const { made, told, numbers } = scenery(directory('1', { s: stack('a') }), () => {
+      if (isDamaged) throw new Trouble('store', 'It is damaged');
+    });
+    const s = await mustHave(made, made.root, 's');
+    await made.load(s);
+    const damage = await mustHave(made, s, '.damage');
+    isDamaged = false;
+    s.until = 0;
+    await made.load(s);
+    expect([made.list(s), made.get(damage.number), numbers.wasTaken(damage.number)]).toEqual([
+      [],
+      undefined,
+      true,
+    ]);
+    expect(told.slice(1)).toEqual([`change ${s.number}/.damage`, `change ${made.root.number}/s`]);
+    await made.update(directory('2', { s: stack('b') }));
+    isDamaged = true;
+    await made.load(s);
+    const again = await mustHave(made, s, '.damage');
+    await made.update(directory('3', { s: stack('c') }));
+    expect(made.get(again.number)).toBeUndefined();
+  });
+
+  it('reads a file again that could not be read, as another file', async () => {
+    let isDamaged = true;
+    const file: SceneItem = {
+      kind: 'file',
+      version: 'same',
+      read: () => {
+        if (isDamaged) throw new Trouble('store', 'It is damaged');
+        return Buffer.from('right');
+      },
+    };
+    const { made, told } = scenery(directory('1', { f: file }));
+    const failed = await mustHave(made, made.root, 'f');
+    await made.load(failed);
+    expect(await mustHave(made, made.root, 'f')).toBe(failed);
+    expect(String(failed.bytes)).toBe('It is damaged\n');
+    isDamaged = false;
+    failed.until = 0;
+    const { changed } = made.root;
+    await new Promise((resolve) => setTimeout(resolve, 5));
+    const [again] = made.list(made.root) as [Scene];
+    expect(made.isLoaded(again)).toBe(false);
+    await made.load(again);
+    expect([again.number === failed.number, String(again.bytes)]).toEqual([false, 'right']);
+    expect(await mustHave(made, made.root, 'f')).toBe(again);
+    expect(made.root.changed).toBeGreaterThan(changed);
+    expect(told).toEqual(['log It is damaged', `change ${made.root.number}/f`]);
+    again.until = Number.POSITIVE_INFINITY;
+    await made.update(directory('2', { f: file }));
+    expect(await mustHave(made, made.root, 'f')).toBe(again);
+  });
+
+  it('reads a file again that holds for a time only, and keeps the one before for who reads it', async () => {
+    let reads = 0;
+    const file: SceneItem = {
+      kind: 'file',
+      version: 'same',
+      holds: 3_600_000,
+      read: () => Buffer.from(`${++reads}`),
+    };
+    const { made } = scenery(directory('1', { f: file }));
+    const all: Scene[] = [];
+    for (let i = 0; i < 3; i++) {
+      const scene = await mustHave(made, made.root, 'f');
+      await made.load(scene);
+      expect(await mustHave(made, made.root, 'f')).toBe(scene);
+      all.push(scene);
+      scene.until = 0;
+    }
+    expect(all.map(({ bytes }) => String(bytes))).toEqual(['1', '2', '3']);
+    expect(all.map(({ number }) => made.get(number) !== undefined)).toEqual([false, true, true]);
+    await made.update(directory('2', {}));
+    expect(all.map(({ number }) => made.get(number))).toEqual([undefined, undefined, undefined]);
+  });
+
+  it('gives numbers of what is gone to others when there are no more, once nobody uses them', async () => {
+    const { made, numbers } = scenery(directory('0', { f: textFile('0') }), undefined, 5);
+    const given: number[] = [];
+    for (let i = 1; i <= 6; i++) {
+      const { number } = await mustHave(made, made.root, 'f');
+      given.push(number);
+      // The first is held, and let go in two steps.
+      if (i === 1) for (let times = 0; times < 3; times++) numbers.hold(number);
+      if (i === 4) numbers.letGo(number, 1);
+      if (i === 5) numbers.letGo(given[0] as number, 2);
+      if (i === 6) numbers.letGo(given[0] as number, 1);
+      await made.update(directory(`${i}`, { f: textFile(`${i}`) }));
+    }
+    given.push((await mustHave(made, made.root, 'f')).number);
+    expect(given).toEqual([2, 3, 4, 3, 4, 3, 4]);
+    await made.update(directory('7', { f: textFile('7') }));
+    expect((await mustHave(made, made.root, 'f')).number).toBe(2);
   });
 
   it('opens anew what was let go', async () => {
@@ -215,13 +316,13 @@ describe('Scenery', () => {
         return items({ f: textFile('') });
       },
     };
-    const { made } = scenery(directory('1', { d: slow }));
+    const { made, numbers } = scenery(directory('1', { d: slow }));
     const d = await mustHave(made, made.root, 'd');
     const loading = made.load(d);
     await made.update(directory('2', {}));
     goOn();
     await loading;
-    expect([d.children, made.get(d.number), made.wasUsed(d.number + 1)]).toEqual([
+    expect([d.children, made.get(d.number), numbers.wasTaken(d.number + 1)]).toEqual([
       undefined,
       undefined,
       false,
