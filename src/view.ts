@@ -1,6 +1,6 @@
 // A merged tree, seen as what `fuse/` serves: the only file that knows both halves.
 import type { FileSystem } from './fuse/filesystem.ts';
-import { putStatfs } from './fuse/statfs.ts';
+import { putStatfs } from './fuse/stat.ts';
 import type { Live } from './overlay/live.ts';
 import type { Shown, Walker } from './overlay/shown.ts';
 import { E, Errno } from './sys/errors.ts';

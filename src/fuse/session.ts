@@ -36,7 +36,7 @@ import { answerIoctl } from './ioctl.ts';
 import { type DataMode, Opens } from './opens.ts';
 import type { BackingDevice } from './passthrough.ts';
 import { DirectoryReply } from './readdir.ts';
-import { putStatx } from './statx.ts';
+import { putStatx } from './stat.ts';
 import { getXattr, listXattr } from './xattr.ts';
 
 const NAME_MAX = 255;

@@ -1,6 +1,6 @@
 // A mount of many stacks: directories that are on no disk, and stacks that are opened when somebody enters them.
 import { totalmem } from 'node:os';
-import { putEmptyStatfs, putStatfs } from '../../fuse/statfs.ts';
+import { putEmptyStatfs, putStatfs } from '../../fuse/stat.ts';
 import { ForgottenNames } from '../../push/forgotten-names.ts';
 import { Push } from '../../push/push.ts';
 import type { Kept } from '../../sys/kept.ts';

@@ -9,10 +9,11 @@ import { Tree } from '../../overlay/tree.ts';
 import type { TreeOptions } from '../../overlay/tree-parts.ts';
 import { Push } from '../../push/push.ts';
 import type { LayerStack } from '../../store/layer-stack.ts';
+import { Trouble } from '../../sys/errors.ts';
 import { View } from '../../view.ts';
 import { canCut, type Guard } from './guard.ts';
 import type { Log } from './log.ts';
-import type { MountSubject, OpenSubject, SubjectOptions } from './subject.ts';
+import type { ManyOptions, MountSubject, OpenSubject, SubjectOptions } from './subject.ts';
 
 /** How long names and attributes of a running container hold. */
 export const LIVE_TIMEOUT_SECONDS = 0.5;
@@ -20,10 +21,14 @@ export const LIVE_TIMEOUT_SECONDS = 0.5;
 /** `provenance`: with the attribute that tells which layer an object is from. Throws Trouble. */
 export async function oneStack(
   reference: string,
-  args: SubjectOptions,
+  args: ManyOptions,
   provenance: boolean,
 ): Promise<MountSubject> {
-  const stack = await openStack(reference, args);
+  if (args.memory !== undefined) {
+    throw new Trouble('usage', 'Cannot use "--memory" with one reference: it is for "--all" and "--layers"');
+  }
+  const found = await openStack(reference, args);
+  const stack = args.marks === 'files' ? withMarks(found) : found;
   return {
     label: stack.label,
     kept: keptOf(stack, args.root),
@@ -33,6 +38,14 @@ export async function oneStack(
       return openSubject(tree, args, provenance);
     },
   };
+}
+
+/** Of one layer alone, where marks have nothing to hide. */
+function withMarks(stack: LayerStack): LayerStack {
+  const { label, layers } = stack;
+  if (layers.length === 1) return { ...stack, showsMarks: true };
+  const state = `it merges ${layers.length} layers, and only one that is shown alone has them (REF#1, or "--layers")`;
+  throw new Trouble('usage', `Cannot use "--marks files" with "${label}": ${state}`);
 }
 
 function openSubject(tree: Tree, args: SubjectOptions, provenance: boolean): OpenSubject {

@@ -1,6 +1,8 @@
 // The layers that the stacks of a grove have between them. A layer is what it is together with all that lies below it, because
 // that is what its names may mean: so one layer has one loader, and what is loaded of it is right for every stack that has it.
 import type { LayerStack } from '../../store/layer-stack.ts';
+import type { LayerSource } from '../../store/source.ts';
+import { birthOf } from '../../sys/kept.ts';
 import type { Directories } from '../layer/directories.ts';
 import type { LayerReader } from '../layer/reader.ts';
 import type { MergeOptions } from '../merge.ts';
@@ -54,7 +56,7 @@ export class GroveLayers {
     const record = recorded === undefined ? 0 : this.#recordNumber(recorded);
     const view = owners === undefined ? '' : JSON.stringify([owners.uids, owners.gids, owners.others]);
     const how = `${dialect} ${options.redirect} ${options.metacopy} ${view}`;
-    const where = source.kind === 'tar' ? `tar ${source.digest ?? ''} ${source.name}` : `dir ${source.path}`;
+    const where = placeOf(source);
     const key = `${below} ${record} ${how}\n${where}`;
     const known = this.#numbers.get(key);
     if (known !== undefined) return known;
@@ -83,4 +85,10 @@ export class GroveLayers {
     this.#readings.set(how, number);
     return number;
   }
+}
+
+/** One that is made anew where another was is another layer: what is known of the other is not true of it. */
+function placeOf(source: LayerSource): string {
+  if (source.kind === 'tar') return `tar ${source.digest ?? ''} ${source.name}`;
+  return `dir ${birthOf(source.path)} ${source.path}`;
 }

@@ -37,6 +37,18 @@ function pulledByDocker(root: string): Pulled {
   return { directory: store.path(`overlay2/${old}/diff`), pullAgain };
 }
 
+/** The layers of Podman keep their names: they are what the image says. */
+function pulledUnderTheSameName(root: string): Pulled {
+  const store = new FakeStore(root);
+  store.image({ names: ['app:1'], layers: LAYER });
+  const name = `overlay2/${FakeStore.cacheId(LAYER)}`;
+  const pullAgain = () => {
+    store.remove(`${name}/diff`);
+    store.write(`${name}/diff/f`, AFTER);
+  };
+  return { directory: store.path(`${name}/diff`), pullAgain };
+}
+
 /** Waits as the kernel's reader would. */
 async function answered<Answer>(ask: () => Answer): Promise<Answer> {
   for (;;) {
@@ -74,6 +86,8 @@ describeSystem('an image pulled again', ['root'], () => {
   it.each([
     ['Docker, elsewhere', pulledByDocker, 'images/app/1'],
     ['Docker, elsewhere: its layer', pulledByDocker, 'images/app/1.layers/1'],
+    ['under the same name', pulledUnderTheSameName, 'images/app/1'],
+    ['under the same name: its layer', pulledUnderTheSameName, 'images/app/1.layers/1'],
   ])('is read again: %s', async (rule, pulled, path) => {
     const root = temporary.path(rule.replaceAll(/\W/g, '-'));
     const { directory, pullAgain } = pulled(root);

@@ -1,4 +1,6 @@
-// The reply to FUSE_STATX: the attributes of GETATTR in another shape, and the time of birth.
+// The reply to FUSE_STATX: the attributes of GETATTR in another shape, and the time of birth; and that to FUSE_STATFS: a file
+// system's totals, as the kernel has them of another.
+import { STATFS } from '../sys/statfs.ts';
 import { decodeDevice, STATX, STATX_BTIME } from '../sys/statx.ts';
 import { STRUCT } from './abi.ts';
 import { type Validity, validityFor } from './entry.ts';
@@ -8,6 +10,9 @@ const OUT = STRUCT.fuse_statx_out;
 const OUT_WORDS = OUT.sizeof >> 2;
 const STAT = OUT.stat >> 2;
 const ATTR = STRUCT.fuse_attr;
+const KSTATFS = STRUCT.fuse_kstatfs;
+const NAME_MAX = 255;
+const BLOCK = 4096;
 const STATX_BASIC_STATS = 0x7ff;
 
 const scratch = new Uint32Array(ATTR.sizeof >> 2);
@@ -56,4 +61,32 @@ function putLong(out: Uint32Array, at: number, from: number): void {
 function putTime(out: Uint32Array, at: number, seconds: number, nanoseconds: number): void {
   putLong(out, at, seconds);
   out[at + 2] = field(nanoseconds);
+}
+
+/** Writes a `struct fuse_kstatfs` of a `struct statfs`; it says what every name may be. */
+export function putStatfs(from: Uint8Array, out: Uint8Array, at: number): void {
+  const put = (to: number, start: number, length: number) =>
+    out.set(from.subarray(start, start + length), at + to);
+  out.fill(0, at, at + KSTATFS.sizeof);
+  for (const field of ['blocks', 'bfree', 'bavail', 'files', 'ffree'] as const) {
+    put(KSTATFS[field], STATFS[field], 8);
+  }
+  put(KSTATFS.bsize, STATFS.bsize, 4);
+  put(KSTATFS.frsize, STATFS.frsize, 4);
+  putNameMax(out, at);
+}
+
+/** The same of a file system that does not answer. */
+export function putEmptyStatfs(out: Uint8Array, at: number): void {
+  out.fill(0, at, at + KSTATFS.sizeof);
+  for (const field of [KSTATFS.bsize, KSTATFS.frsize]) putWord(out, at + field, BLOCK);
+  putNameMax(out, at);
+}
+
+function putNameMax(out: Uint8Array, at: number): void {
+  putWord(out, at + KSTATFS.namelen, NAME_MAX);
+}
+
+function putWord(out: Uint8Array, at: number, value: number): void {
+  new DataView(out.buffer, out.byteOffset).setUint32(at, value, true);
 }
