@@ -29,7 +29,7 @@ const MAY_IMPORT = {
 
 /** The files that touch disk, device or another process; every other file is a function of its arguments. */
 const MAY_TOUCH = [
-  'sys/(libc|declared|statx-call|memory|zlib|nameless|usage|lean|beneath|whole-file|holders|kept|limits|own-files|privilege|statfs|mount/(mounts|mount-calls|clone)|uring/(ring|async-lookups))',
+  'sys/(libc|process/child|declared|statx-call|memory|zlib|nameless|usage|lean|beneath|whole-file|holders|kept|limits|own-files|privilege|statfs|mount/(mounts|mount-calls|clone)|uring/(ring|async-lookups))',
   'blob/(file-bytes|spool)',
   'store/(files|named|machine/(machine|live)|docker/driver-directories)',
   'overlay/(data|node-files|layer/(directories|layer-roots|marks|open-contents|reader))',
@@ -43,7 +43,7 @@ const MAY_TOUCH = [
   'cli/(main|arguments|version|manifest-file|new-file|report/page-files)',
   'cli/completion/script',
   'cli/mount/(log|guard|serve|launch)',
-  'cli/print/output',
+  'cli/print/(output|pager/pager-process)',
   'cli/(examine/sort-directory|report/store/parts)',
   'cli/commands/(umount|export|extract)',
 ];

@@ -8,6 +8,7 @@ import { attempt, Trouble } from '../sys/errors.ts';
 import { pathArgument } from './arguments.ts';
 import { COMPLETE, complete } from './completion/complete.ts';
 import { EXIT } from './exit.ts';
+import { isPagedHelp, pagingOf } from './paging.ts';
 import { readingWitness } from './print/progress/reading-progress.ts';
 import type { Terminal } from './print/terminal.ts';
 import { findTopic, formatTopic, HELP_END, TOPICS } from './topics.ts';
@@ -97,6 +98,7 @@ export async function runProgram(given: readonly string[], terminal: Terminal): 
       return finish(terminal);
     }
     const words = ownWords(given);
+    if (isPagedHelp(words)) await terminal.page('long');
     const program = await buildProgram(words, terminal);
     const topic = findTopic(words);
     if (topic !== undefined) {
@@ -117,12 +119,7 @@ export async function runProgram(given: readonly string[], terminal: Terminal): 
 }
 
 function finish(terminal: Terminal): number {
-  try {
-    terminal.out.flush();
-    terminal.err.flush();
-  } catch (error) {
-    terminal.end(error);
-  }
+  terminal.close();
   return terminal.exitCode;
 }
 
@@ -180,6 +177,8 @@ async function buildProgram(words: readonly string[], terminal: Terminal): Promi
       '--index-dir <dir>',
       'keep there what reading such layers came to, so that the next time is immediate',
     )
+    .option('--no-pager', 'write long results to the terminal as they are')
+    .option('--paginate', 'through the pager ($STRATAFS_PAGER, $PAGER or less), also what is short or JSON')
     .version(version(), '-V, --version', 'print the version')
     .helpOption('-h, --help', 'print this help, or that of a command')
     .configureHelp({ showGlobalOptions: true })
@@ -199,12 +198,14 @@ async function buildProgram(words: readonly string[], terminal: Terminal): Promi
         ),
     })
     .addHelpText('after', () => HELP_END)
-    .hook('preAction', (whole, command) => {
+    .hook('preAction', async (whole, command) => {
+      const rule = pagingOf(command);
+      if (rule !== undefined) await terminal.page(rule);
       const { indexDir } = whole.opts<{ indexDir?: string }>();
       whole.setOptionValue('tars', new TarReading(readingWitness(terminal), indexDir));
       whole.setOptionValue('say', (message: string) => terminal.note(message));
       whole.setOptionValue('bytesOf', pathArgument);
-      return findRoot(whole, command, terminal);
+      await findRoot(whole, command, terminal);
     })
     .exitOverride();
   const isKnown = isCommand(wanted);

@@ -38,6 +38,10 @@ export const ENVIRONMENT: Topic = {
     [
       ['STRATAFS_ROOT', 'the root of a store, where --root is not given'],
       ['STRATAFS_NODE', 'the node that the command runs with; else the first in PATH'],
+      [
+        'STRATAFS_PAGER, PAGER',
+        'what shows results that are longer than the screen; else less(1), with LESS=FRX where LESS is unset; empty or cat for none',
+      ],
       ['NO_COLOR', 'where it is set, diff has no colours'],
       [
         'TMPDIR',

@@ -39,6 +39,7 @@ const NEEDS = {
   patch: () => missingCommands('patch'),
   rsync: () => missingCommands('rsync'),
   mtree: () => missingCommands('mtree'),
+  less: () => missingCommands('less'),
   mactime: () => missingCommands('mactime'),
   bsdtar: () => missingCommands('bsdtar'),
   zstd: () => missingCommands('zstd'),

@@ -165,7 +165,9 @@ async function diff(
     const told = toldTo(printer, context, form, options, settings);
     const watch = new Watch(told.sink, { gate, terminal, labels, progress });
     printer.begin?.();
-    const summary = await compare(union, [sideA, sideB], watch, settings, options);
+    const summary = await watch.whileRead(options, () =>
+      compare(union, [sideA, sideB], watch, settings, options),
+    );
     told.finish();
     progress.end();
     if (configuration !== undefined) {
@@ -180,10 +182,10 @@ async function diff(
     }
     const code = exitCode(summary, gate, options);
     const isDecided = code !== EXIT.usage && terminal.exitCode === 0;
+    terminal.exitWith(code);
     printer.verdict?.({ ...(gate.policy && { policy: gate.policy }), reasons: gate.reasons, isDecided });
     printer.end(summary);
     for (const reason of gate.reasons) terminal.note(reason);
-    terminal.exitWith(code);
   } finally {
     printer?.close?.();
     union.close();

@@ -59,7 +59,7 @@ export function registerReport(program: Command, terminal: Terminal): void {
         return;
       }
       mustBeOfReference(reference, asked, store === true);
-      const witness = new Witness(terminal.out, terminal.err, terminal.now);
+      const witness = new Witness(terminal.out, terminal.err, { now: terminal.now });
       const stack = await openDamagedStack(reference, {
         ...options,
         say: (message) => witness.note(message),

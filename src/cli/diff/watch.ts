@@ -4,6 +4,7 @@ import type { SideLabel } from '../../open/sides.ts';
 import { errnoWords } from '../../sys/errors.ts';
 import { EXIT } from '../exit.ts';
 import { pathMessage } from '../failure.ts';
+import { OutputClosed } from '../print/output.ts';
 import type { Terminal } from '../print/terminal.ts';
 import { isLeftOpen } from './fail-on.ts';
 import type { Gate } from './gate.ts';
@@ -20,13 +21,27 @@ export interface WatchContext {
 export class Watch implements Sink {
   readonly #sink: Sink;
   readonly #context: WatchContext;
+  #isDifferent = false;
 
   constructor(sink: Sink, context: WatchContext) {
     this.#sink = sink;
     this.#context = context;
   }
 
+  /** Of a comparison that the reader of a pager has seen enough of, the verdict stands that is certain by then. */
+  async whileRead<T>({ failOn }: DiffOptions, work: () => Promise<T>): Promise<T> {
+    try {
+      return await work();
+    } catch (error) {
+      const { gate, terminal } = this.#context;
+      const isFound = failOn === undefined ? this.#isDifferent : gate.isClosed;
+      if (error instanceof OutputClosed && isFound) terminal.exitWith(EXIT.found);
+      throw error;
+    }
+  }
+
   change(change: Change): void {
+    this.#isDifferent = true;
     this.#context.gate.change(change);
     this.#context.progress.clear();
     this.#sink.change(change);

@@ -16,6 +16,8 @@ export interface Output {
 /** The reader went away: nobody is left to tell. */
 export class OutputClosed extends Error {
   override readonly name = 'OutputClosed';
+  /** Whether it went away as a reader of a pager does, who has seen enough. */
+  readonly isWanted: boolean = false;
 }
 
 /** Kept as text. */
@@ -83,6 +85,11 @@ export class DescriptorOutput extends GatheredOutput {
   get columns(): number | undefined {
     if (!isatty(this.#descriptor)) return undefined;
     return (this.#descriptor === 2 ? process.stderr : process.stdout).columns || 80;
+  }
+
+  /** Height of the terminal, where this is one. */
+  get rows(): number {
+    return (this.#descriptor === 2 ? process.stderr : process.stdout).rows || 24;
   }
 
   protected override writeAll(bytes: Uint8Array): void {

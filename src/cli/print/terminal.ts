@@ -4,20 +4,69 @@ import { escapeMessage } from '../../told/escape.ts';
 import { EXIT, exitCodeOf } from '../exit.ts';
 import { type Output, OutputClosed } from './output.ts';
 
-export class Terminal {
+/** Which results a pager shows: those that are longer than the screen, or all. */
+export type PagingRule = 'long' | 'always';
+
+export interface TerminalOutputs {
   /** Results. */
   readonly out: Output;
   /** All else. */
   readonly err: Output;
+  /** Lines that say how far something is, and go away. */
+  readonly passing: Output;
+  /** Waits until all that was written is read. */
+  end(): void;
+}
+
+export interface TerminalMeans {
   /** Milliseconds since 1970, for "2 hours ago". */
+  readonly now?: () => number;
+  /** Answers the outputs of a terminal whose results a pager shows; undefined where there is none. */
+  readonly page?: (rule: PagingRule) => Promise<TerminalOutputs | undefined>;
+}
+
+export class Terminal {
   readonly now: () => number;
+  readonly #page: TerminalMeans['page'];
+  #outputs: TerminalOutputs;
+  #isPaged = false;
   #exitCode = 0;
   readonly #lastSteps: (() => void)[] = [];
 
-  constructor(out: Output, err: Output, now: () => number = Date.now) {
-    this.out = out;
-    this.err = err;
+  constructor(out: Output, err: Output, { now = Date.now, page }: TerminalMeans = {}) {
+    this.#outputs = { out, err, passing: err, end() {} };
     this.now = now;
+    this.#page = page;
+  }
+
+  get out(): Output {
+    return this.#outputs.out;
+  }
+
+  get err(): Output {
+    return this.#outputs.err;
+  }
+
+  get passing(): Output {
+    return this.#outputs.passing;
+  }
+
+  /** From now on a pager shows the results, where they are on a terminal. Nothing is written yet. */
+  async page(rule: PagingRule): Promise<void> {
+    if (this.out.columns === undefined || this.#isPaged) return;
+    this.#isPaged = true;
+    this.#outputs = (await this.#page?.(rule)) ?? this.#outputs;
+  }
+
+  /** Writes what was not yet, and waits until it is read. Throws nothing. */
+  close(): void {
+    for (const step of [() => this.out.flush(), () => this.err.flush(), () => this.#outputs.end()]) {
+      try {
+        step();
+      } catch (error) {
+        this.end(error);
+      }
+    }
   }
 
   /** The code of the first failure that was reported; 0 where there was none. */
@@ -55,6 +104,7 @@ export class Terminal {
 
   /** Tells of whatever ended the command. A verdict does not stand that was not printed whole. Throws nothing. */
   end(error: unknown): void {
+    if (error instanceof OutputClosed && error.isWanted) return;
     if (this.#exitCode === EXIT.found) this.#exitCode = 0;
     if (error instanceof OutputClosed) {
       this.exitWith(EXIT.closed);

@@ -22,6 +22,8 @@ settings[1] &= ~termios.OPOST
 termios.tcsetattr(terminal, termios.TCSANOW, settings)
 child = subprocess.Popen(
     sys.argv[2:],
+    # No pager, which would wait for somebody, unless the test names one.
+    env={"STRATAFS_PAGER": "", **os.environ},
     stdin=subprocess.DEVNULL,
     stdout=terminal if "out" in streams else subprocess.PIPE,
     stderr=terminal if "err" in streams else subprocess.PIPE,

@@ -7,7 +7,7 @@ import { MemoryOutput } from './memory.ts';
 function progressOn(columns: number | undefined) {
   const [out, err] = [new MemoryOutput(), new MemoryOutput(columns)];
   const clock = { now: 0 };
-  return { progress: new DiffProgress(new Terminal(out, err, () => clock.now)), clock, err };
+  return { progress: new DiffProgress(new Terminal(out, err, { now: () => clock.now })), clock, err };
 }
 
 describe('Progress', () => {

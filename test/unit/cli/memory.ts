@@ -47,7 +47,7 @@ export function memoryTerminal(columns?: number): {
 } {
   const out = new MemoryOutput(columns);
   const err = new MemoryOutput(columns);
-  return { terminal: new Terminal(out, err, () => NOW), out, err };
+  return { terminal: new Terminal(out, err, { now: () => NOW }), out, err };
 }
 
 export async function stratafs(words: readonly string[], columns?: number): Promise<Outcome> {

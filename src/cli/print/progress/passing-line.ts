@@ -16,7 +16,7 @@ export class PassingLine {
   /** Nothing is due before `firstAfter` milliseconds from now. */
   constructor(terminal: Terminal, firstAfter: number) {
     this.#terminal = terminal;
-    this.#isOnTerminal = terminal.err.columns !== undefined;
+    this.#isOnTerminal = terminal.passing.columns !== undefined;
     this.#next = terminal.now() + firstAfter;
   }
 
@@ -31,12 +31,12 @@ export class PassingLine {
 
   /** The new state that is due, without control characters. */
   show(state: string): void {
-    const { err } = this.#terminal;
-    const columns = err.columns ?? 0;
+    const { passing } = this.#terminal;
+    const columns = passing.columns ?? 0;
     let line = state.slice(0, columns);
     while (displayWidth(line) >= columns && line !== '') line = line.slice(0, -1);
-    err.write(CLEAR_LINE + line);
-    err.flush();
+    passing.write(CLEAR_LINE + line);
+    passing.flush();
     this.#isShown = true;
   }
 
@@ -44,8 +44,8 @@ export class PassingLine {
   clear(): void {
     if (!this.#isShown) return;
     this.#isShown = false;
-    this.#terminal.err.write(CLEAR_LINE);
-    this.#terminal.err.flush();
+    this.#terminal.passing.write(CLEAR_LINE);
+    this.#terminal.passing.flush();
   }
 
   /** Takes the line away for good. */

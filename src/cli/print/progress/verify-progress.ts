@@ -1,43 +1,33 @@
-// The line of `stratafs verify` that says how far it is, on a terminal alone.
+// The line of `stratafs verify` that says how far it is.
 import { humanSize } from '../size.ts';
 import type { Terminal } from '../terminal.ts';
+import { PassingLine } from './passing-line.ts';
 
-/** Milliseconds between two states of the line. */
-const EVERY = 200;
-const CLEAR_LINE = '\r\x1b[K';
+const FIRST_AFTER = 200;
 
 export class VerifyProgress {
   readonly #terminal: Terminal;
-  readonly #shows: boolean;
+  readonly #line: PassingLine;
   readonly #start: number;
   #bytes = 0;
-  #shown = 0;
 
   constructor(terminal: Terminal) {
     this.#terminal = terminal;
-    this.#shows = terminal.err.columns !== undefined;
+    this.#line = new PassingLine(terminal, FIRST_AFTER);
     this.#start = terminal.now();
   }
 
   /** So many more were hashed, of `label`. */
   bytes(count: number, label: string): void {
     this.#bytes += count;
-    if (!this.#shows) return;
-    const now = this.#terminal.now();
-    if (now - this.#shown < EVERY) return;
-    this.#shown = now;
+    if (!this.#line.isDue()) return;
     this.#terminal.out.flush();
-    const rate = this.#bytes / Math.max(1, now - this.#start);
-    const text = `${humanSize(this.#bytes)} hashed, ${humanSize(rate * 1000)}/s  ${label}`;
-    this.#terminal.err.write(CLEAR_LINE + text.slice(0, (this.#terminal.err.columns ?? 80) - 1));
-    this.#terminal.err.flush();
+    const rate = (this.#bytes * 1000) / Math.max(1, this.#terminal.now() - this.#start);
+    this.#line.show(`${humanSize(this.#bytes)} hashed, ${humanSize(rate)}/s  ${label}`);
   }
 
   /** Takes the line away. */
   clear(): void {
-    if (this.#shown === 0) return;
-    this.#shown = 0;
-    this.#terminal.err.write(CLEAR_LINE);
-    this.#terminal.err.flush();
+    this.#line.clear();
   }
 }

@@ -39,7 +39,7 @@ const PAGE = 'report.html';
 
 /** Prints the sha256 of what was written last. What could not be read is told, and in the report. Throws Trouble. */
 export async function writeStoreReport(options: StoreReportOptions, terminal: Terminal): Promise<void> {
-  const witness = new Witness(terminal.out, terminal.err, terminal.now);
+  const witness = new Witness(terminal.out, terminal.err, { now: terminal.now });
   const say = (message: string) => witness.note(message);
   const when = timeOfReport(terminal);
   const store = { ...options, say, tars: new TarReading(readingWitness(witness), options.indexDir) };
