@@ -1,0 +1,38 @@
+// Runs one command of the build after another in this process, for many-commands.ts. `node many-commands.mjs BUILD`.
+const [build] = process.argv.slice(2);
+const { runProgram } = await import(`${build}/cli/program.js`);
+const { Terminal } = await import(`${build}/cli/print/terminal.js`);
+
+class Gathered {
+  columns = undefined;
+  #blocks = [];
+
+  write(text) {
+    this.#blocks.push(Buffer.from(text, 'utf8'));
+  }
+
+  writeBytes(bytes) {
+    this.#blocks.push(Buffer.from(bytes));
+  }
+
+  flush() {}
+
+  get latin1() {
+    return Buffer.concat(this.#blocks).toString('latin1');
+  }
+}
+
+process.on('message', async (words) => {
+  const [out, err] = [new Gathered(), new Gathered()];
+  const terminal = new Terminal(out, err);
+  const answer = (code) => process.send({ code, signal: null, stdout: out.latin1, stderr: err.latin1 });
+  // As run.ts has it.
+  const onError = (error) => {
+    terminal.end(error);
+    answer(terminal.exitCode);
+  };
+  process.once('uncaughtException', onError);
+  const code = await runProgram(words, terminal);
+  process.off('uncaughtException', onError);
+  answer(code);
+});
