@@ -33,7 +33,7 @@ const CODES: Readonly<Record<TroubleKind, number>> = {
   busy: EXIT.busy,
 };
 
-/** Code and meaning, for `--help` and README. */
+/** Code and meaning, for `--help` and `native-notes/commands.md`. */
 export const EXIT_TABLE: readonly (readonly [code: number, meaning: string])[] = [
   [EXIT.success, 'success; for diff, verify and doctor: no difference, nothing found'],
   [EXIT.found, 'diff, verify, doctor: different, or something was found'],

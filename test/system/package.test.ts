@@ -10,7 +10,15 @@ const repository = fileURLToPath(new URL('../../', import.meta.url));
 
 /** All that is in the package: modules, the two files that are made of them, what shells and man read, and what is told. */
 const NEEDED =
-  /^(?:dist\/[^.]*\.js|dist\/report-page\.css|dist\/compiled-by|dist\/(?:stratafs|commands)\.(?:cjs|cache)|dist\/cli\/stratafs\.sh|dist\/cli\/completion\/stratafs\.(?:bash|zsh|fish)|dist\/man\/stratafs[a-z-]*\.1|dist\/schemas\/[a-z]+\.json|dist\/(?:index|library\/[a-z-]+)\.d\.ts|package\.json|LICENSE|README\.md|CHANGELOG\.md)$/;
+  /^(?:dist\/[^.]*\.js|dist\/report-page\.css|dist\/compiled-by|dist\/(?:stratafs|commands)\.(?:cjs|cache)|dist\/cli\/stratafs\.sh|dist\/cli\/completion\/stratafs\.(?:bash|zsh|fish)|dist\/man\/stratafs[a-z-]*\.1|dist\/schemas\/[a-z]+\.json|dist\/(?:index|library\/[a-z-]+)\.d\.ts|native-notes\/(?:[a-z]+-command|[a-z]+-as-files|commands|evidence|json|library|security|stability)\.md|package\.json|LICENSE|README\.md|CHANGELOG\.md)$/;
+
+/** What README sends its readers to. */
+function linkedPages(): string[] {
+  const readme = readFileSync(`${repository}README.md`, 'utf8');
+  return [
+    ...new Set([...readme.matchAll(/\]\((native-notes\/[a-z-]+\.md)\)/g)].map(([, page = '']) => page)),
+  ];
+}
 
 interface Packed {
   readonly files: readonly { readonly path: string }[];
@@ -26,7 +34,8 @@ describeSystem('the package', ['build', 'npm'], () => {
     const wanted = ['dist/cli/stratafs.sh', 'dist/cli/main.js', 'dist/stratafs.cjs', 'dist/commands.cjs'];
     wanted.push('dist/index.js', 'dist/index.d.ts');
     for (const command of jsonSchemas().keys()) wanted.push(`dist/schemas/${command}.json`);
-    for (const path of [...wanted, 'LICENSE', 'README.md', 'CHANGELOG.md']) expect(paths).toContain(path);
+    for (const path of [...wanted, ...linkedPages(), 'LICENSE', 'README.md', 'CHANGELOG.md'])
+      expect(paths).toContain(path);
     expect(paths.filter((path) => !NEEDED.test(path))).toEqual([]);
     const { bin, man } = JSON.parse(readFileSync(`${repository}package.json`, 'utf8'));
     for (const path of [...Object.values<string>(bin), ...man]) expect(paths).toContain(path);
