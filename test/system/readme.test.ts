@@ -2,7 +2,7 @@
 // for what is left out.
 import { mkdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { describe, expect, it } from 'vitest';
+import { expect, it } from 'vitest';
 import { writeSampleStore } from '../../scripts/sample-store.ts';
 import { DIFF_FORMS } from '../../src/cli/diff/options.ts';
 import { run } from '../support/command.ts';
