@@ -74,7 +74,7 @@ export class Live {
     this.#root = root;
     this.#isLive = isLive;
     table.internNames();
-    reader.directories.internChildren();
+    reader.directories.rememberChildren();
   }
 
   /** The node of a name, 0 where there is none. Throws Errno, ESTALE where the directory is there no more. */

@@ -112,7 +112,7 @@ export class Directories {
   }
 
   /** From now on a directory that is found again has the record it had. Names must be interned too. */
-  internChildren(): void {
+  rememberChildren(): void {
     this.#children ??= new Map();
   }
 

@@ -102,7 +102,7 @@ function originOf(opened: OpenedRoot, options: StoreReportOptions, when: string)
   const marks = seesTrustedXattrs() ? '' : ', without the right to see marks of root (trusted.*)';
   return {
     tool: `stratafs ${version()}`,
-    commandLine: ['stratafs', ...process.argv.slice(2).map(shellWord)].join(' '),
+    commandLine: ['stratafs', ...process.argv.slice(2).map(typedWord)].join(' '),
     when,
     rights: `as ${user === 0 ? 'root' : `user ${user}`}${marks}, by Node.js ${process.versions.node}`,
     ...(hostRoot === undefined ? {} : { hostRoot }),
@@ -117,7 +117,7 @@ function otherRoots(hostRoot: string, { root }: OpenedRoot): string[] {
   return roots.map(({ directory, why }) => `the store "${shownBytes(directory)}" (${why})`);
 }
 
-function shellWord(word: string): string {
+function typedWord(word: string): string {
   return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
 }
 
