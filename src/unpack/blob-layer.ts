@@ -23,6 +23,9 @@ import { type Refusal, UnpackedTar } from './unpack.ts';
 /** Entries of one tar: some 120 bytes of memory each. */
 export const MOST_ENTRIES = 20_000_000;
 
+/** Of a tar, bytes after which others get a turn: a mount of many images serves while one of them is read. */
+const TURN = 1 << 20;
+
 /** All that reading a layer came to: plain data. */
 export interface LayerIndex {
   readonly layer: PackedLayer;
@@ -98,6 +101,7 @@ export async function readBlobLayer(bytes: BlobBytes, options: BlobLayerOptions)
     });
     const hash = hashes ? createHash('sha256') : undefined;
     let size = 0;
+    let turn = TURN;
     let damage: BlobDamage | TarDamage | undefined;
     try {
       for (let chunk = scan.next(); chunk !== undefined; chunk = scan.next()) {
@@ -106,6 +110,9 @@ export async function readBlobLayer(bytes: BlobBytes, options: BlobLayerOptions)
         hash?.update(chunk);
         tar.push(chunk);
         progress?.(scan.taken);
+        if (size < turn) continue;
+        turn = size + TURN;
+        await new Promise((resolve) => setImmediate(resolve));
       }
       tar.end();
       places.end();

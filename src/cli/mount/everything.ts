@@ -11,11 +11,17 @@ import { LatestStore } from './latest-store.ts';
 import { manyStacks } from './many.ts';
 import type { ManyOptions, MountSubject } from './subject.ts';
 
-/** Throws Trouble where there is no store, or it cannot be listed. */
+/** Throws Trouble where there is no store. */
 export async function everything(args: ManyOptions): Promise<MountSubject> {
   const opened = await openTheStore(args);
   const store = new LatestStore(opened);
-  let latest = catalogOf({ ...args, latest: store });
+  // Listing a large store takes a while: whoever looks first waits for it, the mount does not.
+  const unlisted: DirectoryItem = {
+    kind: 'directory',
+    version: 'unlisted',
+    list: () => catalogOf({ ...args, latest: store }).list(),
+  };
+  let latest = unlisted;
   const refresh = async (log: (message: string) => void): Promise<DirectoryItem> => {
     try {
       store.renew(await openTheStore(args));

@@ -1,4 +1,5 @@
-// A layer that is taken for a bomb in the midst of its pass: what came before is there, names and bytes, and the rest is an error.
+// A layer that is taken for a bomb in the midst of its pass: what came before is there, names and bytes, and the rest is an error. And
+// one that is read while others wait.
 import { gzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 import { BlobCache } from '../../../src/blob/cache.ts';
@@ -48,6 +49,26 @@ describe('readBlobLayer() of a bomb', () => {
     }
     if (_ !== 'not compressed')
       expect(() => read('zeros', ZEROS - 4096)).toThrow(expect.objectContaining({ errno: E.EIO }));
+    contents.close();
+  });
+});
+
+describe('readBlobLayer()', () => {
+  it('lets others have a turn after each mebibyte', async () => {
+    let turns = 0;
+    let isOver = false;
+    const count = () => {
+      if (isOver) return;
+      turns++;
+      setImmediate(count);
+    };
+    setImmediate(count);
+    const { contents, size } = await readBlobLayer(inMemory(gzipSync(TAR)), {
+      ...{ cache: new BlobCache(), rules: MOBY_RULES.trusted },
+      spools: { directory: temporaryForTest().directory, limit: 1 << 30, used: 0 },
+    });
+    isOver = true;
+    expect(turns).toBeGreaterThanOrEqual(Math.floor(size / MIB));
     contents.close();
   });
 });
