@@ -8,7 +8,7 @@ import { driverDirectories } from './driver-directories.ts';
 /** What is the same for all layers. `of` names some of the driver's directories, where those can tell it as well as all. */
 export function unpackRules(root: DockerRoot, of: readonly string[] = []): Omit<UnpackRules, 'inPlace'> {
   const named = rootByName(root);
-  const owner = named ?? rootByWork(root, of) ?? rootByWork(root, namesOfAll(root)) ?? { uid: 0, gid: 0 };
+  const owner = named ?? rootByWork(root, of) ?? rootByAllWork(root) ?? { uid: 0, gid: 0 };
   const isRootless = root.dialect === 'user';
   return {
     engine: 'moby',
@@ -42,6 +42,15 @@ function rootByWork({ files, driver }: DockerRoot, names: readonly string[]): Ow
     counts.set(key, { owner, count: (counts.get(key)?.count ?? 0) + 1 });
   }
   return [...counts.values()].sort((a, b) => b.count - a.count)[0]?.owner;
+}
+
+/** A store may have thousands of directories, and be asked for thousands of stacks whose own tell nothing. */
+const ownersByRoot = new WeakMap<DockerRoot, OwnerIds>();
+
+function rootByAllWork(root: DockerRoot): OwnerIds | undefined {
+  const owner = ownersByRoot.get(root) ?? rootByWork(root, namesOfAll(root));
+  if (owner !== undefined) ownersByRoot.set(root, owner);
+  return owner;
 }
 
 function namesOfAll(root: DockerRoot): readonly string[] {
