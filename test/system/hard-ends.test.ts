@@ -170,12 +170,15 @@ describeSystem('a mount under pressure', ['root', 'fuse', 'python', 'build'], ()
     mkdirSync(directory);
     const tmpfs = () => run('mount', ['-t', 'tmpfs', 'tmpfs', directory]);
     for (const end of ['umount', 'SIGTERM'] as const) {
-      expect(await stratafs(['mount', reference, directory])).toMatchObject({ code: 0, stderr: '' });
+      const log = temporary.path(`covered-${end}.log`);
+      const covered = await stratafs(['mount', '--log', log, reference, directory]);
+      expect(covered).toMatchObject({ code: 0, stderr: '' });
       const [lower = 0] = serversOf(directory);
       await tmpfs();
       expect(await stratafs(['mount', reference, directory])).toMatchObject({ code: 0, stderr: '' });
       // Nothing can undo what is covered, so that this one goes on.
       kill(lower, 'SIGTERM');
+      await until('the refusal', () => readFileSync(log, 'utf8').includes('another mount covers it'));
       if (end === 'umount') expect(await stratafs(['umount', directory])).toMatchObject({ code: 0 });
       else for (const pid of serversOf(directory)) if (pid !== lower) kill(pid, 'SIGTERM');
       await until('the mount on top', () => mountsBelow(directory).length === 2);
