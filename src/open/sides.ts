@@ -80,8 +80,10 @@ export function originOf({ reference, stack, root }: SideLabel, options: { withE
     );
   }
   const isLower = (role: string) => role !== 'upper' && (options.withEngine || role !== 'engine');
-  const layers = stack.layers.filter(({ role }) => isLower(role)).map(asImage);
-  const origin: LayerStack = { ...stack, label: `image of ${stack.label}`, kind: 'image', layers };
+  const { copied, ...own } = stack;
+  const below = stack.layers.filter(({ role }) => isLower(role)).map(asImage);
+  const layers = copied === undefined || !options.withEngine ? below : [copied, ...below];
+  const origin: LayerStack = { ...own, label: `image of ${stack.label}`, kind: 'image', layers };
   const { id: _, mountPoints: __, ...image } = origin;
   return { reference: origin.label, kind: 'image', stack: image, ...(root && { root }) };
 }

@@ -58,6 +58,8 @@ export interface LayerStack {
   readonly layers: readonly Layer[];
   /** How many layers the reference has below these, where only some were chosen; their numbers count them. */
   readonly layersBelow?: number;
+  /** What the engine put there before the container was, where that is copied into the container's own layer instead of lying below. */
+  readonly copied?: Layer;
   /** Data-only lower layers (overlayfs `::`), top first; searched only by the data of metacopy files. */
   readonly dataLayers: readonly Layer[];
   /** Whether each layer counts for what it changed alone, though its directory holds the whole tree: its record tells. */

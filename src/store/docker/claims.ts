@@ -89,8 +89,9 @@ function ownLayers(
     for (const claim of stacked) claims.push(claim);
     return { role, claims };
   };
-  const init = initId === undefined ? [] : [layer('engine', initId, [])];
-  return [...init, layer('upper', mountId, initId === undefined ? [] : [initId])];
+  // What is copied is no layer of the container's stack.
+  const stacked = initId === undefined || driver.copiesInit === true ? [] : [initId];
+  return [...stacked.map((id) => layer('engine', id, [])), layer('upper', mountId, stacked)];
 }
 
 export function claimsOfLayer(root: DockerRoot, id: ChainId, label: string): Claims {

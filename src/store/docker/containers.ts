@@ -34,7 +34,7 @@ export function containerStack(root: DockerRoot, id: ContainerId, missing: Missi
     const found = missing === 'refuse' ? config : attempt(() => ownLayers(root, { id }, checks));
     // What is wrong with its layers is no better answer than what is wrong with itself.
     if (found instanceof Trouble) throw config;
-    return stackOf(root, id, shortId(id), found, [config.message]);
+    return stackOf(root, { id, label: shortId(id), own: found, doubts: [config.message] });
   }
   requireDriver(root, config);
   const doubts: string[] = [];
@@ -43,22 +43,21 @@ export function containerStack(root: DockerRoot, id: ContainerId, missing: Missi
     doubts.push(doubt.message);
   });
   return {
-    ...stackOf(root, id, config.name ?? shortId(id), found, doubts),
+    ...stackOf(root, { id, label: config.name ?? shortId(id), own: found, doubts }),
     ...(config.mounts.length === 0 ? {} : { mountPoints: config.mounts.map((mount) => mount.destination) }),
     ...warningsOf(config.ambiguity),
   };
 }
 
+interface OwnLayers extends Pick<LayerStack, 'layers' | 'copied'> {}
+
 function stackOf(
-  root: DockerRoot,
-  id: ContainerId,
-  label: string,
-  layers: readonly Layer[],
-  doubts: readonly string[],
+  { driver, dialect }: DockerRoot,
+  of: { id: ContainerId; label: string; own: OwnLayers; doubts: readonly string[] },
 ): LayerStack {
+  const { id, label, own, doubts } = of;
   const told = doubts.length === 0 ? {} : { doubts };
-  const { driver, dialect } = root;
-  return { store: driver.name, label, kind: 'container', id, layers, dataLayers: [], dialect, ...told };
+  return { store: driver.name, label, kind: 'container', id, ...own, dataLayers: [], dialect, ...told };
 }
 
 /**
@@ -92,11 +91,12 @@ function ownLayers(
   { id, imageId, running = true }: Pick<ContainerConfig, 'id'> & Partial<ContainerConfig>,
   checks: LayerChecks,
   doubt: (trouble: Trouble) => void = () => {},
-): Layer[] {
+): OwnLayers {
   const { mountId, initId, parent } = readMountRecord(root, id);
   const upper: Layer = { ...checks.own(mountId), role: 'upper', ...(running ? { live: true } : {}) };
-  const isStacked = initId !== undefined && root.driver.copiesInit !== true;
-  const init: Layer[] = isStacked ? [{ ...checks.own(initId), role: 'engine' }] : [];
+  const known: Layer[] = initId === undefined ? [] : [{ ...checks.own(initId), role: 'engine' }];
+  const [copied] = root.driver.copiesInit === true ? known : [];
+  const init = copied === undefined ? known : [];
   const image = imageOf(root, imageId);
   const isOnImage = image !== undefined && chainIds(image.diffIds).at(-1) === parent;
   const chain = isOnImage
@@ -108,7 +108,8 @@ function ownLayers(
     const state = `its layers are not those of the container's image, "${shownBytes(root.files.pathOf(imagePath(root, image.id)))}"`;
     doubt(trouble('use', root.files.pathOf(`${mountPath(root, id)}/parent`), state));
   }
-  return [upper, ...init, ...imageLayers(chain, isOnImage ? image : undefined)];
+  const layers = [upper, ...init, ...imageLayers(chain, isOnImage ? image : undefined)];
+  return { layers, ...(copied === undefined || copied.missing !== undefined ? {} : { copied }) };
 }
 
 /** The image's config where that is still there and whole. Its layers need no config: layerdb proves them. */
@@ -150,7 +151,7 @@ function damageOf(root: DockerRoot, config: ContainerConfig, checks: LayerChecks
   const doubts: string[] = [];
   const found = attempt(() => ownLayers(root, config, checks, ({ message }) => doubts.push(message)));
   if (found instanceof Trouble) return found.message;
-  const lost = found.findLast(({ missing }) => missing !== undefined)?.missing;
+  const lost = found.layers.findLast(({ missing }) => missing !== undefined)?.missing;
   const damage = lost ?? doubts[0];
   if (damage !== undefined) return damage;
   if (config.name !== undefined) return undefined;
