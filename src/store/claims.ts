@@ -27,6 +27,8 @@ export interface LayerClaims {
   readonly claims: readonly Claim[];
   /** Which of several places it lies in (`native`), where an image was unpacked more than once. */
   readonly place?: string;
+  /** Of which platform, where the image has several (`linux/arm64`). */
+  readonly platform?: string;
   /** Present where another chain of the same claims tells of it, and it is here for what lies on it alone. */
   readonly isToldElsewhere?: true;
   /** Absent where the layer cannot be found; a claim then says why. */
@@ -52,6 +54,8 @@ export interface Claims {
   readonly names?: readonly string[];
   /** As it is written in lists; absent for what has none. */
   readonly id?: string;
+  /** Of an image that shares its names with those of other platforms (`linux/arm64`). */
+  readonly platform?: string;
   readonly claims: readonly Claim[];
   /** Each base first. */
   readonly chains: readonly (readonly LayerClaims[])[];

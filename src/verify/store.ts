@@ -58,11 +58,12 @@ export class StoreVerifier {
   }
 
   async verify(claimed: Claims): Promise<Verdict> {
-    const { label, names, kind, id, claims, chains, own } = claimed;
+    const { label, names, kind, id, platform, claims, chains, own } = claimed;
     const { blobs = [], unrecorded = [], repoDigests = [] } = claimed;
     this.#subject = {
       ...{ label, kind, ...(id === undefined ? {} : { id }) },
       ...(names === undefined ? {} : { names }),
+      ...(platform === undefined ? {} : { platform }),
     };
     this.#log.begin(this.#subject);
     let verdict: Verdict = 'verified';
@@ -108,11 +109,12 @@ export class StoreVerifier {
 
   /** `below` are the layers below it, base first. */
   async #layer(
-    { diffId, chainId, claims, place: where, layer, record }: LayerClaims,
+    { diffId, chainId, claims, place: where, platform, layer, record }: LayerClaims,
     below: readonly LayerClaims[],
   ): Promise<Verdict> {
     const number = below.length + 1;
-    const place = { number, diffId, chainId, ...(where === undefined ? {} : { place: where }) };
+    const of = platform === undefined ? {} : { platform };
+    const place = { number, diffId, chainId, ...(where === undefined ? {} : { place: where }), ...of };
     const key = `${chainId} ${layer === undefined ? '' : sourceName(layer.source)}`;
     const known = this.#verdicts.get(key);
     if (known !== undefined) {
@@ -127,7 +129,7 @@ export class StoreVerifier {
         ? this.#contents(place, layer, record, below)
         : NOTHING;
     });
-    this.#verdicts.set(key, { subject: this.#subject, number, verdict });
+    this.#verdicts.set(key, { subject: this.#subject, number, verdict, ...of });
     this.#log.layer(place, verdict, undefined);
     return verdict.verdict;
   }

@@ -11,12 +11,14 @@ export interface LayerPlace {
   readonly chainId?: ChainId;
   /** Which of several places it lies in (`native`), where an image was unpacked more than once. */
   readonly place?: string;
+  /** Of which platform, where the subject has several. */
+  readonly platform?: string;
   /** Of a container's own. */
   readonly role?: OwnLayer['role'];
 }
 
 /** What a verification is about: `id` is absent for layers that no image has, and for the store itself. */
-export type Subject = Pick<Claims, 'label' | 'names' | 'kind' | 'id'>;
+export type Subject = Pick<Claims, 'label' | 'names' | 'kind' | 'id' | 'platform'>;
 
 /** Told of everything, in order. `layer` is absent for what concerns the subject as a whole. */
 export interface VerifyLog extends Progress {
@@ -33,6 +35,7 @@ export interface VerifyLog extends Progress {
 export interface FirstPlace {
   readonly subject: Subject;
   readonly number: number;
+  readonly platform?: string;
 }
 
 export type Verdict = LayerVerdict['verdict'];

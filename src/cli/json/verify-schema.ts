@@ -25,7 +25,13 @@ const CLASS = only(
 /** Which layer of what; without a number, the whole of it. */
 const ABOUT: SchemaFields = {
   ...{ ref: TEXT, image: maybe(DIGEST), container: maybe(TEXT) },
-  ...{ layer: maybe(LAYER), diffId: maybe(DIGEST), chainId: maybe(DIGEST), place: maybe(TEXT) },
+  ...{
+    layer: maybe(LAYER),
+    diffId: maybe(DIGEST),
+    chainId: maybe(DIGEST),
+    place: maybe(TEXT),
+    platform: maybe(TEXT),
+  },
   role: maybe(ROLE),
 };
 

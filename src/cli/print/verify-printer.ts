@@ -30,7 +30,10 @@ export interface PrinterOptions {
 
 /** Layers that were verified as those of one other image, in a row. */
 interface Repeated {
+  /** Printable, of that image. */
   readonly label: string;
+  /** Of this subject's layers. */
+  readonly platform: string | undefined;
   readonly verdict: Verdict;
   /** Of this subject, and of the other. */
   readonly numbers: { readonly here: number; readonly there: number }[];
@@ -133,18 +136,21 @@ export class VerifyPrinter {
     this.#line(verdict.verdict, `${this.#place(layer)}  ${words.join('; ')}`);
   }
 
-  #repeat(layer: LayerPlace, { kept: _, ...verdict }: LayerVerdict, { subject, number }: FirstPlace): void {
+  #repeat(layer: LayerPlace, { kept: _, ...verdict }: LayerVerdict, first: FirstPlace): void {
+    const { subject, number } = first;
     if (this.#options.json) {
       const again = { ref: subject.label, layer: number };
       this.#json({ t: 'layer', ...this.#about(layer), ...verdict, again });
       return;
     }
-    const { label } = subject;
+    const label = nameOf(subject, first.platform);
+    const { platform } = layer;
     const known = this.#repeated;
     const last = known?.numbers.at(-1);
     const place = { here: layer.number, there: number };
     const goesOn =
       known?.label === label &&
+      known.platform === platform &&
       known.verdict === verdict.verdict &&
       last?.here === place.here - 1 &&
       last.there === place.there - 1;
@@ -153,7 +159,7 @@ export class VerifyPrinter {
       return;
     }
     this.#flushGeneral();
-    this.#repeated = { label, verdict: verdict.verdict, numbers: [place] };
+    this.#repeated = { label, platform, verdict: verdict.verdict, numbers: [place] };
   }
 
   #flushRepeated(): void {
@@ -163,11 +169,8 @@ export class VerifyPrinter {
     if (repeated === undefined || first === undefined || last === undefined) return;
     const range = (a: number, b: number) => (a === b ? `layer ${a}` : `layers ${a}-${b}`);
     const there = range(first.there, last.there);
-    const as =
-      first.here === first.there
-        ? `as in ${escapeText(repeated.label)}`
-        : `as ${there} of ${escapeText(repeated.label)}`;
-    const label = escapeText(this.#subject.label);
+    const as = first.here === first.there ? `as in ${repeated.label}` : `as ${there} of ${repeated.label}`;
+    const label = nameOf(this.#subject, repeated.platform);
     this.#line(repeated.verdict, `${label} ${range(first.here, last.here)}: ${as}`);
   }
 
@@ -195,7 +198,7 @@ export class VerifyPrinter {
       this.#own === 0
         ? ''
         : `: layers of its image ${this.#recorded}, ${this.#own} of its own without a record`;
-    const named = escapeText(severalNames(this.#subject));
+    const named = escapeText(severalNames(this.#subject)) + platformWords(this.#subject.platform);
     this.#line(verdict, `${named}${id === undefined ? '' : `  ${id}`}${own}`);
     for (const [digest, names] of byDigest(proven))
       this.#line(
@@ -205,7 +208,7 @@ export class VerifyPrinter {
   }
 
   #place(layer: LayerPlace | undefined): string {
-    const label = escapeText(this.#subject.label);
+    const label = nameOf(this.#subject, layer?.platform);
     if (layer === undefined) return label;
     const where = layer.place === undefined ? '' : ` in ${escapeText(layer.place)}`;
     return `${label} layer ${layer.number}${where}`;
@@ -214,6 +217,7 @@ export class VerifyPrinter {
   #about(layer: LayerPlace | undefined): object {
     const { label, kind, id } = this.#subject;
     const { number, diffId, chainId, place, role } = layer ?? {};
+    const platform = layer?.platform ?? this.#subject.platform;
     return {
       ref: label,
       ...(id === undefined ? {} : { [kind]: id }),
@@ -221,6 +225,7 @@ export class VerifyPrinter {
       ...(diffId === undefined ? {} : { diffId }),
       ...(chainId === undefined ? {} : { chainId }),
       ...(place === undefined ? {} : { place }),
+      ...(platform === undefined ? {} : { platform }),
       ...(role === undefined ? {} : { role }),
     };
   }
@@ -237,6 +242,15 @@ export class VerifyPrinter {
     this.#progress.clear();
     this.#terminal.out.write(text);
   }
+}
+
+/** Printable; of one of several platforms with that. */
+function nameOf({ label, platform }: Subject, ofLayer: string | undefined): string {
+  return escapeText(label) + platformWords(ofLayer ?? platform);
+}
+
+function platformWords(platform: string | undefined): string {
+  return platform === undefined ? '' : ` (${escapeText(platform)})`;
 }
 
 /** The repositories of `name@sha256:…`, by digest. */

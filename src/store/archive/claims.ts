@@ -4,8 +4,9 @@ import { shownBytes } from '../../sys/bytes.ts';
 import { attempt, Trouble } from '../../sys/errors.ts';
 import type { BlobClaims, Claim, Claims, LayerClaims } from '../claims.ts';
 import { type BlobDigest, sha256, shortId } from '../digest.ts';
-import { parseManifest } from '../oci/manifest.ts';
+import { parseManifest, platformText } from '../oci/manifest.ts';
 import { MANIFEST_OR_INDEX } from '../oci/oci-shapes.ts';
+import { OtherPlatform } from '../oci/platform-image.ts';
 import type { UnpackRules } from '../record.ts';
 import type { ArchivedImage, ImageOfSource, NamedLayer } from './image.ts';
 import { type ArchivedImages, imageIn, type ListedImage } from './images.ts';
@@ -14,7 +15,10 @@ import type { Pack } from './pack.ts';
 
 /** All images, then what is wrong with the archive as a whole. */
 export function* claimsOfArchive(images: ArchivedImages, engine: UnpackRules['engine']): Generator<Claims> {
-  for (const listed of images.listed) yield claimsOfListed(images, listed, engine);
+  const isMeant = (listed: ListedImage) => !(attempt(() => imageIn(listed)) instanceof OtherPlatform);
+  const meant = images.listed.filter(isMeant);
+  // Where nothing is there for the platform that is asked for, each says so.
+  for (const listed of meant.length > 0 ? meant : images.listed) yield claimsOfListed(images, listed, engine);
   const claims = damageOf(images).map((unreadable): Claim => ({ about: 'repository', unreadable }));
   if (claims.length > 0) yield { label: 'archive', kind: 'store', claims, chains: [] };
 }
@@ -39,6 +43,7 @@ export function claimsOfListed(
     label: listed.names[0] ?? shortId(listed.id),
     kind: 'image',
     id: listed.id,
+    ...(listed.platform === undefined ? {} : { platform: platformText(listed.platform) }),
     claims: unique(claims),
     ...(image instanceof Trouble
       ? { chains: [], blobs: blobClaims(images, listed, engine) }

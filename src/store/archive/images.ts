@@ -4,6 +4,7 @@ import { attempt, Trouble } from '../../sys/errors.ts';
 import { type ImageId, shortId } from '../digest.ts';
 import { timeOf } from '../formats/json.ts';
 import { type Platform, platformText } from '../oci/manifest.ts';
+import { OtherPlatform } from '../oci/platform-image.ts';
 import { repositoryOf } from '../reference/reference.ts';
 import type { ImageSummary } from '../summary.ts';
 import type { ArchiveContents, NamedSource } from './contents.ts';
@@ -33,14 +34,15 @@ export class ArchivedImages {
     this.listed = grouped(this.bySource);
   }
 
-  /** In the order of the archive. */
+  /** In the order of the archive; where one platform is asked for, what is there for it. */
   list(): ImageSummary[] {
-    return this.listed.map((listed) => {
+    return this.listed.flatMap((listed): ImageSummary[] => {
       const { id, names, platform } = listed;
       const image = attempt(() => imageIn(listed));
+      if (image instanceof OtherPlatform) return [];
       const created = image instanceof Trouble ? undefined : timeOf(image.json, 'created');
       const damage = image instanceof Trouble ? image.message : absenceIn(this.contents.pack, image.layers);
-      return {
+      const told = {
         id,
         tags: names,
         digests: this.#digests(listed),
@@ -49,6 +51,7 @@ export class ArchivedImages {
         ...(damage === undefined && !(image instanceof Trouble) ? { size: this.#size(image) } : {}),
         ...(damage === undefined ? {} : { damage }),
       };
+      return [told];
     });
   }
 

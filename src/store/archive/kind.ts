@@ -1,7 +1,7 @@
 // Images as files: an OCI layout in a directory is a root like any other; what is one file, or said to be an archive, is opened by
 // `openArchive`, which says what is there instead where it is none.
 import { asBytes, type ByteString, shownBytes } from '../../sys/bytes.ts';
-import { Trouble } from '../../sys/errors.ts';
+import { attempt, Trouble } from '../../sys/errors.ts';
 import type { Kind, OpenOptions } from '../kind.ts';
 import { parsePlatform } from '../oci/manifest.ts';
 import type { Store } from '../store.ts';
@@ -50,7 +50,8 @@ function otherContents(pack: Pack): string {
   }
   const [inner] = names.filter((name) =>
     ['oci-layout', 'index.json', 'manifest.json'].some(
-      (file) => pack.sizeOf(`${name}/${file}`) !== undefined,
+      // Most names are no directories.
+      (file) => typeof attempt(() => pack.sizeOf(`${name}/${file}`)) === 'number',
     ),
   );
   if (inner !== undefined) {

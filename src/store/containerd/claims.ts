@@ -9,7 +9,7 @@ import { foreignInInitLayer } from '../dockerd/init-layer.ts';
 import type { StoreFiles } from '../files.ts';
 import { parseJson } from '../formats/json.ts';
 import type { Layer } from '../layer-stack.ts';
-import { isAttestation, parseManifest, platformText } from '../oci/manifest.ts';
+import { fits, isAttestation, parseManifest, platformOf, platformText } from '../oci/manifest.ts';
 import { MANIFEST_OR_INDEX } from '../oci/oci-shapes.ts';
 import { type PlatformImage, readImageOfManifest } from '../oci/platform-image.ts';
 import { blobPath, contentOf, hasBlob } from './blobs.ts';
@@ -87,7 +87,7 @@ function claimsOfImage(
 ): Claims {
   const claims: Claim[] = [];
   const manifests = new Set(targets.flatMap((target) => manifestsOf(images, target, claims)));
-  const chains = [...manifests].flatMap((manifest) => {
+  const chains = [...manifests].flatMap((manifest): LayerClaims[][] => {
     const image = attempt(() => readImageOfManifest(contentOf(images.reading.root.files), manifest));
     if (image instanceof Trouble) {
       claims.push({ about: 'config', unreadable: image.message });
@@ -96,7 +96,8 @@ function claimsOfImage(
     for (const claim of configClaims(images, image)) claims.push(claim);
     const places = placesOf(images, image, snapshotter);
     const [first, ...others] = places;
-    const told = layerClaims(images, image, first);
+    const platform = manifests.size > 1 ? { platform: platformText(platformOf(image.json)) } : {};
+    const told = layerClaims(images, image, first).map((one) => ({ ...one, ...platform }));
     if (first === undefined || others.length === 0) return [told];
     return [
       told.map((one) => ({ ...one, place: first.snapshotter })),
@@ -106,7 +107,7 @@ function claimsOfImage(
           claims.push({ about: 'chain', unreadable: stack.message });
           return [];
         }
-        return [layerClaims(images, image, place).map((one) => placed(one, place))];
+        return [layerClaims(images, image, place).map((one) => ({ ...placed(one, place), ...platform }))];
       }),
     ];
   });
@@ -154,14 +155,20 @@ function manifestsOf(images: Images, target: BlobDigest, claims: Claim[]): BlobD
   }
   if (parsed.kind === 'manifest') return [target];
   const members = parsed.manifests.filter((one) => !isAttestation(one));
-  const here = members.filter(({ digest }) => hasBlob(files, digest));
+  const { platform: wanted } = images.reading.root;
+  const isMeant = ({ platform }: (typeof members)[number]) =>
+    wanted === undefined || platform === undefined || fits(platform, wanted);
+  const here = members.filter((one) => isMeant(one) && hasBlob(files, one.digest));
   if (here.length === 0) {
     const named = members.map((one) =>
       one.platform === undefined ? one.digest : platformText(one.platform),
     );
     claims.push({
       about: 'index',
-      unreadable: `no manifest that "${shownBytes(file)}" names is here (${named.join(', ')})`,
+      unreadable:
+        wanted === undefined
+          ? `no manifest that "${shownBytes(file)}" names is here (${named.join(', ')})`
+          : `no manifest for ${platformText(wanted)} of those that "${shownBytes(file)}" names is here (${named.join(', ')})`,
     });
   }
   return here.flatMap(({ digest }) => manifestsOf(images, digest, claims));
