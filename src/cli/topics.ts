@@ -66,6 +66,10 @@ export const TOPICS: ReadonlyMap<string, Topic> = new Map([
           ['web', 'a container by its name'],
           ['image:X, container:X', 'which of both is meant'],
           ['./app.tar, ./app.tar:NAME:TAG', 'what docker save wrote, or one image of several in it'],
+          [
+            'snapshot:KEY',
+            'of containerd, a snapshot; where there is none of that key, those that there are',
+          ],
           ['oci:DIR', 'a directory in the OCI image layout'],
           ['lowerdir=TOP:…:LOWEST', "plain directories in overlayfs's own words"],
         ],

@@ -45,6 +45,8 @@ export interface FoundContainer {
   /** ID of the sandbox that it runs in, where CRI made it. */
   readonly sandbox?: string;
   readonly mountPoints: readonly string[];
+  /** A path of the machine, where CRI made it. */
+  readonly logFile?: string;
   /** What of its record cannot be read, a sentence. */
   readonly damage?: string;
 }
@@ -94,6 +96,7 @@ function foundContainer(
     live: known.running,
     infra: cri?.kind === 'sandbox',
     ...(cri?.sandbox === undefined ? {} : { sandbox: cri.sandbox }),
+    ...(cri?.logFile === undefined ? {} : { logFile: cri.logFile }),
     mountPoints: cri?.mountPoints ?? mountPointsOf(spec instanceof Trouble ? undefined : spec),
     ...(trouble instanceof Trouble ? { damage: trouble.message } : {}),
   };

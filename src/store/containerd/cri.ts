@@ -41,6 +41,8 @@ export interface CriContainer {
   /** ID of the sandbox that it runs in. */
   readonly sandbox?: string;
   readonly mountPoints: readonly string[];
+  /** A path of the machine. */
+  readonly logFile?: string;
   /** What could not be read, so that its part here is empty. */
   readonly damage?: Trouble;
 }
@@ -74,7 +76,7 @@ function metadataOf(
   files: StoreFiles,
   { id, extensions }: ContainerRecord,
   kind: CriContainer['kind'],
-): Pick<CriContainer, 'attempt' | 'name' | 'image' | 'imageRef' | 'sandbox' | 'mountPoints'> {
+): Pick<CriContainer, 'attempt' | 'name' | 'image' | 'imageRef' | 'sandbox' | 'mountPoints' | 'logFile'> {
   const where = `${files.pathOf(METADATA)}" at "${id}/extensions/${EXTENSIONS[kind]}`;
   const bytes = extensions.get(EXTENSIONS[kind]);
   if (bytes === undefined) throw trouble('read', where, 'it is missing');
@@ -89,6 +91,7 @@ function metadataOf(
     (image && (optionalString(image, 'user_specified_image') ?? optionalString(image, 'image'))) ?? '';
   const imageRef = optionalString(metadata, 'ImageRef') ?? '';
   const sandbox = optionalString(metadata, 'SandboxID') ?? '';
+  const logFile = optionalString(metadata, 'LogPath') ?? '';
   return {
     name: optionalString(metadata, 'Name') ?? '',
     attempt: own === undefined ? 0 : integerOf(own, 'attempt'),
@@ -99,6 +102,7 @@ function metadataOf(
     ...(imageName === '' ? {} : { image: imageName }),
     ...(imageRef === '' ? {} : { imageRef }),
     ...(sandbox === '' ? {} : { sandbox }),
+    ...(logFile === '' ? {} : { logFile }),
   };
 }
 

@@ -181,14 +181,29 @@ function only(
   spaces: readonly Space[],
 ): FoundIn {
   const [first, ...others] = found;
-  if (first === undefined)
-    throw new NoSuchReference(`Cannot find "${reference.text}": no such snapshot`, false);
+  if (first === undefined) {
+    const state = `no such snapshot${snapshotWords(spaces)}`;
+    throw new NoSuchReference(`Cannot find "${reference.text}": ${state}`, false);
+  }
   if (others.length === 0) return first;
   const before = ({ space }: FoundIn) => (spaces.length > 1 ? { before: `${namespaceOf(space)}/` } : {});
   throw ambiguous(
     reference,
     found.map((one) => ({ ...candidateOf(one.found), ...before(one) })),
   );
+}
+
+const MOST_SNAPSHOTS = 10;
+
+/** Those that no list shows, before layers of images. */
+function snapshotWords(spaces: readonly Space[]): string {
+  const all = spaces.flatMap(({ images }) => images.reading.snapshots);
+  const isLayer = ({ key }: (typeof all)[number]) => key.startsWith('sha256:');
+  const keys = [...all.filter((one) => !isLayer(one)), ...all.filter(isLayer)].map(({ key }) => key);
+  const named = [...new Set(keys)].map((key) => `"${shownBytes(key)}"`);
+  if (named.length === 0) return '';
+  const more = named.length - MOST_SNAPSHOTS;
+  return `; there are ${named.slice(0, MOST_SNAPSHOTS).join(', ')}${more > 0 ? ` and ${more} more` : ''}`;
 }
 
 function candidateOf(found: FoundObject): Candidate {

@@ -15,6 +15,7 @@ export const CRI_METADATA = struct({
     Name: STRING,
     SandboxID: STRING,
     ImageRef: STRING,
+    LogPath: STRING,
     Config: pointer(CONFIG),
   }),
 });

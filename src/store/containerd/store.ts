@@ -84,7 +84,15 @@ export class ContainerdStore implements Store {
     if (of.kind === 'container' && whose === 'own' && docker !== undefined) {
       return containerConfiguration(readContainerJson(docker, containerIdOf(requireId(of))));
     }
-    return imageConfiguration(this.#imageOf(of).json);
+    const ofImage = imageConfiguration(this.#imageOf(of).json);
+    const logFile = of.kind === 'container' && whose === 'own' ? this.#logFileOf(of) : undefined;
+    return logFile === undefined ? ofImage : { ...ofImage, logFile };
+  }
+
+  #logFileOf(of: LayerStack): string | undefined {
+    const id = requireId(of);
+    const containers = this.#namespaces().flatMap((each) => containersOf(this.#open(each)));
+    return containers.find((container) => container.id === id)?.logFile;
   }
 
   history(of: LayerStack): readonly HistoryStep[] {
