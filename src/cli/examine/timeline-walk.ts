@@ -63,7 +63,7 @@ export class TimelineWalk {
       const users = shared.usersOf(layers, index);
       return { users, label: usersLabel(users), isOneOfMany: true };
     };
-    await this.#eachOpen(stacks, (layers) => {
+    const opened = await this.#eachOpen(stacks, (layers) => {
       // Who has the layer is known when all were seen.
       shared.add(layers, this.#damageOf(layers), (entry) =>
         removed.push(() => this.#tell(layers, { entry, ...usersOf(layers, entry.layer) })),
@@ -71,7 +71,8 @@ export class TimelineWalk {
     });
     for (const tell of removed) tell();
     const seen = new Set<ByteString>();
-    await this.#eachOpen(stacks, (layers) => {
+    // What could not be opened was told once.
+    await this.#eachOpen(opened, (layers) => {
       const told = { shadowed: this.#options.shadowed, damage: this.#damageOf(layers) };
       for (const [index, { source, missing }] of layers.stack.layers.entries()) {
         const name = sourceName(source);
@@ -83,7 +84,9 @@ export class TimelineWalk {
     });
   }
 
-  async #eachOpen(stacks: readonly LayerStack[], use: (layers: Layers) => void): Promise<void> {
+  /** Answers those that could be opened. */
+  async #eachOpen(stacks: readonly LayerStack[], use: (layers: Layers) => void): Promise<LayerStack[]> {
+    const opened: LayerStack[] = [];
     const known = new Map<ChainId, RecordedLayer>();
     for (const stack of stacks) {
       // Images that share layers mostly stand side by side; the records of all would be too many.
@@ -96,11 +99,13 @@ export class TimelineWalk {
         } finally {
           layers.close();
         }
+        opened.push(stack);
       } catch (error) {
         this.#report(error);
       }
       await this.#options.between?.();
     }
+    return opened;
   }
 
   #tell(layers: Layers, told: Omit<TimelineSubject, 'layer'>): void {

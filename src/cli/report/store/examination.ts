@@ -25,7 +25,7 @@ import { Manifests } from './manifests.ts';
 import type { OpenedRoot } from './opened-root.ts';
 import type { Parts } from './parts.ts';
 import { StageProgress } from './progress.ts';
-import { type FailedStack, type ListedStack, storeOptionsOf } from './subjects.ts';
+import { type FailedStack, isIntermediate, type ListedStack, storeOptionsOf } from './subjects.ts';
 import { Verification } from './verification.ts';
 import { type VolumeUse, volumeUses } from './volumes.ts';
 
@@ -169,7 +169,9 @@ export class Examination {
       const { store, parts, witness } = this.#options;
       const directory = sortDirectory(this.opened.kept);
       const sorter = new LineSorter({ directory });
-      const listed = new Map(this.opened.stacks.map((one) => [one.stack, one]));
+      // As for "timeline --all": what others were built of has no layer that these have not.
+      const told = this.opened.stacks.filter((one) => !isIntermediate(one));
+      const listed = new Map(told.map((one) => [one.stack, one]));
       const walk = new TimelineWalk(
         {
           shadowed: false,

@@ -84,6 +84,11 @@ function listOf(store: Store, terminal: Terminal): StoreList {
   return { store, images, containers };
 }
 
+/** Whether it is an image without a name that others were built on. */
+export function isIntermediate({ list, kind, id }: ListedStack): boolean {
+  return kind === 'image' && list.images.some((image) => image.id === id && image.intermediate === true);
+}
+
 /** What a person calls it. */
 export function labelOfImage({ tags, digests, id }: ImageSummary): string {
   return tags[0] ?? digests[0] ?? shortId(id);
