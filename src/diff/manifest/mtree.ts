@@ -38,7 +38,8 @@ export function mtreeLines(path: string, item: Item, digest: string | undefined)
     `mode=0${(modeOf(item) & 0o7777).toString(8).padStart(3, '0')}`,
     `uid=${uidOf(item)}`,
     `gid=${gidOf(item)}`,
-    `nlink=${nlinkOf(item)}`,
+    // That of a directory tells of the file system that the layers lie on, and not of the image.
+    ...(type === S_IFDIR ? [] : [`nlink=${nlinkOf(item)}`]),
     `time=${seconds}.${String(nanoseconds).padStart(9, '0')}`,
   ];
   if (type === S_IFREG) words.push(`size=${exactSizeOf(item)}`);
