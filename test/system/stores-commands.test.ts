@@ -153,9 +153,7 @@ const SAMPLES: readonly Sample[] = [
     image: '127.0.0.1:5917/demo:1',
     layers: 1,
     but: {
-      ...Object.fromEntries(
-        ['which', 'deleted', 'history', 'timeline', 'du'].map((name) => [name, WHOLE_TREES]),
-      ),
+      ...Object.fromEntries(['which', 'deleted', 'history', 'timeline'].map((name) => [name, WHOLE_TREES])),
     },
   },
   {

@@ -2,7 +2,14 @@
 import type { Command } from 'commander';
 import { canonical } from '../../layers/canonical.ts';
 import { ShownTree, type Usage } from '../../layers/survey/usage.ts';
-import { changesOf, openLayers, openStack, openTheStore, type StoreOptions } from '../../open/stack.ts';
+import {
+  changesOf,
+  openLayers,
+  openStack,
+  openTheStore,
+  type Records,
+  type StoreOptions,
+} from '../../open/stack.ts';
 import type { LayerStack } from '../../store/layer-stack.ts';
 import { layerNumber } from '../../store/reference/choice.ts';
 import { asBytes, type ByteString } from '../../sys/bytes.ts';
@@ -68,14 +75,33 @@ export function registerDu(program: Command, terminal: Terminal): void {
         return;
       }
       const bytes = pathArguments(paths.length > 0 ? paths : ['/']);
-      const stack = await openStack(reference, options);
-      const recorded = await changesOf(stack, options);
+      const { stack, recorded } = await shownBy(await openStack(reference, options), options);
       const places = await placesOf(stack, bytes, recorded);
       await withSurveyedStack(stack, recorded, terminal, (view) => {
         if (options.json) beginJson(terminal, 'du', { ...jsonRoot(options, stack), ref: reference });
         new Report(new ShownTree(view), stack, options, terminal).run(places);
       });
     });
+}
+
+/**
+ * What of a stack shows the merged view, and the records of it. Where no record tells what a copy of everything below it changed, as
+ * of a container's own layer, the copy alone shows all; which layer made what can then not be told.
+ */
+async function shownBy(
+  stack: LayerStack,
+  options: DuOptions,
+): Promise<{ readonly stack: LayerStack; readonly recorded: Records | undefined }> {
+  const copy = stack.layers.findIndex(({ holds }) => holds === 'tree');
+  try {
+    return { stack, recorded: await changesOf(stack, options) };
+  } catch (error) {
+    const isUntold = copy >= 0 && error instanceof Trouble && error.kind === 'store';
+    if (!isUntold || options.layers || options.metadata !== undefined) throw error;
+    const layers = stack.layers.slice(0, copy + 1);
+    const layersBelow = (stack.layersBelow ?? 0) + stack.layers.length - layers.length;
+    return { stack: { ...stack, layers, layersBelow }, recorded: undefined };
+  }
 }
 
 async function showStore(options: DuOptions, terminal: Terminal): Promise<void> {
