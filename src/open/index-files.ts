@@ -1,22 +1,24 @@
 // The indexes of layers in a directory that a person named: a file for each blob and rules of unpacking, written whole or not
 // at all. Whoever may write there decides what is shown; what was damaged there is passed over, and written anew.
 import { createHash, randomUUID } from 'node:crypto';
-import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { LayerIndexes } from '../layers/tars/tars.ts';
-import { errnoOf, systemWords, Trouble } from '../sys/errors.ts';
+import { E, errnoOf, systemWords, Trouble } from '../sys/errors.ts';
 import type { LayerIndex } from '../unpack/blob-layer.ts';
 import { decodeLayerIndex, encodeLayerIndex } from '../unpack/layer-index.ts';
 
 export class IndexFiles implements LayerIndexes {
   readonly #directory: string;
 
-  /** Makes the directory where there is none. Throws Trouble. */
+  /** Makes the directory where there is none, but not those above it: a path that is mistyped makes nothing. Throws Trouble. */
   constructor(directory: string) {
     this.#directory = directory;
     try {
-      mkdirSync(directory, { recursive: true, mode: 0o700 });
+      mkdirSync(directory, { mode: 0o700 });
     } catch (cause) {
+      if (errnoOf(cause) === E.EEXIST && statSync(directory, { throwIfNoEntry: false })?.isDirectory())
+        return;
       throw this.#trouble('use', cause);
     }
   }
