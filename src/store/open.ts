@@ -75,7 +75,6 @@ function unreadable(probes: readonly { readonly probe: Probe }[]): string | unde
 
 function foreign(files: StoreFiles): string {
   const inner = ['docker', 'var/lib/docker'].find((name) => files.kindOf(`${name}/image`) === 'directory');
-  if (inner !== undefined)
-    return `no data root of Docker, but "${shownBytes(files.pathOf(inner))}" may be one`;
-  return 'no data root of Docker: it has no directory "image"';
+  if (inner !== undefined) return `no store is there, but "${shownBytes(files.pathOf(inner))}" may be one`;
+  return 'no store is there, of Docker, containerd, Podman or CRI-O, and no OCI layout';
 }

@@ -133,7 +133,8 @@ const FAILURES: readonly Failure[] = [
     damage: ({ root }) => rmSync(`${root}/image`, { recursive: true }),
     words: ['images'],
     code: 4,
-    message: ({ root }) => `Cannot open store "${root}": no data root of Docker: it has no directory "image"`,
+    message: ({ root }) =>
+      `Cannot open store "${root}": no store is there, of Docker, containerd, Podman or CRI-O, and no OCI layout`,
   },
   {
     name: 'a config that does not hash to its name',

@@ -20,7 +20,7 @@ export interface FileReference {
 
 type KindAt = (path: ByteString) => FileKind | undefined;
 
-const TRANSPORT = /^(oci|oci-archive|docker-archive|dir):(?!\/\/)(.+)$/s;
+const TRANSPORT = /^(oci|oci-archive|docker-archive|dir):(?!\/\/)(.*)$/s;
 /** Of files: of what engines and people write. */
 const SUFFIX = /\.(?:tar|tgz|tzst|oci)$|\.(?:tar|oci)\.(?:gz|zst|zstd)$/i;
 /** What no name in a store begins with; a single name after one slash is a container. */
@@ -67,6 +67,10 @@ export function absentFile(bytes: ByteString, kindAt: KindAt): ByteString | unde
 
 function named(transport: string, rest: string, kindAt: KindAt): FileReference | undefined {
   const wanted = transport === 'oci' || transport === 'dir' ? 'directory' : 'file';
+  if (rest === '') {
+    const state = `a ${wanted} is to follow: "${transport}:${wanted === 'file' ? 'FILE' : 'DIR'}"`;
+    throw new Trouble('usage', `Cannot open archive "${transport}:": ${state}`);
+  }
   for (const [path, image] of splits(rest)) {
     if (kindAt(path) === wanted) return { path, image, mayBeName: false };
   }

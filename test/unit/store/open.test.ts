@@ -55,17 +55,13 @@ describe('openStore()', () => {
   });
 
   it.each([
-    ['an empty directory', ['x/'], 'no data root of Docker: it has no directory "image"'],
     [
-      'a directory above one',
-      ['docker/image/overlay2/'],
-      'no data root of Docker, but "ROOT/docker" may be one',
+      'an empty directory',
+      ['x/'],
+      'no store is there, of Docker, containerd, Podman or CRI-O, and no OCI layout',
     ],
-    [
-      "a disk's root",
-      ['var/lib/docker/image/'],
-      'no data root of Docker, but "ROOT/var/lib/docker" may be one',
-    ],
+    ['a directory above one', ['docker/image/overlay2/'], 'no store is there, but "ROOT/docker" may be one'],
+    ["a disk's root", ['var/lib/docker/image/'], 'no store is there, but "ROOT/var/lib/docker" may be one'],
     [
       'another driver',
       DEVICES,
