@@ -13,6 +13,7 @@ import { readingWitness } from './print/progress/reading-progress.ts';
 import type { Terminal } from './print/terminal.ts';
 import { findTopic, formatTopic, HELP_END, TOPICS } from './topics.ts';
 import { version } from './version.ts';
+import type { MeantRoots } from './words/meant-root.ts';
 import { withPathApart } from './words/path-of-reference.ts';
 import { commandWord, helpPlace, ownWords } from './words/words.ts';
 
@@ -232,7 +233,10 @@ async function findRoot(program: Command, command: Command, terminal: Terminal):
   if (hostRoot !== undefined) {
     if (command.name() === 'stores') return;
     const { chooseRoot, rootAt } = await import('../store/machine/places.ts');
-    const found = isNamed ? rootAt(hostRoot, root) : chooseRoot(hostRoot, process.getuid?.() ?? 0, say);
+    const meant = isNamed ? undefined : await rootsOfWords(hostRoot, command);
+    const found = isNamed
+      ? rootAt(hostRoot, root)
+      : (meant?.root ?? chooseRoot(hostRoot, process.getuid?.() ?? 0, say));
     program.setOptionValue('root', found);
     for (const owner of [program, command]) {
       for (const option of OTHER_ROOTS) {
@@ -245,6 +249,8 @@ async function findRoot(program: Command, command: Command, terminal: Terminal):
           );
       }
     }
+    if (meant?.rootB !== undefined && command.getOptionValue('rootB') === undefined)
+      command.setOptionValue('rootB', meant.rootB);
   } else if (!isNamed && needsStore(command)) {
     const { chooseRoot } = await import('../store/machine/places.ts');
     const { THIS_MACHINE } = await import('../store/machine/machine.ts');
@@ -252,6 +258,19 @@ async function findRoot(program: Command, command: Command, terminal: Terminal):
     // Only who needs a store is to hear that there is none.
     program.setOptionValue(found instanceof Trouble ? 'noRoot' : 'root', found);
   }
+}
+
+/** The root of another machine whose store knows what the words of a command mean. */
+async function rootsOfWords(hostRoot: string, command: Command): Promise<MeantRoots | undefined> {
+  const isAll = command.opts().all === true && command.name() === 'mount';
+  if (WITHOUT_ROOT.includes(command.name()) || isAll || command.args.length === 0) return undefined;
+  const { meantRoots } = await import('./words/meant-root.ts');
+  const { store, namespace } = command.optsWithGlobals<{ store?: unknown; namespace?: string }>();
+  return meantRoots(hostRoot, {
+    ...{ command: command.name(), words: command.args },
+    ...(typeof store === 'string' ? { store } : {}),
+    ...(namespace === undefined ? {} : { namespace }),
+  });
 }
 
 /** Commands that look for stores themselves, or need none. */

@@ -1,5 +1,5 @@
 // Where stores are on a machine: by what each engine's own configuration says and by the usual places.
-import { type ByteString, bytesOfText, shownBytes, textOf } from '../../sys/bytes.ts';
+import { asBytes, type ByteString, bytesOfText, shownBytes, textOf } from '../../sys/bytes.ts';
 import { attempt, Trouble } from '../../sys/errors.ts';
 import type { StorePlace } from '../kind.ts';
 import { KINDS_BY_PLACE, NoStore, storesAt } from '../open.ts';
@@ -50,11 +50,11 @@ export function chooseRoot(host: string, user: number, say: Say): string {
     const rank = (each: FoundRoot) => 2 * Number(each.isEmpty) + Number(machine.isThis && !isFirst(each));
     const [root] = candidates.toSorted((a, b) => rank(a) - rank(b));
     if (root === undefined) throw nothingFound(machine, looked, found);
+    const prefix = machine.directory(asBytes('/')) ?? '/';
     for (const { directory, why } of usable) {
+      const path = prefix === '/' ? directory : asBytes(directory.slice(prefix.length) || '/');
       if (directory !== root.directory)
-        say(
-          `also found: "${shownBytes(directory)}" (${why}); --root names it${machine.isThis ? '' : ', as that machine would'}`,
-        );
+        say(`also found: "${shownBytes(directory)}" (${why}); "--root ${shownBytes(path)}" chooses it`);
     }
     return asText(root.directory);
   });
