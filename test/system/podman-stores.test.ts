@@ -132,7 +132,7 @@ describeSystem('real stores of Podman', ['root', 'fuse', 'stores', 'python', 'bu
   it.each(STORES)('lists images and containers of $name', async (store) => {
     // Without -a Podman hides images that only others stand on.
     const images = await jsonLines([...argsOf(store), 'images', '-a', '--json']);
-    const containers = await jsonLines([...argsOf(store), 'containers', '--json']);
+    const containers = await jsonLines([...argsOf(store), 'containers', '--all', '--json']);
     const short = (id: unknown) => String(id).replace('sha256:', '').slice(0, 12);
     const tags = ({ tags: names }: Item) => (names as string[]).toSorted().map((name) => ` ${name}`);
     expect(images.map((image) => short(image.id) + tags(image).join('')).sort()).toEqual(store.images);

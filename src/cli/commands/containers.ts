@@ -3,11 +3,12 @@
 import type { Command } from 'commander';
 import { measureDirectory } from '../../layers/survey/measure.ts';
 import { openTheStore } from '../../open/stack.ts';
+import { SeveralStores } from '../../store/several.ts';
 import { directoryOf } from '../../store/source.ts';
 import type { Store } from '../../store/store.ts';
 import type { ContainerSummary } from '../../store/summary.ts';
 import { attempt, Trouble } from '../../sys/errors.ts';
-import { addListOptions, reportDamage } from '../print/list.ts';
+import { addListOptions, mustListAll, reportDamage } from '../print/list.ts';
 import { type ContainersOptions, printContainers, type SizedContainer } from '../print/store/containers.ts';
 import type { Terminal } from '../print/terminal.ts';
 
@@ -15,18 +16,29 @@ export function registerContainers(program: Command, terminal: Terminal): void {
   addListOptions(program.command('containers'))
     .summary('list the containers of the store')
     .description(
-      'List containers, running or not, newest first. Damaged ones are listed, and named on the error output.',
+      'List containers, newest first, as "docker ps -a" does: running or not, since a store tells what its engine wrote last, ' +
+        'and in a copy nothing runs. Where nobody is at work in the store STATUS says so ("Was up"). Damaged ones are listed, ' +
+        'and named on the error output.',
     )
-    .option('-a, --all', 'those that only hold a pod together, too')
+    .option('-a, --all', 'those that only hold a pod together (infra containers, sandboxes), too')
     .option('-s, --size', 'what the own layer of each takes, and with it the image')
     .action(async (_: unknown, command: Command) => {
+      mustListAll(command);
       const options = command.optsWithGlobals<ContainersOptions>();
       const store = await openTheStore(options);
       const listed = store.containers();
       const sizes = options.size ? listed.map((one) => withSize(store, one)) : listed;
-      printContainers(sizes, options, terminal);
+      printContainers(sizes, { ...options, isAtWork: await isAtWorkIn(store, options) }, terminal);
       reportDamage(store, 'containers', terminal);
     });
+}
+
+/** Of another machine's disk nothing can be told but that it is not running here. */
+async function isAtWorkIn(store: Store, { hostRoot }: ContainersOptions): Promise<boolean> {
+  if (hostRoot !== undefined || store.kind === 'archive') return false;
+  const { isAtWork } = await import('../../store/machine/live.ts');
+  const stores = store instanceof SeveralStores ? store.stores : [store];
+  return isAtWork(store.directory, stores);
 }
 
 function withSize(store: Store, container: ContainerSummary): SizedContainer {

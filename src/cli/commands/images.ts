@@ -1,7 +1,7 @@
 // `stratafs images`: the images of a store, as `docker images` prints them.
 import type { Command } from 'commander';
 import { openTheStore } from '../../open/stack.ts';
-import { addListOptions, reportDamage } from '../print/list.ts';
+import { addListOptions, mustListAll, reportDamage } from '../print/list.ts';
 import { type ImagesOptions, printImages } from '../print/store/images.ts';
 import type { Terminal } from '../print/terminal.ts';
 
@@ -11,9 +11,10 @@ export function registerImages(program: Command, terminal: Terminal): void {
     .description('List images, newest first. Damaged ones are listed too, and named on the error output.')
     .option('-a, --all', 'images without a name that others were built on, too')
     .action(async (_: unknown, command: Command) => {
+      mustListAll(command);
       const options = command.optsWithGlobals<ImagesOptions>();
       const store = await openTheStore(options);
-      printImages(store.images(), options, terminal);
+      printImages(store.images(), { ...options, hasBareTags: store.kind === 'archive' }, terminal);
       reportDamage(store, 'images', terminal);
     });
 }

@@ -1,6 +1,7 @@
 // What `images` and `containers` share: the same items as a table, as IDs or as JSON lines, and word of the damaged ones.
 import type { Command } from 'commander';
 import type { StoreOptions } from '../../open/stack.ts';
+import { isArchiveName, meansFile } from '../../store/reference/file-reference.ts';
 import type { Store } from '../../store/store.ts';
 import { Trouble } from '../../sys/errors.ts';
 import { escapeJson } from '../../told/escape.ts';
@@ -40,9 +41,22 @@ export interface ListForm<T extends Item> {
 
 export function addListOptions(command: Command): Command {
   return command
+    .allowExcessArguments()
     .option('--json', 'one JSON object a line')
     .option('--no-trunc', 'do not shorten anything')
     .option('-q, --quiet', 'IDs only');
+}
+
+/** Throws Trouble where a word follows: no reference chooses what is listed. */
+export function mustListAll(command: Command): void {
+  const [word] = command.args;
+  if (word === undefined) return;
+  const name = command.name();
+  const isFile = meansFile(word) || isArchiveName(word);
+  const instead = isFile
+    ? `"stratafs --root ${word} ${name}" lists those of an archive`
+    : `it lists all; "stratafs inspect ${word}" tells of one`;
+  throw new Trouble('usage', `Cannot list "${word}": ${name} takes no reference; ${instead}`);
 }
 
 /** Prints the items, newest first; of several stores one after the other, as they come. Damaged ones are printed too, then named on the error output. */

@@ -3,6 +3,7 @@
 import { readFileSync, statSync } from 'node:fs';
 import { asBytes, type ByteString, bufferOf } from '../../sys/bytes.ts';
 import { type MountEntry, readMounts } from '../../sys/mount/mounts.ts';
+import type { Store } from '../store.ts';
 
 /** Databases that engines keep locked (flock(2)) as long as they run; those of containerd's snapshotters from their first use on. */
 const CONTAINERD = [
@@ -16,6 +17,11 @@ const LOCKED = [
   ...CONTAINERD,
   ...CONTAINERD.map((name) => `containerd/daemon/${name}`),
 ];
+
+/** Whether an engine is at work in a root of this machine, or holds mounts of one of its stores. */
+export function isAtWork(directory: ByteString, stores: readonly Store[]): boolean {
+  return stores.some((store) => store.isMounted?.() === true) || isLive(directory);
+}
 
 /** Whether a database in the root is locked, or an overlay is mounted from its layers. Others' mount namespaces are not seen. */
 export function isLive(directory: ByteString): boolean {

@@ -5,7 +5,7 @@ import type { ContainerSummary, ImageSummary } from '../summary.ts';
 import { repositoryOfName } from './find.ts';
 import { type ImageRecord, readImageConfig } from './images.ts';
 import { digestsOf, type Inventory, type KnownContainer } from './inventory.ts';
-import { type ContainerState, commandOf, rootfsOf } from './libpod/libpod.ts';
+import { type ContainerState, commandOf, holdsPod, rootfsOf } from './libpod/libpod.ts';
 import { intermediateImages } from './parents.ts';
 import { containerStack, imageChain } from './stack.ts';
 import { containerState, statusWithoutState } from './state.ts';
@@ -88,8 +88,8 @@ function describeContainer(inventory: Inventory, container: KnownContainer): Con
     ...(known.finishedAt === undefined ? {} : { finishedAt: known.finishedAt }),
     status: known.status,
     ...(podman === undefined ? {} : { command: commandOf(podman) }),
-    // CRI-O's container that holds a pod together has the pod's ID.
-    ...(pod?.id === id ? { infra: true } : {}),
+    // Libpod notes which container holds a pod together; CRI-O gives it the pod's ID.
+    ...(pod?.id === id || (podman !== undefined && holdsPod(podman)) ? { infra: true } : {}),
     ...(damage === undefined ? {} : { damage }),
   };
 }

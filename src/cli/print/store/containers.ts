@@ -11,6 +11,8 @@ import { ago, durationSince } from '../time.ts';
 export interface ContainersOptions extends ListOptions {
   readonly all?: true;
   readonly size?: true;
+  /** Whether the engine may still be running what it wrote that it runs; it is, where that is not said. */
+  readonly isAtWork?: boolean;
 }
 
 const HEADING = ['CONTAINER ID', 'IMAGE', 'COMMAND', 'CREATED', 'STATUS', 'NAMES'];
@@ -42,7 +44,7 @@ export function printContainers(
       escapeText(imageName(container.image, options)),
       container.command === undefined ? '' : commandText(container.command, options),
       ago(container.created, terminal.now()),
-      escapeText(statusText(container, terminal.now())),
+      escapeText(statusText(container, terminal.now(), options)),
       escapeText(container.name),
       ...(options.size ? [sizeWords(container)] : []),
     ],
@@ -59,8 +61,12 @@ function imageName(image: string, { trunc }: ListOptions): string {
   return hex !== undefined && trunc ? shortId(hex) : image;
 }
 
-/** As docker words it (moby container/state.go, String): the record of a copied store may be long out of date. */
-function statusText(container: ContainerSummary, now: number): string {
+/** As docker words it (moby container/state.go, String); where nothing runs, the last that was known of it. */
+function statusText(
+  container: ContainerSummary,
+  now: number,
+  { isAtWork = true }: ContainersOptions,
+): string {
   if (container.damage !== undefined) return 'Damaged';
   const { status, startedAt, finishedAt } = container;
   const since = (time: string | undefined, after = '') => {
@@ -68,7 +74,8 @@ function statusText(container: ContainerSummary, now: number): string {
     return words === undefined ? '' : ` ${words}${after}`;
   };
   if (/^(exited|restarting)/.test(status)) return capital(status) + since(finishedAt, ' ago');
-  const up = `Up${since(startedAt)}`;
+  const ago = since(startedAt, ' ago');
+  const up = isAtWork ? `Up${since(startedAt)}` : `Was up${ago === '' ? '' : `, started${ago}`}`;
   if (status === 'running') return up;
   if (status === 'running (paused)') return `${up} (Paused)`;
   return status === 'removal in progress' ? 'Removal In Progress' : capital(status);

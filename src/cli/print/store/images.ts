@@ -9,6 +9,8 @@ import { ago } from '../time.ts';
 
 export interface ImagesOptions extends ListOptions {
   readonly all?: true;
+  /** A word alone is a tag: so OCI layouts name their images. */
+  readonly hasBareTags?: boolean;
 }
 
 const NONE = '<none>';
@@ -22,7 +24,7 @@ export function printImages(
   const id = (image: ImageSummary) => shownId(image, options);
   const hasPlatforms = images.some(({ platform }) => platform !== undefined);
   const rows = (image: ImageSummary) =>
-    names(image).map(([repository, tag]) => [
+    names(image, options).map(([repository, tag]) => [
       escapeText(repository),
       escapeText(tag),
       id(image),
@@ -46,9 +48,10 @@ function sizeText(image: ImageSummary): string {
 }
 
 /** One for each line: an image without a tag has a line too. */
-function names(image: ImageSummary): [repository: string, tag: string][] {
+function names(image: ImageSummary, { hasBareTags }: ImagesOptions): [repository: string, tag: string][] {
   if (image.tags.length > 0) {
     return image.tags.map((tagged) => {
+      if (hasBareTags && !/[:/]/.test(tagged)) return [NONE, tagged];
       // Only Docker gives every name a tag.
       const colon = tagged.indexOf(':', tagged.lastIndexOf('/') + 1);
       return colon < 0 ? [tagged, NONE] : [tagged.slice(0, colon), tagged.slice(colon + 1)];

@@ -6,6 +6,7 @@ import { isHexId } from '../../digest.ts';
 import type { StoreFiles } from '../../files.ts';
 import { type Bucket, readBolt } from '../../formats/bolt.ts';
 import {
+  booleanOf,
   integerOf,
   type JsonObject,
   optionalObject,
@@ -241,6 +242,12 @@ export function mountedLayer({ state }: PodmanContainer): string | undefined {
 export function commandOf({ config }: PodmanContainer): string {
   const words = attempt(() => stringsOf(config, 'command'));
   return words instanceof Trouble ? '' : words.join(' ');
+}
+
+/** Whether all that it does is to hold its pod together (libpod/container_config.go names the field so). */
+export function holdsPod({ config }: PodmanContainer): boolean {
+  const pause = attempt(() => booleanOf(config, 'pause'));
+  return pause === true;
 }
 
 /** A directory of the machine that is its tree instead of layers (`--rootfs`). */
