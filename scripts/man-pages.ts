@@ -13,6 +13,14 @@ export function manPages(program: Command, version: string): Map<string, string>
   return new Map([['stratafs.1', programPage(program, commands, heading('stratafs', version))], ...pages]);
 }
 
+/** A line for each way to write it: in help the further ones are aligned below the first. */
+function synopsis(name: string, usage: string): string {
+  const [first = '', ...others] = usage.split('\n').map((line) => line.trim());
+  const front = `stratafs ${name}`;
+  const rest = others.map((line) => (line.startsWith(front) ? line.slice(front.length).trim() : line));
+  return [first, ...rest].map((words) => `.B ${roff(front)}\n${roff(words)}\n`).join('.br\n');
+}
+
 function programPage(program: Command, commands: readonly Command[], top: string): string {
   const help = program.createHelp();
   const groups = help.groupItems([...commands], [...commands], (command) => command.helpGroup());
@@ -43,7 +51,7 @@ function commandPage(command: Command, program: Command, top: string): string {
   return [
     top,
     section('NAME', `stratafs\\-${roff(name)} \\- ${roff(help.subcommandDescription(command))}\n`),
-    section('SYNOPSIS', `.B ${roff(`stratafs ${name}`)}\n${roff(command.usage())}\n`),
+    section('SYNOPSIS', synopsis(name, command.usage())),
     section('DESCRIPTION', lines(help.commandDescription(command))),
     operands.length === 0 ? '' : section('ARGUMENTS', operands.map((each) => operand(each, help)).join('')),
     section('OPTIONS', grouped(command, help)),
