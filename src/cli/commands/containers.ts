@@ -36,9 +36,9 @@ export function registerContainers(program: Command, terminal: Terminal): void {
 /** Of another machine's disk nothing can be told but that it is not running here. */
 async function isAtWorkIn(store: Store, { hostRoot }: ContainersOptions): Promise<boolean> {
   if (hostRoot !== undefined || store.kind === 'archive') return false;
-  const { isAtWork } = await import('../../store/machine/live.ts');
+  const { isEngineAtWork } = await import('../../store/machine/live.ts');
   const stores = store instanceof SeveralStores ? store.stores : [store];
-  return isAtWork(store.directory, stores);
+  return isEngineAtWork(store.directory, stores);
 }
 
 function withSize(store: Store, container: ContainerSummary): SizedContainer {

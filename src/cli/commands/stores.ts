@@ -45,7 +45,7 @@ export function registerStores(program: Command, terminal: Terminal): void {
     .action(async (_: unknown, command: Command) => {
       const { hostRoot, root: named, json, tars } = command.optsWithGlobals<StoresOptions>();
       const { findRoots, namedRoot } = await import('../../store/machine/places.ts');
-      const { isAtWork } = await import('../../store/machine/live.ts');
+      const { isEngineAtWork } = await import('../../store/machine/live.ts');
       // Whoever has STRATAFS_ROOT set asks here for the others.
       const isNamed = command.getOptionValueSourceWithGlobals('root') === 'cli';
       const archive =
@@ -60,7 +60,7 @@ export function registerStores(program: Command, terminal: Terminal): void {
       const live = (root: FoundRoot) => {
         if (hostRoot !== undefined) return {};
         const stores = root.stores instanceof Trouble ? [] : root.stores;
-        return { live: root !== archive && isAtWork(root.directory, stores) };
+        return { live: root !== archive && isEngineAtWork(root.directory, stores) };
       };
       const found = roots.flatMap((root) => storesIn(root).map((store) => ({ ...store, ...live(root) })));
       if (json) {

@@ -156,19 +156,16 @@ function manifestsOf(images: Images, target: BlobDigest, claims: Claim[]): BlobD
   if (parsed.kind === 'manifest') return [target];
   const members = parsed.manifests.filter((one) => !isAttestation(one));
   const { platform: wanted } = images.reading.root;
-  const isMeant = ({ platform }: (typeof members)[number]) =>
-    wanted === undefined || platform === undefined || fits(platform, wanted);
-  const here = members.filter((one) => isMeant(one) && hasBlob(files, one.digest));
+  const isMeant = (has = wanted) => wanted === undefined || has === undefined || fits(has, wanted);
+  const here = members.filter((one) => isMeant(one.platform) && hasBlob(files, one.digest));
   if (here.length === 0) {
     const named = members.map((one) =>
       one.platform === undefined ? one.digest : platformText(one.platform),
     );
+    const which = wanted === undefined ? 'that' : `for ${platformText(wanted)} of those that`;
     claims.push({
       about: 'index',
-      unreadable:
-        wanted === undefined
-          ? `no manifest that "${shownBytes(file)}" names is here (${named.join(', ')})`
-          : `no manifest for ${platformText(wanted)} of those that "${shownBytes(file)}" names is here (${named.join(', ')})`,
+      unreadable: `no manifest ${which} "${shownBytes(file)}" names is here (${named.join(', ')})`,
     });
   }
   return here.flatMap(({ digest }) => manifestsOf(images, digest, claims));

@@ -19,7 +19,7 @@ const LOCKED = [
 ];
 
 /** Whether an engine is at work in a root of this machine, or holds mounts of one of its stores. */
-export function isAtWork(directory: ByteString, stores: readonly Store[]): boolean {
+export function isEngineAtWork(directory: ByteString, stores: readonly Store[]): boolean {
   return stores.some((store) => store.isMounted?.() === true) || isLive(directory);
 }
 

@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import type { StoreOptions } from '../../../open/stack.ts';
 import { TarReading } from '../../../open/tars.ts';
 import { storeDocument } from '../../../report/store/document.ts';
-import { isAtWork } from '../../../store/machine/live.ts';
+import { isEngineAtWork } from '../../../store/machine/live.ts';
 import { findRoots } from '../../../store/machine/places.ts';
 import { bytesOfText, shownBytes } from '../../../sys/bytes.ts';
 import { Trouble } from '../../../sys/errors.ts';
@@ -107,7 +107,7 @@ function originOf(opened: OpenedRoot, options: StoreReportOptions, when: string)
     rights: `as ${user === 0 ? 'root' : `user ${user}`}${marks}, by Node.js ${process.versions.node}`,
     ...(hostRoot === undefined ? {} : { hostRoot }),
     others: hostRoot === undefined ? [] : otherRoots(hostRoot, opened),
-    isLive: isElsewhere ? undefined : isAtWork(opened.root.directory, opened.stores),
+    isLive: isElsewhere ? undefined : isEngineAtWork(opened.root.directory, opened.stores),
   };
 }
 
