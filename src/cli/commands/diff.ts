@@ -1,33 +1,27 @@
 // `stratafs diff`: what differs between two merged root filesystems, without a mount. Exit codes are those of diff(1).
 import { type Command, Option } from 'commander';
 import type { ConfigChange } from '../../diff/explain/config.ts';
-import { NOISE_RULES } from '../../diff/explain/noise.ts';
-import { ASPECTS, type Side } from '../../diff/item.ts';
-import { LayeredSide } from '../../diff/layered.ts';
-import { Union } from '../../diff/union.ts';
-import { layersFailure } from '../../open/failure.ts';
-import { openSide, originOf, recordsOfSides, type SideLabel } from '../../open/sides.ts';
-import { Errno, errnoWords, Trouble } from '../../sys/errors.ts';
-import { pathArguments } from '../arguments.ts';
+import type { Side } from '../../diff/item.ts';
+import { recordsOfSides, type SideLabel } from '../../open/sides.ts';
+import { Trouble } from '../../sys/errors.ts';
 import { compare, compareSettings, storedChecksums, toldTo } from '../diff/compare.ts';
+import { addComparedOptions } from '../diff/compared-options.ts';
 import { type FailKind, PACKAGE_KINDS, parseFailOn } from '../diff/fail-on.ts';
 import { isFiltered, openPrinter } from '../diff/forms.ts';
 import { Gate } from '../diff/gate.ts';
+import { checkPaths, openSides, openUnion, sideOf } from '../diff/opened.ts';
 import * as words from '../diff/options.ts';
 import type { DiffContext, Printer } from '../diff/printer.ts';
 import { DiffProgress } from '../diff/progress.ts';
 import { exitCode, Watch } from '../diff/watch.ts';
 import { EXIT } from '../exit.ts';
-import { pathMessage } from '../failure.ts';
 import { beginJson } from '../json/stream.ts';
 import { metadataOption } from '../metadata-option.ts';
 import type { Terminal } from '../print/terminal.ts';
 import { SIDE_WORDS } from '../topics.ts';
 
-const RULES = [...NOISE_RULES.keys()].join();
-
 export function registerDiff(program: Command, terminal: Terminal): void {
-  program
+  const command = program
     .command('diff')
     .summary('what differs between two images or containers')
     .description(
@@ -67,29 +61,10 @@ export function registerDiff(program: Command, terminal: Terminal): void {
     .option('--expand', 'each name by itself: in a directory that only one side has, and of equal changes')
     .option('--no-expand', 'do not look into a directory that only one side has')
     .addOption(new Option('--color <when>', 'colour').choices(['auto', 'always', 'never']).default('auto'))
-    .optionsGroup('What is compared:')
-    .option('--path <path>', 'only this path and what is below it; may be repeated', words.collect)
-    .option('--include <glob>', 'only paths that match; may be repeated', words.collect)
-    .option('--exclude <glob>', 'no paths that match; may be repeated', words.collect)
-    .option('--type <letters>', 'only these types, as find(1): f,d,l,c,b,p,s', words.parseTypes)
-    .option('--only <aspects>', `only these: ${ASPECTS.join(',')}`, words.parseAspects)
-    .option('--ignore <aspects>', 'all but these', words.parseAspects)
-    .option('--ignore-xattr <name>', 'not this extended attribute; may be repeated', words.collect)
-    .option('--ignore-noise <rules>', `not what means nothing: all, or some of ${RULES}`, words.parseNoise)
-    .option('--mtime', 'times too')
-    .option('--hardlinks', 'which names are one file, too')
+    .optionsGroup('What is compared:');
+  addComparedOptions(command)
     .option('--config', 'configurations too: environment, command, user, labels, …')
     .option('--with-env', 'with --markdown and --html: values of environment variables too')
-    .option('-M, --renames', 'find what was renamed or moved')
-    .option('--show-init', "Docker's own -init layer of a container, too")
-    .addOption(
-      new Option(
-        '--content <how>',
-        'how contents are compared: read, crc (checksums the store recorded), none',
-      )
-        .choices([...words.CONTENT_MODES])
-        .default('read'),
-    )
     .option(
       '--fail-on <kinds>',
       'exit 1 only for these, and name them: added,content,setuid,world-writable,package-added,growth=50MB,…',
@@ -109,18 +84,6 @@ export function registerDiff(program: Command, terminal: Terminal): void {
 
 /** Kinds that package databases tell, which a manifest has not. */
 const READING_KINDS: readonly FailKind[] = PACKAGE_KINDS;
-
-/** Answers the two sides; of a container alone, what it was made from and itself. */
-async function openSides(
-  a: string,
-  b: string | undefined,
-  options: words.DiffOptions,
-): Promise<[SideLabel, SideLabel]> {
-  const second = b ?? a;
-  const sideB = await openSide(second, { ...options, root: options.rootB ?? options.root });
-  if (b === undefined) return [originOf(sideB, { withEngine: options.showInit !== true }), sideB];
-  return [await openSide(a, options), sideB];
-}
 
 async function diff(
   a: string,
@@ -225,50 +188,11 @@ function checkManifests(
   throw new Trouble('usage', `Cannot use "${asked}" with "${manifest.reference}": ${state}`);
 }
 
-/** A misspelt path would pass for one without differences. */
-async function checkPaths(
-  texts: readonly string[],
-  labels: readonly SideLabel[],
-  sides: readonly Side[],
-): Promise<void> {
-  const { mayHave } = await import('../../diff/lookup.ts');
-  const where = labels.map(({ reference }) => reference).join(' or ');
-  for (const path of pathArguments(texts)) {
-    if (sides.some((side) => mayHave(side, path))) continue;
-    const state = 'no such file or directory; links on the way are not followed';
-    throw new Trouble('path', pathMessage('find', path, where, state));
-  }
-}
-
 /** What the layers store is that of whole stacks. */
 function needsGrowth(form: words.Form | undefined, options: words.DiffOptions): boolean {
   const isTold =
     (form === 'summary' || form === 'byLayer' || words.WHOLE_FORMS.includes(form)) && !isFiltered(options);
   return isTold || options.failOn?.growth !== undefined;
-}
-
-function openUnion(...given: ConstructorParameters<typeof Union>): Union {
-  try {
-    return new Union(...given);
-  } catch (cause) {
-    if (!(cause instanceof Errno)) throw cause;
-    throw new Trouble('path', `Cannot open the layers: ${errnoWords(cause.errno)}`, { cause });
-  }
-}
-
-async function sideOf(label: SideLabel, union: Union, labels: readonly SideLabel[]): Promise<Side> {
-  if (label.stack === undefined) {
-    const { readManifest } = await import('../manifest-file.ts');
-    return readManifest(label.reference);
-  }
-  const index = labels.filter(({ stack }) => stack !== undefined).indexOf(label);
-  const place = union.stacks[index];
-  if (place === undefined) throw new RangeError('a side without a stack');
-  try {
-    return new LayeredSide(union, place);
-  } catch (cause) {
-    throw layersFailure(label.reference, cause, cause instanceof Errno ? cause.message : undefined);
-  }
 }
 
 function isColored({ color }: words.DiffOptions, terminal: Terminal): boolean {
