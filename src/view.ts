@@ -30,7 +30,7 @@ export interface ViewOptions {
 export class View implements FileSystem {
   /** Only metacopy files can lack data, or have data of another length; and only a changing tree can lose a file. */
   readonly open?: (node: number) => boolean;
-  readonly nodesAfter?: (directory: number, node: number) => readonly number[];
+  nodesAfter?: NonNullable<FileSystem['nodesAfter']>;
   readonly nodeIn?: (entry: number, directory: number) => number;
   readonly #tree: Shown;
   readonly #live: Live | undefined;

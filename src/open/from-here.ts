@@ -8,6 +8,7 @@ export function fromHere(path: string): string {
 /** What names stores, of an invocation's options. */
 interface NamedRoots {
   readonly root: string;
+  readonly rootB?: string;
   readonly hostRoot?: string;
   readonly additionalRoot?: readonly string[];
   readonly containerdRoot?: string;
@@ -15,10 +16,11 @@ interface NamedRoots {
 
 /** All that is named of stores, by absolute paths. */
 export function rootsFromHere<T extends NamedRoots>(options: T): T {
-  const { root, hostRoot, additionalRoot, containerdRoot } = options;
+  const { root, rootB, hostRoot, additionalRoot, containerdRoot } = options;
   return {
     ...options,
     root: fromHere(root),
+    ...(rootB === undefined ? {} : { rootB: fromHere(rootB) }),
     ...(hostRoot === undefined ? {} : { hostRoot: fromHere(hostRoot) }),
     ...(additionalRoot === undefined ? {} : { additionalRoot: additionalRoot.map(fromHere) }),
     ...(containerdRoot === undefined ? {} : { containerdRoot: fromHere(containerdRoot) }),

@@ -1,5 +1,5 @@
 // The listings of a tree's directories: each is loaded by the first who asks, in whichever thread, and published at once.
-import { bytesOf } from '../sys/bytes.ts';
+import { type ByteString, bytesOf } from '../sys/bytes.ts';
 import { E, Errno } from '../sys/errors.ts';
 import { S_IFDIR, S_IFMT } from '../sys/statx.ts';
 import { Searched } from './searched.ts';
@@ -77,6 +77,11 @@ export class Listings {
       else high = middle - 1;
     }
     return 0;
+  }
+
+  /** The same for a name that is looked up by itself: the directory need not be listed. Throws Errno. */
+  lookupAlone(directory: number, name: ByteString): number {
+    return this.#searched.find(directory, name);
   }
 
   /** As `of`, or SEARCH_ONLY. */

@@ -1,4 +1,5 @@
 // What a view asks of what it shows: one tree, or a grove of them. Numbers are nodes and entries; all throw Errno.
+import type { ByteString } from '../sys/bytes.ts';
 import type { Live } from './live.ts';
 
 /** Loads directories before a walker asks for them. */
@@ -15,6 +16,8 @@ export interface Shown {
   readonly followsMetacopy: boolean;
   has(number: number): boolean;
   lookup(directory: number, from: Uint8Array, start: number, end: number): number;
+  /** The same without a listing of the directory, of a tree that does not change. */
+  lookupAlone(directory: number, name: ByteString): number;
   nodeOf(entry: number): number;
   /** Where directories share their entries: the node of an entry of `directory`. */
   nodeIn?(entry: number, directory: number): number;

@@ -101,6 +101,10 @@ export class Tree implements Shown {
     return this.#listings.lookup(directory, from, start, end);
   }
 
+  lookupAlone(directory: number, name: ByteString): number {
+    return this.#listings.lookupAlone(directory, name);
+  }
+
   /** As `lookup`, for a name as a string; throws the errno of an entry that cannot be looked up. */
   find(directory: number, name: ByteString): number {
     const entry = this.lookup(directory, cString(name), 0, name.length);

@@ -3,6 +3,7 @@
 import type { RecordedLayers } from '../overlay/opened.ts';
 import type { LayerStack } from '../store/layer-stack.ts';
 import type { ByteString } from '../sys/bytes.ts';
+import type { Selection } from './selection.ts';
 
 /** By name: 1 to 255 bytes without a slash or NUL, neither `.` nor `..`. */
 export type SceneItems = ReadonlyMap<ByteString, SceneItem>;
@@ -38,6 +39,8 @@ export interface StackItem extends Versioned {
 export interface OpenStack {
   readonly stack: LayerStack;
   readonly recorded?: RecordedLayers | undefined;
+  /** What of it is shown; all of it where that is not said. */
+  readonly only?: Selection | undefined;
 }
 
 export function fixedDirectory(items: SceneItems, version: string): DirectoryItem {

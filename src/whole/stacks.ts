@@ -6,8 +6,9 @@ import { Tree } from '../overlay/tree.ts';
 import type { LayerStack } from '../store/layer-stack.ts';
 import { E, Errno } from '../sys/errors.ts';
 import { descriptorLimit } from '../sys/limits.ts';
-import { type ReadAhead, View } from '../view.ts';
+import type { ReadAhead } from '../view.ts';
 import type { OpenStack } from './item.ts';
+import { PartialView } from './partial-view.ts';
 import type { Region, Regions } from './regions.ts';
 
 /** Numbers of a tree of its own; and of how many that may be there at once its memory is reserved as one. */
@@ -39,13 +40,19 @@ export interface Planted {
   readonly fell: () => void;
 }
 
+interface PlantedGrove {
+  readonly grove: Grove;
+  readonly view: PartialView;
+  readonly region: Region;
+}
+
 export class Stacks {
   readonly #regions: Regions;
   readonly #options: StacksOptions;
   readonly #devices: string[] = [];
   /** Whether so few descriptors may be open that those of others are in the way of opening a stack. */
   readonly #isShort = descriptorLimit() < FEW_DESCRIPTORS;
-  #grove: { readonly grove: Grove; readonly region: Region } | undefined;
+  #grove: PlantedGrove | undefined;
   /** Told of a region that was let go: nothing may lead to it any more. */
   onLetGo: (region: Region) => void = () => {};
 
@@ -69,12 +76,13 @@ export class Stacks {
     return needsOwnTree(open.stack) ? this.#plantTree(open) : this.#plantInGrove(open);
   }
 
-  #plantInGrove({ stack, recorded }: OpenStack): Planted {
+  #plantInGrove({ stack, recorded, only }: OpenStack): Planted {
     const isLarge = (this.#grove?.grove.size ?? 0) > this.#options.most;
     if (this.#grove !== undefined && isLarge && this.#mayLetGo) this.#letGo(this.#grove.region);
     this.#grove ??= this.#newGrove();
-    const { grove, region } = this.#grove;
+    const { grove, view, region } = this.#grove;
     const root = grove.plant(stack, recorded);
+    if (only !== undefined) view.showOnly(root, only);
     return { region, root: region.base + root, fell: () => grove.fell(root) };
   }
 
@@ -92,7 +100,7 @@ export class Stacks {
     this.#regions.endIfUnused(region);
   }
 
-  #newGrove(): { readonly grove: Grove; readonly region: Region } {
+  #newGrove(): PlantedGrove {
     const grove = new Grove({
       log: this.#options.log,
       devices: this.#devices,
@@ -100,9 +108,10 @@ export class Stacks {
     });
     const base = this.#freeRun(GROVE_NUMBERS);
     const ahead = this.#options.readAhead?.(grove.rowsFrom(base));
+    const view = new PartialView(grove, { readAhead: ahead });
     const region: Region = {
       base,
-      fs: new View(grove, { readAhead: ahead }),
+      fs: view,
       isLive: false,
       references: 0,
       isOver: false,
@@ -114,10 +123,10 @@ export class Stacks {
       },
     };
     this.#regions.add(region, GROVE_NUMBERS);
-    return { grove, region };
+    return { grove, view, region };
   }
 
-  #plantTree({ stack, recorded }: OpenStack): Planted {
+  #plantTree({ stack, recorded, only }: OpenStack): Planted {
     const among = { part: TREE_PART, devices: this.#devices, onShortage: () => this.giveBack() };
     const { log } = this.#options;
     const base = this.#freeRun(TREE_NUMBERS);
@@ -127,9 +136,11 @@ export class Stacks {
       follows: true,
       ...(recorded === undefined ? {} : { recorded }),
     });
+    const view = new PartialView(tree);
+    if (only !== undefined) view.showOnly(tree.root, only);
     const region: Region = {
       base,
-      fs: new View(tree),
+      fs: view,
       isLive: tree.live !== undefined,
       references: 0,
       isOver: false,

@@ -2,6 +2,7 @@
 import { type Command, Option } from 'commander';
 import { bytesOfText } from '../../sys/bytes.ts';
 import { pathArguments } from '../arguments.ts';
+import { addComparedOptions } from '../diff/compared-options.ts';
 import { metadataOption } from '../metadata-option.ts';
 import { becomeLauncher, isServer } from '../mount/launch.ts';
 import type { ServeArguments } from '../mount/serve.ts';
@@ -13,6 +14,9 @@ interface MountOptions extends Omit<ServeArguments, 'reference' | 'directory'> {
   readonly foreground?: true;
 }
 
+/** The group of options that only a comparison has. */
+const COMPARED = 'With --diff, as "stratafs diff" has them:';
+
 const EXAMPLES = `
 Examples:
   stratafs mount nginx:latest /mnt                   look around, then: stratafs umount /mnt
@@ -20,6 +24,14 @@ Examples:
   stratafs mount --allow-other -o suid,dev web /mnt  as the container "web" would see it
   stratafs mount --all /mnt                          the whole store: images/, containers/, by-id/, layers/, .stratafs/
   stratafs mount --layers nginx:latest /mnt          its layers side by side: 1/, 1.step, 2/, 2.step …
+  stratafs mount --diff nginx:1.26 nginx:1.27 /mnt   what differs: added/, removed/, changed/a/, changed/b/, .stratafs/
+  stratafs mount --diff web /mnt                     what the container "web" changed against its image
+
+With --diff both are compared when they are mounted, by the rules and options of "stratafs diff"; what was found is shown
+until the unmount, though a container may run on. Each path is where it is in its tree, below its parent directories, and a
+directory that only one side has is shown with all it holds. What is of another type is in changed/, with all it holds; with
+-M what was renamed is in renamed/a/ by its old and in renamed/b/ by its new name, and else removed and added.
+.stratafs/ has what "stratafs diff" prints: diff.txt, diff.json.
 
 Ends when it is unmounted (stratafs umount, umount or fusermount3 -u), or by SIGINT, SIGTERM or SIGHUP: a mount in use
 is then detached, and served on to those who use it; a second signal ends it at once, with exit code 130. One directory
@@ -27,7 +39,7 @@ takes one mount of ours: another there is refused.
 `;
 
 export function registerMount(program: Command, terminal: Terminal): void {
-  program
+  const mount = program
     .command('mount')
     .summary('mount the root filesystem of an image or container, read-only')
     .description(
@@ -35,7 +47,10 @@ export function registerMount(program: Command, terminal: Terminal): void {
         'background. Set-user-ID bits and devices mean nothing there, and no other user gets in, unless asked for. Without ' +
         'words, list the mounts of stratafs.',
     )
-    .usage('[options] <ref> <dir>\n       stratafs mount [options] --all <dir>\n       stratafs mount')
+    .usage(
+      '[options] <ref> <dir>\n       stratafs mount [options] --all <dir>\n' +
+        '       stratafs mount [options] --diff <a> [<b>] <dir>\n       stratafs mount',
+    )
     .argument('[ref]', REFERENCE_WORDS)
     .argument('[dir]', 'an existing directory, outside the store')
     .option(
@@ -43,6 +58,10 @@ export function registerMount(program: Command, terminal: Terminal): void {
       'the whole store: every image, container and layer in directories of their names and IDs',
     )
     .option('--layers', 'the layers of REF side by side, each alone, as directories 1 to n, the lowest first')
+    .option(
+      '--diff <ref>',
+      'what differs between this and REF, as trees; of a container alone, what it changed',
+    )
     .addOption(
       new Option(
         '--marks <how>',
@@ -83,14 +102,18 @@ export function registerMount(program: Command, terminal: Terminal): void {
         .choices(['kernel', 'fuse-native'])
         .default('kernel'),
     )
+    .optionsGroup(COMPARED)
+    .option('--root-b <dir>', 'data root of REF, where it is another than that of --diff');
+  addComparedOptions(mount)
     .addHelpText('after', EXAMPLES)
     .action(async (first: string | undefined, second: string | undefined, _: unknown, command: Command) => {
       const options = command.optsWithGlobals<MountOptions>();
-      if (first === undefined && !options.all && !options.layers) {
+      if (first === undefined && !options.all && !options.layers && options.diff === undefined) {
         const { listMounts } = await import('../mount/list.ts');
         terminal.out.write(listMounts());
         return;
       }
+      checkCompared(options, command);
       const [reference, directory] = operandsOf(first, second, options, command);
       terminal.exitWith(await mountCommand(reference, directory, options, terminal));
     });
@@ -100,19 +123,32 @@ export function registerMount(program: Command, terminal: Terminal): void {
 function operandsOf(
   first: string | undefined,
   second: string | undefined,
-  { all, layers }: MountOptions,
+  { all, layers, diff }: MountOptions,
   command: Command,
 ): [reference: string | undefined, directory: string] {
   if (all === true && layers === true) command.error('error: --layers is for one reference, not for --all');
+  if (diff !== undefined && (all === true || layers === true))
+    command.error(`error: --diff is not for ${all === true ? '--all' : '--layers'}`);
   if (first === undefined)
-    command.error(`error: missing required argument '${all === true ? 'dir' : 'ref'}'`);
+    command.error(`error: missing required argument '${all === true || diff !== undefined ? 'dir' : 'ref'}'`);
   if (all === true) {
     if (second !== undefined)
       command.error("error: too many arguments for 'mount --all'. Expected 1 argument.");
     return [undefined, first];
   }
+  if (second === undefined && diff !== undefined) return [undefined, first];
   if (second === undefined) command.error("error: missing required argument 'dir'");
   return [first, second];
+}
+
+/** What would be left out unseen is no option of another mount. */
+function checkCompared({ diff }: MountOptions, command: Command): void {
+  if (diff !== undefined) return;
+  const given = command.options.find(
+    (option) =>
+      option.helpGroupHeading === COMPARED && command.getOptionValueSource(option.attributeName()) === 'cli',
+  );
+  if (given !== undefined) command.error(`error: ${given.long} is for --diff`);
 }
 
 function gather(words: string, before: readonly string[] = []): string[] {

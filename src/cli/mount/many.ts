@@ -17,11 +17,16 @@ export interface ManyStacks {
   readonly label: string;
   readonly kept: readonly Kept[];
   readonly root: DirectoryItem;
+  /** Whether small files are put into the kernel's cache, with others of their directory; they are where that is not said. */
+  readonly readsAhead?: boolean;
   /** As in `WholeOptions`; `log` takes what went wrong. */
   readonly refresh?: (log: (message: string) => void) => Promise<DirectoryItem>;
 }
 
-export function manyStacks({ label, kept, root, refresh }: ManyStacks, args: ManyOptions): MountSubject {
+export function manyStacks(
+  { label, kept, root, readsAhead = true, refresh }: ManyStacks,
+  args: ManyOptions,
+): MountSubject {
   return {
     label,
     kept,
@@ -42,7 +47,7 @@ export function manyStacks({ label, kept, root, refresh }: ManyStacks, args: Man
             owner: { uid: process.geteuid?.() ?? 0, gid: process.getegid?.() ?? 0 },
             ...(refresh === undefined ? {} : { refresh: () => refresh(tell) }),
             onChange: (directory, name) => names?.forget(directory, name),
-            ...(mayWrite && args.data !== 'passthrough'
+            ...(mayWrite && readsAhead && args.data !== 'passthrough'
               ? { readAhead: (files) => new Push(files, mounted.fd, busy()) }
               : {}),
           });

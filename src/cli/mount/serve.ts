@@ -25,19 +25,21 @@ import { Guard } from './guard.ts';
 import { answerReady } from './launch.ts';
 import { Log } from './log.ts';
 import { oneStack } from './one-stack.ts';
-import type { ManyOptions, MountSubject, OpenSubject } from './subject.ts';
+import type { DifferenceOptions, ManyOptions, MountSubject, OpenSubject } from './subject.ts';
 import { describe, describeCall } from './trace.ts';
 
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
 /** What the command line asks for. */
-export interface ServeArguments extends ManyOptions {
-  /** Absent with `all`. */
+export interface ServeArguments extends ManyOptions, DifferenceOptions {
+  /** Absent with `all`, and with `diff` where that is all. */
   readonly reference?: string;
   /** The whole store. */
   readonly all?: true;
   /** The layers of the reference side by side. */
   readonly layers?: true;
+  /** What the reference is compared with. */
+  readonly diff?: string;
   readonly directory: ByteString;
   readonly allowOther?: true;
   /** Each as given after `-o`. */
@@ -70,7 +72,7 @@ export async function serveMount(
   const options = parseMountOptions(others, args.allowOther === true);
   if (process.geteuid?.() !== 0) checkForUser(options);
   const overlay = [...(args.overlay ?? []), ...words.overlay];
-  const subject = await subjectOf(rootsFromHere({ ...args, overlay }), provenance);
+  const subject = await subjectOf(rootsFromHere({ ...args, overlay }), provenance, terminal);
   const point = await openMountPoint(args.directory, needed(subject), (message) => terminal.note(message));
   if (args.log !== undefined) checkWritable(bytesOfText(args.log), subject.kept);
   const log = new Log(args.log, isLaunched ? undefined : terminal);
@@ -181,9 +183,13 @@ function needed({ kept: all }: MountSubject): Needed[] {
 }
 
 /** Each way to show something is loaded only when it is asked for. Throws Trouble. */
-async function subjectOf(args: ServeArguments, provenance: boolean): Promise<MountSubject> {
-  const { all, layers, reference } = args;
-  if (all !== true && layers !== true && reference !== undefined) {
+async function subjectOf(
+  args: ServeArguments,
+  provenance: boolean,
+  terminal: Terminal,
+): Promise<MountSubject> {
+  const { all, layers, diff, reference } = args;
+  if (all !== true && layers !== true && diff === undefined && reference !== undefined) {
     return oneStack(reference, args, provenance);
   }
   if (provenance) {
@@ -192,6 +198,7 @@ async function subjectOf(args: ServeArguments, provenance: boolean): Promise<Mou
   if (args.driver !== 'kernel') {
     throw new Trouble('usage', `Cannot use "--driver ${args.driver}" where more than one stack is shown`);
   }
+  if (diff !== undefined) return (await import('./difference.ts')).difference({ ...args, diff }, terminal);
   if (reference !== undefined) return (await import('./side-by-side.ts')).sideBySide(reference, args);
   return (await import('./everything.ts')).everything(args);
 }

@@ -5,6 +5,7 @@ import type { Mounted } from '../../fuse/mount.ts';
 import type { StoreOptions } from '../../open/stack.ts';
 import type { Kept } from '../../sys/kept.ts';
 import type { View } from '../../view.ts';
+import type { DiffOptions } from '../diff/options.ts';
 import type { Guard } from './guard.ts';
 import type { Log } from './log.ts';
 
@@ -21,6 +22,15 @@ export interface ManyOptions extends SubjectOptions {
   /** About how much memory what is known of the stacks may take before it is let go: bytes. */
   readonly memory?: number;
 }
+
+/** And of what differs: what `stratafs diff` has of what is compared. */
+export type DifferenceOptions = Partial<
+  Pick<
+    DiffOptions,
+    | ('rootB' | 'path' | 'include' | 'exclude' | 'type' | 'only' | 'ignore' | 'ignoreXattr' | 'ignoreNoise')
+    | ('mtime' | 'hardlinks' | 'renames' | 'showInit' | 'content')
+  >
+>;
 
 export interface MountSubject {
   /** What the mount is called in /proc/mounts. */

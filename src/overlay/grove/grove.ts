@@ -2,6 +2,7 @@
 // own (a branch), because the kernel knows a directory by one place alone; all else is one node, whichever trees lead to it.
 // Numbers below `BRANCHES` are rows, those from there on branches. For one thread, and for layers that do not change.
 import type { LayerStack } from '../../store/layer-stack.ts';
+import type { ByteString } from '../../sys/bytes.ts';
 import { E, Errno } from '../../sys/errors.ts';
 import { S_IFDIR, S_IFLNK, S_IFMT } from '../../sys/statx.ts';
 import { Ahead } from '../ahead/ahead.ts';
@@ -170,6 +171,10 @@ export class Grove implements Shown {
 
   lookup(directory: number, from: Uint8Array, start: number, end: number): number {
     return this.#listings.lookup(this.#row(directory), from, start, end);
+  }
+
+  lookupAlone(directory: number, name: ByteString): number {
+    return this.#listings.lookupAlone(this.#row(directory), name);
   }
 
   nodeOf(entry: number): number {

@@ -1,0 +1,149 @@
+// `mount --diff`: two trees are compared once, when they are mounted; what differs is shown as it is in them.
+import type { Change, Sink } from '../../diff/change.ts';
+import { Filter } from '../../diff/filter.ts';
+import type { Side } from '../../diff/item.ts';
+import { keptOf } from '../../open/kept.ts';
+import { recordsOfSides, type SideLabel } from '../../open/sides.ts';
+import type { Records } from '../../open/stack.ts';
+import type { LayerStack } from '../../store/layer-stack.ts';
+import { asBytes, type ByteString } from '../../sys/bytes.ts';
+import { Trouble } from '../../sys/errors.ts';
+import { type DirectoryItem, fixedDirectory, type SceneItem } from '../../whole/item.ts';
+import type { SelectionDraft } from '../../whole/selection.ts';
+import { compare, compareSettings, storedChecksums } from '../diff/compare.ts';
+import { Gate } from '../diff/gate.ts';
+import { checkPaths, openSides, openUnion, sideOf } from '../diff/opened.ts';
+import type { DiffOptions } from '../diff/options.ts';
+import { DiffProgress } from '../diff/progress.ts';
+import { exitCode, Watch } from '../diff/watch.ts';
+import { counted } from '../print/count.ts';
+import type { Terminal } from '../print/terminal.ts';
+import { DifferenceFiles } from './difference-files.ts';
+import { manyStacks } from './many.ts';
+import { Picked } from './picked.ts';
+import type { DifferenceOptions, ManyOptions, MountSubject } from './subject.ts';
+
+export interface DifferenceArguments extends ManyOptions, DifferenceOptions {
+  readonly diff: string;
+  /** Absent where one container is compared with what it was made from. */
+  readonly reference?: string;
+}
+
+/** A side that can be shown. */
+interface TreeLabel extends SideLabel {
+  readonly stack: LayerStack;
+}
+
+type Pair = [a: TreeLabel, b: TreeLabel];
+
+/** Throws Trouble where a side is nothing that can be mounted. */
+export async function difference(args: DifferenceArguments, terminal: Terminal): Promise<MountSubject> {
+  const { content = 'read' } = args;
+  const options: DiffOptions = { ...args, content, color: 'never', json: true };
+  const [a, b] = await openSides(args.diff, args.reference, options);
+  const pair: Pair = [mustBeTree(a), mustBeTree(b)];
+  const label = `diff ${a.reference} ${b.reference}`;
+  const kept = pair.flatMap(({ stack, root = args.root }) => keptOf(stack, root));
+  return {
+    label,
+    kept,
+    async open(log) {
+      const root = await compareSides(pair, options, terminal);
+      return manyStacks({ label, kept, root, readsAhead: false }, args).open(log);
+    },
+  };
+}
+
+function mustBeTree(side: SideLabel): TreeLabel {
+  const { stack } = side;
+  if (stack !== undefined) return { ...side, stack };
+  throw new Trouble('usage', `Cannot mount "${side.reference}": an mtree file has no contents to show`);
+}
+
+/** Answers what is to be shown. Throws Trouble. */
+async function compareSides(pair: Pair, options: DiffOptions, terminal: Terminal): Promise<DirectoryItem> {
+  const { records } = await recordsOfSides(pair, options);
+  const union = openUnion(
+    pair.map(({ stack }) => stack),
+    records,
+  );
+  try {
+    const sides: [Side, Side] = [await sideOf(pair[0], union, pair), await sideOf(pair[1], union, pair)];
+    if (options.path !== undefined) await checkPaths(options.path, pair, sides);
+    const progress = new DiffProgress(terminal);
+    const checksum = options.content === 'crc' ? await storedChecksums(pair, union, options) : undefined;
+    const settings = await compareSettings('json', options, progress, checksum);
+    const { sharedLayers } = union;
+    const note = (message: string) => terminal.note(message);
+    const files = await DifferenceFiles.open({ labels: pair, sides, sharedLayers, options, settings, note });
+    const gate = new Gate({ failOn: undefined, isFiltered: false });
+    const watch = new Watch(files.sink, { gate, terminal, labels: pair, progress });
+    const filter = settings.filter ?? new Filter();
+    const hidesEngine = options.showInit !== true && hasEngine(pair);
+    const picked = new Picked({
+      sides: { a: sides[0], b: sides[1] },
+      filter,
+      isTold: ({ role }) => !hidesEngine || role !== 'engine',
+      isPartial: hidesEngine || !filter.isOpen,
+    });
+    const summary = await compare(union, sides, pickedAlso(picked, watch), settings, options);
+    progress.end();
+    if (summary.errors > 0)
+      note(`Warning: ${counted(summary.errors, 'name')} could not be compared, and are in .stratafs/ alone`);
+    const told = files.end(summary, exitCode(summary, gate, options));
+    return rootOf(picked, pair, records, { told, hasRenames: options.renames === true });
+  } finally {
+    union.close();
+  }
+}
+
+function hasEngine(pair: Pair): boolean {
+  return pair.some(({ stack }) => stack.layers.some(({ role }) => role === 'engine'));
+}
+
+function pickedAlso(picked: Picked, sink: Sink): Sink {
+  return {
+    change(change: Change) {
+      picked.change(change);
+      sink.change(change);
+    },
+    error: (error) => sink.error(error),
+  };
+}
+
+interface Found {
+  /** What `.stratafs` has. */
+  readonly told: DirectoryItem;
+  readonly hasRenames: boolean;
+}
+
+function rootOf(
+  { added, removed, changed, renamed }: Picked,
+  [a, b]: Pair,
+  [recordedA, recordedB]: readonly (Records | undefined)[],
+  { told, hasRenames }: Found,
+): DirectoryItem {
+  const ofA = (draft: SelectionDraft) => stackItem(a.stack, recordedA, draft);
+  const ofB = (draft: SelectionDraft) => stackItem(b.stack, recordedB, draft);
+  const ofBoth = (drafts: typeof changed) => directory({ a: ofA(drafts.a), b: ofB(drafts.b) });
+  return directory({
+    added: ofB(added),
+    removed: ofA(removed),
+    changed: ofBoth(changed),
+    ...(hasRenames ? { renamed: ofBoth(renamed) } : {}),
+    '.stratafs': told,
+  });
+}
+
+function stackItem(
+  stack: LayerStack,
+  recorded: Records | undefined,
+  { selection }: SelectionDraft,
+): SceneItem {
+  return { kind: 'stack', version: '', open: async () => ({ stack, recorded, only: selection }) };
+}
+
+function directory(items: Readonly<Record<string, SceneItem>>): DirectoryItem {
+  const named = Object.entries(items).map(([name, item]): [ByteString, SceneItem] => [asBytes(name), item]);
+  return fixedDirectory(new Map(named), '');
+}
