@@ -29,6 +29,7 @@ export type {
   StackInfo,
   StackLayer,
   VerifyFinding,
+  XattrInfo as Xattr,
 } from './library/types.ts';
 export {
   type VerificationOptions as VerifyOptions,

@@ -18,7 +18,7 @@ import { jsonChange } from '../told/change.ts';
 import { absolutePath } from '../told/fields.ts';
 import { guarded, guardedAsync, libraryError, StratafsError } from './errors.ts';
 import { bytesOfPath } from './opened-tree.ts';
-import { commandOptions, type LocationOptions, type ShowingOptions } from './options.ts';
+import { commandOptions, type LocationOptions, rootOf, type ShowingOptions } from './options.ts';
 import type { ChangeInfo, DiffSummary, Path } from './types.ts';
 
 export interface DifferencesOptions extends LocationOptions, ShowingOptions {
@@ -45,7 +45,7 @@ export function differencesOf(a: string, b: string, options: DifferencesOptions 
     try {
       const labels = [
         await openSide(a, given),
-        await openSide(b, { ...given, root: rootB ?? given.root }),
+        await openSide(b, { ...given, root: rootB === undefined ? given.root : rootOf(rootB, options) }),
       ] as const;
       const stacks = labels.flatMap(({ stack }) => stack ?? []);
       if (stacks.length < 2)

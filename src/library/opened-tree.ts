@@ -8,9 +8,10 @@ import { asBytes, type ByteString, bytesOf, bytesOfText, shownBytes } from '../s
 import { E, Errno } from '../sys/errors.ts';
 import { S_IFDIR, S_IFREG } from '../sys/statx.ts';
 import { jsonEntry } from '../told/entry.ts';
+import { jsonName } from '../told/escape.ts';
 import { guarded, guardedAsync, libraryError, StratafsError } from './errors.ts';
 import { commandOptions, type LocationOptions, type ShowingOptions } from './options.ts';
-import type { EntryInfo, Path } from './types.ts';
+import type { EntryInfo, Path, XattrInfo } from './types.ts';
 
 export interface OpenTreeOptions extends LocationOptions, ShowingOptions {}
 
@@ -103,6 +104,9 @@ export class OpenedTree implements Disposable {
   ): Generator<Uint8Array, void> {
     const bytes = bytesOfPath(path);
     const doing = `read "${shownBytes(bytes)}"`;
+    if (!isPlace(start) || !(isPlace(end) || end === Number.POSITIVE_INFINITY)) {
+      throw new StratafsError('usage', `Cannot ${doing}: from ${start} to ${end} is no part of a file`);
+    }
     const node = this.#read(doing, (tree) => fileAt(tree, bytes));
     for (let at = start; at < end; ) {
       const piece = new Uint8Array(Math.min(PIECE, end - at));
@@ -124,12 +128,15 @@ export class OpenedTree implements Disposable {
     return Buffer.concat([...this.read(path, { end: size })]);
   }
 
-  /** Extended attributes as the overlay shows them; links are not followed. Names are text, values bytes. */
-  xattrs(path: Path): ReadonlyMap<string, Uint8Array> {
+  /** Extended attributes as the overlay shows them, in its order; links are not followed. */
+  xattrs(path: Path): readonly XattrInfo[] {
     const bytes = bytesOfPath(path);
     return this.#read(`look up "${shownBytes(bytes)}"`, (tree) => {
       const found = tree.xattrs(tree.nodeOf(walk(tree, bytes, { follow: false })));
-      return new Map([...found].map(([name, value]) => [shownBytes(name), value]));
+      return [...found].map(([name, value]) => ({
+        ...(jsonName('name', name) as Pick<XattrInfo, 'name'>),
+        value,
+      }));
     });
   }
 
@@ -184,6 +191,10 @@ export class OpenedTree implements Disposable {
       }
     }
   }
+}
+
+function isPlace(offset: number): boolean {
+  return Number.isSafeInteger(offset) && offset >= 0;
 }
 
 /** @internal */

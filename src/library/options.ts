@@ -49,12 +49,17 @@ function warn(onWarning: LocationOptions['onWarning'], message: string): void {
   onWarning?.(escapeMessage(message.replace(/^Warning: /, '')));
 }
 
+/** @internal A path of the machine whose disk is looked at. */
+export function rootOf(path: string, { hostRoot }: LocationOptions): string {
+  return hostRoot === undefined ? path : rootAt(hostRoot, path);
+}
+
 /** @internal As the commands have them, the root found where none is given. Throws Trouble. */
 export function commandOptions(
   options: LocationOptions & ShowingOptions,
 ): StoreOptions & { readonly tars: TarReading } {
   const { root: named, additionalRoots, onWarning, hostRoot, ...rest } = options;
-  const at = (path: string) => (hostRoot === undefined ? path : rootAt(hostRoot, path));
+  const at = (path: string) => rootOf(path, options);
   const found = named === undefined ? chosenRoot(hostRoot) : at(named);
   return {
     ...rest,

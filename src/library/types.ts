@@ -34,6 +34,14 @@ export interface EntryInfo {
   readonly layer: number;
 }
 
+/** An extended attribute. */
+export interface XattrInfo {
+  /** The bytes in base64 beside it where they are no UTF-8. */
+  readonly name: string;
+  readonly nameB64?: string;
+  readonly value: Uint8Array;
+}
+
 /** An image in a store. */
 export interface ImageInfo {
   /** Name of its store, where a root has several. */
@@ -129,6 +137,11 @@ export interface ChangeInfo {
   readonly what?: readonly string[];
   /** `setuid-added`, `setgid-added`, `caps-added` */
   readonly flags?: readonly string[];
+  /** Which layer set each aspect that differs, where that is not the layer of the object itself. */
+  readonly setBy?: {
+    readonly a?: Readonly<Record<string, number>>;
+    readonly b?: Readonly<Record<string, number>>;
+  };
   /** What lies below a directory that only one side has, itself counted. */
   readonly subtree?: { readonly entries: number; readonly bytes: number };
   /** The layer of B that took it away. */

@@ -121,6 +121,10 @@ describeSystem('the library', ['root', 'build'], () => {
       (await stratafs(['--root', root, 'cat', 'sample/web:1.1', '/etc/passwd'])).stdout,
     );
     expect(Buffer.concat([...tree.read('/etc/passwd', { start: 3, end: 9 })])).toEqual(bytes.subarray(3, 9));
+    expect([
+      ...tree.read('/etc/passwd', { start: 9, end: 3 }),
+      ...tree.read('/etc/passwd', { start: 1e9 }),
+    ]).toEqual([]);
   });
 
   it('says by its errors what is wrong', async () => {
@@ -138,6 +142,8 @@ describeSystem('the library', ['root', 'build'], () => {
     expect(errorOf(() => [...tree.list('/etc/passwd')])).toEqual(['path', 'ENOTDIR']);
     expect(errorOf(() => tree.readFile('/etc'))).toEqual(['path', 'EISDIR']);
     expect(errorOf(() => tree.readFile('/etc/passwd', { limit: 3 }))).toEqual(['usage', undefined]);
+    for (const part of [{ start: -1 }, { start: 0.5 }, { end: Number.NaN }])
+      expect(errorOf(() => [...tree.read('/etc/passwd', part)])).toEqual(['usage', undefined]);
     tree.close();
     tree.close();
     expect(errorOf(() => tree.stat('/'))).toEqual(['usage', undefined]);
