@@ -8,9 +8,11 @@ import { beforeAll, expect, it } from 'vitest';
 import { succeed } from '../support/command.ts';
 import { Engine } from '../support/engine.ts';
 import { jsonRecords } from '../support/json-lines.ts';
-import { stratafs } from '../support/stratafs.ts';
+import { stratafsForSuite } from '../support/many-commands.ts';
 import { describeSystem } from '../support/system.ts';
 import { temporaryForSuite } from '../support/temporary.ts';
+
+const stratafs = stratafsForSuite();
 
 /** Images that share layers, each on top of the one before, and every fourth on the base. */
 const IMAGES = 40;

@@ -4,10 +4,12 @@ import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { jsonSchemas } from '../../src/cli/json/schemas.ts';
 import { jsonRecordsOfBytes, mustBeOfSchema } from '../support/json-lines.ts';
+import { stratafsForSuite } from '../support/many-commands.ts';
 import { unpackArchives, unpackStore } from '../support/real-stores.ts';
-import { stratafs } from '../support/stratafs.ts';
 import { describeSystem } from '../support/system.ts';
 import { temporaryForSuite } from '../support/temporary.ts';
+
+const stratafs = stratafsForSuite();
 
 interface Sample {
   readonly store: string;

@@ -5,10 +5,13 @@ import { writeFileSync } from 'node:fs';
 import { expect, it } from 'vitest';
 import { succeed } from '../support/command.ts';
 import { jsonRecords } from '../support/json-lines.ts';
+import { stratafsForSuite } from '../support/many-commands.ts';
 import { differingLines, listOfEngine, listOfTree, unpackStore } from '../support/real-stores.ts';
-import { mountStratafs, stratafs } from '../support/stratafs.ts';
+import { mountStratafs } from '../support/stratafs.ts';
 import { describeSystem } from '../support/system.ts';
 import { type Temporary, temporaryForSuite, temporaryForTest } from '../support/temporary.ts';
+
+const stratafs = stratafsForSuite();
 
 interface RealStore {
   readonly name: string;
