@@ -10,7 +10,8 @@
 //
 // The rows of diff have pairs of stacks of their own (2.5 GB in $TMPDIR/stratafs-bench-diff), and diff(1) and rsync beside
 // them: bench/diff.ts; those of the survey, with `du -s` beside it, are written anew: bench/survey.ts; those of archives have
-// an image in two forms (1.4 GB in $TMPDIR/stratafs-bench-archives), umoci, docker load and ratarmount beside: bench/archives.ts.
+// an image in two forms (1.4 GB in $TMPDIR/stratafs-bench-archives), umoci, docker load and ratarmount beside: bench/archives.ts. That
+// of `mount --all` has a store of forty images (150 MB in $TMPDIR/stratafs-bench-whole), forty mounts beside: bench/whole.ts.
 //
 // What the rows mean, and the figures: native-notes/performance.md, native-notes/diff.md. Options: npm run bench -- --help.
 // Exit code 0 when all was measured, whatever the goals; 1 when something failed; 2 when it could not begin.
@@ -28,6 +29,7 @@ import { ROWS } from './bench/rows.ts';
 import { Session } from './bench/session.ts';
 import { liesOnDisk } from './bench/stack.ts';
 import { measureSurveys, surveyText } from './bench/survey.ts';
+import { measureWhole, wholeText } from './bench/whole.ts';
 
 try {
   const options = parseOptions(process.argv.slice(2));
@@ -45,7 +47,7 @@ async function bench(options: Options): Promise<number> {
   try {
     const account = options.rows.size > 0 ? await benchMounts(session, options) : undefined;
     if (account && !options.isJson) process.stdout.write(asText(account));
-    const { diffRows, surveyRows, archiveRows, rounds, directory } = options;
+    const { diffRows, surveyRows, archiveRows, wholeRows, rounds, directory } = options;
     const diffs = await measureDiffs(session, { rows: diffRows, rounds, directory: `${directory}-diff` });
     if (!options.isJson) process.stdout.write(diffText(diffs));
     const surveys = await measureSurveys(session, { rows: surveyRows, rounds });
@@ -57,7 +59,9 @@ async function bench(options: Options): Promise<number> {
             ...{ rows: archiveRows, rounds, directory: `${directory}-archives` },
           });
     if (!options.isJson) process.stdout.write(archivesText(archives));
-    const document = { ...(account && documentOf(account)), diff: diffs, survey: surveys, archives };
+    const whole = await measureWhole(session, { rows: wholeRows, rounds, directory: `${directory}-whole` });
+    if (!options.isJson) process.stdout.write(wholeText(whole));
+    const document = { ...(account && documentOf(account)), diff: diffs, survey: surveys, archives, whole };
     if (options.isJson) process.stdout.write(`${JSON.stringify(document, null, 2)}\n`);
     return (account?.results.failures.length ?? 0) > 0 ? 1 : 0;
   } finally {

@@ -8,6 +8,7 @@ import { PLACEMENTS, type Placement } from './process.ts';
 import { Refusal } from './refusal.ts';
 import { ROWS, type Row } from './rows.ts';
 import { SURVEY_ROWS, type SurveyRow } from './survey.ts';
+import { WHOLE_ROWS, type WholeRow } from './whole.ts';
 
 export interface Options {
   readonly rounds: number;
@@ -18,6 +19,7 @@ export interface Options {
   readonly diffRows: readonly DiffRow[];
   readonly surveyRows: readonly SurveyRow[];
   readonly archiveRows: readonly ArchiveRow[];
+  readonly wholeRows: readonly WholeRow[];
   readonly isQuick: boolean;
   /** Measure growth up to a million names. */
   readonly hasMillion: boolean;
@@ -26,9 +28,9 @@ export interface Options {
   readonly directory: string;
 }
 
-type AnyRow = Row | DiffRow | SurveyRow | ArchiveRow;
+type AnyRow = Row | DiffRow | SurveyRow | ArchiveRow | WholeRow;
 
-const EVERY_ROW: readonly AnyRow[] = [...ROWS, ...DIFF_ROWS, ...SURVEY_ROWS, ...ARCHIVE_ROWS];
+const EVERY_ROW: readonly AnyRow[] = [...ROWS, ...DIFF_ROWS, ...SURVEY_ROWS, ...ARCHIVE_ROWS, ...WHOLE_ROWS];
 
 export const USAGE = `npm run bench -- [options]
   --rounds N             rounds, each contender once in each (5; with --quick 2)
@@ -58,6 +60,7 @@ export function parseOptions(words: readonly string[]): Options | undefined {
     diffRows: DIFF_ROWS.filter((row) => rows.has(row)),
     surveyRows: SURVEY_ROWS.filter((row) => rows.has(row)),
     archiveRows: ARCHIVE_ROWS.filter((row) => rows.has(row)),
+    wholeRows: WHOLE_ROWS.filter((row) => rows.has(row)),
     isQuick: values.quick,
     hasMillion: values.growth,
     isJson: values.json,
