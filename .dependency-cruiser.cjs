@@ -44,7 +44,7 @@ const MAY_TOUCH = [
   'cli/completion/script',
   'cli/mount/(log|guard|serve|launch)',
   'cli/print/(output|pager/pager-process)',
-  'cli/(examine/sort-directory|report/store/parts)',
+  'cli/(examine/(dockerfile|sort-directory)|report/store/parts)',
   'cli/commands/(umount|export|extract)',
 ];
 

@@ -151,7 +151,7 @@ describeSystem('the forensic commands', ['root', 'overlay', 'python', 'docker', 
   it('history --dockerfile: gives the instructions back', async () => {
     const text = await answer('history', '--dockerfile', EMPTY_STEPS);
     const lines = text.split('\n').filter((line) => line !== '' && !line.startsWith('#'));
-    expect(lines).toEqual(['FROM scratch', ...DOCKERFILE.split('\n').slice(1)]);
+    expect(lines).toEqual(['FROM scratch', 'ADD layer1.tar /', ...DOCKERFILE.split('\n').slice(1)]);
   });
 
   it('which: names the layer whose object the kernel shows, of every name', async () => {

@@ -1,16 +1,18 @@
 // `stratafs history`: the layers of an image, the steps that made them, and what each added, changed and deleted.
 
 import type { Command } from 'commander';
-import { DockerfileReader, dockerfileLines } from '../../layers/dockerfile.ts';
+import { buildParts } from '../../layers/dockerfile/build.ts';
+import { DockerfileReader } from '../../layers/dockerfile/dockerfile.ts';
 import type { HistoryRow } from '../../layers/history.ts';
 import type { Copies } from '../../layers/survey/survey-copies.ts';
 import type { SurveyedStack } from '../../layers/survey/survey-stack.ts';
 import { type LayerSums, sumLayers } from '../../layers/survey/survey-sums.ts';
 import { wasteOf } from '../../layers/survey/waste.ts';
-import { changesOf, openDamagedStack, type StoreOptions } from '../../open/stack.ts';
+import { keptOf } from '../../open/kept.ts';
+import { changesOf, openDamagedStack, openTheStore, type StoreOptions } from '../../open/stack.ts';
 import type { LayerStack } from '../../store/layer-stack.ts';
 import { layerNumber } from '../../store/reference/choice.ts';
-import { Trouble } from '../../sys/errors.ts';
+import { attempt, Trouble } from '../../sys/errors.ts';
 import { escapeJson, escapeText } from '../../told/escape.ts';
 import { beginJson, jsonRoot } from '../json/stream.ts';
 import { type MeasuredStep, measure, readHistory } from '../measured.ts';
@@ -26,6 +28,7 @@ import { REFERENCE_WORDS } from '../topics.ts';
 
 interface HistoryOptions extends StoreOptions {
   readonly dockerfile?: true;
+  readonly out?: string;
   readonly waste?: true;
   readonly json?: true;
   readonly trunc: boolean;
@@ -50,8 +53,9 @@ export function registerHistory(program: Command, terminal: Terminal): void {
     .argument('<ref>', REFERENCE_WORDS)
     .option(
       '--dockerfile',
-      'the steps as the lines of a Dockerfile, oldest first; with --json, one object a step',
+      'a Dockerfile that builds the same: the steps, and layers as tars for what was copied; with --json, one object a step',
     )
+    .option('--out <dir>', 'with --dockerfile: a new directory with that file and the tars, to be built')
     .option('--waste', 'what is hidden instead, the largest first, and the step that could have avoided it')
     .option('--json', 'one JSON object a line')
     .option('--no-trunc', 'do not shorten anything')
@@ -61,13 +65,15 @@ export function registerHistory(program: Command, terminal: Terminal): void {
       const stack = await openDamagedStack(reference, options);
       if (options.waste && options.dockerfile)
         throw new Trouble('usage', 'Cannot tell two things at once: --dockerfile or --waste');
+      if (options.out !== undefined && (!options.dockerfile || options.json))
+        throw new Trouble('usage', 'Cannot make a directory: --out is for --dockerfile, without --json');
       const { rows, damage } = await readHistory(reference, stack, options);
       const begin = () => {
         if (options.json) beginJson(terminal, 'history', { ...jsonRoot(options, stack), ref: reference });
       };
       if (options.dockerfile) {
         begin();
-        writeDockerfile(stack, rows, options, terminal);
+        await writeDockerfile(stack, rows, options, terminal);
       } else {
         await withComparedStack(stack, await changesOf(stack, options), terminal, (view, copies) => {
           begin();
@@ -191,38 +197,40 @@ function jsonRow(
   };
 }
 
-/** Its lines are escaped one by one: a step may hold anything. As JSON, a record for each step or layer. */
-function writeDockerfile(
+/** As JSON, a record for each step or layer; as text, a whole file. */
+async function writeDockerfile(
   stack: LayerStack,
   rows: readonly HistoryRow[],
-  { json }: HistoryOptions,
-  { out }: Terminal,
-): void {
-  const reader = new DockerfileReader();
-  if (!json) out.write('FROM scratch\n');
-  for (const { layer, step } of rows.toReversed()) {
-    const own = layer === undefined ? undefined : stack.layers[layer];
-    const instruction = step && reader.step(step.createdBy ?? '', step.comment);
-    if (json) {
+  options: HistoryOptions,
+  terminal: Terminal,
+): Promise<void> {
+  const { out } = terminal;
+  if (options.json) {
+    const reader = new DockerfileReader();
+    for (const { layer, step } of rows.toReversed()) {
+      const diffId = layer === undefined ? undefined : stack.layers[layer]?.diffId;
+      const { kind, text, ...more } = (step && reader.step(step.createdBy ?? '', step.comment)) ?? {};
+      const note = 'note' in more && more.note !== undefined ? { note: more.note } : {};
       const number = layer === undefined ? {} : { layer: layerNumber(stack, layer) };
-      const diffId = own?.diffId === undefined ? {} : { diffId: own.diffId };
-      out.write(`${escapeJson({ t: 'instruction', ...number, ...diffId, ...instruction })}\n`);
-      continue;
+      out.write(
+        `${escapeJson({ t: 'instruction', ...number, ...(diffId && { diffId }), ...(kind && { kind, text }), ...note })}\n`,
+      );
     }
-    if (own !== undefined && layer !== undefined) {
-      const size = own.size === undefined ? '' : `, ${humanSize(own.size)}`;
-      const diffId = own.diffId === undefined ? '' : `, ${own.diffId}`;
-      out.write(`# layer ${layerNumber(stack, layer)}, ${own.role}${size}${diffId}\n`);
-    }
-    if (instruction === undefined) continue;
-    for (const line of dockerfileLines(instruction)) out.write(`${showLine(line)}\n`);
+    return;
   }
-}
-
-/** A backslash stays one, and a tab a tab: this is a file, not a name. */
-function showLine(line: string): string {
-  return line
-    .split(/([\\\t])/)
-    .map((part) => (part === '\\' || part === '\t' ? part : escapeText(part)))
-    .join('');
+  const store = stack.kind === 'lowerdir' ? undefined : await openTheStore(options, stack);
+  // A config that cannot be read tells nothing; that it is damaged was told with the history.
+  const configuration = store && attempt(() => store.configuration(stack, 'image'));
+  const parts = buildParts(
+    rows,
+    configuration instanceof Trouble ? undefined : configuration,
+    (layer) => stack.layers[layer]?.role === 'engine',
+  );
+  const { dockerfileText, writeBuildFolder } = await import('../examine/dockerfile.ts');
+  if (options.out === undefined) out.write(dockerfileText(stack, parts));
+  else
+    await writeBuildFolder(stack, parts, options.out, options, {
+      terminal,
+      kept: keptOf(stack, options.root),
+    });
 }

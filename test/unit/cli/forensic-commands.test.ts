@@ -57,9 +57,11 @@ describe('history', () => {
     const { out } = await answer('history', '--dockerfile', IMAGE);
     expect(out.split('\n').filter((line) => !line.startsWith('#'))).toEqual([
       'FROM scratch',
-      'ADD file:base.tar /',
-      'COPY dir:server /srv',
+      'ADD layer1.tar /',
+      'ADD layer2.tar /',
       'RUN rm /etc/motd && rm -r /srv/plugins && update',
+      'ENV PATH=/bin',
+      'CMD ["/bin/greet"]',
       '',
     ]);
   });

@@ -1,6 +1,10 @@
 // The steps that both builders record, as the instructions they came from.
 import { describe, expect, it } from 'vitest';
-import { DockerfileReader, dockerfileLines, foldInstruction } from '../../../src/layers/dockerfile.ts';
+import {
+  DockerfileReader,
+  dockerfileLines,
+  foldInstruction,
+} from '../../../src/layers/dockerfile/dockerfile.ts';
 
 const HASH = `file:${'ab'.repeat(32)}`;
 
@@ -64,6 +68,22 @@ describe('DockerfileReader', () => {
       'SHELL ["/bin/bash","-o","pipefail","-c"]',
     );
     expect(reader.step('RUN /bin/bash -o pipefail -c a | b # buildkit', undefined).text).toBe('RUN a | b');
+  });
+});
+
+describe('DockerfileReader with the names of the config', () => {
+  it.each<[createdBy: string, expected: string]>([
+    ['ENV A=x=1 y=2 B=3', 'ENV A="x=1 y=2" B=3'],
+    ['LABEL a=1 b=2', 'LABEL a="1 b=2"'],
+    ['VOLUME [/data /more data]', 'VOLUME ["/data","/more data"]'],
+    ['WORKDIR /a$b', 'WORKDIR /a\\$b'],
+  ])('ends values of %s where they end', (createdBy, expected) => {
+    const reader = new DockerfileReader({
+      env: new Set(['A', 'B']),
+      labels: new Set(['a']),
+      volumes: new Set(['/data', '/more data']),
+    });
+    expect(reader.step(createdBy, undefined).text).toBe(expected);
   });
 });
 

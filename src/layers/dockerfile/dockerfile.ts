@@ -11,6 +11,11 @@ export type Instruction =
       readonly text: string;
       /** What has no place in an instruction, on one line. */
       readonly note?: string;
+      readonly keyword: string;
+      /** What it says, one by one: `NAME=value`, words, ports; the command of RUN. */
+      readonly words: readonly string[];
+      /** Of RUN: values given with --build-arg, `NAME=value`. */
+      readonly given?: readonly string[];
     }
   | { readonly kind: 'comment'; readonly text: string };
 
@@ -26,9 +31,21 @@ const COPIED = /^((?:file|dir|multi):\S+) in (.*)$/;
 /** A value that is the same with quotes and without. */
 const PLAIN_VALUE = /^[\w.,:;/@%+=~*?!^(){}[\]<>|&-]*$/;
 
+/** Names that the config in the end has: the steps do not tell where a value of several words ends. */
+export interface ConfigNames {
+  readonly env?: ReadonlySet<string>;
+  readonly labels?: ReadonlySet<string>;
+  readonly volumes?: ReadonlySet<string>;
+}
+
 /** Remembers what SHELL said last. Steps are to be given oldest first. */
 export class DockerfileReader {
+  readonly #known: ConfigNames;
   #shell = DEFAULT_SHELL;
+
+  constructor(known: ConfigNames = {}) {
+    this.#known = known;
+  }
 
   /** `createdBy` as the config has it; `comment` of the same step. */
   step(createdBy: string, comment: string | undefined): Instruction {
@@ -58,11 +75,11 @@ export class DockerfileReader {
     const rest = text.slice(keyword.length).trim();
     if (keyword === 'RUN') return this.#run(rest);
     if (keyword === 'SHELL') this.#shell = wordsOfShell(rest).join(' ');
-    const words = argumentsOf(keyword, rest);
-    // A backslash at the end would take the next instruction with it.
-    const isLine = words !== undefined && words !== '' && !/[\n\r]/.test(words) && !words.endsWith('\\');
+    const said = argumentsOf(keyword, rest, this.#known);
+    // A backslash at the end would take the next instruction with it, unless another is before it.
+    const isLine = said?.text && !/[\n\r]/.test(said.text) && !/(?:^|[^\\])(?:\\\\)*\\$/.test(said.text);
     return isLine
-      ? { kind: 'instruction', text: `${keyword} ${words}` }
+      ? { kind: 'instruction', text: `${keyword} ${said.text}`, keyword, words: said.words }
       : { kind: 'comment', text: `made by: ${text}` };
   }
 
@@ -72,7 +89,7 @@ export class DockerfileReader {
     const text = shell === undefined ? undefined : command.slice(shell.length + 1);
     if (text === undefined) return { kind: 'comment', text: `made by: ${recorded}` };
     const note = given.length === 0 ? {} : { note: `with ${given.join(' ').replace(/[\n\r]/g, ' ')}` };
-    return { kind: 'instruction', text: runText(text), ...note };
+    return { kind: 'instruction', text: runText(text), ...note, keyword: 'RUN', words: [text], given };
   }
 }
 
@@ -104,36 +121,78 @@ function withoutArguments(recorded: string): { given: string[]; command: string 
   return { given, command: words.slice(1 + Number(count)).join(' ') };
 }
 
+interface Said {
+  readonly text: string;
+  readonly words: readonly string[];
+}
+
+const said = (words: readonly string[], text = words.join(' ')): Said => ({ text, words });
+
 /** What follows an instruction, from the form that Go prints its values in. Undefined where it cannot be understood. */
-function argumentsOf(keyword: string, rest: string): string | undefined {
+function argumentsOf(keyword: string, rest: string, known: ConfigNames): Said | undefined {
   switch (keyword) {
     case 'ADD':
     case 'COPY': {
       const [, hash, place] = COPIED.exec(rest) ?? [];
-      return hash === undefined ? rest : `${hash} ${place?.trim()}`;
+      return said([hash === undefined ? rest : `${hash} ${place?.trim()}`]);
     }
     case 'ARG':
+      return pairs(rest, undefined);
     case 'ENV':
+      return pairs(rest, known.env);
     case 'LABEL':
-      return pairs(rest);
+      return pairs(rest, known.labels);
     case 'CMD':
     case 'ENTRYPOINT': {
       const words = goList(rest) ?? goWords(rest);
-      return words === undefined ? rest : `[${words.map((word) => JSON.stringify(word)).join(', ')}]`;
+      return words === undefined ? said([rest]) : said(words, jsonWords(words));
     }
-    case 'EXPOSE':
-      return (goWords(rest) ?? [rest]).join(' ');
+    case 'EXPOSE': {
+      const ports = goWords(rest) ?? rest.split(' ');
+      return said(ports, ports.map(escaped).join(' '));
+    }
     case 'HEALTHCHECK':
-      return rest.startsWith('&{') ? healthCheck(rest) : rest;
-    case 'SHELL':
-      return JSON.stringify(wordsOfShell(rest));
+      return rest.startsWith('&{') ? healthCheck(rest) : said([rest]);
+    case 'SHELL': {
+      const words = wordsOfShell(rest);
+      return said(words, JSON.stringify(words));
+    }
+    case 'STOPSIGNAL':
+    case 'USER':
+    case 'WORKDIR':
+      return said([rest], escaped(rest));
     case 'VOLUME': {
-      const words = goList(rest) ?? goWords(rest);
-      return words === undefined ? rest : JSON.stringify(words);
+      const words = goList(rest) ?? joined(goWords(rest), known.volumes);
+      return words === undefined ? said([rest]) : said(words, JSON.stringify(words.map(escaped)));
     }
     default:
-      return rest;
+      return said([rest]);
   }
+}
+
+/** Words without quotes, put together where that gives a known one. */
+function joined(
+  words: readonly string[] | undefined,
+  known: ReadonlySet<string> = new Set(),
+): string[] | undefined {
+  const all: string[] = [];
+  for (let at = 0; words !== undefined && at < words.length; ) {
+    let end = words.length;
+    while (end > at + 1 && !known.has(words.slice(at, end).join(' '))) end--;
+    all.push(words.slice(at, end).join(' '));
+    at = end;
+  }
+  return words === undefined ? undefined : all;
+}
+
+/** As CMD and ENTRYPOINT are written. */
+export function jsonWords(words: readonly string[]): string {
+  return `[${words.map((word) => JSON.stringify(word)).join(', ')}]`;
+}
+
+/** Without what the builder would take for a variable or a quote. */
+export function escaped(text: string): string {
+  return text.replace(/[\\$"']/g, '\\$&');
 }
 
 /** `["/bin/bash", "-c"]` as it was written, or `[/bin/bash -c]` as both builders record it. */
@@ -141,37 +200,56 @@ function wordsOfShell(list: string): string[] {
   return goList(list) ?? goWords(list) ?? [];
 }
 
-/** `A=b c D=e`: the builders record values without their quotes. A word without `=` goes on the value before it. */
-function pairs(text: string): string {
+/**
+ * `A=b c D=e`: the builders record values without their quotes. Only a known name begins another value, where names are known; else
+ * a word without `=` goes on the value before it.
+ */
+function pairs(text: string, known: ReadonlySet<string> | undefined): Said {
   const all: { readonly name: string; value: string }[] = [];
   for (const word of text.split(' ')) {
     const equals = word.indexOf('=');
     const last = all.at(-1);
-    if (equals > 0) all.push({ name: word.slice(0, equals), value: word.slice(equals + 1) });
-    else if (last === undefined) return text;
+    const isName =
+      equals > 0 && (known === undefined || last === undefined || known.has(word.slice(0, equals)));
+    if (isName) all.push({ name: word.slice(0, equals), value: word.slice(equals + 1) });
+    else if (last === undefined) return said([text]);
     else last.value += ` ${word}`;
   }
-  return all.map(({ name, value }) => `${name}=${quoted(value)}`).join(' ');
+  return said(
+    all.map(({ name, value }) => `${name}=${value}`),
+    all.map(({ name, value }) => pair(name, value)).join(' '),
+  );
+}
+
+/** As ENV and LABEL are written. */
+export function pair(name: string, value: string): string {
+  return `${quoted(name)}=${quoted(value)}`;
 }
 
 function quoted(value: string): string {
   return PLAIN_VALUE.test(value) ? value : `"${value.replace(/[\\"$]/g, '\\$&')}"`;
 }
 
-const OPTIONS = ['interval', 'timeout', 'start-period', 'start-interval'] as const;
+export const HEALTH_OPTIONS = ['interval', 'timeout', 'start-period', 'start-interval'] as const;
 
 /** `&{["CMD-SHELL" "true"] "30s" "3s" "0s" "0s" '\x03'}`: Go's container.HealthConfig; before 25.0 without the fourth time. */
-function healthCheck(text: string): string | undefined {
+function healthCheck(text: string): Said | undefined {
   const end = endOfList(text);
-  const [kind, ...command] = goList(text.slice(2, end)) ?? [];
+  const test = goList(text.slice(2, end)) ?? [];
   const [times = '', retries = ''] = text.slice(end).split(" '", 2);
   const values = times.split(' ').filter((word) => word.startsWith('"'));
-  const options = OPTIONS.flatMap((name, index) => {
+  const options = HEALTH_OPTIONS.flatMap((name, index) => {
     const value = values[index]?.replaceAll('"', '') ?? '0s';
     return value === '0s' || !/^[\w.]+$/.test(value) ? [] : [`--${name}=${value}`];
   });
   const count = goStringAt(`"${retries.slice(0, retries.lastIndexOf("'"))}"`, 0)?.value.codePointAt(0) ?? 0;
-  if (count > 0) options.push(`--retries=${count}`);
+  const words = healthText(test, count > 0 ? [...options, `--retries=${count}`] : options);
+  return words === undefined ? undefined : said([words]);
+}
+
+/** As HEALTHCHECK is written. `test` as the config has it. */
+export function healthText(test: readonly string[], options: readonly string[]): string | undefined {
+  const [kind, ...command] = test;
   if (kind === 'NONE') return 'NONE';
   if (kind === 'CMD') return [...options, `CMD ${JSON.stringify(command)}`].join(' ');
   return kind === 'CMD-SHELL' ? [...options, `CMD ${command.join(' ')}`].join(' ') : undefined;
