@@ -234,10 +234,9 @@ async function findRoot(program: Command, command: Command, terminal: Terminal):
     if (command.name() === 'stores') return;
     const { chooseRoot, rootAt } = await import('../store/machine/places.ts');
     const meant = isNamed ? undefined : await rootsOfWords(hostRoot, command);
-    const found = isNamed
-      ? rootAt(hostRoot, root)
-      : (meant?.root ?? chooseRoot(hostRoot, process.getuid?.() ?? 0, say));
-    program.setOptionValue('root', found);
+    if (isNamed) program.setOptionValue('root', rootAt(hostRoot, root));
+    else if (isMountOfAll(command)) program.setOptionValue('allRoots', true);
+    else program.setOptionValue('root', meant?.root ?? chooseRoot(hostRoot, process.getuid?.() ?? 0, say));
     for (const owner of [program, command]) {
       for (const option of OTHER_ROOTS) {
         const path: unknown = owner.getOptionValue(option);
@@ -262,8 +261,8 @@ async function findRoot(program: Command, command: Command, terminal: Terminal):
 
 /** The root of another machine whose store knows what the words of a command mean. */
 async function rootsOfWords(hostRoot: string, command: Command): Promise<MeantRoots | undefined> {
-  const isAll = command.opts().all === true && command.name() === 'mount';
-  if (WITHOUT_ROOT.includes(command.name()) || isAll || command.args.length === 0) return undefined;
+  if (WITHOUT_ROOT.includes(command.name()) || isMountOfAll(command) || command.args.length === 0)
+    return undefined;
   const { meantRoots } = await import('./words/meant-root.ts');
   const { store, namespace } = command.optsWithGlobals<{ store?: unknown; namespace?: string }>();
   return meantRoots(hostRoot, {
@@ -279,10 +278,14 @@ const WITHOUT_ROOT = ['completion', 'stores', 'umount'];
 /** Plain directories and archives are in no store; only a comparison has two sides. */
 function needsStore(command: Command): boolean {
   if (WITHOUT_ROOT.includes(command.name())) return false;
-  if (command.name() === 'mount' && command.opts().all === true) return true;
+  if (isMountOfAll(command)) return true;
   if (command.name() === 'mount' && command.args.length === 0) return false;
   const sides = command.name() === 'diff' ? command.args.slice(0, 2) : command.args.slice(0, 1);
   return sides.length === 0 || sides.some((side) => !side.startsWith('lowerdir=') && !meansFile(side));
+}
+
+function isMountOfAll(command: Command): boolean {
+  return command.name() === 'mount' && command.opts().all === true;
 }
 
 function isCommand(word: string | undefined): boolean {

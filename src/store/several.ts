@@ -3,6 +3,7 @@ import type { ByteString } from '../sys/bytes.ts';
 import { attempt, Trouble } from '../sys/errors.ts';
 import type { Claims } from './claims.ts';
 import type { Layer, LayerStack, Missing } from './layer-stack.ts';
+import type { Mounting } from './mounting.ts';
 import type { Configuration, HistoryStep } from './oci/oci.ts';
 import type { TarRecord } from './record.ts';
 import { NoSuchReference } from './reference/reference.ts';
@@ -85,6 +86,10 @@ export class SeveralStores implements Store {
 
   rootOwner(of: LayerStack): ReturnType<Store['rootOwner']> {
     return this.#storeOf(of).rootOwner(of);
+  }
+
+  mountings(of: LayerStack): readonly Mounting[] {
+    return this.#storeOf(of).mountings?.(of) ?? [];
   }
 
   record(layer: Layer, of: LayerStack): TarRecord | undefined {

@@ -2,6 +2,7 @@
 import type { ByteString } from '../sys/bytes.ts';
 import type { Claims } from './claims.ts';
 import type { Layer, LayerStack, Missing } from './layer-stack.ts';
+import type { Mounting } from './mounting.ts';
 import type { Configuration, HistoryStep } from './oci/oci.ts';
 import type { OwnerIds } from './owner.ts';
 import type { TarRecord } from './record.ts';
@@ -50,6 +51,8 @@ export interface Store {
    * user namespace was used.
    */
   rootOwner(of: LayerStack): { readonly owner: OwnerIds; readonly isOneRange: boolean } | undefined;
+  /** What is mounted in a container beside its layers, in the order in which it is; absent where none is ever told. Throws Trouble. */
+  mountings?(of: LayerStack): readonly Mounting[];
   /** Undefined for a layer that has none: a container's own. Throws Trouble where one should be there and is not. */
   record(layer: Layer, of: LayerStack): TarRecord | undefined;
   /** What a reference means, to be verified; without one everything: all images, layers that none has, lists of names. */

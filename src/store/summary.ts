@@ -4,6 +4,8 @@ import type { ImageId } from './digest.ts';
 export interface ImageSummary {
   /** Name of its store, where a root has several. */
   readonly store?: string;
+  /** containerd's, where several are listed at once. */
+  readonly namespace?: string;
   readonly id: ImageId;
   /** `name:tag` in Docker's familiar form; empty for an untagged image. */
   readonly tags: readonly string[];
@@ -24,6 +26,8 @@ export interface ImageSummary {
 export interface ContainerSummary {
   /** Name of its store, where a root has several. */
   readonly store?: string;
+  /** containerd's, where several are listed at once. */
+  readonly namespace?: string;
   readonly id: string;
   /** Without the leading slash. */
   readonly name: string;
@@ -44,4 +48,9 @@ export interface ContainerSummary {
   /** Present where the container only holds a pod together; such a container is shown with `--all` only. */
   readonly infra?: boolean;
   readonly damage?: string;
+}
+
+/** What is written before a name or an ID where several namespaces are listed at once. */
+export function namespacePrefix({ namespace }: { readonly namespace?: string }): string {
+  return namespace === undefined ? '' : `${namespace}/`;
 }

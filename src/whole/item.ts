@@ -32,6 +32,8 @@ export interface FileItem extends Versioned {
 /** A directory that is a stack's root. */
 export interface StackItem extends Versioned {
   readonly kind: 'stack';
+  /** The `S_IFMT` bits of what is shown, where that is no directory. */
+  readonly type?: number;
   /** Throws Trouble where it cannot be shown. */
   readonly open: () => Promise<OpenStack>;
 }
@@ -41,6 +43,18 @@ export interface OpenStack {
   readonly recorded?: RecordedLayers | undefined;
   /** What of it is shown; all of it where that is not said. */
   readonly only?: Selection | undefined;
+  /** The name in the stack's root that is shown instead of it. */
+  readonly entry?: ByteString;
+  /** Whether it is a tree of its own, apart from those that share what they have. */
+  readonly isAlone?: true;
+  /** What is shown at paths in it instead of what it has there, in the order in which one may lie in another. */
+  readonly mounted?: readonly MountedItem[];
+}
+
+export interface MountedItem {
+  /** Absolute; links on the way are followed, as in a tree whose root is `/`. What is missing of it is made up. */
+  readonly at: ByteString;
+  readonly item: SceneItem;
 }
 
 export function fixedDirectory(items: SceneItems, version: string): DirectoryItem {

@@ -10,6 +10,8 @@ const PIECES = 2 ** (32 - PIECE_BITS);
 export interface Region {
   readonly base: number;
   readonly fs: FileSystem;
+  /** Of one that is there for one file: the number that this had at first. */
+  readonly entry?: number;
   /** Whether what it shows may change. */
   readonly isLive: boolean;
   /** How often the kernel was given a node of it and has not forgotten it. */
@@ -60,7 +62,15 @@ export class Regions {
     this.#all.add(region);
   }
 
-  letGo(region: Region, count: number): void {
+  /** The kernel was given a node of a region. */
+  hold(node: number): void {
+    const region = this.of(node);
+    if (region !== undefined) region.references++;
+  }
+
+  letGo(node: number, count: number): void {
+    const region = this.of(node);
+    if (region === undefined) return;
     region.references -= count;
     this.endIfUnused(region);
   }

@@ -38,3 +38,9 @@ export function copyScene(scene: Scene, { uid, gid }: Owner, out: Uint32Array, a
   set(ATTR.gid, gid);
   set(ATTR.blksize, BLOCK);
 }
+
+/** The `S_IFMT` bits. */
+export function typeOfScene({ item }: Scene): number {
+  if (item.kind === 'stack') return item.type ?? S_IFDIR;
+  return item.kind === 'file' ? S_IFREG : S_IFDIR;
+}

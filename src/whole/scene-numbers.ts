@@ -1,22 +1,25 @@
 // The numbers of scenes: each is given once as long as there are some, and after that those that nobody uses any more.
 
 export class SceneNumbers {
+  readonly #first: number;
   readonly #end: number;
-  #next = 1;
+  #next: number;
   #highest = 0;
   /** How often somebody was given each number and has not let go of it. */
   readonly #held = new Map<number, number>();
 
-  /** All are below `end`. */
-  constructor(end: number) {
+  /** All are below `end`, and none below `first`. */
+  constructor(end: number, first = 1) {
+    this.#first = first;
+    this.#next = first;
     this.#end = end;
   }
 
   /** `isUsed`: of a number that is a scene's. */
   take(isUsed: (number: number) => boolean): number {
-    for (let tries = 1; tries < this.#end; tries++) {
+    for (let tries = this.#first; tries < this.#end; tries++) {
       const number = this.#next;
-      this.#next = number + 1 < this.#end ? number + 1 : 1;
+      this.#next = number + 1 < this.#end ? number + 1 : this.#first;
       if (isUsed(number) || this.#held.has(number)) continue;
       this.#highest = Math.max(this.#highest, number);
       return number;
@@ -26,7 +29,7 @@ export class SceneNumbers {
 
   /** Whether it was ever taken. */
   wasTaken(number: number): boolean {
-    return number > 0 && number <= this.#highest;
+    return number >= this.#first && number <= this.#highest;
   }
 
   hold(number: number): void {

@@ -2,7 +2,7 @@
 // time so that what stays keeps its number. Knows nothing of the kernel.
 import { asBytes, type ByteString } from '../sys/bytes.ts';
 import { Errno, Trouble } from '../sys/errors.ts';
-import { type DirectoryItem, type SceneItem, type SceneItems, textFile } from './item.ts';
+import { type DirectoryItem, type SceneItem, type SceneItems, type StackItem, textFile } from './item.ts';
 import type { SceneNumbers } from './scene-numbers.ts';
 import type { Planted } from './stacks.ts';
 
@@ -16,8 +16,8 @@ const LEISURE = 10;
 export interface Scene {
   readonly number: number;
   readonly name: ByteString;
-  /** The root's is itself. */
-  readonly parent: Scene;
+  /** Number of the directory that it is in; the root's is its own. */
+  readonly parent: number;
   item: SceneItem;
   /** When it last changed, milliseconds since 1970. */
   changed: number;
@@ -27,6 +27,8 @@ export interface Scene {
   bytes: Uint8Array | undefined;
   /** Of a stack that is shown. */
   planted: Planted | undefined;
+  /** What is shown in that stack besides. */
+  grafts: readonly Scene[];
   /** Until when what was found out is believed, by the clock that nobody sets. */
   until: number;
   /** What is under way for it. */
@@ -36,14 +38,21 @@ export interface Scene {
 }
 
 export interface SceneryOptions {
-  readonly root: DirectoryItem;
-  readonly plant: (item: SceneItem & { kind: 'stack' }) => Promise<Planted>;
+  readonly root: DirectoryItem | StackItem;
+  readonly plant: (item: StackItem) => Promise<Planted>;
+  /** Has what belongs into a stack shown in it: answers the scenes, made by `add`. */
+  readonly graft: (planted: Planted, add: AddScene) => Promise<readonly Scene[]>;
+  /** Told of a scene that is shown in a stack no more. */
+  readonly ungraft: (scene: Scene) => void;
   /** Told of what cannot be shown, once a failure. */
   readonly log: (message: string) => void;
   /** Told of a name that leads elsewhere now. */
-  readonly onChange: (directory: Scene, name: ByteString) => void;
+  readonly onChange: (directory: number, name: ByteString) => void;
   readonly numbers: SceneNumbers;
 }
+
+/** Makes a scene in a directory of any number. */
+export type AddScene = (parent: number, name: ByteString, item: SceneItem) => Scene;
 
 export class Scenery {
   readonly root: Scene;
@@ -88,14 +97,23 @@ export class Scenery {
     const isOld = scene.bytes !== undefined && performance.now() >= scene.until;
     if (!isOld || directory.children === undefined) return scene;
     const { name } = scene;
-    const next = this.#add(directory, name, scene.item);
+    const next = this.#add(directory.number, name, scene.item);
     if (scene.before !== undefined) this.#scenes.delete(scene.before.number);
     scene.before = undefined;
     next.before = scene;
     directory.children.set(name, next);
     directory.changed = Date.now();
-    this.#options.onChange(directory, name);
+    this.#options.onChange(directory.number, name);
     return next;
+  }
+
+  /** Has the root's stack opened, where that is one. Throws Trouble where it cannot be shown. */
+  async start(): Promise<void> {
+    const { root } = this;
+    if (root.item.kind !== 'stack') return;
+    await this.load(root);
+    const damage = root.children?.get(DAMAGE);
+    if (root.planted === undefined) throw new Trouble('store', (damage?.item.version ?? '').trim());
   }
 
   /** Finds out what a scene is; what cannot be had becomes a directory that says why. Never refused. */
@@ -118,8 +136,11 @@ export class Scenery {
         if (item.holds !== undefined) holds = Math.max(item.holds, (performance.now() - start) * LEISURE);
       } else if (item.kind === 'stack') {
         const planted = await this.#options.plant(item);
-        if (isLate()) planted.fell();
-        else await this.#show(scene, planted);
+        const grafts = await this.#graft(planted);
+        if (isLate()) {
+          this.#ungraft(grafts);
+          planted.fell();
+        } else await this.#show(scene, planted, grafts);
       } else {
         const items = await item.list();
         if (isLate()) return await this.#loadAnew(scene);
@@ -136,13 +157,25 @@ export class Scenery {
     }
   }
 
-  async #show(scene: Scene, planted: Planted): Promise<void> {
+  async #show(scene: Scene, planted: Planted, grafts: readonly Scene[]): Promise<void> {
     const wasShown = scene.children !== undefined;
     scene.planted = planted;
+    scene.grafts = grafts;
     this.#roots.set(planted.root, scene);
     await this.#setChildren(scene, new Map());
     // In the place of what said why it could not be shown.
     if (wasShown) this.#options.onChange(scene.parent, scene.name);
+  }
+
+  #graft(planted: Planted): Promise<readonly Scene[]> {
+    return this.#options.graft(planted, (parent, name, item) => this.#add(parent, name, item));
+  }
+
+  #ungraft(grafts: readonly Scene[]): void {
+    for (const graft of grafts) {
+      this.#options.ungraft(graft);
+      this.#remove(graft);
+    }
   }
 
   /** Where a directory became another one while it was listed: whoever waits for it waits for that one. */
@@ -173,6 +206,8 @@ export class Scenery {
       this.#roots.delete(planted.root);
       scene.planted = undefined;
       scene.children = undefined;
+      this.#ungraft(scene.grafts);
+      scene.grafts = [];
       this.#options.onChange(scene.parent, scene.name);
     }
   }
@@ -182,6 +217,8 @@ export class Scenery {
     if (planted === undefined) return;
     this.#roots.delete(planted.root);
     scene.planted = undefined;
+    this.#ungraft(scene.grafts);
+    scene.grafts = [];
     planted.fell();
     this.#options.onChange(scene.parent, scene.name);
   }
@@ -200,37 +237,37 @@ export class Scenery {
         continue;
       }
       isSame = false;
-      after.set(name, this.#add(scene, name, item));
+      after.set(name, this.#add(scene.number, name, item));
     }
     for (const [name, old] of before) {
       if (after.get(name) === old) continue;
       isSame = false;
       this.#remove(old);
-      this.#options.onChange(scene, name);
+      this.#options.onChange(scene.number, name);
     }
     scene.children = after;
     if (!isSame) scene.changed = Date.now();
     for (const [old, item] of updates) await this.#update(old, item);
   }
 
-  #add(parent: Scene | undefined, name: ByteString, item: SceneItem): Scene {
+  #add(parent: number | undefined, name: ByteString, item: SceneItem): Scene {
     const number = this.#options.numbers.take((each) => this.#scenes.has(each));
-    const scene = {
+    const scene: Scene = {
       number,
       name,
+      parent: parent ?? number,
       item,
       changed: Date.now(),
       children: undefined,
       bytes: undefined,
       planted: undefined,
+      grafts: [],
       until: Number.POSITIVE_INFINITY,
       working: undefined,
       before: undefined,
     };
-    const whole: Scene = Object.assign(scene, { parent: parent as Scene });
-    if (parent === undefined) Object.assign(whole, { parent: whole });
-    this.#scenes.set(number, whole);
-    return whole;
+    this.#scenes.set(number, scene);
+    return scene;
   }
 
   #remove(scene: Scene): void {

@@ -4,16 +4,20 @@ import { GROVE_NUMBERS, Grove } from '../overlay/grove/grove.ts';
 import type { GroveFiles } from '../overlay/grove/grove-files.ts';
 import { Tree } from '../overlay/tree.ts';
 import type { LayerStack } from '../store/layer-stack.ts';
+import { cString } from '../sys/bytes.ts';
 import { E, Errno } from '../sys/errors.ts';
 import { descriptorLimit } from '../sys/limits.ts';
 import type { ReadAhead } from '../view.ts';
-import type { OpenStack } from './item.ts';
+import type { MountedItem, OpenStack } from './item.ts';
 import { PartialView } from './partial-view.ts';
 import type { Region, Regions } from './regions.ts';
 
 /** Numbers of a tree of its own; and of how many that may be there at once its memory is reserved as one. */
-const TREE_NUMBERS = 2 ** 22;
+export const TREE_NUMBERS = 2 ** 22;
 const TREE_PART = 16;
+/** Of one that is there for one entry of its root. */
+const ENTRY_NUMBERS = 2 ** 20;
+const ENTRY_PART = 64;
 /** Below this limit of descriptors those that are kept open are given back before a stack is opened. */
 const FEW_DESCRIPTORS = 512;
 /** Groves that were let go and are in use still. */
@@ -36,6 +40,9 @@ export interface StacksOptions {
 export interface Planted {
   readonly region: Region;
   readonly root: number;
+  /** Present where that is no directory: what its name leads to now, 0 where nothing is there. */
+  readonly now?: () => number;
+  readonly mounted: readonly MountedItem[];
   /** Has what is inside end with ESTALE. */
   readonly fell: () => void;
 }
@@ -71,19 +78,20 @@ export class Stacks {
     for (const region of this.#regions.all) region.giveBack();
   }
 
-  /** Throws Errno. */
-  plant(open: OpenStack): Planted {
-    return needsOwnTree(open.stack) ? this.#plantTree(open) : this.#plantInGrove(open);
+  /** `isRoot`: the numbers of what is planted are those of its tree, whose root is 1. Throws Errno. */
+  plant(open: OpenStack, isRoot = false): Planted {
+    const isApart = isRoot || open.isAlone === true || needsOwnTree(open.stack);
+    return isApart ? this.#plantTree(open, isRoot) : this.#plantInGrove(open);
   }
 
-  #plantInGrove({ stack, recorded, only }: OpenStack): Planted {
+  #plantInGrove({ stack, recorded, only, mounted = [] }: OpenStack): Planted {
     const isLarge = (this.#grove?.grove.size ?? 0) > this.#options.most;
     if (this.#grove !== undefined && isLarge && this.#mayLetGo) this.#letGo(this.#grove.region);
     this.#grove ??= this.#newGrove();
     const { grove, view, region } = this.#grove;
     const root = grove.plant(stack, recorded);
     if (only !== undefined) view.showOnly(root, only);
-    return { region, root: region.base + root, fell: () => grove.fell(root) };
+    return { region, root: region.base + root, mounted, fell: () => grove.fell(root) };
   }
 
   /** The kernel is asked to forget what is let go; where it does not, there must not be ever more of it. */
@@ -126,21 +134,33 @@ export class Stacks {
     return { grove, view, region };
   }
 
-  #plantTree({ stack, recorded, only }: OpenStack): Planted {
-    const among = { part: TREE_PART, devices: this.#devices, onShortage: () => this.giveBack() };
+  #plantTree({ stack, recorded, only, entry, mounted = [] }: OpenStack, isRoot: boolean): Planted {
+    const part = entry === undefined ? TREE_PART : ENTRY_PART;
+    const among = { part, devices: this.#devices, onShortage: () => this.giveBack() };
     const { log } = this.#options;
-    const base = this.#freeRun(TREE_NUMBERS);
+    const count = entry === undefined ? TREE_NUMBERS : ENTRY_NUMBERS;
+    const base = isRoot ? 0 : this.#freeRun(count);
     const tree = new Tree(stack, {
       log,
       among,
       follows: true,
       ...(recorded === undefined ? {} : { recorded }),
     });
-    const view = new PartialView(tree);
-    if (only !== undefined) view.showOnly(tree.root, only);
+    const fs = new PartialView(tree);
+    if (only !== undefined) fs.showOnly(tree.root, only);
+    const now = () => {
+      const found = entry === undefined ? tree.root : fs.lookup(tree.root, cString(entry), 0, entry.length);
+      return found === 0 || fs.errnoOf(found) !== 0 ? 0 : base + fs.nodeOf(found);
+    };
+    const root = now();
+    if (root === 0) {
+      tree.close();
+      throw new Errno(E.ENOENT, 'find a file that was there');
+    }
     const region: Region = {
       base,
-      fs: view,
+      fs,
+      ...(entry === undefined ? {} : { entry: root }),
       isLive: tree.live !== undefined,
       references: 0,
       isOver: false,
@@ -148,12 +168,12 @@ export class Stacks {
       rest: () => {},
       close: () => tree.close(),
     };
-    this.#regions.add(region, TREE_NUMBERS);
+    this.#regions.add(region, count);
     const fell = () => {
       region.isOver = true;
       this.#regions.endIfUnused(region);
     };
-    return { region, root: base + tree.root, fell };
+    return { region, root, ...(entry === undefined ? {} : { now }), mounted, fell };
   }
 
   #freeRun(count: number): number {

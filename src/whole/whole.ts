@@ -1,32 +1,22 @@
 // Many stacks as one file system: directories and small files that are on no disk lead to them. A number belongs to the scenery
 // or to the region of a grove or a tree, which is asked by its own number; directories have inode numbers by their number.
 import { type FileSystem, NotYet } from '../fuse/filesystem.ts';
-import { type ByteString, bytesOf } from '../sys/bytes.ts';
+import { bytesOf } from '../sys/bytes.ts';
 import { E, Errno } from '../sys/errors.ts';
-import { SEEK } from '../sys/seek.ts';
-import { S_IFDIR, S_IFREG } from '../sys/statx.ts';
+import { S_IFDIR } from '../sys/statx.ts';
 import { Freshness } from './freshness.ts';
-import type { DirectoryItem } from './item.ts';
+import { graftAll, listChanging, listGrafted, listScenes } from './grafting.ts';
+import { Grafts } from './grafts.ts';
 import { type Region, Regions } from './regions.ts';
-import { copyScene, OWN_INODES, type Owner } from './scene-attributes.ts';
+import { copyScene, OWN_INODES, typeOfScene } from './scene-attributes.ts';
+import { readScene, seekScene } from './scene-bytes.ts';
 import { SceneNumbers } from './scene-numbers.ts';
 import { type Scene, Scenery } from './scenery.ts';
-import { Stacks, type StacksOptions } from './stacks.ts';
+import { Stacks, TREE_NUMBERS } from './stacks.ts';
+import type { WholeOptions } from './whole-options.ts';
 
 /** Numbers of scenes are below this. */
 const SCENES = 2 ** 26;
-
-export interface WholeOptions extends Omit<StacksOptions, 'log'> {
-  readonly root: DirectoryItem;
-  /** What there is now, asked at most once a second, when somebody looks; absent where nothing changes. Never refused. */
-  readonly refresh?: () => Promise<DirectoryItem>;
-  readonly log: (message: string) => void;
-  /** Told of each name that leads elsewhere now, with its directory's number. */
-  readonly onChange?: (directory: number, name: ByteString) => void;
-  readonly owner: Owner;
-  /** As `FileSystem.statfs`: totals of the file system that all of it lies on. */
-  readonly statfs: (out: Buffer, at: number) => void;
-}
 
 export class Whole implements FileSystem {
   /** Present from when on a stack was opened that changes. */
@@ -35,26 +25,30 @@ export class Whole implements FileSystem {
   readonly #regions = new Regions(SCENES);
   readonly #stacks: Stacks;
   readonly #scenery: Scenery;
+  readonly #grafts = new Grafts();
   /** That of the last request, which is the likeliest to be asked next. */
   #latest: Region | undefined;
   readonly #freshness: Freshness | undefined;
-  readonly #numbers = new SceneNumbers(SCENES);
+  readonly #numbers: SceneNumbers;
 
   constructor(options: WholeOptions) {
     this.#options = options;
     this.#stacks = new Stacks(this.#regions, options);
     const { root, log, refresh } = options;
+    this.#numbers = new SceneNumbers(SCENES, root.kind === 'stack' ? TREE_NUMBERS : 1);
     this.#scenery = new Scenery({
       root,
       log,
       numbers: this.#numbers,
       plant: async (item) => {
         this.#stacks.makeRoom();
-        const planted = this.#stacks.plant(await item.open());
+        const planted = this.#stacks.plant(await item.open(), item === root);
         if (planted.region.fs.open !== undefined) this.open ??= (node) => this.#open(node);
         return planted;
       },
-      onChange: (directory, name) => options.onChange?.(directory.number, name),
+      graft: (planted, add) => graftAll(planted, { fs: this, grafts: this.#grafts, add, log }),
+      ungraft: (scene) => this.#grafts.remove(scene),
+      onChange: (directory, name) => options.onChange?.(directory, name),
     });
     this.#freshness =
       refresh &&
@@ -64,6 +58,9 @@ export class Whole implements FileSystem {
       });
     this.#stacks.onLetGo = (region) => this.#scenery.forgetRoots((planted) => planted.region === region);
   }
+
+  /** To be awaited before anything is served. Throws Trouble where the root is a stack that cannot be shown. */
+  start = (): Promise<void> => this.#scenery.start();
 
   /** Nothing is read ahead any more. */
   endAhead(): void {
@@ -109,14 +106,21 @@ export class Whole implements FileSystem {
   }
 
   lookup(directory: number, from: Uint8Array, start: number, end: number): number {
+    const graft = this.#grafts.in(directory)?.get(bytesOf(from, start, end));
+    if (graft !== undefined) return this.#entered(graft);
     const region = this.#region(directory);
     if (region !== undefined) {
       const entry = region.fs.lookup(directory - region.base, from, start, end);
       return entry === 0 ? 0 : region.base + entry;
     }
     const child = this.#scenery.child(this.#directory(directory), bytesOf(from, start, end));
-    if (child !== undefined && child.item.kind !== 'directory') this.#mustBeLoaded(child);
-    return child?.number ?? 0;
+    return child === undefined ? 0 : this.#entered(child);
+  }
+
+  #entered(scene: Scene): number {
+    if (scene.item.kind !== 'directory') this.#mustBeLoaded(scene);
+    // What its name led to may be there no more.
+    return scene.planted?.now?.() === 0 ? 0 : scene.number;
   }
 
   nodeOf(entry: number): number {
@@ -126,22 +130,23 @@ export class Whole implements FileSystem {
 
   nodeIn = (entry: number, directory: number): number => {
     const region = this.#regions.of(directory);
-    if (region === undefined) return this.#nodeOfScene(this.#scene(entry));
+    const isScene = this.#regions.of(entry) === undefined;
+    if (region === undefined || isScene) return this.#nodeOfScene(this.#scene(entry));
     const { fs, base } = region;
     return base + (fs.nodeIn?.(entry - base, directory - base) ?? fs.nodeOf(entry - base));
   };
 
   /** 0 where what it is was never found out: a lookup has it found out first. */
   #nodeOfScene({ planted, item, children, bytes, number }: Scene): number {
-    if (planted !== undefined) return planted.root;
+    if (planted !== undefined) return planted.now?.() ?? planted.root;
     return item.kind === 'directory' || children !== undefined || bytes !== undefined ? number : 0;
   }
 
   parentOf(node: number): number {
     const region = this.#region(node);
-    if (region === undefined) return this.#scene(node).parent.number;
+    if (region === undefined) return this.#scene(node).parent;
     const scene = this.#scenery.ofRoot(node);
-    if (scene !== undefined) return scene.parent.number;
+    if (scene !== undefined) return scene.parent;
     return region.base + region.fs.parentOf(node - region.base);
   }
 
@@ -158,7 +163,9 @@ export class Whole implements FileSystem {
 
   /** The number that a node's inode number is made of; undefined for what has its own. */
   #inode(number: number, region: Region): number | undefined {
-    if (region.fs.typeOf(number - region.base) !== S_IFDIR) return undefined;
+    const { base, entry, fs } = region;
+    if (entry !== undefined) return this.#scenery.ofRoot(entry)?.number;
+    if (fs.typeOf(number - base) !== S_IFDIR) return undefined;
     return this.#scenery.ofRoot(number)?.number ?? number;
   }
 
@@ -177,7 +184,7 @@ export class Whole implements FileSystem {
   typeOf(number: number): number {
     const region = this.#region(number);
     if (region !== undefined) return region.fs.typeOf(number - region.base);
-    return this.#scene(number).item.kind === 'file' ? S_IFREG : S_IFDIR;
+    return typeOfScene(this.#scene(number));
   }
 
   errnoOf(entry: number): number {
@@ -187,27 +194,24 @@ export class Whole implements FileSystem {
 
   holds = (node: number): boolean => {
     const region = this.#regions.of(node);
-    return region !== undefined && !region.isLive;
+    return region !== undefined && !region.isLive && this.#grafts.in(node) === undefined;
   };
 
   /** An open that is not asked for cannot be refused where the file was replaced since its name was looked up. */
-  namesPass = (directory: number): boolean => this.#regions.of(directory)?.isLive === true;
+  namesPass = (directory: number): boolean =>
+    this.#regions.of(directory)?.isLive === true || this.#grafts.in(directory) !== undefined;
 
   freshen = (node: number): void => {
     if (this.#regions.of(node) === undefined) this.#freshness?.mustBeFresh();
   };
 
-  remember = (node: number): void => {
-    const region = this.#regions.of(node);
-    if (region === undefined) this.#numbers.hold(node);
-    else region.references++;
-  };
+  remember = (node: number): void => this.#counterOf(node).hold(node);
 
-  forget = (node: number, count: number): void => {
-    const region = this.#regions.of(node);
-    if (region === undefined) this.#numbers.letGo(node, count);
-    else this.#regions.letGo(region, count);
-  };
+  forget = (node: number, count: number): void => this.#counterOf(node).letGo(node, count);
+
+  #counterOf(node: number): Regions | SceneNumbers {
+    return this.#regions.of(node) === undefined ? this.#numbers : this.#regions;
+  }
 
   firstEntry(directory: number): number {
     // Scenes are listed by `nodesAfter` alone.
@@ -222,13 +226,12 @@ export class Whole implements FileSystem {
 
   nodesAfter = (directory: number, node: number): readonly number[] | undefined => {
     const region = this.#region(directory);
-    if (region !== undefined) {
-      const { base, fs } = region;
-      const after = fs.nodesAfter?.(directory - base, node < base ? 0 : node - base);
-      return after?.map((number) => base + number);
-    }
-    const numbers = this.#scenery.list(this.#directory(directory)).map(({ number }) => number);
-    return numbers.filter((number) => number > node).sort((a, b) => a - b);
+    const grafted = this.#grafts.in(directory);
+    if (region === undefined)
+      return listScenes(this.#scenery.list(this.#directory(directory)), grafted, node);
+    return grafted === undefined
+      ? listChanging(region, directory, node)
+      : listGrafted(region, directory, grafted, node);
   };
 
   nameLength(entry: number): number {
@@ -267,9 +270,7 @@ export class Whole implements FileSystem {
   read(node: number, offset: number, out: Uint8Array, at: number, size: number): number {
     const region = this.#region(node);
     if (region !== undefined) return region.fs.read(node - region.base, offset, out, at, size);
-    const part = this.#bytes(node).subarray(offset, offset + size);
-    out.set(part, at);
-    return part.length;
+    return readScene(this.#bytes(node), offset, out.subarray(at, at + size));
   }
 
   readFar(node: number, offset: bigint, out: Uint8Array, at: number, size: number): number {
@@ -280,9 +281,7 @@ export class Whole implements FileSystem {
   seek(node: number, offset: bigint, whence: number): bigint {
     const region = this.#region(node);
     if (region !== undefined) return region.fs.seek(node - region.base, offset, whence);
-    const { length } = this.#bytes(node);
-    if (offset < 0n || offset >= BigInt(length)) return BigInt(-E.ENXIO);
-    return whence === SEEK.DATA ? offset : BigInt(length);
+    return seekScene(this.#bytes(node), offset, whence);
   }
 
   dataDescriptor(node: number): number {

@@ -234,16 +234,31 @@ describeSystem('stores of containerd', ['root', 'fuse', 'python', 'stores', 'bui
     expect(code).not.toBe(0);
   });
 
-  it('lists no half of several namespaces, and shows what one of them alone has', async () => {
+  it('lists all of several namespaces, each with its own, and shows what one of them alone has', async () => {
     const inRoot = async (...words: readonly string[]) =>
       await stratafs(['--root', rootOf('containerd-1.6'), ...words]);
-    const several =
-      /it has several namespaces: "default" \(8 images, 3 containers\), "k8s\.io" \(6 images, 2 containers\), "moby" \(2 images, 0 containers\)/;
-    const lists = [await inRoot('images'), await inRoot('containers')];
-    expect(lists.map(({ code, stderr }) => [code, several.test(stderr)])).toEqual([
-      [3, true],
-      [3, true],
-    ]);
+    const lists = [await inRoot('images', '--all'), await inRoot('containers', '--all')];
+    const spaces = ['default', 'k8s.io', 'moby'];
+    const counts = lists.map(({ stdout }) => {
+      const last = stdout.split('\n').map((line) => line.trim().split(/ +/).at(-1));
+      return ['NAMESPACE', ...spaces].map((word) => last.filter((one) => one === word).length);
+    });
+    const alone = async (list: string, namespace: string) => {
+      const { stdout } = await inRoot('--namespace', namespace, list, '--all', '--json');
+      return jsonRecords<{ t: string; id: string }>(stdout).filter(({ t }) => t === list.slice(0, -1));
+    };
+    for (const list of ['images', 'containers']) {
+      const { stdout } = await inRoot(list, '--all', '--json');
+      const marked = jsonRecords<{ t: string; namespace: string }>(stdout).filter(
+        ({ t }) => t === list.slice(0, -1),
+      );
+      const expected = [];
+      for (const namespace of spaces)
+        expected.push(...(await alone(list, namespace)).map(({ t, ...one }) => ({ t, namespace, ...one })));
+      expect(marked).toEqual(expected);
+    }
+    expect(counts.map(([heading]) => heading)).toEqual([1, 1]);
+    expect(counts[1]?.slice(1)).toEqual([3, 2, 0]);
     for (const reference of ['zdemo:1', 'c1', 'web/app', '14ab03f8607a', 'snapshot:c1'])
       expect([reference, (await inRoot('ls', reference, '/etc')).stderr]).toEqual([reference, '']);
   });

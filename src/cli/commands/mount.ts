@@ -23,6 +23,8 @@ Examples:
   stratafs mount -f --debug nginx:latest /mnt        stay, and print each request
   stratafs mount --allow-other -o suid,dev web /mnt  as the container "web" would see it
   stratafs mount --all /mnt                          the whole store: images/, containers/, by-id/, layers/, .stratafs/
+  stratafs --host-root /evidence mount --all /mnt    all stores of a disk: stores/docker/, stores/podman-alice/ …
+  stratafs mount --volumes web /mnt                  with the volumes and files that the container had in place
   stratafs mount --layers nginx:latest /mnt          its layers side by side: 1/, 1.step, 2/, 2.step …
   stratafs mount --diff nginx:1.26 nginx:1.27 /mnt   what differs: added/, removed/, changed/a/, changed/b/, .stratafs/
   stratafs mount --diff web /mnt                     what the container "web" changed against its image
@@ -61,6 +63,11 @@ export function registerMount(program: Command, terminal: Terminal): void {
     .option(
       '--diff <ref>',
       'what differs between this and REF, as trees; of a container alone, what it changed',
+    )
+    .option(
+      '--volumes',
+      'what was mounted in a container, in place: volumes, binds, its /etc/hosts; tmpfs are empty; paths of the machine are ' +
+        "those of --host-root, of this machine only where the store is its engines' own",
     )
     .addOption(
       new Option(
@@ -108,7 +115,8 @@ export function registerMount(program: Command, terminal: Terminal): void {
     .addHelpText('after', EXAMPLES)
     .action(async (first: string | undefined, second: string | undefined, _: unknown, command: Command) => {
       const options = command.optsWithGlobals<MountOptions>();
-      if (first === undefined && !options.all && !options.layers && options.diff === undefined) {
+      const { all, layers, diff, volumes } = options;
+      if (first === undefined && !all && !layers && !volumes && diff === undefined) {
         const { listMounts } = await import('../mount/list.ts');
         terminal.out.write(listMounts());
         return;
@@ -123,12 +131,14 @@ export function registerMount(program: Command, terminal: Terminal): void {
 function operandsOf(
   first: string | undefined,
   second: string | undefined,
-  { all, layers, diff }: MountOptions,
+  { all, layers, diff, volumes }: MountOptions,
   command: Command,
 ): [reference: string | undefined, directory: string] {
   if (all === true && layers === true) command.error('error: --layers is for one reference, not for --all');
   if (diff !== undefined && (all === true || layers === true))
     command.error(`error: --diff is not for ${all === true ? '--all' : '--layers'}`);
+  if (volumes === true && (layers === true || diff !== undefined))
+    command.error(`error: --volumes is not for ${layers === true ? '--layers' : '--diff'}`);
   if (first === undefined)
     command.error(`error: missing required argument '${all === true || diff !== undefined ? 'dir' : 'ref'}'`);
   if (all === true) {

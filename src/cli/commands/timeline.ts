@@ -6,6 +6,7 @@ import { keptOf } from '../../open/kept.ts';
 import { mustHaveLayers } from '../../open/missing.ts';
 import { changesOf, openDamagedStack, openTheStore, type StoreOptions } from '../../open/stack.ts';
 import type { LayerStack } from '../../store/layer-stack.ts';
+import { namespacePrefix } from '../../store/summary.ts';
 import { Trouble } from '../../sys/errors.ts';
 import { cannotSort, sortDirectory } from '../examine/sort-directory.ts';
 import { TimelineWalk } from '../examine/timeline-walk.ts';
@@ -58,8 +59,10 @@ async function everything(options: TimelineOptions, terminal: Terminal): Promise
   // What others were built of has no layer that these have not, and what it shows is no longer anybody's.
   const images = store.images().filter((image) => options.perImage || !image.intermediate);
   return [
-    ...images.map(({ id, tags }) => `image:${tags[0] ?? id}`),
-    ...store.containers().map(({ id, name }) => `container:${name === '' ? id : name}`),
+    ...images.map((image) => `image:${namespacePrefix(image)}${image.tags[0] ?? image.id}`),
+    ...store
+      .containers()
+      .map((one) => `container:${namespacePrefix(one)}${one.name === '' ? one.id : one.name}`),
   ];
 }
 

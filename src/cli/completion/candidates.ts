@@ -3,6 +3,7 @@
 import { openTheStore, readTree, type StoreOptions } from '../../open/stack.ts';
 import { walk } from '../../overlay/path.ts';
 import type { Tree } from '../../overlay/tree.ts';
+import { namespacePrefix } from '../../store/summary.ts';
 import { asBytes, type ByteString, bytesOfText, textOf } from '../../sys/bytes.ts';
 import { Errno } from '../../sys/errors.ts';
 import { S_IFDIR, S_IFLNK } from '../../sys/statx.ts';
@@ -42,10 +43,12 @@ function startingWith(text: string, candidates: readonly Completion[]): Completi
 
 async function references(options: StoreOptions): Promise<Completion[]> {
   const store = await openTheStore(options);
-  const images = store.images().flatMap(({ tags }) => tags.map((word) => ({ word, meaning: 'image' })));
+  const images = store
+    .images()
+    .flatMap((image) => image.tags.map((tag) => ({ word: namespacePrefix(image) + tag, meaning: 'image' })));
   const containers = store
     .containers()
-    .map(({ name, image }) => ({ word: name, meaning: `container of ${image}` }));
+    .map((one) => ({ word: namespacePrefix(one) + one.name, meaning: `container of ${one.image}` }));
   return [...images, ...containers];
 }
 

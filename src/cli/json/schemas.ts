@@ -50,13 +50,15 @@ function stream(command: string, subject: SchemaFields, ...records: readonly Sch
 
 const IMAGE: SchemaFields = {
   t: only('image'),
-  ...{ store: maybe(TEXT), id: DIGEST, tags: arrayOf(TEXT), digests: arrayOf(TEXT), created: maybe(TEXT) },
+  ...{ store: maybe(TEXT), namespace: maybe(TEXT) },
+  ...{ id: DIGEST, tags: arrayOf(TEXT), digests: arrayOf(TEXT), created: maybe(TEXT) },
   ...{ size: maybe(COUNT), platform: maybe(TEXT), intermediate: maybe(TRUTH), damage: maybe(TEXT) },
 };
 
 const CONTAINER: SchemaFields = {
   t: only('container'),
-  ...{ store: maybe(TEXT), id: TEXT, name: TEXT, pod: maybe(TEXT), image: TEXT, imageId: maybe(DIGEST) },
+  ...{ store: maybe(TEXT), namespace: maybe(TEXT) },
+  ...{ id: TEXT, name: TEXT, pod: maybe(TEXT), image: TEXT, imageId: maybe(DIGEST) },
   ...{ created: maybe(TEXT), status: TEXT, startedAt: maybe(TEXT), finishedAt: maybe(TEXT) },
   ...{ command: maybe(TEXT), elsewhere: maybe(TEXT), infra: maybe(TRUTH), damage: maybe(TEXT) },
   ...{ ownBytes: maybe(COUNT), virtualBytes: maybe(COUNT) },

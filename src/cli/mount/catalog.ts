@@ -3,7 +3,7 @@
 import { openDamagedStack, openStack, recordsOf } from '../../open/stack.ts';
 import type { LayerStack } from '../../store/layer-stack.ts';
 import type { Store } from '../../store/store.ts';
-import type { ContainerSummary, ImageSummary } from '../../store/summary.ts';
+import { type ContainerSummary, type ImageSummary, namespacePrefix } from '../../store/summary.ts';
 import { asBytes, type ByteString, bytesOfText } from '../../sys/bytes.ts';
 import { attempt, Trouble } from '../../sys/errors.ts';
 import { escapeJson } from '../../told/escape.ts';
@@ -26,6 +26,7 @@ import { escapedFileName, type FoundPlace, isFileName, placeAll } from './free-n
 import { placeImages } from './image-names.ts';
 import type { LatestStore } from './latest-store.ts';
 import { layerItem, layerItems } from './layer-items.ts';
+import { mountedItemsIfKnown } from './mounted-items.ts';
 import type { ManyOptions } from './subject.ts';
 
 /** Milliseconds: what is wrong with a store shows in places that no list of it tells of. */
@@ -78,13 +79,13 @@ function versionOf(listed: Listed, { latest }: CatalogOptions): string {
 
 /** The words that mean exactly this one in its store. */
 function referenceTo(listed: Listed): string {
-  return `${isImage(listed) ? 'image' : 'container'}:${hexOf(listed)}`;
+  return `${isImage(listed) ? 'image' : 'container'}:${namespacePrefix(listed)}${hexOf(listed)}`;
 }
 
 interface Opened {
   readonly stack: LayerStack;
   /** With the store that has it. */
-  readonly options: ManyOptions;
+  readonly options: ManyOptions & { readonly opened: Store };
 }
 
 /** Throws Trouble. */
@@ -113,7 +114,10 @@ function stackItem(listed: Listed, args: CatalogOptions): StackItem {
         );
       }
       const { stack, options } = await openListed(listed, args, openStack);
-      return { stack, recorded: await recordsOf(stack, options) };
+      const recorded = await recordsOf(stack, options);
+      if (args.volumes !== true || isImage(listed)) return { stack, recorded };
+      const mounted = await mountedItemsIfKnown(options.opened, stack, options);
+      return { stack, recorded, mounted };
     },
   };
 }
@@ -168,12 +172,12 @@ function containersItem(containers: readonly ContainerSummary[], args: CatalogOp
   return root.item();
 }
 
-/** By the whole ID; one that several stores have is told apart by its store. */
+/** By the whole ID; one that several namespaces or stores have is told apart by these. */
 function placesById(all: readonly Listed[]): readonly FoundPlace<Listed>[] {
   const wanted = all.map((item) => ({
     item,
     path: [escapedFileName(bytesOfText(hexOf(item)))],
-    told: item.store === undefined ? [] : [bytesOfText(item.store)],
+    told: [item.namespace, item.store].flatMap((word) => (word === undefined ? [] : [bytesOfText(word)])),
   }));
   return placeAll(wanted).places;
 }

@@ -12,6 +12,8 @@ export interface ImageToPlace {
   /** `name:tag`, or `name`. */
   readonly tags: readonly string[];
   readonly platform?: string;
+  /** Its first directory, where there are several. */
+  readonly namespace?: string;
   readonly store?: string;
 }
 
@@ -52,9 +54,11 @@ function toldOf({ hex, platform, store }: ImageToPlace): ByteString[] {
   return words.flatMap((word) => (word === undefined ? [] : [bytesOfText(word)]));
 }
 
-function pathsOf({ hex, tags }: ImageToPlace): (readonly ByteString[])[] {
+function pathsOf({ hex, tags, namespace }: ImageToPlace): (readonly ByteString[])[] {
+  const first = namespace === undefined ? [] : [escapedFileName(bytesOfText(namespace))];
   const paths = tags.map(pathOfTag).filter((path) => path.every(isFileName));
-  return paths.length > 0 ? paths : [[NONE, escapedFileName(bytesOfText(hex))]];
+  const all = paths.length > 0 ? paths : [[NONE, escapedFileName(bytesOfText(hex))]];
+  return all.map((path) => [...first, ...path]);
 }
 
 function pathOfTag(name: string): ByteString[] {

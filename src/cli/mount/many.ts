@@ -1,11 +1,13 @@
 // A mount of many stacks: directories that are on no disk, and stacks that are opened when somebody enters them.
 import { totalmem } from 'node:os';
 import { putEmptyStatfs, putStatfs } from '../../fuse/stat.ts';
+import type { GroveFiles } from '../../overlay/grove/grove-files.ts';
 import { ForgottenNames } from '../../push/forgotten-names.ts';
 import { Push } from '../../push/push.ts';
 import type { Kept } from '../../sys/kept.ts';
 import { STATFS, statfsAt } from '../../sys/statfs.ts';
-import type { DirectoryItem } from '../../whole/item.ts';
+import type { DirectoryItem, StackItem } from '../../whole/item.ts';
+import type { FilesAhead } from '../../whole/stacks.ts';
 import { Whole } from '../../whole/whole.ts';
 import { canCut, type Guard } from './guard.ts';
 import type { ManyOptions, MountSubject } from './subject.ts';
@@ -16,7 +18,7 @@ const TIMEOUT_SECONDS = 0.5;
 export interface ManyStacks {
   readonly label: string;
   readonly kept: readonly Kept[];
-  readonly root: DirectoryItem;
+  readonly root: DirectoryItem | StackItem;
   /** Whether small files are put into the kernel's cache, with others of their directory; they are where that is not said. */
   readonly readsAhead?: boolean;
   /** As in `WholeOptions`; `log` takes what went wrong. */
@@ -32,36 +34,37 @@ export function manyStacks(
     kept,
     async open(log) {
       const tell = (message: string) => log.once(message);
-      let whole: Whole | undefined;
       let names: ForgottenNames | undefined;
+      let ahead: ((files: GroveFiles) => FilesAhead) | undefined;
+      const whole = new Whole({
+        root,
+        log: tell,
+        most: mostObjects(args.memory),
+        statfs: (out, at) => statfsOfKept(kept, out, at),
+        owner: { uid: process.geteuid?.() ?? 0, gid: process.getegid?.() ?? 0 },
+        ...(refresh === undefined ? {} : { refresh: () => refresh(tell) }),
+        onChange: (directory, name) => names?.forget(directory, name),
+        readAhead: (files) => ahead?.(files),
+      });
+      await whole.start();
       return {
         fileSystem(mounted, guard) {
           const mayWrite = canCut(mounted);
           const busy = countedBusy(guard);
           if (mayWrite) names = new ForgottenNames(mounted.fd, busy());
-          whole = new Whole({
-            root,
-            log: tell,
-            most: mostObjects(args.memory),
-            statfs: (out, at) => statfsOfKept(kept, out, at),
-            owner: { uid: process.geteuid?.() ?? 0, gid: process.getegid?.() ?? 0 },
-            ...(refresh === undefined ? {} : { refresh: () => refresh(tell) }),
-            onChange: (directory, name) => names?.forget(directory, name),
-            ...(mayWrite && readsAhead && args.data !== 'passthrough'
-              ? { readAhead: (files) => new Push(files, mounted.fd, busy()) }
-              : {}),
-          });
+          if (mayWrite && readsAhead && args.data !== 'passthrough')
+            ahead = (files) => new Push(files, mounted.fd, busy());
           return whole;
         },
         isLive: true,
         timeoutSeconds: TIMEOUT_SECONDS,
         rest() {
-          whole?.endAhead();
+          whole.endAhead();
           names?.end();
         },
         close() {
           names?.close();
-          whole?.close();
+          whole.close();
         },
       };
     },

@@ -24,10 +24,14 @@ export async function oneStack(
   args: ManyOptions,
   provenance: boolean,
 ): Promise<MountSubject> {
+  return subjectOfStack(await openStack(reference, args), args, provenance);
+}
+
+/** The same of a stack that was opened. */
+export function subjectOfStack(found: LayerStack, args: ManyOptions, provenance: boolean): MountSubject {
   if (args.memory !== undefined) {
     throw new Trouble('usage', 'Cannot use "--memory" with one reference: it is for "--all" and "--layers"');
   }
-  const found = await openStack(reference, args);
   const stack = args.marks === 'files' ? withMarks(found) : found;
   return {
     label: stack.label,

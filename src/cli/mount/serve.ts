@@ -188,8 +188,9 @@ async function subjectOf(
   provenance: boolean,
   terminal: Terminal,
 ): Promise<MountSubject> {
-  const { all, layers, diff, reference } = args;
-  if (all !== true && layers !== true && diff === undefined && reference !== undefined) {
+  const { all, layers, diff, volumes, reference } = args;
+  const isOne = all !== true && layers !== true && volumes !== true && diff === undefined;
+  if (isOne && reference !== undefined) {
     return oneStack(reference, args, provenance);
   }
   if (provenance) {
@@ -199,6 +200,8 @@ async function subjectOf(
     throw new Trouble('usage', `Cannot use "--driver ${args.driver}" where more than one stack is shown`);
   }
   if (diff !== undefined) return (await import('./difference.ts')).difference({ ...args, diff }, terminal);
+  if (reference !== undefined && volumes === true)
+    return (await import('./with-volumes.ts')).withVolumes(reference, args);
   if (reference !== undefined) return (await import('./side-by-side.ts')).sideBySide(reference, args);
   return (await import('./everything.ts')).everything(args);
 }

@@ -17,8 +17,12 @@ export interface SubjectOptions extends StoreOptions {
 
 /** And of many stacks. */
 export interface ManyOptions extends SubjectOptions {
+  /** Whether all stores of the machine are meant, where `root` is not named. */
+  readonly allRoots?: true;
   /** How what hides the layers below is shown in a layer alone: not at all, or as the files that it is on disk. */
   readonly marks?: 'hidden' | 'files';
+  /** Whether volumes and all else that is mounted in a container is shown in it. */
+  readonly volumes?: true;
   /** About how much memory what is known of the stacks may take before it is let go: bytes. */
   readonly memory?: number;
 }

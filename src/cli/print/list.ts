@@ -4,7 +4,7 @@ import type { StoreOptions } from '../../open/stack.ts';
 import { isArchiveName, meansFile } from '../../store/reference/file-reference.ts';
 import type { Store } from '../../store/store.ts';
 import { Trouble } from '../../sys/errors.ts';
-import { escapeJson } from '../../told/escape.ts';
+import { escapeJson, escapeText } from '../../told/escape.ts';
 import { EXIT } from '../exit.ts';
 import { beginJson, jsonRoot } from '../json/stream.ts';
 import { type Cell, formatTable } from './table.ts';
@@ -20,6 +20,7 @@ export interface ListOptions extends StoreOptions {
 /** What a store knows of anything that can be listed. */
 interface Item {
   readonly store?: string;
+  readonly namespace?: string;
   readonly id: string;
   readonly created?: string;
   readonly damage?: string;
@@ -80,22 +81,30 @@ export function printList<T extends Item>(
   }
 }
 
-/** Newest first; of several stores one after the other, as they come. */
+/** Newest first; of several stores or namespaces one after the other, the stores as they come. */
 export function sortedItems<T extends Item>(items: readonly T[]): T[] {
   const stores = [...new Set(items.map(({ store }) => store))];
-  return stores.flatMap((store) => items.filter((item) => item.store === store).toSorted(newestFirst));
+  const namespaces = [...new Set(items.map(({ namespace }) => namespace))].sort();
+  return stores.flatMap((store) =>
+    namespaces.flatMap((namespace) =>
+      items.filter((item) => item.store === store && item.namespace === namespace).toSorted(newestFirst),
+    ),
+  );
 }
 
-/** With a column for the store where items are of several. */
+/** With a column for the namespace and one for the store where items are of several. */
 function tableOf<T extends Item>(
   items: readonly T[],
   { heading, rows, details }: ListForm<T>,
   columns: number | undefined,
 ): string {
-  if (!items.some(({ store }) => store !== undefined))
-    return formatTable(heading, items.flatMap(rows), { columns, details });
-  const marked = items.flatMap((item) => rows(item).map((row) => [...row, item.store ?? '']));
-  return formatTable([...heading, 'STORE'], marked, { columns, details });
+  const marks = (['namespace', 'store'] as const).filter((mark) =>
+    items.some((item) => item[mark] !== undefined),
+  );
+  const marked = items.flatMap((item) =>
+    rows(item).map((row) => [...row, ...marks.map((mark) => escapeText(item[mark] ?? ''))]),
+  );
+  return formatTable([...heading, ...marks.map((mark) => mark.toUpperCase())], marked, { columns, details });
 }
 
 /** Tells what is wrong with the store as a whole and what lies beside it, after what could be listed. */

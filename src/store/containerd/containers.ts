@@ -146,7 +146,7 @@ function stateOf(reading: Reading, id: string, cri: CriContainer | undefined): S
 }
 
 /** OCI's runtime spec: JSON in a protobuf `Any`. Undefined where there is none. Throws Trouble. */
-function runtimeSpec({ root }: Reading, { id, spec }: ContainerRecord): JsonObject | undefined {
+export function runtimeSpec({ root }: Reading, { id, spec }: ContainerRecord): JsonObject | undefined {
   if (spec === undefined) return undefined;
   const where = `${root.files.pathOf(METADATA)}" at "${root.namespace}/containers/${id}/spec`;
   const any = readAny(spec);

@@ -51,16 +51,10 @@ export function describeNamespaces(files: StoreFiles, namespaces: readonly ByteS
   return words.length === 0 ? 'none that is used' : words.join(', ');
 }
 
-/** The one that is meant where none is said. Throws Trouble where there are several, or none. */
-export function onlyNamespace(files: StoreFiles): ByteString {
-  const [only, ...others] = usedNamespaces(files);
-  if (only !== undefined && others.length === 0) return only;
-  const found = describeNamespaces(files, usedNamespaces(files));
-  const state =
-    only === undefined
-      ? 'it has no namespace that is used'
-      : `it has several namespaces: ${found}; say which with --namespace, or as NAMESPACE/REF`;
-  throw new Trouble('reference', `Cannot choose in "${shownBytes(files.pathOf(METADATA))}": ${state}`);
+/** Why nothing can be looked for where none is said. */
+export function withoutNamespace(files: StoreFiles): Trouble {
+  const state = 'it has no namespace that is used';
+  return new Trouble('reference', `Cannot choose in "${shownBytes(files.pathOf(METADATA))}": ${state}`);
 }
 
 /** Throws Trouble where there is no such namespace. */

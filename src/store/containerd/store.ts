@@ -5,7 +5,9 @@ import { attempt, Trouble } from '../../sys/errors.ts';
 import type { Claims } from '../claims.ts';
 import { containerIdOf, isImageId } from '../digest.ts';
 import { containersAbsent, readContainerJson } from '../dockerd/containers.ts';
+import { dockerMountings } from '../dockerd/mountings.ts';
 import { type Layer, type LayerStack, type Missing, requireId } from '../layer-stack.ts';
+import type { Mounting } from '../mounting.ts';
 import {
   type Configuration,
   containerConfiguration,
@@ -16,6 +18,7 @@ import {
 import { OtherPlatform, type PlatformImage } from '../oci/platform-image.ts';
 import type { TarRecord } from '../record.ts';
 import { NoSuchReference } from '../reference/reference.ts';
+import { sourceName } from '../source.ts';
 import type { Store } from '../store.ts';
 import type { ContainerSummary, ImageSummary } from '../summary.ts';
 import { claimsOfAll, claimsOfDirectories, claimsOfFound } from './claims.ts';
@@ -24,7 +27,8 @@ import { withoutLayers } from './containers.ts';
 import type { DockerContainer } from './docker.ts';
 import { type FoundObject, find } from './find.ts';
 import { Images, timeValue } from './images.ts';
-import { MOBY, onlyNamespace, requireNamespace, splitNamespace, usedNamespaces } from './namespaces.ts';
+import { specMountings } from './mountings.ts';
+import { MOBY, requireNamespace, splitNamespace, usedNamespaces, withoutNamespace } from './namespaces.ts';
 import { rootlessOwner, tarRecordOf } from './record.ts';
 import { type ContainerdPlace, Reading } from './root.ts';
 import { snapshotLayers } from './stack.ts';
@@ -46,13 +50,14 @@ export class ContainerdStore implements Store {
   }
 
   images(): readonly ImageSummary[] {
-    return this.#open().list();
+    return this.#spaces().flatMap(({ images, mark }) => images.list().map((one) => ({ ...mark, ...one })));
   }
 
   containers(): readonly ContainerSummary[] {
-    const images = this.#open();
-    return containersOf(images)
-      .map((container) => this.#summary(images, container))
+    return this.#spaces()
+      .flatMap(({ images, mark }) =>
+        containersOf(images).map((container) => ({ ...mark, ...this.#summary(images, container) })),
+      )
       .sort((a, b) => timeValue(b.created) - timeValue(a.created) || (a.id < b.id ? -1 : 1));
   }
 
@@ -67,11 +72,15 @@ export class ContainerdStore implements Store {
   }
 
   damage(listed: 'images' | 'containers'): readonly string[] {
-    const images = this.#open();
     const { docker } = this.place;
     const absent = docker === undefined || listed === 'images' ? undefined : containersAbsent(docker);
-    const own = listed === 'images' ? images.damage() : absent === undefined ? [] : [absent.message];
-    return [...own, ...images.reading.damage(listed)];
+    return [
+      ...(absent === undefined ? [] : [absent.message]),
+      ...this.#spaces().flatMap(({ images }) => [
+        ...(listed === 'images' ? images.damage() : []),
+        ...images.reading.damage(listed),
+      ]),
+    ];
   }
 
   resolve(reference: string, missing: Missing = 'refuse'): LayerStack {
@@ -105,6 +114,35 @@ export class ContainerdStore implements Store {
     return owner && { owner, isOneRange: false };
   }
 
+  mountings(of: LayerStack): readonly Mounting[] {
+    const { docker } = this.place;
+    if (of.kind !== 'container') return [];
+    if (docker !== undefined) return dockerMountings(docker, requireId(of));
+    const reading = this.#readingOf(of);
+    return reading === undefined ? [] : specMountings(reading, requireId(of));
+  }
+
+  /** That of the namespace which has a container's snapshot. */
+  #readingOf(of: LayerStack): Reading | undefined {
+    const id = requireId(of);
+    const all = this.#namespaces().map((namespace) => this.#open(namespace));
+    const holding = all.filter(({ reading }) => reading.containers.some((one) => one.id === id));
+    const [only] = holding;
+    if (holding.length < 2) return only?.reading;
+    const own = of.layers[0];
+    return holding.find((images) => {
+      const stack = attempt(() =>
+        this.#stack(images, find(`container:${id}`, [spaceOf(images)]).found, 'mark'),
+      );
+      return (
+        !(stack instanceof Trouble) &&
+        own &&
+        stack.layers[0] &&
+        sourceName(stack.layers[0].source) === sourceName(own.source)
+      );
+    })?.reading;
+  }
+
   record(layer: Layer, of: LayerStack): TarRecord | undefined {
     const { chainId } = layer;
     if (chainId === undefined) return undefined;
@@ -126,7 +164,8 @@ export class ContainerdStore implements Store {
   #namespace(): ByteString {
     const { docker, files, namespace } = this.place;
     if (namespace !== undefined) return requireNamespace(files, namespace);
-    return docker === undefined ? onlyNamespace(files) : MOBY;
+    if (docker === undefined) throw withoutNamespace(files);
+    return MOBY;
   }
 
   /** The one that is meant, or all that are used. Throws Trouble. */
@@ -141,7 +180,16 @@ export class ContainerdStore implements Store {
     return used.length > 0 ? used : [this.#namespace()];
   }
 
-  #open(namespace: ByteString = this.#namespace()): Images {
+  /** All that are listed, with what marks the items of each where there are several. Throws Trouble. */
+  #spaces(): { readonly images: Images; readonly mark: { readonly namespace?: string } }[] {
+    const namespaces = this.#namespacesOfNames();
+    return namespaces.map((namespace) => ({
+      images: this.#open(namespace),
+      mark: namespaces.length > 1 ? { namespace: shownBytes(namespace) } : {},
+    }));
+  }
+
+  #open(namespace: ByteString): Images {
     return new Images(new Reading({ ...this.place, namespace }));
   }
 
@@ -261,6 +309,10 @@ export class ContainerdStore implements Store {
       ...(trouble === undefined ? {} : { damage: trouble }),
     };
   }
+}
+
+function spaceOf(images: Images): { readonly images: Images; readonly containers: DockerContainer[] } {
+  return { images, containers: containersOf(images) };
 }
 
 function thrown<T>(answer: T | Trouble): T {

@@ -11,7 +11,9 @@ import {
   readContainerConfig,
   readContainerJson,
 } from '../dockerd/containers.ts';
+import { dockerMountings } from '../dockerd/mountings.ts';
 import { type Layer, type LayerStack, type Missing, requireId } from '../layer-stack.ts';
+import type { Mounting } from '../mounting.ts';
 import {
   type Configuration,
   containerConfiguration,
@@ -110,6 +112,10 @@ export class DockerStore implements Store {
     const directories = layers.map(({ source }) => sourceName(source).slice(home.length).split('/')[0] ?? '');
     const { root: owner, isOneRange } = unpackRules(this.root, directories);
     return owner.uid === 0 && owner.gid === 0 ? undefined : { owner, isOneRange };
+  }
+
+  mountings(of: LayerStack): readonly Mounting[] {
+    return of.kind === 'container' ? dockerMountings(this.root.files, requireId(of)) : [];
   }
 
   record({ chainId }: Layer, _of: LayerStack): TarRecord | undefined {

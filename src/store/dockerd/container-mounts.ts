@@ -13,6 +13,8 @@ export interface ContainerMount {
   /** Of a volume. */
   readonly name: string;
   readonly driver: string;
+  /** Path in the volume of what is mounted of it; empty for all. */
+  readonly subpath: string;
   readonly writable: boolean;
 }
 
@@ -30,7 +32,16 @@ export function mountsOf(config: JsonObject): ContainerMount[] {
       source: text('Source'),
       name: text('Name'),
       driver: text('Driver'),
+      subpath: textAt(entries.Spec, 'VolumeOptions', 'Subpath'),
       writable: entries.RW === true,
     };
   });
+}
+
+/** Empty where that is none. */
+function textAt(value: unknown, ...keys: readonly string[]): string {
+  let at = value;
+  for (const key of keys)
+    at = typeof at === 'object' && at !== null ? (at as Readonly<Record<string, unknown>>)[key] : undefined;
+  return typeof at === 'string' ? at : '';
 }

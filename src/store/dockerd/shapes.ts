@@ -13,6 +13,7 @@ const STATE = struct({
 const MOUNT_POINT = struct({
   ...fieldsOf('Source Destination Name Driver Type Relabel Propagation ID', STRING),
   ...fieldsOf('RW Named SkipMountpointCreation', BOOLEAN),
+  Spec: struct({ VolumeOptions: pointer(struct({ Subpath: STRING })) }),
 });
 
 export const CONTAINER = struct({
@@ -24,8 +25,8 @@ export const CONTAINER = struct({
   MountPoints: map(pointer(MOUNT_POINT)),
 });
 
-/** Of it only that it can be read matters. */
-export const HOST_CONFIG = struct({});
+/** Of the rest only that it can be read matters. */
+export const HOST_CONFIG = struct({ Tmpfs: map(STRING) });
 
 export const VOLUME_RECORD = struct({
   ...fieldsOf('Name Driver', STRING),

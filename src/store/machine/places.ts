@@ -4,7 +4,7 @@ import { attempt, Trouble } from '../../sys/errors.ts';
 import type { StorePlace } from '../kind.ts';
 import { KINDS_BY_PLACE, NoStore, storesAt } from '../open.ts';
 import type { Store } from '../store.ts';
-import { type Machine, withMachine } from './machine.ts';
+import { type Machine, THIS_MACHINE, withMachine } from './machine.ts';
 
 /** A root that was found. */
 export interface FoundRoot {
@@ -86,6 +86,13 @@ export function namedRoot(host: string, path: string, why: string): FoundRoot {
     const state = directory === undefined ? 'no such directory' : 'no store is there';
     throw new Trouble('store', `Cannot open store "${path}": ${state}`);
   });
+}
+
+/** Whether a directory of this machine, absolute and without links, is where an engine of this machine has its store. */
+export function isPlaceOfEngine(directory: ByteString): boolean {
+  return withMachine(THIS_MACHINE, (machine) =>
+    placesOf(machine, () => {}).some(({ path }) => machine.directory(path) === directory),
+  );
 }
 
 /** `looked` gets the places that were asked, in their order. */

@@ -45,9 +45,9 @@ export const TABLE_OF_CONTENTS = struct({
 });
 
 export const CONTAINER_CONFIG = struct({
-  ...fieldsOf('id name pod rootfs rootfsImageID rootfsImageName user logPath', STRING),
+  ...fieldsOf('id name pod rootfs rootfsImageID rootfsImageName user logPath staticDir', STRING),
   ...fieldsOf('entrypoint command userVolumes', list(STRING)),
-  namedVolumes: list(pointer(struct(fieldsOf('volumeName dest', STRING)))),
+  namedVolumes: list(pointer(struct(fieldsOf('volumeName dest subPath', STRING)))),
   ...fieldsOf('ctrImageVolumes overlayVolumes', list(pointer(struct(fieldsOf('source dest', STRING))))),
   labels: map(STRING),
   pause: BOOLEAN,
@@ -62,6 +62,7 @@ export const CONTAINER_CONFIG = struct({
 export const CONTAINER_STATE = struct({
   ...fieldsOf('state exitCode', INTEGER),
   ...fieldsOf('startedTime finishedTime mountPoint', STRING),
+  bindMounts: map(STRING),
 });
 
 export const CRIO_STATE = struct({

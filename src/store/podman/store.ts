@@ -4,6 +4,7 @@ import type { ByteString } from '../../sys/bytes.ts';
 import { Trouble } from '../../sys/errors.ts';
 import type { Claims } from '../claims.ts';
 import { type Layer, type LayerStack, type Missing, requireId } from '../layer-stack.ts';
+import type { Mounting } from '../mounting.ts';
 import {
   type Configuration,
   containerConfiguration,
@@ -19,6 +20,7 @@ import { find } from './find.ts';
 import { readImageConfig, readImageJson } from './images.ts';
 import { Inventory } from './inventory.ts';
 import { podmanConfiguration } from './libpod/configuration.ts';
+import { podmanMountings } from './libpod/mountings.ts';
 import { mountedLayers } from './mounted.ts';
 import { hasTarRecord, tarRecord, unpackRules } from './record.ts';
 import type { PodmanRoot } from './root.ts';
@@ -98,6 +100,13 @@ export class PodmanStore implements Store {
   rootOwner(_of: LayerStack): ReturnType<Store['rootOwner']> {
     const { root: owner, isOneRange } = unpackRules(this.root);
     return this.root.isRootless ? { owner, isOneRange } : undefined;
+  }
+
+  mountings(of: LayerStack): readonly Mounting[] {
+    if (of.kind !== 'container') return [];
+    const inventory = new Inventory(this.root);
+    const podman = inventory.containers().get(requireId(of))?.podman;
+    return podman === undefined ? [] : podmanMountings(podman, this.root, inventory.libpod().volumes);
   }
 
   record({ ids, role }: Layer, _of: LayerStack): TarRecord | undefined {

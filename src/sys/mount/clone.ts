@@ -40,6 +40,13 @@ export function openClone(directory: number, path: Buffer): number {
   return cloned(directory, path, 0);
 }
 
+/** Whether this process may make such clones: a directory is then read without what is mounted in it. */
+export function canClone(): boolean {
+  const descriptor = openClone(AT_FDCWD, cString(asBytes('/')));
+  if (descriptor >= 0) close(descriptor);
+  return descriptor >= 0;
+}
+
 /** The same with all that is mounted below. */
 export function openCloneOfAll(directory: number, path: Buffer): number {
   return cloned(directory, path, AT_RECURSIVE);
@@ -69,7 +76,7 @@ export function realPath(path: ByteString): ByteString {
     if (name === '..') real = real.slice(0, Math.max(0, real.lastIndexOf('/')));
     else if (isLink) {
       if (++links > MOST_LINKS) throw new Errno(E.ELOOP, `resolve "${shownBytes(path)}"`);
-      const target = readLink(asBytes(real === '' ? '/' : real), asBytes(name));
+      const target = readLinkUnseen(asBytes(real === '' ? '/' : real), asBytes(name));
       if (target.startsWith('/')) real = '';
       for (const each of target.split('/').reverse()) rest.push(each);
     } else if (name !== '.') real = at;
@@ -81,8 +88,8 @@ function withoutSlash(path: ByteString): string {
   return path === '/' ? '' : path;
 }
 
-/** `directory` is free of links. */
-function readLink(directory: ByteString, name: ByteString): ByteString {
+/** What a link says, without a new access time where clones are allowed; `directory` is free of links. Throws Errno. */
+export function readLinkUnseen(directory: ByteString, name: ByteString): ByteString {
   const place = cString(directory);
   const clone = openClone(AT_FDCWD, place);
   const holder = clone < 0 ? open(place, O.PATH | O.DIRECTORY | O.CLOEXEC) : clone;

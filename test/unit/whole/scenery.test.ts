@@ -38,8 +38,10 @@ function scenery(root: DirectoryItem, plant?: (item: StackItem) => void, end = 1
   const made = new Scenery({
     root,
     numbers,
+    graft: async () => [],
+    ungraft: () => {},
     log: (message) => told.push(`log ${message}`),
-    onChange: (parent, name) => told.push(`change ${parent.number}/${name}`),
+    onChange: (parent, name) => told.push(`change ${parent}/${name}`),
     plant: async (item) => {
       plant?.(item);
       const number = roots++;

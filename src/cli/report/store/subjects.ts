@@ -48,8 +48,7 @@ export async function listStores(
   const lists: StoreList[] = [];
   for (const { sentence } of root.beside?.() ?? []) terminal.note(sentence);
   for (const store of storesOf(root)) {
-    const hasToChoose = store.totals !== undefined && attempt(() => store.images()) instanceof Trouble;
-    const spaces = hasToChoose && options.namespace === undefined ? namespaces(store) : [];
+    const spaces = options.namespace === undefined && listsSeveral(store) ? namespaces(store) : [];
     if (spaces.length === 0) lists.push(listOf(store, terminal));
     for (const namespace of spaces) {
       const opened = storesOf(await openTheStore({ ...options, namespace }));
@@ -67,6 +66,12 @@ export async function listStores(
     ...list,
     containers: list.containers.filter(({ id, elsewhere }) => elsewhere === undefined || !owned.has(id)),
   }));
+}
+
+/** Whether what it lists is of several namespaces. */
+function listsSeveral(store: Store): boolean {
+  const listed = attempt(() => [...store.images(), ...store.containers()]);
+  return !(listed instanceof Trouble) && listed.some(({ namespace }) => namespace !== undefined);
 }
 
 function listOf(store: Store, terminal: Terminal): StoreList {

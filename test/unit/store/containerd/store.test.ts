@@ -100,9 +100,11 @@ describe('ContainerdStore', () => {
     expect(layersOf(open(root), 'image:default/a:1')).toBe('image 1');
     const several = '"default" (1 image, 0 containers), "k8s.io" (1 image, 0 containers)';
     const meta = 'ROOT/io.containerd.metadata.v1.bolt/meta.db';
-    expect(troubleOf(() => open(root).images(), root.root)).toBe(
-      `reference: Cannot choose in "${meta}": it has several namespaces: ${several}; say which with --namespace, or as NAMESPACE/REF`,
-    );
+    const listed = open(root)
+      .images()
+      .map(({ namespace, tags }) => `${namespace} ${tags}`);
+    expect(listed).toEqual(['default docker.io/library/a:1', 'k8s.io docker.io/library/a:1']);
+    expect(open(root, { namespace: 'k8s.io' }).images()[0]).not.toHaveProperty('namespace');
     expect(troubleOf(() => open(root, { namespace: 'nope' }).images(), root.root)).toBe(
       `reference: Cannot find namespace "nope" in "${meta}": there is ${several}`,
     );

@@ -1,0 +1,16 @@
+// What is read of files that are on no disk.
+import { E } from '../sys/errors.ts';
+import { SEEK } from '../sys/seek.ts';
+
+/** Fills `out` as far as there are bytes; answers how many there were. */
+export function readScene(bytes: Uint8Array, offset: number, out: Uint8Array): number {
+  const part = bytes.subarray(offset, offset + out.length);
+  out.set(part);
+  return part.length;
+}
+
+/** As `FileSystem.seek`: all of it is data. */
+export function seekScene({ length }: Uint8Array, offset: bigint, whence: number): bigint {
+  if (offset < 0n || offset >= BigInt(length)) return BigInt(-E.ENXIO);
+  return whence === SEEK.DATA ? offset : BigInt(length);
+}
