@@ -49,11 +49,14 @@ interface Listed {
 describeSystem('mount --all of a real store', ['root', 'fuse', 'python', 'stores', 'build'], () => {
   const temporary = temporaryForSuite();
   const oracle = new Oracle(temporary);
+  const unpacked = new Map<string, string>();
 
   it.each(STORES)(
     '%s: each is what it is alone',
     async (name, place, globals) => {
-      const root = join(unpackStore(temporary, name), place);
+      const folder = unpacked.get(name) ?? unpackStore(temporary, name);
+      unpacked.set(name, folder);
+      const root = join(folder, place);
       const all = await mountStratafs(temporary, '--all', { root, before: globals });
       const listed = (file: string) =>
         readFileSync(`${all.directory}/.stratafs/${file}`, 'utf8')
