@@ -18,7 +18,6 @@ import {
 import { OtherPlatform, type PlatformImage } from '../oci/platform-image.ts';
 import type { TarRecord } from '../record.ts';
 import { NoSuchReference } from '../reference/reference.ts';
-import { sourceName } from '../source.ts';
 import type { Store } from '../store.ts';
 import type { ContainerSummary, ImageSummary } from '../summary.ts';
 import { claimsOfAll, claimsOfDirectories, claimsOfFound } from './claims.ts';
@@ -118,29 +117,8 @@ export class ContainerdStore implements Store {
     const { docker } = this.place;
     if (of.kind !== 'container') return [];
     if (docker !== undefined) return dockerMountings(docker, requireId(of));
-    const reading = this.#readingOf(of);
-    return reading === undefined ? [] : specMountings(reading, requireId(of));
-  }
-
-  /** That of the namespace which has a container's snapshot. */
-  #readingOf(of: LayerStack): Reading | undefined {
-    const id = requireId(of);
-    const all = this.#namespaces().map((namespace) => this.#open(namespace));
-    const holding = all.filter(({ reading }) => reading.containers.some((one) => one.id === id));
-    const [only] = holding;
-    if (holding.length < 2) return only?.reading;
-    const own = of.layers[0];
-    return holding.find((images) => {
-      const stack = attempt(() =>
-        this.#stack(images, find(`container:${id}`, [spaceOf(images)]).found, 'mark'),
-      );
-      return (
-        !(stack instanceof Trouble) &&
-        own &&
-        stack.layers[0] &&
-        sourceName(stack.layers[0].source) === sourceName(own.source)
-      );
-    })?.reading;
+    const readings = this.#namespaces().map((namespace) => this.#open(namespace).reading);
+    return specMountings(readings, of);
   }
 
   record(layer: Layer, of: LayerStack): TarRecord | undefined {
@@ -309,10 +287,6 @@ export class ContainerdStore implements Store {
       ...(trouble === undefined ? {} : { damage: trouble }),
     };
   }
-}
-
-function spaceOf(images: Images): { readonly images: Images; readonly containers: DockerContainer[] } {
-  return { images, containers: containersOf(images) };
 }
 
 function thrown<T>(answer: T | Trouble): T {
