@@ -47,7 +47,7 @@ const NEEDS = {
     storesFolder() === undefined
       ? 'there are no real stores in ../shared/stores or $STRATAFS_STORES'
       : undefined,
-  chromium: () => (browserPath() === undefined ? missingCommands('chromium') : undefined),
+  chromium: () => (browserPath() === undefined ? missingCommands('chromium-headless-shell') : undefined),
   sqlite3: () => missingCommands('sqlite3'),
   strace: () => missingCommands('strace'),
   ext4: () => missingCommands('mkfs.ext4'),

@@ -71,7 +71,11 @@ describe('stratafs', () => {
     [['mount', '-f', '--diff', 'a', '--layers', 'b', 'x'], '--diff is not for --layers'],
     [['mount', '-f', '--exclude', '*.pyc', 'a', 'x'], '--exclude is for --diff'],
     [['ls', '--lnog', 'x'], "unknown option '--lnog' (Did you mean --long?)"],
-    [['images', 'x'], "too many arguments for 'images'. Expected 0 arguments but got 1."],
+    [
+      ['images', 'x'],
+      'Cannot list "x": images takes no reference; it lists all; "stratafs inspect x" tells of one',
+    ],
+    [['stores', 'x'], "too many arguments for 'stores'. Expected 0 arguments but got 1."],
     [['--root'], "option '--root <dir>' argument missing"],
     [['inspect', '--root'], "option '--root <dir>' argument missing"],
   ])('refuses %j in one line and ends with 2', async (words, message) => {
