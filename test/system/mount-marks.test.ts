@@ -47,6 +47,10 @@ describeSystem('mount of one reference', ['root', 'fuse', 'build'], () => {
       'Cannot use "--marks files" with "app:1#1-2": it merges 2 layers, and only one that is shown alone has them (REF#1, or "--layers")',
     ],
     [
+      ['app:1', '--marks', 'files', '--diff', 'app:1#1'],
+      'Cannot use "--marks files" with "--diff": it compares merged trees, and only one layer that is shown alone has them (REF#1, or "--layers")',
+    ],
+    [
       ['app:1', '--memory', '1MB'],
       'Cannot use "--memory" with one reference: it is for "--all" and "--layers"',
     ],

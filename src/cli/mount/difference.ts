@@ -39,6 +39,11 @@ type Pair = [a: TreeLabel, b: TreeLabel];
 /** Throws Trouble where a side is nothing that can be mounted. */
 export async function difference(args: DifferenceArguments, terminal: Terminal): Promise<MountSubject> {
   const { content = 'read' } = args;
+  if (args.marks === 'files') {
+    const state =
+      'it compares merged trees, and only one layer that is shown alone has them (REF#1, or "--layers")';
+    throw new Trouble('usage', `Cannot use "--marks files" with "--diff": ${state}`);
+  }
   const options: DiffOptions = { ...args, content, color: 'never', json: true };
   const [a, b] = await openSides(args.diff, args.reference, options);
   const pair: Pair = [mustBeTree(a), mustBeTree(b)];
