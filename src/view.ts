@@ -15,6 +15,8 @@ export interface VirtualXattr {
 
 /** Has files in the kernel's cache before they are read; a `Push` is one. */
 export interface ReadAhead {
+  /** Told of a file's first open, of which the kernel has nothing yet; `size` is the file's. */
+  open(node: number, size: number): void;
   /** Told of each read from a file's beginning, with the file's size. */
   read(node: number, size: number): void;
   /** A small part of the work, in an idle moment; false where there is nothing to do. */
@@ -134,6 +136,10 @@ export class View implements FileSystem {
 
   typeOf(entry: number): number {
     return this.#tree.typeOf(entry);
+  }
+
+  opened(node: number): void {
+    this.#readAhead?.open(node, this.#tree.sizeOf(node));
   }
 
   sizeOf(node: number): number {

@@ -88,6 +88,7 @@ export const FOPEN = {
   FOPEN_DIRECT_IO: 1 << 0,
   FOPEN_KEEP_CACHE: 1 << 1,
   FOPEN_CACHE_DIR: 1 << 3,
+  FOPEN_NOFLUSH: 1 << 5,
   FOPEN_PASSTHROUGH: 1 << 7,
 } as const;
 

@@ -7,7 +7,7 @@ import * as libc from '../sys/libc.ts';
 import { type Address, addressOf } from '../sys/memory.ts';
 import { IOCTL, STRUCT } from './abi.ts';
 import type { Frame } from './frame.ts';
-import type { BackingDevice } from './passthrough.ts';
+import type { BackingDevice } from './opens/passthrough.ts';
 import type { Session } from './session.ts';
 import { Spin } from './spin.ts';
 
@@ -39,6 +39,11 @@ export function openDevice(): number {
     default:
       throw new Trouble('mount', `${what}: ${errnoName(-fd)}`);
   }
+}
+
+/** Has the kernel take a message that answers no request, of `length` bytes; answers them, or a negative errno. */
+export function sendNotice(fd: number, message: Frame, length: number): number {
+  return libc.write(fd, message.bytes, length);
 }
 
 /** The ioctls of passthrough, on an open device. */

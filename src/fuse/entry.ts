@@ -1,4 +1,5 @@
 // The parts of a reply that say which node a name leads to and how long the kernel may believe it.
+import { S_IFMT, S_IFREG } from '../sys/statx.ts';
 import { STRUCT } from './abi.ts';
 import type { FileSystem } from './filesystem.ts';
 
@@ -16,6 +17,10 @@ const ENTRY_ATTR = ENTRY.attr >> 2;
 const OUT_VALID = ATTR_OUT.attr_valid >> 2;
 const OUT_VALID_NSEC = ATTR_OUT.attr_valid_nsec >> 2;
 const OUT_ATTR = ATTR_OUT.attr >> 2;
+
+const ENTRY_SIZE = (ENTRY.attr + STRUCT.fuse_attr.size) >> 2;
+const ENTRY_MODE = (ENTRY.attr + STRUCT.fuse_attr.mode) >> 2;
+const WORD = 2 ** 32;
 
 /** How long the kernel may keep names and attributes. */
 export interface Validity {
@@ -76,6 +81,12 @@ export function putEntry(
   out[at + ATTR_VALID_NSEC] = valid.nanoseconds;
   fs.copyAttributes(node, out, at + ENTRY_ATTR);
   fs.remember?.(node);
+}
+
+/** Bytes of the regular file that the `fuse_entry_out` at word `at` tells of; 0 where it tells of something else. */
+export function fileSizeIn(words: Uint32Array, at: number): number {
+  if (((words[at + ENTRY_MODE] as number) & S_IFMT) !== S_IFREG) return 0;
+  return (words[at + ENTRY_SIZE + 1] as number) * WORD + (words[at + ENTRY_SIZE] as number);
 }
 
 /** Writes a `fuse_attr_out` at word `at`; `short` as for `putEntry`. */

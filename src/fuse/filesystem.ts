@@ -86,6 +86,12 @@ export interface FileSystem {
    */
   readonly open?: (node: number) => boolean;
 
+  /**
+   * Told of a file's first open before it is answered: the kernel has asked for nothing of its data yet. Of files that are
+   * read the cached way, and only where opens are asked for. Throws nothing.
+   */
+  readonly opened?: (node: number) => void;
+
   /** The value's length; written to `out` at `at` where `capacity` is not 0. Errno ENODATA, ERANGE. */
   getXattr(node: number, name: string, out: Uint8Array, at: number, capacity: number, uid: number): number;
   /** Names each ended by NUL; as `getXattr`. `uid` is the caller's: `trusted.*` is shown to 0 only. */

@@ -3,7 +3,15 @@
 // number of the node before instead.
 import { E } from '../sys/errors.ts';
 import { FUSE_REC_ALIGN, STRUCT } from './abi.ts';
-import { ENTRY_WORDS, FOREVER, nodeInDirectory, putEntry, type Validity, validityOfNames } from './entry.ts';
+import {
+  ENTRY_WORDS,
+  FOREVER,
+  fileSizeIn,
+  nodeInDirectory,
+  putEntry,
+  type Validity,
+  validityOfNames,
+} from './entry.ts';
 import type { FileSystem } from './filesystem.ts';
 import { type Frame, PAYLOAD } from './frame.ts';
 
@@ -22,6 +30,7 @@ const NODEID = STRUCT.fuse_entry_out.nodeid >> 2;
 export class DirectoryReply {
   readonly #fs: FileSystem;
   readonly #out: Frame;
+  readonly #onFile: (node: number, size: number) => void;
   /** How long what may change holds; undefined where records carry no `fuse_entry_out`. */
   #plus: Validity | undefined;
   /** How long the names of the directory hold. */
@@ -29,9 +38,11 @@ export class DirectoryReply {
   #at = 0;
   #end = 0;
 
-  constructor(fs: FileSystem, out: Frame) {
+  /** `onFile` is told of each regular file that the kernel is told of, with its size in bytes. */
+  constructor(fs: FileSystem, out: Frame, onFile: (node: number, size: number) => void) {
     this.#fs = fs;
     this.#out = out;
+    this.#onFile = onFile;
   }
 
   /**
@@ -124,11 +135,18 @@ export class DirectoryReply {
     words[(next >> 2) - 1] = 0;
     // The last that may throw: what the file system remembers and what is written are one.
     if (this.#plus !== undefined) {
-      if (node !== 0) putEntry(fs, node, words, start, this.#named, this.#plus);
+      if (node !== 0) this.#putEntry(node, start, this.#plus);
       else words.fill(0, start, word);
     }
     this.#at = next;
     return nameAt;
+  }
+
+  #putEntry(node: number, at: number, plus: Validity): void {
+    const { words } = this.#out;
+    putEntry(this.#fs, node, words, at, this.#named, plus);
+    const size = fileSizeIn(words, at);
+    if (size > 0) this.#onFile(node, size);
   }
 }
 

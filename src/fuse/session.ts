@@ -6,6 +6,7 @@ import { OPCODE, OPCODE_LIMIT, STRUCT } from './abi.ts';
 import { isDamage } from './damage.ts';
 import { bounded, readFile, seekFile } from './data.ts';
 import {
+  fileSizeIn,
   nodeInDirectory,
   putAttributes,
   putEntry,
@@ -33,8 +34,8 @@ import {
 } from './frame.ts';
 import { MAX_READ, negotiate } from './init.ts';
 import { answerIoctl } from './ioctl.ts';
-import { type DataMode, Opens } from './opens.ts';
-import type { BackingDevice } from './passthrough.ts';
+import { type DataMode, Opens } from './opens/opens.ts';
+import type { BackingDevice } from './opens/passthrough.ts';
 import { DirectoryReply } from './readdir.ts';
 import { putStatx } from './stat.ts';
 import { getXattr, listXattr } from './xattr.ts';
@@ -90,8 +91,8 @@ export class Session {
     this.#options = options;
     this.#validity = validityOf(options.timeoutSeconds);
     this.#trace = options.trace;
-    this.#directories = new DirectoryReply(fs, this.reply);
     this.#opens = new Opens(fs, options.data, options.backing);
+    this.#directories = new DirectoryReply(fs, this.reply, (node, size) => this.#opens.shown(node, size));
   }
 
   /** Whether the first exchange is done. */
@@ -299,6 +300,7 @@ export class Session {
     }
     const named = validityOfNames(fs, directory, this.#validity);
     putEntry(fs, found, this.reply.words, PAYLOAD_WORD, named, this.#validity);
+    this.#opens.shown(found, fileSizeIn(this.reply.words, PAYLOAD_WORD));
     return STRUCT.fuse_entry_out.sizeof;
   }
 

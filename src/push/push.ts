@@ -1,6 +1,8 @@
 // Small files put into the kernel's page cache before a reader asks for them, in the moments between his requests. Guesses
 // which ones (`streams.ts`), reads them, and has the kernel's own threads hand them over: see `sealStore`.
-import { type Frame, frameOf } from '../fuse/frame.ts';
+import { sendNotice } from '../fuse/device.ts';
+import { type Frame, frameOf, newFrame } from '../fuse/frame.ts';
+import { NodeSet } from '../fuse/node-set.ts';
 import { CONTENTS, isFinal, sealStore } from '../fuse/notify/store.ts';
 import { Errno } from '../sys/errors.ts';
 import { AsyncWrites } from '../sys/uring/async-writes.ts';
@@ -32,6 +34,10 @@ export class Push {
   readonly #device: number;
   readonly #streams: Streams;
   #writes: AsyncWrites | undefined;
+  /** What the kernel was given, where it asks for opens. */
+  #given: NodeSet | undefined;
+  /** For what is given at an open. */
+  #frame: Frame | undefined;
   #frames: readonly Frame[] = [];
   /** Nothing is pushed any more. */
   #isOver = false;
@@ -53,9 +59,32 @@ export class Push {
     });
   }
 
+  /**
+   * To be told of a file's first open, before it is answered: the file is given to the kernel, if it was not yet, so that no
+   * READ follows. This thread may do that: whoever could hold a page of the file waits for the answer to this open.
+   * `size` is the file's, bytes.
+   */
+  open(node: number, size: number): void {
+    if (size === 0 || size > LARGEST || this.#isOver) return;
+    this.#follow(node);
+    this.#given ??= new NodeSet();
+    const target = this.#files.nodeOf(node);
+    if (!this.#given.add(target)) return;
+    this.#frame ??= newFrame(CONTENTS + LARGEST);
+    if (!this.#isRead(target, this.#frame, size)) return;
+    const result = sendNotice(this.#device, this.#frame, sealStore(this.#frame, target, size));
+    if (isFinal(result)) this.#isOver = true;
+  }
+
   /** To be told of each READ from a file's beginning. `size` is the file's, bytes. */
   read(node: number, size: number): void {
     if (size > LARGEST || this.#isOver) return;
+    // It has let go of this one, and then of others as well.
+    if (this.#given?.has(this.#files.nodeOf(node))) this.#given.clear();
+    this.#follow(node);
+  }
+
+  #follow(node: number): void {
     try {
       this.#streams.read(node);
     } catch (error) {
@@ -110,6 +139,7 @@ export class Push {
     const size = this.#files.fileSize(entry);
     if (size === 0 || size > LARGEST) return 0;
     const node = this.#files.nodeOf(entry);
+    if (this.#given?.add(node) === false) return 0;
     return this.#isRead(node, frame, size) ? sealStore(frame, node, size) : 0;
   }
 

@@ -75,6 +75,12 @@ export class Regions {
     this.endIfUnused(region);
   }
 
+  /** As `FileSystem.opened`. */
+  opened(node: number): void {
+    const region = this.of(node);
+    region?.fs.opened?.(node - region.base);
+  }
+
   /** Closes a region that is over, once nothing of it is known to the kernel. */
   endIfUnused(region: Region): void {
     if (!region.isOver || region.references > 0 || !this.#all.delete(region)) return;

@@ -145,9 +145,7 @@ export class Whole implements FileSystem {
   parentOf(node: number): number {
     const region = this.#region(node);
     if (region === undefined) return this.#scene(node).parent;
-    const scene = this.#scenery.ofRoot(node);
-    if (scene !== undefined) return scene.parent;
-    return region.base + region.fs.parentOf(node - region.base);
+    return this.#scenery.ofRoot(node)?.parent ?? region.base + region.fs.parentOf(node - region.base);
   }
 
   copyAttributes(node: number, out: Uint32Array, at: number): void {
@@ -262,6 +260,8 @@ export class Whole implements FileSystem {
     return region?.fs.open?.(node - region.base) ?? true;
   }
 
+  opened = (node: number): void => this.#regions.opened(node);
+
   readLink(node: number, out: Uint8Array, at: number, capacity: number): number {
     const region = this.#region(node);
     return region === undefined ? -E.EINVAL : region.fs.readLink(node - region.base, out, at, capacity);
@@ -291,8 +291,7 @@ export class Whole implements FileSystem {
 
   getXattr(node: number, name: string, out: Uint8Array, at: number, capacity: number, uid: number): number {
     const region = this.#region(node);
-    if (region === undefined) return -E.ENODATA;
-    return region.fs.getXattr(node - region.base, name, out, at, capacity, uid);
+    return region?.fs.getXattr(node - region.base, name, out, at, capacity, uid) ?? -E.ENODATA;
   }
 
   listXattr(node: number, out: Uint8Array, at: number, capacity: number, uid: number): number {

@@ -21,6 +21,8 @@ const NEEDS = {
   zones: () => (usable(ZONES, constants.R_OK) ? undefined : `"${ZONES}" has no time zones`),
   tmpfs: () => tmpfsProblem(),
   io_uring: () => ringProblem(),
+  passthrough: () =>
+    kernelSince(6, 9) ? undefined : `Linux ${release()} has FUSE pass nothing through (6.9 has)`,
   docker: () => missingCommands('dockerd', 'docker', 'containerd', 'runc'),
   containerd: () => missingCommands('containerd', 'ctr', 'runc'),
   podman: () => missingCommands('podman'),
@@ -63,6 +65,11 @@ const ZONES = '/usr/share/zoneinfo/Asia/Kolkata';
 /** A tmpfs nearly everywhere. */
 export const SHARED_MEMORY = '/dev/shm';
 const TMPFS_MAGIC = 0x01021994;
+
+function kernelSince(major: number, minor: number): boolean {
+  const [ofMajor = 0, ofMinor = 0] = release().split('.').map(Number);
+  return ofMajor > major || (ofMajor === major && ofMinor >= minor);
+}
 
 /** Why something needed is not there, undefined where all is. */
 export function missing(needs: readonly Need[]): string | undefined {

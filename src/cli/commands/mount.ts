@@ -96,9 +96,9 @@ export function registerMount(program: Command, terminal: Terminal): void {
     .addOption(
       new Option(
         '--data <way>',
-        'who reads file contents: the server (cached), the kernel by itself (passthrough), or as it seems best',
+        'what reading is made for: large files, which the kernel reads by itself; small ones, which it opens without asking once it was told; or whichever the use of the mount shows (auto). cached is small; passthrough has the kernel read all files by itself',
       )
-        .choices(['auto', 'cached', 'passthrough'])
+        .choices(['auto', 'large', 'small', 'cached', 'passthrough'])
         .default('auto'),
     )
     .addOption(

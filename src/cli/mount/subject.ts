@@ -11,7 +11,7 @@ import type { Log } from './log.ts';
 
 /** What the command line asks for, of that which concerns what is shown. */
 export interface SubjectOptions extends StoreOptions {
-  readonly data: 'auto' | 'cached' | 'passthrough';
+  readonly data: 'auto' | 'large' | 'small' | 'cached' | 'passthrough';
   readonly driver: 'kernel' | 'fuse-native';
 }
 

@@ -1,12 +1,13 @@
 import { describe, expect, it } from 'vitest';
-import type { BackingDevice } from '../../../src/fuse/passthrough.ts';
+import type { BackingDevice } from '../../../src/fuse/opens/passthrough.ts';
 import { Session } from '../../../src/fuse/session.ts';
 import { E } from '../../../src/sys/errors.ts';
 import { errnoOf, exchange, initIn, payloadOf, request, words } from './messages.ts';
 import { SmallTree } from './smallTree.ts';
 
-const KEEP_CACHE = 2;
-const PASSTHROUGH = 128;
+/** With FOPEN_NOFLUSH. */
+const KEEP_CACHE = 2 | 32;
+const PASSTHROUGH = 128 | 32;
 
 /** Hands out ids from 1 on, or a negative errno; `calls` is what it was asked. */
 class FakeDevice implements BackingDevice {
@@ -145,5 +146,56 @@ describe('OPEN with passthrough', () => {
       E.ENOSYS,
       'cached (the kernel offers no passthrough)',
     ]);
+  });
+});
+
+describe('OPEN with data "auto"', () => {
+  /** Node 3 is small, 6 as large as is told; `opened` is what the file system was told of. */
+  function automatic(data: 'auto' | 'large', large: number) {
+    const tree = new SmallTree();
+    const opened: number[] = [];
+    const served = Object.assign(tree, {
+      sizeOf: (node: number) => (node === 6 ? large : 1),
+      opened: (node: number) => opened.push(node),
+    });
+    const session = new Session(served, { data, backing: new FakeDevice(), onBug: () => {} });
+    exchange(session, request('FUSE_INIT', initIn()));
+    const open = (node: number) => {
+      const reply = exchange(session, request('FUSE_OPEN', words(0, 0), { node }));
+      return errnoOf(reply) === 0 ? String(payloadOf(reply).readUInt32LE(8)) : `errno ${errnoOf(reply)}`;
+    };
+    const opens = (node: number, count: number) => [
+      ...new Set(Array.from({ length: count }, () => open(node))),
+    ];
+    const release = (node: number) =>
+      exchange(session, request('FUSE_RELEASE', words(0, 0, 0, 0, 0, 0), { node }));
+    return { session, opened, open, opens, release };
+  }
+
+  it('tells the file system of the first open of a small file, and of no other', () => {
+    const { opened, opens } = automatic('auto', 1 << 20);
+    expect([opens(3, 3), opens(6, 1), opened]).toEqual([[`${KEEP_CACHE}`], [`${PASSTHROUGH}`], [3]]);
+  });
+
+  it('ends the opens when small files are opened again and again', () => {
+    const { opens, session } = automatic('auto', 1 << 20);
+    expect([opens(3, 32), session.dataMode]).toEqual([[`${KEEP_CACHE}`], 'passthrough for large files']);
+    expect([opens(3, 2), opens(6, 1), session.dataMode]).toEqual([
+      [`errno ${E.ENOSYS}`],
+      [`errno ${E.ENOSYS}`],
+      'cached (small files were opened again and again)',
+    ]);
+  });
+
+  it('does not end them while a large file is open', () => {
+    const { opens, release } = automatic('auto', 1 << 20);
+    expect([opens(6, 1), opens(3, 100)]).toEqual([[`${PASSTHROUGH}`], [`${KEEP_CACHE}`]]);
+    release(6);
+    expect(opens(3, 1)).toEqual([`errno ${E.ENOSYS}`]);
+  });
+
+  it('never ends them with "large"', () => {
+    const { opens } = automatic('large', 1 << 20);
+    expect([opens(3, 10_000), opens(6, 1)]).toEqual([[`${KEEP_CACHE}`], [`${PASSTHROUGH}`]]);
   });
 });

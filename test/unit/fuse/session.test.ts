@@ -472,7 +472,7 @@ describe('INIT', () => {
     exchange(session, request('FUSE_INIT', words(7, 23, 0, 1 << 13)));
     const open = payloadOf(exchange(session, request('FUSE_OPEN', words(0, 0), { node: 3 })));
     const opendir = payloadOf(exchange(session, request('FUSE_OPENDIR', words(0, 0))));
-    expect(show(open)).toBe(rows('00 00 00 00 00 00 00 00 02 00 00 00 00 00 00 00  KEEP_CACHE'));
+    expect(show(open)).toBe(rows('00 00 00 00 00 00 00 00 22 00 00 00 00 00 00 00  KEEP_CACHE, NOFLUSH'));
     expect(show(opendir)).toBe(
       rows('00 00 00 00 00 00 00 00 0a 00 00 00 00 00 00 00  KEEP_CACHE, CACHE_DIR'),
     );

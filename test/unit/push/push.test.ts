@@ -34,23 +34,51 @@ describeSystem('Push', ['io_uring'], () => {
     const push = new Push(files, openSync(path, 'a'), (isBusy) => busy.push(isBusy));
     for (const node of reads) push.read(node, 2);
     while (push.work()) {}
-    const messages: string[] = [];
-    await until('the messages', () => {
-      messages.length = 0;
-      const bytes = readFileSync(path);
-      for (let at = 0; at < bytes.length; at += bytes.readUInt32LE(at)) {
-        expect(bytes.readUInt32LE(at + 4)).toBe(NOTIFY.FUSE_NOTIFY_STORE);
-        const node = bytes.readBigUInt64LE(at + 16);
-        messages.push(`${node} ${bytes.toString('latin1', at + CONTENTS, at + bytes.readUInt32LE(at))}`);
-      }
-      return messages.length >= count;
-    });
+    await until('the messages', () => messagesIn(path).length >= count);
     push.end();
-    return messages.sort();
+    return messagesIn(path).sort();
+  }
+
+  /** `node contents` of each message. */
+  function messagesIn(path: string): string[] {
+    const messages: string[] = [];
+    const bytes = readFileSync(path);
+    for (let at = 0; at < bytes.length; at += bytes.readUInt32LE(at)) {
+      expect(bytes.readUInt32LE(at + 4)).toBe(NOTIFY.FUSE_NOTIFY_STORE);
+      const node = bytes.readBigUInt64LE(at + 16);
+      messages.push(`${node} ${bytes.toString('latin1', at + CONTENTS, at + bytes.readUInt32LE(at))}`);
+    }
+    return messages;
   }
 
   it('pushes what follows two reads in order: small files that can be read', async () => {
     expect(await pushed(5, 11, 12)).toEqual(['13 13', '17 17', '18 18', '19 19', '20 20']);
+  });
+
+  it('gives a file at its first open, and pushes none that was given', async () => {
+    const path = temporary.path('opened');
+    const push = new Push(files, openSync(path, 'a'), (isBusy) => busy.push(isBusy));
+    for (const node of [11, 12]) push.open(node, 2);
+    expect(messagesIn(path)).toEqual(['11 11', '12 12']);
+    while (push.work()) {}
+    await until('the messages', () => messagesIn(path).length >= 7);
+    expect(messagesIn(path).slice(2).sort()).toEqual(['13 13', '17 17', '18 18', '19 19', '20 20']);
+    for (const node of [11, 13, 18]) push.open(node, 2);
+    push.open(14, 0);
+    push.open(15, 1 << 20);
+    push.open(16, 2);
+    expect(messagesIn(path).length).toBe(7);
+    push.end();
+  });
+
+  it('gives a file anew when the kernel had to ask for one that it had been given', () => {
+    const path = temporary.path('anew');
+    const push = new Push(files, openSync(path, 'a'), (isBusy) => busy.push(isBusy));
+    push.open(11, 2);
+    push.read(11, 2);
+    push.open(11, 2);
+    expect(messagesIn(path)).toEqual(['11 11', '11 11']);
+    push.end();
   });
 
   it('is busy from before the first message until a while after the last', async () => {

@@ -1,6 +1,6 @@
 // Which files the kernel reads by itself: one backing id an inode while any open of it lasts, a bounded number kept
 // ready after that. Knows no device: it is given the two calls that make and end a backing id.
-import { E } from '../sys/errors.ts';
+import { E } from '../../sys/errors.ts';
 
 /** The ioctls of `/dev/fuse`: results of 0 or more, or negative errnos. */
 export interface BackingDevice {
