@@ -4,6 +4,7 @@ import type { ByteString } from '../sys/bytes.ts';
 import { E, errnoWords, Trouble } from '../sys/errors.ts';
 import { pathMessage } from './failure.ts';
 import type { Output } from './print/output.ts';
+import type { WorkProgress } from './print/progress/work-progress.ts';
 import type { Terminal } from './print/terminal.ts';
 
 /** Throws Trouble where the standard output is a terminal. */
@@ -12,7 +13,21 @@ export function mustNotBeTerminal(terminal: Terminal): void {
   throw new Trouble('usage', 'Cannot write a tar to a terminal: give -o, or send it to a program');
 }
 
-export function tarSink(label: string, out: Output, terminal: Terminal): TarSink {
+/**
+ * What is written there is counted; not where a program reads it from the standard output: that may list on the terminal what
+ * it unpacks.
+ */
+export function countedOutput(out: Output, progress: WorkProgress): Pick<Output, 'writeBytes'> {
+  if (out.isPiped) return out;
+  return {
+    writeBytes(bytes) {
+      out.writeBytes(bytes);
+      progress.bytes(bytes.length);
+    },
+  };
+}
+
+export function tarSink(label: string, out: Pick<Output, 'writeBytes'>, terminal: Terminal): TarSink {
   return {
     write: (bytes) => out.writeBytes(bytes),
     leftOut(path: ByteString, errno: number) {

@@ -11,6 +11,10 @@ import { type Destination, DestinationError, type Made } from './destination.ts'
 import type { NotKept, Original } from './kept-metadata.ts';
 
 export interface ExtractLog {
+  /** An object is begun. */
+  begun(path: ByteString): void;
+  /** So many more bytes of one are there. */
+  copied(bytes: number): void;
   /** One object could not be read, or could not be made; the others are copied all the same. */
   failed(path: ByteString, error: Errno | Trouble | DestinationError): void;
   /** The object is there, but without something of its own: `owner`, `attribute user.x`. */
@@ -126,6 +130,7 @@ export class Extractor {
   *#one(path: ByteString, name: ByteString, node: Node, to: Destination): Generator<void> {
     const { mode } = node.attributes;
     const type = mode & S_IFMT;
+    this.#log.begun(path);
     yield;
     try {
       if (type === S_IFDIR) this.#enter(path, name, node, to);
@@ -180,6 +185,7 @@ export class Extractor {
             const piece = this.#read(contents, at, start + length - at);
             file.write(piece, at);
             at += piece.length;
+            this.#log.copied(piece.length);
             yield;
           }
         }

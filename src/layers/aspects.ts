@@ -28,15 +28,23 @@ interface Version {
 const PIECE = 1 << 18;
 const rooms = [Buffer.alloc(PIECE), Buffer.alloc(PIECE)] as const;
 
+/** Told how many bytes of two files were compared. */
+type Compared = (bytes: number) => void;
+
 /** Of what is shown at a path; undefined for the root and where nothing is. Contents are read and compared. */
-export function aspectsOf(layers: Layers, { supplier, layers: said }: Provenance): Aspects | undefined {
+export function aspectsOf(
+  layers: Layers,
+  { supplier, layers: said }: Provenance,
+  compared?: Compared,
+): Aspects | undefined {
   if (supplier === undefined) return undefined;
   const versions = versionsOf(said, supplier);
   const [shown] = versions;
   if (shown === undefined) return undefined;
   const type = shown.attributes.mode & S_IFMT;
   const setBy = (isSame: (a: Version, b: Version) => boolean) => lastSame(versions, isSame);
-  const content = type === S_IFREG || type === S_IFLNK ? known(() => setBy(contentsOf(layers))) : undefined;
+  const content =
+    type === S_IFREG || type === S_IFLNK ? known(() => setBy(contentsOf(layers, compared))) : undefined;
   const xattrs = known(() => setBy((a, b) => sameXattrs(layers, a, b)));
   return {
     ...(content === undefined ? {} : { content }),
@@ -51,8 +59,12 @@ export function aspectsOf(layers: Layers, { supplier, layers: said }: Provenance
  * Of each version of a path whose contents a newer one has too: index of its layer → that of the newest such layer.
  * What cannot be read is left out.
  */
-export function sameContents(layers: Layers, { layers: said }: Provenance): Map<number, number> {
-  const isSame = contentsOf(layers);
+export function sameContents(
+  layers: Layers,
+  { layers: said }: Provenance,
+  compared?: Compared,
+): Map<number, number> {
+  const isSame = contentsOf(layers, compared);
   const found = new Map<number, number>();
   /** Versions with the same contents, newest first. */
   const alike: Version[][] = [];
@@ -132,7 +144,7 @@ function known(tell: () => number): number | undefined {
   }
 }
 
-function contentsOf(layers: Layers): (a: Version, b: Version) => boolean {
+function contentsOf(layers: Layers, compared?: Compared): (a: Version, b: Version) => boolean {
   return (a, b) => {
     if ((a.attributes.mode & S_IFMT) === S_IFLNK)
       return layers.linkTarget(a.entry) === layers.linkTarget(b.entry);
@@ -142,16 +154,17 @@ function contentsOf(layers: Layers): (a: Version, b: Version) => boolean {
     const files: OpenContents[] = [];
     try {
       for (const { entry } of [a, b]) files.push(layers.openFile(entry));
-      return sameBytes(files as [OpenContents, OpenContents]);
+      return sameBytes(files as [OpenContents, OpenContents], compared);
     } finally {
       for (const file of files) file.close();
     }
   };
 }
 
-function sameBytes([a, b]: readonly [OpenContents, OpenContents]): boolean {
+function sameBytes([a, b]: readonly [OpenContents, OpenContents], compared?: Compared): boolean {
   for (let offset = 0; ; offset += PIECE) {
     const [left, right] = [a.read(offset, rooms[0]), b.read(offset, rooms[1])];
+    compared?.(left);
     if (left !== right || rooms[0].compare(rooms[1], 0, right, 0, left) !== 0) return false;
     if (left < PIECE) return true;
   }

@@ -28,18 +28,26 @@ export interface DeletedOptions {
   /** Everything below a deleted directory too, each on its own. */
   readonly expand?: boolean;
   readonly damage?: (damage: Damage) => void;
+  /** Told of each directory that is searched, and of each hidden object. */
+  readonly begun?: (path: ByteString) => void;
 }
 
 /** Tells `visit` by path, newest layer first. */
 export function deleted(layers: Layers, options: DeletedOptions, visit: (deleted: Deleted) => void): void {
-  const { within = [], damage = () => {} } = options;
+  const { within = [], damage = () => {}, begun = () => {} } = options;
   const wanted = options.shadowed ? 'shadowed' : 'deleted';
-  for (const hidden of findHidden(layers, { within, damage })) {
+  for (const hidden of findHidden(layers, { within, damage, begun })) {
     if (hidden.state !== wanted) continue;
     const found = descend(layers, hidden, within);
     if (found === undefined) continue;
-    if (!options.expand) visit(measured(layers, found, damage));
-    else walkHidden(layers, found, (each) => visit(describe(layers, each)), damage);
+    if (!options.expand) visit(measured(layers, found, { damage, begun }));
+    else {
+      const each = (one: Hidden) => {
+        begun(one.path);
+        visit(describe(layers, one));
+      };
+      walkHidden(layers, found, each, damage);
+    }
   }
 }
 
@@ -58,13 +66,18 @@ function describe(layers: Layers, { path, entry, state, removal }: Hidden): Dele
 }
 
 /** With what is below a directory in its layer. */
-function measured(layers: Layers, hidden: Hidden, damage: (damage: Damage) => void): Deleted {
+function measured(
+  layers: Layers,
+  hidden: Hidden,
+  { damage, begun }: Required<Pick<DeletedOptions, 'damage' | 'begun'>>,
+): Deleted {
   const own = describe(layers, hidden);
   if (hidden.entry.kind !== 'directory') return own;
   // The directory itself is not below it.
   let entries = -1;
   let bytes = 0;
-  const count = ({ entry: { status } }: Hidden) => {
+  const count = ({ path, entry: { status } }: Hidden) => {
+    begun(path);
     const { mode, size } = objectAttributes(status);
     entries += 1;
     if ((mode & S_IFMT) === S_IFREG) bytes += size;

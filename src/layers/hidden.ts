@@ -31,6 +31,8 @@ export interface HiddenOptions<E extends PlacedEntry = Entry> {
   /** Told of each directory that is no longer merged, though another is shown by its name. */
   readonly cut?: (record: number, removal: Removal<E>) => void;
   readonly damage?: (damage: Damage) => void;
+  /** Told of each directory before it is listed. */
+  readonly begun?: (path: ByteString) => void;
 }
 
 /** A directory that is no longer merged, though the merged view has one by its name. */
@@ -102,6 +104,7 @@ class Search<E extends PlacedEntry> {
 
   /** Answers the merged directories in it. */
   #directory(path: ByteString, parts: readonly number[], depth: number) {
+    this.#options.begun?.(path);
     const listings = this.#list(path, parts);
     const children: { path: ByteString; parts: readonly number[] }[] = [];
     for (const name of this.#names(listings, depth)) {
@@ -193,6 +196,7 @@ class Search<E extends PlacedEntry> {
   #dead({ path, record, merged, newer, removal }: Cut<E>): void {
     if (this.#shown.has(record)) return;
     this.#options.cut?.(record, removal);
+    this.#options.begun?.(path);
     const [own] = this.#list(path, [record]);
     const depth = path.split('/').length - 1;
     for (const name of this.#names(own === undefined ? [] : [own], depth)) {

@@ -7,8 +7,10 @@ import { SeveralStores } from '../../store/several.ts';
 import { directoryOf } from '../../store/source.ts';
 import type { Store } from '../../store/store.ts';
 import type { ContainerSummary } from '../../store/summary.ts';
+import type { ByteString } from '../../sys/bytes.ts';
 import { attempt, Trouble } from '../../sys/errors.ts';
 import { addListOptions, mustListAll, reportDamage } from '../print/list.ts';
+import { type WorkProgress, withProgress } from '../print/progress/work-progress.ts';
 import { type ContainersOptions, printContainers, type SizedContainer } from '../print/store/containers.ts';
 import type { Terminal } from '../print/terminal.ts';
 
@@ -27,7 +29,8 @@ export function registerContainers(program: Command, terminal: Terminal): void {
       const options = command.optsWithGlobals<ContainersOptions>();
       const store = await openTheStore(options);
       const listed = store.containers();
-      const sizes = options.size ? listed.map((one) => withSize(store, one)) : listed;
+      const measured = (progress: WorkProgress) => listed.map((one) => withSize(store, one, progress));
+      const sizes = options.size ? await withProgress(terminal, 'measuring', measured) : listed;
       printContainers(sizes, { ...options, isAtWork: await isAtWorkIn(store, options) }, terminal);
       reportDamage(store, 'containers', terminal);
     });
@@ -41,11 +44,13 @@ async function isAtWorkIn(store: Store, { hostRoot }: ContainersOptions): Promis
   return isEngineAtWork(store.directory, stores);
 }
 
-function withSize(store: Store, container: ContainerSummary): SizedContainer {
+function withSize(store: Store, container: ContainerSummary, progress: WorkProgress): SizedContainer {
   const found = attempt(() => store.resolve(`container:${container.id}`, 'mark').layers);
   const upper = found instanceof Trouble ? undefined : found.find(({ role }) => role === 'upper');
   if (found instanceof Trouble || upper === undefined || upper.missing !== undefined) return container;
-  const { bytes: ownBytes, unreadable } = measureDirectory(directoryOf(upper.source, 'examine'));
+  const directory = directoryOf(upper.source, 'examine');
+  const examined = (name: ByteString, count: number) => progress.name(name, count);
+  const { bytes: ownBytes, unreadable } = measureDirectory(directory, examined);
   if (unreadable > 0) return container;
   const image = found.filter(({ role }) => role === 'image').map(({ size }) => size ?? Number.NaN);
   const virtualBytes = image.reduce((sum, size) => sum + size, ownBytes);

@@ -20,6 +20,7 @@ import { layerFailure, pathFailure } from '../failure.ts';
 import { beginJson, jsonRoot } from '../json/stream.ts';
 import { metadataOption } from '../metadata-option.ts';
 import { reportMissing } from '../missing.ts';
+import { WorkProgress } from '../print/progress/work-progress.ts';
 import { humanSize } from '../print/size.ts';
 import { formatTable } from '../print/table.ts';
 import type { Terminal } from '../print/terminal.ts';
@@ -89,12 +90,18 @@ function list(
   let count = 0;
   const failures: Damage[] = [];
   const damage = (one: Damage) => failures.push(one);
-  const wanted = { within, shadowed: shadowed === true, expand: expand === true, damage };
-  deleted(layers, wanted, (one) => {
-    count += 1;
-    if (json) terminal.out.write(`${escapeJson(deletedLine(layers, one))}\n`);
-    else rows.push(row(stack, one));
-  });
+  const progress = new WorkProgress(terminal, 'searching');
+  const begun = (path: ByteString) => progress.name(path);
+  const wanted = { within, shadowed: shadowed === true, expand: expand === true, damage, begun };
+  try {
+    deleted(layers, wanted, (one) => {
+      count += 1;
+      if (json) terminal.out.write(`${escapeJson(deletedLine(layers, one))}\n`);
+      else rows.push(row(stack, one));
+    });
+  } finally {
+    progress.end();
+  }
   if (!json && rows.length > 0)
     terminal.out.write(formatTable(HEADING, rows, { columns: terminal.out.columns }));
   for (const failure of failures) terminal.report(layerFailure(stack, failure));

@@ -20,8 +20,9 @@ import { Interrupted, Interruption } from '../interruption.ts';
 import { metadataOption } from '../metadata-option.ts';
 import { OutputFile } from '../new-file.ts';
 import { DescriptorOutput, type Output } from '../print/output.ts';
+import { withProgress } from '../print/progress/work-progress.ts';
 import type { Terminal } from '../print/terminal.ts';
-import { mustNotBeTerminal, tarSink } from '../tar-output.ts';
+import { countedOutput, mustNotBeTerminal, tarSink } from '../tar-output.ts';
 import { REFERENCE_WORDS } from '../topics.ts';
 
 interface ExportOptions extends StoreOptions {
@@ -45,18 +46,23 @@ export function registerExport(program: Command, terminal: Terminal): void {
       const options = command.optsWithGlobals<ExportOptions>();
       const open = options.layer === undefined ? openStack : openDamagedStack;
       const stack = await open(reference, options);
-      await withOutput(stack, options, terminal, async (out, run) => {
-        if (options.layer === undefined) await exportMerged(stack, options, terminal, out, run);
-        else await exportOne(stack, options.layer, options, out);
+      await withOutput(stack, options, terminal, async (to, run) => {
+        await withProgress(terminal, 'exporting', async (progress) => {
+          const out = countedOutput(to, progress);
+          if (options.layer === undefined) await exportMerged(stack, options, terminal, out, run);
+          else await exportOne(stack, options.layer, options, out);
+        });
       });
     });
 }
+
+type TarOutput = Pick<Output, 'writeBytes'>;
 
 async function exportMerged(
   stack: LayerStack,
   options: ExportOptions,
   terminal: Terminal,
-  out: Output,
+  out: TarOutput,
   run: Run,
 ): Promise<void> {
   const { exportTree } = await import('../../copy/export-tree.ts');
@@ -74,7 +80,7 @@ async function exportOne(
   stack: LayerStack,
   number: string,
   options: ExportOptions,
-  out: Output,
+  out: TarOutput,
 ): Promise<void> {
   const index = stack.layers.findIndex((_, at) => String(layerNumber(stack, at)) === number);
   const layer = stack.layers[index];

@@ -31,8 +31,9 @@ import { Interruption } from '../interruption.ts';
 import { layerHint, layerIndex } from '../layer-option.ts';
 import { metadataOption } from '../metadata-option.ts';
 import { ExtractPrinter } from '../print/extract-log.ts';
+import { WorkProgress, withProgress } from '../print/progress/work-progress.ts';
 import type { Terminal } from '../print/terminal.ts';
-import { mustNotBeTerminal, tarSink } from '../tar-output.ts';
+import { countedOutput, mustNotBeTerminal, tarSink } from '../tar-output.ts';
 import { REFERENCE_WORDS } from '../topics.ts';
 
 interface ExtractOptions extends StoreOptions {
@@ -120,7 +121,10 @@ async function writeTar(
         );
       }
     }
-    for (const _ of exportTree(tree, tarSink(stack.label, terminal.out, terminal), starts));
+    await withProgress(terminal, 'writing', (progress) => {
+      const out = countedOutput(terminal.out, progress);
+      for (const _ of exportTree(tree, tarSink(stack.label, out, terminal), starts));
+    });
   } finally {
     tree.close();
   }
@@ -170,7 +174,8 @@ async function copyAll(
   const { preserve = false, devices = false } = options;
   const { directory, names } = extraction.isCp ? await placesOf(extraction, find) : samePlaces(output);
   const to = openDestination(stack, directory, extraction);
-  const printer = new ExtractPrinter(stack, terminal);
+  const progress = new WorkProgress(terminal, 'extracting');
+  const printer = new ExtractPrinter(stack, terminal, progress);
   const extractor = new Extractor(to, { preserve, special: devices }, printer);
   const interruption = new Interruption();
   try {
@@ -190,6 +195,7 @@ async function copyAll(
       }
     }
   } finally {
+    progress.end();
     printer.end();
     interruption.end();
     to.close();

@@ -1,11 +1,13 @@
 // `stratafs manifest`: an mtree(5) specification of a merged tree, a line a path, for bsdtar, mtree, and `diff` later.
 import type { Command } from 'commander';
 import { sha256OfItem } from '../../diff/contents/digest.ts';
+import type { LayerItem } from '../../diff/layered.ts';
 import { openSide } from '../../open/sides.ts';
 import { recordsOf, type StoreOptions } from '../../open/stack.ts';
 import { Trouble } from '../../sys/errors.ts';
 import { writeTreeManifest } from '../examine/tree-manifest.ts';
 import { metadataOption } from '../metadata-option.ts';
+import { withProgress } from '../print/progress/work-progress.ts';
 import type { Terminal } from '../print/terminal.ts';
 import { SIDE_WORDS } from '../topics.ts';
 
@@ -33,11 +35,15 @@ async function writeManifest(reference: string, options: ManifestOptions, termin
   const { stack } = await openSide(reference, options);
   if (stack === undefined)
     throw new Trouble('usage', `Cannot describe "${reference}": it is a manifest already`);
-  const form = {
-    reference,
-    digest: options.digest ? sha256OfItem : () => undefined,
-    report: (error: unknown) => terminal.report(error),
-    open: () => terminal.out,
-  };
-  writeTreeManifest(stack, await recordsOf(stack, options), form);
+  const recorded = await recordsOf(stack, options);
+  await withProgress(terminal, 'reading', (progress) => {
+    const digest = (item: LayerItem) => sha256OfItem(item, (bytes) => progress.bytes(bytes));
+    writeTreeManifest(stack, recorded, {
+      reference,
+      digest: options.digest ? digest : () => undefined,
+      begun: (path) => progress.name(path),
+      report: (error) => terminal.report(error),
+      open: () => terminal.out,
+    });
+  });
 }

@@ -20,6 +20,7 @@ import { pathFailure } from '../failure.ts';
 import { beginJson, jsonRoot } from '../json/stream.ts';
 import { metadataOption } from '../metadata-option.ts';
 import { reportMissing } from '../missing.ts';
+import { WorkProgress } from '../print/progress/work-progress.ts';
 import { humanSize } from '../print/size.ts';
 import type { Terminal } from '../print/terminal.ts';
 import { fullTime } from '../print/time.ts';
@@ -48,6 +49,7 @@ export function registerWhich(program: Command, terminal: Terminal): void {
       const layers = await openLayers(stack, await changesOf(stack, options));
       if (options.json) beginJson(terminal, 'which', { ...jsonRoot(options, stack), ref: reference });
       reportMissing(stack, terminal);
+      const progress = new WorkProgress(terminal, 'comparing');
       try {
         for (const path of bytes) {
           try {
@@ -56,14 +58,17 @@ export function registerWhich(program: Command, terminal: Terminal): void {
             const form = options.json ? jsonLine : describe;
             // A missing layer may have set any of them.
             const isWhole = stack.layers.every(({ missing }) => missing === undefined);
-            const aspects = isWhole ? aspectsOf(layers, answer) : undefined;
-            const same = sameContents(layers, answer);
+            const compared = (bytes: number) => progress.bytes(bytes, path);
+            const aspects = isWhole ? aspectsOf(layers, answer, compared) : undefined;
+            const same = sameContents(layers, answer, compared);
+            progress.clear();
             terminal.out.write(form(stack, path, answer, { ...(aspects && { aspects }), same }));
           } catch (error) {
             terminal.report(pathFailure('find', path, stack.label, error));
           }
         }
       } finally {
+        progress.end();
         layers.close();
       }
     });

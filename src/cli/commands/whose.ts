@@ -11,6 +11,7 @@ import { escapeBytes, escapeJson, escapeText, jsonName } from '../../told/escape
 import { pathArguments } from '../arguments.ts';
 import { writeLowerdir } from '../examine/lowerdir.ts';
 import { beginJson, jsonRoot } from '../json/stream.ts';
+import { type WorkProgress, withProgress } from '../print/progress/work-progress.ts';
 import { severalNames } from '../print/several-names.ts';
 import { takesWords } from '../print/takes.ts';
 import type { Terminal } from '../print/terminal.ts';
@@ -42,19 +43,27 @@ export function registerWhose(program: Command, terminal: Terminal): void {
       const { withMachine, THIS_MACHINE } = await import('../../store/machine/machine.ts');
       const owners = ownersOf(await openTheStore(options));
       if (options.json) beginJson(terminal, 'whose', jsonRoot(options));
-      for (const asked of pathArguments(words)) {
-        try {
-          const found = withMachine(options.hostRoot ?? THIS_MACHINE, (machine) => owners.of(asked, machine));
-          if (options.lowerdir) {
-            await writeLowerdirOf(asked, found, options, terminal);
-            continue;
+      await withProgress(terminal, 'measuring', async (progress) => {
+        for (const asked of pathArguments(words)) {
+          try {
+            const found = withMachine(options.hostRoot ?? THIS_MACHINE, (machine) =>
+              owners.of(asked, machine),
+            );
+            if (options.lowerdir) {
+              await writeLowerdirOf(asked, found, options, terminal);
+              continue;
+            }
+            for (const owner of found) {
+              const takes = measured(owner, progress);
+              terminal.out.write(
+                options.json ? jsonLine(asked, owner, takes) : describe(asked, owner, takes),
+              );
+            }
+          } catch (error) {
+            terminal.report(error);
           }
-          for (const owner of found)
-            terminal.out.write(options.json ? jsonLine(asked, owner) : describe(asked, owner));
-        } catch (error) {
-          terminal.report(error);
         }
-      }
+      });
       for (const error of owners.damage) terminal.report(error);
     });
 }
@@ -88,10 +97,10 @@ function referenceOf({ kind, id, users }: StorePart): string | undefined {
 }
 
 /** What it takes in its directory, or a container in its own layer; undefined where that cannot be examined. */
-function measured({ directory, uses }: StorePart): Measured | undefined {
+function measured({ directory, uses }: StorePart, progress: WorkProgress): Measured | undefined {
   const own = directory ?? uses.find(({ kind }) => kind === 'upper')?.directory;
   if (own === undefined) return undefined;
-  const takes = measureDirectory(own);
+  const takes = measureDirectory(own, (name, count) => progress.name(name, count));
   return takes.objects === 0 && takes.unreadable > 0 ? undefined : takes;
 }
 
@@ -111,9 +120,8 @@ const WORDS: Readonly<Record<OwnerKind, string>> = {
   directory: 'a directory that nothing in the store has a record of',
 };
 
-function describe(asked: ByteString, owner: StorePart): string {
+function describe(asked: ByteString, owner: StorePart, takes: Measured | undefined): string {
   const { kind, id, directory, facts, uses, users } = owner;
-  const takes = measured(owner);
   const rows = [
     ...Object.entries(facts).map(([key, value]) => [key, escapeText(value)] as const),
     ...(directory === undefined ? [] : [['directory', escapeBytes(directory)] as const]),
@@ -152,14 +160,13 @@ function describeRelated(related: Related): string {
   return `${words.filter((word) => word !== '').join(' ')}${place}`;
 }
 
-function jsonLine(asked: ByteString, owner: StorePart): string {
+function jsonLine(asked: ByteString, owner: StorePart, takes: Measured | undefined): string {
   const { kind, id, directory, facts, uses, users } = owner;
   const json = (related: Related) => {
     const { directory: at, ...fields } = related;
     return { ...fields, ...(at === undefined ? {} : jsonName('directory', at)) };
   };
   const place = directory === undefined ? {} : jsonName('directory', directory);
-  const takes = measured(owner);
   return `${escapeJson({
     t: 'part',
     ...jsonName('asked', asked),

@@ -16,9 +16,10 @@ import { joinPath } from '../../tar/path.ts';
 import { escapeText } from '../../told/escape.ts';
 import { OutputFile } from '../new-file.ts';
 import { DescriptorOutput } from '../print/output.ts';
+import { type WorkProgress, withProgress } from '../print/progress/work-progress.ts';
 import { humanSize } from '../print/size.ts';
 import type { Terminal } from '../print/terminal.ts';
-import { tarSink } from '../tar-output.ts';
+import { countedOutput, tarSink } from '../tar-output.ts';
 
 /** What is known of a layer that is added: whether it holds anything, and the paths that it deletes. */
 interface Added {
@@ -64,28 +65,31 @@ export async function writeBuildFolder(
     throw new Trouble('usage', `Cannot create "${folder}": ${systemWords(cause)}`, { cause });
   }
   const added = new Map<number, Added>();
-  for (const part of parts) {
-    if (part.kind !== 'layer') continue;
-    const layer = stack.layers[part.layer];
-    if (layer !== undefined) mustBeThere(layer);
-    const one = oneLayer(stack, part.layer);
-    const isEmpty = await withTree(one, options, (tree) => {
-      if (tree.entries(tree.root).length === 0) return true;
-      writeTar(tree, join(folder, tarName(stack, part.layer)), terminal);
-      return false;
-    });
-    added.set(part.layer, { isEmpty, deleted: await deletedBy(stack, part.layer, options) });
-  }
+  await withProgress(terminal, 'writing layers', async (progress) => {
+    for (const part of parts) {
+      if (part.kind !== 'layer') continue;
+      const layer = stack.layers[part.layer];
+      if (layer !== undefined) mustBeThere(layer);
+      const one = oneLayer(stack, part.layer);
+      const isEmpty = await withTree(one, options, (tree) => {
+        if (tree.entries(tree.root).length === 0) return true;
+        writeTar(tree, join(folder, tarName(stack, part.layer)), progress, terminal);
+        return false;
+      });
+      added.set(part.layer, { isEmpty, deleted: await deletedBy(stack, part.layer, options) });
+    }
+  });
   const file = new OutputFile(join(folder, 'Dockerfile'));
   file.write(dockerfileText(stack, parts, added));
   file.keep();
 }
 
-function writeTar(tree: Tree, path: string, terminal: Terminal): void {
+function writeTar(tree: Tree, path: string, progress: WorkProgress, terminal: Terminal): void {
   const file = new OutputFile(path);
   try {
     const out = new DescriptorOutput(file.descriptor);
-    for (const _ of exportTree(tree, tarSink(tree.stack.label, out, terminal)));
+    const counted = countedOutput(out, progress);
+    for (const _ of exportTree(tree, tarSink(tree.stack.label, counted, terminal)));
     out.flush();
     file.keep();
   } catch (error) {

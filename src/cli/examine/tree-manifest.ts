@@ -19,6 +19,8 @@ export interface ManifestForm {
   readonly reference: string;
   /** The sha256 of a regular file's contents; undefined where none is to be told. Throws Errno. */
   readonly digest: (item: LayerItem) => string | undefined;
+  /** Told of every name before it is read. */
+  readonly begun?: (path: ByteString) => void;
   /** Told of what cannot be read. */
   readonly report: (error: unknown) => void;
   /** Where it goes: asked for when the layers are open, so that nothing is begun of what cannot be told. */
@@ -36,7 +38,7 @@ export interface TreeManifest {
 export function writeTreeManifest(
   stack: LayerStack,
   recorded: Records | undefined,
-  { reference, digest, report, open }: ManifestForm,
+  { reference, digest, begun, report, open }: ManifestForm,
 ): TreeManifest {
   const union = new Union([stack], [recorded]);
   let names = 0;
@@ -53,6 +55,7 @@ export function writeTreeManifest(
     };
     walkSide(side, {
       item(path, item) {
+        begun?.(path as ByteString);
         try {
           const isFile = typeBits(item) === S_IFREG && item instanceof LayerItem;
           out.write(`${mtreeLines(path, item, isFile ? digest(item) : undefined).join('\n')}\n`);

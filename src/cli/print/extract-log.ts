@@ -7,6 +7,7 @@ import { asBytes, type ByteString } from '../../sys/bytes.ts';
 import { E, Errno, errnoWords, Trouble } from '../../sys/errors.ts';
 import { typeOf } from '../../sys/file-types.ts';
 import { pathMessage } from '../failure.ts';
+import type { WorkProgress } from './progress/work-progress.ts';
 import type { Terminal } from './terminal.ts';
 
 const DESTINATION_WORDS = new Map<number, string>([
@@ -24,13 +25,15 @@ export function destinationWords(errno: number): string {
 export class ExtractPrinter implements ExtractLog {
   readonly #terminal: Terminal;
   readonly #label: string;
+  readonly #progress: WorkProgress;
   /** What and why → how many more. */
   readonly #more = new Map<string, number>();
   #place = '';
   #source = '';
 
-  constructor({ label }: LayerStack, terminal: Terminal) {
+  constructor({ label }: LayerStack, terminal: Terminal, progress: WorkProgress) {
     this.#label = label;
+    this.#progress = progress;
     this.#terminal = terminal;
   }
 
@@ -38,6 +41,14 @@ export class ExtractPrinter implements ExtractLog {
   isAt(place: readonly ByteString[], source: readonly ByteString[]): void {
     this.#place = place.map((name) => `/${name}`).join('');
     this.#source = source.map((name) => `/${name}`).join('');
+  }
+
+  begun(path: ByteString): void {
+    this.#progress.name(path);
+  }
+
+  copied(bytes: number): void {
+    this.#progress.bytes(bytes);
   }
 
   failed(path: ByteString, error: Errno | Trouble | DestinationError): void {

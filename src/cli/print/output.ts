@@ -1,5 +1,5 @@
 // Where results and messages go: gathered into large writes to a descriptor, waiting for a reader that is slow.
-import { writeSync } from 'node:fs';
+import { fstatSync, writeSync } from 'node:fs';
 import { isatty } from 'node:tty';
 import { getSystemErrorMap } from 'node:util';
 import { Trouble } from '../../sys/errors.ts';
@@ -11,6 +11,8 @@ export interface Output {
   flush(): void;
   /** Width of the terminal; undefined where this is none. */
   readonly columns: number | undefined;
+  /** Whether another program reads it, which may itself write to the terminal. */
+  readonly isPiped?: boolean;
 }
 
 /** The reader went away: nobody is left to tell. */
@@ -85,6 +87,11 @@ export class DescriptorOutput extends GatheredOutput {
   get columns(): number | undefined {
     if (!isatty(this.#descriptor)) return undefined;
     return (this.#descriptor === 2 ? process.stderr : process.stdout).columns || 80;
+  }
+
+  get isPiped(): boolean {
+    const stat = fstatSync(this.#descriptor);
+    return stat.isFIFO() || stat.isSocket();
   }
 
   /** Height of the terminal, where this is one. */

@@ -32,6 +32,8 @@ export class Terminal {
   #isPaged = false;
   #exitCode = 0;
   readonly #lastSteps: (() => void)[] = [];
+  /** The line that is shown at the moment and goes away. */
+  #shown: { clear(): void } | undefined;
 
   constructor(out: Output, err: Output, { now = Date.now, page }: TerminalMeans = {}) {
     this.#outputs = { out, err, passing: err, end() {} };
@@ -49,6 +51,11 @@ export class Terminal {
 
   get passing(): Output {
     return this.#outputs.passing;
+  }
+
+  /** Told of a line that goes away, as long as it stands there: what is said else comes in its place. */
+  showing(line: { clear(): void } | undefined): void {
+    this.#shown = line;
   }
 
   /** From now on a pager shows the results, where they are on a terminal. Nothing is written yet. */
@@ -91,6 +98,7 @@ export class Terminal {
 
   /** One line on the error output, after the results so far where both go to one terminal. */
   note(message: string): void {
+    this.#shown?.clear();
     this.out.flush();
     this.#tell(`stratafs: ${escapeMessage(message)}\n`);
   }
@@ -112,6 +120,7 @@ export class Terminal {
     }
     this.exitWith(exitCodeOf(error));
     try {
+      this.#shown?.clear();
       this.out.flush();
     } catch {
       // The failure at hand is told; that its results could not be written either adds nothing.

@@ -15,11 +15,19 @@ export function directoryStack(path: ByteString): LayerStack {
   return { label: path, kind: 'lowerdir', layers: [layer], dataLayers: [], dialect: 'trusted' };
 }
 
-/** `path` is absolute. */
-export function measureDirectory(path: ByteString): Measured {
+/** `path` is absolute; `examined` is told how many names each directory had, and of the last of them. */
+export function measureDirectory(
+  path: ByteString,
+  examined?: (name: ByteString, count: number) => void,
+): Measured {
   const survey = new Survey(directoryStack(path));
   try {
-    for (const _ of survey.walk());
+    let before = 1;
+    for (const _ of survey.walk()) {
+      const { end } = survey.table;
+      examined?.(survey.table.nameOf(end - 1), end - before);
+      before = end;
+    }
     const { table, damage } = survey;
     const { first, size, blocks } = table.columns;
     const sum = { objects: 0, bytes: 0, allocated: 0, unreadable: damage.size + table.faults.size };

@@ -38,12 +38,14 @@ export class PassingLine {
     passing.write(CLEAR_LINE + line);
     passing.flush();
     this.#isShown = true;
+    this.#terminal.showing(this);
   }
 
   /** Takes the line away. */
   clear(): void {
     if (!this.#isShown) return;
     this.#isShown = false;
+    this.#terminal.showing(undefined);
     this.#terminal.passing.write(CLEAR_LINE);
     this.#terminal.passing.flush();
   }
