@@ -38,7 +38,7 @@ async function startContainerd(
   const { pid = 0 } = spawn('containerd', ['-c', config], { stdio: ['ignore', log, log] });
   temporary.undo(async () => {
     kill(pid, 'SIGTERM');
-    await until('containerd to end', () => !isRunning(pid), 20);
+    await until('containerd to end', () => !isRunning(pid));
   });
   const ctr = ['--address', socket, '--namespace', 'default'];
   for (let tries = 0; (await run('ctr', [...ctr, 'version'])).code !== 0; tries += 1) {

@@ -28,7 +28,7 @@ describeSystem('mount --all of a relative root', ['root', 'fuse', 'build'], () =
     );
     expect(readdirSync(at('containers')).sort()).toEqual(['gone', 'left']);
     store.remove(`containers/${gone}`);
-    await until('the end of the container', () => readdirSync(at('containers')).length === 1, 10);
+    await until('the end of the container', () => readdirSync(at('containers')).length === 1);
     expect(readdirSync(at('containers'))).toEqual(['left']);
     expect(await mounted.umount()).toBe(0);
   });

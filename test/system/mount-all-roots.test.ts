@@ -41,7 +41,7 @@ describeSystem('mount --all of a disk', ['root', 'fuse', 'build'], () => {
     const { stdout } = await stratafs(['--host-root', disk, '--root', '/var/lib/docker', 'images', '--json']);
     expect(readFileSync(at('stores/docker/.stratafs/images.json'), 'utf8')).toBe(stdout);
     docker.tag('late:1', docker.image({ names: [], layers: ['base', 'late'] }));
-    await until('the new name', () => readdirSync(at('stores/docker/images')).includes('late'), 10);
+    await until('the new name', () => readdirSync(at('stores/docker/images')).includes('late'));
     expect(await mounted.umount()).toBe(0);
     expect(mounted.log()).toBe('');
   });

@@ -252,7 +252,7 @@ describeSystem('mount --all', ['root', 'fuse', 'overlay', 'docker', 'busybox', '
     it('has a new image within seconds, and a removed one no more: ESTALE for who is inside', async () => {
       const before = lstatSync(at('images')).mtimeMs;
       await engine.docker(['tag', 'app/4:latest', 'new/one:2']);
-      await until('the new name', () => readdirSync(at('images')).includes('new'), 10);
+      await until('the new name', () => readdirSync(at('images')).includes('new'));
       expect(readdirSync(at('images/new'))).toEqual(['one']);
       expect(lstatSync(at('images')).mtimeMs).toBeGreaterThan(before);
       const inside = spawn(
@@ -271,7 +271,7 @@ describeSystem('mount --all', ['root', 'fuse', 'overlay', 'docker', 'busybox', '
       });
       await until('the shell inside', () => said.startsWith('in'));
       await engine.docker(['rmi', 'new/one:2']);
-      await until('the end of the name', () => !readdirSync(at('images')).includes('new'), 10);
+      await until('the end of the name', () => !readdirSync(at('images')).includes('new'));
       inside.stdin.end('\n');
       await new Promise((resolve) => inside.on('close', resolve));
       expect(said).toContain('Stale file handle');
@@ -307,21 +307,20 @@ describeSystem('mount --all', ['root', 'fuse', 'overlay', 'docker', 'busybox', '
         '-c',
         'i=0; while :; do i=$((i+1)); echo $i >/etc/now; sleep 0.2; done',
       ]);
-      await until('the container', () => readdirSync(at('containers')).includes('busy'), 10);
+      await until('the container', () => readdirSync(at('containers')).includes('busy'));
       const now = () => Number(readFileSync(at('containers/busy/etc/now'), 'utf8'));
-      await until('its file', () => readdirSync(at('containers/busy/etc')).includes('now'), 10);
+      await until('its file', () => readdirSync(at('containers/busy/etc')).includes('now'));
       const first = now();
-      await until('a change', () => now() > first, 10);
+      await until('a change', () => now() > first);
       await engine.docker(['kill', 'busy']);
       const upper = (await engine.layersOf('busy', 'container'))[0];
       await until(
         'its last state',
         () =>
           readFileSync(`${upper}/etc/now`, 'utf8') === readFileSync(at('containers/busy/etc/now'), 'utf8'),
-        10,
       );
       await engine.docker(['rm', 'busy']);
-      await until('its end', () => !readdirSync(at('containers')).includes('busy'), 10);
+      await until('its end', () => !readdirSync(at('containers')).includes('busy'));
     }, 120_000);
   });
 

@@ -17,7 +17,7 @@ import { device, directory, file, link, opaque, special, symlink, whiteout } fro
 import { ALL_FIELDS, Oracle } from '../support/oracle.ts';
 import { mountStratafs, stratafs } from '../support/stratafs.ts';
 import { describeSystem } from '../support/system.ts';
-import { temporaryForSuite } from '../support/temporary.ts';
+import { temporaryForSuite, until } from '../support/temporary.ts';
 import { differences } from '../support/tree.ts';
 
 /** Devices and inode numbers of what is mounted are its own only for the kernel. */
@@ -147,8 +147,10 @@ describeSystem('mount --volumes', ['root', 'fuse', 'overlay', 'docker', 'busybox
     writeFileSync(`${host}/app.conf.new`, 'another conf, and longer than the first\n');
     await succeed('mv', [`${host}/app.conf.new`, `${host}/app.conf`]);
     writeFileSync(`${host}/bound/new`, 'new');
-    await new Promise((resolve) => setTimeout(resolve, 700));
-    expect(readFileSync(conf, 'utf8')).toBe('another conf, and longer than the first\n');
+    await until(
+      'the other file',
+      () => readFileSync(conf, 'utf8') === 'another conf, and longer than the first\n',
+    );
     expect(readFileSync(`${mounted.directory}/srv/bound/new`, 'utf8')).toBe('new');
     expect(statSync(conf).isFile()).toBe(true);
     expect(await mounted.umount()).toBe(0);
