@@ -1,5 +1,15 @@
 // What people's fingers do: words and forms of docker, cp, mount and umount, against those programs.
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  chownSync,
+  existsSync,
+  lchownSync,
+  mkdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { beforeAll, expect, it } from 'vitest';
 import { run, succeed } from '../support/command.ts';
 import { BUILT_COMMAND, stratafs } from '../support/stratafs.ts';
@@ -67,12 +77,93 @@ describeSystem('stratafs extract REF PATH DEST', ['search', 'build'], () => {
     expect(readFileSync(to, 'utf8')).toBe('1');
   });
 
+  // cp -H follows links that are named, as docker cp -L does.
+  it.each(['/etc/file', '/etc/dir', '/etc/chain', '/etc/absolute'])(
+    'follows the link %s with -L where cp does',
+    async (path) => {
+      const image = temporary.path('linked');
+      const [ours, theirs, tar] = ['ours', 'theirs', 'tar'].map((name) => temporary.path(`followed-${name}`));
+      for (const place of [image, ours, theirs, tar]) {
+        rmSync(place ?? '', { recursive: true, force: true });
+        mkdirSync(`${place}`);
+      }
+      mkdirSync(`${image}/etc/real/below`, { recursive: true });
+      writeFileSync(`${image}/etc/real/one`, '1');
+      symlinkSync('one', `${image}/etc/real/below/stays`);
+      symlinkSync('real/one', `${image}/etc/file`);
+      symlinkSync('real', `${image}/etc/dir`);
+      symlinkSync('dir', `${image}/etc/chain`);
+      // In the image "/" is its root.
+      symlinkSync('/etc/real', `${image}/etc/absolute`);
+      const source = path === '/etc/absolute' ? '/etc/dir' : path;
+      await succeed('cp', ['-rH', image + source, `${theirs}/${path.slice(5)}`]);
+      const words = ['cp', '-L', `lowerdir=${image}`, path];
+      expect(await stratafs([...words, `${ours}`])).toMatchObject({ code: 0, stdout: '', stderr: '' });
+      expect(await listing(`${ours}`)).toBe(await listing(`${theirs}`));
+      await succeed('sh', ['-c', `node ${BUILT_COMMAND} ${words.join(' ')} - | tar xf - -C ${tar}`]);
+      expect(await listing(`${tar}`)).toBe(await listing(`${theirs}`));
+    },
+  );
+
+  it('follows no link out of the image, with -L', async () => {
+    const image = temporary.path('out');
+    mkdirSync(`${image}/etc`, { recursive: true });
+    writeFileSync(temporary.path('secret'), 'of this machine');
+    symlinkSync(temporary.path('secret'), `${image}/etc/absolute`);
+    symlinkSync(`${'../'.repeat(40)}${temporary.path('secret')}`, `${image}/etc/relative`);
+    for (const path of ['/etc/absolute', '/etc/relative']) {
+      const to = temporary.path('got');
+      const { code, stderr } = await stratafs(['cp', '-L', `lowerdir=${image}`, path, to]);
+      expect(code).toBe(5);
+      expect(stderr).toMatch(`Cannot open "${path}" in lowerdir=${image}: `);
+      expect(existsSync(to)).toBe(false);
+    }
+  });
+
+  it('refuses -L of one layer', async () => {
+    const state = 'Cannot use "--follow-link" with "--layer": what a link leads to may be in another layer';
+    const words = ['cp', '-L', '--layer', '1', `lowerdir=${layer}`, '/etc/one', temporary.path('none')];
+    expect(await stratafs(words)).toMatchObject({ code: 2, stdout: '', stderr: `stratafs: ${state}\n` });
+  });
+
   it('wants to know where to', async () => {
     const state = 'stratafs: Cannot extract to nowhere: give -o DIR, or DEST behind the paths\n';
     expect(await stratafs(['extract', `lowerdir=${layer}`, '/etc'])).toMatchObject({
       code: 2,
       stderr: state,
     });
+  });
+});
+
+describeSystem('stratafs cp -a', ['root', 'build'], () => {
+  const temporary = temporaryForSuite();
+
+  it('keeps owners, modes, times and devices as cp -a does', async () => {
+    const layer = temporary.path('layer');
+    mkdirSync(`${layer}/d`, { recursive: true });
+    writeFileSync(`${layer}/d/file`, '1');
+    chownSync(`${layer}/d/file`, 1234, 4321);
+    chmodSync(`${layer}/d/file`, 0o6751);
+    lchownSync(`${layer}/d`, 7, 8);
+    await succeed('mkfifo', ['-m', '0604', `${layer}/d/fifo`]);
+    await succeed('mknod', ['-m', '0660', `${layer}/d/null`, 'c', '1', '3']);
+    for (const name of ['ours', 'theirs', 'plain']) mkdirSync(temporary.path(name));
+    const words = [`lowerdir=${layer}`, '/d'];
+    expect(await stratafs(['cp', '-a', ...words, temporary.path('ours')])).toMatchObject({
+      code: 0,
+      stderr: '',
+    });
+    await succeed('cp', ['-a', `${layer}/d`, temporary.path('theirs')]);
+    const told = (name: string) =>
+      succeed('sh', [
+        '-c',
+        'cd "$1" && find d -printf "%p %y %m %U:%G %T@\n" | sort',
+        'sh',
+        temporary.path(name),
+      ]);
+    expect(await told('ours')).toBe(await told('theirs'));
+    await stratafs(['cp', ...words, temporary.path('plain')]);
+    expect(await told('plain')).not.toContain('1234:4321');
   });
 });
 

@@ -44,6 +44,8 @@ _stratafs; printf '%s\\n' "\${COMPREPLY[@]}"
     expect(await byBash(`${typed} ls sample/web:`, ...root, 'ls', 'sample/web', ':')).toEqual(['1.1', '1.0']);
     const inside = [...root, 'ls', 'sample/web', ':', '1.0', '/srv/s'];
     expect(await byBash(`${typed} ls sample/web:1.0 /srv/s`, ...inside)).toEqual(['/srv/server.conf']);
+    const behind = [...root, 'cp', 'sample/web', ':', '1.0', ':', '/srv/s'];
+    expect(await byBash(`${typed} cp sample/web:1.0:/srv/s`, ...behind)).toEqual(['/srv/server.conf']);
     expect(await byBash('stratafs diff --color=a', 'stratafs', 'diff', '--color', '=', 'a')).toEqual([
       'auto',
       'always',
@@ -60,21 +62,26 @@ _stratafs; printf '%s\\n' "\${COMPREPLY[@]}"
     const references = await byFish(`stratafs --root ${store} ls sam`);
     expect(references.toSorted()).toEqual(['sample/web:1.0\timage', 'sample/web:1.1\timage']);
     expect(await byFish(`stratafs --root ${store} cat sample/web:1.0 /srv/s`)).toEqual(['/srv/server.conf']);
+    expect(await byFish(`stratafs --root ${store} cp sample/web:1.0:/srv/s`)).toEqual([
+      'sample/web:1.0:/srv/server.conf',
+    ]);
     expect(await byFish(`stratafs mount x ${bin.slice(0, -1)}`)).toEqual([`${bin}/`]);
   });
 
   itSystem('in zsh completes at Tab', ['zsh'], async () => {
     const script = temporary.path('complete.zsh');
-    const line = `stratafs --root ${store} cat sample/web:1.0 /srv/se`;
-    writeFileSync(
-      script,
-      `zmodload zsh/zpty; zpty z zsh -f -i
+    const lines = [' ', ':'].map((between) => `stratafs --root ${store} cat sample/web:1.0${between}/srv/se`);
+    for (const line of lines) {
+      writeFileSync(
+        script,
+        `zmodload zsh/zpty; zpty z zsh -f -i
        zpty -w z "PS1=; autoload -U compinit; compinit -u -D; source <(stratafs completion zsh); bindkey '^I' complete-word"
        zpty -w z 'print re''ady'; zpty -r z out '*ready*'
        zpty -n -w z $'${line}\\t'; zpty -r z out '*server.conf*'; print -r -- "$out"; zpty -d z\n`,
-    );
-    const { stdout } = await run('zsh', ['-f', script], { env, seconds: 120 });
-    expect(stdout).toContain('/srv/server.conf');
+      );
+      const { stdout } = await run('zsh', ['-f', script], { env, seconds: 120 });
+      expect(stdout).toContain('/srv/server.conf');
+    }
   });
 });
 

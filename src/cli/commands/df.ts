@@ -40,7 +40,9 @@ export function registerDf(program: Command, terminal: Terminal): void {
       'each image, container and volume; UNIQUE is what no other image or container has',
     )
     .option('-a, --all', 'each directory, the largest first, with what it belongs to')
+    .option('-h, --human-readable', 'sizes for people, as they are without it too; --json has bytes')
     .option('--json', 'one JSON object a line: each directory, image and container, the groups, the whole')
+    .helpOption('--help', 'print this help')
     .action(async (_: unknown, command: Command) => {
       const options = command.optsWithGlobals<DfOptions>();
       const { diskUsageOf } = await import('../../health/open.ts');

@@ -41,6 +41,8 @@ interface ExtractOptions extends StoreOptions {
   readonly layer?: string;
   readonly preserve?: boolean;
   readonly devices?: boolean;
+  readonly archive?: boolean;
+  readonly followLink?: boolean;
   readonly overwrite?: boolean;
 }
 
@@ -54,7 +56,7 @@ export function registerExtract(program: Command, terminal: Terminal): void {
         'holes. Without -o to DEST, the last word, as docker cp does: into the directory that is there, else by that name; ' +
         'PATH/. means what is in PATH, and DEST - a tar. Nothing that is there already is overwritten, no link there is ' +
         'followed, and no file has its name before it is complete. Rights are cut as by cp; owners, set-id bits and ' +
-        'attributes are kept with -p only.',
+        'attributes are kept with -p or -a only.',
     )
     .argument('<ref>', REFERENCE_WORDS)
     .argument('<path...>', 'paths inside the image; without -o the last one is DEST, on this machine')
@@ -65,6 +67,11 @@ export function registerExtract(program: Command, terminal: Terminal): void {
     .option('--layer <n>', 'as they are in this layer alone (1 is the lowest): deleted and older ones too')
     .option('-p, --preserve', 'owners, all mode bits, attributes, ACLs and capabilities too (needs root)')
     .option('--devices', 'devices (needs root), fifos and sockets too')
+    .option('-a, --archive', 'as cp -a and docker cp -a: -p and --devices')
+    .option(
+      '-L, --follow-link',
+      'where a path is a symbolic link, copy what it leads to in the image, by the name of the link',
+    )
     .option('--overwrite', 'replace what is there already, but no directory')
     .addOption(metadataOption())
     .action(async (reference: string, paths: string[], _: unknown, command: Command) => {
@@ -75,6 +82,10 @@ export function registerExtract(program: Command, terminal: Terminal): void {
       const bytes = isCp ? given.slice(0, -1) : given;
       if (output === undefined || bytes.length === 0)
         throw new Trouble('usage', 'Cannot extract to nowhere: give -o DIR, or DEST behind the paths');
+      if (options.followLink && options.layer !== undefined) {
+        const state = 'what a link leads to may be in another layer';
+        throw new Trouble('usage', `Cannot use "--follow-link" with "--layer": ${state}`);
+      }
       const open = options.layer === undefined ? openStack : openDamagedStack;
       const stack = await open(reference, options);
       if (output === '-') {
@@ -112,7 +123,7 @@ async function writeTar(
     const starts: TarStart[] = [];
     for (const path of paths) {
       try {
-        const entry = walk(tree, path, { follow: false });
+        const entry = walk(tree, path, { follow: options.followLink === true });
         const names = options.isCp ? namesInto(path) : componentsOf(path);
         starts.push({ path: asBytes(names.join('/')), entry });
       } catch (error) {
@@ -147,11 +158,12 @@ async function copyFromTree(
   layers: Layers,
   recorded: Records | undefined,
 ): Promise<void> {
-  const { stack } = extraction;
+  const { stack, options } = extraction;
+  const follow = options.followLink === true;
   const tree = await openTree(stack, recorded);
   const find = async (path: ByteString) => {
     try {
-      return new TreeNode(tree, walk(tree, path, { follow: false }));
+      return new TreeNode(tree, walk(tree, path, { follow }));
     } catch (error) {
       const failure = pathFailure('open', path, stack.label, error);
       if (!(failure instanceof Trouble)) throw failure;
@@ -171,12 +183,13 @@ async function copyAll(
   find: (path: ByteString) => Node | Promise<Node>,
 ): Promise<void> {
   const { stack, paths, output, options, terminal } = extraction;
-  const { preserve = false, devices = false } = options;
+  const preserve = preserves(options);
+  const special = options.devices === true || options.archive === true;
   const { directory, names } = extraction.isCp ? await placesOf(extraction, find) : samePlaces(output);
   const to = openDestination(stack, directory, extraction);
   const progress = new WorkProgress(terminal, 'extracting');
   const printer = new ExtractPrinter(stack, terminal, progress);
-  const extractor = new Extractor(to, { preserve, special: devices }, printer);
+  const extractor = new Extractor(to, { preserve, special }, printer);
   const interruption = new Interruption();
   try {
     for (const path of paths) {
@@ -200,6 +213,10 @@ async function copyAll(
     interruption.end();
     to.close();
   }
+}
+
+function preserves({ preserve, archive }: ExtractOptions): boolean {
+  return preserve === true || archive === true;
 }
 
 /** At the same paths as in the image. */
@@ -226,7 +243,8 @@ function openDestination(
   path: ByteString,
   { output, isCp, options }: Extraction,
 ): Destination {
-  const { root, preserve = false, overwrite = false } = options;
+  const { root, overwrite = false } = options;
+  const preserve = preserves(options);
   try {
     checkWritable(path, keptOf(stack, root));
     if (!isCp) makeDirectory(path);

@@ -33,6 +33,8 @@ export async function findCandidates(
       if (/^[./~]/.test(text)) return { candidates: [], shell: 'files' };
       return { candidates: startingWith(text, await references(options)) };
     case 'path':
+      // Where the last path may be one of this machine, as the DEST of docker cp.
+      if (wanted.orFile && /^(?:\.{1,2}\/|~)/.test(text)) return { candidates: [], shell: 'files' };
       return { candidates: startingWith(text, await paths(wanted.reference, text, options)) };
   }
 }

@@ -3,6 +3,7 @@
 import type { Command } from 'commander';
 import type { StoreOptions } from '../../open/stack.ts';
 import type { Output } from '../print/output.ts';
+import { withPathApart } from '../words/path-of-reference.ts';
 import { findCandidates } from './candidates.ts';
 import { readLine } from './line.ts';
 
@@ -11,10 +12,16 @@ export const COMPLETE = '__complete';
 
 /** `program` has the command that the words name. Throws what finding the store or the reference throws. */
 export async function complete(program: Command, words: readonly string[], out: Output): Promise<void> {
-  const { wanted, text, before, globals } = readLine(program, words);
+  const parted = await withPathApart(program, words);
+  const { wanted, text, before, globals } = readLine(program, parted);
+  const typed = words.at(-1) ?? '';
+  // Of `REF:/path`, the path is completed behind its reference.
+  const reference = typed.slice(0, typed.length - (parted.at(-1) ?? '').length);
+  const front = reference === '' ? before : reference;
+  const isDest = wanted.kind === 'path' && wanted.orFile && parted.length > words.length && reference === '';
   const print = async (options: StoreOptions) => {
-    const { candidates, shell } = await findCandidates(wanted, text, options);
-    for (const { word, meaning } of candidates) out.write(`${before}${word}\t${meaning}\n`);
+    const { candidates, shell } = await findCandidates(isDest ? { kind: 'file' } : wanted, text, options);
+    for (const { word, meaning } of candidates) out.write(`${front}${word}\t${meaning}\n`);
     if (shell !== undefined) out.write(`:${shell}\n`);
   };
   // A command of the program, so that its options lead to the store as they do for all others.

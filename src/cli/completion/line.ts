@@ -12,7 +12,7 @@ export type Wanted =
   | { readonly kind: 'words'; readonly words: readonly Completion[] }
   | { readonly kind: 'reference' }
   /** A path inside the image that `reference` means. */
-  | { readonly kind: 'path'; readonly reference: string }
+  | { readonly kind: 'path'; readonly reference: string; readonly orFile?: true }
   | { readonly kind: 'file' | 'directory' };
 
 export interface Line {
@@ -168,7 +168,12 @@ function operandOf(program: Command, command: Command, { operands, given }: Read
   const argument = declared[operands.length + skipped] ?? declared.findLast(({ variadic }) => variadic);
   if (argument === undefined) return NOTHING;
   if (argument.argChoices !== undefined) return choices(argument.argChoices);
-  if (argument.name() !== 'command') return operandOfName(argument, operands);
+  if (argument.name() !== 'command') {
+    const wanted = operandOfName(argument, operands);
+    // The last of several words is DEST where no -o says where to.
+    const mayBeDest = command.name() === 'extract' && operands.length > 1 && !given.has('output');
+    return mayBeDest && wanted.kind === 'path' ? { ...wanted, orFile: true } : wanted;
+  }
   const topics = [...TOPICS].map(([word, { title }]) => ({ word, meaning: title }));
   return { kind: 'words', words: [...commandWords(program), ...topics] };
 }

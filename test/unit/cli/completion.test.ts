@@ -2,6 +2,8 @@ import type { Command } from 'commander';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { readLine } from '../../../src/cli/completion/line.ts';
 import { wholeProgram } from '../../../src/cli/program.ts';
+import { FakeStore } from '../../support/fake-store.ts';
+import { temporaryForSuite } from '../../support/temporary.ts';
 import { memoryTerminal, stratafs } from './memory.ts';
 
 let program: Command;
@@ -52,6 +54,9 @@ describe('readLine()', () => {
     [['ls', '-l', '--layer=2', ''], '{"kind":"reference"}'],
     [['ls', 'web', ''], '{"kind":"path","reference":"web"}'],
     [['ls', 'web', '/etc', '/u'], '{"kind":"path","reference":"web"}'],
+    [['extract', 'web', ''], '{"kind":"path","reference":"web"}'],
+    [['extract', 'web', '/a', ''], '{"kind":"path","reference":"web","orFile":true}'],
+    [['extract', '-o', 'x', 'web', '/a', ''], '{"kind":"path","reference":"web"}'],
     [['du', '-ad', '2', 'web', ''], '{"kind":"path","reference":"web"}'],
     [['du', '-ad2', 'web', ''], '{"kind":"path","reference":"web"}'],
     [['du', '-ad', ''], '[]'],
@@ -80,11 +85,37 @@ describe('readLine()', () => {
 });
 
 describe('stratafs __complete', () => {
+  const temporary = temporaryForSuite();
+  const store = new FakeStore(temporary.path('root'));
+
+  beforeAll(() => {
+    store.image({ names: ['app:1'], layers: ['low'] });
+    for (const path of ['passwd', 'pam.d/su', 'other'])
+      store.write(`overlay2/${FakeStore.cacheId(['low'])}/diff/etc/${path}`, '');
+  });
+
   it('lists what begins so, with what it means, and what the shell has to add', async () => {
     expect((await stratafs(['__complete', 'umou'])).out).toBe('umount\tunmount what "mount" has mounted\n');
     expect((await stratafs(['__complete', 'mount', 'x', '/'])).out).toBe(':directories\n');
     expect((await stratafs(['__complete', 'ls', './'])).out).toBe(':files\n');
     expect((await stratafs(['__complete', 'diff', '--color=al'])).out).toBe('--color=always\t\n');
+  });
+
+  it.each<[words: string, out: string]>([
+    ['ls app:1:/', 'app:1:/etc/\t\n'],
+    ['ls app:1:/etc/pa', 'app:1:/etc/pam.d/\t\napp:1:/etc/passwd\t\n'],
+    ['ls -l app:1:/etc app:1:/etc/pass', 'app:1:/etc/passwd\t\n'],
+    ['cp app:1:/etc/passw', 'app:1:/etc/passwd\t\n'],
+    ['container cp app:1:/etc/passw', 'app:1:/etc/passwd\t\n'],
+    ['cp app:1:/etc/passwd ', ':files\n'],
+    ['cp app:1:/etc/passwd /t', ':files\n'],
+    ['cp app:1:/etc/passwd app:1:/etc/passw', 'app:1:/etc/passwd\t\n'],
+    ['cp app:1 /etc/passwd ./', ':files\n'],
+    ['cp app:1 /etc/passwd /etc/pam', '/etc/pam.d/\t\n'],
+    ['diff app:1:/etc/pa', ''],
+  ])('completes the path of REF:/path: %s', async (line, out) => {
+    const outcome = await stratafs(['__complete', '--root', store.root, ...line.split(' ')]);
+    expect(outcome.out).toBe(out);
   });
 
   it('is no command to be seen', async () => {

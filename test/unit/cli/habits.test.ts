@@ -4,11 +4,12 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parseAccounts } from '../../../src/cli/print/account-names.ts';
 import { elasticText, formatTable } from '../../../src/cli/print/table.ts';
+import { wholeProgram } from '../../../src/cli/program.ts';
 import { partReference } from '../../../src/cli/words/path-of-reference.ts';
 import { ownWords } from '../../../src/cli/words/words.ts';
 import { cpPlaces } from '../../../src/copy/cp-places.ts';
 import { asBytes } from '../../../src/sys/bytes.ts';
-import { stratafs } from './memory.ts';
+import { memoryTerminal, stratafs } from './memory.ts';
 
 let layer: string;
 let ref: string;
@@ -166,6 +167,34 @@ describe('formatTable()', () => {
     const rows = [['日本', 'x']];
     expect(formatTable(['A', 'B'], rows, { columns: 6 })).toBe('A\n    B\n日本\n    x\n');
     expect(formatTable(['A', 'B'], rows, { columns: 7 })).toBe('A     B\n日本  x\n');
+  });
+});
+
+describe('-h', () => {
+  // Whose namesakes have it as an option: ls, du and df of coreutils. docker's, mount(8) and umount(8) have it as help; cat, stat,
+  // diff and which of Debian refuse it; the others have no namesake.
+  const HUMAN = ['df', 'du', 'ls'];
+
+  it('is help where it is no option of the namesake, and there alone', async () => {
+    const { commands } = await wholeProgram(memoryTerminal().terminal);
+    expect(commands.length).toBeGreaterThan(20);
+    const kinds = await Promise.all(
+      commands.map(async (command) => {
+        const name = command.name();
+        const isHelp = (await stratafs(['--root', '/proc/none', name, '-h'])).out.startsWith(`Usage: stratafs ${name} `);
+        const own = command.options.find(({ short }) => short === '-h')?.long ?? 'none';
+        return `${name} ${isHelp ? 'help' : 'no help'} ${own}`;
+      }),
+    );
+    const expected = commands
+      .map((command) => command.name())
+      .map((name) => (HUMAN.includes(name) ? `${name} no help --human-readable` : `${name} help none`));
+    expect(kinds).toEqual(expected);
+  });
+
+  it('is help by its long name everywhere', async () => {
+    for (const name of HUMAN)
+      expect((await stratafs([name, '--help'])).out).toMatch(`Usage: stratafs ${name} `);
   });
 });
 
