@@ -230,7 +230,8 @@ async function serve(session: Session, words: readonly string[], directory: stri
   closeSync(log);
   session.owns(server);
   while (!isMounted(directory)) {
-    if (server.exitCode !== null) throw new Error(`${program} ended with ${server.exitCode}`);
+    const ended = server.exitCode ?? server.signalCode;
+    if (ended !== null) throw new Error(`${program} ended with ${ended}`);
     await sleep(5);
   }
   return server.pid ?? 0;

@@ -222,7 +222,7 @@ async function buildProgram(words: readonly string[], terminal: Terminal): Promi
   );
 }
 
-/** Options besides --root that are paths of the machine; `rootB` is one of diff. */
+/** Options besides --root that are paths of the machine; `rootB` is one of a comparison. */
 const OTHER_ROOTS = ['containerdRoot', 'additionalRoot', 'rootB'];
 
 /** Finds the root where none is named, and puts what paths of another machine's disk lead to in their place. */
@@ -261,12 +261,12 @@ async function findRoot(program: Command, command: Command, terminal: Terminal):
 
 /** The root of another machine whose store knows what the words of a command mean. */
 async function rootsOfWords(hostRoot: string, command: Command): Promise<MeantRoots | undefined> {
-  if (WITHOUT_ROOT.includes(command.name()) || isMountOfAll(command) || command.args.length === 0)
-    return undefined;
+  const words = referenceWords(command);
+  if (WITHOUT_ROOT.includes(command.name()) || isMountOfAll(command) || words.length === 0) return undefined;
   const { meantRoots } = await import('./words/meant-root.ts');
   const { store, namespace } = command.optsWithGlobals<{ store?: unknown; namespace?: string }>();
   return meantRoots(hostRoot, {
-    ...{ command: command.name(), words: command.args },
+    ...{ command: isMountOfDifference(command) ? 'diff' : command.name(), words },
     ...(typeof store === 'string' ? { store } : {}),
     ...(namespace === undefined ? {} : { namespace }),
   });
@@ -280,8 +280,20 @@ function needsStore(command: Command): boolean {
   if (WITHOUT_ROOT.includes(command.name())) return false;
   if (isMountOfAll(command)) return true;
   if (command.name() === 'mount' && command.args.length === 0) return false;
-  const sides = command.name() === 'diff' ? command.args.slice(0, 2) : command.args.slice(0, 1);
+  const compares = command.name() === 'diff' || isMountOfDifference(command);
+  const sides = referenceWords(command).slice(0, compares ? 2 : 1);
   return sides.length === 0 || sides.some((side) => !side.startsWith('lowerdir=') && !meansFile(side));
+}
+
+/** The first are references; of sides that are compared, those without a root of their own. */
+function referenceWords(command: Command): readonly string[] {
+  const { diff, rootB } = command.opts<{ diff: string; rootB?: string }>();
+  const words = isMountOfDifference(command) ? [diff, ...command.args.slice(0, -1)] : command.args;
+  return rootB === undefined ? words : words.slice(0, 1);
+}
+
+function isMountOfDifference(command: Command): boolean {
+  return command.name() === 'mount' && typeof command.opts().diff === 'string';
 }
 
 function isMountOfAll(command: Command): boolean {

@@ -26,7 +26,7 @@ in_background() {
   done
   for word; do
     case $word in
-    -f* | -h | --foreground | --debug | --help) return 1 ;;
+    -f* | -Mf* | -h | --foreground | --debug | --help) return 1 ;;
     esac
   done
 }

@@ -9,11 +9,11 @@ import { openTree, recordsOf, type StoreOptions } from '../../open/stack.ts';
 import type { Tree } from '../../overlay/tree.ts';
 import type { LayerStack } from '../../store/layer-stack.ts';
 import { chooseLayers, layerNumber, oneLayer } from '../../store/reference/choice.ts';
-import { type ByteString, bytesOfText, shownBytes, textOf } from '../../sys/bytes.ts';
+import { type ByteString, bytesOfText, textOf } from '../../sys/bytes.ts';
 import { systemWords, Trouble } from '../../sys/errors.ts';
 import { checkWritable } from '../../sys/kept.ts';
 import { joinPath } from '../../tar/path.ts';
-import { escapeText } from '../../told/escape.ts';
+import { escapeBytes, escapeText } from '../../told/escape.ts';
 import { OutputFile } from '../new-file.ts';
 import { DescriptorOutput } from '../print/output.ts';
 import { type WorkProgress, withProgress } from '../print/progress/work-progress.ts';
@@ -37,7 +37,7 @@ export function dockerfileText(
   for (const part of parts) {
     const layer = part.kind === 'layer' || part.kind === 'instruction' ? part.layer : undefined;
     if (layer !== undefined) lines.push(layerWords(stack, layer));
-    if (part.kind === 'line') lines.push(part.text);
+    if (part.kind === 'line') lines.push(oneLine(part.text));
     else if (part.kind === 'instruction') lines.push(...dockerfileLines(part.instruction));
     else if (part.kind === 'told') lines.push(...commented(dockerfileLines(part.instruction)));
     else {
@@ -136,12 +136,17 @@ async function withTree<T>(
   }
 }
 
+/** What a configuration sets may have several lines, which an instruction cannot say. */
+function oneLine(text: string): string {
+  return /[\n\r]/.test(text) ? `# not set: ${escapeText(text)}` : text;
+}
+
 /** By root, and by whatever `rm` the image has; who was the user before is so again. */
 function deletions(paths: readonly ByteString[], user: string): string[] {
   const texts = paths.flatMap((path) => textOf(path) ?? []).map((path) => `/${path}`);
   const untold = paths
     .filter((path) => textOf(path) === undefined)
-    .map((path) => `# not deleted: /${shownBytes(path)}`);
+    .map((path) => `# not deleted: /${escapeBytes(path)}`);
   if (texts.length === 0) return untold;
   const remove = `RUN ${JSON.stringify(['rm', '-rf', '--', ...texts])}`;
   return [...untold, ...(user === '' ? [remove] : ['USER 0', remove, `USER ${user}`])];

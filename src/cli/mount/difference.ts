@@ -94,7 +94,9 @@ async function compareSides(pair: Pair, options: DiffOptions, terminal: Terminal
     const summary = await compare(union, sides, pickedAlso(picked, watch), settings, options);
     progress.end();
     if (summary.errors > 0)
-      note(`Warning: ${counted(summary.errors, 'name')} could not be compared, and are in .stratafs/ alone`);
+      note(
+        `Warning: ${counted(summary.errors, 'name')} could not be compared, and are in .stratafs/diff.json alone`,
+      );
     const told = files.end(summary, exitCode(summary, gate, options));
     return rootOf(picked, pair, records, { told, hasRenames: options.renames === true });
   } finally {

@@ -181,7 +181,9 @@ describe('-h', () => {
     const kinds = await Promise.all(
       commands.map(async (command) => {
         const name = command.name();
-        const isHelp = (await stratafs(['--root', '/proc/none', name, '-h'])).out.startsWith(`Usage: stratafs ${name} `);
+        const isHelp = (await stratafs(['--root', '/proc/none', name, '-h'])).out.startsWith(
+          `Usage: stratafs ${name} `,
+        );
         const own = command.options.find(({ short }) => short === '-h')?.long ?? 'none';
         return `${name} ${isHelp ? 'help' : 'no help'} ${own}`;
       }),
