@@ -1,5 +1,6 @@
 // The one table of exit codes: what the command answers the shell, and how a failure finds its code.
 import { Errno, Trouble, type TroubleKind } from '../sys/errors.ts';
+import type { Verdict } from '../verify/verdict.ts';
 
 export const EXIT = {
   success: 0,
@@ -23,6 +24,13 @@ export const EXIT = {
   /** 128 + SIGPIPE. */
   closed: 141,
 } as const;
+
+/** What verification comes to. */
+export const EXIT_OF_VERDICT: Readonly<Record<Verdict, number>> = {
+  verified: EXIT.success,
+  tampered: EXIT.found,
+  unverifiable: EXIT.store,
+};
 
 const CODES: Readonly<Record<TroubleKind, number>> = {
   usage: EXIT.usage,

@@ -5,6 +5,7 @@ import { jsonSchemas } from '../../src/cli/json/schemas.ts';
 interface Told {
   readonly t: string;
   readonly command?: string;
+  readonly part?: string;
 }
 
 const ajv = new Ajv2020({ strict: true, strictTypes: false });
@@ -16,7 +17,8 @@ export function jsonRecords<T>(output: string, of?: string): T[] {
   const all = lines.map((line) => JSON.parse(line) as T & Told);
   const ends = [all.at(0)?.t, all.at(-1)?.t].join();
   if (ends !== 'header,end') throw new Error(`No whole output: ${output.slice(0, 1000)}`);
-  for (const line of all) mustBeOfSchema(all[0]?.command ?? '', line);
+  const { command = '', part } = all[0] ?? {};
+  for (const line of all) mustBeOfSchema(part === undefined ? command : `${command}-${part}`, line);
   return all.slice(1, -1).filter(({ t }) => of === undefined || t === of);
 }
 

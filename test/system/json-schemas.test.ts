@@ -1,9 +1,9 @@
 // What every command prints with `--json` is what its schema says, of every kind of store; and the schemas are told of and shipped.
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { jsonSchemas } from '../../src/cli/json/schemas.ts';
-import { jsonRecordsOfBytes, mustBeOfSchema } from '../support/json-lines.ts';
+import { jsonRecords, jsonRecordsOfBytes, mustBeOfSchema } from '../support/json-lines.ts';
 import { stratafsForSuite } from '../support/many-commands.ts';
 import { unpackArchives, unpackStore } from '../support/real-stores.ts';
 import { describeSystem } from '../support/system.ts';
@@ -120,6 +120,18 @@ describeSystem('JSON of real stores', ['root', 'stores', 'build'], () => {
       }
       const configs = ['diff', '--json', '--config', '--expand', image, of];
       await isAsTold(['--root', directory(), ...options, ...configs], 'diff');
+    });
+
+    it('is as the schemas say: the parts of a report', async () => {
+      const out = suite.path(`${store}-parts`);
+      const words = ['--root', directory(), ...options, 'report', '--store', '--verify', '--out', out];
+      expect(ANSWERED).toContain((await stratafs(words)).code);
+      const parts = readdirSync(out).filter((name) => name.endsWith('.jsonl'));
+      const told = parts.map((part) => {
+        jsonRecords(readFileSync(`${out}/${part}`, 'utf8'));
+        return part.replace('.jsonl', '');
+      });
+      expect(told).toEqual(expect.arrayContaining(['deleted', 'images', 'layers', 'manifests', 'verify']));
     });
 
     it('is as the schemas say: all layers, verified', async () => {

@@ -41,12 +41,24 @@ const PARTS = [
   'volumes.jsonl',
 ];
 
-/** Lines of JSON, as text that a command printed or a file has. */
-function parsed(text: string): Record<string, unknown>[] {
-  return text
-    .split('\n')
-    .filter(Boolean)
-    .map((line) => JSON.parse(line) as Record<string, unknown>);
+type JsonRecord = Record<string, unknown>;
+
+/** The records of a part of JSON lines, which must be whole and as its schema has it. */
+function recordsIn(out: string, name: string): JsonRecord[] {
+  return jsonRecords<JsonRecord>(readFileSync(join(out, `${name}.jsonl`), 'utf8'));
+}
+
+/** How a part of JSON lines begins and ends. */
+function endsOf(out: string, name: string): JsonRecord[] {
+  const lines = readFileSync(join(out, `${name}.jsonl`), 'utf8')
+    .trimEnd()
+    .split('\n');
+  return [lines.at(0) ?? '', lines.at(-1) ?? ''].map((line) => JSON.parse(line) as JsonRecord);
+}
+
+/** By the name of the part. */
+function exitsOf(out: string, ...names: readonly string[]): JsonRecord {
+  return Object.fromEntries(names.map((name) => [name, endsOf(out, name)[1]?.exit]));
 }
 
 interface Run {
@@ -101,38 +113,54 @@ describeSystem('the parts of a report on a store', ['root', 'build', 'stores', '
     ['health.jsonl', ['doctor', '--json']],
     ['verify.jsonl', ['verify', '--all', '--json']],
     ['timeline.body', ['timeline', '--all']],
-  ])('%s is what the command prints, without header and end', async (name, words) => {
-    const lines = (await print(...words))
-      .split('\n')
-      .filter((line) => !/^\{"t":"(?:header|end)",/.test(line));
-    expect(part(name)).toBe(lines.join('\n'));
+  ])('%s is what the command prints, header and end too', async (name, words) => {
+    expect(part(name)).toBe(await print(...words));
     expect(part(name).length).toBeGreaterThan(300);
   });
 
+  it.each(['deleted', 'layers', 'manifests', 'volumes'])(
+    '%s.jsonl is of the report, and says which part it is',
+    (name) => {
+      expect(endsOf(out, name)).toEqual([
+        {
+          t: 'header',
+          v: 1,
+          tool: expect.stringMatching(/^stratafs \d/),
+          command: 'report',
+          root: root(),
+          part: name,
+        },
+        { t: 'end', exit: 0 },
+      ]);
+      // This store has no volumes.
+      expect(recordsIn(out, name).length > 0).toBe(name !== 'volumes');
+    },
+  );
+
   it('deleted.jsonl has of each image and container what deleted tells of it', async () => {
-    const all = parsed(part('deleted.jsonl'));
+    const all = recordsIn(out, 'deleted');
     for (const name of ['demo:1', 'built:1', 'web', 'never']) {
       const records = jsonRecords<{ path: string; type: string }>(await print('deleted', '--json', name));
       const told = records.map(({ path, type }) => `${type} ${path}`);
-      const own = all.filter(({ references }) => (references as string[]).includes(name));
+      const own = all.filter(({ refs }) => (refs as string[]).includes(name));
       expect([name, own.map(({ path, type }) => `${type} ${path}`).sort()]).toEqual([name, told.sort()]);
       expect(told.length).toBeGreaterThan(5);
     }
   });
 
   it('manifests are those of manifest, and manifests.jsonl says whose', async () => {
-    const all = parsed(part('manifests.jsonl'));
-    expect(all.map(({ reference }) => reference).sort()).toEqual(['built:1', 'demo:1', 'never', 'web']);
-    for (const { file, reference, names } of all) {
+    const all = recordsIn(out, 'manifests');
+    expect(all.map(({ ref }) => ref).sort()).toEqual(['built:1', 'demo:1', 'never', 'web']);
+    for (const { file, ref, names } of all) {
       const text = readFileSync(join(out, String(file)), 'latin1');
-      expect(text).toBe((await stratafs(['--root', root(), 'manifest', String(reference)])).stdout);
+      expect(text).toBe((await stratafs(['--root', root(), 'manifest', String(ref)])).stdout);
       expect(text.split('\n').filter((line) => line.startsWith('.'))).toHaveLength(Number(names));
       expect(text).toContain('sha256digest=');
     }
   });
 
   it('layers.jsonl has each layer once, with all that have it and its verdict', async () => {
-    const layers = parsed(part('layers.jsonl'));
+    const layers = recordsIn(out, 'layers');
     const { layers: demo } = JSON.parse(await print('inspect', '--json', 'demo:1'));
     for (const { diffId, directory } of demo as { diffId: string; directory: string }[]) {
       const [only, ...others] = layers.filter((one) => one.diffId === diffId);
@@ -341,7 +369,28 @@ describeSystem('the parts of a report on a store', ['root', 'build', 'stores', '
     const { told, done } = runOf(place);
     expect(told.join('\n')).toContain('repositories.json');
     expect(done).toContainEqual(expect.objectContaining({ state: 'in part' }));
-    expect(parsed(readFileSync(join(place, 'health.jsonl'), 'utf8')).at(-1)).toMatchObject({ t: 'total' });
+    expect(recordsIn(place, 'health').at(-1)).toMatchObject({ t: 'total' });
+    const names = ['images', 'containers', 'health', 'deleted', 'layers', 'manifests', 'volumes'];
+    const exits = exitsOf(place, ...names);
+    expect(exits).toEqual({
+      images: 4,
+      containers: 4,
+      health: 1,
+      deleted: 4,
+      layers: 4,
+      manifests: 4,
+      volumes: 4,
+    });
+    for (const [name, words] of [
+      ['images', ['images', '--all']],
+      ['containers', ['containers', '--all']],
+      ['usage', ['df']],
+      ['health', ['doctor']],
+    ] as const) {
+      const { stdout, code: own } = await stratafs(['--root', damaged, ...words, '--json']);
+      expect([name, readFileSync(join(place, `${name}.jsonl`), 'latin1')]).toEqual([name, stdout]);
+      expect(endsOf(place, name)[1]).toEqual({ t: 'end', exit: own });
+    }
   });
 
   it('of a store that lacks a layer have no manifest of what had it, and say why', async () => {
@@ -359,13 +408,9 @@ describeSystem('the parts of a report on a store', ['root', 'build', 'stores', '
     const words = ['--root', lacking, 'report', '--store', '--verify', '--out', place];
     const { code, stderr } = await stratafs(words);
     expect([code, stderr]).toEqual([4, expect.not.stringContaining('Cannot read "/"')]);
-    const lines = parsed(readFileSync(join(place, 'manifests.jsonl'), 'utf8'));
-    const told = lines.map(({ reference, file, names, error }) => [
-      reference,
-      file !== undefined,
-      names,
-      error,
-    ]);
+    const lines = recordsIn(place, 'manifests');
+    expect(exitsOf(place, 'manifests', 'deleted', 'images')).toEqual({ manifests: 4, deleted: 4, images: 4 });
+    const told = lines.map(({ ref, file, names, error }) => [ref, file !== undefined, names, error]);
     const refused = (name: string) =>
       expect.stringMatching(`^Cannot use "${gone}": no such directory; it is layer 2 of "${name}"`);
     expect(told).toEqual([
@@ -395,8 +440,9 @@ describeSystem('the parts of a report on a store', ['root', 'build', 'stores', '
     const words = ['--root', unread, 'report', '--store', '--out', place];
     const { code, stderr } = await stratafs(words, { uid: 65534 });
     expect([code, stderr]).toEqual([5, expect.stringContaining('Cannot read "/shut" in shut:1: permission')]);
-    const [line] = parsed(readFileSync(join(place, 'manifests.jsonl'), 'utf8'));
-    expect(line).toMatchObject({ reference: 'shut:1', unread: 1 });
+    const [line] = recordsIn(place, 'manifests');
+    expect(line).toMatchObject({ t: 'manifest', ref: 'shut:1', unread: 1 });
+    expect(exitsOf(place, 'manifests', 'deleted', 'images')).toEqual({ manifests: 5, deleted: 0, images: 0 });
     const text = readFileSync(join(place, String(line?.file)), 'latin1');
     expect(text.trimEnd().split('\n').at(-1)).toBe('# not whole: 1 that could not be read');
   });
@@ -443,7 +489,7 @@ describeSystem('a report on a real store', ['root', 'build', 'stores'], () => {
       .map((line) => line.replace('stratafs: ', ''));
     expect(runOf(out).told.map((line) => Buffer.from(line).toString('latin1'))).toEqual(told);
     expect(code === 0 ? told.filter((line) => /^Cannot/.test(line)) : []).toEqual([]);
-    return { verified: parsed(readFileSync(join(out, 'verify.jsonl'), 'utf8')), out };
+    return { verified: recordsIn(out, 'verify'), out };
   }
 
   it('is made of every one that is here', () => {
@@ -458,8 +504,7 @@ describeSystem('a report on a real store', ['root', 'build', 'stores'], () => {
     const place = temporary.path(`${name}-case`);
     const inside = words.map((word) => word.replace('DIR', directory));
     const { verified, out } = await report(join(directory, root), inside, place);
-    const listed = (of: string) => parsed(readFileSync(join(out, `${of}.jsonl`), 'utf8'));
-    expect(listed('images').length).toBeGreaterThan(0);
+    expect(recordsIn(out, 'images').length).toBeGreaterThan(0);
     // Every image has a verdict, which its page tells.
     expect(verified.filter(({ t }) => t === 'image').length).toBeGreaterThanOrEqual(1);
     const html = readFileSync(join(out, 'report.html'), 'utf8');
@@ -471,7 +516,7 @@ describeSystem('a report on a real store', ['root', 'build', 'stores'], () => {
   it('has each image everywhere, intermediate ones too, and says that of containers not all is proven', async () => {
     const directory = unpackStore(temporary, 'docker-28-containerd');
     const { out } = await report(join(directory, 'root'), [], temporary.path('each-case'));
-    const part = (name: string) => parsed(readFileSync(join(out, `${name}.jsonl`), 'utf8'));
+    const part = (name: string) => recordsIn(out, name);
     const images = part('images');
     expect(images.filter(({ intermediate }) => intermediate)).toHaveLength(1);
     const ids = images.map(({ id }) => id).sort();

@@ -8,7 +8,7 @@ import { Errno, Trouble } from '../../sys/errors.ts';
 import { seesTrustedXattrs } from '../../sys/privilege.ts';
 import type { Losable } from '../../verify/finding.ts';
 import type { Verdict } from '../../verify/verdict.ts';
-import { EXIT, exitCodeOf } from '../exit.ts';
+import { EXIT, EXIT_OF_VERDICT, exitCodeOf } from '../exit.ts';
 import { beginJson, jsonRoot } from '../json/stream.ts';
 import type { Terminal } from '../print/terminal.ts';
 import { VerifyPrinter } from '../print/verify-printer.ts';
@@ -20,12 +20,6 @@ interface VerifyOptions extends StoreOptions {
   readonly quiet?: true;
   readonly verbose?: true;
 }
-
-const EXIT_OF_VERDICT: Readonly<Record<Verdict, number>> = {
-  verified: EXIT.success,
-  tampered: EXIT.found,
-  unverifiable: EXIT.store,
-};
 
 const LOST_WORDS: Readonly<Record<Losable, string>> = {
   owner: 'owners',

@@ -1,4 +1,4 @@
-// Fields that the JSON of several commands has alike, as schemas.
+// Fields that the JSON of several commands has alike, as schemas, and the header and the end.
 import {
   arrayOf,
   COUNT,
@@ -10,6 +10,7 @@ import {
   OCTAL,
   object,
   only,
+  pathInImage,
   type SchemaFields,
   SECONDS,
   TEXT,
@@ -52,6 +53,27 @@ export const HIDDEN_BY = arrayOf(
   }),
 );
 
+/** What a store has, and what is in it. */
+export const PART_KINDS: readonly string[] = [
+  ...['layer', 'upper', 'init', 'image', 'container', 'pod', 'volume', 'cache', 'blob', 'content'],
+  ...['snapshot', 'ingest', 'directory'],
+];
+
+export const DELETED: SchemaFields = {
+  t: only('deleted'),
+  ...pathInImage(),
+  ...{ state: only('deleted', 'shadowed'), layer: LAYER },
+  ...ATTRIBUTES,
+  createdBy: maybe(TEXT),
+  removedBy: object({
+    ...{ layer: LAYER, how: only('whiteout', 'opaque', 'replaced', 'redirect') },
+    ...pathInImage(),
+    ...{ notBefore: maybe(SECONDS), notAfter: maybe(SECONDS) },
+    ...STEP,
+  }),
+  ...{ entries: maybe(COUNT), bytes: maybe(COUNT) },
+};
+
 /** `v`, `tool` and `command`, as every header has them. */
 export function headFields(command: string): SchemaFields {
   return {
@@ -59,6 +81,16 @@ export function headFields(command: string): SchemaFields {
     tool: { type: 'string', pattern: '^stratafs \\d' },
     command: only(command),
   };
+}
+
+/** The header of a command, and what it may print before the end. */
+export function streamOf(
+  command: string,
+  subject: SchemaFields,
+  ...records: readonly SchemaFields[]
+): JsonSchema[] {
+  const header = object({ t: only('header'), ...headFields(command), ...maybeName('root'), ...subject });
+  return [header, ...records.map(object)];
 }
 
 export const END = object({ t: only('end'), exit: { ...WHOLE, minimum: 0, maximum: 255 } });

@@ -3,6 +3,7 @@
 import { DIFF_RECORDS } from './diff-schema.ts';
 import {
   ATTRIBUTES,
+  DELETED,
   DEVICE,
   END,
   HIDDEN_BY,
@@ -10,13 +11,16 @@ import {
   IDS,
   LAYER_IDS,
   OWNERS,
+  PART_KINDS,
   ROLE,
   SIZES,
   STEP,
   SUM,
+  streamOf,
   TAKES,
   TYPE,
 } from './fields.ts';
+import { REPORT_RECORDS } from './report-schema.ts';
 import {
   arrayOf,
   COUNT,
@@ -41,12 +45,6 @@ import { VERIFY_RECORDS } from './verify-schema.ts';
 
 const REF: SchemaFields = { ref: TEXT };
 const REFS: SchemaFields = { refs: maybe(arrayOf(TEXT)) };
-
-/** The header of a command, and what it may print before the end. */
-function stream(command: string, subject: SchemaFields, ...records: readonly SchemaFields[]): JsonSchema[] {
-  const header = object({ t: only('header'), ...headFields(command), ...maybeName('root'), ...subject });
-  return [header, ...records.map(object)];
-}
 
 const IMAGE: SchemaFields = {
   t: only('image'),
@@ -210,21 +208,6 @@ const PATH: SchemaFields = {
   ),
 };
 
-const DELETED: SchemaFields = {
-  t: only('deleted'),
-  ...pathInImage(),
-  ...{ state: only('deleted', 'shadowed'), layer: LAYER },
-  ...ATTRIBUTES,
-  createdBy: maybe(TEXT),
-  removedBy: object({
-    ...{ layer: LAYER, how: only('whiteout', 'opaque', 'replaced', 'redirect') },
-    ...pathInImage(),
-    ...{ notBefore: maybe(SECONDS), notAfter: maybe(SECONDS) },
-    ...STEP,
-  }),
-  ...{ entries: maybe(COUNT), bytes: maybe(COUNT) },
-};
-
 const EVENT: SchemaFields = {
   t: only('event'),
   ...{ time: TEXT, timestamp: SECONDS, macb: { type: 'string', pattern: '^[m.][a.][c.][b.]$' } },
@@ -242,13 +225,9 @@ const HEALTH_FINDING: SchemaFields = {
   ...{ detail: TEXT, takes: maybe(TAKES), meaning: TEXT, works: TEXT },
 };
 
-const PARTS = [
-  ...['layer', 'upper', 'init', 'image', 'container', 'pod', 'volume', 'cache', 'blob', 'content'],
-  ...['snapshot', 'ingest', 'directory'],
-];
 const RELATED = arrayOf(
   object({
-    ...{ kind: only(...PARTS, 'bind', 'tmpfs', 'lease'), id: TEXT, label: TEXT },
+    ...{ kind: only(...PART_KINDS, 'bind', 'tmpfs', 'lease'), id: TEXT, label: TEXT },
     ...{ names: maybe(arrayOf(TEXT)), layer: maybe(LAYER), at: maybe(TEXT) },
     ...maybeName('directory'),
   }),
@@ -256,43 +235,44 @@ const RELATED = arrayOf(
 const PART: SchemaFields = {
   t: only('part'),
   ...name('asked'),
-  ...{ kind: only(...PARTS), id: TEXT, facts: mapOf(TEXT) },
+  ...{ kind: only(...PART_KINDS), id: TEXT, facts: mapOf(TEXT) },
   ...maybeName('directory'),
   ...{ takes: maybe(TAKES), uses: RELATED, users: RELATED },
 };
 
 /** What the lines of each command may be. */
 const RECORDS: Readonly<Record<string, readonly JsonSchema[]>> = {
-  containers: stream('containers', {}, CONTAINER),
-  deleted: stream('deleted', REF, DELETED),
-  df: stream(
+  containers: streamOf('containers', {}, CONTAINER),
+  deleted: streamOf('deleted', REF, DELETED),
+  df: streamOf(
     ...(['df', {}] as const),
     ...[PLACE, USED_IMAGE, USED_CONTAINER],
     { t: only('group'), name: TEXT, count: COUNT, ...SIZES },
     { t: only('total'), ...SIZES },
   ),
   diff: DIFF_RECORDS,
-  doctor: stream('doctor', {}, { t: only('store'), kind: TEXT, store: TEXT }, HEALTH_FINDING, {
+  doctor: streamOf('doctor', {}, { t: only('store'), kind: TEXT, store: TEXT }, HEALTH_FINDING, {
     t: only('total'),
     ...{ errors: COUNT, warnings: COUNT, notes: COUNT },
   }),
-  du: stream('du', { ref: maybe(TEXT) }, USAGE, USAGE_TOTAL, {
+  du: streamOf('du', { ref: maybe(TEXT) }, USAGE, USAGE_TOTAL, {
     t: only('group', 'place'),
     ...name('name'),
     ...SIZES,
   }),
-  history: stream('history', REF, HISTORY_STEP, WASTE, INSTRUCTION),
-  images: stream('images', {}, IMAGE),
-  ls: stream('ls', REF, ENTRY),
-  stat: stream('stat', REF, STAT_ENTRY),
-  stores: stream('stores', {}, STORE),
-  timeline: stream('timeline', REFS, EVENT),
-  verify: [...stream('verify', REFS), ...VERIFY_RECORDS],
-  which: stream('which', REF, PATH),
-  whose: stream('whose', {}, PART),
+  history: streamOf('history', REF, HISTORY_STEP, WASTE, INSTRUCTION),
+  images: streamOf('images', {}, IMAGE),
+  ls: streamOf('ls', REF, ENTRY),
+  stat: streamOf('stat', REF, STAT_ENTRY),
+  stores: streamOf('stores', {}, STORE),
+  timeline: streamOf('timeline', REFS, EVENT),
+  verify: [...streamOf('verify', REFS), ...VERIFY_RECORDS],
+  which: streamOf('which', REF, PATH),
+  whose: streamOf('whose', {}, PART),
+  ...REPORT_RECORDS,
 };
 
-/** By the name of the command: the schema of each line that it prints. */
+/** By the name of the command, or of the part of a report: the schema of each line that it prints. */
 export function jsonSchemas(): ReadonlyMap<string, JsonSchema> {
   const schema = (command: string, lines: JsonSchema): [string, JsonSchema] => [
     command,

@@ -15,7 +15,7 @@ import {
   TEXT,
 } from './schema.ts';
 
-const VERDICT = only('verified', 'tampered', 'unverifiable');
+export const VERDICT = only('verified', 'tampered', 'unverifiable');
 const SHA256 = only('right', 'wrong', 'not made');
 const CLASS = only(
   ...['content', 'missing', 'extra', 'whiteout', 'type', 'mode', 'owner', 'link', 'device', 'xattr', 'mtime'],

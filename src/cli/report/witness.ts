@@ -6,6 +6,7 @@ import { Terminal } from '../print/terminal.ts';
 export class Witness extends Terminal {
   readonly #told = new Set<string>();
   #count = 0;
+  #partExitCode = 0;
 
   /** Printable, in the order in which they were told. */
   get told(): readonly string[] {
@@ -15,6 +16,20 @@ export class Witness extends Terminal {
   /** How often something was told, the same words again too. */
   get count(): number {
     return this.#count;
+  }
+
+  /** The first exit code since `beginPart`; 0 where there was none. */
+  get partExitCode(): number {
+    return this.#partExitCode;
+  }
+
+  beginPart(): void {
+    this.#partExitCode = 0;
+  }
+
+  override exitWith(code: number): void {
+    super.exitWith(code);
+    if (this.#partExitCode === 0) this.#partExitCode = code;
   }
 
   override note(message: string): void {

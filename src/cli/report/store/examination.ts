@@ -3,17 +3,13 @@
 import { setImmediate } from 'node:timers/promises';
 import type { DiskUsage, PlaceUsage } from '../../../health/disk-usage.ts';
 import type { HealthFinding } from '../../../health/health.ts';
-import { LineSorter } from '../../../layers/sort.ts';
 import { changesOf, type Records, recordsOf, type StoreOptions } from '../../../open/stack.ts';
-import { Errno, errnoOf, Trouble } from '../../../sys/errors.ts';
+import { Errno, Trouble } from '../../../sys/errors.ts';
 import { healthEnd, healthLine, healthStart } from '../../examine/health-lines.ts';
-import { cannotSort, sortDirectory } from '../../examine/sort-directory.ts';
-import { TimelineWalk } from '../../examine/timeline-walk.ts';
 import { usageLines } from '../../examine/usage-sums.ts';
+import { EXIT, EXIT_OF_VERDICT } from '../../exit.ts';
 import type { Interruption } from '../../interruption.ts';
 import { counted } from '../../print/count.ts';
-import { Terminal } from '../../print/terminal.ts';
-import { BODY_FORM } from '../../print/timeline-forms.ts';
 import { walkLayers } from '../../survey.ts';
 import type { Witness } from '../witness.ts';
 import { Days } from './days.ts';
@@ -25,7 +21,9 @@ import { Manifests } from './manifests.ts';
 import type { OpenedRoot } from './opened-root.ts';
 import type { Parts } from './parts.ts';
 import { StageProgress } from './progress.ts';
-import { type FailedStack, isIntermediate, type ListedStack, storeOptionsOf } from './subjects.ts';
+import { endStream, openStream, type StreamName, writeStream } from './streams.ts';
+import { type FailedStack, type ListedStack, storeOptionsOf } from './subjects.ts';
+import { writeTimeline } from './timeline-part.ts';
 import { Verification } from './verification.ts';
 import { type VolumeUse, volumeUses } from './volumes.ts';
 
@@ -62,11 +60,16 @@ export class Examination {
   readonly #progress: StageProgress;
   /** How much was told by the end of the part before; what opening the root told belongs to the first. */
   #told = 0;
+  /** Exit codes of the first trouble while the root was opened, and in parts that others draw on. */
+  readonly #openingExit: number;
+  #sizesExit = 0;
+  #verificationExit = 0;
 
   constructor(opened: OpenedRoot, options: ExaminationOptions) {
     this.opened = opened;
     this.deletions = new Deletions(options.witness);
     this.#options = options;
+    this.#openingExit = options.witness.exitCode;
     this.#progress = new StageProgress(options.witness);
   }
 
@@ -90,7 +93,8 @@ export class Examination {
   async #lists(): Promise<void> {
     const { lists, stacks } = this.opened;
     await this.#part('Images and containers', async () => {
-      for (const of of ['images', 'containers'] as const) this.#write(`${of}.jsonl`, listLines(lists, of));
+      for (const of of ['images', 'containers'] as const)
+        this.#write(of, listLines(lists, of), ...lists.map(({ exits }) => exits[of]));
       const count = (of: 'images' | 'containers') => lists.reduce((sum, list) => sum + list[of].length, 0);
       return `${counted(count('images'), 'image')} and ${counted(count('containers'), 'container')} listed; the layers of ${stacks.length} of them are known`;
     });
@@ -103,15 +107,15 @@ export class Examination {
       this.layers = rootLayers(stacks, []);
       return;
     }
-    await this.#part('Sizes on disk', async () => {
+    this.#sizesExit = await this.#part('Sizes on disk', async () => {
       this.places = await this.#placesOf(usage);
       for (const error of usage.damage) this.#options.witness.report(error);
-      this.#write('usage.jsonl', [usageLines(usage, this.places)]);
+      this.#write('usage', [usageLines(usage, this.places)], this.#options.witness.partExitCode);
       return `every object below ${counted(usage.survey.layers.length, 'directory', 'directories')} was looked at, none opened`;
     });
     this.layers = rootLayers(stacks, this.places);
     this.volumes = volumeUses(this.places, owners);
-    this.#write('volumes.jsonl', this.volumes.map(volumeLine));
+    this.#write('volumes', this.volumes.map(volumeLine), this.#openingExit, this.#sizesExit);
     this.done.push({
       part: 'Volumes',
       state: this.volumes.length === 0 ? 'done' : 'in part',
@@ -135,7 +139,9 @@ export class Examination {
       return;
     }
     await this.#part('Health', async () => {
-      const out = this.#options.parts.open('health.jsonl');
+      const { directory } = this.opened.root;
+      const lines = openStream('health', this.#options, { root: directory });
+      const { out } = lines;
       const counts = { error: 0, warning: 0, note: 0 };
       const stores = healths.map(({ store }) => store);
       for (const health of healths) {
@@ -150,6 +156,7 @@ export class Examination {
         await this.#turn();
       }
       out.write(jsonLine(healthEnd(counts)));
+      endStream(lines, counts.error + counts.warning > 0 ? EXIT.found : EXIT.success);
       return `all records of ${counted(healths.length, 'store')} were held against each other and the disk, as "doctor" does`;
     });
   }
@@ -159,7 +166,7 @@ export class Examination {
       await this.#eachStack('deleted things', changesOf, (listed, recorded) =>
         this.deletions.add(listed, recorded),
       );
-      this.#write('deleted.jsonl', this.deletions.all.map(deletionLine));
+      this.#writeOwn('deleted', this.deletions.all.map(deletionLine));
       return `${counted(this.deletions.all.length, 'thing')} that newer layers took away; older versions of what is still there are not listed ("deleted --shadowed" does)`;
     });
   }
@@ -167,43 +174,15 @@ export class Examination {
   async #timeline(): Promise<void> {
     await this.#layerPart('Timeline', async () => {
       const { store, parts, witness } = this.#options;
-      const directory = sortDirectory(this.opened.kept);
-      const sorter = new LineSorter({ directory });
-      // As for "timeline --all": what others were built of has no layer that these have not.
-      const told = this.opened.stacks.filter((one) => !isIntermediate(one));
-      const listed = new Map(told.map((one) => [one.stack, one]));
-      const walk = new TimelineWalk(
-        {
-          shadowed: false,
-          recordsOf: (stack, known) => {
-            const one = listed.get(stack);
-            return changesOf(stack, one === undefined ? store : storeOptionsOf(one, store), known);
-          },
-          between: () => this.#turn(),
-        },
-        (told) => {
-          this.days.add(told.entry);
-          if (parts.isKept) BODY_FORM.lines(told, (key, line) => sorter.add(key, line));
-        },
-        witness,
-      );
-      try {
-        await walk.collectShared([...listed.keys()]);
-        const out = parts.open('timeline.body');
-        for (const line of sorter.sorted()) out.write(`${line}\n`);
-      } catch (error) {
-        throw errnoOf(error) === undefined || error instanceof Errno ? error : cannotSort(directory, error);
-      } finally {
-        walk.end();
-        sorter.close();
-      }
+      const between = () => this.#turn();
+      await writeTimeline(this.opened, { store, parts, witness, days: this.days, between });
       const events = this.days.all.reduce((sum, day) => sum + day.events, 0);
       return `${counted(events, 'event')} of all layers, each once; times of access, change and birth are those of this disk`;
     });
   }
 
   async #verification(): Promise<void> {
-    const { verifies, witness, parts, store } = this.#options;
+    const { verifies, store } = this.#options;
     if (!verifies) {
       this.done.push({
         part: 'Verification',
@@ -212,12 +191,13 @@ export class Examination {
       });
       return;
     }
-    await this.#part('Verification', async () => {
-      const lines = new Terminal(parts.open('verify.jsonl'), witness.err);
+    this.#verificationExit = await this.#part('Verification', async () => {
+      const lines = openStream('verify', this.#options);
       const verification = new Verification(lines, store, MOST_HELD);
       this.verification = verification;
       try {
-        await verification.run(this.opened.stores, () => this.#turn());
+        const verdict = await verification.run(this.opened.stores, () => this.#turn());
+        endStream(lines, EXIT_OF_VERDICT[verdict]);
       } finally {
         verification.clear();
       }
@@ -236,17 +216,15 @@ export class Examination {
       const failed = await this.#eachStack('manifests', recordsOf, (listed, recorded) =>
         manifests.write(listed, recorded),
       );
-      this.#write('manifests.jsonl', manifests.lines(failed));
+      this.#writeOwn('manifests', manifests.lines(failed));
       return manifests.words(failed);
     });
   }
 
   #layerLines(): void {
     const verdicts = this.verification?.verdicts();
-    this.#write(
-      'layers.jsonl',
-      this.layers.map((use) => layerLine(use, verdicts?.ofLayer(use))),
-    );
+    const lines = this.layers.map((use) => layerLine(use, verdicts?.ofLayer(use)));
+    this.#write('layers', lines, this.#openingExit, this.#sizesExit, this.#verificationExit);
   }
 
   /** What cannot be read of one is told, and the others follow. Answers which failed. */
@@ -275,14 +253,18 @@ export class Examination {
   }
 
   /** A part that tells what is in the layers: it cannot tell all where some are missing. */
-  #layerPart(part: string, act: () => Promise<string>): Promise<void> {
+  #layerPart(part: string, act: () => Promise<string>): Promise<number> {
     const missing = countMissing(this.opened.stacks);
     return this.#part(part, act, missing === 0 ? [] : [`${counted(missing, 'layer')} missing, passed over`]);
   }
 
-  /** Its words are those of `act`; where something was told meanwhile, not all could be done, and not for the `reasons` either. */
-  async #part(part: string, act: () => Promise<string>, reasons: readonly string[] = []): Promise<void> {
+  /**
+   * Its words are those of `act`; where something was told meanwhile, not all could be done, and not for the `reasons` either.
+   * Answers the exit code of the first trouble.
+   */
+  async #part(part: string, act: () => Promise<string>, reasons: readonly string[] = []): Promise<number> {
     const { witness } = this.#options;
+    witness.beginPart();
     const before = this.#told;
     try {
       const words = await act();
@@ -300,11 +282,17 @@ export class Examination {
       this.done.push(impossible(part, error));
     }
     await this.#turn();
+    return witness.partExitCode;
   }
 
-  #write(name: string, all: readonly string[]): void {
-    const out = this.#options.parts.open(name);
-    for (const line of all) out.write(line);
+  /** It ends with the first of the exit codes that is one of trouble. */
+  #write(name: StreamName, all: readonly string[], ...exits: readonly number[]): void {
+    writeStream(name, all, exits.find((exit) => exit !== 0) ?? 0, this.#options);
+  }
+
+  /** What is told of each image and container lacks those that could not be opened. */
+  #writeOwn(name: StreamName, all: readonly string[]): void {
+    this.#write(name, all, this.#openingExit, this.#options.witness.partExitCode);
   }
 
   /** Where a signal is heard. */

@@ -2,6 +2,7 @@
 import { sourceName } from '../../../store/source.ts';
 import { asBytes } from '../../../sys/bytes.ts';
 import { escapeJson, jsonName } from '../../../told/escape.ts';
+import { idFields } from '../../../told/fields.ts';
 import type { Deletion } from './deletions.ts';
 import { layerBytes, type RootLayer } from './layers.ts';
 import type { StoreList } from './subjects.ts';
@@ -30,12 +31,13 @@ export function layerLine(use: RootLayer, verdict: string | undefined): string {
   const { store, name, layer, users, place } = use;
   const bytes = layerBytes(use);
   return jsonLine({
+    t: 'layer',
     ...(store === undefined ? {} : { store }),
     kind: layer === undefined ? place?.kind : layer.role,
     ...jsonName('name', layer === undefined ? name : sourceName(layer.source)),
     ...(layer?.diffId === undefined ? {} : { diffId: layer.diffId }),
     ...(layer?.chainId === undefined ? {} : { chainId: layer.chainId }),
-    ...layer?.ids,
+    ...(layer?.ids === undefined ? {} : { ids: idFields(layer) }),
     ...(bytes === undefined ? {} : { bytes }),
     ...(place === undefined ? {} : { allocated: place.allocated }),
     ...(layer?.history?.createdBy === undefined ? {} : { createdBy: layer.history.createdBy }),
@@ -47,6 +49,7 @@ export function layerLine(use: RootLayer, verdict: string | undefined): string {
 
 export function volumeLine({ place, facts, users }: VolumeUse): string {
   return jsonLine({
+    t: 'volume',
     ...jsonName('name', asBytes(place.id)),
     ...jsonName('path', place.path),
     bytes: place.bytes,
@@ -63,5 +66,5 @@ export function volumeLine({ place, facts, users }: VolumeUse): string {
 
 /** As `deleted --json`, with those that have both layers; numbers of layers are those in the first of them. */
 export function deletionLine({ line, users }: Deletion): string {
-  return jsonLine({ ...line, references: users });
+  return jsonLine({ ...line, refs: users });
 }

@@ -85,12 +85,12 @@ export class Manifests {
 }
 
 function manifestLine({ name, label, ...told }: WrittenManifest): string {
-  return jsonLine({ file: name, reference: label, ...told });
+  return jsonLine({ t: 'manifest', file: name, ref: label, ...told });
 }
 
 /** Of what no manifest could be written. */
 function unwrittenLine([{ kind, id, stack }, { message }]: FailedStack): string {
-  return jsonLine({ reference: stack.label, kind, id, error: message });
+  return jsonLine({ t: 'unwritten', ref: stack.label, kind, id, error: message });
 }
 
 /** Of the files of layers that stacks to come have too. */

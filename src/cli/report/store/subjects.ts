@@ -8,6 +8,7 @@ import { SeveralStores } from '../../../store/several.ts';
 import type { Store } from '../../../store/store.ts';
 import type { ContainerSummary, ImageSummary } from '../../../store/summary.ts';
 import { attempt, Errno, Trouble } from '../../../sys/errors.ts';
+import { EXIT, exitCodeOf } from '../../exit.ts';
 import { reportMissing } from '../../missing.ts';
 import { sortedItems } from '../../print/list.ts';
 import type { Terminal } from '../../print/terminal.ts';
@@ -20,6 +21,8 @@ export interface StoreList {
   /** Newest first. */
   readonly images: readonly ImageSummary[];
   readonly containers: readonly ContainerSummary[];
+  /** With which `images` and `containers` end: damage is trouble there. */
+  readonly exits: Readonly<Record<'images' | 'containers', number>>;
 }
 
 /** An image or container, and its layers. */
@@ -75,18 +78,25 @@ function listsSeveral(store: Store): boolean {
 }
 
 function listOf(store: Store, terminal: Terminal): StoreList {
-  const listed = <T>(list: () => readonly T[]): readonly T[] => {
+  const exits = { images: 0, containers: 0 };
+  const report = (of: keyof typeof exits, trouble: Trouble) => {
+    terminal.report(trouble);
+    exits[of] ||= exitCodeOf(trouble);
+  };
+  const listed = <T>(of: keyof typeof exits, list: () => readonly T[]): readonly T[] => {
     const found = attempt(list);
     if (!(found instanceof Trouble)) return found;
-    terminal.report(found);
+    report(of, found);
     return [];
   };
-  const images = sortedItems(listed(() => store.images()));
-  const containers = sortedItems(listed(() => store.containers()));
+  const images = sortedItems(listed('images', () => store.images()));
+  const containers = sortedItems(listed('containers', () => store.containers()));
   for (const of of ['images', 'containers'] as const) {
-    for (const sentence of listed(() => store.damage(of))) terminal.report(new Trouble('store', sentence));
+    for (const sentence of listed(of, () => store.damage(of))) report(of, new Trouble('store', sentence));
   }
-  return { store, images, containers };
+  if (images.some(({ damage }) => damage !== undefined)) exits.images ||= EXIT.store;
+  if (containers.some(({ damage }) => damage !== undefined)) exits.containers ||= EXIT.store;
+  return { store, images, containers, exits };
 }
 
 /** Whether it is an image without a name that others were built on. */

@@ -69,16 +69,18 @@ export class Verification {
     });
   }
 
-  /** `between` is waited for after each image, container or group of layers. */
-  async run(stores: readonly Store[], between: () => Promise<void>): Promise<void> {
+  /** `between` is waited for after each image, container or group of layers. Answers the worst verdict, containers' own layers included. */
+  async run(stores: readonly Store[], between: () => Promise<void>): Promise<Verdict> {
+    let verdict: Verdict = 'verified';
     for (const store of stores) {
       this.#store = store.name;
       for (const claims of store.claims()) {
-        await this.#verifier.verify(claims);
+        verdict = worse(verdict, await this.#verifier.verify(claims));
         await between();
       }
     }
     this.#printer.finish();
+    return verdict;
   }
 
   clear(): void {
