@@ -10,7 +10,7 @@ const repository = fileURLToPath(new URL('../../', import.meta.url));
 
 /** All that is in the package: modules, the two files that are made of them, what shells and man read, and what is told. */
 const NEEDED =
-  /^(?:dist\/[^.]*\.js|dist\/report-page\.css|dist\/compiled-by|dist\/(?:stratafs|commands)\.(?:cjs|cache)|dist\/cli\/stratafs\.sh|dist\/cli\/completion\/stratafs\.(?:bash|zsh|fish)|dist\/man\/stratafs[a-z-]*\.1|dist\/schemas\/[a-z]+\.json|dist\/(?:index|library\/[a-z-]+)\.d\.ts|native-notes\/(?:[a-z]+-command|[a-z]+-as-files|commands|evidence|json|library|security|stability)\.md|package\.json|LICENSE|README\.md|CHANGELOG\.md)$/;
+  /^(?:dist\/[^.]*\.js|dist\/report-page\.css|dist\/compiled-by|dist\/(?:stratafs|commands)\.(?:cjs|cache)|dist\/cli\/stratafs\.sh|dist\/cli\/completion\/stratafs\.(?:bash|zsh|fish)|dist\/man\/stratafs[a-z-]*\.1|dist\/schemas\/[a-z-]+\.json|dist\/(?:index|library\/[a-z-]+)\.d\.ts|native-notes\/(?:[a-z]+-command|[a-z]+-as-files|commands|evidence|json|library|security|stability)\.md|package\.json|LICENSE|README\.md|CHANGELOG\.md)$/;
 
 /** What README sends its readers to. */
 function linkedPages(): string[] {

@@ -57,5 +57,7 @@ function otherContents(pack: Pack): string {
   if (inner !== undefined) {
     return `its files lie in the directory "${shownBytes(inner)}" in it, where no engine looks for them`;
   }
-  return 'it has neither "index.json" nor "manifest.json"';
+  // A link there, say, cannot be looked at, and is there all the same.
+  const layout = attempt(() => pack.sizeOf('oci-layout')) === undefined ? '' : '"oci-layout", and ';
+  return `it has ${layout}neither "index.json" nor "manifest.json"`;
 }

@@ -11,7 +11,7 @@ import type { OpenedRoot } from './opened-root.ts';
 import type { Parts } from './parts.ts';
 import { isIntermediate, storeOptionsOf } from './subjects.ts';
 
-export interface TimelineOptions {
+export interface TimelinePartOptions {
   readonly store: StoreOptions;
   readonly parts: Parts;
   readonly witness: Terminal;
@@ -24,7 +24,7 @@ export interface TimelineOptions {
 /** Throws Trouble and Errno where not all can be told. */
 export async function writeTimeline(
   { stacks, kept }: OpenedRoot,
-  { store, parts, witness, days, between }: TimelineOptions,
+  { store, parts, witness, days, between }: TimelinePartOptions,
 ): Promise<void> {
   const directory = sortDirectory(kept);
   const sorter = new LineSorter({ directory });
