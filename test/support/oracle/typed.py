@@ -1,6 +1,6 @@
 """
 Runs a program with a terminal of its own, as somebody would who sits there: typed.py ROWS COLUMNS STEPS PROGRAM WORD...
-STEPS is JSON, a list of [text, keys]: when the terminal has shown the text, the keys are typed. Prints, as JSON, the
+STEPS is JSON, a list of [text, keys]: when the terminal has shown the text, or for null when it shows nothing more, the keys are typed. Prints, as JSON, the
 exit code, negative for a signal, and all that the terminal was given, latin1. Text that never comes ends the wait after minutes.
 """
 
@@ -15,6 +15,7 @@ import termios
 import time
 
 LONG = 120
+QUIET = 0.5
 
 rows, columns = int(sys.argv[1]), int(sys.argv[2])
 steps = json.loads(sys.argv[3])
@@ -33,10 +34,15 @@ shown = bytearray()
 seen = 0
 end = time.monotonic() + LONG
 while True:
-    while steps and (at := shown.find(steps[0][0].encode(), seen)) >= 0:
+    while steps and steps[0][0] is not None and (at := shown.find(steps[0][0].encode(), seen)) >= 0:
         seen = at + len(steps[0][0].encode())
         os.write(controller, steps.pop(0)[1].encode("latin1"))
-    if not select.select([controller], [], [], max(0, end - time.monotonic()))[0]:
+    is_quiet_awaited = bool(steps) and steps[0][0] is None
+    wait = QUIET if is_quiet_awaited else max(0, end - time.monotonic())
+    if not select.select([controller], [], [], wait)[0]:
+        if is_quiet_awaited:
+            os.write(controller, steps.pop(0)[1].encode("latin1"))
+            continue
         os.kill(child, 9)
         break
     try:
