@@ -34,16 +34,19 @@ export function dockerfileText(
   added: ReadonlyMap<number, Added> = new Map(),
 ): string {
   const lines = ['FROM scratch'];
+  const add = (more: readonly string[]) => {
+    for (const line of more) lines.push(line);
+  };
   for (const part of parts) {
     const layer = part.kind === 'layer' || part.kind === 'instruction' ? part.layer : undefined;
     if (layer !== undefined) lines.push(layerWords(stack, layer));
     if (part.kind === 'line') lines.push(oneLine(part.text));
-    else if (part.kind === 'instruction') lines.push(...dockerfileLines(part.instruction));
-    else if (part.kind === 'told') lines.push(...commented(dockerfileLines(part.instruction)));
+    else if (part.kind === 'instruction') add(dockerfileLines(part.instruction));
+    else if (part.kind === 'told') add(commented(dockerfileLines(part.instruction)));
     else {
-      if (part.step !== undefined) lines.push(...commented(dockerfileLines(part.step)));
+      if (part.step !== undefined) add(commented(dockerfileLines(part.step)));
       const { isEmpty, deleted } = added.get(part.layer) ?? { isEmpty: false, deleted: [] };
-      lines.push(...deletions(deleted, part.user));
+      add(deletions(deleted, part.user));
       if (!isEmpty) lines.push(`ADD ${tarName(stack, part.layer)} /`);
     }
   }

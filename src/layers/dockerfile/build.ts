@@ -52,7 +52,7 @@ export function buildParts(
       isOwed = false;
     } else if (read?.kind === 'instruction' && isTaken(read, layer)) {
       if (configuration === undefined || hasPart(read, configuration)) {
-        parts.push(...givenArguments(read, given));
+        for (const argument of givenArguments(read, given)) parts.push(argument);
         parts.push({
           kind: 'instruction',
           instruction: withShell(read, shell),

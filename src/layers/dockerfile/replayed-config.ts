@@ -84,8 +84,7 @@ export class ReplayedConfig {
       const isList = Array.isArray(fields.get(field));
       lines.push(`${keyword} ${isList ? jsonWords(words) : escaped(words.join(' '))}`);
     }
-    lines.push(...this.#wantedSets(fields), ...this.#wantedHealth(fields));
-    return lines;
+    return [...lines, ...this.#wantedSets(fields), ...this.#wantedHealth(fields)];
   }
 
   #wantedSets(fields: Configuration['fields']): string[] {
@@ -126,7 +125,7 @@ function withPlainTimes(health: string): string {
 
 /** Of a duration as Go prints it. */
 function nanosecondsOf(text: string): number {
-  const parts = text.matchAll(/([\d.]+)(h|ms|m|s|us|µs|ns)/g);
+  const parts = text.matchAll(/([\d.]{1,32})(h|ms|m|s|us|µs|ns)/g);
   return [...parts].reduce((sum, [, count, unit = '']) => {
     const [, size = 1000] = UNITS.find(([name]) => name === unit) ?? [];
     return sum + Math.round(Number(count) * size);

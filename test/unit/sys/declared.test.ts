@@ -10,8 +10,8 @@ import { declared } from '../../../src/sys/declared.ts';
  */
 const MUSL = new Set(
   `close dup2 execv fcntl flistxattr fsetxattr fstatfs futimens getdents getrusage ioctl lgetxattr linkat llistxattr lseek
-  lsetxattr memcpy mknod mmap mount open pread prlimit read readlinkat recvmsg setsid socketpair statx syscall umount2
-  utimensat write`.split(/\s+/),
+  lsetxattr memcpy mknod mmap mount open pipe2 pread prlimit read readlinkat recvmsg setsid socketpair statx syscall umount2
+  utimensat waitid write`.split(/\s+/),
 );
 /** Only glibc has these, and the program does without. */
 const OPTIONAL = new Set(['mallopt']);
