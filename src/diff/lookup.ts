@@ -1,5 +1,6 @@
 // Reads single files of a side by path, as package databases are read; links on the way are not followed.
-import { Errno } from '../sys/errors.ts';
+// Trouble with these files was told when they were compared.
+import { Errno, unlessErrno } from '../sys/errors.ts';
 import { S_IFREG } from '../sys/statx.ts';
 import { readPieces } from './contents/contents.ts';
 import { type Item, isDirectoryItem, itemSize, type Side, typeBits } from './item.ts';
@@ -13,7 +14,7 @@ export function itemAt(side: Side, path: string): Item | undefined {
   let item: Item | undefined = side.root;
   for (const name of path.split('/').filter(Boolean)) {
     if (item === undefined || !isDirectoryItem(item)) return undefined;
-    item = quietly(() => side.find(item as Item, name));
+    item = unlessErrno(() => side.find(item as Item, name));
   }
   return item;
 }
@@ -39,7 +40,7 @@ export function textAt(side: Side, path: string): string | undefined {
   const item = itemAt(side, path);
   if (!(item instanceof LayerItem) || typeBits(item) !== S_IFREG || itemSize(item) > LARGEST)
     return undefined;
-  return quietly(() => {
+  return unlessErrno(() => {
     const pieces: string[] = [];
     item.side.withFile(item, (fd) =>
       readPieces(fd, (piece) => {
@@ -55,17 +56,7 @@ export function textAt(side: Side, path: string): string | undefined {
 export function namesAt(side: Side, path: string): string[] {
   const item = itemAt(side, path);
   if (item === undefined || !isDirectoryItem(item)) return [];
-  const names = quietly(() => [...side.names(item, 0)]) ?? [];
+  const names = unlessErrno(() => [...side.names(item, 0)]) ?? [];
   side.leave(item);
   return names;
-}
-
-/** Trouble with these files was told when they were compared. */
-function quietly<T>(action: () => T): T | undefined {
-  try {
-    return action();
-  } catch (error) {
-    if (error instanceof Errno) return undefined;
-    throw error;
-  }
 }

@@ -4,7 +4,7 @@ import type { Entry } from '../overlay/layer/entry.ts';
 import type { OpenContents } from '../overlay/layer/open-contents.ts';
 import { isSameTime } from '../overlay/status.ts';
 
-import { Errno } from '../sys/errors.ts';
+import { Errno, unlessErrno } from '../sys/errors.ts';
 import { S_IFLNK, S_IFMT, S_IFREG } from '../sys/statx.ts';
 import type { Layers, ObjectAttributes } from './layers.ts';
 import type { Provenance, Statement } from './provenance.ts';
@@ -44,8 +44,8 @@ export function aspectsOf(
   const type = shown.attributes.mode & S_IFMT;
   const setBy = (isSame: (a: Version, b: Version) => boolean) => lastSame(versions, isSame);
   const content =
-    type === S_IFREG || type === S_IFLNK ? known(() => setBy(contentsOf(layers, compared))) : undefined;
-  const xattrs = known(() => setBy((a, b) => sameXattrs(layers, a, b)));
+    type === S_IFREG || type === S_IFLNK ? unlessErrno(() => setBy(contentsOf(layers, compared))) : undefined;
+  const xattrs = unlessErrno(() => setBy((a, b) => sameXattrs(layers, a, b)));
   return {
     ...(content === undefined ? {} : { content }),
     mode: setBy((a, b) => a.attributes.mode === b.attributes.mode),
@@ -132,16 +132,6 @@ function lastSame(versions: readonly Version[], isSame: (a: Version, b: Version)
   let at = 0;
   while (at + 1 < versions.length && isSame(versions[at] as Version, versions[at + 1] as Version)) at++;
   return (versions[at] as Version).layer;
-}
-
-/** Undefined where something cannot be read. */
-function known(tell: () => number): number | undefined {
-  try {
-    return tell();
-  } catch (error) {
-    if (error instanceof Errno) return undefined;
-    throw error;
-  }
 }
 
 function contentsOf(layers: Layers, compared?: Compared): (a: Version, b: Version) => boolean {

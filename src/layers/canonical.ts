@@ -2,7 +2,7 @@
 // themselves, so no merged tree is opened for it.
 import { type NamedTree, walk } from '../overlay/path.ts';
 import { asBytes, type ByteString } from '../sys/bytes.ts';
-import { Errno } from '../sys/errors.ts';
+import { unlessErrno } from '../sys/errors.ts';
 import { S_IFDIR, S_IFMT, STATX } from '../sys/statx.ts';
 import { componentsOf, type FoundName, type Layers } from './layers.ts';
 
@@ -13,19 +13,10 @@ export function canonical(layers: Layers, path: ByteString): ByteString[] {
   for (let count = names.length; count >= 0; count--) {
     const isWhole = count === names.length;
     const start = isWhole ? path : asBytes(`/${names.slice(0, count).join('/')}`);
-    const found = tryWalk(view, start, { follow: !isWhole });
+    const found = unlessErrno(() => walk(view, start, { follow: !isWhole }));
     if (found !== undefined) return [...view.namesOf(found), ...names.slice(count)];
   }
   return names;
-}
-
-function tryWalk(view: WalkedView, path: ByteString, options: { readonly follow: boolean }) {
-  try {
-    return walk(view, path, options);
-  } catch (error) {
-    if (error instanceof Errno) return undefined;
-    throw error;
-  }
 }
 
 /** A name that a walk came by. */

@@ -85,3 +85,13 @@ export function attempt<T>(read: () => T): T | Trouble {
     throw error;
   }
 }
+
+/** Undefined where an `Errno` is thrown, for who need not tell of it; anything else is thrown. */
+export function unlessErrno<T>(read: () => T): T | undefined {
+  try {
+    return read();
+  } catch (error) {
+    if (error instanceof Errno) return undefined;
+    throw error;
+  }
+}

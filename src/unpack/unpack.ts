@@ -4,7 +4,7 @@
 
 import { RECORDED_ROOT, RecordedLayer } from '../overlay/recorded/recorded-layer.ts';
 import { asBytes, type ByteString, shownBytes } from '../sys/bytes.ts';
-import { E, Errno } from '../sys/errors.ts';
+import { E, Errno, unlessErrno } from '../sys/errors.ts';
 import { S_IFCHR, S_IFDIR, S_IFIFO, S_IFREG } from '../sys/statx.ts';
 import type { TarEntry, TarTime } from '../tar/entry.ts';
 import {
@@ -113,12 +113,8 @@ export class UnpackedTar {
 
   /** Where a name would be, if there is a directory for it. */
   #place(path: ByteString): string | undefined {
-    try {
-      return path === '' ? undefined : placeKey(this.#files.holder(path), lastName(path));
-    } catch (error) {
-      if (error instanceof Errno) return undefined;
-      throw error;
-    }
+    if (path === '') return undefined;
+    return unlessErrno(() => placeKey(this.#files.holder(path), lastName(path)));
   }
 
   /** Whether an entry that was refused would have put something there: whatever it is, it cannot be told. */

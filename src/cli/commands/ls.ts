@@ -4,7 +4,7 @@ import { readTree, type StoreOptions } from '../../open/stack.ts';
 import { walk } from '../../overlay/path.ts';
 import type { Tree } from '../../overlay/tree.ts';
 import { asBytes, type ByteString } from '../../sys/bytes.ts';
-import { Errno } from '../../sys/errors.ts';
+import { Errno, unlessErrno } from '../../sys/errors.ts';
 import { isDirectory } from '../../sys/file-types.ts';
 import { jsonEntry } from '../../told/entry.ts';
 import { escapeBytes, escapeJson } from '../../told/escape.ts';
@@ -127,22 +127,13 @@ class Listing {
     try {
       const itself = () => ({ path, entry: walk(tree, path, { follow: false }) });
       if (this.#options.long || this.#options.directory) return itself();
-      const followed = this.#tryFollow(path);
+      const followed = unlessErrno(() => walk(this.#tree, path, { follow: true }));
       return followed !== undefined && isDirectory(tree.status(followed).mode)
         ? { path, entry: followed }
         : itself();
     } catch (error) {
       this.#terminal.report(await missingFailure('open', path, tree, error));
       return undefined;
-    }
-  }
-
-  #tryFollow(path: ByteString): number | undefined {
-    try {
-      return walk(this.#tree, path, { follow: true });
-    } catch (error) {
-      if (error instanceof Errno) return undefined;
-      throw error;
     }
   }
 

@@ -4,7 +4,7 @@ import type { Change } from '../../diff/change.ts';
 import { type Aspect, type Item, isDirectoryItem, itemSize, modeOf, typeBits } from '../../diff/item.ts';
 import { LayerItem } from '../../diff/layered.ts';
 import { type ByteString, bufferOf, bytesOfText } from '../../sys/bytes.ts';
-import { Errno } from '../../sys/errors.ts';
+import { unlessErrno } from '../../sys/errors.ts';
 import { S_IFLNK, S_IFREG } from '../../sys/statx.ts';
 import { escapeBytes } from '../../told/escape.ts';
 import { humanSize } from '../print/size.ts';
@@ -140,13 +140,8 @@ function binaryWords(a: Item | undefined, b: Item | undefined, change: Change): 
 function firstByteThatDiffers(a: Item, b: Item, change: Change): number | undefined {
   if (change.firstDifference !== undefined) return change.firstDifference;
   if (!(a instanceof LayerItem && b instanceof LayerItem)) return undefined;
-  try {
-    return a.side.firstDifference(a, b);
-  } catch (error) {
-    // That it cannot be read was told when it was compared.
-    if (error instanceof Errno) return undefined;
-    throw error;
-  }
+  // That it cannot be read was told when it was compared.
+  return unlessErrno(() => a.side.firstDifference(a, b));
 }
 
 /** The names of both contents as git has them. */

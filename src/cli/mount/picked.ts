@@ -1,9 +1,10 @@
 // What a comparison finds, sorted by where a mount of it shows it: each as a selection of the names of one side.
+// What cannot be read was told by the comparison.
 import type { Change, Sink } from '../../diff/change.ts';
 import type { Filter } from '../../diff/filter.ts';
 import { type Item, isDirectoryItem, type Side, type SideName, typeBits } from '../../diff/item.ts';
 import type { ByteString } from '../../sys/bytes.ts';
-import { Errno } from '../../sys/errors.ts';
+import { unlessErrno } from '../../sys/errors.ts';
 import { SelectionDraft } from '../../whole/selection.ts';
 
 export interface PickOptions {
@@ -69,7 +70,7 @@ export class Picked implements Pick<Sink, 'change'> {
     for (const name of this.#namesIn(side, directory)) {
       const path = `${above}/${name}` as ByteString;
       if (!filter.enters(path)) continue;
-      const item = quietly(() => sides[side].find(directory, name));
+      const item = unlessErrno(() => sides[side].find(directory, name));
       if (item === undefined) continue;
       if (filter.accepts(path, typeBits(item)) && isTold(item)) {
         draft.add(path, isDirectoryItem(item) ? 'nothing' : 'all');
@@ -80,16 +81,6 @@ export class Picked implements Pick<Sink, 'change'> {
   }
 
   #namesIn(side: SideName, directory: Item): readonly string[] {
-    return quietly(() => [...this.#options.sides[side].names(directory, 0)]) ?? [];
-  }
-}
-
-/** What cannot be read was told by the comparison. */
-function quietly<T>(action: () => T): T | undefined {
-  try {
-    return action();
-  } catch (error) {
-    if (error instanceof Errno) return undefined;
-    throw error;
+    return unlessErrno(() => [...this.#options.sides[side].names(directory, 0)]) ?? [];
   }
 }

@@ -1,7 +1,7 @@
 // Puts equal metadata changes that one step made below one directory together, as `chmod -R` leaves them: one record with a
 // count. A sink between a comparison and what tells its changes; every change is told once, alone or in a group.
 import type { ByteString } from '../../sys/bytes.ts';
-import { Errno } from '../../sys/errors.ts';
+import { unlessErrno } from '../../sys/errors.ts';
 import { CAPABILITY } from '../aspects.ts';
 import { type Change, isMetadataOnly, type PathError, type Sink } from '../change.ts';
 import { type Aspect, gidOf, type Item, modeOf, uidOf } from '../item.ts';
@@ -149,12 +149,7 @@ function valuesOf(aspect: Aspect, change: Change, a: Item, b: Item): string | un
   if (aspect === 'uid') return `${uidOf(a)} ${uidOf(b)}`;
   if (aspect === 'gid') return `${gidOf(a)} ${gidOf(b)}`;
   if (aspect === 'mtime') return '';
-  try {
-    return [a, b].map((item) => attributesText(aspect, item)).join(' ');
-  } catch (error) {
-    if (error instanceof Errno) return undefined;
-    throw error;
-  }
+  return unlessErrno(() => [a, b].map((item) => attributesText(aspect, item)).join(' '));
 }
 
 function attributesText(aspect: Aspect, item: Item): string {
