@@ -13,6 +13,18 @@ export class NotYet {
   }
 }
 
+/** What `ask` answers, asked once more whenever that has to be waited for: as the session does for the kernel. */
+export async function answered<Answer>(ask: () => Answer): Promise<Answer> {
+  for (;;) {
+    try {
+      return ask();
+    } catch (error) {
+      if (!(error instanceof NotYet)) throw error;
+      await error.ready;
+    }
+  }
+}
+
 /**
  * Failures are thrown as `Errno`; "no such name" is 0, because it is an ordinary answer. Where a failure is ordinary too
  * (`ENODATA`, `ERANGE`, `ENXIO`), `readLink`, `read`, `seek`, `getXattr` and `listXattr` may answer the negative errno

@@ -1,6 +1,6 @@
 // Where in a tree something is to be mounted: a path walked as the engine walks it, with the tree's root as `/`, links followed and none
 // of them leading out (runc's securejoin).
-import { type FileSystem, NotYet } from '../fuse/filesystem.ts';
+import { answered, type FileSystem } from '../fuse/filesystem.ts';
 import { asBytes, type ByteString, bytesOf, cString } from '../sys/bytes.ts';
 import { Trouble } from '../sys/errors.ts';
 import { S_IFDIR, S_IFLNK } from '../sys/statx.ts';
@@ -35,7 +35,7 @@ export async function graftPlace(
     }
     if (name.length > LONGEST_NAME) throw refused('a name in it is too long');
     const place = { directory, name: asBytes(name) };
-    const node = await ready(() => lookup(fs, place));
+    const node = await answered(() => lookup(fs, place));
     const type = node === 0 ? S_IFDIR : fs.typeOf(node);
     if (type === S_IFLNK) {
       if (++links > MOST_LINKS) throw refused('too many links');
@@ -57,18 +57,6 @@ export async function graftPlace(
 
 function refused(state: string): Trouble {
   return new Trouble('store', state);
-}
-
-/** Once more whenever an answer has to be waited for. */
-async function ready<T>(ask: () => T): Promise<T> {
-  for (;;) {
-    try {
-      return ask();
-    } catch (error) {
-      if (!(error instanceof NotYet)) throw error;
-      await error.ready;
-    }
-  }
 }
 
 /** The node, 0 where there is none. */

@@ -3,7 +3,7 @@ import { writeFileSync } from 'node:fs';
 import { expect, it } from 'vitest';
 import { catalogOf } from '../../../src/cli/mount/catalog.ts';
 import { LatestStore } from '../../../src/cli/mount/latest-store.ts';
-import { NotYet } from '../../../src/fuse/filesystem.ts';
+import { answered } from '../../../src/fuse/filesystem.ts';
 import { openTheStore } from '../../../src/open/stack.ts';
 import { Errno } from '../../../src/sys/errors.ts';
 import { Whole } from '../../../src/whole/whole.ts';
@@ -47,18 +47,6 @@ function pulledUnderTheSameName(root: string): Pulled {
     store.write(`${name}/diff/f`, AFTER);
   };
   return { directory: store.path(`${name}/diff`), pullAgain };
-}
-
-/** Waits as the kernel's reader would. */
-async function answered<Answer>(ask: () => Answer): Promise<Answer> {
-  for (;;) {
-    try {
-      return ask();
-    } catch (error) {
-      if (!(error instanceof NotYet)) throw error;
-      await error.ready;
-    }
-  }
 }
 
 /** A file's contents, or why it cannot be read. */
