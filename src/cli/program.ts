@@ -3,8 +3,6 @@
 import { Command, CommanderError, Option } from 'commander';
 import { OVERLAY_WORDS } from '../open/overlay-words.ts';
 import { TarReading, UNPACKERS } from '../open/tars.ts';
-import { meansFile } from '../store/reference/file-reference.ts';
-import { attempt, Trouble } from '../sys/errors.ts';
 import { pathArgument } from './arguments.ts';
 import { COMPLETE, complete } from './completion/complete.ts';
 import { EXIT } from './exit.ts';
@@ -13,8 +11,8 @@ import { readingWitness } from './print/progress/reading-progress.ts';
 import type { Terminal } from './print/terminal.ts';
 import { findTopic, formatTopic, HELP_END, TOPICS } from './topics.ts';
 import { version } from './version.ts';
-import type { MeantRoots } from './words/meant-root.ts';
 import { withPathApart } from './words/path-of-reference.ts';
+import { placeRoots } from './words/place-roots.ts';
 import { commandWord, helpPlace, ownWords } from './words/words.ts';
 
 type Register = (program: Command, terminal: Terminal) => void;
@@ -206,7 +204,7 @@ async function buildProgram(words: readonly string[], terminal: Terminal): Promi
       whole.setOptionValue('tars', new TarReading(readingWitness(terminal), indexDir));
       whole.setOptionValue('say', (message: string) => terminal.note(message));
       whole.setOptionValue('bytesOf', pathArgument);
-      await findRoot(whole, command, terminal);
+      await placeRoots(whole, command, (message) => terminal.note(message));
     })
     .exitOverride();
   const isKnown = isCommand(wanted);
@@ -220,84 +218,6 @@ async function buildProgram(words: readonly string[], terminal: Terminal): Promi
     'help [command]',
     `print the help of a command, or of: ${[...TOPICS.keys()].join(', ')}`,
   );
-}
-
-/** Options besides --root that are paths of the machine; `rootB` is one of a comparison. */
-const OTHER_ROOTS = ['containerdRoot', 'additionalRoot', 'rootB'];
-
-/** Finds the root where none is named, and puts what paths of another machine's disk lead to in their place. */
-async function findRoot(program: Command, command: Command, terminal: Terminal): Promise<void> {
-  const { hostRoot, root } = program.opts<{ readonly hostRoot?: string; readonly root: string }>();
-  const isNamed = program.getOptionValueSource('root') !== 'default';
-  const say = (message: string) => terminal.note(message);
-  if (hostRoot !== undefined) {
-    if (command.name() === 'stores') return;
-    const { chooseRoot, rootAt } = await import('../store/machine/places.ts');
-    const meant = isNamed ? undefined : await rootsOfWords(hostRoot, command);
-    if (isNamed) program.setOptionValue('root', rootAt(hostRoot, root));
-    else if (isMountOfAll(command)) program.setOptionValue('allRoots', true);
-    else program.setOptionValue('root', meant?.root ?? chooseRoot(hostRoot, process.getuid?.() ?? 0, say));
-    for (const owner of [program, command]) {
-      for (const option of OTHER_ROOTS) {
-        const path: unknown = owner.getOptionValue(option);
-        if (typeof path === 'string') owner.setOptionValue(option, rootAt(hostRoot, path));
-        else if (Array.isArray(path))
-          owner.setOptionValue(
-            option,
-            path.map((one: string) => rootAt(hostRoot, one)),
-          );
-      }
-    }
-    if (meant?.rootB !== undefined && command.getOptionValue('rootB') === undefined)
-      command.setOptionValue('rootB', meant.rootB);
-  } else if (!isNamed && needsStore(command)) {
-    const { chooseRoot } = await import('../store/machine/places.ts');
-    const { THIS_MACHINE } = await import('../store/machine/machine.ts');
-    const found = attempt(() => chooseRoot(THIS_MACHINE, process.getuid?.() ?? 0, say));
-    // Only who needs a store is to hear that there is none.
-    program.setOptionValue(found instanceof Trouble ? 'noRoot' : 'root', found);
-  }
-}
-
-/** The root of another machine whose store knows what the words of a command mean. */
-async function rootsOfWords(hostRoot: string, command: Command): Promise<MeantRoots | undefined> {
-  const words = referenceWords(command);
-  if (WITHOUT_ROOT.includes(command.name()) || isMountOfAll(command) || words.length === 0) return undefined;
-  const { meantRoots } = await import('./words/meant-root.ts');
-  const { store, namespace } = command.optsWithGlobals<{ store?: unknown; namespace?: string }>();
-  return meantRoots(hostRoot, {
-    ...{ command: isMountOfDifference(command) ? 'diff' : command.name(), words },
-    ...(typeof store === 'string' ? { store } : {}),
-    ...(namespace === undefined ? {} : { namespace }),
-  });
-}
-
-/** Commands that look for stores themselves, or need none. */
-const WITHOUT_ROOT = ['completion', 'stores', 'umount'];
-
-/** Plain directories and archives are in no store; only a comparison has two sides. */
-function needsStore(command: Command): boolean {
-  if (WITHOUT_ROOT.includes(command.name())) return false;
-  if (isMountOfAll(command)) return true;
-  if (command.name() === 'mount' && command.args.length === 0) return false;
-  const compares = command.name() === 'diff' || isMountOfDifference(command);
-  const sides = referenceWords(command).slice(0, compares ? 2 : 1);
-  return sides.length === 0 || sides.some((side) => !side.startsWith('lowerdir=') && !meansFile(side));
-}
-
-/** The first are references; of sides that are compared, those without a root of their own. */
-function referenceWords(command: Command): readonly string[] {
-  const { diff, rootB } = command.opts<{ diff: string; rootB?: string }>();
-  const words = isMountOfDifference(command) ? [diff, ...command.args.slice(0, -1)] : command.args;
-  return rootB === undefined ? words : words.slice(0, 1);
-}
-
-function isMountOfDifference(command: Command): boolean {
-  return command.name() === 'mount' && typeof command.opts().diff === 'string';
-}
-
-function isMountOfAll(command: Command): boolean {
-  return command.name() === 'mount' && command.opts().all === true;
 }
 
 function isCommand(word: string | undefined): boolean {
