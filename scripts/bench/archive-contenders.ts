@@ -1,14 +1,13 @@
 // How an image in a file comes to be a directory that can be read: by our mount of the file, by ratarmount, by skopeo and umoci, by
 // docker load and our mount of what it unpacked. Each begins with the file alone, and takes away what it made.
 import { spawn } from 'node:child_process';
-import { closeSync, mkdirSync, openSync, rmSync } from 'node:fs';
+import { closeSync, openSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { type ArchiveImages, IMAGE } from './archive-images.ts';
-import { unmount } from './mount.ts';
-import { procFile } from './proc.ts';
-import { processTree, run, sleep } from './process.ts';
-import { isMounted, type Session } from './session.ts';
+import { COMMAND } from './contenders.ts';
+import { startServer, unmount } from './mount.ts';
+import { processTree, run, secondsOf, sleep } from './process.ts';
+import type { Session } from './session.ts';
 
 export type ArchiveForm = 'docker' | 'oci';
 
@@ -37,8 +36,8 @@ export interface ArchiveContender {
   ): Promise<OpenedImage>;
 }
 
-const COMMAND =
-  process.env.STRATAFS_COMMAND ?? fileURLToPath(new URL('../../dist/cli/stratafs.sh', import.meta.url));
+/** A compressed archive is read whole before it is mounted. */
+const SECONDS_TO_READ = 900;
 
 export const ARCHIVE_CONTENDERS: readonly ArchiveContender[] = [
   {
@@ -136,34 +135,6 @@ function dockerLoad(): ArchiveContender {
 
 async function serve(session: Session, words: (directory: string) => string[]): Promise<OpenedImage> {
   const directory = session.newDirectory('image');
-  mkdirSync(directory, { recursive: true });
-  const log = openSync(`${directory}.log`, 'a');
-  const [program = '', ...args] = words(directory);
-  const server = spawn(program, args, { cwd: '/', detached: true, stdio: ['ignore', log, log] });
-  closeSync(log);
-  session.owns(server);
-  while (!isMounted(directory)) {
-    if (server.exitCode !== null)
-      throw new Error(`${program} ended with ${server.exitCode}: ${directory}.log`);
-    await sleep(5);
-  }
-  return { directory, servers: [server.pid ?? 0], close: () => unmount(session, directory) };
-}
-
-/** Processor time that processes have taken, with the children that they waited for. */
-export function secondsOf(pids: readonly number[]): number {
-  const ticks = pids.map((pid) => {
-    const stat = procFile(pid, 'stat');
-    const words = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-    return [11, 12, 13, 14].reduce((sum, index) => sum + Number(words[index] ?? 0), 0);
-  });
-  return ticks.reduce((sum, each) => sum + each, 0) / 100;
-}
-
-/** The most memory that processes had, bytes. */
-export function peakOf(pids: readonly number[]): number {
-  return Math.max(
-    0,
-    ...pids.map((pid) => 1024 * Number(/^VmHWM:\s+(\d+)/m.exec(procFile(pid, 'status'))?.[1] ?? 0)),
-  );
+  const server = await startServer(session, directory, words(directory), { seconds: SECONDS_TO_READ });
+  return { directory, servers: [server], close: () => unmount(session, directory) };
 }

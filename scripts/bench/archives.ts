@@ -6,12 +6,10 @@ import {
   type ArchiveContender,
   type ArchiveForm,
   type OpenedImage,
-  peakOf,
-  secondsOf,
 } from './archive-contenders.ts';
 import { type ArchiveImages, prepareImages, RANDOM, SEQUENTIAL } from './archive-images.ts';
 import type { Clients, Measured } from './clients.ts';
-import { processTree, run } from './process.ts';
+import { findPresent, peakOf, processTree, run, secondsOf, secondsOfTimes } from './process.ts';
 import type { Session } from './session.ts';
 
 export interface ArchiveRow {
@@ -57,7 +55,7 @@ export async function measureArchives(
 ): Promise<ArchiveResult[]> {
   if (rows.length === 0) return [];
   const images = await prepareImages(session, directory);
-  const { present, absent } = await findPresent(session);
+  const { present, absent } = await findPresent(session, ARCHIVE_CONTENDERS);
   for (const contender of present) await contender.begin?.(session);
   const results: ArchiveResult[] = [];
   for (const row of rows) {
@@ -85,26 +83,10 @@ export async function measureArchives(
   return results;
 }
 
-async function findPresent(session: Session): Promise<{ present: ArchiveContender[]; absent: string[] }> {
-  const present: ArchiveContender[] = [];
-  const absent: string[] = [];
-  for (const contender of ARCHIVE_CONTENDERS) {
-    const words = contender.programs.map((program) => `command -v ${program}`).join(' && ') || 'true';
-    const isHere = await run(session, ['sh', '-c', words]).then(
-      () => true,
-      () => false,
-    );
-    if (isHere) present.push(contender);
-    else absent.push(contender.id);
-  }
-  return { present, absent };
-}
-
 /** Runs a command to its end; answers its processor time, in seconds. */
 async function counted(session: Session, words: readonly string[]): Promise<number> {
   const times = await run(session, ['bash', '-c', '"$@" >&2; code=$?; times; exit $code', 'bash', ...words]);
-  const parts = [...(times.trim().split('\n').at(-1) ?? '').matchAll(/(\d+)m([\d.]+)s/g)];
-  return parts.reduce((sum, [, minutes, seconds]) => sum + Number(minutes) * 60 + Number(seconds), 0);
+  return secondsOfTimes(times);
 }
 
 /** `work` answers its own processor time. */

@@ -21,7 +21,8 @@ export interface Absent {
   readonly reason: string;
 }
 
-const COMMAND =
+/** Ours. */
+export const COMMAND =
   process.env.STRATAFS_COMMAND ?? fileURLToPath(new URL('../../dist/cli/stratafs.sh', import.meta.url));
 
 /** The one whose files the kernel reads by itself. */

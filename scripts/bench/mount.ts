@@ -40,7 +40,9 @@ export async function withMount<T>(
   const directory = session.newDirectory(contender.id);
   try {
     const words = contender.foreground(layers, directory);
-    const server = contender.isServed ? await startServer(session, directory, words, placement) : undefined;
+    const server = contender.isServed
+      ? await startServer(session, directory, words, { placement })
+      : undefined;
     if (server === undefined) await run(session, words, { placement });
     const processes = () => (server === undefined ? [] : processTree(server));
     return await use({
@@ -80,11 +82,11 @@ export async function unmount(session: Session, directory: string): Promise<void
 }
 
 /** In a session of its own, so that Ctrl-C reaches the bench alone, which then unmounts in order. */
-async function startServer(
+export async function startServer(
   session: Session,
   directory: string,
   words: readonly string[],
-  placement: Placement,
+  { placement = 'free', seconds = SECONDS_TO_START }: { placement?: Placement; seconds?: number } = {},
 ): Promise<number> {
   const log = `${directory}.log`;
   const file = openSync(log, 'a', 0o600);
@@ -96,7 +98,7 @@ async function startServer(
   server.once('error', (error) => {
     failure = error;
   });
-  await until(SECONDS_TO_START, `"${shown(words)}" to mount`, () => {
+  await until(seconds, `"${shown(words)}" to mount`, () => {
     const ended = server.exitCode ?? server.signalCode;
     if (failure === undefined && ended === null) return isMounted(directory);
     throw new Error(

@@ -47,6 +47,35 @@ export function run(session: Session, words: readonly string[], options: RunOpti
   });
 }
 
+/** Those whose programs are here, and the ids of the others. */
+export async function findPresent<C extends { readonly id: string; readonly programs: readonly string[] }>(
+  session: Session,
+  contenders: readonly C[],
+): Promise<{ present: C[]; absent: string[] }> {
+  const present: C[] = [];
+  const absent: string[] = [];
+  for (const contender of contenders) {
+    if (await areHere(session, contender.programs)) present.push(contender);
+    else absent.push(contender.id);
+  }
+  return { present, absent };
+}
+
+export function areHere(session: Session, programs: readonly string[]): Promise<boolean> {
+  const tests = programs.map((program) => `command -v ${program}`).join(' && ') || 'true';
+  return run(session, ['sh', '-c', tests]).then(
+    () => true,
+    () => false,
+  );
+}
+
+/** Of the children, in the last line of bash's `times`: `0m0.012s 0m0.034s`. */
+export function secondsOfTimes(text: string): number {
+  const children = text.trim().split('\n').at(-1) ?? '';
+  const parts = [...children.matchAll(/(\d+)m([\d.]+)s/g)];
+  return parts.reduce((sum, [, minutes, seconds]) => sum + Number(minutes) * 60 + Number(seconds), 0);
+}
+
 /** A command line for an error message; the many paths of a stack say nothing there. */
 export function shown(words: readonly string[]): string {
   return words.join(' ').replace(/lowerdir=\S+/, 'lowerdir=…');
@@ -79,6 +108,24 @@ export function readBytes(pids: readonly number[]): number {
 /** Bytes that are resident. */
 export function residentBytes(pids: readonly number[]): number {
   return 1024 * sum(pids, (pid) => /^VmRSS:\s+(\d+) kB$/m.exec(procFile(pid, 'status'))?.[1]);
+}
+
+/** Processor time that processes have taken, with the children that they waited for. */
+export function secondsOf(pids: readonly number[]): number {
+  const ticks = pids.map((pid) => {
+    const stat = procFile(pid, 'stat');
+    const words = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+    return [11, 12, 13, 14].reduce((sum, index) => sum + Number(words[index] ?? 0), 0);
+  });
+  return ticks.reduce((sum, each) => sum + each, 0) / 100;
+}
+
+/** The most memory that processes had, bytes. */
+export function peakOf(pids: readonly number[]): number {
+  return Math.max(
+    0,
+    ...pids.map((pid) => 1024 * Number(/^VmHWM:\s+(\d+)/m.exec(procFile(pid, 'status'))?.[1] ?? 0)),
+  );
 }
 
 function sum(pids: readonly number[], figure: (pid: number) => string | undefined): number {

@@ -3,7 +3,7 @@
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { run } from './process.ts';
+import { run, secondsOfTimes } from './process.ts';
 import type { Session } from './session.ts';
 
 const RUNNER = fileURLToPath(new URL('./survey-run.ts', import.meta.url));
@@ -82,13 +82,6 @@ function writeLayers(directory: string, objects: number): string[] {
     }
   }
   return layers;
-}
-
-/** Of the children, in the last line of bash's `times`: `0m0.012s 0m0.034s`. */
-function secondsOfTimes(text: string): number {
-  const children = text.trim().split('\n').at(-1) ?? '';
-  const parts = [...children.matchAll(/(\d+)m([\d.]+)s/g)];
-  return parts.reduce((sum, [, minutes, seconds]) => sum + Number(minutes) * 60 + Number(seconds), 0);
 }
 
 export function surveyText(results: readonly SurveyResult[]): string {

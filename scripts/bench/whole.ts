@@ -1,14 +1,12 @@
 // What one mount of a whole store costs, beside forty mounts of the kernel's overlay (and of fuse-overlayfs) of the same layers: from the
 // command to the first `ls` of an image, then a walk of all images and a search in all their files, cold and again. Both clock and
 // processor time are told, of servers and client together, as the second counts where a machine has other work.
-import { spawn } from 'node:child_process';
-import { closeSync, mkdirSync, openSync } from 'node:fs';
+import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { secondsOf } from './archive-contenders.ts';
-import { unmount } from './mount.ts';
-import { processTree, run, sleep } from './process.ts';
-import { isMounted, type Session } from './session.ts';
+import { COMMAND } from './contenders.ts';
+import { startServer, unmount } from './mount.ts';
+import { areHere, findPresent, processTree, run, secondsOf, secondsOfTimes } from './process.ts';
+import type { Session } from './session.ts';
 import { IMAGES, placeOf, prepareStore, type WholeStore } from './whole-store.ts';
 
 export interface WholeRow {
@@ -55,9 +53,6 @@ interface WholeContender {
   show(session: Session, store: WholeStore): Promise<Shown>;
 }
 
-const COMMAND =
-  process.env.STRATAFS_COMMAND ?? fileURLToPath(new URL('../../dist/cli/stratafs.sh', import.meta.url));
-
 const CONTENDERS: readonly WholeContender[] = [
   {
     id: 'kernel',
@@ -74,7 +69,7 @@ const CONTENDERS: readonly WholeContender[] = [
     programs: ['fuse-overlayfs'],
     show: (session, store) =>
       showEach(session, store, (layers, at) =>
-        serve(session, ['fuse-overlayfs', '-f', '-o', `lowerdir=${layers.join(':')}`, at], at),
+        startServer(session, at, ['fuse-overlayfs', '-f', '-o', `lowerdir=${layers.join(':')}`, at]),
       ),
   },
   {
@@ -82,7 +77,7 @@ const CONTENDERS: readonly WholeContender[] = [
     programs: [],
     show: async (session, { root, stacks }) => {
       const at = session.newDirectory('all');
-      const server = await serve(session, [COMMAND, '--root', root, 'mount', '-f', '--all', at], at);
+      const server = await startServer(session, at, [COMMAND, '--root', root, 'mount', '-f', '--all', at]);
       const directories = [...stacks.keys()].map((tag) => join(at, placeOf(tag)));
       return { directories, servers: [server], mounts: [at] };
     },
@@ -99,8 +94,8 @@ export async function measureWhole(
 ): Promise<WholeResult[]> {
   if (rows.length === 0) return [];
   const store = prepareStore(directory);
-  const { present, absent } = await findPresent(session);
-  const hasRg = await isHere(session, ['rg']);
+  const { present, absent } = await findPresent(session, CONTENDERS);
+  const hasRg = await areHere(session, ['rg']);
   // The layers' names and bytes are in the cache for all.
   await run(session, ['sh', '-c', 'grep -r nowhere-to-be-found "$0"; test $? -eq 1', store.root]);
   const samples = new Map<string, Sample[]>(present.map(({ id }) => [id, []]));
@@ -119,24 +114,6 @@ export async function measureWhole(
   }
   const missing = hasRg ? absent : [...absent, 'rg'];
   return rows.map((row) => ({ ...row, contenders: each(medians), answers, absent: missing }));
-}
-
-async function findPresent(session: Session): Promise<{ present: WholeContender[]; absent: string[] }> {
-  const present: WholeContender[] = [];
-  const absent: string[] = [];
-  for (const contender of CONTENDERS) {
-    if (await isHere(session, contender.programs)) present.push(contender);
-    else absent.push(contender.id);
-  }
-  return { present, absent };
-}
-
-function isHere(session: Session, programs: readonly string[]): Promise<boolean> {
-  const tests = programs.map((program) => `command -v ${program}`).join(' && ') || 'true';
-  return run(session, ['sh', '-c', tests]).then(
-    () => true,
-    () => false,
-  );
 }
 
 async function sampleOf(
@@ -195,12 +172,7 @@ async function clientOf(session: Session, words: readonly string[]): Promise<Cli
   const printed = await run(session, ['bash', '-c', script, 'bash', ...words]);
   const clock = (performance.now() - start) / 1000;
   const lines = printed.trimEnd().split('\n');
-  const parts = [...(lines.at(-1) ?? '').matchAll(/(\d+)m([\d.]+)s/g)];
-  const processor = parts.reduce(
-    (sum, [, minutes, seconds]) => sum + Number(minutes) * 60 + Number(seconds),
-    0,
-  );
-  return { clock, processor, answer: lines.slice(0, -2).join('\n').trim() };
+  return { clock, processor: secondsOfTimes(printed), answer: lines.slice(0, -2).join('\n').trim() };
 }
 
 /** One mount for each image; `mount` answers its server where there is one. */
@@ -220,21 +192,6 @@ async function showEach(
     if (server !== undefined) servers.push(server);
   }
   return { directories, servers, mounts: directories };
-}
-
-/** Answers when it is mounted. */
-async function serve(session: Session, words: readonly string[], directory: string): Promise<number> {
-  const log = openSync(`${session.path('whole')}.log`, 'a');
-  const [program = '', ...args] = words;
-  const server = spawn(program, args, { cwd: '/', detached: true, stdio: ['ignore', log, log] });
-  closeSync(log);
-  session.owns(server);
-  while (!isMounted(directory)) {
-    const ended = server.exitCode ?? server.signalCode;
-    if (ended !== null) throw new Error(`${program} ended with ${ended}`);
-    await sleep(5);
-  }
-  return server.pid ?? 0;
 }
 
 function medians(samples: readonly Sample[]): Costs {
