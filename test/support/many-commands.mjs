@@ -25,14 +25,16 @@ class Gathered {
 process.on('message', async (words) => {
   const [out, err] = [new Gathered(), new Gathered()];
   const terminal = new Terminal(out, err);
-  const answer = (code) => process.send({ code, signal: null, stdout: out.latin1, stderr: err.latin1 });
+  let onError;
   // As run.ts has it.
-  const onError = (error) => {
-    terminal.end(error);
-    answer(terminal.exitCode);
-  };
-  process.once('uncaughtException', onError);
-  const code = await runProgram(words, terminal);
+  const fault = new Promise((resolve) => {
+    onError = (error) => {
+      terminal.end(error);
+      resolve(terminal.exitCode);
+    };
+    process.once('uncaughtException', onError);
+  });
+  const code = await Promise.race([runProgram(words, terminal), fault]);
   process.off('uncaughtException', onError);
-  answer(code);
+  process.send({ code, signal: null, stdout: out.latin1, stderr: err.latin1 });
 });
