@@ -8,4 +8,14 @@ if [ ! -f node_modules/.package-lock.json ] || [ package-lock.json -nt node_modu
   npm install --ignore-scripts --no-audit --no-fund </dev/null >&2
   touch node_modules/.package-lock.json
 fi
-npm run --silent build </dev/null >&2
+# What is built is good until something that it is made of is newer; V8's compiled code, as long as Node is the same.
+node=$(node --version)
+mkdir -p dist
+echo "$node" >dist/.building
+if [ ! -f dist/.built ] ||
+  [ -n "$(find src scripts package.json tsconfig*.json node_modules/.package-lock.json -newer dist/.built | head -n 1)" ]; then
+  npm run --silent build </dev/null >&2
+elif [ "$(cat dist/.built)" != "$node" ]; then
+  node scripts/bundle.mjs
+fi
+mv dist/.building dist/.built
