@@ -1,18 +1,60 @@
-// The last step of `npm run build`: the compiled modules in dist/ as two files, and V8's compiled code of each. What the
-// workers and the tests load stays in modules. Run as `node scripts/bundle.mjs`.
-import { chmodSync, copyFileSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+// The last step of `npm run build`: the compiled modules in dist/ as a few files, the program's parts, and V8's compiled code of
+// each. What the workers and the tests load stays in modules. Run as `node scripts/bundle.mjs`.
+import {
+  chmodSync,
+  copyFileSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { setFlagsFromString } from 'node:v8';
-import { Script } from 'node:vm';
 import { rolldown } from 'rolldown';
-import { nodeBuild } from '../dist/sys/node-build.js';
+import { compileParts } from './compile.mjs';
 
 const inRoot = (path) => fileURLToPath(new URL(`../${path}`, import.meta.url));
 const dist = inRoot('dist');
 
-/** The modules of the part that a mount needs. */
-let served;
+/**
+ * The parts, each with the modules that it is there for. A module lies in the first part that has one which cannot be loaded without
+ * it, so that a part needs none but those before it. What a mount in the background keeps in memory for as long as it lasts is
+ * the first, and of the others what it shows: stacks of a store, tars, many stacks, a comparison.
+ */
+const PARTS = [
+  [
+    'stratafs',
+    ...['cli/run', 'cli/program', 'cli/commands/mount', 'cli/mount/serve', 'cli/mount/holders'],
+    ...['fuse/fusermount', 'overlay/tree', 'layers/dialect', 'store/reference/lowerdir'],
+  ],
+  [
+    'stores',
+    'store/open',
+    'store/machine/places',
+    'store/machine/live',
+    'store/machine/subordinate',
+    'layers/owners',
+  ],
+  ['records', 'layers/recorded-layers', 'layers/tars/tars', 'open/index-files'],
+  [
+    'many',
+    'cli/mount/everything',
+    'cli/mount/every-root',
+    'cli/mount/side-by-side',
+    'cli/mount/with-volumes',
+  ],
+  [
+    'compared',
+    ...['cli/mount/difference', 'cli/diff/text', 'cli/diff/json'],
+    ...['diff/renames', 'diff/hardlinks', 'diff/lookup'],
+  ],
+  ['commands', ...commands(), 'cli/print/pager/paging', 'layers/layers'],
+];
+const REST = 'seldom';
+
+/** The part of each module that is not of the rest. */
+let parts;
 
 /** A module goes on having its own URL, below which it finds its neighbours. */
 const ownUrls = {
@@ -33,9 +75,9 @@ const bundle = await rolldown({
   // That a module is in a file already though somebody wants it only later is what the parts are for.
   checks: { ineffectiveDynamicImport: false },
 });
-// No compiled code is taken until that of both parts is there.
-const compiledBy = `${dist}/compiled-by`;
-rmSync(compiledBy, { force: true });
+// Code of one source is never taken for another's.
+for (const name of readdirSync(dist).filter((each) => /^compiled-by$|\.c(js|ache)$/.test(each)))
+  rmSync(`${dist}/${name}`);
 const { output } = await bundle.generate({
   format: 'cjs',
   entryFileNames: 'stratafs.cjs',
@@ -46,54 +88,47 @@ const { output } = await bundle.generate({
   },
 });
 for (const { fileName, code, imports } of output) write(fileName, code, imports);
-writeFileSync(compiledBy, nodeBuild());
+compileParts(dist);
 
-/**
- * Two parts. What a mount in the background keeps in memory for as long as it lasts is one file; what only other commands
- * use, or a mount only seldom, is another, which is loaded when it is wanted.
- */
-function partOf(id, graph) {
-  served ??= reachable([`${dist}/cli/run.js`, `${dist}/cli/commands/mount.js`], graph);
-  return served.has(id) ? 'stratafs' : 'commands';
+function commands() {
+  return readdirSync(`${dist}/cli/commands`)
+    .filter((name) => name.endsWith('.js'))
+    .map((name) => `cli/commands/${name.slice(0, -'.js'.length)}`);
 }
 
-/** All that is imported from these on, the other commands left out, and what only the records of a lossy copy need. */
-function reachable(entries, graph) {
-  const found = new Set();
-  const open = [...entries];
-  for (let id = open.pop(); id !== undefined; id = open.pop()) {
-    const info = graph.getModuleInfo(id);
-    if (found.has(id) || info === null) continue;
-    found.add(id);
-    const later = id.endsWith('/cli/program.js') ? [] : info.dynamicallyImportedIds;
-    open.push(
-      ...info.importedIds,
-      ...later.filter((each) => !/\/(?:layers|tar|verify|copy|health)\//.test(each)),
-    );
+function partOf(id, graph) {
+  parts ??= partsOf(graph);
+  return parts.get(id) ?? REST;
+}
+
+function partsOf(graph) {
+  const found = new Map();
+  for (const [part, ...modules] of PARTS) {
+    const open = modules.map((each) => `${dist}/${each}.js`);
+    for (const id of open)
+      if (graph.getModuleInfo(id) === null) throw new Error(`there is no module "${id}" for part "${part}"`);
+    for (let id = open.pop(); id !== undefined; id = open.pop()) {
+      const info = graph.getModuleInfo(id);
+      if (found.has(id) || info === null) continue;
+      found.set(id, part);
+      open.push(...info.importedIds);
+    }
   }
   return found;
 }
 
 function write(fileName, code, imports) {
-  if (fileName === 'stratafs.cjs' && imports.some((each) => each.endsWith('.cjs')))
-    throw new Error('what a mount needs is not all in one part');
+  const names = [...PARTS.map(([part]) => `${part}.cjs`), `${REST}.cjs`];
+  const place = names.indexOf(fileName);
+  if (place < 0) throw new Error(`"${fileName}" is no part of the program`);
+  const others = imports.filter((each) => each.endsWith('.cjs') && names.indexOf(each) > place);
+  if (others.length > 0) throw new Error(`part "${fileName}" cannot be loaded without ${others.join(', ')}`);
   // One byte a character is read the fastest.
   const ascii = code.replace(
     /[^\0-\x7f]/g,
     (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`,
   );
-  const source = `(function (exports, require, moduleUrl) { ${ascii}\n})`;
-  const filename = `${dist}/${fileName}`;
-  const cache = filename.replace(/cjs$/, 'cache');
-  // Code of one source is never found beside another.
-  rmSync(cache, { force: true });
-  writeFileSync(filename, source);
-
-  // Every function is compiled, not only those that run at once. The flags must be as they were for the code to be taken.
-  setFlagsFromString('--no-lazy');
-  const script = new Script(source, { filename });
-  setFlagsFromString('--lazy');
-  writeFileSync(cache, script.createCachedData());
+  writeFileSync(`${dist}/${fileName}`, `(function (exports, require, moduleUrl) { ${ascii}\n})`);
 }
 
 // The page of a report: one script, and its style.

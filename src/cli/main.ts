@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-// The door for Node. The program behind it is two files (scripts/bundle.mjs), each with its compiled code beside it: finding,
+// The door for Node. The program behind it is a few files (scripts/bundle.mjs), each with its compiled code beside it: finding,
 // reading and compiling a hundred modules is most of the time that a short command takes.
 import { existsSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';

@@ -8,9 +8,11 @@ import { describeSystem } from '../support/system.ts';
 
 const repository = fileURLToPath(new URL('../../', import.meta.url));
 
-/** All that is in the package: modules, the two files that are made of them, what shells and man read, and what is told. */
+/** All that is in the package: modules, the few files that are made of them, what shells and man read, and what is told. */
 const NEEDED =
-  /^(?:dist\/[^.]*\.js|dist\/report-page\.css|dist\/compiled-by|dist\/(?:stratafs|commands)\.(?:cjs|cache)|dist\/cli\/stratafs\.sh|dist\/cli\/completion\/stratafs\.(?:bash|zsh|fish)|dist\/man\/stratafs[a-z-]*\.1|dist\/schemas\/[a-z-]+\.json|dist\/(?:index|library\/[a-z-]+)\.d\.ts|native-notes\/(?:[a-z]+-command|[a-z]+-as-files|commands|evidence|json|library|security|stability)\.md|package\.json|LICENSE|README\.md|CHANGELOG\.md)$/;
+  /^(?:dist\/[^.]*\.js|dist\/report-page\.css|dist\/compiled-by|dist\/(?:stratafs|stores|records|many|compared|commands|seldom)\.(?:cjs|cache)|dist\/cli\/stratafs\.sh|dist\/cli\/completion\/stratafs\.(?:bash|zsh|fish)|dist\/man\/stratafs[a-z-]*\.1|dist\/schemas\/[a-z-]+\.json|dist\/(?:index|library\/[a-z-]+)\.d\.ts|native-notes\/(?:[a-z]+-command|[a-z]+-as-files|commands|evidence|json|library|security|stability)\.md|package\.json|LICENSE|README\.md|CHANGELOG\.md)$/;
+
+const PROGRAM_PARTS = ['stratafs', 'stores', 'records', 'many', 'compared', 'commands', 'seldom'];
 
 /** What README sends its readers to. */
 function linkedPages(): string[] {
@@ -31,7 +33,8 @@ describeSystem('the package', ['build', 'npm'], () => {
     });
     const packed = Object.values(JSON.parse(told) as Record<string, Packed>);
     const paths = packed.flatMap(({ files }) => files.map(({ path }) => path));
-    const wanted = ['dist/cli/stratafs.sh', 'dist/cli/main.js', 'dist/stratafs.cjs', 'dist/commands.cjs'];
+    const wanted = ['dist/cli/stratafs.sh', 'dist/cli/main.js', 'dist/compiled-by'];
+    for (const part of PROGRAM_PARTS) wanted.push(`dist/${part}.cjs`, `dist/${part}.cache`);
     wanted.push('dist/index.js', 'dist/index.d.ts');
     for (const command of jsonSchemas().keys()) wanted.push(`dist/schemas/${command}.json`);
     for (const path of [...wanted, ...linkedPages(), 'LICENSE', 'README.md', 'CHANGELOG.md'])
