@@ -1,5 +1,5 @@
 // The seam of health: what `doctor`, `whose` and `df` ask of a store of any kind. `open.ts` has the kinds.
-import type { Measured } from '../layers/survey/measure.ts';
+import type { Examined, Measured } from '../layers/survey/measure.ts';
 import type { Store } from '../store/store.ts';
 import type { ByteString } from '../sys/bytes.ts';
 import type { StoreUsage } from './disk-usage.ts';
@@ -42,8 +42,15 @@ export interface StoreOwners {
 /** One store examined. */
 export interface StoreHealth {
   readonly store: Store;
-  /** Tells of everything that is wrong; `all` are the stores of the root that are examined, this one among them. */
-  examine(tell: (finding: HealthFinding) => void, all: readonly Store[]): void | Promise<void>;
+  /**
+   * Tells of everything that is wrong; `all` are the stores of the root that are examined, this one among them. `examined` is told
+   * of each record and directory that takes long, by its path or ID.
+   */
+  examine(
+    tell: (finding: HealthFinding) => void,
+    all: readonly Store[],
+    examined?: Examined,
+  ): void | Promise<void>;
   owners(): StoreOwners;
   usage(): StoreUsage;
 }

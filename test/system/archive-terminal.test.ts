@@ -1,5 +1,5 @@
 // What a terminal shows while a compressed archive is read from its start to its end for the first time.
-import { writeFileSync } from 'node:fs';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { gzipSync } from 'node:zlib';
 import { expect, it } from 'vitest';
@@ -31,20 +31,48 @@ function archiveOf(gibibytes: number): Buffer {
   return Buffer.concat([gzipSync(tarHeader(entry)), ...pieces, gzipSync(image)]);
 }
 
+/** What a terminal is shown by these words about an archive that is long enough for it. */
+async function shownOf(
+  words: (archive: string) => readonly string[],
+  undo: () => Promise<unknown> = async () => {},
+) {
+  const path = temporaryForTest().path('app.tar.gz');
+  let shown = { code: -1, terminal: '', other: '' };
+  for (const size of SIZES) {
+    writeFileSync(path, archiveOf(size));
+    const started = performance.now();
+    const command = [RUNNER, 'err', process.execPath, BUILT_COMMAND, ...words(path)];
+    shown = JSON.parse(await succeed('python3', command)) as typeof shown;
+    const took = performance.now() - started;
+    await undo();
+    if (took > LONG) break;
+  }
+  return shown;
+}
+
+function expectTold(terminal: string): void {
+  const lines = terminal.split('\r\x1b[K');
+  expect(lines[1]).toMatch(/^reading the archive: [\d.]+\wB of [\d.]+\wB, [\d.]+\wB\/s$/);
+  expect(lines.at(-1)).toBe('');
+}
+
 describeSystem('a compressed archive on a terminal', ['python', 'build'], () => {
   it('is told how far it is read, and nothing of that is left behind', async () => {
-    const path = temporaryForTest().path('app.tar.gz');
-    let shown = { code: -1, terminal: '', other: '' };
-    for (const size of SIZES) {
-      writeFileSync(path, archiveOf(size));
-      const started = performance.now();
-      const words = [RUNNER, 'err', process.execPath, BUILT_COMMAND, 'ls', path, '/'];
-      shown = JSON.parse(await succeed('python3', words)) as typeof shown;
-      if (performance.now() - started > LONG) break;
-    }
-    expect([shown.code, shown.other]).toEqual([0, 'base\n']);
-    const lines = shown.terminal.split('\r\x1b[K');
-    expect(lines[1]).toMatch(/^reading the archive: [\d.]+\wB of [\d.]+\wB, [\d.]+\wB\/s$/);
-    expect(lines.at(-1)).toBe('');
+    const { code, terminal, other } = await shownOf((archive) => ['ls', archive, '/']);
+    expect([code, other]).toEqual([0, 'base\n']);
+    expectTold(terminal);
+  });
+});
+
+describeSystem('a compressed archive that is mounted from a terminal', ['fuse', 'python', 'build'], () => {
+  it('is told how far it is read, before the server leaves the terminal', async () => {
+    const directory = temporaryForTest().path('mnt');
+    mkdirSync(directory);
+    const { code, terminal, other } = await shownOf(
+      (archive) => ['mount', archive, directory],
+      () => succeed(process.execPath, [BUILT_COMMAND, 'umount', directory]),
+    );
+    expect([code, other]).toEqual([0, '']);
+    expectTold(terminal);
   });
 });

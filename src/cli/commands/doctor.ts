@@ -3,6 +3,7 @@ import type { Command } from 'commander';
 import { openTheStore, type StoreOptions } from '../../open/stack.ts';
 import { EXIT } from '../exit.ts';
 import { beginJson } from '../json/stream.ts';
+import { withProgress } from '../print/progress/work-progress.ts';
 import { printHealth } from '../print/store/health.ts';
 import type { Terminal } from '../print/terminal.ts';
 
@@ -29,7 +30,9 @@ export function registerDoctor(program: Command, terminal: Terminal): void {
       const root = await openTheStore(options);
       const stores = healthOf(root);
       if (options.json) beginJson(terminal, 'doctor', { root: root.directory });
-      const counts = await printHealth(stores, root.directory, options, terminal.out);
+      const counts = await withProgress(terminal, 'examining', (progress) =>
+        printHealth(stores, root.directory, options, { out: terminal.out, progress }),
+      );
       if (counts.error + counts.warning > 0) terminal.exitWith(EXIT.found);
     });
 }

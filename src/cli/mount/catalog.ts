@@ -271,5 +271,5 @@ async function writeHealth(store: Store, { out }: Terminal): Promise<void> {
   const { healthOf } = await import('../../health/open.ts');
   const stores = attempt(() => healthOf(store));
   if (stores instanceof Trouble) out.write(`${stores.message}\n`);
-  else await printHealth(stores, store.directory, {}, out);
+  else await printHealth(stores, store.directory, {}, { out });
 }

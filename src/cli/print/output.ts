@@ -1,8 +1,8 @@
 // Where results and messages go: gathered into large writes to a descriptor, waiting for a reader that is slow.
 import { fstatSync, writeSync } from 'node:fs';
-import { isatty } from 'node:tty';
 import { getSystemErrorMap } from 'node:util';
 import { Trouble } from '../../sys/errors.ts';
+import { terminalSize } from '../../sys/process/terminal-size.ts';
 
 export interface Output {
   write(text: string): void;
@@ -85,8 +85,8 @@ export class DescriptorOutput extends GatheredOutput {
   }
 
   get columns(): number | undefined {
-    if (!isatty(this.#descriptor)) return undefined;
-    return (this.#descriptor === 2 ? process.stderr : process.stdout).columns || 80;
+    const size = terminalSize(this.#descriptor);
+    return size && (size.columns || 80);
   }
 
   get isPiped(): boolean {
@@ -96,7 +96,7 @@ export class DescriptorOutput extends GatheredOutput {
 
   /** Height of the terminal, where this is one. */
   get rows(): number {
-    return (this.#descriptor === 2 ? process.stderr : process.stdout).rows || 24;
+    return terminalSize(this.#descriptor)?.rows || 24;
   }
 
   protected override writeAll(bytes: Uint8Array): void {

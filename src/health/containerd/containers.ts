@@ -10,7 +10,7 @@ import { MOBY } from '../../store/containerd/namespaces.ts';
 import { snapshotterOf } from '../../store/containerd/snapshotter.ts';
 import { chainIdOfSnapshot, snapshotLayers } from '../../store/containerd/stack.ts';
 import { shortId } from '../../store/digest.ts';
-import { type ByteString, shownBytes } from '../../sys/bytes.ts';
+import { asBytes, type ByteString, shownBytes } from '../../sys/bytes.ts';
 import { attempt, Trouble } from '../../sys/errors.ts';
 import type { ReportFinding } from './findings.ts';
 import { containerName, type NamespaceIndex, type StoreIndex } from './store-index.ts';
@@ -31,6 +31,7 @@ function examineContainer(
   report: ReportFinding,
 ): void {
   const { reading, images } = namespace;
+  index.examined(asBytes(container.id), 1);
   const name = `"${containerName(index, namespace.namespace, container)}"`;
   const path = index.place.files.pathOf(METADATA);
   const tell = (code: Parameters<ReportFinding>[0]['code'], detail: string) => report({ code, path, detail });
@@ -89,7 +90,7 @@ function examineLost(
 }
 
 /** CRI's directories of containers and sandboxes. */
-function examinePods({ place, namespaces, isWhole }: StoreIndex, report: ReportFinding): void {
+function examinePods({ place, namespaces, isWhole, examined }: StoreIndex, report: ReportFinding): void {
   if (!isWhole) return;
   const known = new Set(namespaces.flatMap(({ containers }) => containers.map(({ id }) => id)));
   for (const kind of ['containers', 'sandboxes']) {
@@ -100,7 +101,7 @@ function examinePods({ place, namespaces, isWhole }: StoreIndex, report: ReportF
         code: 'pod-left',
         path,
         detail: `no ${kind === 'containers' ? 'container' : 'sandbox'} ${shortId(shownBytes(name))}`,
-        takes: measureDirectory(path),
+        takes: measureDirectory(path, examined),
       });
     }
   }

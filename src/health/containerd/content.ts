@@ -89,7 +89,7 @@ function examineIngests(index: StoreIndex, report: ReportFinding): void {
       continue;
     }
     const ref = attempt(() => files.readTextIfPresent(`${directory}/ref`));
-    const takes = measureDirectory(path);
+    const takes = measureDirectory(path, index.examined);
     if (typeof ref !== 'string') {
       const detail = ref instanceof Trouble ? ref.message : 'it has no file "ref"';
       report({ code: 'ingest-orphan', path, detail, takes });

@@ -2,7 +2,6 @@
 // store and the snapshotters' directories. Goes on past all damage. Contents are not read but those of manifests and configs.
 
 import { checkMetadata, METADATA } from '../../store/containerd/metadata.ts';
-import type { ContainerdPlace } from '../../store/containerd/root.ts';
 import { isHexId } from '../../store/digest.ts';
 import { containerPath } from '../../store/dockerd/containers.ts';
 import { attempt, Trouble } from '../../sys/errors.ts';
@@ -17,12 +16,11 @@ import { examineImages } from './images.ts';
 import { examineLeases } from './leases.ts';
 import { keptBy } from './roots.ts';
 import { examineSnapshots } from './snapshots.ts';
-import { readStoreIndex, type StoreIndex } from './store-index.ts';
+import type { StoreIndex } from './store-index.ts';
 
 /** `isFirst`: whether what the daemon of a Docker keeps beside all of its stores is to be examined, too. */
-export function examineStore(place: ContainerdPlace, isFirst: boolean, report: ReportFinding): void {
-  const index = readStoreIndex(place);
-  const { files } = place;
+export function examineStore(index: StoreIndex, isFirst: boolean, report: ReportFinding): void {
+  const { files } = index.place;
   const now = Date.now();
   const metadata = files.pathOf(METADATA);
   for (const trouble of index.damage) report({ code: 'unlisted', path: metadata, detail: trouble.message });

@@ -14,10 +14,10 @@ export function containerdHealth(store: Store): StoreHealth | undefined {
   const { place } = store;
   return {
     store,
-    examine: (tell, all) => {
+    examine: (tell, all, examined) => {
       // Beside graph drivers these examine what all of Docker's stores share.
       const isFirst = all.every((each) => each === store || each.kind !== 'docker');
-      examineStore(place, isFirst, withMeaning(FINDING_KINDS, tell));
+      examineStore(readStoreIndex(place, examined), isFirst, withMeaning(FINDING_KINDS, tell));
     },
     owners: () => new Owners(readStoreIndex(place)),
     usage: () => usageOf(readStoreIndex(place)),

@@ -40,6 +40,7 @@ function examineTarget(
 ): void {
   const { label } = imageLabel(index, namespace, image);
   const path = index.place.files.pathOf(blobPath(target));
+  index.examined(path, 1);
   const contents = index.contents.get(target);
   if (contents === undefined || !contents.isHere) {
     report({ code: 'image-target', path, detail: `"${label}": no such file` });

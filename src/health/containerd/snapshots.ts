@@ -79,7 +79,7 @@ function examineUnreferenced(
 }
 
 function examineRows(
-  { place: { files }, isWhole }: StoreIndex,
+  { place: { files }, isWhole, examined }: StoreIndex,
   { name: snapshotter }: SnapshotterIndex,
   rows: ReadonlyMap<ByteString, Snapshot | string>,
   recorded: ReadonlySet<string>,
@@ -95,6 +95,7 @@ function examineRows(
     });
   const holders = new Map<number, ByteString>();
   for (const [name, row] of rows) {
+    examined(name, 1);
     const what = `"${shownBytes(name)}"`;
     if (typeof row === 'string') {
       report({ code: 'snapshot-damaged', path, detail: `${what}: ${row}` });
@@ -140,7 +141,7 @@ function isFirstAt(rows: ReadonlyMap<ByteString, Snapshot | string>, { parent, n
 }
 
 function examineDirectories(
-  { place: { files } }: StoreIndex,
+  { place: { files }, examined }: StoreIndex,
   { name: snapshotter, rows, entries }: SnapshotterIndex,
   report: ReportFinding,
 ): void {
@@ -163,6 +164,11 @@ function examineDirectories(
         ? 'its making was begun and not ended'
         : 'no snapshot has this id';
     const lost = isLost ? '; it may be that of a snapshot whose record is damaged' : '';
-    report({ code: 'snapshot-orphan', path, detail: `${state}${lost}`, takes: measureDirectory(path) });
+    report({
+      code: 'snapshot-orphan',
+      path,
+      detail: `${state}${lost}`,
+      takes: measureDirectory(path, examined),
+    });
   }
 }

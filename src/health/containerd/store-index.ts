@@ -1,5 +1,6 @@
 // All that a containerd records in all of its namespaces, read once and damage kept beside it: what doctor, whose and df ask.
 
+import type { Examined } from '../../layers/survey/measure.ts';
 import { CONTENT } from '../../store/containerd/blobs.ts';
 import { containersOf } from '../../store/containerd/container-image.ts';
 import type { DockerContainer } from '../../store/containerd/docker.ts';
@@ -18,7 +19,7 @@ import { placeOf, readSnapshots, type Snapshot } from '../../store/containerd/sn
 import { type BlobDigest, hexOf, isBlobDigest, isHexId, shortId } from '../../store/digest.ts';
 import { type CacheRecord, readSnapshotCache } from '../../store/dockerd/buildkit.ts';
 import type { FileKind } from '../../store/file-state.ts';
-import { type ByteString, shownBytes } from '../../sys/bytes.ts';
+import { asBytes, type ByteString, shownBytes } from '../../sys/bytes.ts';
 import { attempt, Trouble } from '../../sys/errors.ts';
 import { type DataRoot, type Read, readDataRoot } from '../dockerd/data-root.ts';
 import { labelOfNames } from '../part.ts';
@@ -69,13 +70,15 @@ export interface StoreIndex {
   readonly dataRoot?: DataRoot;
   /** What could not be read at all. */
   readonly damage: readonly Trouble[];
+  /** Told of what takes long. */
+  readonly examined: Examined;
 }
 
 const SNAPSHOTTER = placeOf('');
 const BLOBS = `${CONTENT}/blobs/sha256`;
 const INGESTS = `${CONTENT}/ingest`;
 
-export function readStoreIndex(place: ContainerdPlace): StoreIndex {
+export function readStoreIndex(place: ContainerdPlace, examined: Examined = () => {}): StoreIndex {
   const { files, docker } = place;
   const damage: Trouble[] = [];
   const namespaces = readAll(place, damage);
@@ -103,14 +106,23 @@ export function readStoreIndex(place: ContainerdPlace): StoreIndex {
       return { name, rows, entries: entries(`${directory}/snapshots`) };
     }),
     blobs: new Map(
-      blobEntries.filter(isBlob).map(({ name }) => [name, attempt(() => sizeOf(place, `${BLOBS}/${name}`))]),
+      blobEntries.filter(isBlob).map(({ name }) => {
+        examined(name, 1);
+        return [name, attempt(() => sizeOf(place, `${BLOBS}/${name}`))];
+      }),
     ),
     notBlobs: blobEntries.filter((entry) => !isBlob(entry)),
     ingests: entries(INGESTS),
-    contents: new Map([...targets].map((target) => [target, readContents(files, target)])),
+    contents: new Map(
+      [...targets].map((target) => {
+        examined(asBytes(target), 1);
+        return [target, readContents(files, target)];
+      }),
+    ),
     cache: cache instanceof Trouble ? new Map() : cache,
     ...(docker === undefined ? {} : { dataRoot: readDataRoot(docker, damage) }),
     damage,
+    examined,
   };
 }
 

@@ -24,6 +24,7 @@ export function examineContainers(
   reportForeignNames(files, `${metadata}/layerdb/mounts`, isHexId, report);
   for (const [id, config] of containers) {
     const path = files.pathOf(containerPath(id));
+    index.examined(path, 1);
     const elsewhere = config instanceof Trouble ? undefined : otherDriver(root, config);
     if (isFirst) {
       if (config instanceof Trouble) report({ code: 'container-damaged', path, detail: config.message });

@@ -1,5 +1,6 @@
 // The health of a whole data root: everything that it records is read and held against everything else, and each thing
 // that is wrong is told. Goes on past all damage. Contents of layers are not read: that is what `verify` does.
+import type { Examined } from '../../layers/survey/measure.ts';
 import { type ImageId, isHexId } from '../../store/digest.ts';
 import { storesBeside } from '../../store/docker/beside.ts';
 import type { DockerRoot } from '../../store/docker/driver.ts';
@@ -21,9 +22,10 @@ export async function examineStore(
   root: DockerRoot,
   report: ReportFinding,
   beside: Beside = { others: [], isFirst: true },
+  examined?: Examined,
 ): Promise<void> {
   const { others, isFirst } = beside;
-  const index = readStoreIndex(root);
+  const index = readStoreIndex(root, examined);
   for (const trouble of index.damage) {
     report({ code: 'unlisted', path: root.files.directory, detail: trouble.message });
   }
@@ -62,11 +64,12 @@ function examineNames({ root, names, images }: StoreIndex, report: ReportFinding
 }
 
 function examineImages(index: StoreIndex, checks: LayerChecks, report: ReportFinding): void {
-  const { root, images } = index;
+  const { root, images, examined } = index;
   const { files, metadata } = root;
   reportForeignNames(files, `${metadata}/imagedb/content/sha256`, isHexId, report);
   for (const [id, config] of images) {
     const path = files.pathOf(imagePath(root, id));
+    examined(path, 1);
     if (config instanceof Trouble) {
       report({ code: 'image-damaged', path, detail: config.message });
       continue;

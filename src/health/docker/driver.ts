@@ -38,8 +38,9 @@ export function examineDriver(index: StoreIndex, report: ReportFinding): void {
   const cache = new Map(cacheEntries(index).map((entry) => [entry.directory, entry]));
   for (const { name, kind } of directories) {
     const path = root.files.pathOf(`${root.driver.home}/${name}`);
+    index.examined(path, 1);
     const tell = (code: FindingCode, detail: string) => {
-      const takes = REMOVABLE.includes(code) ? { takes: measureDirectory(path) } : {};
+      const takes = REMOVABLE.includes(code) ? { takes: measureDirectory(path, index.examined) } : {};
       report({ code, path, detail, ...takes });
     };
     if (kind !== 'directory') {

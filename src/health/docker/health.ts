@@ -14,11 +14,13 @@ export function dockerHealth(store: Store): StoreHealth | undefined {
   const { root } = store;
   return {
     store,
-    examine: (tell, all) =>
-      examineStore(root, withMeaning(FINDING_KINDS, tell), {
+    examine: (tell, all, examined) => {
+      const beside = {
         others: all.flatMap((each) => (each === store ? [] : [each.name])),
         isFirst: all.find((each) => each instanceof DockerStore) === store,
-      }),
+      };
+      return examineStore(root, withMeaning(FINDING_KINDS, tell), beside, examined);
+    },
     owners: () => new Owners(readStoreIndex(root)),
     usage: () => usageOf(readStoreIndex(root)),
   };

@@ -22,6 +22,7 @@ export async function examineLayers(index: StoreIndex, report: ReportFinding): P
   const directories = new Map<string, ChainId>();
   for (const [chainId, record] of index.layers) {
     const path = index.root.files.pathOf(layerPath(index.root, chainId));
+    index.examined(path, 1);
     const tell = (code: FindingCode, detail: string) => report({ code, path, detail });
     if (record instanceof Trouble) {
       tell('layer-damaged', record.message);

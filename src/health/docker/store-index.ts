@@ -1,6 +1,7 @@
 // Everything a Docker data root records, read once and damage kept beside it: layers, images, containers, and the names
 // that lead to them. What `whose` and `doctor` ask.
 
+import type { Examined } from '../../layers/survey/measure.ts';
 import {
   type ChainId,
   type ContainerId,
@@ -22,6 +23,7 @@ import {
 } from '../../store/docker/layerdb.ts';
 import { type ImageNames, readImageNames, tagsByImage } from '../../store/docker/repositories.ts';
 import { followParents } from '../../store/parents.ts';
+import { asBytes } from '../../sys/bytes.ts';
 import { attempt, Trouble } from '../../sys/errors.ts';
 import { addTo } from '../../sys/groups.ts';
 import { type DataRoot, type Read, readDataRoot } from '../dockerd/data-root.ts';
@@ -50,18 +52,25 @@ export interface StoreIndex extends DataRoot {
   readonly cache: Read<readonly CacheEntry[] | undefined>;
   /** What could not even be listed. */
   readonly damage: readonly Trouble[];
+  /** Told of what takes long. */
+  readonly examined: Examined;
 }
 
-export function readStoreIndex(root: DockerRoot): StoreIndex {
+export function readStoreIndex(root: DockerRoot, examined: Examined = () => {}): StoreIndex {
   const damage: Trouble[] = [];
   const names = readImageNames(root);
-  const all = <K, T>(list: () => readonly K[], read: (id: K) => T): Map<K, Read<T>> => {
+  const all = <K extends string, T>(list: () => readonly K[], read: (id: K) => T): Map<K, Read<T>> => {
     const ids = attempt(list);
     if (ids instanceof Trouble) {
       damage.push(ids);
       return new Map();
     }
-    return new Map(ids.map((id) => [id, attempt(() => read(id))]));
+    return new Map(
+      ids.map((id) => {
+        examined(asBytes(id), 1);
+        return [id, attempt(() => read(id))];
+      }),
+    );
   };
   return {
     root,
@@ -82,6 +91,7 @@ export function readStoreIndex(root: DockerRoot): StoreIndex {
       (id) => readMountRecord(root, id),
     ),
     damage,
+    examined,
   };
 }
 

@@ -1,6 +1,6 @@
 // The health of a root of containers-storage: its lists against each other, the driver's directories and links, and Podman's own
 // database. Goes on past all damage. Contents of layers are not read: that is what `verify` does.
-import { measureDirectory } from '../../layers/survey/measure.ts';
+import { type Examined, measureDirectory } from '../../layers/survey/measure.ts';
 import { isHexId, shortId } from '../../store/digest.ts';
 import { readImageConfig } from '../../store/podman/images.ts';
 import { Inventory } from '../../store/podman/inventory.ts';
@@ -27,17 +27,17 @@ import { usesOf } from './uses.ts';
 /** What Buildah calls what is between two steps of a build. */
 const BUILD_NAME = /^docker\.io\/library\/[0-9a-f]{64}-tmp:latest$/;
 
-export function examineStore(root: PodmanRoot, report: ReportFinding): void {
+export function examineStore(root: PodmanRoot, report: ReportFinding, examined: Examined = () => {}): void {
   const inventory = new Inventory(root);
   const { files } = root;
   for (const detail of root.damage) report({ code: 'root-unusable', path: files.directory, detail });
   examineLists(inventory, report);
   for (const detail of inventory.libpod().damage)
     report({ code: 'database-damaged', path: files.pathOf(SQLITE_DATABASE), detail });
-  examineImages(inventory, report);
-  examineLayers(inventory, report);
-  examineContainers(inventory, report);
-  examineDirectories(inventory, report);
+  examineImages(inventory, report, examined);
+  examineLayers(inventory, report, examined);
+  examineContainers(inventory, report, examined);
+  examineDirectories(inventory, report, examined);
 }
 
 function examineLists(inventory: Inventory, report: ReportFinding): void {
@@ -54,11 +54,12 @@ function examineLists(inventory: Inventory, report: ReportFinding): void {
   }
 }
 
-function examineImages(inventory: Inventory, report: ReportFinding): void {
+function examineImages(inventory: Inventory, report: ReportFinding, examined: Examined): void {
   const { root } = inventory;
   const names = new Set([...inventory.names()].map(({ name }) => name));
   for (const [id, image] of inventory.images()) {
     const path = root.files.pathOf(metadataPath(root, 'images', id));
+    examined(path, 1);
     if (image instanceof Trouble) {
       report({ code: 'record-damaged', path, detail: image.message });
       continue;
@@ -82,7 +83,7 @@ function examineImages(inventory: Inventory, report: ReportFinding): void {
   }
 }
 
-function examineLayers(inventory: Inventory, report: ReportFinding): void {
+function examineLayers(inventory: Inventory, report: ReportFinding, examined: Examined): void {
   const layers = inventory.layers();
   const used = usesOf(inventory);
   const isKnown =
@@ -96,6 +97,7 @@ function examineLayers(inventory: Inventory, report: ReportFinding): void {
     // What is wrong with another root is that root's own.
     if (record.root.files.directory !== inventory.root.files.directory) continue;
     const path = record.root.files.pathOf(layerPath(record.root, id));
+    examined(path, 1);
     if (record.lost !== undefined) report({ code: 'record-damaged', path, detail: record.lost });
     const chain = attempt(() => layers.chain(id));
     const isOwnFault = record.parent === undefined || !layers.ids().includes(record.parent);
@@ -109,7 +111,7 @@ function examineLayers(inventory: Inventory, report: ReportFinding): void {
         code: 'layer-unused',
         path,
         detail: `layer ${shortId(id)}`,
-        takes: measureDirectory(path),
+        takes: measureDirectory(path, examined),
       });
   }
 }
@@ -136,10 +138,11 @@ function examineFiles(
     report({ code: lower.kind === 'other' ? 'lower-other' : 'lower-damaged', path, detail: lower.state });
 }
 
-function examineContainers(inventory: Inventory, report: ReportFinding): void {
+function examineContainers(inventory: Inventory, report: ReportFinding, examined: Examined): void {
   const { root } = inventory;
   for (const [id, { damage, record, podman, name }] of inventory.containers()) {
     const path = root.files.pathOf(metadataPath(root, 'containers', id));
+    examined(path, 1);
     const what = name === '' ? shortId(id) : `"${name}"`;
     if (damage !== undefined) report({ code: 'container-record', path, detail: `${what}: ${damage}` });
     if (podman === undefined || rootfsOf(podman) === undefined) {
@@ -158,12 +161,19 @@ function examineContainers(inventory: Inventory, report: ReportFinding): void {
 }
 
 /** What lies in the root and no list has a record of. Nothing is said of it where a list cannot be read. */
-function examineDirectories(inventory: Inventory, report: ReportFinding): void {
+function examineDirectories(inventory: Inventory, report: ReportFinding, examined: Examined): void {
   const { root } = inventory;
   const { files, driver } = root;
   const names = (path: string) => {
     const found = attempt(() => files.namesIfPresent(path) ?? []);
     return found instanceof Trouble ? [] : found;
+  };
+  const unfinished = (directory: string) => {
+    for (const name of names(directory)) {
+      const path = files.pathOf(`${directory}/${name}`);
+      const takes = measureDirectory(path, examined);
+      report({ code: 'unfinished', path, detail: `"${shownBytes(name)}"`, takes });
+    }
   };
   const [layerList] = inventory.layers().lists;
   const isWhole = ({ damage, unreadable }: { damage: readonly string[]; unreadable?: Trouble }) =>
@@ -171,18 +181,17 @@ function examineDirectories(inventory: Inventory, report: ReportFinding): void {
   const home = layersHome(root);
   for (const name of names(home)) {
     const path = files.pathOf(`${home}/${name}`);
-    if (UNFINISHED.includes(name))
-      examineUnfinished(files.pathOf(`${home}/${name}`), names(`${home}/${name}`), report);
+    if (UNFINISHED.includes(name)) unfinished(`${home}/${name}`);
     else if (NOT_LAYERS.includes(name) || layerList === undefined || !isWhole(layerList.list)) continue;
     else if (!layerList.list.records.has(name))
       report({
         code: 'layer-orphan',
         path,
         detail: isHexId(name) ? 'no record has this ID' : `the name "${shownBytes(name)}"`,
-        takes: measureDirectory(path),
+        takes: measureDirectory(path, examined),
       });
   }
-  examineUnfinished(files.pathOf(`${driver}-layers/tmp`), names(`${driver}-layers/tmp`), report);
+  unfinished(`${driver}-layers/tmp`);
   for (const [list, known] of [
     ['images', inventory.imageLists().lists[0]?.list],
     ['containers', inventory.containerList()],
@@ -192,14 +201,7 @@ function examineDirectories(inventory: Inventory, report: ReportFinding): void {
       if (known.records.has(name) || inventory.containers().has(name)) continue;
       const path = files.pathOf(`${driver}-${list}/${name}`);
       const detail = `no ${list === 'images' ? 'image' : 'container'} ${shortId(name)}`;
-      report({ code: 'container-left', path, detail, takes: measureDirectory(path) });
+      report({ code: 'container-left', path, detail, takes: measureDirectory(path, examined) });
     }
-  }
-}
-
-function examineUnfinished(directory: ByteString, names: readonly ByteString[], report: ReportFinding): void {
-  for (const name of names) {
-    const path = `${directory}/${name}` as ByteString;
-    report({ code: 'unfinished', path, detail: `"${shownBytes(name)}"`, takes: measureDirectory(path) });
   }
 }

@@ -13,7 +13,7 @@ export function podmanHealth(store: Store): StoreHealth | undefined {
   const { root } = store;
   return {
     store,
-    examine: (tell) => examineStore(root, withMeaning(FINDING_KINDS, tell)),
+    examine: (tell, _, examined) => examineStore(root, withMeaning(FINDING_KINDS, tell), examined),
     owners: () => new Owners(root),
     usage: () => usageOf(root),
   };

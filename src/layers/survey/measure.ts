@@ -9,17 +9,17 @@ export interface Measured extends Sum {
   readonly unreadable: number;
 }
 
+/** Told how many names more were examined, and of the last of them. */
+export type Examined = (name: ByteString, count: number) => void;
+
 /** A stack of this one directory. */
 export function directoryStack(path: ByteString): LayerStack {
   const layer = { source: { kind: 'directory', path }, role: 'plain' } as const;
   return { label: path, kind: 'lowerdir', layers: [layer], dataLayers: [], dialect: 'trusted' };
 }
 
-/** `path` is absolute; `examined` is told how many names each directory had, and of the last of them. */
-export function measureDirectory(
-  path: ByteString,
-  examined?: (name: ByteString, count: number) => void,
-): Measured {
+/** `path` is absolute; `examined` is told of each directory. */
+export function measureDirectory(path: ByteString, examined?: Examined): Measured {
   const survey = new Survey(directoryStack(path));
   try {
     let before = 1;

@@ -5,6 +5,7 @@ import { escapeBytes, escapeJson, escapeMessage, escapeText } from '../../../tol
 import { healthEnd, healthLine, healthStart } from '../../examine/health-lines.ts';
 import { counted } from '../count.ts';
 import type { Output } from '../output.ts';
+import type { WorkProgress } from '../progress/work-progress.ts';
 import { takesWords } from '../takes.ts';
 
 interface HealthOptions {
@@ -17,7 +18,7 @@ export async function printHealth(
   stores: readonly StoreHealth[],
   directory: ByteString,
   options: HealthOptions,
-  out: Output,
+  { out, progress }: { readonly out: Output; readonly progress?: WorkProgress },
 ): Promise<Readonly<Record<HealthSeverity, number>>> {
   const counts: Record<HealthSeverity, number> = { error: 0, warning: 0, note: 0 };
   const told = new Set<string>();
@@ -27,13 +28,16 @@ export async function printHealth(
     const { kind, description } = health.store;
     if (options.json) json(healthStart(health.store));
     else if (stores.length > 1) out.write(`${escapeText(description)}:\n`);
-    await health.examine((finding) => {
+    const tell = (finding: HealthFinding) => {
       counts[finding.severity] += 1;
+      progress?.clear();
       if (finding.severity === 'note' && options.quiet) return;
       if (options.json) json(healthLine(finding));
       else out.write(describe(finding, !told.has(`${kind} ${finding.code}`)));
       told.add(`${kind} ${finding.code}`);
-    }, all);
+    };
+    await health.examine(tell, all, (path, count) => progress?.name(path, count));
+    progress?.clear();
   }
   if (options.json) json(healthEnd(counts));
   else {

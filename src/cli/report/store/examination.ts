@@ -147,12 +147,15 @@ export class Examination {
       for (const health of healths) {
         const { store } = health;
         out.write(jsonLine(healthStart(store)));
-        await health.examine((finding) => {
+        this.#progress.begin(`health of ${store.description}`, 0);
+        const tell = (finding: HealthFinding) => {
           counts[finding.severity] += 1;
           out.write(jsonLine(healthLine(finding)));
           if (this.findings.length < MOST_HELD) this.findings.push({ store: store.name, finding });
           else this.findingsLeftOut += 1;
-        }, stores);
+        };
+        await health.examine(tell, stores, (path) => this.#progress.step(path));
+        this.#progress.clear();
         await this.#turn();
       }
       out.write(jsonLine(healthEnd(counts)));
