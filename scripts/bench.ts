@@ -19,6 +19,7 @@ import { archivesText, measureArchives } from './bench/archives.ts';
 import { Clients } from './bench/clients.ts';
 import { findContenders } from './bench/contenders.ts';
 import { diffText, measureDiffs } from './bench/diff.ts';
+import { openNodes } from './bench/nodes.ts';
 import { type Options, parseOptions, USAGE } from './bench/options.ts';
 import { chooseScenarios, describeRun, openStacks } from './bench/prepare.ts';
 import { probe } from './bench/probe.ts';
@@ -46,7 +47,7 @@ async function bench(options: Options): Promise<number> {
   const session = new Session();
   try {
     const account = options.rows.size > 0 ? await benchMounts(session, options) : undefined;
-    if (account && !options.isJson) process.stdout.write(asText(account));
+    if (account && !options.isJson) process.stdout.write(asText(account, options.showsProcessor));
     const { diffRows, surveyRows, archiveRows, wholeRows, rounds, directory } = options;
     const diffs = await measureDiffs(session, { rows: diffRows, rounds, directory: `${directory}-diff` });
     if (!options.isJson) process.stdout.write(diffText(diffs));
@@ -71,7 +72,8 @@ async function bench(options: Options): Promise<number> {
 
 async function benchMounts(session: Session, options: Options): Promise<Account> {
   const clients = await Clients.compile(session);
-  const { present, absent } = await findContenders(session, options.contenders);
+  const nodes = await openNodes(session, `${options.directory}-nodes`, options.nodes);
+  const { present, absent } = await findContenders(session, options.contenders, nodes);
   const stacks = await openStacks(session, clients, options);
   const bench = { session, clients, stacks, hasDisk: liesOnDisk(options.directory) };
   const { scenarios, skipped } = await chooseScenarios(bench, options);

@@ -16,6 +16,6 @@ if [ ! -f dist/.built ] ||
   [ -n "$(find src scripts package.json tsconfig*.json node_modules/.package-lock.json -newer dist/.built | head -n 1)" ]; then
   npm run --silent build </dev/null >&2
 elif [ "$(cat dist/.built)" != "$node" ]; then
-  node scripts/bundle.mjs
+  node scripts/compile.mjs dist
 fi
 mv dist/.building dist/.built

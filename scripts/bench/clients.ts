@@ -12,6 +12,8 @@ export interface Measured {
   readonly milliseconds: number;
   /** Read from disk by the client itself, its children included, not by the server. */
   readonly diskBytes: number;
+  /** Milliseconds of processor time, of the client and its children; 0 where it does not say. */
+  readonly processor: number;
   /** What the client saw. */
   readonly answer: string;
 }
@@ -127,10 +129,15 @@ export class Clients {
     const [program = '', ...args] = words;
     const printed = await run(this.#session, [this.#session.path(program), ...args], { placement, seconds });
     const lines = printed.trimEnd().split('\n');
-    const [nanoseconds, blocks] = (lines.pop() ?? '').split(' ').map(Number);
+    const [nanoseconds, blocks, microseconds = 0] = (lines.pop() ?? '').split(' ').map(Number);
     if (nanoseconds === undefined || blocks === undefined || !(nanoseconds > 0)) {
       throw new Error(`Cannot read what "${shown(words)}" printed: ${printed}`);
     }
-    return { milliseconds: nanoseconds / 1e6, diskBytes: blocks * BLOCK, answer: lines.join('\n').trim() };
+    return {
+      milliseconds: nanoseconds / 1e6,
+      diskBytes: blocks * BLOCK,
+      processor: microseconds / 1000,
+      answer: lines.join('\n').trim(),
+    };
   }
 }

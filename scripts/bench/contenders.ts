@@ -1,6 +1,7 @@
 // Who is measured: how each is started on a list of layers, and which can be here.
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import type { NodeVersion } from './nodes.ts';
 import { run } from './process.ts';
 import { Refusal } from './refusal.ts';
 import type { Session } from './session.ts';
@@ -10,6 +11,8 @@ export interface Contender {
   readonly isOurs: boolean;
   /** Whether a process serves it; otherwise both commands mount and end. */
   readonly isServed: boolean;
+  /** The Node that serves it, where that is not the bench's own; the name is that of its figures. */
+  readonly node?: { readonly name: string; readonly path: string };
   /** The command that mounts and goes on serving. Layers top first. */
   foreground(layers: readonly string[], directory: string): string[];
   /** The command that ends when the mount is there. */
@@ -28,14 +31,15 @@ export const COMMAND =
 /** The one whose files the kernel reads by itself. */
 export const PASSTHROUGH = 'passthrough';
 
-/** Each mode and driver of ours, and the words `mount --help` has where it exists. */
+/** Each mode and driver of ours, and the words `mount --help` has where it exists. `cached` is `small`. */
 const OURS: readonly {
   readonly id: string;
   readonly args: readonly string[];
   readonly help: readonly string[];
 }[] = [
   { id: 'auto', args: ['--data', 'auto'], help: ['--data', 'auto'] },
-  { id: 'cached', args: ['--data', 'cached'], help: ['--data', 'cached'] },
+  { id: 'small', args: ['--data', 'small'], help: ['--data', 'small'] },
+  { id: 'large', args: ['--data', 'large'], help: ['--data', 'large'] },
   { id: PASSTHROUGH, args: ['--data', 'passthrough'], help: ['--data', 'passthrough'] },
   { id: 'fuse-native', args: ['--driver', 'fuse-native'], help: ['--driver', 'fuse-native'] },
 ];
@@ -44,6 +48,7 @@ const OURS: readonly {
 export async function findContenders(
   session: Session,
   wanted: readonly string[] | undefined,
+  nodes: readonly NodeVersion[] = [],
 ): Promise<{ present: Contender[]; absent: Absent[] }> {
   const present = [kernelOverlay()];
   const absent: Absent[] = [];
@@ -55,11 +60,15 @@ export async function findContenders(
     else if (words.every((word) => help.includes(word))) present.push(stratafs(id, args));
     else absent.push({ id, reason: '"stratafs mount --help" does not name it' });
   }
+  const byNodes = nodes.map(({ version, node, command }) => ({
+    ...stratafs(`auto@${version}`, ['--data', 'auto'], ['env', `STRATAFS_NODE=${node}`, command]),
+    node: { name: `node@${version}`, path: node },
+  }));
   const isWanted = ({ id }: { readonly id: string }) => wanted?.includes(id) ?? true;
   const known = [...present, ...absent].map(({ id }) => id);
   const unknown = wanted?.find((id) => !known.includes(id));
   if (unknown !== undefined) throw new Refusal(`Cannot measure "${unknown}": there are ${known.join(', ')}`);
-  return { present: present.filter(isWanted), absent: absent.filter(isWanted) };
+  return { present: [...present.filter(isWanted), ...byNodes], absent: absent.filter(isWanted) };
 }
 
 export function isInstalled(session: Session, command: string): Promise<boolean> {
@@ -98,9 +107,9 @@ function fuseOverlayfs(): Contender {
   };
 }
 
-function stratafs(id: string, args: readonly string[]): Contender {
+function stratafs(id: string, args: readonly string[], command: readonly string[] = [COMMAND]): Contender {
   const words = (form: readonly string[]) => (layers: readonly string[], directory: string) => [
-    ...[COMMAND, 'mount', ...form, ...args, `lowerdir=${layers.join(':')}`, directory],
+    ...[...command, 'mount', ...form, ...args, `lowerdir=${layers.join(':')}`, directory],
   ];
   return { id, isOurs: true, isServed: true, foreground: words(['-f']), background: words([]) };
 }

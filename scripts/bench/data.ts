@@ -24,6 +24,8 @@ export function dataScenarios(bench: Bench): Scenario[] {
     smallFiles(bench, 'tar', HEADERS, (directory, placement) => clients.tar(directory, placement)),
     smallFiles(bench, 'rg', PACKAGES, (directory, placement) => clients.rg(directory, placement)),
     bigFileInOrder(bench),
+    bigFileAfterSmall(bench),
+    smallAfterBigFile(bench),
     ...(bench.hasDisk ? [bigFileFromDisk(bench)] : []),
     bigFileAtRandom(bench),
   ];
@@ -55,6 +57,43 @@ function bigFileInOrder(bench: Bench): Scenario {
       await clients.readAll(layerFile(bench), 'free');
       const read = (directory: string) => clients.readAll(join(directory, BIG_FILE), placement);
       return fromMemory(ids, await onFreshMount(bench, contender, stacks.full, placement, [read, read]));
+    },
+  });
+}
+
+/** The big file twice on a mount on which more than 10,000 small files were read once. */
+function bigFileAfterSmall(bench: Bench): Scenario {
+  const { clients, stacks } = bench;
+  const ids = ['mixed-large-cold', 'mixed-large-warm'];
+  return scenario(ids, {
+    needs: ['tar'],
+    async measure(contender, placement) {
+      await clients.warmData(stacks.full.layers, HEADERS);
+      await clients.readAll(layerFile(bench), 'free');
+      const read = (directory: string) => clients.readAll(join(directory, BIG_FILE), placement);
+      const small = (directory: string) => clients.tar(join(directory, HEADERS), placement);
+      const [, ...large] = await onFreshMount(bench, contender, stacks.full, placement, [small, read, read]);
+      return fromMemory(ids, large);
+    },
+  });
+}
+
+/** The small files twice on a mount on which the big one was read, and in turn on one on which nothing was. */
+function smallAfterBigFile(bench: Bench): Scenario {
+  const { clients, stacks } = bench;
+  return scenario(['mixed-small-cold', 'mixed-small-warm'], {
+    needs: ['tar'],
+    async measure(contender, placement) {
+      await clients.warmData(stacks.full.layers, HEADERS);
+      await clients.readAll(layerFile(bench), 'free');
+      const read = (directory: string) => clients.readAll(join(directory, BIG_FILE), placement);
+      const small = (directory: string) => clients.tar(join(directory, HEADERS), placement);
+      const alone = await onFreshMount(bench, contender, stacks.full, placement, [small, small]);
+      const [, ...mixed] = await onFreshMount(bench, contender, stacks.full, placement, [read, small, small]);
+      return [
+        ...fromMemory(['mixed-small-cold', 'mixed-small-warm'], mixed),
+        ...fromMemory(['tar-cold', 'tar-warm'], alone),
+      ];
     },
   });
 }

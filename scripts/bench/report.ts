@@ -1,6 +1,6 @@
 // The results as text and as JSON.
 import type { Absent, Contender } from './contenders.ts';
-import { type Figure, figureOf, judge, type Verdict } from './goals.ts';
+import { type Figure, figureOf, figureOfAll, judge, type Verdict } from './goals.ts';
 import type { Placement } from './process.ts';
 import type { Results } from './rounds.ts';
 import { type Goals, isMoreBetter, type Row, rowOf } from './rows.ts';
@@ -17,11 +17,17 @@ export interface Account {
   readonly environment: Readonly<Record<string, string>>;
 }
 
-const AGAINST = ['kernel', 'fuse-overlayfs', 'node', 'figure'] as const satisfies readonly (keyof Goals)[];
+const AGAINST = [
+  'kernel',
+  'fuse-overlayfs',
+  'node',
+  'alone',
+  'figure',
+] as const satisfies readonly (keyof Goals)[];
 const MISSED = '✗';
 const PLACED = { free: 'free', pinned: 'all pinned to one processor' } as const;
 
-export function asText(account: Account): string {
+export function asText(account: Account, showsProcessor: boolean): string {
   const lines = Object.entries(account.environment).map(([name, value]) => `${name}: ${value}`);
   for (const { id, reason } of account.absent) lines.push(`${id} is not measured: ${reason}`);
   for (const { rows, reason } of account.skipped) lines.push(`${rows.join(', ')} not measured: ${reason}`);
@@ -32,6 +38,7 @@ export function asText(account: Account): string {
     if (rows.length === 0) continue;
     lines.push('', `Figures, ${PLACED[placement]}: median (least–greatest)`, '');
     lines.push(...table(figureTable(account, placement, rows)));
+    if (showsProcessor) lines.push(...processorLines(account, placement, rows));
     const ratios = ratioTable(account, placement, rows);
     if (ratios.length === 1) continue;
     lines.push(
@@ -88,10 +95,28 @@ function figureTable(
   placement: Placement,
   rows: readonly Row[],
 ): string[][] {
-  const names = contenders.map(({ id }) => id);
-  if (rows.some((row) => results.find(placement, row, 'node'))) names.push('node');
+  const nodes = ['node', ...contenders.flatMap(({ node }) => node?.name ?? [])];
+  const isMeasured = (name: string) => rows.some((row) => results.find(placement, row, name));
+  const names = [...contenders.map(({ id }) => id), ...nodes.filter(isMeasured)];
   const cells = (row: Row) => names.map((name) => spread(figureOf(results.find(placement, row, name))));
   return [['', 'unit', ...names], ...rows.map((row) => [row.title, row.unit, ...cells(row)])];
+}
+
+/** Nothing where no row says what it took. */
+function processorLines(
+  { results, contenders }: Account,
+  placement: Placement,
+  rows: readonly Row[],
+): string[] {
+  const figures = (row: Row) =>
+    contenders.map(({ id }) => figureOfAll(results.find(placement, row, id)?.processor ?? []));
+  const said = rows.filter((row) => figures(row).some((figure) => figure !== undefined));
+  if (said.length === 0) return [];
+  const heading = ['', 'unit', ...contenders.map(({ id }) => id)];
+  return [
+    ...['', `Processor time of client and server, ${PLACED[placement]}: median (least–greatest)`, ''],
+    ...table([heading, ...said.map((row) => [row.title, 'ms', ...figures(row).map(spread)])]),
+  ];
 }
 
 /** A line for each row and yardstick that has a goal; only the heading where nothing of ours was measured. */
@@ -126,9 +151,15 @@ function verdictOf(
   const ours = figureOf(results.find(placement, row, contender));
   if (ours === undefined) return undefined;
   if (against === 'figure') return judge(row, against, ours.median, 1);
-  const theirRow = against === 'node' ? rowOf('start-node') : row;
-  const theirs = figureOf(results.find(placement, theirRow, against));
+  const theirs = figureOf(results.find(placement, ...yardstickOf(row, contender, against)));
   return theirs && judge(row, against, ours.median, theirs.median);
+}
+
+/** The row and the contender whose figure it is. */
+function yardstickOf(row: Row, contender: string, against: keyof Goals): [Row, string] {
+  const [, version] = contender.split('@');
+  if (against === 'node') return [rowOf('start-node'), version === undefined ? 'node' : `node@${version}`];
+  return against === 'alone' ? [rowOf(row.alone ?? row.id), contender] : [row, against];
 }
 
 function spread(figure: Figure | undefined): string {

@@ -11,6 +11,8 @@ export interface Result {
   readonly contender: string;
   /** In the row's unit, in the order they were taken. */
   readonly values: number[];
+  /** Milliseconds of processor time, of those of them that say. */
+  readonly processor: number[];
   /** Why others did not count. */
   readonly rejected: string[];
 }
@@ -30,14 +32,17 @@ export class Results {
   }
 
   add(placement: Placement, contender: string, sample: Sample): void {
-    const { row, value, fault } = sample;
+    const { row, value, processor, fault } = sample;
     let result = this.find(placement, row, contender);
     if (result === undefined) {
-      result = { placement, row, contender, values: [], rejected: [] };
+      result = { placement, row, contender, values: [], processor: [], rejected: [] };
       this.all.push(result);
     }
-    if (fault === undefined) result.values.push(value);
-    else result.rejected.push(fault);
+    if (fault !== undefined) result.rejected.push(fault);
+    else {
+      result.values.push(value);
+      if (processor !== undefined) result.processor.push(processor);
+    }
     if (sample.answer !== undefined) this.#compare(contender, row, sample.answer);
   }
 

@@ -10,12 +10,14 @@ import type { Stack } from './stack.ts';
 export interface Sample {
   readonly row: Row;
   readonly value: number;
+  /** Milliseconds of processor time, of client and server. */
+  readonly processor?: number;
   /** Why it does not count, where it does not. */
   readonly fault?: string | undefined;
   /** What the client saw: the same for every contender, or one of them is wrong. */
   readonly answer?: string;
-  /** Where it is not the contender's own: that of `node -e 0`. */
-  readonly of?: 'node';
+  /** Where it is not the contender's own: that of `node -e 0` by the contender's Node. */
+  readonly of?: string;
 }
 
 export interface Scenario {
@@ -51,7 +53,7 @@ export function scenario(
   return { rows: ids.map(rowOf), needs: [], isPlaced: true, suits: () => true, ...rest };
 }
 
-/** What `clients` measure, one after the other, on one fresh mount; the server's reads from disk added to theirs. */
+/** What `clients` measure, one after the other, on one fresh mount; the server's share added to theirs. */
 export function onFreshMount(
   { session }: Bench,
   contender: Contender,
@@ -66,14 +68,18 @@ export function onFreshMount(
   });
 }
 
-/** With the server's reads from disk added to the client's. */
+/** With the server's reads from disk and processor time added to the client's. */
 export async function watched(
   mounted: Mounted,
   client: (directory: string) => Promise<Measured>,
 ): Promise<Measured> {
-  const before = mounted.serverDiskBytes();
+  const [bytes, processor] = [mounted.serverDiskBytes(), mounted.serverProcessor()];
   const measured = await client(mounted.directory);
-  return { ...measured, diskBytes: measured.diskBytes + mounted.serverDiskBytes() - before };
+  return {
+    ...measured,
+    diskBytes: measured.diskBytes + mounted.serverDiskBytes() - bytes,
+    processor: measured.processor + mounted.serverProcessor() - processor,
+  };
 }
 
 /** One of `ids` for each measured; none may have read from disk. */
@@ -92,6 +98,10 @@ export function readFault({ diskBytes }: Measured): string | undefined {
   return diskBytes > 0 ? `read ${diskBytes} bytes from disk` : undefined;
 }
 
-function inMilliseconds(id: string, { milliseconds, answer }: Measured, fault: string | undefined): Sample {
-  return { row: rowOf(id), value: milliseconds, answer, fault };
+function inMilliseconds(
+  id: string,
+  { milliseconds, processor, answer }: Measured,
+  fault: string | undefined,
+): Sample {
+  return { row: rowOf(id), value: milliseconds, ...(processor > 0 ? { processor } : {}), answer, fault };
 }

@@ -29,7 +29,7 @@ function starts(bench: Bench, id: string, stack: Stack, form: 'background' | 'fo
         const started = await clients.start(form, directory, words, placement);
         // What it answers is a process id.
         const samples: Sample[] = fromMemory([id], [{ ...started, answer: '' }]);
-        return contender.isOurs ? [...samples, ...(await bareNode(bench, placement))] : samples;
+        return contender.isOurs ? [...samples, ...(await bareNode(bench, contender, placement))] : samples;
       } finally {
         await unmount(session, directory);
       }
@@ -37,7 +37,9 @@ function starts(bench: Bench, id: string, stack: Stack, form: 'background' | 'fo
   });
 }
 
-async function bareNode({ clients }: Bench, placement: Placement): Promise<Sample[]> {
-  const measured = await clients.command([process.execPath, '-e', '0'], placement);
-  return fromMemory(['start-node'], [measured]).map((sample) => ({ ...sample, of: 'node' }));
+/** The Node that the contender runs by. */
+async function bareNode({ clients }: Bench, { node }: Contender, placement: Placement): Promise<Sample[]> {
+  const { name, path } = node ?? { name: 'node', path: process.execPath };
+  const measured = await clients.command([path, '-e', '0'], placement);
+  return fromMemory(['start-node'], [measured]).map((sample) => ({ ...sample, of: name }));
 }
