@@ -9,7 +9,7 @@ import {
   symlinkSync,
   writeFileSync,
 } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { type Outcome, type RunOptions, run, succeed } from './command.ts';
 import { buildKitClient } from './system.ts';
 import { argumentsOf, isRunning, kill, Temporary, until } from './temporary.ts';
@@ -166,8 +166,11 @@ export class Engine {
     const context = this.#folder.path(`context-${fileNameOf(tag)}`);
     mkdirSync(context);
     writeFileSync(join(context, 'Dockerfile'), dockerfile);
-    for (const [name, contents] of Object.entries(files))
-      writeFileSync(join(context, name), contents, 'latin1');
+    for (const [name, contents] of Object.entries(files)) {
+      const path = join(context, name);
+      mkdirSync(dirname(path), { recursive: true });
+      writeFileSync(path, contents, 'latin1');
+    }
     return context;
   }
 

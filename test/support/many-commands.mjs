@@ -1,5 +1,5 @@
 // Runs one command of the build after another in this process, for many-commands.ts. `node many-commands.mjs BUILD`.
-const [build] = process.argv.slice(2);
+const [, , build] = process.argv;
 const { runProgram } = await import(`${build}/cli/program.js`);
 const { Terminal } = await import(`${build}/cli/print/terminal.js`);
 
@@ -22,7 +22,9 @@ class Gathered {
   }
 }
 
-process.on('message', async (words) => {
+process.on('message', async ({ words, cwd }) => {
+  process.chdir(cwd);
+  process.argv.splice(1, Infinity, `${build}/cli/main.js`, ...words);
   const [out, err] = [new Gathered(), new Gathered()];
   const terminal = new Terminal(out, err);
   let onError;

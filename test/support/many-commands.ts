@@ -10,13 +10,13 @@ import { BUILT_COMMAND, stratafs } from './stratafs.ts';
 
 const PROGRAM = fileURLToPath(new URL('./many-commands.mjs', import.meta.url));
 /** What a command has opened or read of a store is given back in the end of its process. */
-const MOST = 50;
+const MOST = 200;
 /** Others of these serve, or wait for who does. */
 const OWN_PROCESS = new Set(['mount', 'umount']);
 
 /**
- * `stratafs`, until the `describe` (or file) ends that this is called in. With options, and of `mount` and `umount`, each command has a
- * process of its own all the same.
+ * `stratafs`, until the `describe` (or file) ends that this is called in. With options other than `cwd`, and of `mount` and `umount`,
+ * each command has a process of its own all the same.
  */
 export function stratafsForSuite(): typeof stratafs {
   let child: ChildProcess | undefined;
@@ -31,7 +31,7 @@ export function stratafsForSuite(): typeof stratafs {
     await ended;
   }
 
-  async function next(words: readonly string[]): Promise<Outcome> {
+  async function next(words: readonly string[], cwd: string): Promise<Outcome> {
     count += 1;
     if (count % MOST === 0) await end();
     child ??= fork(PROGRAM, [dirname(dirname(BUILT_COMMAND))], { serialization: 'advanced' });
@@ -46,14 +46,16 @@ export function stratafsForSuite(): typeof stratafs {
         reject(new Error(`stratafs ${words.join(' ')} ended its process: ${signal ?? code}`));
       });
     });
-    running.send(words);
+    running.send({ words, cwd });
     return outcome;
   }
 
   afterAll(end);
-  return (words, options?: RunOptions) => {
-    if (options !== undefined || words.some((word) => OWN_PROCESS.has(word))) return stratafs(words, options);
-    const outcome = last.then(() => next(words));
+  return (words, options: RunOptions = {}) => {
+    const { cwd = process.cwd(), ...others } = options;
+    if (Object.keys(others).length > 0 || words.some((word) => OWN_PROCESS.has(word)))
+      return stratafs(words, options);
+    const outcome = last.then(() => next(words, cwd));
     last = outcome.catch(() => undefined);
     return outcome;
   };

@@ -38,7 +38,7 @@ export interface StratafsMount {
   readonly pid: number;
   /** All that the server has printed, stdout and stderr. */
   log(): string;
-  /** Unmounts with the command, and waits for the server to end; answers the server's exit code. */
+  /** Unmounts, and waits for the server to end; answers the server's exit code. */
   umount(): Promise<number | null>;
 }
 
@@ -93,14 +93,15 @@ export async function mountStratafs(
     pid: server.pid ?? 0,
     log,
     async umount() {
-      const outcome = await stratafs(['umount', directory]);
-      if (outcome.code === 0) {
-        // The command has waited already. What it says of a server that goes on is why the wait may be in vain.
-        await until(`the end of the server of ${directory}; umount said: ${outcome.stderr}`, () => hasExited);
+      // Root needs no command of ours, which takes a hundred times as long.
+      const { code, stderr } =
+        process.getuid?.() === 0 ? await run('umount', [directory]) : await stratafs(['umount', directory]);
+      if (code === 0) {
+        await until(`the end of the server of ${directory}; umount said: ${stderr}`, () => hasExited);
         return exited;
       }
       const how = server.exitCode ?? server.signalCode ?? 'goes on';
-      throw new Error(`stratafs umount: ${outcome.code}\n${outcome.stderr}the server: ${how}\n${log()}`);
+      throw new Error(`umount: ${code}\n${stderr}the server: ${how}\n${log()}`);
     },
   };
 }

@@ -10,6 +10,7 @@ import type { Store } from '../../src/store/store.ts';
 import { bytesOfText } from '../../src/sys/bytes.ts';
 import { FakeStore } from '../support/fake-store.ts';
 import { jsonRecords } from '../support/json-lines.ts';
+import { stratafsForSuite } from '../support/many-commands.ts';
 import {
   differingLines,
   listOfEngine,
@@ -18,9 +19,11 @@ import {
   unpackStore,
 } from '../support/real-stores.ts';
 import { describeStore } from '../support/store-contract.ts';
-import { mountStratafs, stratafs } from '../support/stratafs.ts';
+import { mountStratafs } from '../support/stratafs.ts';
 import { describeSystem } from '../support/system.ts';
 import { temporaryForSuite } from '../support/temporary.ts';
+
+const stratafs = stratafsForSuite();
 
 /** Each archive, and what is in it: names, the beginning of the ID, layers. */
 const ARCHIVES: Readonly<Record<string, readonly string[]>> = {
@@ -259,7 +262,8 @@ describeSystem('archives of images', ['root', 'stores'], () => {
       }
       expect(times()).toEqual(before);
     } finally {
-      run('umount', [bound]);
+      // The commands' process has it open.
+      run('umount', ['-l', bound]);
     }
   });
 

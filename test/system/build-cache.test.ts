@@ -10,9 +10,11 @@ import { asBytes } from '../../src/sys/bytes.ts';
 import { succeed } from '../support/command.ts';
 import { Engine } from '../support/engine.ts';
 import { jsonRecordsOfBytes } from '../support/json-lines.ts';
-import { stratafs } from '../support/stratafs.ts';
+import { stratafsForSuite } from '../support/many-commands.ts';
 import { describeSystem } from '../support/system.ts';
 import { temporaryForSuite } from '../support/temporary.ts';
+
+const stratafs = stratafsForSuite();
 
 const DOCKERFILE = `FROM base AS first
 RUN echo made > /made && echo left > /left

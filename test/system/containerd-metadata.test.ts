@@ -3,10 +3,12 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { expect, it } from 'vitest';
 import { succeed } from '../support/command.ts';
+import { stratafsForSuite } from '../support/many-commands.ts';
 import { unpackStore } from '../support/real-stores.ts';
-import { stratafs } from '../support/stratafs.ts';
 import { describeSystem } from '../support/system.ts';
 import { temporaryForTest } from '../support/temporary.ts';
+
+const stratafs = stratafsForSuite();
 
 const DAEMON = 'containerd/daemon';
 const OVERLAYFS = 'io.containerd.snapshotter.v1.overlayfs/snapshots';

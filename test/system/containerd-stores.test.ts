@@ -6,11 +6,14 @@ import { mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { beforeAll, expect, it } from 'vitest';
 import { succeed } from '../support/command.ts';
 import { jsonRecords } from '../support/json-lines.ts';
+import { stratafsForSuite } from '../support/many-commands.ts';
 import { ALL_FIELDS, Oracle } from '../support/oracle.ts';
 import { differingLines, listOfEngine, listOfTree, unpackStore } from '../support/real-stores.ts';
-import { mountStratafs, stratafs } from '../support/stratafs.ts';
+import { mountStratafs } from '../support/stratafs.ts';
 import { describeSystem } from '../support/system.ts';
 import { temporaryForSuite } from '../support/temporary.ts';
+
+const stratafs = stratafsForSuite();
 
 const STORES = {
   'containerd-1.6': 'root',

@@ -4,10 +4,12 @@
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { expect, it } from 'vitest';
 import { jsonRecords } from '../support/json-lines.ts';
+import { stratafsForSuite } from '../support/many-commands.ts';
 import { unpackStore } from '../support/real-stores.ts';
-import { stratafs } from '../support/stratafs.ts';
 import { describeSystem } from '../support/system.ts';
 import { temporaryForTest } from '../support/temporary.ts';
+
+const stratafs = stratafsForSuite();
 
 interface Container {
   readonly id: string;

@@ -3,10 +3,12 @@ import { writeFileSync } from 'node:fs';
 import { beforeAll, expect, it } from 'vitest';
 import { DiffPair, OLD } from '../support/diff-pair.ts';
 import * as layer from '../support/layers.ts';
+import { stratafsForSuite } from '../support/many-commands.ts';
 import { Oracle } from '../support/oracle.ts';
-import { stratafs } from '../support/stratafs.ts';
 import { describeSystem } from '../support/system.ts';
 import { temporaryForSuite } from '../support/temporary.ts';
+
+const stratafs = stratafsForSuite();
 
 describeSystem('the forms of stratafs diff', ['root', 'overlay', 'python', 'build'], () => {
   const temporary = temporaryForSuite();

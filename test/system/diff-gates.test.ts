@@ -5,10 +5,12 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { DiffPair } from '../support/diff-pair.ts';
 import { jsonRecords } from '../support/json-lines.ts';
 import * as layer from '../support/layers.ts';
+import { stratafsForSuite } from '../support/many-commands.ts';
 import { Oracle } from '../support/oracle.ts';
-import { stratafs } from '../support/stratafs.ts';
 import { describeSystem } from '../support/system.ts';
 import { temporaryForSuite } from '../support/temporary.ts';
+
+const stratafs = stratafsForSuite();
 
 const TIME = { mtime: 1_000_000_000_000_000_000n };
 const SETUID = { ...TIME, mode: 0o4755 };

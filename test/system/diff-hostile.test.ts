@@ -5,10 +5,12 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { run } from '../support/command.ts';
 import { NEW, OLD } from '../support/diff-pair.ts';
 import * as layer from '../support/layers.ts';
+import { stratafsForSuite } from '../support/many-commands.ts';
 import { Oracle } from '../support/oracle.ts';
-import { stratafs } from '../support/stratafs.ts';
 import { describeSystem } from '../support/system.ts';
 import { temporaryForSuite } from '../support/temporary.ts';
+
+const stratafs = stratafsForSuite();
 
 /** Bytes, as latin1; with what each is shown as. */
 const NAMES: readonly (readonly [name: string, shown: string])[] = [

@@ -2,10 +2,12 @@
 import { beforeAll, expect, it } from 'vitest';
 import { OLD } from '../support/diff-pair.ts';
 import * as layer from '../support/layers.ts';
+import { stratafsForSuite } from '../support/many-commands.ts';
 import { Oracle } from '../support/oracle.ts';
-import { stratafs } from '../support/stratafs.ts';
 import { describeSystem } from '../support/system.ts';
 import { temporaryForSuite } from '../support/temporary.ts';
+
+const stratafs = stratafsForSuite();
 
 describeSystem('stratafs diff of a tree that several layers made', ['root', 'python', 'build'], () => {
   const temporary = temporaryForSuite();

@@ -5,10 +5,12 @@ import { beforeAll, expect, it } from 'vitest';
 import { MOST_CHARACTERS } from '../../src/cli/diff/markdown/printer.ts';
 import { DiffPair } from '../support/diff-pair.ts';
 import * as layer from '../support/layers.ts';
+import { stratafsForSuite } from '../support/many-commands.ts';
 import { Oracle } from '../support/oracle.ts';
-import { stratafs } from '../support/stratafs.ts';
 import { describeSystem } from '../support/system.ts';
 import { temporaryForSuite } from '../support/temporary.ts';
+
+const stratafs = stratafsForSuite();
 
 const HOSTILE = [
   '</details><script>alert(1)</script>',

@@ -3,10 +3,12 @@
 import { beforeAll, expect, it } from 'vitest';
 import { jsonRecords } from '../support/json-lines.ts';
 import * as layer from '../support/layers.ts';
+import { stratafsForSuite } from '../support/many-commands.ts';
 import { Oracle } from '../support/oracle.ts';
-import { stratafs } from '../support/stratafs.ts';
 import { describeSystem } from '../support/system.ts';
 import { temporaryForSuite } from '../support/temporary.ts';
+
+const stratafs = stratafsForSuite();
 
 const OLD = { mtime: 1_000_000_000_000_000_000n };
 

@@ -12,7 +12,7 @@ import { Temporary, temporaryForSuite } from '../support/temporary.ts';
 import { type FastOptions, factsOf, fastDifferences, naiveDifferences, stackOf } from './diff-naive.ts';
 import { type Random, randomLayer, randomOf, randomPair } from './diff-random.ts';
 
-const POOLS = Number(process.env.DIFF_POOLS ?? 25);
+const POOLS = Number(process.env.DIFF_POOLS ?? 8);
 const LAYERS = 7;
 const PAIRS = 100;
 const KERNEL_PAIRS = 40;

@@ -4,10 +4,12 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { run } from '../support/command.ts';
 import { A, BASE, DiffPair } from '../support/diff-pair.ts';
 import { mountKernel } from '../support/kernel.ts';
+import { stratafsForSuite } from '../support/many-commands.ts';
 import { Oracle } from '../support/oracle.ts';
-import { stratafs } from '../support/stratafs.ts';
 import { describeSystem } from '../support/system.ts';
 import { temporaryForSuite } from '../support/temporary.ts';
+
+const stratafs = stratafsForSuite();
 
 describeSystem('stratafs diff and other tools', ['root', 'overlay', 'python', 'build'], () => {
   const temporary = temporaryForSuite();

@@ -8,9 +8,11 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { succeed } from '../support/command.ts';
 import { Engine } from '../support/engine.ts';
 import { jsonRecords } from '../support/json-lines.ts';
-import { stratafs } from '../support/stratafs.ts';
+import { stratafsForSuite } from '../support/many-commands.ts';
 import { describeSystem } from '../support/system.ts';
 import { temporaryForSuite } from '../support/temporary.ts';
+
+const stratafs = stratafsForSuite();
 
 const FILES =
   'changed rewritten touched tool owned removed tree/deep/one becomes-directory becomes-file/inner again/one again/two ' +

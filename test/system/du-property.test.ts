@@ -16,7 +16,7 @@ import { Oracle } from '../support/oracle.ts';
 import { describeSystem } from '../support/system.ts';
 import { temporaryForSuite } from '../support/temporary.ts';
 
-const STACKS = Number(process.env.DU_STACKS ?? 25);
+const STACKS = Number(process.env.DU_STACKS ?? 10);
 const SEED = Number(process.env.DU_SEED ?? 20_261_128);
 
 const name = fc.constantFrom('a', 'b', 'c');

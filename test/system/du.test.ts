@@ -6,10 +6,12 @@ import { LAYERS } from '../support/everything.ts';
 import { jsonRecords } from '../support/json-lines.ts';
 import { mountKernel } from '../support/kernel.ts';
 import { directory, file, link, opaque, symlink, whiteout } from '../support/layers.ts';
+import { stratafsForSuite } from '../support/many-commands.ts';
 import { Oracle } from '../support/oracle.ts';
-import { stratafs } from '../support/stratafs.ts';
 import { describeSystem } from '../support/system.ts';
 import { temporaryForSuite } from '../support/temporary.ts';
+
+const stratafs = stratafsForSuite();
 
 const LARGE = 'x'.repeat(20_000);
 

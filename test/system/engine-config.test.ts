@@ -12,10 +12,12 @@ import { openStore } from '../../src/store/open.ts';
 import { attempt, Trouble } from '../../src/sys/errors.ts';
 import { succeed } from '../support/command.ts';
 import { Engine } from '../support/engine.ts';
-import { stratafs } from '../support/stratafs.ts';
+import { stratafsForSuite } from '../support/many-commands.ts';
 import { describeSystem } from '../support/system.ts';
 import { temporaryForSuite } from '../support/temporary.ts';
 import { spellings, textsFor } from '../unit/store/go-json.ts';
+
+const stratafs = stratafsForSuite();
 
 /** What `docker image inspect` says. */
 interface Inspected {

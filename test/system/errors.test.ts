@@ -12,10 +12,12 @@ import {
 import { dirname } from 'node:path';
 import { expect, it } from 'vitest';
 import { jsonRecords } from '../support/json-lines.ts';
+import { stratafsForSuite } from '../support/many-commands.ts';
 import { type SampleRoot, writeSampleRoot } from '../support/sample-root.ts';
-import { stratafs } from '../support/stratafs.ts';
 import { describeSystem } from '../support/system.ts';
 import { temporaryForTest } from '../support/temporary.ts';
+
+const stratafs = stratafsForSuite();
 
 interface Failure {
   readonly name: string;

@@ -8,12 +8,15 @@ import { succeed } from '../support/command.ts';
 import { Engine } from '../support/engine.ts';
 import { jsonRecordsOfBytes } from '../support/json-lines.ts';
 import { mountKernel } from '../support/kernel.ts';
+import { stratafsForSuite } from '../support/many-commands.ts';
 import { ALL_FIELDS, Oracle } from '../support/oracle.ts';
 import { buildSample, SAMPLE } from '../support/sample.ts';
-import { mountStratafs, stratafs } from '../support/stratafs.ts';
+import { mountStratafs } from '../support/stratafs.ts';
 import { describeSystem } from '../support/system.ts';
 import { temporaryForSuite } from '../support/temporary.ts';
 import { differences } from '../support/tree.ts';
+
+const stratafs = stratafsForSuite();
 
 describeSystem('evidence', ['root', 'overlay', 'fuse', 'python', 'docker', 'busybox', 'build'], () => {
   const temporary = temporaryForSuite();

@@ -20,12 +20,15 @@ import { FIELDS, LAYERS } from '../support/everything.ts';
 import { mountFuseOverlayfs } from '../support/fuse-overlayfs.ts';
 import { mountKernel } from '../support/kernel.ts';
 import { file, special } from '../support/layers.ts';
+import { stratafsForSuite } from '../support/many-commands.ts';
 import { Oracle } from '../support/oracle.ts';
-import { BUILT_COMMAND, stratafs } from '../support/stratafs.ts';
+import { BUILT_COMMAND } from '../support/stratafs.ts';
 import { describeSystem } from '../support/system.ts';
 import { temporaryForSuite, temporaryForTest, until } from '../support/temporary.ts';
 import { differences, TAR_FIELDS, without } from '../support/tree.ts';
 import { written } from '../support/written.ts';
+
+const stratafs = stratafsForSuite();
 
 describeSystem('stratafs export', ['root', 'overlay', 'python', 'build'], () => {
   const temporary = temporaryForSuite();

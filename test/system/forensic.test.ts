@@ -10,12 +10,15 @@ import { Engine } from '../support/engine.ts';
 import { jsonRecords, jsonRecordsOfBytes } from '../support/json-lines.ts';
 import { mountKernel } from '../support/kernel.ts';
 import { directory, file, redirect, symlink, whiteout } from '../support/layers.ts';
+import { stratafsForSuite } from '../support/many-commands.ts';
 import { ALL_FIELDS, Oracle } from '../support/oracle.ts';
 import { buildSample, SAMPLE } from '../support/sample.ts';
-import { lowerdirReference, mountStratafs, stratafs } from '../support/stratafs.ts';
+import { lowerdirReference, mountStratafs } from '../support/stratafs.ts';
 import { describeSystem } from '../support/system.ts';
 import { temporaryForSuite } from '../support/temporary.ts';
 import { differences } from '../support/tree.ts';
+
+const stratafs = stratafsForSuite();
 
 interface Row {
   readonly layer?: number;

@@ -6,11 +6,14 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { run, succeed } from '../support/command.ts';
 import { Engine } from '../support/engine.ts';
 import { KeptStore } from '../support/kept-store.ts';
+import { stratafsForSuite } from '../support/many-commands.ts';
 import { Oracle } from '../support/oracle.ts';
 import { buildSample, SAMPLE } from '../support/sample.ts';
-import { isMounted, mountStratafs, serversOf, stratafs } from '../support/stratafs.ts';
+import { isMounted, mountStratafs, serversOf } from '../support/stratafs.ts';
 import { describeSystem } from '../support/system.ts';
 import { kill, temporaryForSuite, temporaryForTest, until } from '../support/temporary.ts';
+
+const stratafs = stratafsForSuite();
 
 const { image, base, changed, untouched } = SAMPLE;
 const REFERENCES = [image, base, changed, untouched];
@@ -79,11 +82,11 @@ describeSystem('a whole store', ['root', 'fuse', 'overlay', 'python', 'docker', 
   });
 
   const command = async (words: readonly string[]) => {
-    const outcome = await stratafs(['--root', root, ...words], { stdoutFile: '/dev/null' });
+    const { code, stderr } = await stratafs(['--root', root, ...words]);
     // What is not there or cannot be read is an answer, and that a container's own layers have no record; anything past
     // that is a bug.
     const answers = words[0] === 'verify' ? [0, 4] : [0, 1, 5];
-    expect({ words, ...outcome, ok: answers.includes(outcome.code ?? -1) }).toMatchObject({ ok: true });
+    expect({ words, code, stderr, ok: answers.includes(code ?? -1) }).toMatchObject({ ok: true });
   };
   const isAsBefore = () => kept.mustBeAsBefore(engine.dataRoot);
 

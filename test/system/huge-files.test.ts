@@ -3,7 +3,7 @@ import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { run } from '../support/command.ts';
-import { mountStratafs, stratafs } from '../support/stratafs.ts';
+import { mountStratafs } from '../support/stratafs.ts';
 import { describeSystem, SHARED_MEMORY } from '../support/system.ts';
 import { temporaryForSuite } from '../support/temporary.ts';
 
@@ -20,6 +20,10 @@ import os, sys
 fd, at = os.open(sys.argv[1], os.O_RDONLY), int(sys.argv[2])
 print(os.pread(fd, 100, at), os.lseek(fd, 0, os.SEEK_DATA), os.lseek(fd, at, os.SEEK_HOLE), os.fstat(fd).st_size)
 `;
+
+import { stratafsForSuite } from '../support/many-commands.ts';
+
+const stratafs = stratafsForSuite();
 
 describeSystem('files of more than 2^53 bytes', ['root', 'fuse', 'tmpfs', 'python', 'build'], () => {
   const temporary = temporaryForSuite();

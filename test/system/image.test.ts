@@ -4,12 +4,15 @@ import { beforeAll, expect, it } from 'vitest';
 import { succeed } from '../support/command.ts';
 import { Engine } from '../support/engine.ts';
 import { mountKernel } from '../support/kernel.ts';
+import { stratafsForSuite } from '../support/many-commands.ts';
 import { ALL_FIELDS, Oracle } from '../support/oracle.ts';
 import { buildSample, SAMPLE } from '../support/sample.ts';
-import { mountStratafs, stratafs } from '../support/stratafs.ts';
+import { mountStratafs } from '../support/stratafs.ts';
 import { describeSystem } from '../support/system.ts';
 import { temporaryForSuite } from '../support/temporary.ts';
 import { differences, lineOf, TAR_FIELDS, without } from '../support/tree.ts';
+
+const stratafs = stratafsForSuite();
 
 describeSystem('docker', ['root', 'fuse', 'overlay', 'python', 'docker', 'busybox', 'build'], () => {
   const temporary = temporaryForSuite();

@@ -3,10 +3,12 @@
 import { mkdirSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
+import { stratafsForSuite } from '../support/many-commands.ts';
 import { unpackStore } from '../support/real-stores.ts';
-import { stratafs } from '../support/stratafs.ts';
 import { describeSystem } from '../support/system.ts';
 import { temporaryForTest } from '../support/temporary.ts';
+
+const stratafs = stratafsForSuite();
 
 const QUESTIONS = [
   ['images'],

@@ -8,11 +8,14 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { succeed } from '../support/command.ts';
 import { Engine } from '../support/engine.ts';
 import { jsonRecords } from '../support/json-lines.ts';
+import { stratafsForSuite } from '../support/many-commands.ts';
 import { type Field, Oracle } from '../support/oracle.ts';
-import { mountStratafs, stratafs } from '../support/stratafs.ts';
+import { mountStratafs } from '../support/stratafs.ts';
 import { describeSystem } from '../support/system.ts';
 import { temporaryForSuite } from '../support/temporary.ts';
 import { differences, lineOf, without } from '../support/tree.ts';
+
+const stratafs = stratafsForSuite();
 
 /** All that is recorded. */
 const FIELDS: readonly Field[] = [

@@ -2,12 +2,15 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
+import { stratafsForSuite } from '../support/many-commands.ts';
 import { ALL_FIELDS, Oracle } from '../support/oracle.ts';
 import { unpackStore } from '../support/real-stores.ts';
-import { isMounted, mountStratafs, stratafs } from '../support/stratafs.ts';
+import { isMounted, mountStratafs } from '../support/stratafs.ts';
 import { describeSystem } from '../support/system.ts';
 import { temporaryForSuite } from '../support/temporary.ts';
 import { differences } from '../support/tree.ts';
+
+const stratafs = stratafsForSuite();
 
 /** A directory has an inode number of its own in each image, and what is not one may be in several. */
 const FIELDS = ALL_FIELDS.filter((field) => !['ino', 'd_ino', 'dev', 'identity', 'dots'].includes(field));

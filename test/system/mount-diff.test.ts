@@ -6,6 +6,7 @@ import { DiffPair } from '../support/diff-pair.ts';
 import { Engine } from '../support/engine.ts';
 import { jsonRecordsOfBytes } from '../support/json-lines.ts';
 import * as layer from '../support/layers.ts';
+import { stratafsForSuite } from '../support/many-commands.ts';
 import { type Field, Oracle } from '../support/oracle.ts';
 import {
   isMounted,
@@ -13,14 +14,15 @@ import {
   type MountOptions,
   mountStratafs,
   type StratafsMount,
-  stratafs,
 } from '../support/stratafs.ts';
 import { describeSystem } from '../support/system.ts';
 import { type Temporary, temporaryForSuite } from '../support/temporary.ts';
 import { differences } from '../support/tree.ts';
 import { randomLayer, randomOf, randomPair } from './diff-random.ts';
 
-const PAIRS = Number(process.env.DIFF_MOUNT_PAIRS ?? 8);
+const stratafs = stratafsForSuite();
+
+const PAIRS = Number(process.env.DIFF_MOUNT_PAIRS ?? 3);
 const SEED = Number(process.env.DIFF_SEED ?? 5);
 const LAYERS = 7;
 const FIELDS: readonly Field[] = [

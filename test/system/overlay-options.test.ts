@@ -2,10 +2,13 @@
 import { createHash } from 'node:crypto';
 import { beforeAll, expect, it } from 'vitest';
 import { directory, file, metacopy, opaque, redirect, whiteout, xattrWhiteout } from '../support/layers.ts';
+import { stratafsForSuite } from '../support/many-commands.ts';
 import { Oracle } from '../support/oracle.ts';
-import { lowerdirReference, stratafs } from '../support/stratafs.ts';
+import { lowerdirReference } from '../support/stratafs.ts';
 import { describeSystem } from '../support/system.ts';
 import { temporaryForSuite } from '../support/temporary.ts';
+
+const stratafs = stratafsForSuite();
 
 describeSystem('the options of overlayfs', ['root', 'overlay', 'python', 'build'], () => {
   const temporary = temporaryForSuite();

@@ -11,10 +11,12 @@ import { asBytes } from '../../src/sys/bytes.ts';
 import { succeed } from '../support/command.ts';
 import { jsonRecords } from '../support/json-lines.ts';
 import { file, whiteout } from '../support/layers.ts';
+import { stratafsForSuite } from '../support/many-commands.ts';
 import { Oracle } from '../support/oracle.ts';
-import { stratafs } from '../support/stratafs.ts';
 import { describeSystem } from '../support/system.ts';
 import { temporaryForSuite } from '../support/temporary.ts';
+
+const stratafs = stratafsForSuite();
 
 const SECOND = 1_000_000_000n;
 const MADE = 1_700_000_000n * SECOND + 123_456_789n;

@@ -19,10 +19,13 @@ import { writeSampleStore } from '../../scripts/sample-store.ts';
 import { succeed } from '../support/command.ts';
 import { FakeStore } from '../support/fake-store.ts';
 import { jsonRecords } from '../support/json-lines.ts';
+import { stratafsForSuite } from '../support/many-commands.ts';
 import { storesFolder, unpackArchives, unpackStore } from '../support/real-stores.ts';
-import { BUILT_COMMAND, stratafs } from '../support/stratafs.ts';
+import { BUILT_COMMAND } from '../support/stratafs.ts';
 import { describeSystem } from '../support/system.ts';
 import { temporaryForSuite, until } from '../support/temporary.ts';
+
+const stratafs = stratafsForSuite();
 
 const PARTS = [
   'SHA256SUMS',

@@ -8,11 +8,13 @@ import { FakeStore } from '../support/fake-store.ts';
 import { HOSTILE_NAMES, SHOWN_NAMES } from '../support/hostile-names.ts';
 import { jsonRecords, jsonRecordsOfBytes } from '../support/json-lines.ts';
 import * as layer from '../support/layers.ts';
+import { stratafsForSuite } from '../support/many-commands.ts';
 import { Oracle } from '../support/oracle.ts';
 import { axeFindings, browserForSuite } from '../support/page.ts';
-import { stratafs } from '../support/stratafs.ts';
 import { describeSystem } from '../support/system.ts';
 import { temporaryForSuite } from '../support/temporary.ts';
+
+const stratafs = stratafsForSuite();
 
 /** More than a table has without script. */
 const MANY = 420;
@@ -206,10 +208,10 @@ describeSystem('stratafs report --store', ['root', 'python', 'build', 'chromium'
   it('leads the key / to the filter that is next, and the numbers of the head to their sections', async () => {
     const { page } = await open();
     await page.locator('#deleted > summary').click();
-    expect(await page.locator('#deleted .table').isVisible()).toBe(false);
+    await page.locator('#deleted .table').waitFor({ state: 'hidden' });
     await page.locator('nav a', { hasText: 'deleted things' }).focus();
     await page.keyboard.press('Enter');
-    expect(await page.locator('#deleted .table').isVisible()).toBe(true);
+    await page.locator('#deleted .table').waitFor({ state: 'visible' });
     await page.keyboard.press('/');
     expect(await page.evaluate('document.activeElement.getAttribute("aria-label")')).toContain(
       'a newer one took away',
@@ -237,9 +239,9 @@ describeSystem('stratafs report --store', ['root', 'python', 'build', 'chromium'
     const { page } = await open();
     await page.locator('#images > summary').focus();
     await page.keyboard.press('Enter');
-    expect(await page.locator('[data-table="images"]').isVisible()).toBe(false);
+    await page.locator('[data-table="images"]').waitFor({ state: 'hidden' });
     await page.keyboard.press(' ');
-    expect(await page.locator('[data-table="images"]').isVisible()).toBe(true);
+    await page.locator('[data-table="images"]').waitFor({ state: 'visible' });
   });
 
   it('keeps hostile names as text, and marks what it had to escape', async () => {

@@ -9,11 +9,13 @@ import { FakeStore } from '../support/fake-store.ts';
 import { HOSTILE_NAMES, SHOWN_NAMES } from '../support/hostile-names.ts';
 import { jsonRecords } from '../support/json-lines.ts';
 import * as layer from '../support/layers.ts';
+import { stratafsForSuite } from '../support/many-commands.ts';
 import { Oracle } from '../support/oracle.ts';
 import { axeFindings, browserForSuite } from '../support/page.ts';
-import { stratafs } from '../support/stratafs.ts';
 import { describeSystem } from '../support/system.ts';
 import { temporaryForSuite } from '../support/temporary.ts';
+
+const stratafs = stratafsForSuite();
 
 describeSystem('stratafs report', ['root', 'overlay', 'python', 'build', 'chromium'], () => {
   const temporary = temporaryForSuite();

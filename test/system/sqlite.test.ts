@@ -14,7 +14,7 @@ import { journalFile, type PlacedPage, sqliteFile, walFile } from '../support/sq
 import { describeSystem } from '../support/system.ts';
 import { type Temporary, temporaryForSuite } from '../support/temporary.ts';
 
-const RUNS = Number(process.env.FUZZ ?? 1) * 20;
+const RUNS = Number(process.env.FUZZ ?? 1) * 8;
 const MUTATIONS = 12;
 const PARTS = ['', '-wal', '-journal'] as const;
 const TABLES = ['plain', 'numbered', 'wide'] as const;

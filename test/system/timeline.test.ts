@@ -6,10 +6,12 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { succeed } from '../support/command.ts';
 import { jsonRecords } from '../support/json-lines.ts';
 import { directory, file, link, opaque, special, symlink, whiteout } from '../support/layers.ts';
+import { stratafsForSuite } from '../support/many-commands.ts';
 import { Oracle } from '../support/oracle.ts';
-import { stratafs } from '../support/stratafs.ts';
 import { describeSystem } from '../support/system.ts';
 import { temporaryForSuite } from '../support/temporary.ts';
+
+const stratafs = stratafsForSuite();
 
 const day = 86_400_000_000_000n;
 

@@ -7,13 +7,15 @@ import { join } from 'node:path';
 import { beforeAll, expect, it } from 'vitest';
 import { run } from '../support/command.ts';
 import { Engine } from '../support/engine.ts';
-import { stratafs } from '../support/stratafs.ts';
+import { stratafsForSuite } from '../support/many-commands.ts';
 import { describeSystem } from '../support/system.ts';
 import { temporaryForSuite } from '../support/temporary.ts';
 import { type Random, randomOf } from './diff-random.ts';
 import { archiveOf, type Image, type RandomTar, randomTar, sha256 } from './unpacking-images.ts';
 
-const TARS = Number(process.env.UNPACK_TARS ?? 36);
+const stratafs = stratafsForSuite();
+
+const TARS = Number(process.env.UNPACK_TARS ?? 18);
 const SEED = Number(process.env.UNPACK_SEED ?? 1);
 /** Tars that are stacked, those that can be. */
 const LAYERS = 12;

@@ -5,10 +5,12 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { jsonRecords } from '../support/json-lines.ts';
+import { stratafsForSuite } from '../support/many-commands.ts';
 import { unpackStore } from '../support/real-stores.ts';
-import { stratafs } from '../support/stratafs.ts';
 import { describeSystem } from '../support/system.ts';
 import { temporaryForTest } from '../support/temporary.ts';
+
+const stratafs = stratafsForSuite();
 
 interface Line {
   readonly t: string;

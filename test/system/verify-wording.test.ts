@@ -7,9 +7,12 @@ import { beforeAll, expect, it } from 'vitest';
 import { run, succeed } from '../support/command.ts';
 import { Engine } from '../support/engine.ts';
 import { jsonRecords } from '../support/json-lines.ts';
-import { BUILT_COMMAND, stratafs } from '../support/stratafs.ts';
+import { stratafsForSuite } from '../support/many-commands.ts';
+import { BUILT_COMMAND } from '../support/stratafs.ts';
 import { describeSystem } from '../support/system.ts';
 import { temporaryForSuite } from '../support/temporary.ts';
+
+const stratafs = stratafsForSuite();
 
 /** Done in the directory of the base image: of each kind of metadata some. */
 const BASE = `cd "$1" && mkdir -p etc tree many && echo gone > etc/gone && echo old > tree/old &&

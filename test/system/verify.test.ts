@@ -18,9 +18,11 @@ import { beforeAll, expect, it } from 'vitest';
 import { succeed } from '../support/command.ts';
 import { Engine } from '../support/engine.ts';
 import { jsonRecords, jsonRecordsOfBytes } from '../support/json-lines.ts';
-import { stratafs } from '../support/stratafs.ts';
+import { stratafsForSuite } from '../support/many-commands.ts';
 import { describeSystem } from '../support/system.ts';
 import { temporaryForSuite } from '../support/temporary.ts';
+
+const stratafs = stratafsForSuite();
 
 interface Verified {
   readonly code: number | null;

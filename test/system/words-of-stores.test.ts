@@ -3,10 +3,12 @@
 import { existsSync, mkdirSync, readdirSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { succeed } from '../support/command.ts';
+import { stratafsForSuite } from '../support/many-commands.ts';
 import { unpackArchives, unpackStore } from '../support/real-stores.ts';
-import { stratafs } from '../support/stratafs.ts';
 import { describeSystem } from '../support/system.ts';
 import { temporaryForSuite, temporaryForTest } from '../support/temporary.ts';
+
+const stratafs = stratafsForSuite();
 
 const S390X = 'linux/s390x';
 
