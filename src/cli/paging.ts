@@ -1,6 +1,7 @@
 // Which commands' results a pager shows on a terminal.
 import type { Command } from 'commander';
 import type { PagingRule } from './print/terminal.ts';
+import { helpPlace } from './words/words.ts';
 
 /** They end in a file, a mount or another program, or tell one thing after the other while they work. */
 const UNPAGED = ['cat', 'completion', 'export', 'extract', 'mount', 'report', 'umount', 'verify'];
@@ -28,6 +29,7 @@ export function pagingOf(command: Command): PagingRule | undefined {
 
 /** Whether the words ask for help, which is longer than a screen. */
 export function isPagedHelp(words: readonly string[]): boolean {
-  const isHelp = words.includes('--help') || words.includes('help');
+  const end = words.indexOf('--');
+  const isHelp = words.slice(0, end < 0 ? undefined : end).includes('--help') || helpPlace(words) >= 0;
   return isHelp && !words.includes('--no-pager');
 }

@@ -69,13 +69,7 @@ function alike(state: string, ...words: readonly string[]): [string, string][] {
 
 /** Where the word is that names the command: the first that is neither an option nor the value of one, or the one after `help`. */
 export function commandPlace(words: readonly string[]): number | undefined {
-  let isValue = false;
-  for (const [at, word] of words.entries()) {
-    if (isValue) isValue = false;
-    else if (VALUE_OPTIONS.includes(word)) isValue = true;
-    else if (!word.startsWith('-') && word !== 'help') return at;
-  }
-  return undefined;
+  return placeOf(words, (word) => word !== 'help');
 }
 
 export function commandWord(words: readonly string[]): string | undefined {
@@ -83,9 +77,21 @@ export function commandWord(words: readonly string[]): string | undefined {
   return at === undefined ? undefined : words[at];
 }
 
-/** Where `help` stands as a command; -1 where it does not, or is the value of an option. */
+/** Where `help` stands as a command; -1 where it does not: it may be the value of an option, or an operand of a command. */
 export function helpPlace(words: readonly string[]): number {
-  return words.findIndex((word, i) => word === 'help' && !VALUE_OPTIONS.includes(words[i - 1] ?? ''));
+  const at = placeOf(words, () => true) ?? -1;
+  return words[at] === 'help' ? at : -1;
+}
+
+/** Of the first such word that is neither an option nor the value of one. */
+function placeOf(words: readonly string[], isMeant: (word: string) => boolean): number | undefined {
+  let isValue = false;
+  for (const [at, word] of words.entries()) {
+    if (isValue) isValue = false;
+    else if (VALUE_OPTIONS.includes(word)) isValue = true;
+    else if (!word.startsWith('-') && isMeant(word)) return at;
+  }
+  return undefined;
 }
 
 /** The same with the words of this program. Throws Trouble that says the right word where there is none. */

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { isPagedHelp } from '../../../src/cli/paging.ts';
 import { choosePager, programOfPager } from '../../../src/cli/print/pager/choose-pager.ts';
 import { ScreenLines } from '../../../src/cli/print/pager/screen.ts';
 
@@ -29,6 +30,21 @@ describe('programOfPager()', () => {
     ['~/bin/less', undefined],
   ])('names of %s the program %s', (commandLine, program) => {
     expect(programOfPager(commandLine)).toBe(program);
+  });
+});
+
+describe('isPagedHelp()', () => {
+  it.each<[words: string, isHelp: boolean]>([
+    ['help', true],
+    ['--root /r help ls', true],
+    ['ls --help', true],
+    ['--no-pager help', false],
+    ['cat web:1 help', false],
+    ['diff help web:1', false],
+    ['--store help images', false],
+    ['cat web:1 -- --help', false],
+  ])('is of "%s": %s', (words, isHelp) => {
+    expect(isPagedHelp(words.split(' '))).toBe(isHelp);
   });
 });
 

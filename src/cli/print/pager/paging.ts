@@ -17,8 +17,11 @@ interface Piece {
   readonly content: string | Uint8Array;
 }
 
-/** How much is kept to be written plainly should the pager turn out to be none: more than a pipe takes without a reader. */
-const KEPT = 256 << 10;
+/**
+ * So much is written before it is known that the pager is one: more than a pipe takes without a reader. Until then all is kept, to be
+ * written plainly should it be none.
+ */
+const PROVEN = 256 << 10;
 const CLEAR_LINE = '\r\x1b[K';
 
 /**
@@ -37,9 +40,10 @@ export class Paging implements TerminalOutputs {
   readonly #rule: PagingRule;
   readonly #lines: ScreenLines;
   #state: State = 'held';
-  /** In the order in which they came; empty when they are more than is kept. */
+  /** In the order in which they came; empty once the pager is known to be one. */
   #kept: Piece[] = [];
   #keptSize = 0;
+  #isProven = false;
   #pager: PagerProcess | undefined;
   #hasPassing = false;
 
@@ -71,7 +75,7 @@ export class Paging implements TerminalOutputs {
     if (this.#state === 'paged') this.#flushToPager();
     const ending = this.#pager?.end();
     this.#pager = undefined;
-    if (ending?.ran === false) this.#goPlain();
+    if (ending?.ran === false && !this.#isProven) this.#goPlain();
     else if (this.#state === 'paged') this.#state = 'left';
   }
 
@@ -131,9 +135,9 @@ export class Paging implements TerminalOutputs {
   }
 
   #keep(piece: Piece): void {
+    if (this.#isProven) return;
+    this.#kept.push(piece);
     this.#keptSize += piece.content.length;
-    if (this.#state === 'held' || this.#keptSize <= KEPT) this.#kept.push(piece);
-    else this.#kept = [];
   }
 
   #startPager(): void {
@@ -159,7 +163,10 @@ export class Paging implements TerminalOutputs {
 
   #toPager(write: (pager: PagerProcess) => void): void {
     try {
-      if (this.#pager !== undefined) write(this.#pager);
+      if (this.#pager === undefined) return;
+      write(this.#pager);
+      this.#isProven = this.#keptSize > PROVEN;
+      if (this.#isProven) this.#kept = [];
     } catch (error) {
       if (!(error instanceof OutputClosed)) throw error;
       this.#lose();
@@ -170,7 +177,7 @@ export class Paging implements TerminalOutputs {
   #lose(): void {
     const ending = this.#pager?.end();
     this.#pager = undefined;
-    if (ending?.ran === false && this.#keptSize <= KEPT) {
+    if (ending?.ran === false && !this.#isProven) {
       this.#goPlain();
       return;
     }
