@@ -54,10 +54,10 @@ export interface FileSystem {
   entryCount(directory: number): number;
   /**
    * Where directories change: their nodes in an order in which those that stay keep their place, from the first whose
-   * number is above `node` on. Nodes are entries there, and `firstEntry` and `entryCount` are not asked. Undefined for a
-   * directory that does not change.
+   * number is above `node` on; asked for as many as an answer has room for. Nodes are entries there, and `firstEntry` and
+   * `entryCount` are not asked. Undefined for a directory that does not change.
    */
-  readonly nodesAfter?: (directory: number, node: number) => readonly number[] | undefined;
+  readonly nodesAfter?: (directory: number, node: number) => Iterable<number> | undefined;
   /**
    * Where some things change and others do not: whether what is told of a node, or of the names in a directory, holds for
    * ever. Absent where all is alike.

@@ -84,7 +84,7 @@ export class DirectoryReply {
   }
 
   /** Of a directory that changes: an offset says after which node; `nodes` are those. False where the reply is full. */
-  #putChanging(directory: number, offset: number, nodes: readonly number[]): boolean {
+  #putChanging(directory: number, offset: number, nodes: Iterable<number>): boolean {
     if (!this.#putDots(directory, offset)) return false;
     for (const node of nodes) if (!this.#put(directory, node, node + DOTS)) return false;
     return true;

@@ -1,6 +1,7 @@
 // The part of a tree that a running container writes to: its directories are looked at again whenever they are asked for,
 // and read again where they changed. What is still the same object keeps its number, so that open files go on.
 // For a tree that one thread uses; a tree that cannot change has none of this.
+import { numbersAbove } from '../sys/ascending.ts';
 import { E, Errno } from '../sys/errors.ts';
 import { S_IFDIR, S_IFMT, S_IFREG, STATX } from '../sys/statx.ts';
 import type { Attributes } from './attributes.ts';
@@ -113,9 +114,8 @@ export class Live {
   }
 
   /** The nodes of a directory, those after `node` in the order in which they were first seen. Throws Errno. */
-  nodesAfter(directory: number, node: number): readonly number[] {
-    const { nodes } = this.#current(directory);
-    return node === 0 ? nodes : nodes.filter((other) => other > node);
+  nodesAfter(directory: number, node: number): Iterable<number> {
+    return numbersAbove(this.#current(directory).nodes, node);
   }
 
   /** Brings a node's attributes up to date. Of one that was removed they stay as they were. */

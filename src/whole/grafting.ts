@@ -58,9 +58,17 @@ export function listGrafted(
 }
 
 /** The same of one without grafts; undefined for one that does not change. */
-export function listChanging({ fs, base }: Region, directory: number, node: number): number[] | undefined {
+export function listChanging(
+  { fs, base }: Region,
+  directory: number,
+  node: number,
+): Iterable<number> | undefined {
   const after = fs.nodesAfter?.(directory - base, node < base ? 0 : node - base);
-  return after?.map((number) => base + number);
+  return after && numbersFrom(base, after);
+}
+
+function* numbersFrom(base: number, numbers: Iterable<number>): Generator<number> {
+  for (const number of numbers) yield base + number;
 }
 
 /** The same of a directory that is on no disk. */
@@ -84,7 +92,7 @@ function ascendingAfter(node: number, numbers: readonly number[]): number[] {
 /** All entries, whether or not the directory changes. */
 function entriesOf(fs: FileSystem, directory: number): readonly number[] {
   const changing = fs.nodesAfter?.(directory, 0);
-  if (changing !== undefined) return changing;
+  if (changing !== undefined) return [...changing];
   const first = fs.firstEntry(directory);
   return Array.from({ length: fs.entryCount(directory) }, (_, i) => first + i);
 }

@@ -1,6 +1,7 @@
 // Trees of which some show only a part. A directory that is shown in part has its names looked up one by one, so that what
 // is known of a tree is as large as what it shows.
 import type { Shown } from '../overlay/shown.ts';
+import { numbersAbove } from '../sys/ascending.ts';
 import { type ByteString, bufferOf, bytesOf } from '../sys/bytes.ts';
 import { Errno } from '../sys/errors.ts';
 import { S_IFDIR } from '../sys/statx.ts';
@@ -22,7 +23,7 @@ export class PartialView extends View {
       const part = this.#parts.get(directory);
       if (part === undefined) return ofAll?.(directory, node);
       if (ofAll !== undefined) return this.#shownOf(directory, part, ofAll(directory, node) ?? []);
-      return this.#entriesOf(directory, part).filter((entry) => entry > node);
+      return numbersAbove(this.#entriesOf(directory, part), node);
     };
   }
 
@@ -74,12 +75,13 @@ export class PartialView extends View {
   }
 
   /** Of the nodes of a directory that changes. */
-  #shownOf(directory: number, part: Selection, nodes: readonly number[]): readonly number[] {
-    return nodes.filter((node) => {
+  *#shownOf(directory: number, part: Selection, nodes: Iterable<number>): Generator<number> {
+    for (const node of nodes) {
       const inside = part.get(this.#nameOf(node));
-      if (inside !== undefined) this.#enter(directory, node, inside);
-      return inside !== undefined;
-    });
+      if (inside === undefined) continue;
+      this.#enter(directory, node, inside);
+      yield node;
+    }
   }
 
   #nameOf(entry: number): ByteString {

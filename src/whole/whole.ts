@@ -222,7 +222,7 @@ export class Whole implements FileSystem {
     return fs.entryCount(directory - base);
   }
 
-  nodesAfter = (directory: number, node: number): readonly number[] | undefined => {
+  nodesAfter = (directory: number, node: number): Iterable<number> | undefined => {
     const region = this.#region(directory);
     const grafted = this.#grafts.in(directory);
     if (region === undefined)

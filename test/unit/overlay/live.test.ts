@@ -35,7 +35,7 @@ function changing(): Changing {
   );
   const { live } = tree;
   if (live === undefined) throw new Error('The tree does not follow its layers');
-  const names = (directory = tree.root) => live.nodesAfter(directory, 0).map((node) => tree.name(node));
+  const names = (directory = tree.root) => [...live.nodesAfter(directory, 0)].map((node) => tree.name(node));
   return { tree, live, upper, names };
 }
 
@@ -45,7 +45,7 @@ describe('Live', () => {
     expect(names()).toEqual(['d', 'file']);
     writeFileSync(`${upper}/new`, '');
     expect(names()).toEqual(['d', 'file', 'new']);
-    expect(live.lookup(1, 'new')).toBe(live.nodesAfter(1, 0).at(-1));
+    expect(live.lookup(1, 'new')).toBe([...live.nodesAfter(1, 0)].at(-1));
     rmSync(`${upper}/new`);
     expect(names()).toEqual(['d', 'file']);
     expect(live.lookup(1, 'new')).toBe(0);
@@ -55,7 +55,7 @@ describe('Live', () => {
     const { live, upper, names } = changing();
     const [first = 0] = live.nodesAfter(1, 0);
     writeFileSync(`${upper}/a`, '');
-    expect(live.nodesAfter(1, first).map((node) => node > first)).toEqual([true, true]);
+    expect([...live.nodesAfter(1, first)].map((node) => node > first)).toEqual([true, true]);
     expect(names()).toEqual(['d', 'file', 'a']);
   });
 
