@@ -12,7 +12,8 @@ describeSystem('mount of one reference', ['root', 'fuse', 'build'], () => {
   const store = new FakeStore(temporary.path('root'));
 
   beforeAll(async () => {
-    store.image({ names: ['app:1'], layers: ['low', 'high'] });
+    const image = store.image({ names: ['app:1'], layers: ['low', 'high'] });
+    store.container({ name: 'web', image });
     const high = `overlay2/${FakeStore.cacheId(['low', 'high'])}/diff`;
     store.write(`overlay2/${FakeStore.cacheId(['low'])}/diff/gone`, 'low');
     store.write(`${high}/new`, 'high');
@@ -24,6 +25,9 @@ describeSystem('mount of one reference', ['root', 'fuse', 'build'], () => {
     [['app:1#2'], ['new'], undefined],
     [['app:1', '--marks', 'hidden'], ['new'], undefined],
     [['app:1#2', '--marks', 'files'], ['gone', 'new'], 0],
+    [['web#2', '--marks', 'files'], ['gone', 'new'], 0],
+    [['web#2', '--volumes', '--marks', 'files'], ['gone', 'new'], 0],
+    [['web#2', '--volumes'], ['new'], undefined],
     [[`lowerdir=HIGH`, '--marks', 'files'], ['gone', 'new'], 0],
   ])('with %j shows %j', async ([reference = '', ...args], names, device) => {
     const high = store.path(`overlay2/${FakeStore.cacheId(['low', 'high'])}/diff`);
@@ -45,6 +49,10 @@ describeSystem('mount of one reference', ['root', 'fuse', 'build'], () => {
     [
       ['app:1#1-2', '--marks', 'files'],
       'Cannot use "--marks files" with "app:1#1-2": it merges 2 layers, and only one that is shown alone has them (REF#1, or "--layers")',
+    ],
+    [
+      ['web', '--volumes', '--marks', 'files'],
+      'Cannot use "--marks files" with "web": it merges 4 layers, and only one that is shown alone has them (REF#1, or "--layers")',
     ],
     [
       ['app:1', '--marks', 'files', '--diff', 'app:1#1'],

@@ -44,8 +44,8 @@ export function subjectOfStack(found: LayerStack, args: ManyOptions, provenance:
   };
 }
 
-/** Of one layer alone, where marks have nothing to hide. */
-function withMarks(stack: LayerStack): LayerStack {
+/** Of one layer alone, where marks have nothing to hide. Throws Trouble. */
+export function withMarks(stack: LayerStack): LayerStack {
   const { label, layers } = stack;
   if (layers.length === 1) return { ...stack, showsMarks: true };
   const state = `it merges ${layers.length} layers, and only one that is shown alone has them (REF#1, or "--layers")`;
