@@ -35,12 +35,21 @@ export class SelectionDraft {
 
   /** Whether all that is at and below a path is shown. */
   hasAll(path: ByteString): boolean {
+    return this.#at(path) === ALL;
+  }
+
+  /** Whether a path is shown, or something below it. */
+  has(path: ByteString): boolean {
+    return this.#at(path) !== undefined;
+  }
+
+  #at(path: ByteString): Draft | typeof ALL | undefined {
     let at: Draft | typeof ALL | undefined = this.#root;
     for (const name of namesOf(path)) {
       if (at === ALL || at === undefined) break;
       at = at.get(name);
     }
-    return at === ALL;
+    return at;
   }
 }
 

@@ -32,7 +32,7 @@ Examples:
 With --diff both are compared when they are mounted, by the rules and options of "stratafs diff"; what was found is shown
 until the unmount, though a container may run on. Each path is where it is in its tree, below its parent directories, and a
 directory that only one side has is shown with all it holds. What is of another type is in changed/, with all it holds; with
--M what was renamed is in renamed/a/ by its old and in renamed/b/ by its new name, and else removed and added.
+-M what was renamed is in renamed/a/ by its old and in renamed/b/ by its new name, and nowhere else.
 .stratafs/ has what "stratafs diff" prints: diff.txt, diff.json.
 
 Ends when it is unmounted (stratafs umount, umount or fusermount3 -u), or by SIGINT, SIGTERM or SIGHUP: a mount in use

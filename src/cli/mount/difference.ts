@@ -92,6 +92,7 @@ async function compareSides(pair: Pair, options: DiffOptions, terminal: Terminal
       isPartial: hidesEngine || !filter.isOpen,
     });
     const summary = await compare(union, sides, pickedAlso(picked, watch), settings, options);
+    picked.end();
     progress.end();
     if (summary.errors > 0)
       note(

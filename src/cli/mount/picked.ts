@@ -16,35 +16,55 @@ export interface PickOptions {
   readonly isPartial: boolean;
 }
 
-/** One that only one side has is in one of them, all else in two. */
+/** One that only one side has is in one of them, all else in two. A name is in one place of a side. */
 export class Picked implements Pick<Sink, 'change'> {
   readonly added = new SelectionDraft();
   readonly removed = new SelectionDraft();
   readonly changed = { a: new SelectionDraft(), b: new SelectionDraft() };
   readonly renamed = { a: new SelectionDraft(), b: new SelectionDraft() };
   readonly #options: PickOptions;
+  /** Picked at last, when it is known what in them is shown elsewhere. */
+  readonly #ofOtherType: Change[] = [];
+  /** All that is in those. */
+  readonly #insideThem = { a: new SelectionDraft(), b: new SelectionDraft() };
+  readonly #renamedPaths = { a: new Set<ByteString>(), b: new Set<ByteString>() };
 
   constructor(options: PickOptions) {
     this.#options = options;
   }
 
-  change({ op, path, from, a, b, subtree }: Change): void {
-    const isWhole = subtree !== undefined || op === 'type';
+  change(change: Change): void {
+    const { op, path, from = path, a, b, subtree } = change;
+    const isWhole = subtree !== undefined;
     switch (op) {
       case 'add':
         // What is in a directory that a file has become is shown there.
-        if (!this.changed.b.hasAll(path)) this.#pick(this.added, 'b', path, b, isWhole);
+        if (!this.#insideThem.b.hasAll(path)) this.#pick(this.added, 'b', path, b, isWhole);
         return;
       case 'remove':
-        if (!this.changed.a.hasAll(path)) this.#pick(this.removed, 'a', path, a, isWhole);
+        if (!this.#insideThem.a.hasAll(path)) this.#pick(this.removed, 'a', path, a, isWhole);
         return;
       case 'rename':
-        this.#pick(this.renamed.a, 'a', from ?? path, a, isWhole);
+        this.#renamedPaths.a.add(from);
+        this.#renamedPaths.b.add(path);
+        this.#pick(this.renamed.a, 'a', from, a, isWhole);
         this.#pick(this.renamed.b, 'b', path, b, isWhole);
         return;
+      case 'type':
+        this.#ofOtherType.push(change);
+        for (const inside of [this.#insideThem.a, this.#insideThem.b]) inside.add(path, 'all');
+        return;
       default:
-        this.#pick(this.changed.a, 'a', path, a, isWhole);
-        this.#pick(this.changed.b, 'b', path, b, isWhole);
+        this.#pick(this.changed.a, 'a', path, a, false);
+        this.#pick(this.changed.b, 'b', path, b, false);
+    }
+  }
+
+  /** To be called when all is told. */
+  end(): void {
+    for (const { path, a, b } of this.#ofOtherType) {
+      this.#pick(this.changed.a, 'a', path, a, true);
+      this.#pick(this.changed.b, 'b', path, b, true);
     }
   }
 
@@ -56,7 +76,9 @@ export class Picked implements Pick<Sink, 'change'> {
     isWhole: boolean,
   ): void {
     if (item === undefined) return;
-    if (!isDirectoryItem(item) || (isWhole && !this.#options.isPartial)) {
+    // Of what is of another type; what was renamed as a whole holds nothing that was renamed.
+    const holdsRenamed = draft !== this.renamed[side] && this.renamed[side].has(path);
+    if (!isDirectoryItem(item) || (isWhole && !this.#options.isPartial && !holdsRenamed)) {
       draft.add(path, 'all');
       return;
     }
@@ -69,7 +91,7 @@ export class Picked implements Pick<Sink, 'change'> {
     const { sides, filter, isTold } = this.#options;
     for (const name of this.#namesIn(side, directory)) {
       const path = `${above}/${name}` as ByteString;
-      if (!filter.enters(path)) continue;
+      if (!filter.enters(path) || this.#isRenamed(draft, side, path)) continue;
       const item = unlessErrno(() => sides[side].find(directory, name));
       if (item === undefined) continue;
       if (filter.accepts(path, typeBits(item)) && isTold(item)) {
@@ -78,6 +100,11 @@ export class Picked implements Pick<Sink, 'change'> {
       if (isDirectoryItem(item)) this.#pickInside(draft, side, path, item);
     }
     sides[side].leave(directory);
+  }
+
+  /** Whether a path is shown by its rename, and not here. */
+  #isRenamed(draft: SelectionDraft, side: SideName, path: ByteString): boolean {
+    return draft !== this.renamed[side] && this.#renamedPaths[side].has(path);
   }
 
   #namesIn(side: SideName, directory: Item): readonly string[] {
