@@ -43,7 +43,7 @@ const MAY_TOUCH = [
   'cli/(main|arguments|version|manifest-file|new-file|report/page-files)',
   'cli/completion/script',
   'cli/mount/(log|guard|serve|launch)',
-  'cli/print/(output|pager/pager-process)',
+  'cli/print/(output|kept-output|pager/pager-process)',
   'cli/(examine/(dockerfile|sort-directory)|report/store/parts)',
   'cli/commands/(umount|export|extract)',
 ];

@@ -26,7 +26,16 @@ export interface FileItem extends Versioned {
   /** Milliseconds for which what was read is believed; as long as the version is the same where it is not said. */
   readonly holds?: number;
   /** Throws Trouble. */
-  readonly read: () => Uint8Array | Promise<Uint8Array>;
+  readonly read: () => FileBytes | Promise<FileBytes>;
+}
+
+/** What a file holds: in memory, or to be read by place. */
+export type FileBytes = Uint8Array | PlacedBytes;
+
+export interface PlacedBytes {
+  readonly length: number;
+  /** Fills `out` from a place on as far as there are bytes; answers how many there were. Throws Errno. */
+  read(offset: number, out: Uint8Array): number;
 }
 
 /** A directory that is a stack's root. */

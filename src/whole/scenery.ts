@@ -2,7 +2,14 @@
 // time so that what stays keeps its number. Knows nothing of the kernel.
 import { asBytes, type ByteString } from '../sys/bytes.ts';
 import { Errno, Trouble } from '../sys/errors.ts';
-import { type DirectoryItem, type SceneItem, type SceneItems, type StackItem, textFile } from './item.ts';
+import {
+  type DirectoryItem,
+  type FileBytes,
+  type SceneItem,
+  type SceneItems,
+  type StackItem,
+  textFile,
+} from './item.ts';
 import type { SceneNumbers } from './scene-numbers.ts';
 import type { Planted } from './stacks.ts';
 
@@ -24,7 +31,7 @@ export interface Scene {
   /** Of a directory, or of a stack that cannot be shown; undefined while nobody has asked. */
   children: Map<ByteString, Scene> | undefined;
   /** Of a file. */
-  bytes: Uint8Array | undefined;
+  bytes: FileBytes | undefined;
   /** Of a stack that is shown. */
   planted: Planted | undefined;
   /** What is shown in that stack besides. */

@@ -1,4 +1,5 @@
 // What `stratafs diff` and `stratafs diff --json` print of a comparison, as files of a mount of it.
+import { tmpdir } from 'node:os';
 import type { Change, Sink, Summary } from '../../diff/change.ts';
 import type { Side } from '../../diff/item.ts';
 import type { SideLabel } from '../../open/sides.ts';
@@ -9,6 +10,7 @@ import { openPrinter } from '../diff/forms.ts';
 import type { DiffOptions, Form } from '../diff/options.ts';
 import type { DiffContext, Printer } from '../diff/printer.ts';
 import { beginJson } from '../json/stream.ts';
+import { KeptOutput } from '../print/kept-output.ts';
 import { TextOutput } from '../print/output.ts';
 import { Terminal } from '../print/terminal.ts';
 
@@ -25,7 +27,7 @@ export interface DifferenceFilesOptions {
 /** A form of output that is kept. */
 interface KeptForm {
   readonly terminal: Terminal;
-  readonly out: TextOutput;
+  readonly out: KeptOutput;
   readonly printer: Printer;
   readonly context: DiffContext;
 }
@@ -80,8 +82,8 @@ export class DifferenceFiles {
       printer.end(summary);
       terminal.exitWith(exit);
       terminal.complete();
-      const bytes = Buffer.from(out.text, 'utf8');
-      items.set(asBytes(name), { kind: 'file', version: '', read: () => bytes });
+      out.flush();
+      items.set(asBytes(name), { kind: 'file', version: '', read: () => out });
     }
     return fixedDirectory(items, '');
   }
@@ -92,7 +94,7 @@ async function keptForm(
   { labels: [a, b], sides, sharedLayers, note }: DifferenceFilesOptions,
   options: DiffOptions,
 ): Promise<KeptForm> {
-  const out = new TextOutput();
+  const out = new KeptOutput(tmpdir());
   const terminal = new Terminal(out, new TextOutput());
   const context: DiffContext = {
     ...{ out, a, b, sharedLayers, note },

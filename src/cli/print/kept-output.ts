@@ -1,0 +1,86 @@
+// What is printed, kept for as long as somebody may read it: in memory while it is short, else in a file without a name.
+import { closeSync, readSync, writeSync } from 'node:fs';
+import { E, Errno, errnoOf, errnoWords, Trouble } from '../../sys/errors.ts';
+import { openNameless } from '../../sys/nameless.ts';
+import { GatheredOutput } from './output.ts';
+
+/** Bytes up to which no file is made. */
+const SHORT = 256 << 10;
+
+export class KeptOutput extends GatheredOutput {
+  readonly columns = undefined;
+  readonly #directory: string;
+  readonly #short: Buffer[] = [];
+  #length = 0;
+  #descriptor = -1;
+
+  /** A file would lie in `directory`. */
+  constructor(directory: string) {
+    super();
+    this.#directory = directory;
+  }
+
+  /** Bytes that can be read: all that was flushed. */
+  get length(): number {
+    return this.#length;
+  }
+
+  /** Fills `out` from a place on as far as there are bytes; answers how many there were. Throws Errno. */
+  read(offset: number, out: Uint8Array): number {
+    const wanted = Math.max(0, Math.min(out.length, this.#length - offset));
+    if (this.#descriptor < 0) {
+      out.set(this.#whole().subarray(offset, offset + wanted));
+      return wanted;
+    }
+    for (let done = 0; done < wanted; ) {
+      const count = readSync(this.#descriptor, out, done, wanted - done, offset + done);
+      if (count === 0) throw new Errno(E.EIO, 'read a temporary file that became shorter');
+      done += count;
+    }
+    return wanted;
+  }
+
+  #whole(): Buffer {
+    const [first, ...others] = this.#short;
+    if (first !== undefined && others.length === 0) return first;
+    const whole = Buffer.concat(this.#short);
+    this.#short.splice(0, this.#short.length, whole);
+    return whole;
+  }
+
+  close(): void {
+    if (this.#descriptor >= 0) closeSync(this.#descriptor);
+    this.#descriptor = -1;
+    this.#short.length = 0;
+    this.#length = 0;
+  }
+
+  protected override writeAll(bytes: Uint8Array): void {
+    if (this.#descriptor < 0 && this.#length + bytes.length <= SHORT) {
+      this.#short.push(Buffer.from(bytes));
+      this.#length += bytes.length;
+      return;
+    }
+    try {
+      if (this.#descriptor < 0) {
+        this.#descriptor = openNameless(this.#directory);
+        this.#length = 0;
+        for (const each of this.#short.splice(0)) this.#append(each);
+      }
+      this.#append(bytes);
+    } catch (cause) {
+      const errno = errnoOf(cause);
+      if (errno === undefined) throw cause;
+      const state = `${errnoWords(errno)}; set TMPDIR`;
+      throw new Trouble('usage', `Cannot keep what is told in "${this.#directory}": ${state}`, { cause });
+    }
+  }
+
+  #append(bytes: Uint8Array): void {
+    for (let done = 0; done < bytes.length; ) {
+      const count = writeSync(this.#descriptor, bytes, done, bytes.length - done, this.#length);
+      done += count;
+      this.#length += count;
+    }
+  }
+}
