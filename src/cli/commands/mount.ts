@@ -29,8 +29,8 @@ Examples:
   stratafs mount --diff nginx:1.26 nginx:1.27 /mnt   what differs: added/, removed/, changed/a/, changed/b/, .stratafs/
   stratafs mount --diff web /mnt                     what the container "web" changed against its image
 
-With --diff both are compared when they are mounted, by the rules and options of "stratafs diff"; what was found is shown
-until the unmount, though a container may run on. Each path is where it is in its tree, below its parent directories, and a
+With --diff both are compared when they are mounted, by the rules and options of "stratafs diff"; the names that were found
+are shown until the unmount. Of a container that runs on they are shown as they are by then, and no others. Each path is where it is in its tree, below its parent directories, and a
 directory that only one side has is shown with all it holds. What is of another type is in changed/, with all it holds; with
 -M what was renamed is in renamed/a/ by its old and in renamed/b/ by its new name, and nowhere else.
 .stratafs/ has what "stratafs diff" prints: diff.txt, diff.json.

@@ -89,7 +89,7 @@ async function compareSides(pair: Pair, options: DiffOptions, terminal: Terminal
       sides: { a: sides[0], b: sides[1] },
       filter,
       isTold: ({ role }) => !hidesEngine || role !== 'engine',
-      isPartial: hidesEngine || !filter.isOpen,
+      isPartial: hidesEngine || !filter.isOpen || mayChange(pair),
     });
     const summary = await compare(union, sides, pickedAlso(picked, watch), settings, options);
     picked.end();
@@ -107,6 +107,11 @@ async function compareSides(pair: Pair, options: DiffOptions, terminal: Terminal
 
 function hasEngine(pair: Pair): boolean {
   return pair.some(({ stack }) => stack.layers.some(({ role }) => role === 'engine'));
+}
+
+/** Of a container that runs the names are those that were compared, whatever is beside them later. */
+function mayChange(pair: Pair): boolean {
+  return pair.some(({ stack }) => stack.layers.some(({ live }) => live));
 }
 
 function pickedAlso(picked: Picked, sink: Sink): Sink {

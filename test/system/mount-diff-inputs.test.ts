@@ -1,0 +1,263 @@
+// `mount --diff` of all that can be compared: stores of every kind, archives, another machine's disk, a container that runs.
+import { chmodSync, copyFileSync, mkdirSync, renameSync, rmSync, statfsSync, writeFileSync } from 'node:fs';
+import { beforeAll, expect, it } from 'vitest';
+import { run, succeed } from '../support/command.ts';
+import { DiffMount, type Sides } from '../support/diff-mount.ts';
+import { FakeStore } from '../support/fake-store.ts';
+import * as layer from '../support/layers.ts';
+import { stratafsForSuite } from '../support/many-commands.ts';
+import { unpackArchives, unpackStore } from '../support/real-stores.ts';
+import { lowerdirReference, stratafs } from '../support/stratafs.ts';
+import { describeSystem } from '../support/system.ts';
+import { temporaryForSuite } from '../support/temporary.ts';
+
+interface Sample {
+  readonly store: string;
+  readonly root: string;
+  readonly image: string;
+  readonly container: string;
+  /** Words before the command; `DIR` is the folder that the store is unpacked into. */
+  readonly before?: readonly string[];
+}
+
+/** Of each kind of store one, with a container that was made from the image. */
+const SAMPLES: readonly Sample[] = [
+  { store: 'docker-28-overlay2', root: 'root', image: 'demo:1', container: 'web' },
+  { store: 'docker-28-vfs', root: 'root', image: 'demo:1', container: 'web' },
+  { store: 'docker-28-fuse-overlayfs', root: 'root', image: 'demo:1', container: 'web' },
+  { store: 'docker-28-btrfs', root: 'root', image: 'demo:1', container: 'web' },
+  { store: 'docker-20-overlay', root: 'overlay', image: 'demo:1', container: 'web' },
+  { store: 'docker-28-containerd', root: 'root', image: 'demo:1', container: 'web' },
+  { store: 'docker-28-two-stores', root: 'root', image: 'demo:1', container: 'newone' },
+  ...[{ store: 'containerd-1.6', root: 'root', before: ['--namespace', 'default'] }].map((of) => ({
+    ...of,
+    ...{ image: 'docker.io/library/demo:1', container: 'c1' },
+  })),
+  { store: 'podman-5.8-root-overlay', root: 'root', image: 'docker.io/library/demo:1', container: 'web' },
+  { store: 'podman-4.3-root-bolt', root: 'root', image: 'docker.io/library/demo:1', container: 'done' },
+  { store: 'podman-5.8-composefs', root: 'cfs/root', image: '127.0.0.1:5917/clean:1', container: 'c' },
+  { store: 'podman-5.8-rootless-native', root: 'native', image: 'demo:1', container: 'web' },
+  { store: 'podman-5.8-rootless-fuse', root: 'fuse', image: 'demo:1', container: 'web' },
+  { store: 'podman-5.8-rootless-vfs', root: 'vfs', image: 'demo:1', container: 'web' },
+  { store: 'podman-5.8-rootless-forcemask', root: 'fm', image: 'demo:1', container: 'done' },
+  {
+    ...{ store: 'podman-5.8-additional-store', root: 'extra/root', image: 'docker.io/library/demo:1' },
+    ...{ container: 'onro', before: ['--additional-root', 'DIR/ais/root'] },
+  },
+];
+
+describeSystem('mount --diff of real stores', ['root', 'fuse', 'stores', 'python', 'build'], () => {
+  const temporary = temporaryForSuite();
+  const diffMount = new DiffMount(temporary, stratafsForSuite());
+
+  it.each(SAMPLES)(
+    'shows of $store what $container changed',
+    async (sample) => {
+      const { store, image, container, before = [] } = sample;
+      const directory = unpackStore(temporary, store);
+      const options = {
+        root: `${directory}/${sample.root}`,
+        before: before.map((word) => word.replace('DIR', directory)),
+        copied: [image, container] as const,
+      };
+      expect(await diffMount.check([container], [], options)).toBeGreaterThan(0);
+    },
+    120_000,
+  );
+
+  it('shows what the records of both sides say, with --metadata', async () => {
+    const root = `${unpackStore({ path: (name) => temporary.path(`recorded-${name}`) }, 'podman-5.8-rootless-forcemask')}/fm`;
+    const record = ['--metadata', 'record'];
+    const options = { root, copiedWith: record };
+    expect(await diffMount.check(['demo:1#1', 'demo:1'], record, options)).toBeGreaterThan(4);
+  }, 120_000);
+
+  it('finds both on the disk of another machine, with --host-root', async () => {
+    const disk = temporary.path('disk');
+    mkdirSync(`${disk}/var/lib`, { recursive: true });
+    const unpacked = unpackStore({ path: (name) => temporary.path('disk', name) }, 'docker-28-overlay2');
+    renameSync(`${unpacked}/root`, `${disk}/var/lib/docker`);
+    const options = { before: ['--host-root', disk], copied: ['demo:1', 'web'] as const };
+    expect(await diffMount.check(['web'], [], options)).toBeGreaterThan(4);
+  }, 120_000);
+
+  it('compares stores in two roots', async () => {
+    const [first, second] = ['docker-28-overlay2', 'docker-28-vfs'].map(
+      (name) => `${unpackStore({ path: (each) => temporary.path(`two-${each}`) }, name)}/root`,
+    ) as [string, string];
+    const mounted = await diffMount.mount(['web#1', 'demo:1'], ['--root-b', second], { root: first });
+    const told = await stratafs([
+      '--root',
+      first,
+      'diff',
+      '--name-only',
+      '--root-b',
+      second,
+      'web#1',
+      'demo:1',
+    ]);
+    const { stdout } = await run('find', ['added', '-type', 'f', '-printf', '/%P\n'], {
+      cwd: mounted.directory,
+    });
+    expect(stdout.split('\n').filter(Boolean).length).toBeGreaterThan(4);
+    for (const path of stdout.split('\n').filter(Boolean)) expect(told.stdout).toContain(path.split('/')[1]);
+    expect(await mounted.umount()).toBe(0);
+  }, 60_000);
+});
+
+describeSystem('mount --diff of archives', ['root', 'fuse', 'stores', 'python', 'build'], () => {
+  const temporary = temporaryForSuite();
+  const diffMount = new DiffMount(temporary, stratafsForSuite());
+  let archives = '';
+
+  beforeAll(() => {
+    archives = unpackArchives(temporary);
+  });
+
+  it.each([
+    ['docker-save-28-overlay2.tar:demo:1', 'docker-save-28-overlay2.tar:built:1', []],
+    ['podman-oci-archive.tar', 'docker-save-28-containerd.tar:built:1', []],
+    ['docker-save-20.tar:demo:1#1', 'podman-oci-archive.tar', []],
+    ['oci-multi.tar#1', 'oci-multi.tar', ['--platform', 'linux/amd64']],
+    ['lowerdir=', 'oci-multi.tar', ['--platform', 'linux/arm64']],
+    ['podman-docker-archive.tar#1', 'podman-docker-archive.tar', ['--unpack-as', 'podman']],
+  ] as const)(
+    'shows what differs between %s and %s',
+    async (a, b, before) => {
+      const sideA = a === 'lowerdir=' ? `${a}${archives}` : `${archives}/${a}`;
+      const sides: Sides = [sideA, `${archives}/${b}`];
+      expect(await diffMount.check(sides, [], { before })).toBeGreaterThan(2);
+    },
+    120_000,
+  );
+
+  it('shows what differs between an archive and a store', async () => {
+    const root = `${unpackStore(temporary, 'docker-28-overlay2')}/root`;
+    const sides: Sides = [`${archives}/docker-save-28-overlay2.tar:demo:1`, 'web'];
+    expect(await diffMount.check(sides, ['-M'], { root })).toBeGreaterThan(4);
+  }, 120_000);
+
+  it('answers what the file system of the archive has, which is kept clear', async () => {
+    const disk = temporary.path('disk');
+    mkdirSync(disk);
+    await succeed('mount', ['-t', 'tmpfs', '-o', 'size=7m', 'tmpfs', disk]);
+    temporary.undo(async () => {
+      await succeed('umount', ['-l', disk]);
+    });
+    const archive = `${disk}/image.tar`;
+    copyFileSync(`${archives}/podman-docker-archive.tar`, archive);
+    const mounted = await diffMount.mount([`${archive}#1`, archive]);
+    const { blocks, bsize } = statfsSync(disk);
+    expect(statfsSync(mounted.directory)).toMatchObject({ blocks, bsize });
+    expect(await mounted.umount()).toBe(0);
+    const at = temporary.path('at');
+    mkdirSync(at);
+    const refused = await stratafs(['mount', '--log', archive, '--diff', `${archive}#1`, archive, at]);
+    expect(`${refused.code} ${refused.stderr}`).toBe(
+      `2 stratafs: Cannot write to "${archive}": it lies inside the archive "${archive}"\n`,
+    );
+  }, 60_000);
+});
+
+describeSystem('mount --diff', ['root', 'fuse', 'overlay', 'python', 'build'], () => {
+  const temporary = temporaryForSuite();
+  const diffMount = new DiffMount(temporary, stratafsForSuite());
+  const [base, top] = [temporary.path('base'), temporary.path('top')];
+  const sides: Sides = [lowerdirReference([base]), lowerdirReference([top, base])];
+
+  beforeAll(async () => {
+    await diffMount.oracle.write([
+      {
+        directory: base,
+        steps: [
+          layer.file('stub', 'data of the file below\n'),
+          layer.file('changed', 'one\n'),
+          layer.file('large', 'a'.repeat(3 << 20)),
+        ],
+      },
+      {
+        directory: top,
+        steps: [
+          ...[
+            layer.file('stub', '?'.repeat('data of the file below\n'.length), {
+              mode: 0o600,
+              xattrs: { 'user.x': '1' },
+            }),
+            layer.metacopy('stub'),
+          ],
+          layer.file('changed', 'two\n'),
+          layer.file('large', `${'a'.repeat(3 << 20)}b`),
+          layer.file('new/open', 'open\n', { mode: 0o644 }),
+          layer.file('new/secret', 'secret\n', { mode: 0o600 }),
+        ],
+      },
+    ]);
+    chmodSync(temporary.directory, 0o755);
+  });
+
+  it.each(['passthrough', 'small', 'large', 'auto'])(
+    'reads of a stack with metacopy what is below, with --data %s',
+    async (data) => {
+      const options = { before: ['--overlay', 'metacopy=on'], args: ['--data', data] };
+      expect(await diffMount.check(sides, [], options)).toBe(3 + 3 + 3);
+    },
+    60_000,
+  );
+
+  it('lets other users in where that was asked for, as far as the modes let them', async () => {
+    const read = async (args: readonly string[], name: string) => {
+      const mounted = await diffMount.mount(sides, [], {
+        before: ['--overlay', 'metacopy=on'],
+        args,
+      });
+      const { code, stdout } = await run('cat', [`${mounted.directory}/${name}`], { uid: 1000 });
+      expect(await mounted.umount()).toBe(0);
+      return `${code} ${stdout}`;
+    };
+    expect(await read([], 'added/new/open')).toBe('1 ');
+    expect(await read(['--allow-other'], 'added/new/open')).toBe('0 open\n');
+    expect(await read(['--allow-other'], 'added/new/secret')).toBe('1 ');
+    expect(await read(['--allow-other'], '.stratafs/diff.txt')).toContain('+  /new');
+  }, 60_000);
+});
+
+describeSystem('mount --diff of a container that runs', ['root', 'fuse', 'python', 'build'], () => {
+  const temporary = temporaryForSuite();
+  const diffMount = new DiffMount(temporary);
+
+  it('shows the names that were compared as they are now, and no others', async () => {
+    const store = new FakeStore(temporary.path('root'));
+    const image = store.image({ names: ['app:1'], layers: ['low'] });
+    store.write(`overlay2/${FakeStore.cacheId(['low'])}/diff/etc/conf`, 'one\n');
+    const id = store.container({ name: 'live', image, state: { Running: true } });
+    const mountId = store.read(`image/overlay2/layerdb/mounts/${id}/mount-id`);
+    const upper = store.path(`overlay2/${mountId}/diff`);
+    const write = (path: string, text: string) => {
+      mkdirSync(`${upper}/${path.slice(0, path.lastIndexOf('/'))}`, { recursive: true });
+      writeFileSync(`${upper}/${path}`, text);
+    };
+    write('etc/conf', 'two\n');
+    write('etc/added', 'added\n');
+    write('new/first', 'first\n');
+    const options = { root: store.root, copied: ['app:1', 'live'] as const };
+    const { mounted } = (await diffMount.checkMounted(['live'], [], options)) ?? {};
+    if (mounted === undefined) throw new Error('the container cannot be compared');
+    write('etc/conf', 'three\n');
+    write('etc/later', 'later\n');
+    write('new/second', 'second\n');
+    rmSync(`${upper}/etc/added`);
+    const shown = async () => {
+      const options = { cwd: mounted.directory };
+      const { stdout } = await run(
+        'sh',
+        ['-c', 'cd "$0" && find added changed/b -type f | sort | xargs grep -H .', mounted.directory],
+        options,
+      );
+      return stdout;
+    };
+    await expect.poll(shown, { timeout: 30_000 }).toBe('added/new/first:first\nchanged/b/etc/conf:three\n');
+    expect((await run('cat', [`${mounted.directory}/.stratafs/diff.txt`])).stdout).toContain('/etc/added');
+    expect(await mounted.umount()).toBe(0);
+    expect(mounted.log()).not.toContain('fault');
+  }, 120_000);
+});
