@@ -238,6 +238,7 @@ describeSystem('mount --diff of a container that runs', ['root', 'fuse', 'python
     };
     write('etc/conf', 'two\n');
     write('etc/added', 'added\n');
+    write('etc/replaced', 'four\n');
     write('new/first', 'first\n');
     const options = { root: store.root, copied: ['app:1', 'live'] as const };
     const { mounted } = (await diffMount.checkMounted(['live'], [], options)) ?? {};
@@ -246,6 +247,8 @@ describeSystem('mount --diff of a container that runs', ['root', 'fuse', 'python
     write('etc/later', 'later\n');
     write('new/second', 'second\n');
     rmSync(`${upper}/etc/added`);
+    write('etc/replacing', 'five\n');
+    renameSync(`${upper}/etc/replacing`, `${upper}/etc/replaced`);
     const shown = async () => {
       const options = { cwd: mounted.directory };
       const { stdout } = await run(
@@ -255,7 +258,9 @@ describeSystem('mount --diff of a container that runs', ['root', 'fuse', 'python
       );
       return stdout;
     };
-    await expect.poll(shown, { timeout: 30_000 }).toBe('added/new/first:first\nchanged/b/etc/conf:three\n');
+    await expect
+      .poll(shown, { timeout: 30_000 })
+      .toBe('added/etc/replaced:five\nadded/new/first:first\nchanged/b/etc/conf:three\n');
     expect((await run('cat', [`${mounted.directory}/.stratafs/diff.txt`])).stdout).toContain('/etc/added');
     expect(await mounted.umount()).toBe(0);
     expect(mounted.log()).not.toContain('fault');
