@@ -1,9 +1,10 @@
 // The part of a tree that a running container writes to: its directories are looked at again whenever they are asked for,
 // and read again where they changed. What is still the same object keeps its number, so that open files go on.
 // For a tree that one thread uses; a tree that cannot change has none of this.
-import { numbersAbove } from '../sys/ascending.ts';
+
 import { E, Errno } from '../sys/errors.ts';
 import { S_IFDIR, S_IFMT, S_IFREG, STATX } from '../sys/statx.ts';
+import { numbersAbove } from './ascending.ts';
 import type { Attributes } from './attributes.ts';
 import type { Directories } from './layer/directories.ts';
 import type { LayerReader } from './layer/reader.ts';

@@ -26,11 +26,11 @@ export interface FileItem extends Versioned {
   /** Milliseconds for which what was read is believed; as long as the version is the same where it is not said. */
   readonly holds?: number;
   /** Throws Trouble. */
-  readonly read: () => FileBytes | Promise<FileBytes>;
+  readonly read: () => SceneBytes | Promise<SceneBytes>;
 }
 
 /** What a file holds: in memory, or to be read by place. */
-export type FileBytes = Uint8Array | PlacedBytes;
+export type SceneBytes = Uint8Array | PlacedBytes;
 
 export interface PlacedBytes {
   readonly length: number;

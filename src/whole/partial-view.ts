@@ -1,7 +1,8 @@
 // Trees of which some show only a part. A directory that is shown in part has its names looked up one by one, so that what
 // is known of a tree is as large as what it shows.
+
+import { numbersAbove } from '../overlay/ascending.ts';
 import type { Shown } from '../overlay/shown.ts';
-import { numbersAbove } from '../sys/ascending.ts';
 import { type ByteString, bufferOf, bytesOf } from '../sys/bytes.ts';
 import { Errno } from '../sys/errors.ts';
 import { S_IFDIR } from '../sys/statx.ts';

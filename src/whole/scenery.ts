@@ -4,7 +4,7 @@ import { asBytes, type ByteString } from '../sys/bytes.ts';
 import { Errno, Trouble } from '../sys/errors.ts';
 import {
   type DirectoryItem,
-  type FileBytes,
+  type SceneBytes,
   type SceneItem,
   type SceneItems,
   type StackItem,
@@ -31,7 +31,7 @@ export interface Scene {
   /** Of a directory, or of a stack that cannot be shown; undefined while nobody has asked. */
   children: Map<ByteString, Scene> | undefined;
   /** Of a file. */
-  bytes: FileBytes | undefined;
+  bytes: SceneBytes | undefined;
   /** Of a stack that is shown. */
   planted: Planted | undefined;
   /** What is shown in that stack besides. */

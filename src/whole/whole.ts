@@ -7,7 +7,7 @@ import { S_IFDIR } from '../sys/statx.ts';
 import { Freshness } from './freshness.ts';
 import { graftAll, listChanging, listGrafted, listScenes } from './grafting.ts';
 import { Grafts } from './grafts.ts';
-import type { FileBytes } from './item.ts';
+import type { SceneBytes } from './item.ts';
 import { type Region, Regions } from './regions.ts';
 import { copyScene, OWN_INODES, typeOfScene } from './scene-attributes.ts';
 import { readScene, seekScene } from './scene-bytes.ts';
@@ -249,7 +249,7 @@ export class Whole implements FileSystem {
     return region?.fs.sizeOf(node - region.base) ?? this.#bytes(node).length;
   }
 
-  #bytes(node: number): FileBytes {
+  #bytes(node: number): SceneBytes {
     const scene = this.#scene(node);
     if (scene.item.kind !== 'file') throw new Errno(E.EISDIR, 'read a directory');
     this.#mustBeLoaded(scene);

@@ -1,6 +1,6 @@
 // Numbers from a place on, and how many of them are looked at for that.
 import { describe, expect, it } from 'vitest';
-import { numbersAbove } from '../../../src/sys/ascending.ts';
+import { numbersAbove } from '../../../src/overlay/ascending.ts';
 
 describe('numbersAbove()', () => {
   it.each([
