@@ -30,6 +30,7 @@ export interface UnmountOptions {
 
 /** On another thread: the caller may be serving the mount. */
 export async function unmount(mount: MountIdentity, { detach }: UnmountOptions): Promise<Unmounting> {
+  let left: number = -E.EAGAIN;
   for (let tries = 0; tries < MOST_TRIES; tries++) {
     const mounts = readMounts();
     const entry = findMount(mount, mounts);
@@ -37,11 +38,16 @@ export async function unmount(mount: MountIdentity, { detach }: UnmountOptions):
     if (coverOf(entry, mounts) !== undefined) return 'covered';
     const result = detach ? await detachThere(entry) : await unmountThere(entry);
     if (result === 'elsewhere') continue;
+    // Somebody else may have unmounted it since the look.
+    if (result === -E.EINVAL) {
+      left = result;
+      continue;
+    }
     if (result !== -E.EPERM) return result;
     const { fusermountUnmount } = await import('./fusermount.ts');
     return fusermountUnmount(entry.point, detach);
   }
-  return -E.EAGAIN;
+  return left;
 }
 
 /** The descriptor keeps the mount in use, so that this way is for a detachment only. */

@@ -13,7 +13,8 @@ export const CUT = 'cut\n';
 /**
  * Reads a line, `identityWords` of the mount. Then it waits: UNGUARD means that the server has unmounted, the end of the pipe
  * without it that the server is gone. `$1` is ENDING, which runs as long as the server is busy; `$2` Node, `$3` `free.ts`.
- * Where Node cannot be started, as without memory, the mount is freed by its present path.
+ * Where Node cannot be started, as without memory, the mount is freed by its present path. Only there: the number and device that
+ * tell of the mount are given to another one soon after its end.
  */
 const SCRIPT = `
 PATH=/usr/sbin:/usr/bin:/sbin:/bin
@@ -30,7 +31,8 @@ while IFS= read -r word; do
   esac
 done
 calm
-"$node" "$program" free $mount && exit 0
+"$node" "$program" free $mount
+case $? in 0 | 3) exit 0 ;; esac
 set -- $mount
 at=
 while read -r id parent device root point rest; do

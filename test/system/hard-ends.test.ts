@@ -23,7 +23,7 @@ import { describeSystem } from '../support/system.ts';
 import { argumentsOf, isRunning, kill, mountsBelow, temporaryForSuite, until } from '../support/temporary.ts';
 import { usageOf } from '../support/usage.ts';
 
-const CYCLES = Number(process.env.CYCLES ?? 40);
+const CYCLES = Number(process.env.CYCLES ?? 20);
 /** Milliseconds in which a mount point must be free again, if the machine has nothing else to do. */
 const SOON = 1000;
 const READ_ON = 'while cat "$1"/big "$1"/d/* >/dev/null && ls -lR "$1" >/dev/null; do :; done';
