@@ -174,7 +174,7 @@ async function buildProgram(words: readonly string[], terminal: Terminal): Promi
     )
     .option(
       '--index-dir <dir>',
-      'keep there what reading such layers came to, so that the next time is immediate',
+      'keep there what reading such layers came to, and what a mount learnt of directories, for the next time',
     )
     .option('--no-pager', 'write long results to the terminal as they are')
     .option('--paginate', 'through the pager ($STRATAFS_PAGER, $PAGER or less), also what is short or JSON')

@@ -11,16 +11,10 @@ import { decodeLayerIndex, encodeLayerIndex } from '../unpack/layer-index.ts';
 export class IndexFiles implements LayerIndexes {
   readonly #directory: string;
 
-  /** Makes the directory where there is none, but not those above it: a path that is mistyped makes nothing. Throws Trouble. */
+  /** Throws Trouble. */
   constructor(directory: string) {
     this.#directory = directory;
-    try {
-      mkdirSync(directory, { mode: 0o700 });
-    } catch (cause) {
-      if (errnoOf(cause) === E.EEXIST && statSync(directory, { throwIfNoEntry: false })?.isDirectory())
-        return;
-      throw this.#trouble('use', cause);
-    }
+    makeIndexDirectory(directory);
   }
 
   #path(key: string): string {
@@ -34,7 +28,7 @@ export class IndexFiles implements LayerIndexes {
       bytes = readFileSync(this.#path(key));
     } catch (cause) {
       if ((cause as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
-      throw this.#trouble('read', cause);
+      throw indexTrouble('read', this.#directory, cause);
     }
     return decodeLayerIndex(key, bytes);
   }
@@ -48,18 +42,25 @@ export class IndexFiles implements LayerIndexes {
       renameSync(unfinished, path);
     } catch (cause) {
       rmSync(unfinished, { force: true });
-      throw this.#trouble('write', cause);
+      throw indexTrouble('write', this.#directory, cause);
     }
   }
+}
 
-  #trouble(does: string, cause: unknown): Trouble {
-    if (errnoOf(cause) === undefined) throw cause;
-    return new Trouble(
-      'usage',
-      `Cannot ${does} the index directory "${this.#directory}": ${systemWords(cause)}`,
-      {
-        cause,
-      },
-    );
+/** Makes it where there is none, but not those above it: a path that is mistyped makes nothing. Throws Trouble. */
+export function makeIndexDirectory(directory: string): void {
+  try {
+    mkdirSync(directory, { mode: 0o700 });
+  } catch (cause) {
+    if (errnoOf(cause) === E.EEXIST && statSync(directory, { throwIfNoEntry: false })?.isDirectory()) return;
+    throw indexTrouble('use', directory, cause);
   }
+}
+
+/** What a failure of the system comes to; any other is thrown on. */
+export function indexTrouble(does: string, directory: string, cause: unknown): Trouble {
+  if (errnoOf(cause) === undefined) throw cause;
+  return new Trouble('usage', `Cannot ${does} the index directory "${directory}": ${systemWords(cause)}`, {
+    cause,
+  });
 }

@@ -3,6 +3,7 @@ import { statfsSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import type { SpoolRoom } from '../blob/spool.ts';
 import type { TarChoice, Tars } from '../layers/tars/tars.ts';
+import type { LayerIndexStore } from '../overlay/indexed/indexed.ts';
 import type { RecordedLayers } from '../overlay/opened.ts';
 import type { LayerStack } from '../store/layer-stack.ts';
 import type { TarSource } from '../store/source.ts';
@@ -52,6 +53,22 @@ export class TarReading {
     this.#indexDirectory = indexDirectory === undefined ? undefined : fromHere(indexDirectory);
   }
 
+  /** Where what is learnt of layers that are directories is kept; undefined where nobody asked for it. Throws Trouble. */
+  async treeIndexes(
+    stack: LayerStack,
+    root: string,
+    log: (message: string) => void,
+  ): Promise<LayerIndexStore | undefined> {
+    if (this.#indexDirectory === undefined) return undefined;
+    this.#checkDirectory(this.#indexDirectory, stack, root);
+    const { TreeIndexFiles } = await import('./tree-index-files.ts');
+    return new TreeIndexFiles(this.#indexDirectory, log);
+  }
+
+  #checkDirectory(directory: string, stack: LayerStack, root: string): void {
+    checkWritable(bytesOfText(`${directory}/index`), keptOf(stack, root));
+  }
+
   watch(what: string): ReadingWatch {
     return this.#witness.watch(what);
   }
@@ -59,9 +76,7 @@ export class TarReading {
   /** What the tars of a stack say, layer by layer; undefined where it has none. `root` is that of its store. Throws Trouble where one cannot be read. */
   async recordsOf(stack: LayerStack, root: string, choice?: TarChoice): Promise<RecordedLayers | undefined> {
     if (stack.layers.every(({ source }) => source.kind !== 'tar')) return undefined;
-    if (this.#indexDirectory !== undefined) {
-      checkWritable(bytesOfText(`${this.#indexDirectory}/index`), keptOf(stack, root));
-    }
+    if (this.#indexDirectory !== undefined) this.#checkDirectory(this.#indexDirectory, stack, root);
     const watch = this.watch('layers');
     this.#watch = watch;
     const { Tars } = await import('../layers/tars/tars.ts');

@@ -1,5 +1,6 @@
 // Loads one merged directory into the table: lists its real directories, merges, and has a row written for every visible name.
 import { E, Errno } from '../sys/errors.ts';
+import type { Indexed } from './indexed/indexed.ts';
 import type { Entry } from './layer/entry.ts';
 import { DT_WHT, type Listing } from './layer/listing.ts';
 import type { LayerReader } from './layer/reader.ts';
@@ -20,6 +21,8 @@ export interface LoaderParts {
   readonly roots?: readonly number[];
   /** Where names are gathered; of several loaders only one loads at a time. */
   readonly names?: Names;
+  /** What was remembered of the layers, where something may be. */
+  readonly indexed?: Indexed | undefined;
 }
 
 export class Loader {
@@ -28,15 +31,17 @@ export class Loader {
   readonly #options: MergeOptions;
   readonly #rows: RowWriter;
   readonly #names: Names;
+  readonly #indexed: Indexed | undefined;
   /** The rules' view of the layers as they lie on disk. */
   readonly #disk: Source<number, Entry>;
 
-  constructor({ table, reader, options, rows, roots, names = new Names() }: LoaderParts) {
+  constructor({ table, reader, options, rows, roots, names = new Names(), indexed }: LoaderParts) {
     this.#table = table;
     this.#reader = reader;
     this.#options = options;
     this.#rows = rows;
     this.#names = names;
+    this.#indexed = indexed;
     const { directories } = reader;
     const levels = new Map(roots?.map((root, level) => [directories.layerOf(root), level]));
     const level = (layer: number) => levels.get(layer) as number;
@@ -62,8 +67,11 @@ export class Loader {
   #loadBytes(row: number, stack: readonly number[]): number {
     const table = this.#table;
     const names = this.#names;
+    const indexed = this.#indexed;
     names.clear();
-    for (const directory of stack) this.#reader.listBytes(directory, names);
+    indexed?.begin();
+    for (const directory of stack)
+      if (indexed?.list(directory, names) !== true) this.#reader.listBytes(directory, names);
     names.sort();
     const isAlone = stack.length === 1;
     const source = isAlone ? this.#disk : this.#source(stack, (level, name) => names.has(level, name));
@@ -74,9 +82,13 @@ export class Loader {
       const place = names.place(i);
       const length = names.length(i);
       const at = table.addNameFrom(names.bytes, place, place + length);
-      const name = { at, length, type: names.type(i) };
-      if (this.#add(next, row, name, stack, names.level(i), end > i + 1, source)) next++;
+      const number = indexed === undefined ? -1 : indexed.next(names, i, end);
+      const name = { at, length, type: names.type(i), indexed: number };
+      const isVisible = this.#add(next, row, name, stack, names.level(i), end > i + 1, source);
+      indexed?.learn(names, i, end, at, isVisible ? next : 0);
+      if (isVisible) next++;
     }
+    indexed?.end();
     return table.addRecord([first, next - first]);
   }
 
@@ -92,7 +104,7 @@ export class Loader {
       const level = levels === undefined ? 0 : (levels.get(name) as number);
       const type = (listings[level] as Listing).types.get(name) as number;
       if (type === DT_WHT) continue;
-      const stored = { at: table.addName(name), length: name.length, type };
+      const stored = { at: table.addName(name), length: name.length, type, indexed: -1 };
       if (this.#add(next, row, stored, stack, level, repeated.has(name), source)) next++;
     }
     return table.addRecord([first, next - first]);

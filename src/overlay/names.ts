@@ -34,8 +34,18 @@ export class Names {
 
   /** Adds the names of an open directory, all but `.` and `..`; answers 0 or a negative errno. */
   read(directory: number): number {
-    this.#starts.push(this.#used);
+    this.begin();
     return eachNameBytes(directory, this.#take);
+  }
+
+  /** Begins a directory whose names are told one by one. */
+  begin(): void {
+    this.#starts.push(this.#used);
+  }
+
+  /** Adds a name of the directory that was begun: the bytes `start` to `end` of `from`, and behind them a NUL. */
+  add(from: Buffer, start: number, end: number, type: number): void {
+    this.#take(from, start, end, type);
   }
 
   readonly #take = (from: Buffer, start: number, end: number, type: number): void => {

@@ -5,6 +5,7 @@ import { E, type Errno } from '../sys/errors.ts';
 import { setLong } from '../sys/long.ts';
 import { S_IFCHR, S_IFDIR, S_IFMT, S_IFREG, STATX } from '../sys/statx.ts';
 import type { Attributes } from './attributes.ts';
+import type { Indexed } from './indexed/indexed.ts';
 import type { Entry } from './layer/entry.ts';
 import type { LayerReader } from './layer/reader.ts';
 import { type MergeOptions, type Resolution, resolve, type Source } from './merge.ts';
@@ -19,6 +20,8 @@ export interface Listed {
   readonly at: number;
   readonly length: number;
   readonly type: number;
+  /** Its number in the index of its layer; -1 where no index has it. */
+  readonly indexed: number;
 }
 
 /** What rows are written from, and to where. */
@@ -32,6 +35,8 @@ export interface RowWriterParts {
   readonly sharesNodes: boolean;
   /** The layers' roots, top first, where the directories have those of other stacks as well. */
   readonly roots?: readonly number[];
+  /** What was remembered of the layers, where something may be. */
+  readonly indexed?: Indexed | undefined;
   /**
    * Where other stacks are loaded into the same table: whether their row of an object would tell the same of it; all but
    * directories then lead to one node.
@@ -49,6 +54,7 @@ export class RowWriter {
   readonly #lowest: number;
   readonly #sharesNodes: boolean;
   readonly #roots: readonly number[];
+  readonly #indexed: Indexed | undefined;
   readonly #isAlike: RowWriterParts['isAlike'];
 
   constructor(parts: RowWriterParts) {
@@ -63,13 +69,14 @@ export class RowWriter {
     this.#roots = parts.roots ?? directories.roots;
     this.#lowest = options.dataOnlyLayers ? -1 : directories.layerOf(this.#roots.at(-1) as number);
     this.#sharesNodes = sharesNodes;
+    this.#indexed = parts.indexed;
     this.#isAlike = isAlike;
   }
 
   /** Writes the row of a name whose topmost occurrence is at `level`; false where it is not visible. */
   fill(
     row: number,
-    { at, length }: Listed,
+    name: Listed,
     stack: readonly number[],
     level: number,
     isRepeated: boolean,
@@ -78,7 +85,8 @@ export class RowWriter {
     const reader = this.#reader;
     const table = this.#table;
     const holder = stack[level] as number;
-    if (!reader.examineStored(holder, at, length)) return false;
+    const { at, length } = name;
+    if (!this.#examine(holder, name)) return false;
     const { status } = reader;
     const type = (status[STATX.mode] as number) & S_IFMT;
     if (type === S_IFDIR) {
@@ -91,7 +99,7 @@ export class RowWriter {
       return true;
     }
     if (type === S_IFREG) {
-      if (reader.hasXattrsStored(holder, at, length)) {
+      if (this.#mayHaveXattrs(holder, name)) {
         const below = stack.slice(level);
         return this.fillByRules(row, resolve(below, table.nameAt(at, length), source, this.#options));
       }
@@ -104,7 +112,21 @@ export class RowWriter {
     return true;
   }
 
-  /** The same for a name that the rules were asked for; false where they hide it. */
+  /** As the reader's `examineStored`. */
+  #examine(holder: number, { at, length, indexed }: Listed): boolean {
+    return (
+      (indexed >= 0 && this.#indexed?.examine(holder, indexed) === true) ||
+      this.#reader.examineStored(holder, at, length)
+    );
+  }
+
+  /** Of the object that was examined last, a regular file. */
+  #mayHaveXattrs(holder: number, { at, length, indexed }: Listed): boolean {
+    if (indexed >= 0 && this.#indexed?.hasNoXattrs(holder, indexed) === true) return false;
+    return this.#reader.hasXattrsStored(holder, at, length);
+  }
+
+  /** As `fill`, for a name that the rules were asked for; false where they hide it. */
   fillByRules(row: number, resolution: Resolution<number, Entry> | undefined): boolean {
     if (resolution === undefined) return false;
     const table = this.#table;

@@ -5,12 +5,13 @@ import { descriptorLimit } from '../sys/limits.ts';
 import { Prefetch } from './ahead/prefetch.ts';
 import { Attributes } from './attributes.ts';
 import { FileData } from './data.ts';
+import { Indexed, type LayerIndexStore } from './indexed/indexed.ts';
 import type { Directories } from './layer/directories.ts';
-import type { LayerReader } from './layer/reader.ts';
+import { LayerReader } from './layer/reader.ts';
 import { Listings } from './listings.ts';
 import { Live } from './live.ts';
 import { Loader } from './load.ts';
-import { OpenLayers, shownLayers } from './opened.ts';
+import { OpenLayers, type ReadableLayer, shownLayers } from './opened.ts';
 import { mergeOptions } from './options.ts';
 import { ITSELF, Places } from './place.ts';
 import type { RecordedLayer } from './recorded/recorded-layer.ts';
@@ -28,6 +29,8 @@ export interface TreeOptions {
   readonly follows?: boolean;
   /** Memory of the same stack's tree in another thread, to share it. */
   readonly memory?: TableMemory;
+  /** Where what is learnt of the layers is kept, and what was learnt before. */
+  readonly indexes?: LayerIndexStore | undefined;
   /** Where it is one of several trees in one view. */
   readonly among?: AmongTrees;
 }
@@ -63,6 +66,7 @@ export interface TreeParts {
   readonly xattrs: Xattrs;
   /** Where it was asked for and a layer may change. */
   readonly live: Live | undefined;
+  readonly indexed: Indexed | undefined;
   /** Whether there can be files whose data are another object's. */
   readonly followsMetacopy: boolean;
 }
@@ -82,8 +86,11 @@ export function openTreeParts(stack: LayerStack, options: TreeOptions): TreePart
     const fileSystems = directories.fileSystems(among?.devices);
     const attributes = new Attributes(table, directories, fileSystems, among !== undefined);
     const common = { table, reader, options: merge };
-    const rows = new RowWriter({ ...common, attributes, log, sharesNodes: !follows });
-    const loader = new Loader({ ...common, rows });
+    const indexed = isLive.includes(true)
+      ? undefined
+      : openIndexed(shown, table, directories, reader, options);
+    const rows = new RowWriter({ ...common, attributes, log, indexed, sharesNodes: !follows });
+    const loader = new Loader({ ...common, rows, indexed });
     const places = new Places(table, directories);
     const data = new FileData({ table, reader, attributes, places, isLive, capacity });
     directories.alsoOnShortage(among?.onShortage);
@@ -100,18 +107,34 @@ export function openTreeParts(stack: LayerStack, options: TreeOptions): TreePart
       table,
       directories,
       reader,
-      prefetch: new Prefetch(table, directories),
+      prefetch: new Prefetch(table, directories, (row) => indexed?.spares(row) === true),
       listings: new Listings(table, loader),
       places,
       data,
       xattrs: new Xattrs(table, reader, places),
       live,
+      indexed,
       followsMetacopy: merge.metacopy || merge.dataOnlyLayers,
     };
   } catch (error) {
     directories.close();
     throw error;
   }
+}
+
+/** Undefined where no index is asked for, or layers are not shown as their directories are. */
+function openIndexed(
+  shown: readonly ReadableLayer[],
+  table: Table,
+  directories: Directories,
+  reader: LayerReader,
+  { indexes: store, among, memory }: TreeOptions,
+): Indexed | undefined {
+  if (store === undefined || among !== undefined || memory !== undefined) return undefined;
+  const paths = shown.map(({ layer: { source } }) => (source.kind === 'tar' ? undefined : source.path));
+  if (reader.constructor !== LayerReader || !paths.every((path) => path !== undefined)) return undefined;
+  const { status, statusAddress } = reader;
+  return new Indexed({ table, directories, paths, store, status, statusAddress });
 }
 
 /** How many directories, and as many files, may be kept open; by one of `part` that are there at once. */

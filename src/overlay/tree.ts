@@ -8,6 +8,7 @@ import { S_IFDIR, S_IFLNK, S_IFMT, S_IFREG } from '../sys/statx.ts';
 import { Ahead } from './ahead/ahead.ts';
 import type { Prefetch } from './ahead/prefetch.ts';
 import type { FileData } from './data.ts';
+import type { Indexed } from './indexed/indexed.ts';
 import type { Directories } from './layer/directories.ts';
 import type { LayerReader } from './layer/reader.ts';
 import type { Listings } from './listings.ts';
@@ -38,6 +39,7 @@ export class Tree implements Shown {
   readonly #places: Places;
   readonly #data: FileData;
   readonly #xattrs: Xattrs;
+  readonly #indexed: Indexed | undefined;
 
   /** Opens the layers and reads the root's status. Throws Errno where a layer cannot be opened. */
   constructor(stack: LayerStack, options: TreeOptions = {}) {
@@ -54,10 +56,12 @@ export class Tree implements Shown {
     this.#places = parts.places;
     this.#data = parts.data;
     this.#xattrs = parts.xattrs;
+    this.#indexed = parts.indexed;
   }
 
-  /** Closes every descriptor. */
+  /** Closes every descriptor, and has what was learnt of the layers kept. */
   close(): void {
+    this.#indexed?.save();
     this.prefetch.close();
     this.giveBack();
   }

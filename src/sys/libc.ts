@@ -108,6 +108,10 @@ const c = {
   listxattratAt: declared(
     'long syscall(long n, int dirfd, intptr_t path, unsigned int at, intptr_t list, uint64_t size)',
   ),
+  nameToHandle: declared(
+    'int name_to_handle_at(int dirfd, intptr_t path, intptr_t handle, intptr_t mount, int flags)',
+  ),
+  openByHandle: declared('int open_by_handle_at(int mount, intptr_t handle, int flags)'),
   getxattrat: declared(
     'long syscall(long n, int dirfd, void *path, unsigned int at, void *name, void *args, uint64_t size)',
   ),
@@ -255,6 +259,14 @@ export function openat2At(dirfd: number, path: Address, how: Address): number {
 /** Length of the list of attributes. Linux 6.13; ENOSYS before. */
 export function listxattratAt(dirfd: number, path: Address, at: number): number {
   return answer(c.listxattratAt(SYS.listxattrat, dirfd, path, at, 0, 0));
+}
+/** `handle` is a `struct file_handle` with room for what its first word says; `mount` has room for an int. A link is not followed. */
+export function nameToHandleAt(dirfd: number, path: Address, handle: Address, mount: Address): number {
+  return answer(c.nameToHandle(dirfd, path, handle, mount, 0));
+}
+/** `mount` is any descriptor of the file system. For who has CAP_DAC_READ_SEARCH. */
+export function openByHandleAt(mount: number, handle: Address, flags: number): number {
+  return answer(c.openByHandle(mount, handle, flags));
 }
 
 /** `params` is a 120-byte `struct io_uring_params`. */

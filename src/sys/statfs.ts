@@ -3,6 +3,7 @@ import { type ByteString, cString } from './bytes.ts';
 import { close, fstatfs, O, open } from './libc.ts';
 
 export const STATFS = {
+  type: 0,
   bsize: 8,
   blocks: 16,
   bfree: 24,

@@ -38,7 +38,11 @@ export function subjectOfStack(found: LayerStack, args: ManyOptions, provenance:
     kept: keptOf(stack, args.root),
     async open(log) {
       const recorded = await recordsOf(stack, args);
-      const tree = openTree(stack, log, recorded === undefined ? follows(args) : { recorded });
+      const tree = openTree(
+        stack,
+        log,
+        recorded === undefined ? await asOnDisk(stack, args, log) : { recorded },
+      );
       return openSubject(tree, args, provenance);
     },
   };
@@ -76,9 +80,10 @@ function pushFiles(tree: Tree, mounted: Mounted, guard: Guard): Push | undefined
   return new Push(tree, mounted.fd, (isBusy) => guard.busy(isBusy));
 }
 
-/** The second driver keeps paths of its own, which nothing tells of changes. */
-function follows({ driver }: SubjectOptions): TreeOptions {
-  return { follows: driver === 'kernel' };
+/** The second driver keeps paths of its own, which nothing tells of changes. Throws Trouble where indexes cannot be kept. */
+async function asOnDisk(stack: LayerStack, args: SubjectOptions, log: Log): Promise<TreeOptions> {
+  const indexes = await args.tars?.treeIndexes(stack, args.root, (message) => log.once(message));
+  return { follows: args.driver === 'kernel', indexes };
 }
 
 function openTree(stack: LayerStack, log: Log, options: TreeOptions): Tree {

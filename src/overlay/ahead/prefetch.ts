@@ -17,14 +17,17 @@ const ABSENT = Buffer.from('/\x01stratafs\0', 'latin1');
 export class Prefetch {
   readonly #table: Table;
   readonly #directories: Directories;
+  readonly #isSpared: (row: number) => boolean;
   #lookups: AsyncLookups | undefined;
   #isOver = false;
   #blocksRead = 0;
   #patience = 0;
 
-  constructor(table: Table, directories: Directories) {
+  /** `isSpared` says of which directories nothing need be read before they are loaded. */
+  constructor(table: Table, directories: Directories, isSpared: (row: number) => boolean = () => false) {
     this.#table = table;
     this.#directories = directories;
+    this.#isSpared = isSpared;
   }
 
   /** Whether loads read from a disk now; to be asked after each, as the answer depends on how many ago the last one did. */
@@ -52,6 +55,7 @@ export class Prefetch {
     const table = this.#table;
     const isDirectory = (table.word(row, ROW.mode) & S_IFMT) === S_IFDIR;
     if (!isDirectory || table.errnoOf(row) !== 0 || table.word(row, ROW.listing) !== NOT_LOADED) return true;
+    if (this.#isSpared(row)) return true;
     const stack = table.word(row, ROW.source);
     for (let i = 1; i <= table.record(stack, 0); i++) {
       const buffer = lookups.take();

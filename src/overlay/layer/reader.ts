@@ -6,7 +6,7 @@ import { eachName } from '../../sys/beneath.ts';
 import { E, Errno } from '../../sys/errors.ts';
 import { AT_NO_AUTOMOUNT, AT_SYMLINK_NOFOLLOW, lseek, readlinkat } from '../../sys/libc.ts';
 import { bigLongAt } from '../../sys/long.ts';
-import { pinned } from '../../sys/memory.ts';
+import { type Address, pinned } from '../../sys/memory.ts';
 import {
   S_IFCHR,
   S_IFDIR,
@@ -47,13 +47,13 @@ export class LayerReader {
   readonly #dialects: Dialects;
   /** The `struct statx` of the last successful `examine`. */
   readonly status: Uint32Array;
-  readonly #statusAddress: number;
+  readonly statusAddress: Address;
 
   /** `dialects` are those of the layers in the order of the directories' roots. */
   constructor(table: Table, directories: Directories, dialects: readonly Dialect[]) {
     const status = pinned(STATX_SIZE);
     this.status = new Uint32Array(status.buffer.buffer);
-    this.#statusAddress = status.address;
+    this.statusAddress = status.address;
     this.#table = table;
     this.directories = directories;
     this.#dialects = new Dialects(dialects);
@@ -142,7 +142,7 @@ export class LayerReader {
       this.#table.addressAt(nameAt),
       AT_SYMLINK_NOFOLLOW | AT_NO_AUTOMOUNT,
       STATX_MASK,
-      this.#statusAddress,
+      this.statusAddress,
     );
     if (error === 0 && length <= NAME_MAX && !this.#isForeign(directory)) return true;
     return this.examine(directory, this.#table.nameAt(nameAt, length));

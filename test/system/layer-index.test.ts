@@ -1,0 +1,255 @@
+// Mounts of plain layers by an index of them: they show what mounts without one show, whatever was done to the layers since
+// the index was made, or to the index itself.
+import {
+  chmodSync,
+  copyFileSync,
+  lstatSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
+import { join } from 'node:path';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { decodeLayerDescription, encodeLayerDescription } from '../../src/overlay/indexed/indexed-layer.ts';
+import { run, succeed } from '../support/command.ts';
+import { lowerdirReference, mountStratafs, stratafs } from '../support/stratafs.ts';
+import { describeSystem } from '../support/system.ts';
+import { temporaryForSuite, until } from '../support/temporary.ts';
+
+/** Each in a directory of its own in the lower layer, of which `$top` is the same in the upper one: what is there, and what is done. */
+const RULES: readonly (readonly [what: string, before: string, change: string])[] = [
+  ['nothing', 'echo 1 >a; mkdir -p d/e; echo 2 >d/e/found; ln -s a l; mkfifo p', ''],
+  ['a new file', 'echo 1 >a', 'echo 2 >b'],
+  ['a removed file', 'echo 1 >a; echo 2 >b', 'rm a'],
+  ['a renamed file', 'echo 1 >a', 'mv a b'],
+  ['another file by the same name', 'echo 1 >a', 'echo 22 >c; mv c a'],
+  ['a file in the place of a directory', 'mkdir a', 'rmdir a; echo 1 >a'],
+  ['a directory in the place of another', 'mkdir d; echo 1 >d/a', 'mv d e; mkdir d; echo 2 >d/b'],
+  ['a removed directory', 'mkdir d; echo 1 >d/a', 'rm -r d'],
+  ['a file that was written to', 'echo 1 >a', 'echo 2 >>a'],
+  ['a mode', 'echo 1 >a', 'chmod 604 a'],
+  ['an owner', 'echo 1 >a', 'chown 7:8 a'],
+  ['a time that was set', 'echo 1 >a', 'touch -d 2001-02-03 a'],
+  ['a second name', 'echo 1 >a', 'ln a ../name-of-another'],
+  [
+    'a new file below a time that was set back',
+    'mkdir d; touch -d 2001-02-03 d',
+    'echo 1 >d/a; touch -d 2001-02-03 d',
+  ],
+  ['a metacopy mark', 'echo 1 >a', 'mark a metacopy ""'],
+  ['a mark that was taken away', 'echo 1 >a; mark a metacopy ""', 'unmark a metacopy'],
+  ['a whiteout', 'echo 1 >a; echo 2 >b', 'mknod "$top/a" c 0 0'],
+  ['a whiteout that was removed', 'echo 1 >a; mknod "$top/a" c 0 0', 'rm "$top/a"'],
+  ['a file above', 'echo 1 >a', 'echo 22 >"$top/a"'],
+  ['an opaque directory', 'mkdir d "$top/d"; echo 1 >d/a; echo 2 >"$top/d/b"', 'mark "$top/d" opaque y'],
+  ['a redirect', 'mkdir d "$top/e"; echo 1 >d/a', 'mark "$top/e" redirect d'],
+];
+
+const WORDS = `set -e
+mark() { python3 -c 'import os,sys; os.setxattr(sys.argv[1], "trusted.overlay."+sys.argv[2], sys.argv[3].encode())' "$@"; }
+unmark() { python3 -c 'import os,sys; os.removexattr(sys.argv[1], "trusted.overlay."+sys.argv[2])' "$@"; }
+cd "$0"; top=$1
+`;
+
+/** Every name below a directory with all that lstat says, by its path. */
+function view(root: string, below = ''): string[] {
+  return readdirSync(join(root, below))
+    .sort()
+    .flatMap((name) => {
+      const path = join(below, name);
+      const said = statusOf(join(root, path));
+      return [`${path} ${said.text}`, ...(said.isDirectory ? view(root, path) : [])];
+    });
+}
+
+function statusOf(path: string): { readonly text: string; readonly isDirectory: boolean } {
+  try {
+    const status = lstatSync(path, { bigint: true });
+    const { mode, uid, gid, size, blocks, nlink, ino, rdev, mtimeNs, ctimeNs } = status;
+    const numbers = [uid, gid, size, blocks, nlink, ino, rdev, mtimeNs, ctimeNs].join(' ');
+    return { text: `${mode.toString(8)} ${numbers}`, isDirectory: status.isDirectory() };
+  } catch (error) {
+    return { text: String((error as NodeJS.ErrnoException).code), isDirectory: false };
+  }
+}
+
+describeSystem('mount --index-dir', ['root', 'fuse', 'ext4', 'python', 'build'], () => {
+  const temporary = temporaryForSuite();
+  const image = temporary.path('image');
+  const disk = temporary.path('disk');
+  const indexes = temporary.path('indexes');
+  const layers = [`${disk}/top`, `${disk}/low`];
+  const reference = lowerdirReference(layers);
+  let learned: Buffer[] = [];
+
+  /** Mounted anew, a disk has nothing in the kernel's cache but the pages of its image. */
+  async function emptyCaches(): Promise<void> {
+    await succeed('umount', [disk]);
+    await succeed('mount', ['-o', 'loop', image, disk]);
+  }
+
+  async function shown(before: readonly string[] = []): Promise<{ lines: string[]; log: string }> {
+    const mounted = await mountStratafs(temporary, reference, { before });
+    const lines = view(mounted.directory);
+    expect(await mounted.umount()).toBe(0);
+    const faults = /^.*(?:metadata|metacopy|refuses|Cannot look).*\n/gm;
+    return { lines, log: mounted.log().replace(faults, '') };
+  }
+
+  const shownByIndex = () => shown(['--index-dir', indexes]);
+  const files = () => readdirSync(indexes).map((name) => join(indexes, name));
+  const restore = () => {
+    for (const [i, file] of files().entries()) writeFileSync(file, learned[i] as Buffer);
+  };
+  const directoryOf = (rule: number, layer: string) => `${disk}/${layer}/rule-${rule}`;
+
+  async function onEach(script: (rule: (typeof RULES)[number]) => string): Promise<void> {
+    for (const [i, rule] of RULES.entries())
+      await succeed('sh', ['-c', WORDS + script(rule), directoryOf(i, 'low'), directoryOf(i, 'top')]);
+  }
+
+  /** What changed within the last two seconds is not learnt. */
+  async function settle(): Promise<void> {
+    const last = `${disk}/low/last`;
+    writeFileSync(last, '');
+    await until('the layers to be older', () => Date.now() - statSync(last).ctimeMs > 3000);
+  }
+
+  beforeAll(async () => {
+    mkdirSync(disk);
+    await succeed('truncate', ['-s', '64M', image]);
+    await succeed('mkfs.ext4', ['-q', '-b', '4096', image]);
+    await succeed('mount', ['-o', 'loop', image, disk]);
+    temporary.undo(async () => void (await run('umount', ['-l', disk])));
+    for (const layer of ['top', 'low'])
+      for (const i of RULES.keys()) mkdirSync(directoryOf(i, layer), { recursive: true });
+    await onEach(([, before]) => before);
+    await settle();
+    expect((await shownByIndex()).log).toBe('');
+    expect(readdirSync(indexes)).toEqual(layers.map(() => expect.stringMatching(/^[0-9a-f]{64}\.tree$/)));
+    expect(files().map((file) => statSync(file).mode & 0o777)).toEqual([0o600, 0o600]);
+    learned = files().map((file) => readFileSync(file));
+  });
+
+  it('shows what one without shows, from a cache and from a disk, and writes nothing that is known', async () => {
+    const expected = await shown();
+    expect(await shownByIndex()).toEqual(expected);
+    await emptyCaches();
+    expect(await shownByIndex()).toEqual(expected);
+    expect(files().map((file) => readFileSync(file))).toEqual(learned);
+  });
+
+  it('believes an unchanged directory to hold what the index has: by name from a cache, by handle from a disk', async () => {
+    const key = Buffer.from(`${disk}/low`).toString('latin1');
+    const known = learned.map((bytes) => decodeLayerDescription(key, bytes));
+    const number = known.findIndex((description) => description !== undefined);
+    const description = known[number];
+    if (description === undefined) throw new Error('there is no index of the lower layer');
+    description.names.write('fount', description.names.indexOf('found\0', 0, 'latin1'), 'latin1');
+    writeFileSync(files()[number] as string, encodeLayerDescription(key, description));
+    const names = async () =>
+      (await shownByIndex()).lines.flatMap((line) => /^rule-0\/d\/e\/([a-z]+) /.exec(line)?.[1] ?? []);
+    expect(await names()).toEqual([]);
+    await emptyCaches();
+    expect(await names()).toEqual(['fount']);
+    restore();
+    expect(await names()).toEqual(['found']);
+  });
+
+  const damages: readonly (readonly [
+    what: string,
+    damage: (file: string, other: string) => void,
+    log: RegExp,
+  ])[] = [
+    ['is empty', (file) => writeFileSync(file, ''), /^$/],
+    ['is cut', (file) => writeFileSync(file, readFileSync(file).subarray(0, -5)), /^$/],
+    ['is no index', (file) => writeFileSync(file, 'no index'), /^$/],
+    [
+      'has a bit that is another',
+      (file) =>
+        writeFileSync(
+          file,
+          readFileSync(file).map((b, i) => (i === 999 ? b ^ 4 : b)),
+        ),
+      /^$/,
+    ],
+    ['is of another layer', (file, other) => copyFileSync(other, file), /^$/],
+    [
+      'others may write to',
+      (file) => chmodSync(file, 0o666),
+      /Ignoring an index in ".*": others than this user may have written it/,
+    ],
+  ];
+
+  it.each(damages)('passes over an index that %s, and makes it anew', async (_what, damage, log) => {
+    restore();
+    const expected = await shown();
+    const [first = '', second = ''] = files();
+    damage(first, second);
+    const now = await shownByIndex();
+    expect(now.lines).toEqual(expected.lines);
+    expect(now.log).toMatch(log);
+    expect(statSync(first).mode & 0o777).toBe(0o600);
+    expect(readFileSync(first)).toHaveLength((learned[0] as Buffer).length);
+    expect(readdirSync(indexes)).toHaveLength(2);
+  });
+
+  it('says what keeps an index from being read or written, and serves', async () => {
+    const [file = ''] = files();
+    await succeed('sh', ['-c', 'rm "$0" && ln -s nowhere "$0"', file]);
+    const { lines, log } = await shownByIndex();
+    expect(log).toMatch(/^stratafs: Cannot read the index directory ".*": /);
+    expect(lines).toEqual((await shown()).lines);
+    restore();
+  });
+
+  it('keeps a whole index when two mounts end at once', async () => {
+    for (const file of files()) writeFileSync(file, '');
+    const both = await Promise.all([shownByIndex(), shownByIndex()]);
+    expect(both[0]).toEqual(both[1]);
+    expect(files().map((file) => readFileSync(file).length)).toEqual(learned.map(({ length }) => length));
+    expect((await shownByIndex()).lines).toEqual(both[0]?.lines);
+  });
+
+  it('refuses an index in a layer, and no other command makes one of directories', async () => {
+    const inside = `${disk}/low/indexes`;
+    const point = temporary.path('point');
+    mkdirSync(point);
+    const mount = await stratafs(['--index-dir', inside, 'mount', reference, point]);
+    expect(mount).toMatchObject({ code: 2, stderr: expect.stringContaining('it lies inside') });
+    const unused = temporary.path('unused');
+    expect(await stratafs(['--index-dir', unused, 'ls', reference])).toMatchObject({ code: 0, stderr: '' });
+    expect(readdirSync(temporary.path('.'))).not.toContain('unused');
+  });
+
+  describe('when the layers have changed', () => {
+    let expected: string[] = [];
+    let warm: string[] = [];
+    let cold: string[] = [];
+
+    beforeAll(async () => {
+      restore();
+      await onEach(([, , change]) => change);
+      expected = (await shown()).lines;
+      warm = (await shownByIndex()).lines;
+      restore();
+      await emptyCaches();
+      cold = (await shownByIndex()).lines;
+    });
+
+    it.each(RULES.map(([what], i) => [what, i] as const))('sees %s', (_what, i) => {
+      const of = (lines: readonly string[]) =>
+        lines.filter((line) => new RegExp(`^rule-${i}[/ ]`).test(line));
+      expect(of(expected)).not.toEqual([]);
+      expect(of(warm)).toEqual(of(expected));
+      expect(of(cold)).toEqual(of(expected));
+    });
+
+    it('shows all the rest as well', () => {
+      expect(warm).toEqual(expected);
+      expect(cold).toEqual(expected);
+    });
+  });
+});
