@@ -15,6 +15,7 @@ export {
   type WalkOptions,
 } from './library/opened-tree.ts';
 export type { LocationOptions } from './library/options.ts';
+export type { Sequence } from './library/turns.ts';
 export type {
   ChangeInfo as Change,
   ContainerInfo,

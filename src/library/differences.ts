@@ -19,6 +19,7 @@ import { absolutePath } from '../told/fields.ts';
 import { guarded, guardedAsync, libraryError, StratafsError } from './errors.ts';
 import { bytesOfPath } from './opened-tree.ts';
 import { commandOptions, type LocationOptions, rootOf, type ShowingOptions } from './options.ts';
+import { inTurns } from './turns.ts';
 import type { ChangeInfo, DiffSummary, Path } from './types.ts';
 
 export interface DifferencesOptions extends LocationOptions, ShowingOptions {
@@ -39,7 +40,7 @@ export interface DifferencesOptions extends LocationOptions, ShowingOptions {
 /** Compares two references, or directories (`./DIR`); to be closed. Rejects with StratafsError. */
 export function differencesOf(a: string, b: string, options: DifferencesOptions = {}): Promise<Differences> {
   return guardedAsync(async () => {
-    const { rootB, paths = [], onError, ...rest } = options;
+    const { rootB, paths = [], onError: _, ...rest } = options;
     const { expand = false, mtime = false, content = 'read', ...location } = rest;
     const given = commandOptions(location);
     try {
@@ -62,7 +63,7 @@ export function differencesOf(a: string, b: string, options: DifferencesOptions 
         noise: noiseOf,
         origin: (item) => originLayer(item, setters),
       };
-      return new Differences({ stacks, records, tars: given.tars }, { settings, setters }, onError);
+      return new Differences({ stacks, records, tars: given.tars }, { settings, setters }, options);
     } catch (error) {
       given.tars.close();
       throw error;
@@ -78,22 +79,22 @@ interface ComparedStacks {
 }
 
 /** To be gone through once, in path order. */
-export class Differences implements Disposable, Iterable<ChangeInfo> {
+export class Differences implements Disposable, Iterable<ChangeInfo>, AsyncIterable<ChangeInfo> {
   readonly #union: Union;
   readonly #tars: TarReading;
   readonly #comparison: Comparison;
   readonly #told: ChangeInfo[] = [];
   readonly #failures: StratafsError[] = [];
-  readonly #onError: ((error: StratafsError) => void) | undefined;
+  readonly #options: Pick<DifferencesOptions, 'onError' | 'signal'>;
   #state: 'new' | 'going on' | 'done' | 'closed' = 'new';
 
   /** @internal */
   constructor(
     { stacks, records, tars }: ComparedStacks,
     { settings, setters }: { readonly settings: ComparisonOptions; readonly setters: SetterOptions },
-    onError: ((error: StratafsError) => void) | undefined,
+    options: Pick<DifferencesOptions, 'onError' | 'signal'>,
   ) {
-    this.#onError = onError;
+    this.#options = options;
     this.#tars = tars;
     this.#union = new Union(stacks, records);
     try {
@@ -111,7 +112,17 @@ export class Differences implements Disposable, Iterable<ChangeInfo> {
     }
   }
 
-  *[Symbol.iterator](): Generator<ChangeInfo, void> {
+  [Symbol.iterator](): Generator<ChangeInfo, void> {
+    return inTurns(this.#changes(), this.#options.signal);
+  }
+
+  /** Lets others have their turn meanwhile. */
+  [Symbol.asyncIterator](): AsyncIterator<ChangeInfo, void> {
+    return inTurns(this.#changes(), this.#options.signal)[Symbol.asyncIterator]();
+  }
+
+  /** `undefined` after each step, that nothing may have been found in. */
+  *#changes(): Generator<ChangeInfo | undefined, void> {
     if (this.#state !== 'new')
       throw new StratafsError('usage', 'Cannot compare again: a comparison is gone through once');
     this.#state = 'going on';
@@ -120,10 +131,11 @@ export class Differences implements Disposable, Iterable<ChangeInfo> {
       for (let isDone = false; !isDone; ) {
         isDone = guarded(() => steps.next().done === true, 'compare');
         for (const error of this.#failures.splice(0)) {
-          if (this.#onError === undefined) throw error;
-          this.#onError(error);
+          if (this.#options.onError === undefined) throw error;
+          this.#options.onError(error);
         }
         yield* this.#told.splice(0);
+        yield undefined;
       }
       this.#state = 'done';
     } finally {

@@ -59,9 +59,18 @@ export class OpenedStore implements Disposable {
   }
 
   /** The merged tree of an image or a container, to be closed. Rejects with StratafsError. */
-  openTree(reference: string, options: ShowingOptions = {}): Promise<OpenedTree> {
-    const tars = tarReading(this.#onWarning);
-    return guardedAsync(() => openedTree(reference, { ...this.#given, ...options, tars }));
+  openTree(
+    reference: string,
+    { signal, ...options }: ShowingOptions & Pick<LocationOptions, 'signal'> = {},
+  ): Promise<OpenedTree> {
+    const told = {
+      ...(this.#onWarning === undefined ? {} : { onWarning: this.#onWarning }),
+      ...(signal === undefined ? {} : { signal }),
+    };
+    return guardedAsync(async () => {
+      signal?.throwIfAborted();
+      return openedTree(reference, { ...this.#given, ...options, tars: tarReading(told) });
+    });
   }
 
   /** Nothing is open; it is there for code that closes what it opens. */

@@ -11,6 +11,7 @@ import { jsonEntry } from '../told/entry.ts';
 import { jsonName } from '../told/escape.ts';
 import { guarded, guardedAsync, libraryError, StratafsError } from './errors.ts';
 import { commandOptions, type LocationOptions, type ShowingOptions } from './options.ts';
+import { inTurns, type Sequence } from './turns.ts';
 import type { EntryInfo, Path, XattrInfo } from './types.ts';
 
 export interface OpenTreeOptions extends LocationOptions, ShowingOptions {}
@@ -18,6 +19,8 @@ export interface OpenTreeOptions extends LocationOptions, ShowingOptions {}
 export interface WalkOptions {
   /** Told of what cannot be looked up or listed, after which the walk goes on; else it is thrown. */
   readonly onError?: (error: StratafsError) => void;
+  /** Ends the walk where it is aborted: its reason is thrown. */
+  readonly signal?: AbortSignal;
 }
 
 export interface ReadOptions {
@@ -25,6 +28,8 @@ export interface ReadOptions {
   readonly start?: number;
   /** The byte behind the last; the end of the file where it is not given. */
   readonly end?: number;
+  /** Ends the reading where it is aborted: its reason is thrown. */
+  readonly signal?: AbortSignal;
 }
 
 /** Bytes that are read at once. */
@@ -72,49 +77,18 @@ export class OpenedTree implements Disposable {
   }
 
   /** The names in a directory, in byte order. */
-  *list(path: Path = '/', options: WalkOptions = {}): Generator<EntryInfo, void> {
-    const bytes = bytesOfPath(path);
-    const directory = this.#read(`list "${shownBytes(bytes)}"`, (tree) =>
-      walk(tree, bytes, { follow: true }),
-    );
-    for (const [info] of this.#list(directory, bytes, options)) yield info;
+  list(path: Path = '/', options: WalkOptions = {}): Sequence<EntryInfo> {
+    return inTurns(this.#names(path, options), options.signal);
   }
 
   /** All that is below a directory, each directory before what it holds; links are not followed. */
-  *walk(path: Path = '/', options: WalkOptions = {}): Generator<EntryInfo, void> {
-    const bytes = bytesOfPath(path);
-    const start = this.#read(`list "${shownBytes(bytes)}"`, (tree) => walk(tree, bytes, { follow: true }));
-    const open = [this.#list(start, bytes, options)];
-    for (let listing = open.at(-1); listing !== undefined; listing = open.at(-1)) {
-      const next = listing.next();
-      if (next.done === true) {
-        open.pop();
-        continue;
-      }
-      const [info, entry, at] = next.value;
-      yield info;
-      if (info.type === 'dir') open.push(this.#list(entry, at, options));
-    }
+  walk(path: Path = '/', options: WalkOptions = {}): Sequence<EntryInfo> {
+    return inTurns(this.#below(path, options), options.signal);
   }
 
   /** The bytes of a regular file, piece by piece; each is the caller's own. */
-  *read(
-    path: Path,
-    { start = 0, end = Number.POSITIVE_INFINITY }: ReadOptions = {},
-  ): Generator<Uint8Array, void> {
-    const bytes = bytesOfPath(path);
-    const doing = `read "${shownBytes(bytes)}"`;
-    if (!isPlace(start) || !(isPlace(end) || end === Number.POSITIVE_INFINITY)) {
-      throw new StratafsError('usage', `Cannot ${doing}: from ${start} to ${end} is no part of a file`);
-    }
-    const node = this.#read(doing, (tree) => fileAt(tree, bytes));
-    for (let at = start; at < end; ) {
-      const piece = new Uint8Array(Math.min(PIECE, end - at));
-      const read = this.#read(doing, (tree) => tree.read(node, at, piece, 0, piece.length));
-      if (read === 0) return;
-      at += read;
-      yield read < piece.length ? piece.subarray(0, read) : piece;
-    }
+  read(path: Path, options: ReadOptions = {}): Sequence<Uint8Array> {
+    return inTurns(this.#pieces(path, options), options.signal);
   }
 
   /** All of a regular file; throws where it has more bytes than `limit`, 64 MiB where that is not given. */
@@ -155,6 +129,49 @@ export class OpenedTree implements Disposable {
   #read<T>(doing: string, read: (tree: Tree) => T): T {
     if (this.#isClosed) throw new StratafsError('usage', `Cannot ${doing}: the tree is closed`);
     return guarded(() => read(this.#tree), doing);
+  }
+
+  *#names(path: Path, options: WalkOptions): Generator<EntryInfo, void> {
+    const bytes = bytesOfPath(path);
+    const directory = this.#read(`list "${shownBytes(bytes)}"`, (tree) =>
+      walk(tree, bytes, { follow: true }),
+    );
+    for (const [info] of this.#list(directory, bytes, options)) yield info;
+  }
+
+  *#below(path: Path, options: WalkOptions): Generator<EntryInfo, void> {
+    const bytes = bytesOfPath(path);
+    const start = this.#read(`list "${shownBytes(bytes)}"`, (tree) => walk(tree, bytes, { follow: true }));
+    const open = [this.#list(start, bytes, options)];
+    for (let listing = open.at(-1); listing !== undefined; listing = open.at(-1)) {
+      const next = listing.next();
+      if (next.done === true) {
+        open.pop();
+        continue;
+      }
+      const [info, entry, at] = next.value;
+      yield info;
+      if (info.type === 'dir') open.push(this.#list(entry, at, options));
+    }
+  }
+
+  *#pieces(
+    path: Path,
+    { start = 0, end = Number.POSITIVE_INFINITY }: ReadOptions,
+  ): Generator<Uint8Array, void> {
+    const bytes = bytesOfPath(path);
+    const doing = `read "${shownBytes(bytes)}"`;
+    if (!isPlace(start) || !(isPlace(end) || end === Number.POSITIVE_INFINITY)) {
+      throw new StratafsError('usage', `Cannot ${doing}: from ${start} to ${end} is no part of a file`);
+    }
+    const node = this.#read(doing, (tree) => fileAt(tree, bytes));
+    for (let at = start; at < end; ) {
+      const piece = new Uint8Array(Math.min(PIECE, end - at));
+      const read = this.#read(doing, (tree) => tree.read(node, at, piece, 0, piece.length));
+      if (read === 0) return;
+      at += read;
+      yield read < piece.length ? piece.subarray(0, read) : piece;
+    }
   }
 
   *#list(

@@ -26,6 +26,8 @@ export interface LocationOptions {
   readonly owners?: 'container' | 'disk';
   /** Told what a person should know of what is shown; nobody where it is not given. */
   readonly onWarning?: (message: string) => void;
+  /** Ends what takes long where it is aborted: its reason is thrown. */
+  readonly signal?: AbortSignal;
 }
 
 /** By whose word and rules layers are shown. */
@@ -37,9 +39,9 @@ export interface ShowingOptions {
 }
 
 /** @internal What layers are read from that are tars, to be closed; what goes wrong on the way is a warning. */
-export function tarReading(onWarning: LocationOptions['onWarning']): TarReading {
+export function tarReading({ onWarning, signal }: Pick<LocationOptions, 'onWarning' | 'signal'>): TarReading {
   const witness: ReadingWitness = {
-    watch: () => ({ show() {}, clear() {} }),
+    watch: () => ({ show: () => signal?.throwIfAborted(), clear() {} }),
     trouble: ({ message }) => warn(onWarning, message),
   };
   return new TarReading(witness, undefined);
@@ -54,11 +56,12 @@ export function rootOf(path: string, { hostRoot }: LocationOptions): string {
   return hostRoot === undefined ? path : rootAt(hostRoot, path);
 }
 
-/** @internal As the commands have them, the root found where none is given. Throws Trouble. */
+/** @internal As the commands have them, the root found where none is given. Throws Trouble, and the reason of a signal that is aborted. */
 export function commandOptions(
   options: LocationOptions & ShowingOptions,
 ): StoreOptions & { readonly tars: TarReading } {
-  const { root: named, additionalRoots, onWarning, hostRoot, ...rest } = options;
+  const { root: named, additionalRoots, onWarning, signal, hostRoot, ...rest } = options;
+  signal?.throwIfAborted();
   const at = (path: string) => rootOf(path, options);
   const found = named === undefined ? chosenRoot(hostRoot) : at(named);
   return {
@@ -68,7 +71,7 @@ export function commandOptions(
     ...(additionalRoots === undefined ? {} : { additionalRoot: additionalRoots.map(at) }),
     ...(rest.containerdRoot === undefined ? {} : { containerdRoot: at(rest.containerdRoot) }),
     say: (message) => warn(onWarning, message),
-    tars: tarReading(onWarning),
+    tars: tarReading(options),
   };
 }
 

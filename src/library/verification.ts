@@ -38,7 +38,10 @@ export function verification(
     const verifier = new StoreVerifier(
       {
         begin() {},
-        bytes: (count) => onBytes?.(count),
+        bytes(count) {
+          options.signal?.throwIfAborted();
+          onBytes?.(count);
+        },
         finding: (finding, layer) =>
           onFinding?.({
             ...(jsonFinding(finding) as VerifyFinding),
@@ -54,7 +57,10 @@ export function verification(
       { seesTrusted: seesTrustedXattrs() },
     );
     let verdict: Verdict = 'verified';
-    for (const claims of store.claims(words)) verdict = worse(verdict, await verifier.verify(claims));
+    for (const claims of store.claims(words)) {
+      options.signal?.throwIfAborted();
+      verdict = worse(verdict, await verifier.verify(claims));
+    }
     return { verdict, layers, repoDigests };
   });
 }

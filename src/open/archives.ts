@@ -25,13 +25,16 @@ export interface ArchiveOptions extends OpenOptions {
 /** Throws Trouble where there is no image in it. */
 export async function openArchiveOnce(path: ByteString, options: ArchiveOptions): Promise<Store> {
   const key = JSON.stringify([path, options.platform, ...versionsOf(path)]);
-  const store = opened.get(key) ?? open(path, options);
+  const known = opened.get(key);
+  const store = known ?? open(path, options);
   opened.set(key, store);
   try {
     return await store;
   } catch (error) {
     // What could not be opened may be mended when it is asked for again.
     if (opened.get(key) === store) opened.delete(key);
+    // Who began to read it may have given up, which is no answer for others.
+    if (known !== undefined && !(error instanceof Trouble)) return openArchiveOnce(path, options);
     throw error;
   }
 }

@@ -64,23 +64,30 @@ describeSystem('the library', ['root', 'build'], () => {
     });
   });
 
-  it('has types by which the examples are right, strictly', async () => {
-    const files = EXAMPLES.map(([, code], index) => {
-      // What is first in a list may not be there.
-      const typed = code.replace('[newest, before]', "[newest = '', before = '']");
-      writeFileSync(join(project, `${index}.mts`), `declare const root: string;\n${typed}`);
-      return `${index}.mts`;
-    });
-    const compilerOptions = {
-      strict: true,
-      noEmit: true,
-      module: 'nodenext',
-      target: 'es2022',
-      types: ['node'],
-    };
-    writeFileSync(join(project, 'tsconfig.json'), JSON.stringify({ compilerOptions, files }));
-    await succeed(process.execPath, [join(repository, 'node_modules/typescript/bin/tsc'), '-p', project]);
-  });
+  it.each([
+    ['node16', 'node16'],
+    ['nodenext', 'nodenext'],
+    ['esnext', 'bundler'],
+  ])(
+    'has types by which the examples are right, strictly, for modules of %s',
+    async (module, moduleResolution) => {
+      const files = EXAMPLES.map(([, code], index) => {
+        // What is first in a list may not be there.
+        const typed = code.replace('[newest, before]', "[newest = '', before = '']");
+        writeFileSync(join(project, `${index}.mts`), `declare const root: string;\n${typed}`);
+        return `${index}.mts`;
+      });
+      const compilerOptions = {
+        strict: true,
+        noEmit: true,
+        ...{ module, moduleResolution },
+        target: 'es2022',
+        types: ['node'],
+      };
+      writeFileSync(join(project, 'tsconfig.json'), JSON.stringify({ compilerOptions, files }));
+      await succeed(process.execPath, [join(repository, 'node_modules/typescript/bin/tsc'), '-p', project]);
+    },
+  );
 
   it('is loaded by require, and nothing but it and the schemas', async () => {
     const told = await succeed(process.execPath, ['-p', "Object.keys(require('stratafs')).sort().join()"], {
