@@ -162,7 +162,10 @@ async function buildProgram(words: readonly string[], terminal: Terminal): Promi
         .choices(['container', 'disk'])
         .default('container'),
     )
-    .option('--namespace <name>', "containerd's namespace: default, moby, k8s.io, …")
+    .option(
+      '--namespace <name>',
+      "containerd's namespace: default, moby, k8s.io, …; stores, df, doctor and whose tell of all",
+    )
     .option('--platform <os/arch>', 'which image of several platforms: linux/arm64, arm/v7, …')
     .option('--containerd-root <dir>', 'the root of the containerd that a Docker keeps its images in')
     .addOption(overlayOption())

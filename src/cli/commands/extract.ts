@@ -49,7 +49,7 @@ interface ExtractOptions extends StoreOptions {
 export function registerExtract(program: Command, terminal: Terminal): void {
   program
     .command('extract')
-    .summary('copy files of an image, or of one layer, into a directory')
+    .summary('copy files of an image, or of one layer, into a directory; "cp" as docker cp')
     .usage('[options] <ref> <path...> (-o <dir> | <dest>)')
     .description(
       'Copy files, directories and symbolic links to DIR, at the same paths below it, with their times, hard links and ' +
@@ -66,7 +66,7 @@ export function registerExtract(program: Command, terminal: Terminal): void {
     )
     .option('--layer <n>', 'as they are in this layer alone (1 is the lowest): deleted and older ones too')
     .option('-p, --preserve', 'owners, all mode bits, attributes, ACLs and capabilities too (needs root)')
-    .option('--devices', 'devices (needs root), fifos and sockets too')
+    .option('--devices', 'devices (needs root), fifos and sockets too; else each is passed over, and named')
     .option('-a, --archive', 'as cp -a and docker cp -a: -p and --devices')
     .option(
       '-L, --follow-link',
@@ -79,6 +79,7 @@ export function registerExtract(program: Command, terminal: Terminal): void {
       const given = pathArguments(paths);
       const isCp = options.output === undefined;
       const output = options.output ?? paths.at(-1);
+      if (isCp && output !== undefined) mustBeHere(output);
       const bytes = isCp ? given.slice(0, -1) : given;
       if (output === undefined || bytes.length === 0)
         throw new Trouble('usage', 'Cannot extract to nowhere: give -o DIR, or DEST behind the paths');
@@ -104,6 +105,16 @@ export function registerExtract(program: Command, terminal: Terminal): void {
         layers.close();
       }
     });
+}
+
+/** What docker cp would take for a path in a container. */
+function mustBeHere(output: string): void {
+  if (!/^[^./][^/]*:\//.test(output)) return;
+  const state = 'nothing is written into an image or a container';
+  throw new Trouble(
+    'usage',
+    `Cannot extract to "${output}": ${state}; a file of this machine with that name is "./${output}"`,
+  );
 }
 
 /** With all that a tar holds of them. A path that is not there costs itself; a signal may end it anywhere, as `export`. */
@@ -132,6 +143,8 @@ async function writeTar(
         );
       }
     }
+    // Whoever reads an empty tar would take it for what was asked for.
+    if (starts.length === 0) return;
     await withProgress(terminal, 'writing', (progress) => {
       const out = countedOutput(terminal.out, progress);
       for (const _ of exportTree(tree, tarSink(stack.label, out, terminal), starts));

@@ -47,7 +47,7 @@ export function registerVerify(program: Command, terminal: Terminal): void {
     .option('--all', 'every image, container and layer of the store')
     .option('--images', 'with --all: all but the containers')
     .option('--json', 'one JSON object a line: findings, layers, and what they belong to')
-    .option('-q, --quiet', 'findings only')
+    .option('-q, --quiet', 'findings, and images and containers that are not verified; nothing of what is')
     .option('-v, --verbose', 'each of many findings of a kind, known differences and changed times too')
     .action(async (references: string[], _: unknown, command: Command) => {
       const options = command.optsWithGlobals<VerifyOptions>();

@@ -199,7 +199,9 @@ export class VerifyPrinter {
         ? ''
         : `: layers of its image ${this.#recorded}, ${this.#own} of its own without a record`;
     const named = escapeText(severalNames(this.#subject)) + platformWords(this.#subject.platform);
-    this.#line(verdict, `${named}${id === undefined ? '' : `  ${id}`}${own}`);
+    const isTold = this.#options.quiet !== true || verdict !== 'verified';
+    if (isTold)
+      this.#print(`${verdict.padEnd(VERDICT_WIDTH)}${named}${id === undefined ? '' : `  ${id}`}${own}\n`);
     for (const [digest, names] of byDigest(proven))
       this.#line(
         verdict,

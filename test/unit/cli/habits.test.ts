@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parseAccounts } from '../../../src/cli/print/account-names.ts';
 import { elasticText, formatTable } from '../../../src/cli/print/table.ts';
+import { VerifyPrinter } from '../../../src/cli/print/verify-printer.ts';
 import { wholeProgram } from '../../../src/cli/program.ts';
 import { partReference } from '../../../src/cli/words/path-of-reference.ts';
 import { ownWords } from '../../../src/cli/words/words.ts';
@@ -59,6 +60,37 @@ describe('ownWords()', () => {
   it('adds no word to the list of commands', async () => {
     const { out } = await stratafs(['--help']);
     expect(out).not.toMatch(/^ {2}(?:\S+\|)?(?:ps|cp|unmount|version|save)\b/m);
+  });
+});
+
+describe('words of docker cp', () => {
+  it('are refused where they would write into a container', async () => {
+    const state = 'nothing is written into an image or a container';
+    expect(await stratafs(['cp', './x', 'web:/y'])).toMatchObject({
+      ...{ code: 2, out: '' },
+      err: `stratafs: Cannot extract to "web:/y": ${state}; a file of this machine with that name is "./web:/y"\n`,
+    });
+  });
+
+  it('write no tar of nothing', async () => {
+    const { code, bytes, err } = await stratafs(['cp', ref, '/none', '-']);
+    expect([code, bytes.length]).toEqual([5, 0]);
+    expect(err).toContain('Cannot open "/none"');
+    const part = await stratafs(['extract', ref, '/none', '/d/a', '-o', '-']);
+    expect([part.code, part.bytes.length > 0]).toEqual([5, true]);
+  });
+});
+
+describe('verify --quiet', () => {
+  it('names what is not verified, and nothing of what is', () => {
+    const { terminal, out } = memoryTerminal();
+    const { log } = new VerifyPrinter(terminal, { quiet: true });
+    log.begin({ label: 'app:1', kind: 'image' });
+    log.end('verified', ['app@sha256:1']);
+    log.begin({ label: 'web', kind: 'container' });
+    log.own({ number: 3, role: 'upper' }, 'unverifiable');
+    log.end('unverifiable', []);
+    expect(out.text).toBe('unverifiable  web: layers of its image verified, 1 of its own without a record\n');
   });
 });
 
