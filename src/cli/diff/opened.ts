@@ -4,6 +4,7 @@ import { LayeredSide } from '../../diff/layered.ts';
 import { Union } from '../../diff/union.ts';
 import { layersFailure } from '../../open/failure.ts';
 import { openSide, originOf, type SideLabel } from '../../open/sides.ts';
+import { UNPACKERS } from '../../open/tars.ts';
 import { Errno, errnoWords, Trouble } from '../../sys/errors.ts';
 import { pathArguments } from '../arguments.ts';
 import { pathMessage } from '../failure.ts';
@@ -18,7 +19,22 @@ export async function openSides(
   const second = b ?? a;
   const sideB = await openSide(second, { ...options, root: options.rootB ?? options.root });
   if (b === undefined) return [originOf(sideB, { withEngine: options.showInit !== true }), sideB];
-  return [await openSide(a, options), sideB];
+  const sideA = await openSide(a, options);
+  const [rulesA, rulesB] = [rulesOf(sideA), rulesOf(sideB)];
+  if (rulesA !== '' && rulesB !== '' && rulesA !== rulesB) {
+    const rules = `is unpacked by the rules of ${rulesA}, "${second}" by those of ${rulesB}`;
+    options.say?.(`"${a}" ${rules}: with the same layers they may differ; "--unpack-as" has one for both`);
+  }
+  return [sideA, sideB];
+}
+
+/** Whose rules unpack its layers, by the words of `--unpack-as`; empty where none of them is a tar. */
+function rulesOf({ stack }: SideLabel): string {
+  const sources = stack?.layers.map(({ source }) => source) ?? [];
+  const engines = new Set(sources.flatMap((source) => (source.kind === 'tar' ? source.engine : [])));
+  return Object.keys(UNPACKERS)
+    .filter((word) => engines.has(UNPACKERS[word] ?? 'moby'))
+    .join(' and ');
 }
 
 /** A misspelt path would pass for one without differences. */

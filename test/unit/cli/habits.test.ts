@@ -10,6 +10,7 @@ import { partReference } from '../../../src/cli/words/path-of-reference.ts';
 import { ownWords } from '../../../src/cli/words/words.ts';
 import { cpPlaces } from '../../../src/copy/cp-places.ts';
 import { asBytes } from '../../../src/sys/bytes.ts';
+import { layoutMembers, savedMembers, tarOf } from '../../support/fake-archive.ts';
 import { memoryTerminal, stratafs } from './memory.ts';
 
 let layer: string;
@@ -248,5 +249,21 @@ describe('stratafs ls', () => {
     utimesSync(layer, 200, 200);
     const { out } = await stratafs(['ls', options, ref, '/d']);
     expect(out.trimEnd().split('\n').join(' ')).toBe(names);
+  });
+});
+
+describe('diff of archives', () => {
+  it('says where the two are unpacked by different rules, and nothing where they are not', async () => {
+    const image = { tags: ['app:1'], layers: ['base'] };
+    const saved = join(layer, 'saved.tar');
+    const layout = join(layer, 'layout.tar');
+    writeFileSync(saved, tarOf(...savedMembers(image)));
+    writeFileSync(layout, tarOf(...layoutMembers(image)));
+    const { err } = await stratafs(['diff', saved, layout]);
+    expect(err).toMatch(
+      /^stratafs: "\S+saved.tar" is unpacked by the rules of docker, "\S+layout.tar" by those of \w+: /,
+    );
+    expect((await stratafs(['--unpack-as', 'docker', 'diff', saved, layout])).err).toBe('');
+    expect((await stratafs(['diff', saved, saved])).err).toBe('');
   });
 });
