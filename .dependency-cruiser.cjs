@@ -42,7 +42,7 @@ const MAY_TOUCH = [
   'open/(tars|index-files|tree-index-files|sides)',
   'cli/(main|arguments|version|manifest-file|new-file|report/page-files)',
   'cli/completion/script',
-  'cli/mount/(log|guard|serve|launch)',
+  'cli/mount/(log|guard|serve|launch|looks/(asking|answering))',
   'cli/print/(output|kept-output|pager/pager-process)',
   'cli/(examine/(dockerfile|sort-directory)|report/store/parts)',
   'cli/commands/(umount|export|extract)',

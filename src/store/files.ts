@@ -14,7 +14,7 @@ import {
   type ReadSome,
   shownBytes,
 } from '../sys/bytes.ts';
-import { E, Errno } from '../sys/errors.ts';
+import { E, Errno, errnoName } from '../sys/errors.ts';
 import { O, open, read, readlinkat } from '../sys/libc.ts';
 import { type FileKind, notA, stateOfErrno, trouble, WHO_MAY } from './file-state.ts';
 
@@ -151,6 +151,18 @@ export class StoreFiles {
     const length = closing(fd, () => readlinkat(fd, cString(asBytes('')), target, target.length));
     if (length < 0) throw trouble('read', this.pathOf(path), 'not a symbolic link');
     return bytesOf(target, 0, length);
+  }
+
+  /** Words that are other ones once one of what lies at these paths is another, or was written to: a file, or a directory's names. */
+  stampOf(paths: readonly string[]): string {
+    return paths
+      .map((path) => {
+        const fd = this.#open(path, O.PATH | O.NOFOLLOW);
+        if (fd < 0) return errnoName(-fd);
+        const { dev, ino, size, mtimeNs, ctimeNs } = closing(fd, () => fstatSync(fd, { bigint: true }));
+        return [dev, ino, size, mtimeNs, ctimeNs].join(' ');
+      })
+      .join('\n');
   }
 
   /** The user and group who own it, undefined where there is nothing. */

@@ -44,6 +44,10 @@ export class SeveralStores implements Store {
     return all.filter(({ id, elsewhere }) => elsewhere === undefined || !owned.has(id));
   }
 
+  stamp(): string {
+    return this.stores.map((store) => store.stamp()).join('\n');
+  }
+
   damage(listed: 'images' | 'containers'): readonly string[] {
     const { troubles } = this.#listed<object>((store) => store[listed]());
     const told = this.stores.flatMap((store) => {

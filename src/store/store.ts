@@ -28,6 +28,11 @@ export interface Store {
   images(): readonly ImageSummary[];
   containers(): readonly ContainerSummary[];
   /**
+   * Words that are other ones once its lists may be others, by the few directories and databases that engines write to whenever
+   * they add, change or remove something; that one of the rest was damaged shows in the lists alone. Cheap.
+   */
+  stamp(): string;
+  /**
    * What is wrong with the store beyond single images and containers (the list of names, say), as far as it concerns a list
    * of the ones or the others: a sentence each.
    */

@@ -23,8 +23,8 @@ export interface DirectoryItem extends Versioned {
 
 export interface FileItem extends Versioned {
   readonly kind: 'file';
-  /** Milliseconds for which what was read is believed; as long as the version is the same where it is not said. */
-  readonly holds?: number;
+  /** Milliseconds for which what was read last is believed; as long as the version is the same where it is not said. */
+  readonly holds?: () => number;
   /** Throws Trouble. */
   readonly read: () => SceneBytes | Promise<SceneBytes>;
 }

@@ -1,5 +1,6 @@
 // The directories and small files that are on no disk, as nodes with numbers: what items say, brought up to date from time to
 // time so that what stays keeps its number. Knows nothing of the kernel.
+import { NotYet } from '../fuse/filesystem.ts';
 import { asBytes, type ByteString } from '../sys/bytes.ts';
 import { Errno, Trouble } from '../sys/errors.ts';
 import {
@@ -17,8 +18,6 @@ import type { Planted } from './stacks.ts';
 const DAMAGE = asBytes('.damage');
 /** Milliseconds for which a failure is believed. */
 const PAUSE = 2000;
-/** What took long to read is believed so many times as long at least. */
-const LEISURE = 10;
 
 export interface Scene {
   readonly number: number;
@@ -88,15 +87,26 @@ export class Scenery {
     return scene.children !== undefined && performance.now() < scene.until;
   }
 
+  /** Throws NotYet where it has to be waited for. */
+  mustBeLoaded(scene: Scene): void {
+    if (!this.isLoaded(scene)) throw new NotYet(this.load(scene));
+  }
+
+  /** Whether a name leads to something, and that is no stack whose opening has to be waited for. */
+  isOpen(scene: Scene | undefined): boolean {
+    return scene !== undefined && (scene.item.kind !== 'stack' || this.isLoaded(scene));
+  }
+
   /** What a loaded directory has of a name. */
   child(directory: Scene, name: ByteString): Scene | undefined {
     const child = directory.children?.get(name);
     return child && this.#current(directory, child);
   }
 
-  /** All that a loaded directory has. */
-  list(directory: Scene): Scene[] {
-    return [...(directory.children?.values() ?? [])].map((child) => this.#current(directory, child));
+  /** All that a loaded directory has. A file is another one only where a listing begins, or that would have it twice. */
+  list(directory: Scene, { isFirst }: { readonly isFirst: boolean }): Scene[] {
+    const children = [...(directory.children?.values() ?? [])];
+    return isFirst ? children.map((child) => this.#current(directory, child)) : children;
   }
 
   /** A file that is not believed any more is another file, so that nobody reads half of each. */
@@ -135,12 +145,11 @@ export class Scenery {
     const { item } = scene;
     // What was found out is of another item by now, or of nothing that is shown.
     const isLate = () => scene.item !== item || this.#scenes.get(scene.number) !== scene;
-    const start = performance.now();
     try {
       let holds = Number.POSITIVE_INFINITY;
       if (item.kind === 'file') {
         scene.bytes = await item.read();
-        if (item.holds !== undefined) holds = Math.max(item.holds, (performance.now() - start) * LEISURE);
+        holds = item.holds?.() ?? holds;
       } else if (item.kind === 'stack') {
         const planted = await this.#options.plant(item);
         const grafts = await this.#graft(planted);
@@ -155,7 +164,7 @@ export class Scenery {
       }
       scene.until = performance.now() + holds;
     } catch (error) {
-      if (item.kind === 'directory' && isLate()) return await this.#loadAnew(scene);
+      if (isLate()) return item.kind === 'directory' ? await this.#loadAnew(scene) : undefined;
       const message = messageOf(error);
       scene.until = performance.now() + PAUSE;
       this.#options.log(message);

@@ -1,6 +1,6 @@
 // Many stacks as one file system: directories and small files that are on no disk lead to them. A number belongs to the scenery
 // or to the region of a grove or a tree, which is asked by its own number; directories have inode numbers by their number.
-import { type FileSystem, NotYet } from '../fuse/filesystem.ts';
+import type { FileSystem } from '../fuse/filesystem.ts';
 import { bytesOf } from '../sys/bytes.ts';
 import { E, Errno } from '../sys/errors.ts';
 import { S_IFDIR } from '../sys/statx.ts';
@@ -35,7 +35,7 @@ export class Whole implements FileSystem {
   constructor(options: WholeOptions) {
     this.#options = options;
     this.#stacks = new Stacks(this.#regions, options);
-    const { root, log, refresh } = options;
+    const { root, log, followed } = options;
     this.#numbers = new SceneNumbers(SCENES, root.kind === 'stack' ? TREE_NUMBERS : 1);
     this.#scenery = new Scenery({
       root,
@@ -52,10 +52,10 @@ export class Whole implements FileSystem {
       onChange: (directory, name) => options.onChange?.(directory, name),
     });
     this.#freshness =
-      refresh &&
-      new Freshness(async () => {
+      followed &&
+      new Freshness(followed, async (look) => {
         this.#stacks.makeRoom();
-        await this.#scenery.update(await refresh());
+        await this.#scenery.update(await followed.look(log, look));
       });
     this.#stacks.onLetGo = (region) => this.#scenery.forgetRoots((planted) => planted.region === region);
   }
@@ -94,16 +94,12 @@ export class Whole implements FileSystem {
   /** The directory to be listed, or looked a name up in; NotYet where what it holds has to be found out. */
   #directory(number: number): Scene {
     const scene = this.#scene(number);
-    this.#freshness?.mustBeFresh();
+    this.#freshness?.shouldBeFresh();
     if (scene.item.kind === 'file') throw new Errno(E.ENOTDIR, 'list a file');
-    this.#mustBeLoaded(scene);
+    this.#scenery.mustBeLoaded(scene);
     // What said why a stack could not be shown; by now it can.
     if (scene.planted !== undefined) throw new Errno(E.ESTALE, 'use what is no longer shown');
     return scene;
-  }
-
-  #mustBeLoaded(scene: Scene): void {
-    if (!this.#scenery.isLoaded(scene)) throw new NotYet(this.#scenery.load(scene));
   }
 
   lookup(directory: number, from: Uint8Array, start: number, end: number): number {
@@ -115,11 +111,18 @@ export class Whole implements FileSystem {
       return entry === 0 ? 0 : region.base + entry;
     }
     const child = this.#scenery.child(this.#directory(directory), bytesOf(from, start, end));
+    // What is not known, and what is yet to be opened, is looked for in what there is now.
+    if (!this.#scenery.isOpen(child)) this.#freshness?.mustBeFresh();
     return child === undefined ? 0 : this.#entered(child);
   }
 
+  #listed(directory: number, after: number): readonly Scene[] {
+    this.#freshness?.mustBeFresh();
+    return this.#scenery.list(this.#directory(directory), { isFirst: after === 0 });
+  }
+
   #entered(scene: Scene): number {
-    if (scene.item.kind !== 'directory') this.#mustBeLoaded(scene);
+    if (scene.item.kind !== 'directory') this.#scenery.mustBeLoaded(scene);
     // What its name led to may be there no more.
     return scene.planted?.now?.() === 0 ? 0 : scene.number;
   }
@@ -201,16 +204,15 @@ export class Whole implements FileSystem {
     this.#regions.of(directory)?.isLive === true || this.#grafts.in(directory) !== undefined;
 
   freshen = (node: number): void => {
-    if (this.#regions.of(node) === undefined) this.#freshness?.mustBeFresh();
+    if (this.#regions.of(node) === undefined) this.#freshness?.shouldBeFresh();
   };
 
   remember = (node: number): void => this.#counterOf(node).hold(node);
 
   forget = (node: number, count: number): void => this.#counterOf(node).letGo(node, count);
 
-  #counterOf(node: number): Regions | SceneNumbers {
-    return this.#regions.of(node) === undefined ? this.#numbers : this.#regions;
-  }
+  #counterOf = (node: number): Regions | SceneNumbers =>
+    this.#regions.of(node) === undefined ? this.#numbers : this.#regions;
 
   firstEntry(directory: number): number {
     // Scenes are listed by `nodesAfter` alone.
@@ -226,8 +228,7 @@ export class Whole implements FileSystem {
   nodesAfter = (directory: number, node: number): Iterable<number> | undefined => {
     const region = this.#region(directory);
     const grafted = this.#grafts.in(directory);
-    if (region === undefined)
-      return listScenes(this.#scenery.list(this.#directory(directory)), grafted, node);
+    if (region === undefined) return listScenes(this.#listed(directory, node), grafted, node);
     return grafted === undefined
       ? listChanging(region, directory, node)
       : listGrafted(region, directory, grafted, node);
@@ -252,7 +253,7 @@ export class Whole implements FileSystem {
   #bytes(node: number): SceneBytes {
     const scene = this.#scene(node);
     if (scene.item.kind !== 'file') throw new Errno(E.EISDIR, 'read a directory');
-    this.#mustBeLoaded(scene);
+    this.#scenery.mustBeLoaded(scene);
     return scene.bytes ?? Buffer.alloc(0);
   }
 

@@ -5,7 +5,7 @@ import type { LayerStack } from '../../store/layer-stack.ts';
 import type { Store } from '../../store/store.ts';
 import { type ContainerSummary, type ImageSummary, namespacePrefix } from '../../store/summary.ts';
 import { asBytes, type ByteString, bytesOfText } from '../../sys/bytes.ts';
-import { attempt, Trouble } from '../../sys/errors.ts';
+import { Trouble } from '../../sys/errors.ts';
 import { escapeJson } from '../../told/escape.ts';
 import {
   type DirectoryItem,
@@ -17,20 +17,25 @@ import {
 import { jsonRoot } from '../json/stream.ts';
 import { TextOutput } from '../print/output.ts';
 import { printContainers } from '../print/store/containers.ts';
-import { printHealth } from '../print/store/health.ts';
 import { printImages } from '../print/store/images.ts';
 import { jsonStack } from '../print/store/stack.ts';
 import { Terminal } from '../print/terminal.ts';
 import { placeContainers } from './container-names.ts';
 import { escapedFileName, type FoundPlace, isFileName, placeAll } from './free-names.ts';
 import { placeImages } from './image-names.ts';
-import type { LatestStore } from './latest-store.ts';
 import { layerItem, layerItems } from './layer-items.ts';
+import { ask } from './looks/asking.ts';
+import type { LatestStore } from './looks/latest-store.ts';
+import { type Lists, storeWords } from './looks/question.ts';
 import { mountedItemsIfKnown } from './mounted-items.ts';
 import type { ManyOptions } from './subject.ts';
 
-/** Milliseconds: what is wrong with a store shows in places that no list of it tells of. */
+/**
+ * Milliseconds, and how many times the processor time it took, for which an examination is believed: what is wrong with a store
+ * shows in places that no list of it tells of.
+ */
 const HEALTH_HOLDS = 2000;
+const HEALTH_LEISURE = 5;
 
 type Listed = ImageSummary | ContainerSummary;
 
@@ -39,14 +44,10 @@ export interface CatalogOptions extends ManyOptions {
   readonly latest: LatestStore;
 }
 
-/** Throws Trouble where the store cannot be listed. */
-export function catalogOf(args: CatalogOptions): DirectoryItem {
-  const { latest } = args;
-  const images = latest.store.images();
-  const containers = latest.store.containers();
+export function catalogOf(lists: Lists, args: CatalogOptions): DirectoryItem {
+  const { images, containers } = lists;
   const all = [...images, ...containers];
-  latest.look(new Set(all.map(ownWord)));
-  const version = JSON.stringify([images, containers, all.map((each) => latest.generationOf(ownWord(each)))]);
+  const version = versionOfCatalog(lists, args.latest);
   const root = new Map<ByteString, SceneItem>([
     [asBytes('images'), imagesItem(images, args)],
     [asBytes('containers'), containersItem(containers, args)],
@@ -57,6 +58,12 @@ export function catalogOf(args: CatalogOptions): DirectoryItem {
   return fixedDirectory(root, version);
 }
 
+/** That of the directory that `catalogOf` answers. */
+export function versionOfCatalog({ images, containers }: Lists, latest: LatestStore): string {
+  const generations = [...images, ...containers].map((each) => latest.generationOf(ownWord(each)));
+  return JSON.stringify([images, containers, generations]);
+}
+
 function isImage(listed: Listed): listed is ImageSummary {
   return 'tags' in listed;
 }
@@ -65,8 +72,8 @@ function hexOf({ id }: Listed): string {
   return id.replace(/^sha256:/, '');
 }
 
-/** What no other has, in none of several stores. */
-function ownWord(listed: Listed): string {
+/** What no other image or container has, in none of several stores. */
+export function ownWord(listed: Listed): string {
   return `${referenceTo(listed)} ${listed.store ?? ''}`;
 }
 
@@ -258,18 +265,27 @@ function filesItem(
   const items = new Map<ByteString, SceneItem>([
     [asBytes('images.json'), file((terminal) => printImages(images, list, terminal))],
     [asBytes('containers.json'), file((terminal) => printContainers(containers, list, terminal))],
-    [
-      asBytes('health.txt'),
-      { ...file((terminal) => writeHealth(args.latest.store, terminal)), holds: HEALTH_HOLDS },
-    ],
+    [asBytes('health.txt'), healthFile(args, version)],
     [asBytes('by-id'), inspected.item()],
   ]);
   return fixedDirectory(items, version);
 }
 
-async function writeHealth(store: Store, { out }: Terminal): Promise<void> {
-  const { healthOf } = await import('../../health/open.ts');
-  const stores = attempt(() => healthOf(store));
-  if (stores instanceof Trouble) out.write(`${stores.message}\n`);
-  else await printHealth(stores, store.directory, {}, { out });
+/** Made by another process, since that reads all that the store records. */
+function healthFile(args: CatalogOptions, version: string): FileItem {
+  let cost = 0;
+  return {
+    kind: 'file',
+    version,
+    holds: () => Math.max(HEALTH_HOLDS, cost * HEALTH_LEISURE),
+    async read() {
+      const answer = await ask({ what: 'health', store: storeWords(args) });
+      if (answer?.kind === 'trouble') return Buffer.from(`${answer.message}\n`);
+      if (answer?.kind !== 'health') {
+        throw new Trouble('store', `Cannot examine "${args.root}": the process that was to do it has ended`);
+      }
+      ({ cost } = answer);
+      return Buffer.from(answer.text);
+    },
+  };
 }

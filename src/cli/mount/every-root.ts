@@ -5,8 +5,9 @@ import { chooseRoot, type FoundRoot, findRoots } from '../../store/machine/place
 import { asBytes, type ByteString, bytesOfText, shownBytes, textOf } from '../../sys/bytes.ts';
 import { Trouble } from '../../sys/errors.ts';
 import { type DirectoryItem, fixedDirectory, type SceneItem } from '../../whole/item.ts';
-import { FollowedRoot } from './followed-root.ts';
+import type { Followed } from '../../whole/whole-options.ts';
 import { escapedFileName, placeAll } from './free-names.ts';
+import { FollowedRoot } from './looks/followed-root.ts';
 import { manyStacks } from './many.ts';
 import { oneRoot } from './one-root.ts';
 import type { ManyOptions, MountSubject } from './subject.ts';
@@ -33,12 +34,19 @@ export async function everyRoot({ allRoots: _, ...args }: ManyOptions): Promise<
     shown.map((item) => ({ item, path: [nameOf(item.found)], told: [toldOf(item.found)] })),
   );
   const named = places.map(({ item, path }) => ({ root: item.root, name: path[0] as ByteString }));
-  const refresh = async (log: (message: string) => void) => {
-    for (const { root } of named) if (!(root instanceof Trouble)) await root.refresh(log);
-    return allOf(named);
+  const roots = named.flatMap(({ root }) => (root instanceof Trouble ? [] : [root]));
+  const followed: Followed = {
+    hasNews: () => roots.some((root) => root.hasNews()),
+    async look(log, { more }) {
+      for (const root of roots) if (more || root.hasNews()) await root.look(log);
+      return allOf(named);
+    },
+    get cost() {
+      return roots.reduce((sum, { cost }) => sum + cost, 0);
+    },
   };
-  const kept = named.flatMap(({ root }) => (root instanceof Trouble ? [] : root.kept));
-  return manyStacks({ label: `all stores of ${resolve(host)}`, kept, root: allOf(named), refresh }, args);
+  const kept = roots.flatMap((root) => root.kept);
+  return manyStacks({ label: `all stores of ${resolve(host)}`, kept, root: allOf(named), followed }, args);
 }
 
 /** Those that hold anything, or cannot be read; of `--store` those that have such a store. Throws Trouble where none has it. */
@@ -56,7 +64,7 @@ function wantedRoots(all: readonly FoundRoot[], { store: wanted }: ManyOptions):
 async function openRoot(found: FoundRoot, args: ManyOptions): Promise<FollowedRoot | Trouble> {
   if (found.stores instanceof Trouble) return found.stores;
   try {
-    return await FollowedRoot.open({ ...args, root: pathOf(found) });
+    return await FollowedRoot.open({ ...args, root: pathOf(found) }, { isAlone: false });
   } catch (error) {
     if (error instanceof Trouble) return error;
     throw error;

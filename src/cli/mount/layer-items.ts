@@ -13,7 +13,7 @@ import {
   textFile,
 } from '../../whole/item.ts';
 import { describeLayer } from '../print/store/stack.ts';
-import { layerPlace } from './latest-store.ts';
+import { layerPlace } from './looks/latest-store.ts';
 import type { ManyOptions } from './subject.ts';
 
 /** `1` to `n`, the lowest first, and `1.step` to `n.step`. */

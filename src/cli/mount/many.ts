@@ -9,6 +9,7 @@ import { STATFS, statfsAt } from '../../sys/statfs.ts';
 import type { DirectoryItem, StackItem } from '../../whole/item.ts';
 import type { FilesAhead } from '../../whole/stacks.ts';
 import { Whole } from '../../whole/whole.ts';
+import type { Followed } from '../../whole/whole-options.ts';
 import { canCut, type Guard } from './guard.ts';
 import type { ManyOptions, MountSubject } from './subject.ts';
 
@@ -21,12 +22,12 @@ export interface ManyStacks {
   readonly root: DirectoryItem | StackItem;
   /** Whether small files are put into the kernel's cache, with others of their directory; they are where that is not said. */
   readonly readsAhead?: boolean;
-  /** As in `WholeOptions`; `log` takes what went wrong. */
-  readonly refresh?: (log: (message: string) => void) => Promise<DirectoryItem>;
+  /** As in `WholeOptions`. */
+  readonly followed?: Followed;
 }
 
 export function manyStacks(
-  { label, kept, root, readsAhead = true, refresh }: ManyStacks,
+  { label, kept, root, readsAhead = true, followed }: ManyStacks,
   args: ManyOptions,
 ): MountSubject {
   return {
@@ -42,7 +43,7 @@ export function manyStacks(
         most: mostObjects(args.memory),
         statfs: (out, at) => statfsOfKept(kept, out, at),
         owner: { uid: process.geteuid?.() ?? 0, gid: process.getegid?.() ?? 0 },
-        ...(refresh === undefined ? {} : { refresh: () => refresh(tell) }),
+        ...(followed === undefined ? {} : { followed }),
         onChange: (directory, name) => names?.forget(directory, name),
         readAhead: (files) => ahead?.(files),
       });

@@ -1,14 +1,13 @@
 // One root as a mount: a whole store, as it is at the moment.
 import { shownBytes } from '../../sys/bytes.ts';
-import { FollowedRoot } from './followed-root.ts';
+import { FollowedRoot } from './looks/followed-root.ts';
 import { manyStacks } from './many.ts';
 import type { ManyOptions, MountSubject } from './subject.ts';
 
 /** Throws Trouble where there is no store. */
 export async function oneRoot(args: ManyOptions): Promise<MountSubject> {
-  const root = await FollowedRoot.open(args);
+  const root = await FollowedRoot.open(args, { isAlone: true });
   const { description, directory } = root.store;
   const label = `${description} ${shownBytes(directory)}`;
-  const refresh = (log: (message: string) => void) => root.refresh(log);
-  return manyStacks({ label, kept: root.kept, root: root.latest, refresh }, args);
+  return manyStacks({ label, kept: root.kept, root: root.latest, followed: root }, args);
 }

@@ -194,10 +194,14 @@ async function subjectOf(
     return oneStack(reference, args, provenance);
   }
   if (provenance) {
-    throw new Trouble('usage', 'Cannot use "-o provenance" where more than one stack is shown');
+    throw new Trouble(
+      'usage',
+      'Cannot use "-o provenance": more than one stack is shown, and a file that several share has no one layer',
+    );
   }
   if (args.driver !== 'kernel') {
-    throw new Trouble('usage', `Cannot use "--driver ${args.driver}" where more than one stack is shown`);
+    const state = 'more than one stack is shown, and libfuse 2 has no word for a file that several share';
+    throw new Trouble('usage', `Cannot use "--driver ${args.driver}": ${state}`);
   }
   if (diff !== undefined) return (await import('./difference.ts')).difference({ ...args, diff }, terminal);
   if (reference !== undefined && volumes === true)

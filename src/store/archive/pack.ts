@@ -25,6 +25,8 @@ export interface Pack {
   names(): readonly ByteString[];
   /** The names in a directory of it that files have; none where there is no such directory. */
   namesIn(directory: string): readonly ByteString[];
+  /** As `Store.stamp`; always the same of what is read once. */
+  stamp(): string;
   /** What cannot be read of it, a sentence; undefined where it is whole. */
   readonly damage: string | undefined;
   /** What is odd about it, a sentence each. */
@@ -45,6 +47,10 @@ export class DirectoryPack implements Pack {
 
   nameOf(path: string): ByteString {
     return this.#files.pathOf(bytesOfText(path));
+  }
+
+  stamp(): string {
+    return this.#files.stampOf(['index.json', 'manifest.json', 'blobs/sha256']);
   }
 
   sizeOf(path: string): number | undefined {
@@ -104,6 +110,10 @@ export class TarPack implements Pack {
 
   nameOf(path: string): ByteString {
     return asBytes(`${this.path}:${bytesOfText(path)}`);
+  }
+
+  stamp(): string {
+    return '';
   }
 
   sizeOf(path: string): number | undefined {

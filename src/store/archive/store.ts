@@ -42,6 +42,10 @@ export class ArchiveStore implements Store {
     return [];
   }
 
+  stamp(): string {
+    return this.#contents.pack.stamp();
+  }
+
   damage(listed: 'images' | 'containers'): readonly string[] {
     return listed === 'images' ? damageOf(this.#open()) : [];
   }

@@ -106,9 +106,14 @@ function metadataOf(
   };
 }
 
+/** Where it is written what became of a container. */
+export function statusPath(id: string): string {
+  return `${CRI}/containers/${id}/status`;
+}
+
 /** Undefined where no such file was written: of sandboxes, and before the container was made. Throws Trouble. */
 export function readCriStatus(files: StoreFiles, id: string): CriStatus | undefined {
-  const path = `${CRI}/containers/${id}/status`;
+  const path = statusPath(id);
   const bytes = files.readIfPresent(path);
   if (bytes === undefined) return undefined;
   const json = parseJson(bytes, files.pathOf(path), CRI_STATUS);

@@ -31,6 +31,7 @@ import { MOBY, requireNamespace, splitNamespace, usedNamespaces, withoutNamespac
 import { rootlessOwner, tarRecordOf } from './record.ts';
 import { type ContainerdPlace, Reading } from './root.ts';
 import { snapshotLayers } from './stack.ts';
+import { containerdStamp } from './stamp.ts';
 
 export class ContainerdStore implements Store {
   readonly kind = 'containerd';
@@ -68,6 +69,10 @@ export class ContainerdStore implements Store {
       images: sum(all.map((images) => images.list().length)),
       containers: sum(all.map((images) => containersOf(images).length)),
     };
+  }
+
+  stamp(): string {
+    return containerdStamp(this.place);
   }
 
   damage(listed: 'images' | 'containers'): readonly string[] {

@@ -8,6 +8,7 @@ import { type ContainerId, containerIdOf, type ImageId, imageIdOf, isBuiltInPlac
 import {
   containerPath,
   containersAbsent,
+  containersStamp,
   readContainerConfig,
   readContainerJson,
 } from '../dockerd/containers.ts';
@@ -62,6 +63,13 @@ export class DockerStore implements Store {
     const isOwn = ({ driver = '' }: { readonly driver?: string }) =>
       this.#drivers.includes(driver) ? driver === this.name : this.#drivers[0] === this.name;
     return listContainers(this.root, isOwn, (config) => otherDriver(this.root, config));
+  }
+
+  stamp(): string {
+    const { files, driver, metadata } = this.root;
+    const lists = ['repositories.json', 'imagedb/content/sha256', 'layerdb/sha256', 'layerdb/mounts'];
+    const own = ['image', driver.home, ...lists.map((name) => `${metadata}/${name}`)];
+    return `${files.stampOf(own)}\n${containersStamp(files)}`;
   }
 
   damage(listed: 'images' | 'containers'): readonly string[] {

@@ -71,6 +71,12 @@ export function containerIds(files: StoreFiles): ContainerId[] {
   return (files.namesIfPresent('containers') ?? []).filter(isHexId).map(containerIdOf);
 }
 
+/** Changes when one comes, goes, or is written of. */
+export function containersStamp(files: StoreFiles): string {
+  const ids = attempt(() => containerIds(files));
+  return files.stampOf(['containers', ...(ids instanceof Trouble ? [] : ids.map(containerPath))]);
+}
+
 /** Docker makes the directory of all containers when it is first started: where it is not, a copy left it out. */
 export function containersAbsent(files: StoreFiles): Trouble | undefined {
   const found = attempt(() => files.requireDirectory('containers'));

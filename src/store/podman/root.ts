@@ -36,7 +36,7 @@ export function listPath({ driver }: StorageRoot, list: ListName, isVolatile = f
 }
 
 /** All that there are; images have no volatile sibling. */
-const LISTS: readonly (readonly [list: ListName, isVolatile: boolean])[] = [
+export const LISTS: readonly (readonly [list: ListName, isVolatile: boolean])[] = [
   ['images', false],
   ['layers', false],
   ['layers', true],

@@ -15,9 +15,14 @@ export function containerState(
   return podman === undefined ? crioState(root, id) : stateOf(podman);
 }
 
+/** Where CRI-O keeps it. */
+export function statePath(root: StorageRoot, id: string): string {
+  return `${metadataPath(root, 'containers', id)}/userdata/state.json`;
+}
+
 /** CRI-O's `state.json` (internal/oci/container.go ContainerState, of which runtime-spec's State is a part). */
 function crioState(root: StorageRoot, id: string): ContainerState | undefined {
-  const path = `${metadataPath(root, 'containers', id)}/userdata/state.json`;
+  const path = statePath(root, id);
   const bytes = root.files.readIfPresent(path);
   if (bytes === undefined) return undefined;
   const state = parseJson(bytes, root.files.pathOf(path), CRIO_STATE);

@@ -25,6 +25,7 @@ import { mountedLayers } from './mounted.ts';
 import { hasTarRecord, tarRecord, unpackRules } from './record.ts';
 import type { PodmanRoot } from './root.ts';
 import { containerStack, imageStack } from './stack.ts';
+import { podmanStamp } from './stamp.ts';
 import { summarizeContainers, summarizeImages } from './summaries.ts';
 
 export class PodmanStore implements Store {
@@ -48,6 +49,10 @@ export class PodmanStore implements Store {
 
   containers(): readonly ContainerSummary[] {
     return summarizeContainers(new Inventory(this.root));
+  }
+
+  stamp(): string {
+    return podmanStamp(this.root);
   }
 
   damage(listed: 'images' | 'containers'): readonly string[] {

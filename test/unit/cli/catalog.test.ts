@@ -1,7 +1,7 @@
 // A store as directories: which there are, whatever its images and containers are called. Nothing of it is opened.
 import { describe, expect, it } from 'vitest';
 import { catalogOf } from '../../../src/cli/mount/catalog.ts';
-import { LatestStore } from '../../../src/cli/mount/latest-store.ts';
+import { LatestStore } from '../../../src/cli/mount/looks/latest-store.ts';
 import type { Store } from '../../../src/store/store.ts';
 import type { ContainerSummary, ImageSummary } from '../../../src/store/summary.ts';
 import { Trouble } from '../../../src/sys/errors.ts';
@@ -15,8 +15,11 @@ function container(name: string, more: Partial<ContainerSummary> = {}): Containe
 }
 
 function catalog(images: readonly ImageSummary[], containers: readonly ContainerSummary[]) {
-  const opened = { images: () => images, containers: () => containers } as unknown as Store;
-  return catalogOf({ root: '/nowhere', data: 'auto', driver: 'kernel', latest: new LatestStore(opened) });
+  const opened = {} as unknown as Store;
+  return catalogOf(
+    { images, containers },
+    { root: '/nowhere', data: 'auto', driver: 'kernel', latest: new LatestStore(opened) },
+  );
 }
 
 /** Paths below an item, `kind path`, in the order of the directories. */

@@ -1,10 +1,8 @@
 // An image that was removed and pulled again between two looks: it has the ID that it had, and other directories.
 import { writeFileSync } from 'node:fs';
 import { expect, it } from 'vitest';
-import { catalogOf } from '../../../src/cli/mount/catalog.ts';
-import { LatestStore } from '../../../src/cli/mount/latest-store.ts';
+import { FollowedRoot } from '../../../src/cli/mount/looks/followed-root.ts';
 import { answered } from '../../../src/fuse/filesystem.ts';
-import { openTheStore } from '../../../src/open/stack.ts';
 import { Errno } from '../../../src/sys/errors.ts';
 import { Whole } from '../../../src/whole/whole.ts';
 import { patience } from '../../support/bounds.ts';
@@ -81,13 +79,10 @@ describeSystem('an image pulled again', ['root'], () => {
     const { directory, pullAgain } = pulled(root);
     writeFileSync(`${directory}/f`, BEFORE);
     const args = { root, data: 'auto', driver: 'kernel', say: () => {} } as const;
-    const latest = new LatestStore(await openTheStore(args));
+    const followed = await FollowedRoot.open(args, { isAlone: true });
     const whole = new Whole({
-      root: catalogOf({ ...args, latest }),
-      refresh: async () => {
-        latest.renew(await openTheStore(args));
-        return catalogOf({ ...args, latest });
-      },
+      root: followed.latest,
+      followed,
       log: () => {},
       most: 1e6,
       owner: { uid: 0, gid: 0 },
@@ -106,5 +101,17 @@ describeSystem('an image pulled again', ['root'], () => {
     } finally {
       whole.close();
     }
+  });
+});
+
+describeSystem('a store that is listed by another process', ['root'], () => {
+  const temporary = temporaryForSuite();
+
+  it('is listed by this one where that ends without an answer', async () => {
+    const { root } = new FakeStore(temporary.path('root'));
+    const args = { root, data: 'auto', driver: 'kernel', say: () => {} } as const;
+    // The program that answers is made by the build: there is none beside the sources.
+    const followed = await FollowedRoot.open(args, { isAlone: false });
+    expect([...(await followed.latest.list()).keys()]).toContain('images');
   });
 });

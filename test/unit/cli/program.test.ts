@@ -60,11 +60,11 @@ describe('stratafs', () => {
     [['mount', '-f', '--all', '--layers', 'x'], '--layers is for one reference, not for --all'],
     [
       ['mount', '-f', '--layers', '-o', 'provenance', 'x', 'y'],
-      'Cannot use "-o provenance" where more than one stack is shown',
+      'Cannot use "-o provenance": more than one stack is shown, and a file that several share has no one layer',
     ],
     [
       ['mount', '-f', '--all', '--driver', 'fuse-native', 'x'],
-      'Cannot use "--driver fuse-native" where more than one stack is shown',
+      'Cannot use "--driver fuse-native": more than one stack is shown, and libfuse 2 has no word for a file that several share',
     ],
     [['mount', '-f', '--diff', 'a'], "missing required argument 'dir'"],
     [['mount', '-f', '--diff', 'a', '--all', 'x'], '--diff is not for --all'],

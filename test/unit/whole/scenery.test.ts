@@ -31,7 +31,7 @@ function stack(
 }
 
 /** `plant` answers roots 1000, 1001 …; what is felled and what changes is written down. */
-function scenery(root: DirectoryItem, plant?: (item: StackItem) => void, end = 1000) {
+function scenery(root: DirectoryItem, plant?: (item: StackItem) => unknown, end = 1000) {
   const numbers = new SceneNumbers(end);
   const told: string[] = [];
   let roots = 1000;
@@ -43,7 +43,7 @@ function scenery(root: DirectoryItem, plant?: (item: StackItem) => void, end = 1
     log: (message) => told.push(`log ${message}`),
     onChange: (parent, name) => told.push(`change ${parent}/${name}`),
     plant: async (item) => {
-      plant?.(item);
+      await plant?.(item);
       const number = roots++;
       return { root: number, fell: () => told.push(`fell ${number}`) } as unknown as Planted;
     },
@@ -165,6 +165,25 @@ describe('Scenery', () => {
     expect(made.isLoaded(s)).toBe(true);
   });
 
+  it.each([
+    ['is there no more', {}],
+    ['is another', { s: stack('b') }],
+  ])('leaves nothing of what could not be shown where it %s by then', async (_, now) => {
+    let fail = (_: Error) => {};
+    const failing = stack('a', () => new Promise((_, reject) => (fail = reject)));
+    const { made, told } = scenery(directory('1', { s: failing }), (item) => item.open());
+    const s = await mustHave(made, made.root, 's');
+    const loading = made.load(s);
+    await made.update(directory('2', now));
+    fail(new Trouble('store', 'It is gone'));
+    await loading;
+    expect([s.children, made.isLoaded(s), told]).toEqual([
+      undefined,
+      false,
+      's' in now ? [] : [`change ${made.root.number}/s`],
+    ]);
+  });
+
   it('takes away what said why a stack could not be shown once it can', async () => {
     let isDamaged = true;
     const { made, told, numbers } = scenery(directory('1', { s: stack('a') }), () => {
@@ -176,11 +195,11 @@ describe('Scenery', () => {
     isDamaged = false;
     s.until = 0;
     await made.load(s);
-    expect([made.list(s), made.get(damage.number), numbers.wasTaken(damage.number)]).toEqual([
-      [],
-      undefined,
-      true,
-    ]);
+    expect([
+      made.list(s, { isFirst: true }),
+      made.get(damage.number),
+      numbers.wasTaken(damage.number),
+    ]).toEqual([[], undefined, true]);
     expect(told.slice(1)).toEqual([`change ${s.number}/.damage`, `change ${made.root.number}/s`]);
     await made.update(directory('2', { s: stack('b') }));
     isDamaged = true;
@@ -209,7 +228,8 @@ describe('Scenery', () => {
     failed.until = 0;
     const { changed } = made.root;
     await new Promise((resolve) => setTimeout(resolve, 5));
-    const [again] = made.list(made.root) as [Scene];
+    expect(made.list(made.root, { isFirst: false })).toEqual([failed]);
+    const [again] = made.list(made.root, { isFirst: true }) as [Scene];
     expect(made.isLoaded(again)).toBe(false);
     await made.load(again);
     expect([again.number === failed.number, String(again.bytes)]).toEqual([false, 'right']);
@@ -226,7 +246,7 @@ describe('Scenery', () => {
     const file: SceneItem = {
       kind: 'file',
       version: 'same',
-      holds: 3_600_000,
+      holds: () => 3_600_000,
       read: () => Buffer.from(`${++reads}`),
     };
     const { made } = scenery(directory('1', { f: file }));

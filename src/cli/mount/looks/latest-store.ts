@@ -1,9 +1,12 @@
 // A store that is looked at again and again: as it was opened last, and which of what was opened of it is another by now. An image
 // that is removed and pulled again has the ID that it had, but its layers are other directories.
-import type { LayerStack } from '../../store/layer-stack.ts';
-import { type LayerSource, sourceName } from '../../store/source.ts';
-import type { Store } from '../../store/store.ts';
-import { birthOf } from '../../sys/kept.ts';
+import type { LayerStack } from '../../../store/layer-stack.ts';
+import { type LayerSource, sourceName } from '../../../store/source.ts';
+import type { Store } from '../../../store/store.ts';
+import { birthOf } from '../../../sys/kept.ts';
+
+/** Stacks that are looked at in one turn. */
+const AT_ONCE = 20;
 
 /** By a word that is one image's or one container's own. */
 type Whose<Value> = Map<string, Value>;
@@ -41,8 +44,8 @@ export class LatestStore {
     for (const { source } of [...layers, ...dataLayers]) places.set(layerPlace(source), source);
   }
 
-  /** Looks at what was opened; what is not among `listed` is forgotten. */
-  look(listed: ReadonlySet<string>): void {
+  /** Looks at what was opened, with a turn for others now and then; what is not among `listed` is forgotten. */
+  async look(listed: ReadonlySet<string>): Promise<void> {
     const now = new Map<string, string>();
     const isThere = (place: string, source: LayerSource) => {
       const name = sourceName(source);
@@ -51,7 +54,8 @@ export class LatestStore {
       return found === place;
     };
     for (const whose of this.#generations.keys()) if (!listed.has(whose)) this.#generations.delete(whose);
-    for (const [whose, places] of this.#opened) {
+    for (const [index, [whose, places]] of [...this.#opened].entries()) {
+      if (index % AT_ONCE === AT_ONCE - 1) await new Promise((resolve) => setImmediate(resolve));
       const isListed = listed.has(whose);
       if (isListed && [...places].every(([place, source]) => isThere(place, source))) continue;
       this.#opened.delete(whose);
