@@ -12,7 +12,7 @@ import { ALL, type Selection } from './selection.ts';
 export class PartialView extends View {
   readonly #tree: Shown;
   /** By directory what is shown in it; of any other all is. A directory is here before the kernel knows its number. */
-  readonly #parts = new Map<number, Selection>();
+  readonly #selections = new Map<number, Selection>();
   /** The entries of those that were listed, ascending; of a tree that does not change. */
   readonly #listed = new Map<number, readonly number[]>();
 
@@ -21,26 +21,26 @@ export class PartialView extends View {
     this.#tree = tree;
     const ofAll = this.nodesAfter;
     this.nodesAfter = (directory, node) => {
-      const part = this.#parts.get(directory);
-      if (part === undefined) return ofAll?.(directory, node);
-      if (ofAll !== undefined) return this.#shownOf(directory, part, ofAll(directory, node) ?? []);
-      return numbersAbove(this.#entriesOf(directory, part), node);
+      const selection = this.#selections.get(directory);
+      if (selection === undefined) return ofAll?.(directory, node);
+      if (ofAll !== undefined) return this.#shownOf(directory, selection, ofAll(directory, node) ?? []);
+      return numbersAbove(this.#entriesOf(directory, selection), node);
     };
   }
 
   /** To be told before a tree's root is shown. */
   showOnly(root: number, selection: Selection): void {
-    this.#parts.set(root, selection);
+    this.#selections.set(root, selection);
   }
 
   override lookup(directory: number, from: Uint8Array, start: number, end: number): number {
-    const part = this.#parts.get(directory);
-    if (part === undefined) return super.lookup(directory, from, start, end);
-    return this.#find(directory, part, bytesOf(from, start, end));
+    const selection = this.#selections.get(directory);
+    if (selection === undefined) return super.lookup(directory, from, start, end);
+    return this.#find(directory, selection, bytesOf(from, start, end));
   }
 
-  #find(directory: number, part: Selection, name: ByteString): number {
-    const inside = part.get(name);
+  #find(directory: number, selection: Selection, name: ByteString): number {
+    const inside = selection.get(name);
     if (inside === undefined) return 0;
     const entry = this.#look(directory, name);
     if (entry !== 0) this.#enter(directory, entry, inside);
@@ -63,22 +63,22 @@ export class PartialView extends View {
   /** Of a name that leads to a directory, what is shown there. */
   #enter(directory: number, entry: number, inside: Selection | typeof ALL): void {
     if (inside === ALL || this.errnoOf(entry) !== 0 || this.typeOf(entry) !== S_IFDIR) return;
-    this.#parts.set(this.nodeIn?.(entry, directory) ?? this.nodeOf(entry), inside);
+    this.#selections.set(this.nodeIn?.(entry, directory) ?? this.nodeOf(entry), inside);
   }
 
-  #entriesOf(directory: number, part: Selection): readonly number[] {
+  #entriesOf(directory: number, selection: Selection): readonly number[] {
     const known = this.#listed.get(directory);
     if (known !== undefined) return known;
-    const entries = [...part.keys()].sort().map((name) => this.#find(directory, part, name));
+    const entries = [...selection.keys()].sort().map((name) => this.#find(directory, selection, name));
     const listed = entries.filter((entry) => entry !== 0).sort((a, b) => a - b);
     this.#listed.set(directory, listed);
     return listed;
   }
 
   /** Of the nodes of a directory that changes. */
-  *#shownOf(directory: number, part: Selection, nodes: Iterable<number>): Generator<number> {
+  *#shownOf(directory: number, selection: Selection, nodes: Iterable<number>): Generator<number> {
     for (const node of nodes) {
-      const inside = part.get(this.#nameOf(node));
+      const inside = selection.get(this.#nameOf(node));
       if (inside === undefined) continue;
       this.#enter(directory, node, inside);
       yield node;
