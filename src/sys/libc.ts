@@ -213,12 +213,12 @@ export function setsid(): number {
 }
 /**
  * This process becomes another program; returns only to say why not. The words are C strings, the first its name. It keeps
- * the standard descriptors, which Node would close.
+ * the standard descriptors, which Node would close, and others of `kept`.
  */
-export function execv(path: Pointer, words: readonly Uint8Array[]): number {
+export function execv(path: Pointer, words: readonly Uint8Array[], kept: readonly number[] = []): number {
   const pointers = Buffer.alloc(8 * (words.length + 1));
   for (const [i, word] of words.entries()) writeAddress(word, pointers, 8 * i);
-  for (const fd of [0, 1, 2]) c.setDescriptorFlags(fd, F_SETFD, 0);
+  for (const fd of [0, 1, 2, ...kept]) c.setDescriptorFlags(fd, F_SETFD, 0);
   return answer(c.execv(path, pointers));
 }
 /** `usage` is a 144-byte `struct rusage`. */

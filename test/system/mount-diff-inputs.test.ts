@@ -1,5 +1,14 @@
 // `mount --diff` of all that can be compared: stores of every kind, archives, another machine's disk, a container that runs.
-import { chmodSync, copyFileSync, mkdirSync, renameSync, rmSync, statfsSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  copyFileSync,
+  mkdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statfsSync,
+  writeFileSync,
+} from 'node:fs';
 import { beforeAll, expect, it } from 'vitest';
 import { run, succeed } from '../support/command.ts';
 import { DiffMount, type Sides } from '../support/diff-mount.ts';
@@ -7,7 +16,7 @@ import { FakeStore } from '../support/fake-store.ts';
 import * as layer from '../support/layers.ts';
 import { stratafsForSuite } from '../support/many-commands.ts';
 import { unpackArchives, unpackStore } from '../support/real-stores.ts';
-import { lowerdirReference, stratafs } from '../support/stratafs.ts';
+import { BUILT_COMMAND, isMounted, lowerdirReference, serversOf, stratafs } from '../support/stratafs.ts';
 import { describeSystem } from '../support/system.ts';
 import { temporaryForSuite } from '../support/temporary.ts';
 
@@ -151,7 +160,7 @@ describeSystem('mount --diff of archives', ['root', 'fuse', 'stores', 'python', 
     expect(statfsSync(mounted.directory)).toMatchObject({ blocks, bsize });
     expect(await mounted.umount()).toBe(0);
     const at = temporary.path('at');
-    mkdirSync(at);
+    for (const directory of [at, memory]) mkdirSync(directory);
     const refused = await stratafs(['mount', '--log', archive, '--diff', `${archive}#1`, archive, at]);
     expect(`${refused.code} ${refused.stderr}`).toBe(
       `2 stratafs: Cannot write to "${archive}": it lies inside the archive "${archive}"\n`,
@@ -218,6 +227,59 @@ describeSystem('mount --diff', ['root', 'fuse', 'overlay', 'python', 'build'], (
     expect(await read(['--allow-other'], 'added/new/open')).toBe('0 open\n');
     expect(await read(['--allow-other'], 'added/new/secret')).toBe('1 ');
     expect(await read(['--allow-other'], '.stratafs/diff.txt')).toContain('+  /new');
+  }, 60_000);
+});
+
+describeSystem('mount --diff of large trees', ['root', 'fuse', 'build'], () => {
+  const temporary = temporaryForSuite();
+  const at = temporary.path('at');
+  const memory = temporary.path('memory');
+  const names = ['first', 'second'].map((name) => `${memory}/${name}`);
+  const sides = names.map((name) => `lowerdir=${name}`);
+
+  beforeAll(async () => {
+    mkdirSync(at);
+    // So many files are made at once in memory alone.
+    await succeed('mount', ['-t', 'tmpfs', 'tmpfs', memory]);
+    temporary.undo(async () => {
+      await succeed('umount', ['-l', memory]);
+    });
+    for (const directory of names) mkdirSync(directory);
+    for (const directory of names)
+      await succeed('sh', ['-c', 'seq 21000 | xargs touch', directory], { cwd: directory });
+    writeFileSync(`${names[0]}/7`, 'one\n');
+    writeFileSync(`${names[1]}/7`, 'two\n');
+    writeFileSync(`${names[1]}/new \xff`, 'new\n');
+  }, 120_000);
+
+  it('is served by a process that has begun anew, without the memory of the comparison', async () => {
+    const told = await stratafs(['diff', '--json', ...sides]);
+    const mounted = await stratafs(['mount', '--diff', ...sides, at]);
+    expect(mounted).toMatchObject({ code: 0, stderr: '' });
+    const [server, ...others] = serversOf(at);
+    expect(others).toEqual([]);
+    expect(readFileSync(`/proc/${server}/environ`, 'latin1')).toContain('\0STRATAFS_COMPARED=');
+    const { stdout } = await run('grep', ['-r', '.', 'added', 'removed', 'changed'], { cwd: at });
+    expect(Buffer.from(stdout, 'latin1').toString().split('\n').sort()).toEqual(
+      ['', 'added/new \xff:new', 'changed/a/7:one', 'changed/b/7:two'].sort(),
+    );
+    const timeless = (text: string) => text.replace(/"ms":\d+/, '');
+    const json = await run('cat', [`${at}/.stratafs/diff.json`]);
+    expect(timeless(json.stdout)).toBe(timeless(told.stdout));
+    expect((await stratafs(['umount', at])).code).toBe(0);
+    expect(isMounted(at)).toBe(false);
+  }, 120_000);
+
+  it('is refused where what was compared is something else by then', async () => {
+    const { code, stderr } = await run('sh', [
+      '-c',
+      'exec 7</dev/null 8</dev/null 9</dev/null; STRATAFS_COMPARED=7,8,9 exec "$@"',
+      ...['sh', process.execPath, BUILT_COMMAND, 'mount', '-f', '--diff', ...sides, at],
+    ]);
+    expect(`${code} ${stderr}`).toBe(
+      `4 stratafs: Cannot mount "diff ${sides[0]} ${sides[1]}": what it means changed while it was compared; try again\n`,
+    );
+    expect(isMounted(at)).toBe(false);
   }, 60_000);
 });
 

@@ -3,8 +3,6 @@ import { tmpdir } from 'node:os';
 import type { Change, Sink, Summary } from '../../diff/change.ts';
 import type { Side } from '../../diff/item.ts';
 import type { SideLabel } from '../../open/sides.ts';
-import { asBytes, type ByteString } from '../../sys/bytes.ts';
-import { type DirectoryItem, fixedDirectory, type SceneItem } from '../../whole/item.ts';
 import { type CompareSettings, toldTo } from '../diff/compare.ts';
 import { openPrinter } from '../diff/forms.ts';
 import type { DiffOptions, Form } from '../diff/options.ts';
@@ -32,7 +30,7 @@ interface KeptForm {
   readonly context: DiffContext;
 }
 
-/** Takes a comparison, and answers the directory that tells of it. */
+/** Takes a comparison, and answers what is printed of it. */
 export class DifferenceFiles {
   /** For both at once: which layers set what differs is asked for once. */
   readonly sink: Sink;
@@ -72,20 +70,15 @@ export class DifferenceFiles {
   }
 
   /** `exit` is the exit code that the command would have had. */
-  end(summary: Summary, exit: number): DirectoryItem {
+  end(summary: Summary, exit: number): readonly [json: KeptOutput, text: KeptOutput] {
     this.#finish();
-    const items = new Map<ByteString, SceneItem>();
-    for (const [name, { printer, terminal, out }] of [
-      ['diff.json', this.#json] as const,
-      ['diff.txt', this.#text] as const,
-    ]) {
+    for (const { printer, terminal, out } of [this.#json, this.#text]) {
       printer.end(summary);
       terminal.exitWith(exit);
       terminal.complete();
       out.flush();
-      items.set(asBytes(name), { kind: 'file', version: '', read: () => out });
     }
-    return fixedDirectory(items, '');
+    return [this.#json.out, this.#text.out];
   }
 }
 

@@ -9,7 +9,7 @@ import type { LayerStack } from '../../store/layer-stack.ts';
 import { asBytes, type ByteString } from '../../sys/bytes.ts';
 import { Trouble } from '../../sys/errors.ts';
 import { type DirectoryItem, fixedDirectory, type SceneItem } from '../../whole/item.ts';
-import type { SelectionDraft } from '../../whole/selection.ts';
+import type { Selection } from '../../whole/selection.ts';
 import { compare, compareSettings, storedChecksums } from '../diff/compare.ts';
 import { Gate } from '../diff/gate.ts';
 import { checkPaths, openSides, openUnion, sideOf } from '../diff/opened.ts';
@@ -17,7 +17,9 @@ import type { DiffOptions } from '../diff/options.ts';
 import { DiffProgress } from '../diff/progress.ts';
 import { exitCode, Watch } from '../diff/watch.ts';
 import { counted } from '../print/count.ts';
+import type { KeptOutput } from '../print/kept-output.ts';
 import type { Terminal } from '../print/terminal.ts';
+import { beginAnewWith, type Compared, hasCompared, identityOf, takeCompared } from './compared.ts';
 import { DifferenceFiles } from './difference-files.ts';
 import { manyStacks } from './many.ts';
 import { Picked } from './picked.ts';
@@ -35,6 +37,10 @@ interface TreeLabel extends SideLabel {
 }
 
 type Pair = [a: TreeLabel, b: TreeLabel];
+type PairRecords = readonly (Records | undefined)[];
+
+/** A comparison of more names has grown the heap by more than a process that begins anew costs. */
+const MANY_NAMES = 20_000;
 
 /** Throws Trouble where a side is nothing that can be mounted. */
 export async function difference(args: DifferenceArguments, terminal: Terminal): Promise<MountSubject> {
@@ -44,7 +50,12 @@ export async function difference(args: DifferenceArguments, terminal: Terminal):
       'it compares merged trees, and only one layer that is shown alone has them (REF#1, or "--layers")';
     throw new Trouble('usage', `Cannot use "--marks files" with "--diff": ${state}`);
   }
-  const options: DiffOptions = { ...args, content, color: 'never', json: true };
+  const isAnew = hasCompared();
+  const options: DiffOptions = {
+    ...{ ...args, content, color: 'never', json: true },
+    // The process that this was before has said it.
+    ...(isAnew ? { say: () => {} } : {}),
+  };
   const [a, b] = await openSides(args.diff, args.reference, options);
   const pair: Pair = [mustBeTree(a), mustBeTree(b)];
   const label = `diff ${a.reference} ${b.reference}`;
@@ -53,7 +64,15 @@ export async function difference(args: DifferenceArguments, terminal: Terminal):
     label,
     kept,
     async open(log) {
-      const root = await compareSides(pair, options, terminal);
+      const { records } = await recordsOfSides(pair, options);
+      const of = identityOf(pair.map(({ stack }) => stack));
+      const compared = isAnew
+        ? takeCompared(of, label)
+        : await compareSides(pair, records, options, terminal);
+      const isLarge = compared.names !== undefined && compared.names > MANY_NAMES;
+      // What was read of tars and records is not read again.
+      if (isLarge && records.every((each) => each === undefined)) beginAnewWith(compared, of);
+      const root = rootOf(compared, pair, records, options.renames === true);
       return manyStacks({ label, kept, root, readsAhead: false }, args).open(log);
     },
   };
@@ -65,9 +84,13 @@ function mustBeTree(side: SideLabel): TreeLabel {
   throw new Trouble('usage', `Cannot mount "${side.reference}": an mtree file has no contents to show`);
 }
 
-/** Answers what is to be shown. Throws Trouble. */
-async function compareSides(pair: Pair, options: DiffOptions, terminal: Terminal): Promise<DirectoryItem> {
-  const { records } = await recordsOfSides(pair, options);
+/** Throws Trouble. */
+async function compareSides(
+  pair: Pair,
+  records: PairRecords,
+  options: DiffOptions,
+  terminal: Terminal,
+): Promise<Compared> {
   const union = openUnion(
     pair.map(({ stack }) => stack),
     records,
@@ -92,14 +115,13 @@ async function compareSides(pair: Pair, options: DiffOptions, terminal: Terminal
       isPartial: hidesEngine || !filter.isOpen || mayChange(pair),
     });
     const summary = await compare(union, sides, pickedAlso(picked, watch), settings, options);
-    picked.end();
     progress.end();
     if (summary.errors > 0)
       note(
         `Warning: ${counted(summary.errors, 'name')} could not be compared, and are in .stratafs/diff.json alone`,
       );
     const told = files.end(summary, exitCode(summary, gate, options));
-    return rootOf(picked, pair, records, { told, hasRenames: options.renames === true });
+    return { ...picked.selections(), told, names: summary.cost.names };
   } finally {
     union.close();
   }
@@ -124,36 +146,30 @@ function pickedAlso(picked: Picked, sink: Sink): Sink {
   };
 }
 
-interface Found {
-  /** What `.stratafs` has. */
-  readonly told: DirectoryItem;
-  readonly hasRenames: boolean;
-}
-
 function rootOf(
-  { added, removed, changed, renamed }: Picked,
+  { added, removed, changed, renamed, told: [json, text] }: Compared,
   [a, b]: Pair,
-  [recordedA, recordedB]: readonly (Records | undefined)[],
-  { told, hasRenames }: Found,
+  [recordedA, recordedB]: PairRecords,
+  hasRenames: boolean,
 ): DirectoryItem {
-  const ofA = (draft: SelectionDraft) => stackItem(a.stack, recordedA, draft);
-  const ofB = (draft: SelectionDraft) => stackItem(b.stack, recordedB, draft);
-  const ofBoth = (drafts: typeof changed) => directory({ a: ofA(drafts.a), b: ofB(drafts.b) });
+  const ofA = (only: Selection) => stackItem(a.stack, recordedA, only);
+  const ofB = (only: Selection) => stackItem(b.stack, recordedB, only);
+  const ofBoth = (both: typeof changed) => directory({ a: ofA(both.a), b: ofB(both.b) });
   return directory({
     added: ofB(added),
     removed: ofA(removed),
     changed: ofBoth(changed),
     ...(hasRenames ? { renamed: ofBoth(renamed) } : {}),
-    '.stratafs': told,
+    '.stratafs': directory({ 'diff.json': keptFile(json), 'diff.txt': keptFile(text) }),
   });
 }
 
-function stackItem(
-  stack: LayerStack,
-  recorded: Records | undefined,
-  { selection }: SelectionDraft,
-): SceneItem {
-  return { kind: 'stack', version: '', open: async () => ({ stack, recorded, only: selection }) };
+function stackItem(stack: LayerStack, recorded: Records | undefined, only: Selection): SceneItem {
+  return { kind: 'stack', version: '', open: async () => ({ stack, recorded, only }) };
+}
+
+function keptFile(output: KeptOutput): SceneItem {
+  return { kind: 'file', version: '', read: () => output };
 }
 
 function directory(items: Readonly<Record<string, SceneItem>>): DirectoryItem {

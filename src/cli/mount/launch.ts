@@ -53,6 +53,18 @@ function answer(code: number): boolean {
   }
 }
 
+/**
+ * This process begins anew with the same words and none of what it has in memory; `kept` are descriptors that stay open. Returns only
+ * where that cannot be.
+ */
+export function beginAnew(kept: readonly number[]): void {
+  const words = splitAtNul(readFileSync('/proc/self/cmdline'));
+  const waited = isAnswered ? [] : [ANSWER_FD];
+  if (!isAnswered) process.env[VARIABLE] = 'server';
+  libc.execv(cString(bytesOfText(process.execPath)), words.map(cString), [...waited, ...kept]);
+  delete process.env[VARIABLE];
+}
+
 /** This process becomes the shell, with the same words, byte for byte. Returns only by throwing. */
 export function becomeLauncher(): never {
   const script = bytesOfText(fileURLToPath(new URL('../stratafs.sh', import.meta.url)));

@@ -6,6 +6,7 @@ import { type Item, isDirectoryItem, type Side, type SideName, typeBits } from '
 import type { ByteString } from '../../sys/bytes.ts';
 import { unlessErrno } from '../../sys/errors.ts';
 import { SelectionDraft } from '../../whole/selection.ts';
+import type { Compared } from './compared.ts';
 
 export interface PickOptions {
   readonly sides: Readonly<Record<SideName, Side>>;
@@ -16,12 +17,14 @@ export interface PickOptions {
   readonly isPartial: boolean;
 }
 
+export type Selections = Pick<Compared, 'added' | 'removed' | 'changed' | 'renamed'>;
+
 /** One that only one side has is in one of them, all else in two. A name is in one place of a side. */
 export class Picked implements Pick<Sink, 'change'> {
-  readonly added = new SelectionDraft();
-  readonly removed = new SelectionDraft();
-  readonly changed = { a: new SelectionDraft(), b: new SelectionDraft() };
-  readonly renamed = { a: new SelectionDraft(), b: new SelectionDraft() };
+  readonly #added = new SelectionDraft();
+  readonly #removed = new SelectionDraft();
+  readonly #changed = { a: new SelectionDraft(), b: new SelectionDraft() };
+  readonly #renamed = { a: new SelectionDraft(), b: new SelectionDraft() };
   readonly #options: PickOptions;
   /** Picked at last, when it is known what in them is shown elsewhere. */
   readonly #ofOtherType: Change[] = [];
@@ -39,33 +42,41 @@ export class Picked implements Pick<Sink, 'change'> {
     switch (op) {
       case 'add':
         // What is in a directory that a file has become is shown there.
-        if (!this.#insideThem.b.hasAll(path)) this.#pick(this.added, 'b', path, b, isWhole);
+        if (!this.#insideThem.b.hasAll(path)) this.#pick(this.#added, 'b', path, b, isWhole);
         return;
       case 'remove':
-        if (!this.#insideThem.a.hasAll(path)) this.#pick(this.removed, 'a', path, a, isWhole);
+        if (!this.#insideThem.a.hasAll(path)) this.#pick(this.#removed, 'a', path, a, isWhole);
         return;
       case 'rename':
         this.#renamedPaths.a.add(from);
         this.#renamedPaths.b.add(path);
-        this.#pick(this.renamed.a, 'a', from, a, isWhole);
-        this.#pick(this.renamed.b, 'b', path, b, isWhole);
+        this.#pick(this.#renamed.a, 'a', from, a, isWhole);
+        this.#pick(this.#renamed.b, 'b', path, b, isWhole);
         return;
       case 'type':
         this.#ofOtherType.push(change);
         for (const inside of [this.#insideThem.a, this.#insideThem.b]) inside.add(path, 'all');
         return;
       default:
-        this.#pick(this.changed.a, 'a', path, a, false);
-        this.#pick(this.changed.b, 'b', path, b, false);
+        this.#pick(this.#changed.a, 'a', path, a, false);
+        this.#pick(this.#changed.b, 'b', path, b, false);
     }
   }
 
-  /** To be called when all is told. */
-  end(): void {
+  /** When all is told. */
+  selections(): Selections {
     for (const { path, a, b } of this.#ofOtherType) {
-      this.#pick(this.changed.a, 'a', path, a, true);
-      this.#pick(this.changed.b, 'b', path, b, true);
+      this.#pick(this.#changed.a, 'a', path, a, true);
+      this.#pick(this.#changed.b, 'b', path, b, true);
     }
+    const both = ({ a, b }: Readonly<Record<SideName, SelectionDraft>>) => ({
+      a: a.selection,
+      b: b.selection,
+    });
+    return {
+      ...{ added: this.#added.selection, removed: this.#removed.selection },
+      ...{ changed: both(this.#changed), renamed: both(this.#renamed) },
+    };
   }
 
   #pick(
@@ -77,7 +88,7 @@ export class Picked implements Pick<Sink, 'change'> {
   ): void {
     if (item === undefined) return;
     // Of what is of another type; what was renamed as a whole holds nothing that was renamed.
-    const holdsRenamed = draft !== this.renamed[side] && this.renamed[side].has(path);
+    const holdsRenamed = draft !== this.#renamed[side] && this.#renamed[side].has(path);
     if (!isDirectoryItem(item) || (isWhole && !this.#options.isPartial && !holdsRenamed)) {
       draft.add(path, 'all');
       return;
@@ -104,7 +115,7 @@ export class Picked implements Pick<Sink, 'change'> {
 
   /** Whether a path is shown by its rename, and not here. */
   #isRenamed(draft: SelectionDraft, side: SideName, path: ByteString): boolean {
-    return draft !== this.renamed[side] && this.#renamedPaths[side].has(path);
+    return draft !== this.#renamed[side] && this.#renamedPaths[side].has(path);
   }
 
   #namesIn(side: SideName, directory: Item): readonly string[] {

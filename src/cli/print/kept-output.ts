@@ -1,5 +1,5 @@
 // What is printed, kept for as long as somebody may read it: in memory while it is short, else in a file without a name.
-import { closeSync, readSync, writeSync } from 'node:fs';
+import { closeSync, fstatSync, readSync, writeSync } from 'node:fs';
 import { E, Errno, errnoOf, errnoWords, Trouble } from '../../sys/errors.ts';
 import { openNameless } from '../../sys/nameless.ts';
 import { GatheredOutput } from './output.ts';
@@ -18,6 +18,21 @@ export class KeptOutput extends GatheredOutput {
   constructor(directory: string) {
     super();
     this.#directory = directory;
+  }
+
+  /** What another process kept, by the descriptor of its file. */
+  static of(descriptor: number): KeptOutput {
+    const output = new KeptOutput('');
+    output.#descriptor = descriptor;
+    output.#length = fstatSync(descriptor).size;
+    return output;
+  }
+
+  /** Of the file, which is made where there is none yet. Throws Trouble. */
+  descriptor(): number {
+    this.flush();
+    this.#try(() => this.#toFile());
+    return this.#descriptor;
   }
 
   /** Bytes that can be read: all that was flushed. */
@@ -61,13 +76,22 @@ export class KeptOutput extends GatheredOutput {
       this.#length += bytes.length;
       return;
     }
-    try {
-      if (this.#descriptor < 0) {
-        this.#descriptor = openNameless(this.#directory);
-        this.#length = 0;
-        for (const each of this.#short.splice(0)) this.#append(each);
-      }
+    this.#try(() => {
+      this.#toFile();
       this.#append(bytes);
+    });
+  }
+
+  #toFile(): void {
+    if (this.#descriptor >= 0) return;
+    this.#descriptor = openNameless(this.#directory);
+    this.#length = 0;
+    for (const each of this.#short.splice(0)) this.#append(each);
+  }
+
+  #try(work: () => void): void {
+    try {
+      work();
     } catch (cause) {
       const errno = errnoOf(cause);
       if (errno === undefined) throw cause;
