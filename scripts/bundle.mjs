@@ -46,7 +46,7 @@ const PARTS = [
   ],
   [
     'compared',
-    ...['cli/mount/difference', 'cli/diff/text', 'cli/diff/json'],
+    ...['cli/mount/difference/difference', 'cli/diff/text', 'cli/diff/json'],
     ...['diff/renames', 'diff/hardlinks', 'diff/lookup'],
   ],
   ['commands', ...commands(), 'cli/print/pager/paging', 'layers/layers'],

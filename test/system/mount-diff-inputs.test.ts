@@ -160,7 +160,7 @@ describeSystem('mount --diff of archives', ['root', 'fuse', 'stores', 'python', 
     expect(statfsSync(mounted.directory)).toMatchObject({ blocks, bsize });
     expect(await mounted.umount()).toBe(0);
     const at = temporary.path('at');
-    for (const directory of [at, memory]) mkdirSync(directory);
+    mkdirSync(at);
     const refused = await stratafs(['mount', '--log', archive, '--diff', `${archive}#1`, archive, at]);
     expect(`${refused.code} ${refused.stderr}`).toBe(
       `2 stratafs: Cannot write to "${archive}": it lies inside the archive "${archive}"\n`,
@@ -238,7 +238,7 @@ describeSystem('mount --diff of large trees', ['root', 'fuse', 'build'], () => {
   const sides = names.map((name) => `lowerdir=${name}`);
 
   beforeAll(async () => {
-    mkdirSync(at);
+    for (const directory of [at, memory]) mkdirSync(directory);
     // So many files are made at once in memory alone.
     await succeed('mount', ['-t', 'tmpfs', 'tmpfs', memory]);
     temporary.undo(async () => {

@@ -203,7 +203,8 @@ async function subjectOf(
     const state = 'more than one stack is shown, and libfuse 2 has no word for a file that several share';
     throw new Trouble('usage', `Cannot use "--driver ${args.driver}": ${state}`);
   }
-  if (diff !== undefined) return (await import('./difference.ts')).difference({ ...args, diff }, terminal);
+  if (diff !== undefined)
+    return (await import('./difference/difference.ts')).difference({ ...args, diff }, terminal);
   if (reference !== undefined && volumes === true)
     return (await import('./with-volumes.ts')).withVolumes(reference, args);
   if (reference !== undefined) return (await import('./side-by-side.ts')).sideBySide(reference, args);

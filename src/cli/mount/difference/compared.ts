@@ -1,13 +1,13 @@
 // What a comparison found for a mount of it, and how a server that has compared large trees begins anew with that alone: what V8 has
 // grown to for them it would keep.
 import { tmpdir } from 'node:os';
-import type { LayerStack } from '../../store/layer-stack.ts';
-import { asBytes, type ByteString } from '../../sys/bytes.ts';
-import { Trouble } from '../../sys/errors.ts';
-import type { Selection } from '../../whole/selection.ts';
-import { readSelection, wordsOf, writeSelection } from '../../whole/written-selection.ts';
-import { KeptOutput } from '../print/kept-output.ts';
-import { beginAnew } from './launch.ts';
+import type { LayerStack } from '../../../store/layer-stack.ts';
+import { asBytes, type ByteString } from '../../../sys/bytes.ts';
+import { Trouble } from '../../../sys/errors.ts';
+import type { Selection } from '../../../whole/selection.ts';
+import { readSelection, wordsOf, writeSelection } from '../../../whole/written-selection.ts';
+import { KeptOutput } from '../../print/kept-output.ts';
+import { beginAnew } from '../launch.ts';
 
 /** What is shown of the sides, and what `.stratafs` tells of it. */
 export interface Compared {

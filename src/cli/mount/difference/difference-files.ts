@@ -1,16 +1,16 @@
 // What `stratafs diff` and `stratafs diff --json` print of a comparison, as files of a mount of it.
 import { tmpdir } from 'node:os';
-import type { Change, Sink, Summary } from '../../diff/change.ts';
-import type { Side } from '../../diff/item.ts';
-import type { SideLabel } from '../../open/sides.ts';
-import { type CompareSettings, toldTo } from '../diff/compare.ts';
-import { openPrinter } from '../diff/forms.ts';
-import type { DiffOptions, Form } from '../diff/options.ts';
-import type { DiffContext, Printer } from '../diff/printer.ts';
-import { beginJson } from '../json/stream.ts';
-import { KeptOutput } from '../print/kept-output.ts';
-import { TextOutput } from '../print/output.ts';
-import { Terminal } from '../print/terminal.ts';
+import type { Change, Sink, Summary } from '../../../diff/change.ts';
+import type { Side } from '../../../diff/item.ts';
+import type { SideLabel } from '../../../open/sides.ts';
+import { type CompareSettings, toldTo } from '../../diff/compare.ts';
+import { openPrinter } from '../../diff/forms.ts';
+import type { DiffOptions, Form } from '../../diff/options.ts';
+import type { DiffContext, Printer } from '../../diff/printer.ts';
+import { beginJson } from '../../json/stream.ts';
+import { KeptOutput } from '../../print/kept-output.ts';
+import { TextOutput } from '../../print/output.ts';
+import { Terminal } from '../../print/terminal.ts';
 
 export interface DifferenceFilesOptions {
   readonly labels: readonly [a: SideLabel, b: SideLabel];

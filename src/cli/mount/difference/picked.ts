@@ -1,11 +1,11 @@
 // What a comparison finds, sorted by where a mount of it shows it: each as a selection of the names of one side.
 // What cannot be read was told by the comparison.
-import type { Change, Sink } from '../../diff/change.ts';
-import type { Filter } from '../../diff/filter.ts';
-import { type Item, isDirectoryItem, type Side, type SideName, typeBits } from '../../diff/item.ts';
-import type { ByteString } from '../../sys/bytes.ts';
-import { unlessErrno } from '../../sys/errors.ts';
-import { SelectionDraft } from '../../whole/selection.ts';
+import type { Change, Sink } from '../../../diff/change.ts';
+import type { Filter } from '../../../diff/filter.ts';
+import { type Item, isDirectoryItem, type Side, type SideName, typeBits } from '../../../diff/item.ts';
+import type { ByteString } from '../../../sys/bytes.ts';
+import { unlessErrno } from '../../../sys/errors.ts';
+import { SelectionDraft } from '../../../whole/selection.ts';
 import type { Compared } from './compared.ts';
 
 export interface PickOptions {
