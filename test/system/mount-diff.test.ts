@@ -245,6 +245,11 @@ describeSystem('mount --diff', ['root', 'fuse', 'overlay', 'python', 'build'], (
     expect(`${code} ${stderr}`).toBe(
       '2 stratafs: Cannot keep what is told in "/none": no such file or directory; set TMPDIR\n',
     );
+    const inside = { env: { ...process.env, TMPDIR: many } };
+    const refused = await stratafs(['mount', '--diff', ...sides, at], inside);
+    expect(`${refused.code} ${refused.stderr}`).toBe(
+      `2 stratafs: Cannot write to "${many}/stratafs": it lies inside the layer "${many}"\n`,
+    );
     expect(isMounted(at)).toBe(false);
   }, 120_000);
 

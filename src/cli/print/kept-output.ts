@@ -1,6 +1,8 @@
 // What is printed, kept for as long as somebody may read it: in memory while it is short, else in a file without a name.
 import { closeSync, fstatSync, readSync, writeSync } from 'node:fs';
+import { bytesOfText } from '../../sys/bytes.ts';
 import { E, Errno, errnoOf, errnoWords, Trouble } from '../../sys/errors.ts';
+import { checkWritable, type Kept } from '../../sys/kept.ts';
 import { openNameless } from '../../sys/nameless.ts';
 import { GatheredOutput } from './output.ts';
 
@@ -10,14 +12,16 @@ const SHORT = 256 << 10;
 export class KeptOutput extends GatheredOutput {
   readonly columns = undefined;
   readonly #directory: string;
+  readonly #kept: readonly Kept[];
   readonly #short: Buffer[] = [];
   #length = 0;
   #descriptor = -1;
 
-  /** A file would lie in `directory`. */
-  constructor(directory: string) {
+  /** A file would lie in `directory`, which must not be in one of `kept`. */
+  constructor(directory: string, kept: readonly Kept[] = []) {
     super();
     this.#directory = directory;
+    this.#kept = kept;
   }
 
   /** What another process kept, by the descriptor of its file. */
@@ -84,6 +88,7 @@ export class KeptOutput extends GatheredOutput {
 
   #toFile(): void {
     if (this.#descriptor >= 0) return;
+    checkWritable(bytesOfText(`${this.#directory}/stratafs`), this.#kept);
     this.#descriptor = openNameless(this.#directory);
     this.#length = 0;
     for (const each of this.#short.splice(0)) this.#append(each);

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import type { LayerStack } from '../../../store/layer-stack.ts';
 import { asBytes, type ByteString } from '../../../sys/bytes.ts';
 import { Trouble } from '../../../sys/errors.ts';
+import type { Kept } from '../../../sys/kept.ts';
 import type { Selection } from '../../../whole/selection.ts';
 import { readSelection, wordsOf, writeSelection } from '../../../whole/written-selection.ts';
 import { KeptOutput } from '../../print/kept-output.ts';
@@ -29,9 +30,13 @@ interface BothSelections {
 /** Descriptors of what was found, of what `told` has first. */
 const VARIABLE = 'STRATAFS_COMPARED';
 
-/** This process begins anew, with what was found; returns where it cannot. Throws Trouble where that has no room. */
-export function beginAnewWith({ added, removed, changed, renamed, told }: Compared, of: string): void {
-  const selections = new KeptOutput(tmpdir());
+/** This process begins anew, with what was found, of which nothing is written into what is `kept`; returns where it cannot. Throws Trouble where that has no room. */
+export function beginAnewWith(
+  { added, removed, changed, renamed, told }: Compared,
+  of: string,
+  kept: readonly Kept[],
+): void {
+  const selections = new KeptOutput(tmpdir(), kept);
   const write = (word: string) => selections.writeBytes(Buffer.from(word, 'latin1'));
   write(`${Buffer.from(of).toString('latin1')}\0`);
   for (const each of [added, removed, changed.a, changed.b, renamed.a, renamed.b])
@@ -73,7 +78,7 @@ export function takeCompared(of: string, label: string): Compared {
 }
 
 /** Which trees are meant, as text. */
-export function identityOf(stacks: readonly LayerStack[]): string {
+export function identityOfTrees(stacks: readonly LayerStack[]): string {
   const ofLayer = ({ source }: LayerStack['layers'][number]): ByteString =>
     source.kind === 'directory' ? source.path : asBytes('');
   return JSON.stringify(stacks.map(({ kind, id, layers }) => [kind, id, layers.map(ofLayer)]));

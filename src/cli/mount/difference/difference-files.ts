@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import type { Change, Sink, Summary } from '../../../diff/change.ts';
 import type { Side } from '../../../diff/item.ts';
 import type { SideLabel } from '../../../open/sides.ts';
+import type { Kept } from '../../../sys/kept.ts';
 import { type CompareSettings, toldTo } from '../../diff/compare.ts';
 import { openPrinter } from '../../diff/forms.ts';
 import type { DiffOptions, Form } from '../../diff/options.ts';
@@ -20,6 +21,8 @@ export interface DifferenceFilesOptions {
   readonly options: DiffOptions;
   readonly settings: CompareSettings;
   readonly note: (message: string) => void;
+  /** Where nothing is written. */
+  readonly kept: readonly Kept[];
 }
 
 /** A form of output that is kept. */
@@ -84,10 +87,10 @@ export class DifferenceFiles {
 
 async function keptForm(
   form: Form | undefined,
-  { labels: [a, b], sides, sharedLayers, note }: DifferenceFilesOptions,
+  { labels: [a, b], sides, sharedLayers, note, kept }: DifferenceFilesOptions,
   options: DiffOptions,
 ): Promise<KeptForm> {
-  const out = new KeptOutput(tmpdir());
+  const out = new KeptOutput(tmpdir(), kept);
   const terminal = new Terminal(out, new TextOutput());
   const context: DiffContext = {
     ...{ out, a, b, sharedLayers, note },

@@ -8,6 +8,7 @@ import type { Records } from '../../../open/stack.ts';
 import type { LayerStack } from '../../../store/layer-stack.ts';
 import { asBytes, type ByteString } from '../../../sys/bytes.ts';
 import { Trouble } from '../../../sys/errors.ts';
+import type { Kept } from '../../../sys/kept.ts';
 import { type DirectoryItem, fixedDirectory, type SceneItem } from '../../../whole/item.ts';
 import type { Selection } from '../../../whole/selection.ts';
 import { compare, compareSettings, storedChecksums } from '../../diff/compare.ts';
@@ -21,7 +22,7 @@ import type { KeptOutput } from '../../print/kept-output.ts';
 import type { Terminal } from '../../print/terminal.ts';
 import { manyStacks } from '../many.ts';
 import type { DifferenceOptions, ManyOptions, MountSubject } from '../subject.ts';
-import { beginAnewWith, type Compared, hasCompared, identityOf, takeCompared } from './compared.ts';
+import { beginAnewWith, type Compared, hasCompared, identityOfTrees, takeCompared } from './compared.ts';
 import { DifferenceFiles } from './difference-files.ts';
 import { Picked } from './picked.ts';
 
@@ -65,13 +66,13 @@ export async function difference(args: DifferenceArguments, terminal: Terminal):
     kept,
     async open(log) {
       const { records } = await recordsOfSides(pair, options);
-      const of = identityOf(pair.map(({ stack }) => stack));
+      const of = identityOfTrees(pair.map(({ stack }) => stack));
       const compared = isAnew
         ? takeCompared(of, label)
-        : await compareSides(pair, records, options, terminal);
+        : await compareSides({ pair, records, kept }, options, terminal);
       const isLarge = compared.names !== undefined && compared.names > MANY_NAMES;
       // What was read of tars and records is not read again.
-      if (isLarge && records.every((each) => each === undefined)) beginAnewWith(compared, of);
+      if (isLarge && records.every((each) => each === undefined)) beginAnewWith(compared, of, kept);
       const root = rootOf(compared, pair, records, options.renames === true);
       return manyStacks({ label, kept, root, readsAhead: false }, args).open(log);
     },
@@ -84,10 +85,16 @@ function mustBeTree(side: SideLabel): TreeLabel {
   throw new Trouble('usage', `Cannot mount "${side.reference}": an mtree file has no contents to show`);
 }
 
+interface OpenedPair {
+  readonly pair: Pair;
+  readonly records: PairRecords;
+  /** Where nothing is written. */
+  readonly kept: readonly Kept[];
+}
+
 /** Throws Trouble. */
 async function compareSides(
-  pair: Pair,
-  records: PairRecords,
+  { pair, records, kept }: OpenedPair,
   options: DiffOptions,
   terminal: Terminal,
 ): Promise<Compared> {
@@ -103,7 +110,15 @@ async function compareSides(
     const settings = await compareSettings('json', options, progress, checksum);
     const { sharedLayers } = union;
     const note = (message: string) => terminal.note(message);
-    const files = await DifferenceFiles.open({ labels: pair, sides, sharedLayers, options, settings, note });
+    const files = await DifferenceFiles.open({
+      labels: pair,
+      sides,
+      sharedLayers,
+      options,
+      settings,
+      note,
+      kept,
+    });
     const gate = new Gate({ failOn: undefined, isFiltered: false });
     const watch = new Watch(files.sink, { gate, terminal, labels: pair, progress });
     const filter = settings.filter ?? new Filter();
