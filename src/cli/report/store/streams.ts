@@ -29,7 +29,8 @@ export function openStream(
   { parts, store, witness }: StreamOptions,
   subject: JsonSubject = jsonRoot(store),
 ): Terminal {
-  const lines = new Terminal(parts.open(`${name}.jsonl`), witness.err);
+  const { err, now } = witness;
+  const lines = new Terminal(parts.open(`${name}.jsonl`), err, { now });
   if (isOfCommand(name)) beginJson(lines, COMMANDS[name], subject);
   else beginJson(lines, 'report', subject, { part: name });
   return lines;
