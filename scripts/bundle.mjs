@@ -36,7 +36,7 @@ const PARTS = [
     'store/machine/subordinate',
     'layers/owners',
   ],
-  ['records', 'layers/recorded-layers', 'layers/tars/tars', 'open/index-files'],
+  ['records', 'layers/recorded-layers', 'layers/tars/tars', 'open/index-files', 'open/tree-index-files'],
   [
     'many',
     'cli/mount/everything',
