@@ -1,5 +1,5 @@
 // `npm run demo`: what stratafs does, shown on an image of this machine's Docker, or on a sample store made for it.
-// Nothing is left behind, but the sample store with `-- --keep`.
+// Nothing is left behind; with `-- --keep` it is always the sample store, which is left, so that README's scenes can be pasted.
 import { spawnSync } from 'node:child_process';
 import { accessSync, constants, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -14,7 +14,7 @@ const DOCKER = '/var/lib/docker';
 const isKept = process.argv.includes('--keep');
 const folder = mkdtempSync(join(tmpdir(), 'stratafs-demo-'));
 const sample = join(folder, 'docker');
-const own = firstImage(DOCKER);
+const own = isKept ? undefined : firstImage(DOCKER);
 try {
   demonstrate();
 } finally {
@@ -25,7 +25,8 @@ sayWhatNext();
 function demonstrate(): void {
   const root = own === undefined ? sample : DOCKER;
   if (own === undefined) {
-    say(`No Docker image can be read in ${DOCKER}: this is a sample store, made for the demo.`);
+    const why = isKept ? '' : `No Docker image can be read in ${DOCKER}: `;
+    say(`${why}this is a sample store, made for the demo.`);
     writeSampleStore(root);
   }
   const image = own ?? 'sample/web:1.1';
@@ -64,10 +65,14 @@ function demonstrate(): void {
 }
 
 function sayWhatNext(): void {
+  if (isKept) {
+    say("With these two lines README's scenes can be pasted as they stand:");
+    process.stdout.write(`export STRATAFS_ROOT=${sample}\nalias stratafs=${LAUNCHER}\n`);
+    return;
+  }
   const command = relative(process.cwd(), LAUNCHER);
   say(`The command is ${command}; "npm link" puts it on the path as stratafs. What to try next:`);
   if (own !== undefined) process.stdout.write(`$ ${command} history ${own}\n`);
-  else if (isKept) process.stdout.write(`$ ${command} --root ${sample} history sample/web:1.1\n`);
   else process.stdout.write('$ npm run demo -- --keep    # the sample store is removed; this keeps it\n');
 }
 

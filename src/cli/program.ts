@@ -141,11 +141,11 @@ async function buildProgram(words: readonly string[], terminal: Terminal): Promi
         "the root of a store: Docker's data root, Podman's graph root; or an archive",
       )
         .env('STRATAFS_ROOT')
-        .default(DATA_ROOT, 'where the engines of this machine have theirs'),
+        .default(DATA_ROOT, 'all that the engines of this machine have'),
     )
     .option(
       '--host-root <dir>',
-      "another machine's disk: find the stores on it (--root and all other roots are paths of that machine)",
+      "another machine's disk: all stores on it (--root and all other roots are paths of that machine)",
     )
     // Alone it asks a report for the whole store.
     .option(

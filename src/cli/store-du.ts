@@ -4,6 +4,7 @@ import type { DiskUsage, PlaceKind, PlaceUsage, PlaceUser } from '../health/disk
 import { asBytes, type ByteString } from '../sys/bytes.ts';
 import { addTo } from '../sys/groups.ts';
 import { escapeBytes, escapeJson, jsonName } from '../told/escape.ts';
+import { type RootMark, rootField } from './examine/every-store.ts';
 import { formatBlocks, type SizeForm } from './print/blocks.ts';
 import type { Output } from './print/output.ts';
 import { severalNames } from './print/several-names.ts';
@@ -15,8 +16,9 @@ export interface StoreDuOptions {
   readonly form: SizeForm;
   readonly isApparent: boolean;
   readonly sort?: 'size' | 'name';
-  readonly total?: true;
   readonly json?: true;
+  /** Of several roots, which one it is. */
+  readonly mark?: RootMark;
 }
 
 /** What is neither of an image nor of a container, by the name of its directory. */
@@ -32,6 +34,11 @@ const GROUPS: Readonly<Partial<Record<PlaceKind, string>>> = {
   other: 'other',
 };
 
+interface Sum {
+  readonly allocated: number;
+  readonly bytes: number;
+}
+
 interface StoreLine {
   readonly path: ByteString;
   readonly depth: number;
@@ -43,12 +50,13 @@ interface StoreLine {
 /** Whole names and what is in each; a place that several images have is in each of them, and counts once above. */
 type Groups = Map<string, Map<string, PlaceUsage[]>>;
 
+/** Answers what the whole takes. */
 export function writeStoreDu(
   usage: DiskUsage,
   places: readonly PlaceUsage[],
   options: StoreDuOptions,
   out: Output,
-): void {
+): Sum {
   // In JSON an image has one name, which can be used.
   const nameOf = (image: PlaceUser) => (options.json ? image.label : severalNames(image));
   const lines = linesOf(usage, places, nameOf).filter(
@@ -58,17 +66,27 @@ export function writeStoreDu(
   const byName = (a: StoreLine, b: StoreLine) => (a.path < b.path ? -1 : a.path > b.path ? 1 : 0);
   if (options.sort === 'size') lines.sort((a, b) => size(b) - size(a) || byName(a, b));
   if (options.sort === 'name') lines.sort(byName);
+  const { mark } = options;
+  const root = mark === undefined ? '' : `${mark.shown}:`;
   for (const line of lines) {
     if (options.json) {
       const { path, isPlace, allocated, bytes } = line;
       const t = isPlace ? 'place' : 'group';
-      out.write(`${escapeJson({ t, ...jsonName('name', path), allocated, bytes })}\n`);
-    } else out.write(`${formatBlocks(size(line), options.form)}\t${escapeBytes(line.path)}\n`);
+      const fields = { ...jsonName('name', path), allocated, bytes, ...rootField(mark) };
+      out.write(`${escapeJson({ t, ...fields })}\n`);
+    } else out.write(`${formatBlocks(size(line), options.form)}\t${root}${escapeBytes(line.path)}\n`);
   }
-  if (!options.total) return;
-  const { allocated, bytes } = sumOf(places);
-  if (options.json) out.write(`${escapeJson({ t: 'total', allocated, bytes })}\n`);
-  else out.write(`${formatBlocks(options.isApparent ? bytes : allocated, options.form)}\ttotal\n`);
+  return sumOf(places);
+}
+
+/** After all stores. */
+export function writeTotal(
+  { allocated, bytes }: Sum,
+  { json, isApparent, form }: Pick<StoreDuOptions, 'json' | 'isApparent' | 'form'>,
+  out: Output,
+): void {
+  if (json) out.write(`${escapeJson({ t: 'total', allocated, bytes })}\n`);
+  else out.write(`${formatBlocks(isApparent ? bytes : allocated, form)}\ttotal\n`);
 }
 
 /** What is in a directory before it, names in byte order. */
@@ -127,7 +145,7 @@ function sorted<V>(map: ReadonlyMap<string, V>): [string, V][] {
   return [...map].sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0));
 }
 
-function sumOf(places: readonly PlaceUsage[]): { allocated: number; bytes: number } {
+function sumOf(places: readonly PlaceUsage[]): Sum {
   const sum = { allocated: 0, bytes: 0 };
   for (const { allocated, bytes } of places) {
     sum.allocated += allocated;

@@ -23,7 +23,7 @@ export interface SideLabel {
 const MISSING: readonly TroubleKind[] = ['reference', 'store'];
 
 /** What no image's or container's name begins with. */
-function isDirectoryPath(word: string): boolean {
+export function isDirectoryPath(word: string): boolean {
   return /^\.{0,2}(\/|$)/.test(word) && existsSync(word) && statSync(word).isDirectory();
 }
 

@@ -63,7 +63,11 @@ export async function openTheStore(options: StoreOptions, stack?: LayerStack): P
   const { openStore } = await import('../store/open.ts');
   if (options.noRoot !== undefined) throw options.noRoot;
   const archive = archiveRoot(options.root);
-  if (archive !== undefined) return openArchiveOnce(archive, options);
+  if (archive !== undefined) {
+    if (options.namespace === undefined) return openArchiveOnce(archive, options);
+    const state = `"${shownBytes(archive)}" is an archive, and only containerd has namespaces`;
+    throw new Trouble('usage', `Cannot choose namespace "${options.namespace}": ${state}`);
+  }
   const { withMachine, THIS_MACHINE } = await import('../store/machine/machine.ts');
   const { root, additionalRoot: additionalRoots, hostRoot = THIS_MACHINE, ...others } = options;
   return withMachine(hostRoot, (machine) =>

@@ -25,6 +25,8 @@ export interface OpenOptions {
   readonly machine?: Machine;
   /** containerd's: the namespace, `default`, `moby`, `k8s.io`, …. */
   readonly namespace?: string;
+  /** containerd's, where no namespace is said: all but Docker's, which another root has told of. */
+  readonly withoutDockers?: true;
   /** Which image of an index is meant: `linux/arm64`. */
   readonly platform?: string;
   /** Told now and then how many bytes of an archive, which has to be read from start to end, are read, and of how many. */

@@ -34,7 +34,21 @@ export function openArchiveStore(path: ByteString, options: OpenOptions = {}): P
 
 /** All stores of a directory, at least one, those in use first. Throws Trouble where there is none that can be read. */
 export function openStores(root: string, options: OpenOptions = {}): readonly Store[] {
-  return storesAt(root, options).stores;
+  const { stores } = storesAt(root, options);
+  return options.namespace === undefined ? stores : namedNamespace(stores, options.namespace);
+}
+
+/** Those that have namespaces, at least one; they were opened with this one. Throws Trouble where it is not there. */
+export function namedNamespace(stores: readonly Store[], namespace: string): readonly Store[] {
+  const having = stores.filter(({ kind }) => kind === CONTAINERD.name);
+  const [first] = stores;
+  if (having.length === 0 && first !== undefined) {
+    const what = stores.map(({ description }) => description).join(', ');
+    const state = `"${shownBytes(first.directory)}" is ${what}, and only containerd has namespaces`;
+    throw new Trouble('usage', `Cannot choose namespace "${namespace}": ${state}`);
+  }
+  for (const store of having) store.checkNamespace?.();
+  return having;
 }
 
 interface StoresAtRoot {
@@ -59,12 +73,11 @@ export function storesAt(root: string, options: OpenOptions = {}): StoresAtRoot 
   if (chosen.length === 0) {
     throw new NoStore('store', `Cannot open store "${shownBytes(files.directory)}": ${foreign(files)}`);
   }
-  const stores = chosen.flatMap(({ kind }) => kind.open(files, options));
+  const all = chosen.flatMap(({ kind }) => kind.open(files, options));
   const isEmpty = used.length === 0;
-  if (options.store === undefined) return { stores, isEmpty };
-  const named = stores.filter(({ name }) => name === options.store);
-  if (named.length > 0) return { stores: named, isEmpty };
-  const names = stores.map(({ name }) => `"${name}"`).join(', ');
+  const stores = options.store === undefined ? all : all.filter(({ name }) => name === options.store);
+  if (stores.length > 0) return { stores, isEmpty };
+  const names = all.map(({ name }) => `"${name}"`).join(', ');
   throw refuse(`it has no store "${options.store}"; there is ${names}`);
 }
 

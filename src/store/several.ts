@@ -6,7 +6,7 @@ import type { Layer, LayerStack, Missing } from './layer-stack.ts';
 import type { Mounting } from './mounting.ts';
 import type { Configuration, HistoryStep } from './oci/oci.ts';
 import type { TarRecord } from './record.ts';
-import { NoSuchReference } from './reference/reference.ts';
+import { AmbiguousReference, NoSuchReference } from './reference/reference.ts';
 import type { BesideStore, Store } from './store.ts';
 import type { ContainerSummary, ImageSummary } from './summary.ts';
 
@@ -121,8 +121,7 @@ export class SeveralStores implements Store {
     if (only === undefined) throw nothingFound(asked.map(({ answer }) => answer));
     if (others.length === 0) return only.answer;
     const names = found.map(({ store }) => `"--store ${store.name}"`).join(' or ');
-    throw new Trouble(
-      'reference',
+    throw new AmbiguousReference(
       `Cannot tell what "${reference}" means: ${found.length} stores have it; say which with ${names}`,
     );
   }

@@ -39,8 +39,12 @@ export interface Store {
   damage(listed: 'images' | 'containers'): readonly string[];
   /** How many there are in all, where the lists are of a part that has to be chosen (a namespace). Throws Trouble. */
   totals?(): { readonly images: number; readonly containers: number };
+  /** Throws Trouble where a namespace was named that is not there, or where that cannot be told. */
+  checkNamespace?(): void;
   /** Where it is several stores as one: these. */
   readonly stores?: readonly Store[];
+  /** The root that its images and layers lie in, where that is not `directory`, nor below it: containerd's, of a Docker. */
+  readonly contentRoot?: ByteString;
   /** Whether something of it is mounted now, by what its engine keeps outside of the root; false where nothing tells. */
   isMounted?(): boolean;
   /** Other stores in the same directory, which this one does not show. */

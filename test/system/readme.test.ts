@@ -69,8 +69,8 @@ describeSystem('README and its pages', ['root', 'build', 'fuse'], () => {
   });
 
   it.each(examples())('$page: $line', async ({ line, output }) => {
-    const shell = `stratafs() { "$NODE" "$STRATAFS" --root "$ROOT" "$@"; }\n${line.replaceAll('/mnt', mountPoint)}`;
-    const env = { ...process.env, NODE: process.execPath, STRATAFS: BUILT_COMMAND, ROOT: root };
+    const shell = `stratafs() { "$NODE" "$STRATAFS" "$@"; }\n${line.replaceAll('/mnt', mountPoint)}`;
+    const env = { ...process.env, NODE: process.execPath, STRATAFS: BUILT_COMMAND, STRATAFS_ROOT: root };
     const { stdout, stderr, code } = await run('sh', ['-c', shell], { env });
     expect({ stderr, code }).toEqual({ stderr: '', code: line.startsWith('stratafs diff') ? 1 : 0 });
     const text = Buffer.from(stdout, 'latin1').toString('utf8');

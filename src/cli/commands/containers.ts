@@ -2,14 +2,14 @@
 
 import type { Command } from 'commander';
 import { measureDirectory } from '../../layers/survey/measure.ts';
-import { openTheStore } from '../../open/stack.ts';
 import { SeveralStores } from '../../store/several.ts';
 import { directoryOf } from '../../store/source.ts';
 import type { Store } from '../../store/store.ts';
 import type { ContainerSummary } from '../../store/summary.ts';
 import type { ByteString } from '../../sys/bytes.ts';
 import { attempt, Trouble } from '../../sys/errors.ts';
-import { addListOptions, mustListAll, reportDamage } from '../print/list.ts';
+import { everyStore, type WholeStore } from '../examine/every-store.ts';
+import { addListOptions, listEvery, mustListAll, reportDamage } from '../print/list.ts';
 import { type WorkProgress, withProgress } from '../print/progress/work-progress.ts';
 import { type ContainersOptions, printContainers, type SizedContainer } from '../print/store/containers.ts';
 import type { Terminal } from '../print/terminal.ts';
@@ -27,21 +27,33 @@ export function registerContainers(program: Command, terminal: Terminal): void {
     .action(async (_: unknown, command: Command) => {
       mustListAll(command);
       const options = command.optsWithGlobals<ContainersOptions>();
-      const store = await openTheStore(options);
-      const listed = store.containers();
-      const measured = (progress: WorkProgress) => listed.map((one) => withSize(store, one, progress));
-      const sizes = options.size ? await withProgress(terminal, 'measuring', measured) : listed;
-      printContainers(sizes, { ...options, isAtWork: await isAtWorkIn(store, options) }, terminal);
-      reportDamage(store, 'containers', terminal);
+      const stores = await everyStore(options, terminal, { shares: true });
+      const measured = (progress: WorkProgress) =>
+        listEvery(
+          stores,
+          (store) => store.containers().map((one) => (options.size ? withSize(store, one, progress) : one)),
+          terminal,
+        );
+      const listed = options.size
+        ? await withProgress(terminal, 'measuring', measured)
+        : listEvery(stores, (store) => store.containers(), terminal);
+      const atWork = await rootsAtWork(stores);
+      const isAtWork = ({ root }: SizedContainer) => atWork.has(root);
+      printContainers(listed, { ...options, stores, isAtWork }, terminal);
+      reportDamage(stores, 'containers', terminal);
     });
 }
 
-/** Of another machine's disk nothing can be told but that it is not running here. */
-async function isAtWorkIn(store: Store, { hostRoot }: ContainersOptions): Promise<boolean> {
-  if (hostRoot !== undefined || store.kind === 'archive') return false;
+/** As containers have them. Of another machine's disk nothing can be told but that it is not running here. */
+async function rootsAtWork(
+  stores: readonly WholeStore<ContainersOptions>[],
+): Promise<ReadonlySet<string | undefined>> {
   const { isEngineAtWork } = await import('../../store/machine/live.ts');
-  const stores = store instanceof SeveralStores ? store.stores : [store];
-  return isEngineAtWork(store.directory, stores);
+  const atWork = stores.filter(({ store, options }) => {
+    if (options.hostRoot !== undefined || store.kind === 'archive') return false;
+    return isEngineAtWork(store.directory, store instanceof SeveralStores ? store.stores : [store]);
+  });
+  return new Set(atWork.map(({ mark }) => mark?.root));
 }
 
 function withSize(store: Store, container: ContainerSummary, progress: WorkProgress): SizedContainer {

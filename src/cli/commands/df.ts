@@ -1,10 +1,18 @@
 // `stratafs df`: what fills the store, and what removing a thing of it would free.
 import type { Command } from 'commander';
 import type { DiskUsage, PlaceUsage, PlaceUser } from '../../health/disk-usage.ts';
-import { openTheStore, type StoreOptions } from '../../open/stack.ts';
+import type { StoreOptions } from '../../open/stack.ts';
 import { shortId } from '../../store/digest.ts';
 import { asBytes } from '../../sys/bytes.ts';
 import { escapeBytes, escapeText } from '../../told/escape.ts';
+import {
+  eachStore,
+  everyStore,
+  jsonRoots,
+  rootField,
+  rootHeading,
+  type WholeStore,
+} from '../examine/every-store.ts';
 import {
   containerUsages,
   imageUsages,
@@ -13,7 +21,7 @@ import {
   USAGE_GROUPS,
   usageLines,
 } from '../examine/usage-sums.ts';
-import { beginJson, jsonRoot } from '../json/stream.ts';
+import { beginJson } from '../json/stream.ts';
 import { counted } from '../print/count.ts';
 import { severalNames } from '../print/several-names.ts';
 import { humanSize } from '../print/size.ts';
@@ -45,20 +53,32 @@ export function registerDf(program: Command, terminal: Terminal): void {
     .helpOption('--help', 'print this help')
     .action(async (_: unknown, command: Command) => {
       const options = command.optsWithGlobals<DfOptions>();
-      const { diskUsageOf } = await import('../../health/open.ts');
-      const usage = diskUsageOf(await openTheStore(options));
-      try {
-        await walkLayers(usage.survey, terminal);
-        const places = usage.places();
-        if (options.json) beginJson(terminal, 'df', jsonRoot(options));
-        terminal.out.write(
-          options.json ? usageLines(usage, places) : text(usage, places, options, terminal.out.columns),
-        );
-      } finally {
-        usage.survey.close();
-      }
-      for (const error of usage.damage) terminal.report(error);
+      const stores = await everyStore(options, terminal, { shares: false });
+      if (options.json) beginJson(terminal, 'df', jsonRoots(stores));
+      await eachStore(stores, terminal, async (whole, isFirst) => {
+        if (!isFirst && !options.json) terminal.out.write('\n');
+        await tell(whole, terminal);
+      });
     });
+}
+
+async function tell(whole: WholeStore<DfOptions>, terminal: Terminal): Promise<void> {
+  const { diskUsageOf } = await import('../../health/open.ts');
+  const { options, mark } = whole;
+  const usage = diskUsageOf(whole.store);
+  try {
+    await walkLayers(usage.survey, terminal);
+    const places = usage.places();
+    const { columns } = terminal.out;
+    terminal.out.write(
+      options.json
+        ? usageLines(usage, places, rootField(mark))
+        : rootHeading(whole) + text(usage, places, options, columns),
+    );
+  } finally {
+    usage.survey.close();
+  }
+  for (const error of usage.damage) terminal.report(error);
 }
 
 type Told = readonly [heading: readonly string[], rows: readonly string[][], ...details: string[]];

@@ -2,14 +2,7 @@
 import type { Command } from 'commander';
 import { canonical } from '../../layers/canonical.ts';
 import { ShownTree, type Usage } from '../../layers/survey/usage.ts';
-import {
-  changesOf,
-  openLayers,
-  openStack,
-  openTheStore,
-  type Records,
-  type StoreOptions,
-} from '../../open/stack.ts';
+import { changesOf, openLayers, openStack, type Records, type StoreOptions } from '../../open/stack.ts';
 import type { LayerStack } from '../../store/layer-stack.ts';
 import { layerNumber } from '../../store/reference/choice.ts';
 import { asBytes, type ByteString } from '../../sys/bytes.ts';
@@ -17,12 +10,13 @@ import { E, Errno, Trouble } from '../../sys/errors.ts';
 import { escapeBytes, escapeJson, jsonName } from '../../told/escape.ts';
 import { absolutePath } from '../../told/fields.ts';
 import { pathArguments } from '../arguments.ts';
+import { eachStore, everyStore, jsonRoots } from '../examine/every-store.ts';
 import { pathFailure } from '../failure.ts';
 import { beginJson, jsonRoot } from '../json/stream.ts';
 import { metadataOption } from '../metadata-option.ts';
 import { formatBlocks, type SizeForm } from '../print/blocks.ts';
 import type { Terminal } from '../print/terminal.ts';
-import { writeStoreDu } from '../store-du.ts';
+import { writeStoreDu, writeTotal } from '../store-du.ts';
 import { walkLayers, withSurveyedStack } from '../survey.ts';
 import { REFERENCE_WORDS } from '../topics.ts';
 
@@ -109,20 +103,26 @@ async function showStore(options: DuOptions, terminal: Terminal): Promise<void> 
   if (options.metadata !== undefined)
     throw new Trouble('usage', 'Cannot tell "--metadata" of a whole store: name an image');
   const { diskUsageOf } = await import('../../health/open.ts');
-  const usage = diskUsageOf(await openTheStore(options));
-  try {
-    await walkLayers(usage.survey, terminal);
-    if (options.json) beginJson(terminal, 'du', jsonRoot(options));
-    const { apparentSize, bytes, summarize, maxDepth = Number.POSITIVE_INFINITY } = options;
-    const wanted = {
-      ...{ ...options, form: formOf(options), isApparent: apparentSize === true || bytes === true },
-      deepest: summarize ? 0 : maxDepth,
-    };
-    writeStoreDu(usage, usage.places(), wanted, terminal.out);
-  } finally {
-    usage.survey.close();
-  }
-  for (const error of usage.damage) terminal.report(error);
+  const { apparentSize, bytes, summarize, maxDepth = Number.POSITIVE_INFINITY } = options;
+  const wanted = {
+    ...{ ...options, form: formOf(options), isApparent: apparentSize === true || bytes === true },
+    deepest: summarize ? 0 : maxDepth,
+  };
+  const stores = await everyStore(options, terminal, { shares: false });
+  if (options.json) beginJson(terminal, 'du', jsonRoots(stores));
+  let total = { allocated: 0, bytes: 0 };
+  await eachStore(stores, terminal, async ({ store, mark }) => {
+    const usage = diskUsageOf(store);
+    try {
+      await walkLayers(usage.survey, terminal);
+      const sum = writeStoreDu(usage, usage.places(), { ...wanted, ...(mark && { mark }) }, terminal.out);
+      total = { allocated: total.allocated + sum.allocated, bytes: total.bytes + sum.bytes };
+    } finally {
+      usage.survey.close();
+    }
+    for (const error of usage.damage) terminal.report(error);
+  });
+  if (options.total) writeTotal(total, wanted, terminal.out);
 }
 
 function formOf({ bytes, humanReadable }: DuOptions): SizeForm {

@@ -1,7 +1,7 @@
 // `stratafs images`: the images of a store, as `docker images` prints them.
 import type { Command } from 'commander';
-import { openTheStore } from '../../open/stack.ts';
-import { addListOptions, mustListAll, reportDamage } from '../print/list.ts';
+import { everyStore } from '../examine/every-store.ts';
+import { addListOptions, listEvery, mustListAll, reportDamage } from '../print/list.ts';
 import { type ImagesOptions, printImages } from '../print/store/images.ts';
 import type { Terminal } from '../print/terminal.ts';
 
@@ -13,8 +13,10 @@ export function registerImages(program: Command, terminal: Terminal): void {
     .action(async (_: unknown, command: Command) => {
       mustListAll(command);
       const options = command.optsWithGlobals<ImagesOptions>();
-      const store = await openTheStore(options);
-      printImages(store.images(), { ...options, hasBareTags: store.kind === 'archive' }, terminal);
-      reportDamage(store, 'images', terminal);
+      const stores = await everyStore(options, terminal, { shares: true });
+      const images = listEvery(stores, (store) => store.images(), terminal);
+      const hasBareTags = stores.every(({ store }) => store.kind === 'archive');
+      printImages(images, { ...options, stores, hasBareTags }, terminal);
+      reportDamage(stores, 'images', terminal);
     });
 }

@@ -4,7 +4,7 @@ import { bytesOfText } from '../../sys/bytes.ts';
 import { pathArguments } from '../arguments.ts';
 import { addComparedOptions } from '../diff/compared-options.ts';
 import { metadataOption } from '../metadata-option.ts';
-import { becomeLauncher, isServer } from '../mount/launch.ts';
+import { becomeLauncher, isServer, isToBeLaunched } from '../mount/launch.ts';
 import type { ServeArguments } from '../mount/serve.ts';
 import { parseSize } from '../parse-size.ts';
 import type { Terminal } from '../print/terminal.ts';
@@ -173,12 +173,11 @@ export async function mountCommand(
   terminal: Terminal,
 ): Promise<number> {
   const [place = bytesOfText(directory)] = pathArguments([directory]);
-  const isLaunched = isServer();
-  if (!isLaunched && options.foreground !== true && options.debug !== true) becomeLauncher();
+  if (isToBeLaunched(options)) becomeLauncher();
   const { serveMount } = await import('../mount/serve.ts');
   const code = await serveMount(
     { ...options, ...(reference === undefined ? {} : { reference }), directory: place },
-    { terminal, isLaunched },
+    { terminal, isLaunched: isServer() },
   );
   // The package keeps the event loop alive for ever.
   if (options.driver === 'fuse-native') process.exit(code);

@@ -38,7 +38,7 @@ export function registerReport(program: Command, terminal: Terminal): void {
     .description(
       'Write an HTML file about REF that any browser opens, without a network: layers and steps, where the bytes are, the ' +
         'tree with what newer layers deleted or wrote over, wasted bytes, the configuration. No contents of files. With --store ' +
-        "and no REF, an examiner's report on all stores of the root, or on that of the name: images, containers, volumes, layers " +
+        "and no REF, an examiner's report on all stores, or on that of the name (of several roots each has a directory of its own): images, containers, volumes, layers " +
         'by who has them, health, what was deleted, a timeline by day, with --verify the verdict on each layer, and how it was made.',
     )
     .argument('[ref]', REFERENCE_WORDS)

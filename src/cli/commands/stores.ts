@@ -39,7 +39,7 @@ export function registerStores(program: Command, terminal: Terminal): void {
     .summary('list the stores of this machine, or of --host-root')
     .description(
       "List every store of the machine: Docker's, containerd's, Podman's, the system's and each user's, by what the engines' " +
-        'own configuration says and by the usual places. ROOT is what --root takes; with it, what is in that one root.',
+        'own configuration says and by the usual places. ROOT is what --root takes (with --host-root, a path of that machine); with it, what is in that one root.',
     )
     .option('--json', 'one JSON object a line')
     .action(async (_: unknown, command: Command) => {
@@ -68,7 +68,8 @@ export function registerStores(program: Command, terminal: Terminal): void {
         for (const store of found) terminal.out.write(jsonLine(store));
       } else {
         const form = { columns: terminal.out.columns, details: DETAILS };
-        terminal.out.write(formatTable(HEADING, found.map(row), form));
+        const rows = found.map((store) => row(store, hostRoot));
+        terminal.out.write(formatTable(HEADING, rows, form));
       }
       for (const { damage, root } of found) {
         if (damage === undefined) continue;
@@ -83,7 +84,8 @@ async function archiveAt(root: string, options: ArchiveOptions): Promise<FoundRo
   const path = archiveRoot(root);
   if (path === undefined) return undefined;
   const store = await openArchiveOnce(path, options);
-  return { directory: store.directory, why: '--root', stores: [store], isEmpty: false };
+  const { directory } = store;
+  return { directory, path: directory, why: '--root', stores: [store], isEmpty: false };
 }
 
 function storesIn(root: FoundRoot): FoundStore[] {
@@ -109,20 +111,27 @@ function counts(store: Store): Pick<FoundStore, 'images' | 'containers' | 'damag
   };
 }
 
-function row({ kind, root, images, containers, live }: FoundStore): string[] {
+/** The root as --root takes it. */
+function row({ kind, root, images, containers, live }: FoundStore, hostRoot: string | undefined): string[] {
   const count = (number: number | undefined) => (number === undefined ? '?' : String(number));
   const isLive = live === undefined ? '?' : live ? 'yes' : 'no';
-  return [kind, escapeBytes(root.directory), count(images), count(containers), isLive, escapeText(root.why)];
+  const place = escapeBytes(hostRoot === undefined ? root.directory : root.path);
+  return [kind, place, count(images), count(containers), isLive, escapeText(whyOf(root))];
+}
+
+/** What is counted with the Docker that keeps it there is not counted again. */
+function whyOf({ why, contentOf }: FoundRoot): string {
+  return contentOf === undefined ? why : `${why}; besides what "${shownBytes(contentOf)}" keeps in it`;
 }
 
 function jsonLine({ kind, root, ...told }: FoundStore): string {
-  const { directory, why, user } = root;
+  const { directory, user } = root;
   const line = {
     t: 'store',
     kind,
     ...jsonName('root', directory),
     ...(user === undefined ? {} : { user }),
-    why,
+    why: whyOf(root),
     ...told,
   };
   return `${escapeJson(line)}\n`;

@@ -4,13 +4,14 @@ import type { Command } from 'commander';
 import { LineSorter } from '../../layers/sort.ts';
 import { keptOf } from '../../open/kept.ts';
 import { mustHaveLayers } from '../../open/missing.ts';
-import { changesOf, openDamagedStack, openTheStore, type StoreOptions } from '../../open/stack.ts';
+import { changesOf, openDamagedStack, type StoreOptions } from '../../open/stack.ts';
 import type { LayerStack } from '../../store/layer-stack.ts';
 import { namespacePrefix } from '../../store/summary.ts';
 import { Trouble } from '../../sys/errors.ts';
+import { eachStore, everyStore, jsonRoots, type RootMark, type WholeStore } from '../examine/every-store.ts';
 import { cannotSort, sortDirectory } from '../examine/sort-directory.ts';
 import { TimelineWalk } from '../examine/timeline-walk.ts';
-import { beginJson, jsonRoot } from '../json/stream.ts';
+import { beginJson } from '../json/stream.ts';
 import { metadataOption } from '../metadata-option.ts';
 import { reportMissing } from '../missing.ts';
 import type { Terminal } from '../print/terminal.ts';
@@ -48,13 +49,32 @@ export function registerTimeline(program: Command, terminal: Terminal): void {
       }
       if (options.perImage && !options.all)
         throw new Trouble('usage', 'Cannot tell "--per-image" without "--all"');
-      const wanted = options.all ? await everything(options, terminal) : references;
-      await write(wanted, form, options, terminal);
+      await write(await subjectsOf(references, options, terminal), form, options, terminal);
     });
 }
 
-async function everything(options: TimelineOptions, terminal: Terminal): Promise<string[]> {
-  const store = await openTheStore(options);
+/** What is told of one root. */
+interface Subject {
+  readonly options: TimelineOptions;
+  readonly references: readonly string[];
+  readonly mark?: RootMark;
+}
+
+async function subjectsOf(
+  references: readonly string[],
+  options: TimelineOptions,
+  terminal: Terminal,
+): Promise<readonly Subject[]> {
+  if (!options.all) return [{ options, references }];
+  const subjects: Subject[] = [];
+  const stores = await everyStore(options, terminal, { shares: true });
+  await eachStore(stores, terminal, async (whole) => {
+    subjects.push({ ...whole, references: everything(whole, terminal) });
+  });
+  return subjects;
+}
+
+function everything({ store, options }: WholeStore<TimelineOptions>, terminal: Terminal): string[] {
   for (const sentence of store.damage?.('containers') ?? []) terminal.report(new Trouble('store', sentence));
   // What others were built of has no layer that these have not, and what it shows is no longer anybody's.
   const images = store.images().filter((image) => options.perImage || !image.intermediate);
@@ -67,11 +87,36 @@ async function everything(options: TimelineOptions, terminal: Terminal): Promise
 }
 
 async function write(
-  references: readonly string[],
+  subjects: readonly Subject[],
   form: TimelineForm,
   options: TimelineOptions,
   terminal: Terminal,
 ): Promise<void> {
+  const opened: { readonly subject: Subject; readonly stacks: readonly LayerStack[] }[] = [];
+  for (const subject of subjects) opened.push({ subject, stacks: await stacksOf(subject, terminal) });
+  const kept = opened.flatMap(({ subject, stacks }) =>
+    stacks.flatMap((stack) => keptOf(stack, subject.options.root)),
+  );
+  const directory = sortDirectory(kept);
+  const sorter = new LineSorter({ directory });
+  try {
+    for (const { subject, stacks } of opened) await collect(subject, stacks, form, sorter, terminal);
+    const lines = sorter.sorted();
+    if (options.format === 'jsonl') {
+      const { references = [] } = options.all ? {} : (subjects[0] ?? {});
+      const roots = jsonRoots(subjects);
+      beginJson(terminal, 'timeline', { ...roots, ...(options.all ? {} : { refs: references }) });
+    }
+    terminal.out.write(form.heading);
+    for (const line of lines) terminal.out.write(`${line}\n`);
+  } catch (error) {
+    throw cannotSort(directory, error);
+  } finally {
+    sorter.close();
+  }
+}
+
+async function stacksOf({ references, options }: Subject, terminal: Terminal): Promise<LayerStack[]> {
   const stacks: LayerStack[] = [];
   for (const reference of references) {
     try {
@@ -83,29 +128,28 @@ async function write(
       terminal.report(error);
     }
   }
-  const directory = sortDirectory(stacks.flatMap((stack) => keptOf(stack, options.root)));
-  const sorter = new LineSorter({ directory });
+  return stacks;
+}
+
+async function collect(
+  { options, mark }: Subject,
+  stacks: readonly LayerStack[],
+  form: TimelineForm,
+  sorter: LineSorter,
+  terminal: Terminal,
+): Promise<void> {
   const walk = new TimelineWalk(
     {
       shadowed: options.shadowed === true,
       recordsOf: (stack, known) => changesOf(stack, options, known),
     },
-    (told) => form.lines(told, (key, line) => sorter.add(key, line)),
+    (told) => form.lines({ ...told, ...(mark && { mark }) }, (key, line) => sorter.add(key, line)),
     terminal,
   );
   try {
     if (options.all && !options.perImage) await walk.collectShared(stacks);
     else await walk.collectEach(stacks);
-    walk.end();
-    const lines = sorter.sorted();
-    if (options.format === 'jsonl')
-      beginJson(terminal, 'timeline', { ...jsonRoot(options), ...(options.all ? {} : { refs: references }) });
-    terminal.out.write(form.heading);
-    for (const line of lines) terminal.out.write(`${line}\n`);
-  } catch (error) {
-    throw cannotSort(directory, error);
   } finally {
     walk.end();
-    sorter.close();
   }
 }

@@ -1,13 +1,21 @@
 // `stratafs verify`: proof that the layers of images are what their IDs say, or which files are not.
 import type { Command } from 'commander';
 import { semanticsOf } from '../../open/overlay-words.ts';
-import { openTheStore, type StoreOptions, storeOfReference } from '../../open/stack.ts';
+import { type StoreOptions, storeOfReference } from '../../open/stack.ts';
 import type { Claims } from '../../store/claims.ts';
 import { isLowerdir } from '../../store/reference/lowerdir.ts';
 import { Errno, Trouble } from '../../sys/errors.ts';
 import { seesTrustedXattrs } from '../../sys/privilege.ts';
 import type { Losable } from '../../verify/finding.ts';
 import type { Verdict } from '../../verify/verdict.ts';
+import {
+  eachStore,
+  everyStore,
+  jsonRoots,
+  rootField,
+  rootHeading,
+  type WholeStore,
+} from '../examine/every-store.ts';
 import { EXIT, EXIT_OF_VERDICT, exitCodeOf } from '../exit.ts';
 import { beginJson, jsonRoot } from '../json/stream.ts';
 import type { Terminal } from '../print/terminal.ts';
@@ -57,15 +65,21 @@ export function registerVerify(program: Command, terminal: Terminal): void {
       if (options.images === true && options.all !== true) {
         throw new Trouble('usage', 'Cannot verify: --images is for --all');
       }
-      if (options.json)
-        beginJson(terminal, 'verify', { ...jsonRoot(options), ...(options.all ? {} : { refs: references }) });
+      const stores = options.all ? await everyStore(options, terminal, { shares: true }) : [];
+      if (options.json) {
+        const { all } = options;
+        beginJson(terminal, 'verify', all ? jsonRoots(stores) : { ...jsonRoot(options), refs: references });
+      }
       const printer = new VerifyPrinter(terminal, options);
-      await verify(references, options, terminal, printer);
+      await verify({ references, stores }, options, terminal, printer);
     });
 }
 
 async function verify(
-  references: readonly string[],
+  {
+    references,
+    stores,
+  }: { readonly references: readonly string[]; readonly stores: readonly WholeStore<VerifyOptions>[] },
   options: VerifyOptions,
   terminal: Terminal,
   printer: VerifyPrinter,
@@ -88,7 +102,10 @@ async function verify(
     }
     return worst;
   };
-  if (options.all) verdict = await verdictOn((await openTheStore(options)).claims());
+  await eachStore(stores, terminal, async (whole) => {
+    printer.root(rootHeading(whole), rootField(whole.mark));
+    verdict = worse(verdict, await verdictOn(whole.store.claims()));
+  });
   for (const reference of references) {
     try {
       mustBeOfStore(reference);

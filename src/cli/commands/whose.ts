@@ -47,7 +47,7 @@ export function registerWhose(program: Command, terminal: Terminal): void {
         for (const asked of pathArguments(words)) {
           try {
             const found = withMachine(options.hostRoot ?? THIS_MACHINE, (machine) =>
-              owners.of(asked, machine),
+              inNamespace(asked, owners.of(asked, machine), options),
             );
             if (options.lowerdir) {
               await writeLowerdirOf(asked, found, options, terminal);
@@ -66,6 +66,22 @@ export function registerWhose(program: Command, terminal: Terminal): void {
       });
       for (const error of owners.damage) terminal.report(error);
     });
+}
+
+/** What is in the namespace that is named, or in none. Throws Trouble where nothing is. */
+function inNamespace(
+  asked: ByteString,
+  parts: readonly StorePart[],
+  { namespace }: StoreOptions,
+): readonly StorePart[] {
+  if (namespace === undefined) return parts;
+  const own = parts.filter(({ facts }) => facts.namespace === undefined || facts.namespace === namespace);
+  if (own.length > 0) return own;
+  const others = [...new Set(parts.map(({ facts }) => `"${facts.namespace}"`))].join(', ');
+  throw new Trouble(
+    'reference',
+    `Cannot find whose "${shownBytes(asked)}" is in the namespace "${namespace}": it is in ${others}`,
+  );
 }
 
 /** Of an image, a container, or a layer with all below it. Throws Trouble. */

@@ -1,12 +1,15 @@
 // What the store has for a word that is being typed: its references, and the names in a directory of an image.
 
-import { openTheStore, readTree, type StoreOptions } from '../../open/stack.ts';
+import { readTree, type StoreOptions } from '../../open/stack.ts';
 import { walk } from '../../overlay/path.ts';
 import type { Tree } from '../../overlay/tree.ts';
+import { parseLayerChoice } from '../../store/reference/choice.ts';
+import { meansFile } from '../../store/reference/file-reference.ts';
 import { namespacePrefix } from '../../store/summary.ts';
 import { asBytes, type ByteString, bytesOfText, textOf } from '../../sys/bytes.ts';
-import { Errno } from '../../sys/errors.ts';
+import { attempt, Errno, Trouble } from '../../sys/errors.ts';
 import { S_IFDIR, S_IFLNK } from '../../sys/statx.ts';
+import { everyStore, type WholeStoreOptions } from '../examine/every-store.ts';
 import type { Completion, Wanted } from './line.ts';
 
 export interface Completions {
@@ -19,7 +22,7 @@ export interface Completions {
 export async function findCandidates(
   wanted: Wanted,
   text: string,
-  options: StoreOptions,
+  options: WholeStoreOptions,
 ): Promise<Completions> {
   switch (wanted.kind) {
     case 'words':
@@ -43,22 +46,30 @@ function startingWith(text: string, candidates: readonly Completion[]): Completi
   return candidates.filter(({ word }) => word.startsWith(text) && !/[\0-\x1f\x7f]/.test(word));
 }
 
-async function references(options: StoreOptions): Promise<Completion[]> {
-  const store = await openTheStore(options);
-  const images = store
-    .images()
-    .flatMap((image) => image.tags.map((tag) => ({ word: namespacePrefix(image) + tag, meaning: 'image' })));
-  const containers = store
-    .containers()
-    .map((one) => ({ word: namespacePrefix(one) + one.name, meaning: `container of ${one.image}` }));
-  return [...images, ...containers];
+/** What cannot be read has no candidates. */
+const UNHEARD = { report() {}, note() {} };
+
+async function references(options: WholeStoreOptions): Promise<Completion[]> {
+  const stores = await everyStore(options, UNHEARD, { shares: true });
+  const words = stores.flatMap(({ store }) => [
+    ...store
+      .images()
+      .flatMap((image) =>
+        image.tags.map((tag) => ({ word: namespacePrefix(image) + tag, meaning: 'image' })),
+      ),
+    ...store
+      .containers()
+      .map((one) => ({ word: namespacePrefix(one) + one.name, meaning: `container of ${one.image}` })),
+  ]);
+  // Several stores may have one name.
+  return stores.length === 1 ? words : [...new Map(words.map((each) => [each.word, each])).values()];
 }
 
 /** The names in the directory that `text` is in or ends with, each behind that directory as it was typed. */
-async function paths(reference: string, text: string, options: StoreOptions): Promise<Completion[]> {
+async function paths(reference: string, text: string, options: WholeStoreOptions): Promise<Completion[]> {
   const directory = text.slice(0, text.lastIndexOf('/') + 1);
   const found: Completion[] = [];
-  await readTree(reference, options, (tree) => {
+  await readTree(reference, await optionsOf(reference, options), (tree) => {
     const parent = walk(tree, asBytes(`/${bytesOfText(directory)}`), { follow: true });
     for (const entry of tree.entries(tree.nodeOf(parent))) {
       const bytes = tree.name(entry);
@@ -69,6 +80,15 @@ async function paths(reference: string, text: string, options: StoreOptions): Pr
     }
   });
   return found;
+}
+
+/** Those of the first store that has it. */
+async function optionsOf(reference: string, options: WholeStoreOptions): Promise<StoreOptions> {
+  if (options.allRoots !== true || meansFile(reference) || reference.startsWith('lowerdir=')) return options;
+  const stores = await everyStore(options, UNHEARD, { shares: true });
+  const words = parseLayerChoice(reference)?.reference ?? reference;
+  const known = stores.find(({ store }) => !(attempt(() => store.resolve(words, 'mark')) instanceof Trouble));
+  return known?.options ?? options;
 }
 
 function leadsToDirectory(tree: Tree, entry: number, path: ByteString): boolean {

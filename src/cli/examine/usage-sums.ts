@@ -91,8 +91,8 @@ export function containerUsages(usage: DiskUsage, places: readonly PlaceUsage[])
   return containers.sort((a, b) => b.whole.allocated - a.whole.allocated || (a.id < b.id ? -1 : 1));
 }
 
-/** As JSON lines: each directory, image and container, the groups, the whole. */
-export function usageLines(usage: DiskUsage, places: readonly PlaceUsage[]): string {
+/** As JSON lines: each directory, image and container, the groups, the whole; each with `fields` besides. */
+export function usageLines(usage: DiskUsage, places: readonly PlaceUsage[], fields: object = {}): string {
   const lines: object[] = places.map(({ kind, id, path, bytes, allocated, users }) => ({
     t: 'place',
     kind,
@@ -111,5 +111,5 @@ export function usageLines(usage: DiskUsage, places: readonly PlaceUsage[]): str
     lines.push({ t: 'group', name, count: own.length, ...sumOfSizes(own) });
   }
   lines.push({ t: 'total', ...sumOfSizes(places) });
-  return lines.map((line) => `${escapeJson(line)}\n`).join('');
+  return lines.map((line) => `${escapeJson({ ...line, ...fields })}\n`).join('');
 }

@@ -93,4 +93,19 @@ export function streamOf(
   return [header, ...records.map(object)];
 }
 
+/** Of several roots a header has all. */
+export const ROOTS: SchemaFields = { roots: maybe(arrayOf(TEXT)) };
+/** And each line the one that it is of. */
+export const IN_ROOT: SchemaFields = { root: maybe(TEXT) };
+
+/** The same of a command that may tell of several roots. */
+export function streamOfStores(
+  command: string,
+  subject: SchemaFields,
+  ...records: readonly SchemaFields[]
+): JsonSchema[] {
+  const marked = records.map((record) => ({ ...record, ...IN_ROOT }));
+  return streamOf(command, { ...subject, ...ROOTS }, ...marked);
+}
+
 export const END = object({ t: only('end'), exit: { ...WHOLE, minimum: 0, maximum: 255 } });

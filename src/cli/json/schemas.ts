@@ -13,10 +13,12 @@ import {
   OWNERS,
   PART_KINDS,
   ROLE,
+  ROOTS,
   SIZES,
   STEP,
   SUM,
   streamOf,
+  streamOfStores,
   TAKES,
   TYPE,
 } from './fields.ts';
@@ -242,31 +244,31 @@ const PART: SchemaFields = {
 
 /** What the lines of each command may be. */
 const RECORDS: Readonly<Record<string, readonly JsonSchema[]>> = {
-  containers: streamOf('containers', {}, CONTAINER),
+  containers: streamOfStores('containers', {}, CONTAINER),
   deleted: streamOf('deleted', REF, DELETED),
-  df: streamOf(
+  df: streamOfStores(
     ...(['df', {}] as const),
     ...[PLACE, USED_IMAGE, USED_CONTAINER],
     { t: only('group'), name: TEXT, count: COUNT, ...SIZES },
     { t: only('total'), ...SIZES },
   ),
   diff: DIFF_RECORDS,
-  doctor: streamOf('doctor', {}, { t: only('store'), kind: TEXT, store: TEXT }, HEALTH_FINDING, {
+  doctor: streamOfStores('doctor', {}, { t: only('store'), kind: TEXT, store: TEXT }, HEALTH_FINDING, {
     t: only('total'),
     ...{ errors: COUNT, warnings: COUNT, notes: COUNT },
   }),
-  du: streamOf('du', { ref: maybe(TEXT) }, USAGE, USAGE_TOTAL, {
+  du: streamOfStores('du', { ref: maybe(TEXT) }, USAGE, USAGE_TOTAL, {
     t: only('group', 'place'),
     ...name('name'),
     ...SIZES,
   }),
   history: streamOf('history', REF, HISTORY_STEP, WASTE, INSTRUCTION),
-  images: streamOf('images', {}, IMAGE),
+  images: streamOfStores('images', {}, IMAGE),
   ls: streamOf('ls', REF, ENTRY),
   stat: streamOf('stat', REF, STAT_ENTRY),
   stores: streamOf('stores', {}, STORE),
-  timeline: streamOf('timeline', REFS, EVENT),
-  verify: [...streamOf('verify', REFS), ...VERIFY_RECORDS],
+  timeline: streamOfStores('timeline', REFS, EVENT),
+  verify: [...streamOf('verify', { ...REFS, ...ROOTS }), ...VERIFY_RECORDS],
   which: streamOf('which', REF, PATH),
   whose: streamOf('whose', {}, PART),
   ...REPORT_RECORDS,

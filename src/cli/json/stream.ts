@@ -15,6 +15,8 @@ const FORMAT_VERSION = 1;
 export interface JsonSubject {
   /** The root of the store, or the archive, absolute; absent where no store was looked into. */
   readonly root?: ByteString;
+  /** Of several stores: all, as text. */
+  readonly roots?: readonly string[];
   /** The reference, or references, as they were given. */
   readonly ref?: string;
   readonly refs?: readonly string[];

@@ -1,5 +1,5 @@
 // The JSON of `verify`, as schemas: findings, layers, what they belong to, and what it all comes to.
-import { ROLE } from './fields.ts';
+import { IN_ROOT, ROLE } from './fields.ts';
 import {
   arrayOf,
   COUNT,
@@ -33,6 +33,7 @@ const ABOUT: SchemaFields = {
     platform: maybe(TEXT),
   },
   role: maybe(ROLE),
+  ...IN_ROOT,
 };
 
 /** Without the header. */

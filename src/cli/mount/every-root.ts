@@ -1,11 +1,13 @@
 // `mount --all --host-root DIR`: all stores of a machine, each a directory below `stores`; where there is one alone, that one.
 import { resolve } from 'node:path';
 import { THIS_MACHINE } from '../../store/machine/machine.ts';
-import { chooseRoot, type FoundRoot, findRoots } from '../../store/machine/places.ts';
+import { narrowedRoots } from '../../store/machine/narrowed.ts';
+import { chooseRoot, type FoundRoot, findRootsOf } from '../../store/machine/places.ts';
 import { asBytes, type ByteString, bytesOfText, shownBytes, textOf } from '../../sys/bytes.ts';
 import { Trouble } from '../../sys/errors.ts';
 import { type DirectoryItem, fixedDirectory, type SceneItem } from '../../whole/item.ts';
 import type { Followed } from '../../whole/whole-options.ts';
+import { openOptions } from '../examine/every-store.ts';
 import { escapedFileName, placeAll } from './free-names.ts';
 import { FollowedRoot } from './looks/followed-root.ts';
 import { manyStacks } from './many.ts';
@@ -21,13 +23,13 @@ interface ShownRoot {
 /** Throws Trouble where there is no store. */
 export async function everyRoot({ allRoots: _, ...args }: ManyOptions): Promise<MountSubject> {
   const host = args.hostRoot ?? THIS_MACHINE;
-  const found = wantedRoots(findRoots(host, args.say ?? (() => {})), args);
+  const found = wantedRoots(host, args);
   const [only, ...others] = found;
   // Where there is none, that says so.
   if (only === undefined)
     return oneRoot({ ...args, root: chooseRoot(host, process.getuid?.() ?? 0, () => {}) });
   if (others.length === 0 && !(only.stores instanceof Trouble))
-    return oneRoot({ ...args, root: pathOf(only) });
+    return oneRoot({ ...args, ...restOf(only), root: pathOf(only) });
   const shown: ShownRoot[] = [];
   for (const each of found) shown.push({ found: each, root: await openRoot(each, args) });
   const { places } = placeAll(
@@ -49,26 +51,29 @@ export async function everyRoot({ allRoots: _, ...args }: ManyOptions): Promise<
   return manyStacks({ label: `all stores of ${resolve(host)}`, kept, root: allOf(named), followed }, args);
 }
 
-/** Those that hold anything, or cannot be read; of `--store` those that have such a store. Throws Trouble where none has it. */
-function wantedRoots(all: readonly FoundRoot[], { store: wanted }: ManyOptions): readonly FoundRoot[] {
-  const used = all.filter(({ isEmpty }) => !isEmpty);
-  if (wanted === undefined) return used;
-  const namesOf = ({ stores }: FoundRoot) =>
-    stores instanceof Trouble ? [] : stores.map(({ name }) => name);
-  const having = used.filter((root) => namesOf(root).includes(wanted));
-  if (having.length > 0 || used.length === 0) return having;
-  const names = [...new Set(used.flatMap(namesOf))].map((name) => `"${name}"`).join(', ');
-  throw new Trouble('store', `Cannot find a store "${wanted}": there is ${names}`);
+/** Those that hold anything, or cannot be read; of what `--store` and `--namespace` narrow those that have it. Throws Trouble. */
+function wantedRoots(host: string, args: ManyOptions): readonly FoundRoot[] {
+  const user = process.getuid?.() ?? 0;
+  const found = findRootsOf(user, host, args.say ?? (() => {}), openOptions(args));
+  // An ordinary user has no part in the others' stores of the machine.
+  const isShown = ({ isEmpty, stores }: FoundRoot) =>
+    !isEmpty && (host !== THIS_MACHINE || user === 0 || !(stores instanceof Trouble));
+  return narrowedRoots(found, args).filter(isShown);
 }
 
 async function openRoot(found: FoundRoot, args: ManyOptions): Promise<FollowedRoot | Trouble> {
   if (found.stores instanceof Trouble) return found.stores;
   try {
-    return await FollowedRoot.open({ ...args, root: pathOf(found) }, { isAlone: false });
+    return await FollowedRoot.open({ ...args, ...restOf(found), root: pathOf(found) }, { isAlone: false });
   } catch (error) {
     if (error instanceof Trouble) return error;
     throw error;
   }
+}
+
+/** What a Docker keeps in a containerd is shown with the Docker. */
+function restOf({ contentOf }: FoundRoot): Pick<ManyOptions, 'withoutDockers'> {
+  return contentOf === undefined ? {} : { withoutDockers: true };
 }
 
 function pathOf({ directory }: FoundRoot): string {

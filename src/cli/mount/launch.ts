@@ -25,6 +25,11 @@ export function isServer(): boolean {
   return role === 'server';
 }
 
+/** Whether a mount is to be served by another process, which this one becomes the launcher of. */
+export function isToBeLaunched(options: { readonly foreground?: true; readonly debug?: true }): boolean {
+  return !isServer() && options.foreground !== true && options.debug !== true;
+}
+
 /** The server's exit code becomes the shell's, unless `answerReady` comes first. */
 export function answerAtExit(): void {
   isAnswered = false;

@@ -3,8 +3,9 @@ import type { Command } from 'commander';
 import type { StoreOptions } from '../../open/stack.ts';
 import { isArchiveName, meansFile } from '../../store/reference/file-reference.ts';
 import type { Store } from '../../store/store.ts';
-import { Trouble } from '../../sys/errors.ts';
+import { attempt, Trouble } from '../../sys/errors.ts';
 import { escapeJson, escapeText } from '../../told/escape.ts';
+import { jsonRoots, type WholeStore } from '../examine/every-store.ts';
 import { EXIT } from '../exit.ts';
 import { beginJson, jsonRoot } from '../json/stream.ts';
 import { type Cell, formatTable } from './table.ts';
@@ -13,12 +14,15 @@ import type { Terminal } from './terminal.ts';
 export interface ListOptions extends StoreOptions {
   readonly json?: true;
   readonly quiet?: true;
+  /** What is listed is of these: with a column for the root where they are several. */
+  readonly stores?: readonly WholeStore<StoreOptions>[];
   /** False with `--no-trunc`. */
   readonly trunc: boolean;
 }
 
 /** What a store knows of anything that can be listed. */
 interface Item {
+  readonly root?: string;
   readonly store?: string;
   readonly namespace?: string;
   readonly id: string;
@@ -68,12 +72,13 @@ export function printList<T extends Item>(
   terminal: Terminal,
 ): void {
   const { out } = terminal;
+  const { stores = [] } = options;
   const sorted = sortedItems(items);
   if (options.json) {
-    beginJson(terminal, `${form.item}s`, jsonRoot(options));
+    beginJson(terminal, `${form.item}s`, stores.length > 0 ? jsonRoots(stores) : jsonRoot(options));
     for (const item of sorted) out.write(`${escapeJson({ t: form.item, ...item })}\n`);
   } else if (options.quiet) for (const item of sorted) out.write(`${form.id(item)}\n`);
-  else out.write(tableOf(sorted, form, out.columns));
+  else out.write(tableOf(sorted, form, { columns: out.columns, stores }));
   for (const item of sorted) {
     if (item.damage === undefined) continue;
     terminal.exitWith(EXIT.store);
@@ -81,36 +86,65 @@ export function printList<T extends Item>(
   }
 }
 
-/** Newest first; of several stores or namespaces one after the other, the stores as they come. */
+/** Newest first; of several roots, stores or namespaces one after the other, the first two as they come. */
 export function sortedItems<T extends Item>(items: readonly T[]): T[] {
-  const stores = [...new Set(items.map(({ store }) => store))];
+  const places = new Map(items.map(({ root, store }) => [`${root} ${store}`, { root, store }]));
   const namespaces = [...new Set(items.map(({ namespace }) => namespace))].sort();
-  return stores.flatMap((store) =>
+  return [...places.values()].flatMap(({ root, store }) =>
     namespaces.flatMap((namespace) =>
-      items.filter((item) => item.store === store && item.namespace === namespace).toSorted(newestFirst),
+      items
+        .filter((item) => item.root === root && item.store === store && item.namespace === namespace)
+        .toSorted(newestFirst),
     ),
   );
 }
 
-/** With a column for the namespace and one for the store where items are of several. */
+/** What each of the stores lists, of several with its root and store; one that cannot is told, where it is not the only one. */
+export function listEvery<T extends Item>(
+  stores: readonly WholeStore<StoreOptions>[],
+  list: (store: Store) => readonly T[],
+  terminal: Terminal,
+): readonly T[] {
+  return stores.flatMap(({ store, mark }) => {
+    if (mark === undefined) return list(store);
+    const listed = attempt(() => list(store));
+    if (!(listed instanceof Trouble))
+      return listed.map((item) => ({ root: mark.root, store: store.name, ...item }));
+    terminal.report(listed);
+    return [];
+  });
+}
+
+/** With a column each for the namespace, the store and the root where items are of several. */
 function tableOf<T extends Item>(
   items: readonly T[],
   { heading, rows, details }: ListForm<T>,
-  columns: number | undefined,
+  { columns, stores }: { readonly columns: number | undefined } & Required<Pick<ListOptions, 'stores'>>,
 ): string {
   const marks = (['namespace', 'store'] as const).filter((mark) =>
     items.some((item) => item[mark] !== undefined),
   );
-  const marked = items.flatMap((item) =>
-    rows(item).map((row) => [...row, ...marks.map((mark) => escapeText(item[mark] ?? ''))]),
+  const shownRoots = new Map(
+    stores.flatMap(({ mark }) => (mark === undefined ? [] : [[mark.root, mark.shown]])),
   );
-  return formatTable([...heading, ...marks.map((mark) => mark.toUpperCase())], marked, { columns, details });
+  const rootOf = ({ root = '' }: T) => (shownRoots.size === 0 ? [] : [shownRoots.get(root) ?? '']);
+  const marked = items.flatMap((item) =>
+    rows(item).map((row) => [...row, ...marks.map((mark) => escapeText(item[mark] ?? '')), ...rootOf(item)]),
+  );
+  const headings = [...marks.map((mark) => mark.toUpperCase()), ...(shownRoots.size === 0 ? [] : ['ROOT'])];
+  return formatTable([...heading, ...headings], marked, { columns, details });
 }
 
-/** Tells what is wrong with the store as a whole and what lies beside it, after what could be listed. */
-export function reportDamage(store: Store, listed: 'images' | 'containers', terminal: Terminal): void {
-  for (const sentence of store.damage(listed)) terminal.report(new Trouble('store', sentence));
-  for (const { sentence } of store.beside?.() ?? []) terminal.note(sentence);
+/** Tells what is wrong with each store as a whole and what lies beside it, after what could be listed. */
+export function reportDamage(
+  stores: readonly WholeStore<StoreOptions>[],
+  listed: 'images' | 'containers',
+  terminal: Terminal,
+): void {
+  for (const { store } of stores) {
+    for (const sentence of store.damage(listed)) terminal.report(new Trouble('store', sentence));
+    for (const { sentence } of store.beside?.() ?? []) terminal.note(sentence);
+  }
 }
 
 /** By creation time, then by ID; what has no time comes last. */

@@ -6,6 +6,7 @@ import { type ByteString, bytesOfText } from '../../sys/bytes.ts';
 import { typeOf } from '../../sys/file-types.ts';
 import { escapeBytes, escapeJson, escapeText, jsonName, octal } from '../../told/escape.ts';
 import { jsonTime, octalMode } from '../../told/fields.ts';
+import { type RootMark, rootField } from '../examine/every-store.ts';
 import { modeString } from './status.ts';
 
 /** What one line is about. */
@@ -19,6 +20,8 @@ export interface TimelineSubject {
   readonly isOneOfMany: boolean;
   /** Of a layer that is told once for all: what the references that have it are called. */
   readonly users?: readonly string[];
+  /** Of several roots, the one that the references are in. */
+  readonly mark?: RootMark;
 }
 
 export interface TimelineForm {
@@ -63,13 +66,13 @@ const MARKS: Readonly<Record<TimelineEntry['state'], string>> = {
  * number behind it; a `|` in a name is written as its octal escape, and a `%` that mactime would take for an escape as `%25`.
  */
 function bodyLines(
-  { entry, layer, label, isOneOfMany }: TimelineSubject,
+  { entry, layer, label, mark, isOneOfMany }: TimelineSubject,
   add: Parameters<TimelineForm['lines']>[1],
 ): void {
   const { path, attributes, target, state } = entry;
   const { mode, ino, uid, gid, atime, mtime, ctime, btime } = attributes;
   const size = attributes.exactSize ?? attributes.size;
-  const prefix = isOneOfMany ? `${escapeText(label)}:` : '';
+  const prefix = isOneOfMany || mark !== undefined ? `${inRoot(label, mark)}:` : '';
   const link = target === undefined ? '' : ` -> ${escapeBytes(target)}`;
   const place = `${prefix}${escapeBytes(path)}`;
   const name = `${place}${link}`.replaceAll('|', '\\174').replace(/%(?=[0-9a-f]{2})/gi, '%25') + MARKS[state];
@@ -83,7 +86,15 @@ function bodyLines(
   add(`${place}\x01${String(layer).padStart(4, '0')}`, fields.join('|'));
 }
 
-function csvLines({ entry, layer, label }: TimelineSubject, add: Parameters<TimelineForm['lines']>[1]): void {
+/** `/var/lib/docker:web` where several roots are told of. */
+function inRoot(label: string, mark: RootMark | undefined): string {
+  return mark === undefined ? escapeText(label) : `${mark.shown}:${escapeText(label)}`;
+}
+
+function csvLines(
+  { entry, layer, label, mark }: TimelineSubject,
+  add: Parameters<TimelineForm['lines']>[1],
+): void {
   const { path, attributes, target, state } = entry;
   const { mode, ino, uid, gid } = attributes;
   const size = attributes.exactSize ?? attributes.size;
@@ -101,14 +112,14 @@ function csvLines({ entry, layer, label }: TimelineSubject, add: Parameters<Time
       ino,
       quote(escapeBytes(path)),
       target === undefined ? '' : quote(escapeBytes(target)),
-      quote(escapeText(label)),
+      quote(inRoot(label, mark)),
     ];
-    add(sortKey(time, path, label), fields.join(','));
+    add(sortKey(time, path, inRoot(label, mark)), fields.join(','));
   }
 }
 
 function jsonLines(
-  { entry, layer, label, users }: TimelineSubject,
+  { entry, layer, label, users, mark }: TimelineSubject,
   add: Parameters<TimelineForm['lines']>[1],
 ): void {
   const { path, attributes, target, state } = entry;
@@ -131,18 +142,20 @@ function jsonLines(
       ino: String(ino),
       ...(target === undefined ? {} : jsonName('target', target)),
       ...(users === undefined ? { ref: label } : { refs: users }),
+      ...rootField(mark),
     });
-    add(sortKey(time, path, label), line);
+    add(sortKey(time, path, inRoot(label, mark)), line);
   }
 }
 
 /** Before all times there are: so that negative ones sort too. */
 const LONG_AGO = 2 ** 52;
 
+/** `label` is printable. */
 function sortKey({ seconds, nanoseconds }: Time, path: ByteString, label: string): string {
   const when = Math.min(Math.max(seconds + LONG_AGO, 0), Number.MAX_SAFE_INTEGER);
   const digits = String(when).padStart(16, '0') + String(nanoseconds).padStart(9, '0');
-  return `${digits} ${escapeBytes(path)} ${escapeText(label)}`;
+  return `${digits} ${escapeBytes(path)} ${label}`;
 }
 
 /** RFC 3339 in UTC, with nanoseconds; the bare seconds where a calendar ends. */

@@ -55,6 +55,7 @@ export class VerifyPrinter {
   /** The worst of the subject but for a container's own layers, and how many these are. */
   #recorded: Verdict = 'verified';
   #own = 0;
+  #fields: object = {};
 
   constructor(terminal: Terminal, options: PrinterOptions) {
     this.#terminal = terminal;
@@ -76,9 +77,16 @@ export class VerifyPrinter {
     };
   }
 
+  /** Before what is of one of several roots: its heading, and what each line of JSON has. */
+  root(heading: string, fields: object): void {
+    this.#fields = fields;
+    if (heading !== '' && !this.#options.json && !this.#options.quiet) this.#print(heading);
+  }
+
   /** After everything. */
   finish(): void {
     this.#progress.clear();
+    this.#fields = {};
     if (this.totals.isEmpty) return;
     if (this.#options.json) this.#json({ t: 'total', ...this.totals.toJson() });
     else if (!this.#options.quiet) this.#print(`${'total'.padEnd(VERDICT_WIDTH)}${this.totals}\n`);
@@ -237,7 +245,7 @@ export class VerifyPrinter {
   }
 
   #json(value: object): void {
-    this.#print(`${escapeJson(value)}\n`);
+    this.#print(`${escapeJson({ ...value, ...this.#fields })}\n`);
   }
 
   #print(text: string): void {

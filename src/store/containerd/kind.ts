@@ -48,11 +48,12 @@ function openContainerd(files: StoreFiles, options: OpenOptions): ContainerdStor
   const docker = hasMetadata(files) ? undefined : files;
   const root = docker === undefined ? files : rootOfDocker(files, options);
   const owner = root.ownerOf(METADATA);
-  const { namespace, platform } = options;
+  const { namespace, platform, withoutDockers } = options;
   return new ContainerdStore({
     files: root,
     ...(docker === undefined ? {} : { docker }),
     ...(namespace === undefined ? {} : { namespace: bytesOfText(namespace) }),
+    ...(withoutDockers ? { except: MOBY } : {}),
     ...(platform === undefined ? {} : { platform: parsePlatform(platform) }),
     dialect: owner !== undefined && isRootless(owner.uid, readUidMap()) ? 'user' : 'trusted',
   });

@@ -28,6 +28,8 @@ export interface ContainerdPlace {
   readonly files: StoreFiles;
   /** Where one was named. */
   readonly namespace?: ByteString;
+  /** Where none was named: a namespace that is told of elsewhere. */
+  readonly except?: ByteString;
   /** Where it was said which image of an index is meant. */
   readonly platform?: Platform;
   /** The data root of the Docker whose daemon keeps its images here, and its containers there. */

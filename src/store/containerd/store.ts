@@ -17,7 +17,7 @@ import {
 } from '../oci/oci.ts';
 import { OtherPlatform, type PlatformImage } from '../oci/platform-image.ts';
 import type { TarRecord } from '../record.ts';
-import { NoSuchReference } from '../reference/reference.ts';
+import { AmbiguousReference, NoSuchReference } from '../reference/reference.ts';
 import type { Store } from '../store.ts';
 import type { ContainerSummary, ImageSummary } from '../summary.ts';
 import { claimsOfAll, claimsOfDirectories, claimsOfFound } from './claims.ts';
@@ -38,6 +38,7 @@ export class ContainerdStore implements Store {
   readonly name = 'containerd';
   readonly description: string;
   readonly directory: ByteString;
+  readonly contentRoot?: ByteString;
   /** For what is of this kind alone: `health/containerd`. */
   readonly place: ContainerdPlace;
 
@@ -47,6 +48,7 @@ export class ContainerdStore implements Store {
     const which = namespace === undefined ? '' : `, namespace ${shownBytes(namespace)}`;
     this.description = docker === undefined ? `containerd${which}` : `docker containerd${which}`;
     this.directory = (docker ?? files).directory;
+    if (!`${files.directory}/`.startsWith(`${this.directory}/`)) this.contentRoot = files.directory;
   }
 
   images(): readonly ImageSummary[] {
@@ -73,6 +75,11 @@ export class ContainerdStore implements Store {
 
   stamp(): string {
     return containerdStamp(this.place);
+  }
+
+  checkNamespace(): void {
+    const { files, namespace } = this.place;
+    if (namespace !== undefined) requireNamespace(files, namespace);
   }
 
   damage(listed: 'images' | 'containers'): readonly string[] {
@@ -140,7 +147,8 @@ export class ContainerdStore implements Store {
 
   *#allClaims(): Generator<Claims> {
     for (const each of this.#namespaces()) yield* claimsOfAll(this.#open(each));
-    yield* claimsOfDirectories(this.place.files);
+    // Who tells of the other namespace tells of what none has.
+    if (this.place.except === undefined) yield* claimsOfDirectories(this.place.files);
   }
 
   /** Throws Trouble where it cannot be told. */
@@ -153,8 +161,9 @@ export class ContainerdStore implements Store {
 
   /** The one that is meant, or all that are used. Throws Trouble. */
   #namespaces(): readonly ByteString[] {
-    const { docker, files, namespace } = this.place;
-    return namespace === undefined && docker === undefined ? usedNamespaces(files) : [this.#namespace()];
+    const { docker, files, namespace, except } = this.place;
+    if (namespace !== undefined || docker !== undefined) return [this.#namespace()];
+    return usedNamespaces(files).filter((used) => used !== except);
   }
 
   /** Those that a name may be in: at least one. Throws Trouble. */
@@ -198,8 +207,7 @@ export class ContainerdStore implements Store {
     if (plain instanceof Trouble) return named;
     const other = shownBytes(plain.images.reading.root.namespace);
     const state = `it could be a name in "${other}", or "${split.rest}" in the namespace "${shownBytes(split.namespace)}"`;
-    throw new Trouble(
-      'reference',
+    throw new AmbiguousReference(
       `Cannot tell what "${reference}" means: ${state}; say which with --namespace`,
     );
   }

@@ -1,7 +1,7 @@
 // Where stores are on a machine: by what each engine's own configuration says and by the usual places.
 import { asBytes, type ByteString, bytesOfText, shownBytes, textOf } from '../../sys/bytes.ts';
 import { attempt, Trouble } from '../../sys/errors.ts';
-import type { StorePlace } from '../kind.ts';
+import type { OpenOptions, StorePlace } from '../kind.ts';
 import { KINDS_BY_PLACE, NoStore, storesAt } from '../open.ts';
 import type { Store } from '../store.ts';
 import { type Machine, THIS_MACHINE, withMachine } from './machine.ts';
@@ -10,26 +10,44 @@ import { type Machine, THIS_MACHINE, withMachine } from './machine.ts';
 export interface FoundRoot {
   /** Where it is on this machine, without links. */
   readonly directory: ByteString;
+  /** And by a path of its own machine. */
+  readonly path: ByteString;
   /** What led to it. */
   readonly why: string;
   /** Whose it is, where it is a user's own. */
   readonly user?: string;
   /** The stores in it, at least one; or why none of them can be read. */
   readonly stores: readonly Store[] | Trouble;
-  /** Stores are there, and hold nothing yet. */
+  /** Stores are there, and hold nothing yet, or nothing that `contentOf` does not tell of. */
   readonly isEmpty: boolean;
+  /** The root of the Docker that keeps its images here, which are told of there. */
+  readonly contentOf?: ByteString;
 }
 
 type Say = (damage: string) => void;
 
-/** All roots of a machine that hold anything, the likeliest first. Throws Trouble where `host` cannot be opened. */
-export function findRoots(host: string, say: Say): FoundRoot[] {
-  return withMachine(host, (machine) => [...rootsOf(machine, say)]);
+/**
+ * All roots of a machine, the likeliest first. `options` are for the stores in them; none is left out for what they narrow. Throws
+ * Trouble where `host` cannot be opened.
+ */
+export function findRoots(host: string, say: Say, options: OpenOptions = {}): FoundRoot[] {
+  return withMachine(host, (machine) => [...rootsOf(machine, say, [], options)]);
+}
+
+/** Those that a user of the machine means: on this one, of others than root, their own before the system's, and no other's. */
+export function findRootsOf(user: number, host: string, say: Say, options: OpenOptions = {}): FoundRoot[] {
+  return withMachine(host, (machine) => {
+    const all = [...rootsOf(machine, say, [], options)];
+    if (user === 0 || !machine.isThis) return all;
+    const mine = machine.homes().find(({ uid }) => uid === user)?.user;
+    const isMine = ({ user: owner }: FoundRoot) => owner !== undefined && owner === mine;
+    return [...all.filter(isMine), ...all.filter(isSystems)];
+  });
 }
 
 /**
- * The root to be used where none is named, as text: the system's for root, a user's own before it for others. Others that were
- * found are told to `say`. Throws Trouble where there is none.
+ * The root to be used where none is named, as text: the system's for root, a user's own before it for others. Throws Trouble where
+ * there is none.
  */
 export function chooseRoot(host: string, user: number, say: Say): string {
   return withMachine(host, (machine) => {
@@ -50,12 +68,6 @@ export function chooseRoot(host: string, user: number, say: Say): string {
     const rank = (each: FoundRoot) => 2 * Number(each.isEmpty) + Number(machine.isThis && !isFirst(each));
     const [root] = candidates.toSorted((a, b) => rank(a) - rank(b));
     if (root === undefined) throw nothingFound(machine, looked, found);
-    const prefix = machine.directory(asBytes('/')) ?? '/';
-    for (const { directory, why } of usable) {
-      const path = prefix === '/' ? directory : asBytes(directory.slice(prefix.length) || '/');
-      if (directory !== root.directory)
-        say(`also found: "${shownBytes(directory)}" (${why}); "--root ${shownBytes(path)}" chooses it`);
-    }
     return asText(root.directory);
   });
 }
@@ -78,10 +90,10 @@ export function rootAt(host: string, path: string): string {
 }
 
 /** The root at a path of a machine, with its stores, as one that was found. Throws Trouble where no store is there. */
-export function namedRoot(host: string, path: string, why: string): FoundRoot {
+export function namedRoot(host: string, path: string, why: string, options: OpenOptions = {}): FoundRoot {
   return withMachine(host, (machine) => {
     const directory = machine.directory(bytesOfText(path));
-    const root = directory === undefined ? undefined : rootIn(machine, directory, { why });
+    const root = directory === undefined ? undefined : rootIn(machine, directory, { why }, options);
     if (root !== undefined) return root;
     const state = directory === undefined ? 'no such directory' : 'no store is there';
     throw new Trouble('store', `Cannot open store "${path}": ${state}`);
@@ -96,16 +108,27 @@ export function isPlaceOfEngine(directory: ByteString): boolean {
 }
 
 /** `looked` gets the places that were asked, in their order. */
-function* rootsOf(machine: Machine, say: Say, looked: StorePlace[] = []): Generator<FoundRoot> {
+function* rootsOf(
+  machine: Machine,
+  say: Say,
+  looked: StorePlace[] = [],
+  options: OpenOptions = {},
+): Generator<FoundRoot> {
   const seen = new Set<ByteString>();
+  const dockerOf = new Map<ByteString, ByteString>();
   for (const place of placesOf(machine, say)) {
     looked.push(place);
     const directory = machine.directory(place.path);
     if (directory !== undefined && seen.has(directory)) continue;
     if (directory !== undefined) seen.add(directory);
-    const root = directory === undefined ? undefined : rootIn(machine, directory, place);
-    if (root !== undefined) yield root;
-    else if (place.isConfigured) {
+    const contentOf = directory === undefined ? undefined : dockerOf.get(directory);
+    const found = { ...place, ...(contentOf && { contentOf }) };
+    const root = directory === undefined ? undefined : rootIn(machine, directory, found, options);
+    if (root !== undefined) {
+      const stores = root.stores instanceof Trouble ? [] : root.stores;
+      for (const { contentRoot } of stores) if (contentRoot) dockerOf.set(contentRoot, root.directory);
+      yield root;
+    } else if (place.isConfigured) {
       const state = directory === undefined ? 'no such directory' : 'no store is there';
       const of = machine.isThis ? '' : ` of the host root "${shownBytes(machine.label)}"`;
       say(`Cannot open store "${shownBytes(place.path)}"${of} (${place.why}): ${state}`);
@@ -124,14 +147,30 @@ function placesOf(machine: Machine, say: Say): StorePlace[] {
 function rootIn(
   machine: Machine,
   directory: ByteString,
-  { why, user }: Pick<StorePlace, 'why' | 'user'>,
+  { why, user, contentOf }: Pick<FoundRoot, 'why' | 'user' | 'contentOf'>,
+  options: OpenOptions = {},
 ): FoundRoot | undefined {
-  const path = textOf(directory);
-  if (path === undefined) return undefined;
-  const opened = attempt(() => storesAt(path, { machine }));
+  const text = textOf(directory);
+  if (text === undefined) return undefined;
+  const rest = contentOf === undefined ? {} : ({ withoutDockers: true } as const);
+  const opened = attempt(() => storesAt(text, { ...options, ...rest, machine }));
   if (opened instanceof NoStore) return undefined;
   const found = opened instanceof Trouble ? { stores: opened, isEmpty: false } : opened;
-  return { directory, why, ...(user === undefined ? {} : { user }), ...found };
+  const host = machine.directory(asBytes('/')) ?? '/';
+  const path = host === '/' ? directory : asBytes(directory.slice(host.length) || '/');
+  const isTold = contentOf !== undefined && !(found.stores instanceof Trouble) && hasNothing(found.stores);
+  return {
+    ...{ directory, path, why },
+    ...(user === undefined ? {} : { user }),
+    ...(contentOf === undefined ? {} : { contentOf }),
+    ...{ ...found, isEmpty: found.isEmpty || isTold },
+  };
+}
+
+/** Of what its stores list. */
+function hasNothing(stores: readonly Store[]): boolean {
+  const counts = attempt(() => stores.map((store) => store.totals?.() ?? { images: 1, containers: 0 }));
+  return !(counts instanceof Trouble) && counts.every(({ images, containers }) => images + containers === 0);
 }
 
 function nothingFound(machine: Machine, looked: readonly StorePlace[], found: readonly FoundRoot[]): Trouble {

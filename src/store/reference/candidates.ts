@@ -1,7 +1,6 @@
 // What to say where a reference means more than one thing.
-import { Trouble } from '../../sys/errors.ts';
 import { SHORT_ID } from '../digest.ts';
-import type { Reference } from './reference.ts';
+import { AmbiguousReference, type Reference } from './reference.ts';
 
 /** What a reference may mean. */
 export interface Candidate {
@@ -18,7 +17,7 @@ const MOST_CANDIDATES = 10;
 export function ambiguous(
   { text, words }: Pick<Reference, 'text' | 'words'>,
   found: readonly Candidate[],
-): Trouble {
+): AmbiguousReference {
   // Where the short form of IDs is what is ambiguous, only the whole ones help.
   const whole = words.replace(/^sha256:/, '').length >= SHORT_ID;
   const listed = found.slice(0, MOST_CANDIDATES).map(({ kind, id, name, before = '' }) => {
@@ -28,5 +27,5 @@ export function ambiguous(
   });
   const more = found.length - listed.length;
   const candidates = `${listed.join(', ')}${more > 0 ? ` and ${more} more` : ''}`;
-  return new Trouble('reference', `Cannot tell what "${text}" means: it could be ${candidates}`);
+  return new AmbiguousReference(`Cannot tell what "${text}" means: it could be ${candidates}`);
 }

@@ -39,6 +39,13 @@ export class NoSuchReference extends Trouble {
   }
 }
 
+/** More than one thing in a store has this name or ID. */
+export class AmbiguousReference extends Trouble {
+  constructor(message: string) {
+    super('reference', message);
+  }
+}
+
 const ALNUM = '[a-z0-9]+';
 const PATH_PART = `${ALNUM}(?:(?:[._]|__|-+)${ALNUM})*`;
 const HOST_PART = '(?:[a-zA-Z0-9]|[a-zA-Z0-9][a-zA-Z0-9-]*[a-zA-Z0-9])';

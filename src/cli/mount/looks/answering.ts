@@ -16,7 +16,7 @@ async function answer({ what, store: words }: Question): Promise<Answer> {
     const { TextOutput } = await import('../../print/output.ts');
     const { printHealth } = await import('../../print/store/health.ts');
     const out = new TextOutput();
-    await printHealth(healthOf(store), store.directory, {}, { out });
+    await printHealth(healthOf(store), { directory: store.directory }, {}, { out });
     return { kind: 'health', text: out.text, cost: processorTime() };
   } catch (error) {
     if (error instanceof Trouble) return { kind: 'trouble', message: error.message };

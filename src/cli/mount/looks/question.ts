@@ -6,7 +6,14 @@ import type { ContainerSummary, ImageSummary } from '../../../store/summary.ts';
 /** Which store: what `openTheStore` needs of the options. */
 export type StoreWords = Pick<
   StoreOptions,
-  'root' | 'hostRoot' | 'additionalRoot' | 'store' | 'namespace' | 'platform' | 'containerdRoot'
+  | 'root'
+  | 'hostRoot'
+  | 'additionalRoot'
+  | 'store'
+  | 'namespace'
+  | 'platform'
+  | 'containerdRoot'
+  | 'withoutDockers'
 >;
 
 export interface Question {
@@ -27,7 +34,8 @@ export type Answer =
   | { readonly kind: 'trouble'; readonly message: string };
 
 export function storeWords(options: StoreOptions): StoreWords {
-  const { root, hostRoot, additionalRoot, store, namespace, platform, containerdRoot } = options;
+  const { root, hostRoot, additionalRoot, store, namespace, platform, containerdRoot, withoutDockers } =
+    options;
   return {
     root,
     ...(hostRoot === undefined ? {} : { hostRoot }),
@@ -36,6 +44,7 @@ export function storeWords(options: StoreOptions): StoreWords {
     ...(namespace === undefined ? {} : { namespace }),
     ...(platform === undefined ? {} : { platform }),
     ...(containerdRoot === undefined ? {} : { containerdRoot }),
+    ...(withoutDockers ? { withoutDockers } : {}),
   };
 }
 

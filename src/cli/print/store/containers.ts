@@ -12,7 +12,7 @@ export interface ContainersOptions extends ListOptions {
   readonly all?: true;
   readonly size?: true;
   /** Whether the engine may still be running what it wrote that it runs; it is, where that is not said. */
-  readonly isAtWork?: boolean;
+  readonly isAtWork?: (container: SizedContainer) => boolean;
 }
 
 const HEADING = ['CONTAINER ID', 'IMAGE', 'COMMAND', 'CREATED', 'STATUS', 'NAMES'];
@@ -22,6 +22,8 @@ const COMMAND_WIDTH = 20;
 
 /** Bytes of its own layer, as Docker counts them, and of all its layers together where they are all recorded. */
 export interface SizedContainer extends ContainerSummary {
+  /** Of several roots, its own. */
+  readonly root?: string;
   readonly ownBytes?: number;
   readonly virtualBytes?: number;
 }
@@ -63,9 +65,9 @@ function imageName(image: string, { trunc }: ListOptions): string {
 
 /** As docker words it (moby container/state.go, String); where nothing runs, the last that was known of it. */
 function statusText(
-  container: ContainerSummary,
+  container: SizedContainer,
   now: number,
-  { isAtWork = true }: ContainersOptions,
+  { isAtWork = () => true }: ContainersOptions,
 ): string {
   if (container.damage !== undefined) return 'Damaged';
   const { status, startedAt, finishedAt } = container;
@@ -75,7 +77,7 @@ function statusText(
   };
   if (/^(exited|restarting)/.test(status)) return capital(status) + since(finishedAt, ' ago');
   const ago = since(startedAt, ' ago');
-  const up = isAtWork ? `Up${since(startedAt)}` : `Was up${ago === '' ? '' : `, started${ago}`}`;
+  const up = isAtWork(container) ? `Up${since(startedAt)}` : `Was up${ago === '' ? '' : `, started${ago}`}`;
   if (status === 'running') return up;
   if (status === 'running (paused)') return `${up} (Paused)`;
   return status === 'removal in progress' ? 'Removal In Progress' : capital(status);

@@ -13,16 +13,16 @@ interface HealthOptions {
   readonly quiet?: true;
 }
 
-/** Examines each store and prints what is found; answers how much that is. `directory` is their root. */
+/** Examines each store and prints what is found; answers how much that is. `directory` is their root, `fields` each line of JSON has. */
 export async function printHealth(
   stores: readonly StoreHealth[],
-  directory: ByteString,
+  { directory, fields }: { readonly directory: ByteString; readonly fields?: object },
   options: HealthOptions,
   { out, progress }: { readonly out: Output; readonly progress?: WorkProgress },
 ): Promise<Readonly<Record<HealthSeverity, number>>> {
   const counts: Record<HealthSeverity, number> = { error: 0, warning: 0, note: 0 };
   const told = new Set<string>();
-  const json = (line: object) => out.write(`${escapeJson(line)}\n`);
+  const json = (line: object) => out.write(`${escapeJson({ ...line, ...fields })}\n`);
   const all = stores.map(({ store }) => store);
   for (const health of stores) {
     const { kind, description } = health.store;

@@ -17,7 +17,7 @@ import {
 } from 'node:fs';
 import { basename, dirname, join } from 'node:path/posix';
 import { bytesOfText } from '../../../sys/bytes.ts';
-import { errnoOf, errnoWords, Trouble } from '../../../sys/errors.ts';
+import { E, errnoOf, errnoWords, Trouble } from '../../../sys/errors.ts';
 import { hiddenName } from '../../../sys/whole-file.ts';
 import { GatheredOutput, type Output } from '../../print/output.ts';
 
@@ -36,6 +36,20 @@ export interface Parts {
   /** Ends the part that was open before. */
   open(name: string): Output;
   readonly isKept: boolean;
+}
+
+/** For the reports on several stores: new, or there and empty. Throws Trouble. */
+export function makeEmptyDirectory(path: string): void {
+  const refuse = (state: string) => new Trouble('usage', `Cannot write to "${path}": ${state}`);
+  try {
+    mkdirSync(path);
+  } catch (error) {
+    const errno = errnoOf(error);
+    if (errno === undefined) throw error;
+    if (errno !== E.EEXIST || !statSync(path).isDirectory()) throw refuse(errnoWords(errno));
+    const [name] = readdirSync(path);
+    if (name !== undefined) throw refuse(`it is not empty: it has "${name}"`);
+  }
 }
 
 export class PartsDirectory implements Parts {

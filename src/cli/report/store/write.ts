@@ -1,6 +1,5 @@
 // A report on the stores of a root, written: one page, or a directory of the page and its parts.
 import { createHash } from 'node:crypto';
-import type { StoreOptions } from '../../../open/stack.ts';
 import { TarReading } from '../../../open/tars.ts';
 import { storeDocument } from '../../../report/store/document.ts';
 import { isEngineAtWork } from '../../../store/machine/live.ts';
@@ -10,6 +9,7 @@ import { Trouble } from '../../../sys/errors.ts';
 import { checkWritable, type Kept } from '../../../sys/kept.ts';
 import { seesTrustedXattrs } from '../../../sys/privilege.ts';
 import { escapeText } from '../../../told/escape.ts';
+import { everyStore, type WholeStoreOptions } from '../../examine/every-store.ts';
 import { Interrupted, Interruption } from '../../interruption.ts';
 import { readingWitness } from '../../print/progress/reading-progress.ts';
 import { humanSize } from '../../print/size.ts';
@@ -22,10 +22,10 @@ import { Witness } from '../witness.ts';
 import { Examination } from './examination.ts';
 import { jsonLine } from './lines.ts';
 import { type OpenedRoot, openReportRoot } from './opened-root.ts';
-import { NoParts, PartsDirectory, SUMS } from './parts.ts';
+import { makeEmptyDirectory, NoParts, PartsDirectory, SUMS } from './parts.ts';
 import { type RecordInput, type ReportOrigin, storeReport } from './record.ts';
 
-export interface StoreReportOptions extends StoreOptions {
+export interface StoreReportOptions extends WholeStoreOptions {
   /** A new file for the page alone, or `-`. */
   readonly output?: string;
   /** A directory for the page and all parts; this or `output` is given. */
@@ -37,8 +37,36 @@ export interface StoreReportOptions extends StoreOptions {
 /** The page among the parts. */
 const PAGE = 'report.html';
 
-/** Prints the sha256 of what was written last. What could not be read is told, and in the report. Throws Trouble. */
+/**
+ * Of several roots a directory of parts for each, below the one that is named. Prints the sha256 of what was written last. What could
+ * not be read is told, and in the report. Throws Trouble.
+ */
 export async function writeStoreReport(options: StoreReportOptions, terminal: Terminal): Promise<void> {
+  const stores = await everyStore(options, terminal, { shares: true });
+  const [only, ...others] = stores;
+  if (only !== undefined && others.length === 0) {
+    await reportOn(only.options, terminal);
+    return;
+  }
+  const { out } = options;
+  if (out === undefined) {
+    const roots = stores.map(({ mark }) => `"--root ${mark?.shown}"`).join(' or ');
+    const state = `give --out DIR, which has a directory for each, or choose one with ${roots}`;
+    throw new Trouble('usage', `Cannot write one page on ${stores.length} stores: ${state}`);
+  }
+  checkWritable(
+    bytesOfText(out),
+    stores.map(({ store }) => ({ directory: store.directory, what: 'the store' })),
+  );
+  makeEmptyDirectory(out);
+  for (const { options: own, mark } of stores) {
+    const name = mark?.shown.replace(/^\//, '').replaceAll('/', '-') ?? '';
+    if (!(await reportOn({ ...own, out: `${out}/${name}` }, terminal))) return;
+  }
+}
+
+/** The store of one root; false where a signal ended it. */
+async function reportOn({ opened: _, ...options }: StoreReportOptions, terminal: Terminal): Promise<boolean> {
   const witness = new Witness(terminal.out, terminal.err, { now: terminal.now });
   const say = (message: string) => witness.note(message);
   const when = timeOfReport(terminal);
@@ -66,8 +94,10 @@ export async function writeStoreReport(options: StoreReportOptions, terminal: Te
       else terminal.out.write(sumLine(sum, options.output ?? ''));
     }
     terminal.exitWith(witness.exitCode);
+    return true;
   } catch (error) {
     if (!(error instanceof Interrupted)) throw error;
+    return false;
   } finally {
     // What was kept is no more to be closed.
     target.close();
@@ -106,7 +136,7 @@ function originOf(opened: OpenedRoot, options: StoreReportOptions, when: string)
     when,
     rights: `as ${user === 0 ? 'root' : `user ${user}`}${marks}, by Node.js ${process.versions.node}`,
     ...(hostRoot === undefined ? {} : { hostRoot }),
-    others: hostRoot === undefined ? [] : otherRoots(hostRoot, opened),
+    others: hostRoot === undefined || options.allRoots ? [] : otherRoots(hostRoot, opened),
     isLive: isElsewhere ? undefined : isEngineAtWork(opened.root.directory, opened.stores),
   };
 }
