@@ -331,7 +331,8 @@ describeSystem('the parts of a report on a store', ['root', 'build', 'stores', '
     expect(roots[0]).toBe(join(host, 'var/lib/docker'));
     expect(roots.length).toBeGreaterThan(1);
     const place = temporary.path('host-case');
-    await stratafs(['--host-root', host, 'report', '--store', '--out', place]);
+    const named = ['--host-root', host, '--root', '/var/lib/docker'];
+    await stratafs([...named, 'report', '--store', '--out', place]);
     const run = runOf(place);
     expect([run.hostRoot, run.root]).toEqual([host, roots[0]]);
     expect(run.others).toEqual(roots.slice(1).map((directory) => expect.stringContaining(directory)));

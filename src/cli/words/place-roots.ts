@@ -139,6 +139,7 @@ function checkNamespace(command: Command): void {
 /** Plain directories and archives are in no store; only a comparison has two sides. */
 function needsStore(command: Command): boolean {
   if (WITHOUT_ROOT.includes(command.name())) return false;
+  if (isMountOfAll(command)) return true;
   if (command.name() === 'mount' && command.args.length === 0) return false;
   // A path may be one of a store.
   if (command.name() === 'whose') return true;

@@ -32,6 +32,8 @@ export interface StoreReportOptions extends WholeStoreOptions {
   readonly out?: string;
   readonly verify?: true;
   readonly indexDir?: string;
+  /** Of several roots, all that have a report. */
+  readonly reported?: readonly string[];
 }
 
 /** The page among the parts. */
@@ -59,9 +61,10 @@ export async function writeStoreReport(options: StoreReportOptions, terminal: Te
     stores.map(({ store }) => ({ directory: store.directory, what: 'the store' })),
   );
   makeEmptyDirectory(out);
+  const reported = stores.map(({ options: own }) => own.root);
   for (const { options: own, mark } of stores) {
     const name = mark?.shown.replace(/^\//, '').replaceAll('/', '-') ?? '';
-    if (!(await reportOn({ ...own, out: `${out}/${name}` }, terminal))) return;
+    if (!(await reportOn({ ...own, reported, out: `${out}/${name}` }, terminal))) return;
   }
 }
 
@@ -136,14 +139,15 @@ function originOf(opened: OpenedRoot, options: StoreReportOptions, when: string)
     when,
     rights: `as ${user === 0 ? 'root' : `user ${user}`}${marks}, by Node.js ${process.versions.node}`,
     ...(hostRoot === undefined ? {} : { hostRoot }),
-    others: hostRoot === undefined || options.allRoots ? [] : otherRoots(hostRoot, opened),
+    others: hostRoot === undefined ? [] : otherRoots(hostRoot, opened, options.reported),
     isLive: isElsewhere ? undefined : isEngineAtWork(opened.root.directory, opened.stores),
   };
 }
 
 /** What else is on another machine's disk, and is not reported. */
-function otherRoots(hostRoot: string, { root }: OpenedRoot): string[] {
-  const roots = findRoots(hostRoot, () => {}).filter(({ directory }) => directory !== root.directory);
+function otherRoots(hostRoot: string, { root }: OpenedRoot, reported: readonly string[] = []): string[] {
+  const told = new Set([root.directory, ...reported.map(bytesOfText)]);
+  const roots = findRoots(hostRoot, () => {}).filter(({ directory }) => !told.has(directory));
   return roots.map(({ directory, why }) => `the store "${shownBytes(directory)}" (${why})`);
 }
 
