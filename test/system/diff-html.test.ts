@@ -417,7 +417,7 @@ describeSystem('stratafs diff --html', ['root', 'overlay', 'python', 'build', 'c
       }
       writeFileSync(many, `${lines.join('\n')}\n`);
       expect((await write(made, side, many)).code).toBe(1);
-    }, 300_000);
+    });
 
     it('is less than 100 bytes a change, shows rows soon, filters and scrolls without a wait', async () => {
       expect(statSync(made).size).toBeLessThan(100 * MANY);
@@ -461,7 +461,7 @@ describeSystem('stratafs diff --html', ['root', 'overlay', 'python', 'build', 'c
       // Each once, in the order in which they are read aloud.
       expect(places).toEqual(places.map((_, i) => i + 2));
       expect(places.length).toBeLessThan(100);
-    }, 300_000);
+    });
   });
 
   it.runIf(NAMES > MOST)(

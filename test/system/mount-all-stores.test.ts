@@ -54,54 +54,50 @@ describeSystem('mount --all of a real store', ['root', 'fuse', 'python', 'stores
   const oracle = new Oracle(temporary);
   const unpacked = new Map<string, string>();
 
-  it.each(STORES)(
-    '%s: each is what it is alone',
-    async (name, place, globals) => {
-      const folder = unpacked.get(name) ?? unpackStore(temporary, name);
-      unpacked.set(name, folder);
-      const root = join(folder, place);
-      const all = await mountStratafs(temporary, '--all', { root, before: globals });
-      const listed = (file: string) =>
-        readFileSync(`${all.directory}/.stratafs/${file}`, 'utf8')
-          .split('\n')
-          .filter(Boolean)
-          .map((line) => JSON.parse(line) as Listed)
-          .filter(({ t }) => t === 'image' || t === 'container');
-      const everything = [
-        ...listed('images.json').map((one) => ({ ...one, kind: 'image' })),
-        ...listed('containers.json').map((one) => ({ ...one, kind: 'container' })),
-      ];
-      expect(everything.length).toBeGreaterThan(0);
-      const seen = new Set<string>();
-      for (const { id, kind, store, namespace } of everything) {
-        const hex = id.replace('sha256:', '');
-        // What several namespaces have is told apart by theirs.
-        const here = `${all.directory}/by-id/${hex}${seen.has(hex) ? `@${namespace}` : ''}`;
-        seen.add(hex);
-        const words = `${kind}:${namespace === undefined ? '' : `${namespace}/`}${hex}`;
-        const before = [...globals, ...(store === undefined ? [] : ['--store', store])];
-        const told = await stratafs(['--root', root, ...before, 'ls', words]);
-        if (told.code !== 0) {
-          expect(told.stderr).toContain(readFileSync(`${here}/.damage`, 'utf8').trim());
-          continue;
-        }
-        const alone = await mountStratafs(temporary, words, { root, before });
-        const expected = await oracle.dump(alone.directory, { fields: FIELDS });
-        const difference = differences(expected, await oracle.dump(here, { fields: FIELDS }));
-        expect({ kind, hex, difference }).toEqual({ kind, hex, difference: '' });
-        await alone.umount();
-        const layers = readdirSync(`${here}.layers`);
-        expect(layers.length).toBeGreaterThan(0);
-        for (const layer of layers.filter((one) => !one.endsWith('.step'))) {
-          // Of a driver that copies trees nothing tells what a container's own layer changed.
-          const isShown = !readdirSync(`${here}.layers/${layer}`).includes('.damage');
-          expect(isShown || /vfs|btrfs/.test(name)).toBe(true);
-        }
+  it.each(STORES)('%s: each is what it is alone', async (name, place, globals) => {
+    const folder = unpacked.get(name) ?? unpackStore(temporary, name);
+    unpacked.set(name, folder);
+    const root = join(folder, place);
+    const all = await mountStratafs(temporary, '--all', { root, before: globals });
+    const listed = (file: string) =>
+      readFileSync(`${all.directory}/.stratafs/${file}`, 'utf8')
+        .split('\n')
+        .filter(Boolean)
+        .map((line) => JSON.parse(line) as Listed)
+        .filter(({ t }) => t === 'image' || t === 'container');
+    const everything = [
+      ...listed('images.json').map((one) => ({ ...one, kind: 'image' })),
+      ...listed('containers.json').map((one) => ({ ...one, kind: 'container' })),
+    ];
+    expect(everything.length).toBeGreaterThan(0);
+    const seen = new Set<string>();
+    for (const { id, kind, store, namespace } of everything) {
+      const hex = id.replace('sha256:', '');
+      // What several namespaces have is told apart by theirs.
+      const here = `${all.directory}/by-id/${hex}${seen.has(hex) ? `@${namespace}` : ''}`;
+      seen.add(hex);
+      const words = `${kind}:${namespace === undefined ? '' : `${namespace}/`}${hex}`;
+      const before = [...globals, ...(store === undefined ? [] : ['--store', store])];
+      const told = await stratafs(['--root', root, ...before, 'ls', words]);
+      if (told.code !== 0) {
+        expect(told.stderr).toContain(readFileSync(`${here}/.damage`, 'utf8').trim());
+        continue;
       }
-      expect(await all.umount()).toBe(0);
-      expect(isMounted(all.directory)).toBe(false);
-      expect(all.log()).not.toContain('fault of stratafs');
-    },
-    120_000,
-  );
+      const alone = await mountStratafs(temporary, words, { root, before });
+      const expected = await oracle.dump(alone.directory, { fields: FIELDS });
+      const difference = differences(expected, await oracle.dump(here, { fields: FIELDS }));
+      expect({ kind, hex, difference }).toEqual({ kind, hex, difference: '' });
+      await alone.umount();
+      const layers = readdirSync(`${here}.layers`);
+      expect(layers.length).toBeGreaterThan(0);
+      for (const layer of layers.filter((one) => !one.endsWith('.step'))) {
+        // Of a driver that copies trees nothing tells what a container's own layer changed.
+        const isShown = !readdirSync(`${here}.layers/${layer}`).includes('.damage');
+        expect(isShown || /vfs|btrfs/.test(name)).toBe(true);
+      }
+    }
+    expect(await all.umount()).toBe(0);
+    expect(isMounted(all.directory)).toBe(false);
+    expect(all.log()).not.toContain('fault of stratafs');
+  });
 });

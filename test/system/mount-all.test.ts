@@ -132,7 +132,7 @@ describeSystem('mount --all', ['root', 'fuse', 'overlay', 'docker', 'busybox', '
     } finally {
       if (walker.pid !== undefined) process.kill(-walker.pid, 'SIGKILL');
     }
-  }, 300_000);
+  });
 
   it('shows a layer alone as the kernel shows it alone, with its step beside it', async () => {
     const { path, reference } = built[5] as Built;
@@ -248,7 +248,7 @@ describeSystem('mount --all', ['root', 'fuse', 'overlay', 'docker', 'busybox', '
     ).toBe('');
     await view.umount();
     expect(await small.umount()).toBe(0);
-  }, 120_000);
+  });
 
   describe('of a store that changes', () => {
     it('has a new image within seconds, and a removed one no more: ESTALE for who is inside', async () => {
@@ -294,7 +294,7 @@ describeSystem('mount --all', ['root', 'fuse', 'overlay', 'docker', 'busybox', '
       const { code, stdout, stderr } = await walk;
       expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
       expect(new Set(stdout.trimEnd().split('\n')).size).toBe(1);
-    }, 120_000);
+    });
 
     it('follows a running container, and what it was stopped as', async () => {
       await engine.docker([
@@ -323,7 +323,7 @@ describeSystem('mount --all', ['root', 'fuse', 'overlay', 'docker', 'busybox', '
       );
       await engine.docker(['rm', 'busy']);
       await until('its end', () => !readdirSync(at('containers')).includes('busy'));
-    }, 120_000);
+    });
   });
 
   it('goes on beside an image that is damaged, whose directory says why', async () => {
@@ -348,7 +348,7 @@ describeSystem('mount --all', ['root', 'fuse', 'overlay', 'docker', 'busybox', '
     expect(await readdir(`${path}.layers`)).toContain('1.step');
     expect(await readdir(`${path}.layers/1`)).toContain('usr');
     expect(await damaged.umount()).toBe(0);
-  }, 120_000);
+  });
 });
 
 const COPIED = ['mode', 'owner', 'size', 'mtime', 'target', 'xattrs', 'sha256'] as const;

@@ -59,27 +59,23 @@ describeSystem('mount --diff of real stores', ['root', 'fuse', 'stores', 'python
   const temporary = temporaryForSuite();
   const diffMount = new DiffMount(temporary, stratafsForSuite());
 
-  it.each(SAMPLES)(
-    'shows of $store what $container changed',
-    async (sample) => {
-      const { store, image, container, before = [] } = sample;
-      const directory = unpackStore(temporary, store);
-      const options = {
-        root: `${directory}/${sample.root}`,
-        before: before.map((word) => word.replace('DIR', directory)),
-        copied: [image, container] as const,
-      };
-      expect(await diffMount.check([container], [], options)).toBeGreaterThan(0);
-    },
-    120_000,
-  );
+  it.each(SAMPLES)('shows of $store what $container changed', async (sample) => {
+    const { store, image, container, before = [] } = sample;
+    const directory = unpackStore(temporary, store);
+    const options = {
+      root: `${directory}/${sample.root}`,
+      before: before.map((word) => word.replace('DIR', directory)),
+      copied: [image, container] as const,
+    };
+    expect(await diffMount.check([container], [], options)).toBeGreaterThan(0);
+  });
 
   it('shows what the records of both sides say, with --metadata', async () => {
     const root = `${unpackStore({ path: (name) => temporary.path(`recorded-${name}`) }, 'podman-5.8-rootless-forcemask')}/fm`;
     const record = ['--metadata', 'record'];
     const options = { root, copiedWith: record };
     expect(await diffMount.check(['demo:1#1', 'demo:1'], record, options)).toBeGreaterThan(4);
-  }, 120_000);
+  });
 
   it('finds both on the disk of another machine, with --host-root', async () => {
     const disk = temporary.path('disk');
@@ -88,7 +84,7 @@ describeSystem('mount --diff of real stores', ['root', 'fuse', 'stores', 'python
     renameSync(`${unpacked}/root`, `${disk}/var/lib/docker`);
     const options = { before: ['--host-root', disk], copied: ['demo:1', 'web'] as const };
     expect(await diffMount.check(['web'], [], options)).toBeGreaterThan(4);
-  }, 120_000);
+  });
 
   it('compares stores in two roots', async () => {
     const [first, second] = ['docker-28-overlay2', 'docker-28-vfs'].map(
@@ -111,7 +107,7 @@ describeSystem('mount --diff of real stores', ['root', 'fuse', 'stores', 'python
     expect(stdout.split('\n').filter(Boolean).length).toBeGreaterThan(4);
     for (const path of stdout.split('\n').filter(Boolean)) expect(told.stdout).toContain(path.split('/')[1]);
     expect(await mounted.umount()).toBe(0);
-  }, 60_000);
+  });
 });
 
 describeSystem('mount --diff of archives', ['root', 'fuse', 'stores', 'python', 'build'], () => {
@@ -130,21 +126,17 @@ describeSystem('mount --diff of archives', ['root', 'fuse', 'stores', 'python', 
     ['oci-multi.tar#1', 'oci-multi.tar', ['--platform', 'linux/amd64']],
     ['lowerdir=', 'oci-multi.tar', ['--platform', 'linux/arm64']],
     ['podman-docker-archive.tar#1', 'podman-docker-archive.tar', ['--unpack-as', 'podman']],
-  ] as const)(
-    'shows what differs between %s and %s',
-    async (a, b, before) => {
-      const sideA = a === 'lowerdir=' ? `${a}${archives}` : `${archives}/${a}`;
-      const sides: Sides = [sideA, `${archives}/${b}`];
-      expect(await diffMount.check(sides, [], { before })).toBeGreaterThan(2);
-    },
-    120_000,
-  );
+  ] as const)('shows what differs between %s and %s', async (a, b, before) => {
+    const sideA = a === 'lowerdir=' ? `${a}${archives}` : `${archives}/${a}`;
+    const sides: Sides = [sideA, `${archives}/${b}`];
+    expect(await diffMount.check(sides, [], { before })).toBeGreaterThan(2);
+  });
 
   it('shows what differs between an archive and a store', async () => {
     const root = `${unpackStore(temporary, 'docker-28-overlay2')}/root`;
     const sides: Sides = [`${archives}/docker-save-28-overlay2.tar:demo:1`, 'web'];
     expect(await diffMount.check(sides, ['-M'], { root })).toBeGreaterThan(4);
-  }, 120_000);
+  });
 
   it('answers what the file system of the archive has, which is kept clear', async () => {
     const disk = temporary.path('disk');
@@ -165,7 +157,7 @@ describeSystem('mount --diff of archives', ['root', 'fuse', 'stores', 'python', 
     expect(`${refused.code} ${refused.stderr}`).toBe(
       `2 stratafs: Cannot write to "${archive}": it lies inside the archive "${archive}"\n`,
     );
-  }, 60_000);
+  });
 });
 
 describeSystem('mount --diff', ['root', 'fuse', 'overlay', 'python', 'build'], () => {
@@ -210,7 +202,6 @@ describeSystem('mount --diff', ['root', 'fuse', 'overlay', 'python', 'build'], (
       const options = { before: ['--overlay', 'metacopy=on'], args: ['--data', data] };
       expect(await diffMount.check(sides, [], options)).toBe(3 + 3 + 3);
     },
-    60_000,
   );
 
   it('lets other users in where that was asked for, as far as the modes let them', async () => {
@@ -227,7 +218,7 @@ describeSystem('mount --diff', ['root', 'fuse', 'overlay', 'python', 'build'], (
     expect(await read(['--allow-other'], 'added/new/open')).toBe('0 open\n');
     expect(await read(['--allow-other'], 'added/new/secret')).toBe('1 ');
     expect(await read(['--allow-other'], '.stratafs/diff.txt')).toContain('+  /new');
-  }, 60_000);
+  });
 });
 
 describeSystem('mount --diff of large trees', ['root', 'fuse', 'build'], () => {
@@ -250,7 +241,7 @@ describeSystem('mount --diff of large trees', ['root', 'fuse', 'build'], () => {
     writeFileSync(`${names[0]}/7`, 'one\n');
     writeFileSync(`${names[1]}/7`, 'two\n');
     writeFileSync(`${names[1]}/new \xff`, 'new\n');
-  }, 120_000);
+  });
 
   it('is served by a process that has begun anew, without the memory of the comparison', async () => {
     const told = await stratafs(['diff', '--json', ...sides]);
@@ -268,7 +259,7 @@ describeSystem('mount --diff of large trees', ['root', 'fuse', 'build'], () => {
     expect(timeless(json.stdout)).toBe(timeless(told.stdout));
     expect((await stratafs(['umount', at])).code).toBe(0);
     expect(isMounted(at)).toBe(false);
-  }, 120_000);
+  });
 
   it('is refused where what was compared is something else by then', async () => {
     const { code, stderr } = await run('sh', [
@@ -280,7 +271,7 @@ describeSystem('mount --diff of large trees', ['root', 'fuse', 'build'], () => {
       `4 stratafs: Cannot mount "diff ${sides[0]} ${sides[1]}": what it means changed while it was compared; try again\n`,
     );
     expect(isMounted(at)).toBe(false);
-  }, 60_000);
+  });
 });
 
 describeSystem('mount --diff of a container that runs', ['root', 'fuse', 'python', 'build'], () => {
@@ -326,5 +317,5 @@ describeSystem('mount --diff of a container that runs', ['root', 'fuse', 'python
     expect((await run('cat', [`${mounted.directory}/.stratafs/diff.txt`])).stdout).toContain('/etc/added');
     expect(await mounted.umount()).toBe(0);
     expect(mounted.log()).not.toContain('fault');
-  }, 120_000);
+  });
 });

@@ -59,7 +59,7 @@ describeSystem('mount --diff', ['root', 'fuse', 'overlay', 'python', 'build'], (
     it('shows what every kind of difference is, and renamed things by both names', async () => {
       expect(await diffMount.check(await sides())).toBeGreaterThan(10);
       expect(await diffMount.check(await sides(), ['-M'])).toBeGreaterThan(10);
-    }, 120_000);
+    });
 
     it('has only what the filters leave, also within a directory that only one side has', async () => {
       const words = ['--exclude', '**/two', '--type', 'f', '--path', '/doc', '--path', '/added/x'];
@@ -78,7 +78,7 @@ describeSystem('mount --diff', ['root', 'fuse', 'overlay', 'python', 'build'], (
         ...['removed/doc d', 'removed/doc/a d', 'removed/doc/a/one f'],
       ]);
       await mounted.umount();
-    }, 60_000);
+    });
 
     it('is something that diff, tar, du and rsync can work with', async () => {
       const mounted = await diffMount.mount(await sides());
@@ -96,7 +96,7 @@ describeSystem('mount --diff', ['root', 'fuse', 'overlay', 'python', 'build'], (
       const written = await run('touch', ['added/added/x'], options);
       expect(written.stderr).toContain('Read-only file system');
       await mounted.umount();
-    }, 60_000);
+    });
 
     it('refuses what cannot be shown, and mounts nothing', async () => {
       const [a, b = ''] = await sides();
@@ -113,7 +113,7 @@ describeSystem('mount --diff', ['root', 'fuse', 'overlay', 'python', 'build'], (
         expect(stderr).toContain(message);
         expect(isMounted(at)).toBe(false);
       }
-    }, 60_000);
+    });
   });
 
   describe('of directories and files that changed places', () => {
@@ -206,32 +206,28 @@ describeSystem('mount --diff', ['root', 'fuse', 'overlay', 'python', 'build'], (
         ...['renamed/b/now', 'renamed/b/now/moved', 'renamed/b/now/tree', 'renamed/b/now/tree/one'],
         ...['renamed/b/now/tree/two'],
       ],
-    ] as const)(
-      'shows each name once, with %j',
-      async (words, ...names) => {
-        const mounted = await diffMount.mount(sides, words);
-        const trees = { cwd: mounted.directory };
-        const { stdout } = await run(
-          'find',
-          ['-mindepth', '2', '-not', '-path', './.stratafs*', '-printf', '%P\n'],
-          trees,
-        );
-        const isTop = (path: string) => /^(changed|renamed)\/[ab]$/.test(path);
-        expect(
-          stdout
-            .split('\n')
-            .filter((path) => path !== '' && !isTop(path))
-            .sort(),
-        ).toEqual(names);
-        expect(await mounted.umount()).toBe(0);
-      },
-      60_000,
-    );
+    ] as const)('shows each name once, with %j', async (words, ...names) => {
+      const mounted = await diffMount.mount(sides, words);
+      const trees = { cwd: mounted.directory };
+      const { stdout } = await run(
+        'find',
+        ['-mindepth', '2', '-not', '-path', './.stratafs*', '-printf', '%P\n'],
+        trees,
+      );
+      const isTop = (path: string) => /^(changed|renamed)\/[ab]$/.test(path);
+      expect(
+        stdout
+          .split('\n')
+          .filter((path) => path !== '' && !isTop(path))
+          .sort(),
+      ).toEqual(names);
+      expect(await mounted.umount()).toBe(0);
+    });
 
     it('shows them as the sides have them', async () => {
       expect(await diffMount.check(sides, ['-M'])).toBeGreaterThan(20);
       expect(await diffMount.check(sides)).toBeGreaterThan(19);
-    }, 60_000);
+    });
   });
 
   it('tells of more than is kept in memory, by way of $TMPDIR', async () => {
@@ -251,7 +247,7 @@ describeSystem('mount --diff', ['root', 'fuse', 'overlay', 'python', 'build'], (
       `2 stratafs: Cannot write to "${many}/stratafs": it lies inside the layer "${many}"\n`,
     );
     expect(isMounted(at)).toBe(false);
-  }, 120_000);
+  });
 
   it('has hard links and inode numbers as the side has them', async () => {
     const [base, top] = [temporary.path('links-base'), temporary.path('links-top')];
@@ -273,7 +269,7 @@ describeSystem('mount --diff', ['root', 'fuse', 'overlay', 'python', 'build'], (
     expect(two?.slice(0, 2)).toEqual(three?.slice(0, 2));
     expect(two?.[0]).toBe('2');
     await mounted.umount();
-  }, 60_000);
+  });
 });
 
 describeSystem('mount --diff of Docker', ['root', 'fuse', 'docker', 'busybox', 'python', 'build'], () => {
@@ -320,5 +316,5 @@ describeSystem('mount --diff of Docker', ['root', 'fuse', 'docker', 'busybox', '
       ...['changed', 'changed/a', 'changed/b', 'removed'],
     ]);
     await web.umount();
-  }, 300_000);
+  });
 });

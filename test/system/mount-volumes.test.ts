@@ -76,7 +76,7 @@ describeSystem('mount --volumes', ['root', 'fuse', 'overlay', 'docker', 'busybox
     ]);
     await engine.docker(['kill', 'web']);
     await engine.docker(['create', ...words, '-v', 'data:/made/up/deep', '--name', 'new', 'base:1', 'true']);
-  }, 300_000);
+  });
 
   it('shows a container as the kernel does that has its binds, alone and among all', async () => {
     const view = await mountKernel(oracle, temporary, await engine.layersOf('web', 'container'));
@@ -118,7 +118,7 @@ describeSystem('mount --volumes', ['root', 'fuse', 'overlay', 'docker', 'busybox
     expect(await one.umount()).toBe(0);
     expect(await all.umount()).toBe(0);
     expect(one.log() + all.log()).not.toContain('fault of stratafs');
-  }, 120_000);
+  });
 
   it('has the directories that the engine would have made, and without --volumes none of all this', async () => {
     const mounted = await mountStratafs(temporary, 'new', { root: engine.dataRoot, args: ['--volumes'] });
@@ -209,7 +209,7 @@ describeSystem('mount --volumes', ['root', 'fuse', 'overlay', 'docker', 'busybox
     });
     expect(readdirSync(`${here.directory}/srv/bound`)).toContain('deep');
     expect(await here.umount()).toBe(0);
-  }, 60_000);
+  });
 
   it('refuses what would have the server wait for itself', async () => {
     const { stderr, code } = await stratafs([
