@@ -48,6 +48,9 @@ const OF_STORES: readonly (readonly string[])[] = [
   ['du', '-a', '-c', '--json'],
 ];
 
+/** Of those, what can be told of one namespace. */
+const NARROWED: ReadonlySet<string> = new Set(['images', 'containers']);
+
 /** Of an image or container, `REF`. */
 const OF_REFERENCES: readonly (readonly string[])[] = [
   ['inspect', '--json', 'REF'],
@@ -108,8 +111,12 @@ describeSystem('JSON of real stores', ['root', 'stores', 'build'], () => {
         ...layers.flatMap((layer) => layer.directory ?? []),
         ...(container ? [container] : []),
       ];
-      for (const words of [...OF_STORES, ['whose', '--json', ...asked]])
-        await isAsTold(['--root', directory(), ...options, ...words], words[0] ?? '');
+      for (const words of OF_STORES) {
+        const [command = ''] = words;
+        const narrowed = NARROWED.has(command) ? options : [];
+        await isAsTold(['--root', directory(), ...narrowed, ...words], command);
+      }
+      await isAsTold(['--root', directory(), ...options, 'whose', '--json', ...asked], 'whose');
     });
 
     const of = container ?? image;
