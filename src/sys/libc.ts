@@ -37,6 +37,7 @@ export const PROT_READ_WRITE = 3;
 export const MAP_SHARED_POPULATE = 0x8001;
 
 const F_SETFD = 2;
+const FD_CLOEXEC = 1;
 
 const SYS = {
   io_uring_setup: 425,
@@ -219,7 +220,9 @@ export function execv(path: Pointer, words: readonly Uint8Array[], kept: readonl
   const pointers = Buffer.alloc(8 * (words.length + 1));
   for (const [i, word] of words.entries()) writeAddress(word, pointers, 8 * i);
   for (const fd of [0, 1, 2, ...kept]) c.setDescriptorFlags(fd, F_SETFD, 0);
-  return answer(c.execv(path, pointers));
+  const error = answer(c.execv(path, pointers));
+  for (const fd of kept) c.setDescriptorFlags(fd, F_SETFD, FD_CLOEXEC);
+  return error;
 }
 /** `usage` is a 144-byte `struct rusage`. */
 export function getrusage(who: number, usage: Address): number {

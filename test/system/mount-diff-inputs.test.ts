@@ -261,10 +261,19 @@ describeSystem('mount --diff of large trees', ['root', 'fuse', 'build'], () => {
     expect(isMounted(at)).toBe(false);
   });
 
+  it.each([
+    ['nothing can be kept for another process', { TMPDIR: '/none' }],
+    ['somebody else set its variable', { STRATAFS_COMPARED: '0,1,2' }],
+  ])('is served where %s', async (_, env) => {
+    expect(await stratafs(['mount', '--diff', ...sides, at], { env })).toMatchObject({ code: 0, stderr: '' });
+    expect(readFileSync(`${at}/changed/b/7`, 'latin1')).toBe('two\n');
+    expect((await stratafs(['umount', at])).code).toBe(0);
+  });
+
   it('is refused where what was compared is something else by then', async () => {
     const { code, stderr } = await run('sh', [
       '-c',
-      'exec 7</dev/null 8</dev/null 9</dev/null; STRATAFS_COMPARED=7,8,9 exec "$@"',
+      'file=$(mktemp) && exec 7<>"$file" 8<>"$file" 9<>"$file" && rm "$file" && STRATAFS_COMPARED=7,8,9 exec "$@"',
       ...['sh', process.execPath, BUILT_COMMAND, 'mount', '-f', '--diff', ...sides, at],
     ]);
     expect(`${code} ${stderr}`).toBe(

@@ -1,5 +1,5 @@
 // What is printed, kept for as long as somebody may read it: in memory while it is short, else in a file without a name.
-import { closeSync, fstatSync, readSync, writeSync } from 'node:fs';
+import { closeSync, fstatSync, readSync, type Stats, writeSync } from 'node:fs';
 import { bytesOfText } from '../../sys/bytes.ts';
 import { E, Errno, errnoOf, errnoWords, Trouble } from '../../sys/errors.ts';
 import { checkWritable, type Kept } from '../../sys/kept.ts';
@@ -24,11 +24,13 @@ export class KeptOutput extends GatheredOutput {
     this.#kept = kept;
   }
 
-  /** What another process kept, by the descriptor of its file. */
-  static of(descriptor: number): KeptOutput {
+  /** What another process kept, by the descriptor of its file; undefined where that is no such file. */
+  static of(descriptor: number): KeptOutput | undefined {
+    const status = statusOf(descriptor);
+    if (status === undefined || !status.isFile() || status.nlink > 0) return undefined;
     const output = new KeptOutput('');
     output.#descriptor = descriptor;
-    output.#length = fstatSync(descriptor).size;
+    output.#length = status.size;
     return output;
   }
 
@@ -82,16 +84,24 @@ export class KeptOutput extends GatheredOutput {
     }
     this.#try(() => {
       this.#toFile();
-      this.#append(bytes);
+      this.#length = writeAt(this.#descriptor, bytes, this.#length);
     });
   }
 
   #toFile(): void {
     if (this.#descriptor >= 0) return;
     checkWritable(bytesOfText(`${this.#directory}/stratafs`), this.#kept);
-    this.#descriptor = openNameless(this.#directory);
-    this.#length = 0;
-    for (const each of this.#short.splice(0)) this.#append(each);
+    const descriptor = openNameless(this.#directory);
+    try {
+      let place = 0;
+      for (const each of this.#short) place = writeAt(descriptor, each, place);
+    } catch (error) {
+      // What is in memory stays there.
+      closeSync(descriptor);
+      throw error;
+    }
+    this.#descriptor = descriptor;
+    this.#short.length = 0;
   }
 
   #try(work: () => void): void {
@@ -104,12 +114,19 @@ export class KeptOutput extends GatheredOutput {
       throw new Trouble('usage', `Cannot keep what is told in "${this.#directory}": ${state}`, { cause });
     }
   }
+}
 
-  #append(bytes: Uint8Array): void {
-    for (let done = 0; done < bytes.length; ) {
-      const count = writeSync(this.#descriptor, bytes, done, bytes.length - done, this.#length);
-      done += count;
-      this.#length += count;
-    }
+function statusOf(descriptor: number): Stats | undefined {
+  try {
+    return fstatSync(descriptor);
+  } catch {
+    return undefined;
   }
+}
+
+/** All of it from a place on; answers the place behind it. */
+function writeAt(descriptor: number, bytes: Uint8Array, place: number): number {
+  for (let done = 0; done < bytes.length; )
+    done += writeSync(descriptor, bytes, done, bytes.length - done, place + done);
+  return place + bytes.length;
 }

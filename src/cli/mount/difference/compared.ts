@@ -30,7 +30,10 @@ interface BothSelections {
 /** Descriptors of what was found, of what `told` has first. */
 const VARIABLE = 'STRATAFS_COMPARED';
 
-/** This process begins anew, with what was found, of which nothing is written into what is `kept`; returns where it cannot. Throws Trouble where that has no room. */
+/**
+ * This process begins anew, with what was found, of which nothing is written into what is `kept`. Returns where it cannot: a server that is
+ * larger than need be is better than none.
+ */
 export function beginAnewWith(
   { added, removed, changed, renamed, told }: Compared,
   of: string,
@@ -38,29 +41,40 @@ export function beginAnewWith(
 ): void {
   const selections = new KeptOutput(tmpdir(), kept);
   const write = (word: string) => selections.writeBytes(Buffer.from(word, 'latin1'));
-  write(`${Buffer.from(of).toString('latin1')}\0`);
-  for (const each of [added, removed, changed.a, changed.b, renamed.a, renamed.b])
-    writeSelection(each, write);
-  const descriptors = [...told, selections].map((output) => output.descriptor());
-  process.env[VARIABLE] = descriptors.join();
-  beginAnew(descriptors);
-  delete process.env[VARIABLE];
-  selections.close();
+  try {
+    write(`${Buffer.from(of).toString('latin1')}\0`);
+    for (const each of [added, removed, changed.a, changed.b, renamed.a, renamed.b])
+      writeSelection(each, write);
+    const descriptors = [...told, selections].map((output) => output.descriptor());
+    process.env[VARIABLE] = descriptors.join();
+    beginAnew(descriptors);
+  } catch (error) {
+    if (!(error instanceof Trouble)) throw error;
+  } finally {
+    delete process.env[VARIABLE];
+    selections.close();
+  }
 }
 
 /** Whether the process that this one was before has compared; asked before anything is told twice. */
 export function hasCompared(): boolean {
-  return process.env[VARIABLE] !== undefined;
+  const isOurs = keptByBefore().length === 3;
+  // Whoever else set it meant nothing by it.
+  if (!isOurs) delete process.env[VARIABLE];
+  return isOurs;
+}
+
+function keptByBefore(): KeptOutput[] {
+  const words = process.env[VARIABLE]?.split(',') ?? [];
+  return words.flatMap((word) => (/^\d+$/.test(word) ? (KeptOutput.of(Number(word)) ?? []) : []));
 }
 
 /** What it found. Throws Trouble where the sides are not `of` what they were any more. */
 export function takeCompared(of: string, label: string): Compared {
-  const [json, text, selections] = (process.env[VARIABLE] ?? '')
-    .split(',')
-    .map((word) => KeptOutput.of(Number(word)));
+  const [json, text, selections] = keptByBefore();
   delete process.env[VARIABLE];
   if (json === undefined || text === undefined || selections === undefined)
-    throw new RangeError(`${VARIABLE} is not ours`);
+    throw new RangeError('asked for what was compared where nothing was');
   const bytes = Buffer.alloc(selections.length);
   selections.read(0, bytes);
   selections.close();
