@@ -192,6 +192,9 @@ describeSystem('mount --volumes', ['root', 'fuse', 'overlay', 'docker', 'busybox
     expect(readdirSync(mounted.directory)).not.toContain('escape');
     expect(mounted.log()).toContain('Cannot show what is mounted at "../../escape": it is no absolute path');
     expect(mounted.log()).toContain('Cannot show what is mounted at "/": it is the root');
+    expect(mounted.log()).toMatch(
+      /^stratafs: Warning: "web" is shown without what is mounted at "[^"]+"(, "[^"]+"){2} and \d+ more; of /m,
+    );
     expect(await mounted.umount()).toBe(0);
     const found = await mountStratafs(temporary, 'web', {
       root: '/var/lib/docker',
@@ -209,6 +212,21 @@ describeSystem('mount --volumes', ['root', 'fuse', 'overlay', 'docker', 'busybox
     });
     expect(readdirSync(`${here.directory}/srv/bound`)).toContain('deep');
     expect(await here.umount()).toBe(0);
+  });
+
+  it('is refused for an image, which has nothing mounted in it', async () => {
+    const { stderr, code } = await stratafs([
+      '--root',
+      engine.dataRoot,
+      'mount',
+      '--volumes',
+      'base:1',
+      host,
+    ]);
+    expect({ stderr, code }).toEqual({
+      stderr: 'stratafs: Cannot show "base:1" with volumes: it is an image, and --volumes is of containers\n',
+      code: 2,
+    });
   });
 
   it('refuses what would have the server wait for itself', async () => {

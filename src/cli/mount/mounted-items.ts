@@ -14,14 +14,18 @@ import { type SourcePath, sourcePath } from '../../sys/mount/source-path.ts';
 import { S_IFDIR, S_IFMT } from '../../sys/statx.ts';
 import { fixedDirectory, type MountedItem, type OpenStack, type StackItem } from '../../whole/item.ts';
 
-/** The same, without them where the record cannot be used, which is said. */
+/** What is mounted at a place and cannot be had: told of each, once. */
+export type TellLost = (at: string, state: string) => void;
+
+/** None where the record cannot be used, which is said. */
 export async function mountedItemsIfKnown(
   store: Store,
   stack: LayerStack,
   options: StoreOptions,
+  tellLost: TellLost = () => {},
 ): Promise<readonly MountedItem[]> {
   try {
-    return await mountedItems(store, stack, options);
+    return await mountedItems(store, stack, options, tellLost);
   } catch (error) {
     if (!(error instanceof Trouble)) throw error;
     options.say?.(`"${stack.label}" is shown without its volumes: ${error.message}`);
@@ -34,6 +38,7 @@ async function mountedItems(
   store: Store,
   stack: LayerStack,
   options: StoreOptions,
+  tellLost: TellLost,
 ): Promise<readonly MountedItem[]> {
   const mountings = (stack.kind === 'container' && store.mountings?.(stack)) || [];
   const host = mountings.some(({ place }) => place.kind === 'machine')
@@ -45,6 +50,7 @@ async function mountedItems(
     const found = attempt(() => placeOf(mounting, host));
     // What the image has in the place of such a file is shown.
     if (mounting.isEngines && (found instanceof Trouble || found === undefined)) return [];
+    if (found instanceof Trouble) tellLost(mounting.at, found.message.replace(noPlace(mounting.at), ''));
     return [{ at, item: itemOf(mounting, found, stack, { ...options, opened: store }, host) }];
   });
 }
@@ -57,9 +63,13 @@ async function machineOf(store: Store, { hostRoot }: StoreOptions): Promise<Byte
   return isLive(store.directory) || isPlaceOfEngine(store.directory) ? asBytes('/') : undefined;
 }
 
+function noPlace(at: string): string {
+  return `Cannot show what is mounted at "${at}": `;
+}
+
 /** Undefined for what is no file. Throws Trouble. */
 function placeOf({ at, place }: Mounting, host: ByteString | undefined): SourcePath | undefined {
-  const refused = (state: string) => new Trouble('store', `Cannot show what is mounted at "${at}": ${state}`);
+  const refused = (state: string) => new Trouble('store', `${noPlace(at)}${state}`);
   if (place.kind === 'image' || place.kind === 'nothing') return undefined;
   if (place.kind === 'store') {
     const { files, path } = place;
