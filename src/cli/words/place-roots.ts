@@ -25,6 +25,9 @@ export async function placeRoots(
   say: (message: string) => void,
 ): Promise<void> {
   checkNamespace(command);
+  const { platform } = command.optsWithGlobals<GlobalOptions>();
+  // Also where no store is asked that would refuse it.
+  if (platform !== undefined) (await import('../../store/oci/manifest.ts')).parsePlatform(platform);
   const { hostRoot, root } = command.optsWithGlobals<GlobalOptions>();
   // The server finds them; to be told twice of what is wrong helps nobody.
   if (command.name() === 'stores' || (command.name() === 'mount' && isToBeLaunched(command.opts()))) return;

@@ -14,19 +14,18 @@ import {
 } from '../digest.ts';
 import { type JsonDocument, type JsonObject, parseJson } from '../formats/json.ts';
 import {
-  fits,
   isAttestation,
   isBuildCache,
   isLayer,
   type Manifest,
+  mayFit,
   type Platform,
   parseManifest,
   platformOf,
-  platformText,
 } from '../oci/manifest.ts';
 import { diffIdsOf } from '../oci/oci.ts';
 import { IMAGE, MANIFEST_OR_INDEX } from '../oci/oci-shapes.ts';
-import { OtherPlatform, readImage } from '../oci/platform-image.ts';
+import { readImage, requirePlatform } from '../oci/platform-image.ts';
 import type { ArchiveContents, NamedSource, SavedImage } from './contents.ts';
 import type { Pack } from './pack.ts';
 
@@ -94,7 +93,7 @@ export function imagesOfSource(
     const manifest = attempt(() => manifestAt(contents, digest));
     if (manifest === undefined) return [];
     const image = manifest instanceof Trouble ? manifest : attempt(() => imageOf(contents, digest, manifest));
-    if (!(image instanceof Trouble) && platform !== undefined && !fits(image.platform, platform)) return [];
+    if (!(image instanceof Trouble) && platform !== undefined && !mayFit(image.platform, platform)) return [];
     const id = manifest instanceof Trouble ? digest : manifest.config.digest;
     const isMeant = !(meant instanceof Trouble) && meant.manifest === digest;
     const layers = manifest instanceof Trouble ? [] : layersOfManifest(contents, manifest);
@@ -186,10 +185,7 @@ function savedImage(
     throw new Trouble('store', `Cannot use "${shownBytes(file)}": ${state}`);
   }
   const image = imageFrom(parseJson(bytes, file, IMAGE), savedLayers(saved), pack.nameOf('manifest.json'));
-  if (wanted !== undefined && !fits(image.platform, wanted)) {
-    const state = `it is for ${platformText(image.platform)}, not for ${platformText(wanted)}`;
-    throw new OtherPlatform(`"${shownBytes(file)}"`, state);
-  }
+  if (wanted !== undefined) requirePlatform(image.json, wanted, shownBytes(file));
   // Docker takes the hash of what is there for the image's ID, whatever the file is called.
   const message = `"${shownBytes(file)}": ${state}`;
   const claim = { about: 'config', expected: `sha256:${named}`, found: `sha256:${hash}`, message } as const;

@@ -2,6 +2,7 @@
 import { shownBytes } from '../../sys/bytes.ts';
 import type { StoreFiles } from '../files.ts';
 import type { Kind, Probe } from '../kind.ts';
+import { parsePlatform } from '../oci/manifest.ts';
 import { DRIVERS, dockerRoot, driverNames, hasLayers } from './driver.ts';
 import { places } from './places.ts';
 import { DockerStore } from './store.ts';
@@ -10,13 +11,14 @@ export const DOCKER: Kind = {
   name: 'docker',
   places,
   probe,
-  open(files) {
+  open(files, { platform }) {
+    const wanted = platform === undefined ? undefined : parsePlatform(platform);
     const used = DRIVERS.filter(({ name }) => hasLayers(files, name));
     const known = driverNames(files);
     const empty = DRIVERS.filter(({ name }) => known.includes(name)).slice(0, 1);
     const drivers = used.length > 0 ? used : empty;
     const names = drivers.map(({ name }) => name);
-    return drivers.map((driver) => new DockerStore(dockerRoot(files, driver), names));
+    return drivers.map((driver) => new DockerStore(dockerRoot(files, driver), names, wanted));
   },
 };
 

@@ -2,7 +2,7 @@
 // is on disk when it is asked is what it answers.
 
 import { type ByteString, shownBytes } from '../../sys/bytes.ts';
-import { Trouble } from '../../sys/errors.ts';
+import { attempt, Trouble } from '../../sys/errors.ts';
 import type { Claims } from '../claims.ts';
 import { type ContainerId, containerIdOf, type ImageId, imageIdOf, isBuiltInPlace } from '../digest.ts';
 import {
@@ -15,12 +15,14 @@ import {
 import { dockerMountings } from '../dockerd/mountings.ts';
 import { type Layer, type LayerStack, type Missing, requireId } from '../layer-stack.ts';
 import type { Mounting } from '../mounting.ts';
+import type { Platform } from '../oci/manifest.ts';
 import {
   type Configuration,
   containerConfiguration,
   type HistoryStep,
   imageConfiguration,
 } from '../oci/oci.ts';
+import { OtherPlatform, requirePlatform } from '../oci/platform-image.ts';
 import type { TarRecord } from '../record.ts';
 import { parseReference } from '../reference/reference.ts';
 import { sourceName } from '../source.ts';
@@ -45,18 +47,35 @@ export class DockerStore implements Store {
   /** For what is of this kind alone: `health/docker`. */
   readonly root: DockerRoot;
   readonly #drivers: readonly string[];
+  readonly #platform: Platform | undefined;
 
-  /** `drivers` are those of the data root that are read, each by a store of its own; the first tells of what is nobody's. */
-  constructor(root: DockerRoot, drivers: readonly string[] = [root.driver.name]) {
+  /**
+   * `drivers` are those of the data root that are read, each by a store of its own; the first tells of what is nobody's. Of images
+   * those for `platform` are meant, or all.
+   */
+  constructor(
+    root: DockerRoot,
+    drivers: readonly string[] = [root.driver.name],
+    platform: Platform | undefined = undefined,
+  ) {
     this.root = root;
     this.#drivers = drivers;
+    this.#platform = platform;
     this.name = root.driver.name;
     this.description = `docker ${root.driver.name}`;
     this.directory = root.files.directory;
   }
 
   images(): readonly ImageSummary[] {
-    return listImages(this.root, readImageNames(this.root));
+    const images = listImages(this.root, readImageNames(this.root));
+    return images.filter(({ id }) => !(attempt(() => this.#refuseOther(id, id)) instanceof OtherPlatform));
+  }
+
+  /** What is wrong with a config is told by what needs it. Throws OtherPlatform. */
+  #refuseOther(id: ImageId, name: string): void {
+    if (this.#platform === undefined) return;
+    const config = attempt(() => readImageJson(this.root, id));
+    if (!(config instanceof Trouble)) requirePlatform(config, this.#platform, name);
   }
 
   containers(): readonly ContainerSummary[] {
@@ -84,6 +103,7 @@ export class DockerStore implements Store {
     const found = find(this.root, parseReference(reference));
     switch (found.kind) {
       case 'image': {
+        this.#refuseOther(found.id, found.name);
         const stack = imageStack(this.root, found.id, found.name, missing);
         const { warnings } = warningsOf(found.ambiguity);
         return warnings === undefined
@@ -137,6 +157,7 @@ export class DockerStore implements Store {
     const found = find(this.root, parseReference(reference));
     switch (found.kind) {
       case 'image':
+        this.#refuseOther(found.id, found.name);
         return [claimsOfImage(this.root, found.id, found.name)];
       case 'container':
         return [claimsOfContainer(this.root, found.id, found.name)];

@@ -106,7 +106,10 @@ export function isLayer({ mediaType }: Descriptor): boolean {
   return /^application\/vnd\.(?:oci\.image\.layer\.|docker\.image\.rootfs\.)/.test(mediaType);
 }
 
-/** `linux/arm64`, `arm64/v8`, `amd64`, `linux`: what is not said is that of this machine. Throws Trouble for other words. */
+/**
+ * `linux/arm64`, `arm64/v8`, `amd64`, `linux`: what is not said is that of this machine. What follows a system may be any
+ * architecture; without a system it must be a known one (containerd/platforms, Parse). Throws Trouble for other words.
+ */
 export function parsePlatform(text: string, host: Platform = hostPlatform()): Platform {
   const parts = text.toLowerCase().split('/');
   const [first = '', second = '', third = ''] = parts;
@@ -123,8 +126,9 @@ export function parsePlatform(text: string, host: Platform = hostPlatform()): Pl
       variant: third,
     });
   }
-  if (parts.length > 2) throw refuse();
-  return normalized({ os: host.os, architecture: first, variant: second });
+  const found = normalized({ os: host.os, architecture: first, variant: second });
+  if (parts.length > 2 || !PROCESSORS.includes(found.architecture)) throw refuse();
+  return found;
 }
 
 export function platformText({ os, architecture, variant }: Platform): string {
@@ -139,14 +143,24 @@ const ARCHITECTURES = new Map([
   ['loong64', 'loong64'],
 ]);
 const SYSTEMS: readonly string[] = [
-  'linux',
-  'windows',
-  'darwin',
-  'freebsd',
-  'netbsd',
-  'openbsd',
-  'wasi',
-  'wasip1',
+  ...[
+    'linux',
+    'windows',
+    'darwin',
+    'macos',
+    'freebsd',
+    'netbsd',
+    'openbsd',
+    'dragonfly',
+    'solaris',
+    'illumos',
+  ],
+  ...['aix', 'android', 'ios', 'js', 'plan9', 'wasi', 'wasip1'],
+];
+/** Go's names (internal/syslist, KnownArch), those of no port of today as well. */
+const PROCESSORS: readonly string[] = [
+  ...['386', 'amd64', 'arm', 'armbe', 'arm64', 'arm64be', 'loong64', 'mips', 'mipsle', 'mips64', 'mips64le'],
+  ...['ppc', 'ppc64', 'ppc64le', 'riscv', 'riscv64', 's390', 's390x', 'sparc', 'sparc64', 'wasm'],
 ];
 
 export function hostPlatform(): Platform {
@@ -192,6 +206,14 @@ function normalized({ os, architecture, variant }: Platform): Platform {
 export function fits(has: Platform, wanted: Platform): boolean {
   if (has.os !== wanted.os || has.architecture !== wanted.architecture) return false;
   return has.variant === wanted.variant || wanted.variant === '';
+}
+
+/** The same of what a config says of its image: where it says nothing, the image may be for any. */
+export function mayFit(has: Platform, wanted: Platform): boolean {
+  return fits(
+    { ...has, os: has.os || wanted.os, architecture: has.architecture || wanted.architecture },
+    wanted,
+  );
 }
 
 /** The manifests of an index that are images, those for the wanted platform first, otherwise in the index's order. */

@@ -14,6 +14,7 @@ import {
   imagesOfIndex,
   isLayer,
   type Manifest,
+  mayFit,
   type Platform,
   parseManifest,
   platformOf,
@@ -121,7 +122,10 @@ interface Chosen {
 function chooseManifest(blobs: Blobs, target: BlobDigest, platform: Platform | undefined): Chosen {
   const found = parseManifest(blobs.readJson(target, MANIFEST_OR_INDEX));
   if (found.kind === 'manifest') {
-    if (platform !== undefined) requirePlatform(blobs, target, found, platform);
+    if (platform !== undefined) {
+      const config = blobs.readJson(found.config.digest, IMAGE);
+      requirePlatform(config, platform, shownBytes(blobs.nameOf(target)));
+    }
     return { digest: target, manifest: found };
   }
   const chosen = chooseOf(blobs, found, platform);
@@ -167,10 +171,9 @@ function absence(blobs: Blobs, target: BlobDigest, index: Index, platform: Platf
   return new OtherPlatform(name, `it has no image for ${platformText(platform)}; here are: ${words(here)}`);
 }
 
-/** A single manifest says its platform in its config. */
-function requirePlatform(blobs: Blobs, target: BlobDigest, { config }: Manifest, wanted: Platform): void {
-  const has = platformOf(blobs.readJson(config.digest, IMAGE));
-  if (fits(has, wanted)) return;
-  const state = `it is for ${platformText(has)}, not for ${platformText(wanted)}`;
-  throw new OtherPlatform(`"${shownBytes(blobs.nameOf(target))}"`, state);
+/** An image of one platform says in its config which. `name`: of the image. Throws OtherPlatform. */
+export function requirePlatform(config: JsonObject, wanted: Platform, name: string): void {
+  const has = platformOf(config);
+  if (mayFit(has, wanted)) return;
+  throw new OtherPlatform(`"${name}"`, `it is for ${platformText(has)}, not for ${platformText(wanted)}`);
 }

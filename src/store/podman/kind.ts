@@ -5,6 +5,7 @@ import { readUidMap } from '../../sys/privilege.ts';
 import { StoreFiles } from '../files.ts';
 import type { Kind, OpenOptions, Probe } from '../kind.ts';
 import { realRoot } from '../named.ts';
+import { parsePlatform } from '../oci/manifest.ts';
 import { isRootless } from '../owner.ts';
 import { additionalRootsOf, places, runRootOf } from './places.ts';
 import { DRIVERS, type Driver, hasLists, OTHER_DRIVERS, type PodmanRoot, type StorageRoot } from './root.ts';
@@ -14,8 +15,11 @@ export const PODMAN: Kind = {
   name: 'podman',
   places,
   probe,
-  open: (files, options) =>
-    usedDrivers(files).map((driver) => new PodmanStore(openRoot(files, driver, options))),
+  open(files, options) {
+    const { platform } = options;
+    const wanted = platform === undefined ? undefined : parsePlatform(platform);
+    return usedDrivers(files).map((driver) => new PodmanStore(openRoot(files, driver, options), wanted));
+  },
 };
 
 function usedDrivers(files: StoreFiles): Driver[] {

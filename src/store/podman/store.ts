@@ -1,16 +1,19 @@
 // A graph root of containers-storage (Podman, Buildah, CRI-O) with one of its drivers, as a `Store`. Keeps nothing between two
 // questions: what is on disk when it is asked is what it answers.
 import type { ByteString } from '../../sys/bytes.ts';
-import { Trouble } from '../../sys/errors.ts';
+import { attempt, Trouble } from '../../sys/errors.ts';
 import type { Claims } from '../claims.ts';
+import { hexOf } from '../digest.ts';
 import { type Layer, type LayerStack, type Missing, requireId } from '../layer-stack.ts';
 import type { Mounting } from '../mounting.ts';
+import type { Platform } from '../oci/manifest.ts';
 import {
   type Configuration,
   containerConfiguration,
   type HistoryStep,
   imageConfiguration,
 } from '../oci/oci.ts';
+import { OtherPlatform, requirePlatform } from '../oci/platform-image.ts';
 import type { TarRecord } from '../record.ts';
 import { parseReference } from '../reference/reference.ts';
 import type { Store } from '../store.ts';
@@ -35,16 +38,29 @@ export class PodmanStore implements Store {
   readonly directory: ByteString;
   /** For what is of this kind alone: `health/podman`. */
   readonly root: PodmanRoot;
+  readonly #platform: Platform | undefined;
 
-  constructor(root: PodmanRoot) {
+  /** Of images those for `platform` are meant, or all. */
+  constructor(root: PodmanRoot, platform: Platform | undefined = undefined) {
     this.root = root;
+    this.#platform = platform;
     this.name = root.driver;
     this.description = `podman ${root.driver}`;
     this.directory = root.files.directory;
   }
 
   images(): readonly ImageSummary[] {
-    return summarizeImages(new Inventory(this.root));
+    const inventory = new Inventory(this.root);
+    const isOther = (id: string) =>
+      attempt(() => this.#refuseOther(inventory, id, id)) instanceof OtherPlatform;
+    return summarizeImages(inventory).filter(({ id }) => !isOther(hexOf(id)));
+  }
+
+  /** What is wrong with a config is told by what needs it. Throws OtherPlatform. */
+  #refuseOther(inventory: Inventory, id: string, name: string): void {
+    if (this.#platform === undefined) return;
+    const config = attempt(() => readImageJson(inventory.imageLists().image(id)));
+    if (!(config instanceof Trouble)) requirePlatform(config, this.#platform, name);
   }
 
   containers(): readonly ContainerSummary[] {
@@ -79,6 +95,7 @@ export class PodmanStore implements Store {
   resolve(reference: string, missing: Missing = 'refuse'): LayerStack {
     const inventory = new Inventory(this.root);
     const { kind, id, name } = find(inventory, parseReference(reference));
+    if (kind === 'image') this.#refuseOther(inventory, id, name);
     const stack =
       kind === 'image' ? imageStack(inventory, id, name, missing) : containerStack(inventory, id, missing);
     return { store: this.name, ...stack };
@@ -128,6 +145,7 @@ export class PodmanStore implements Store {
       return;
     }
     const { kind, id, name } = find(inventory, parseReference(reference));
+    if (kind === 'image') this.#refuseOther(inventory, id, name);
     yield kind === 'image' ? claimsOfImage(inventory, id, name) : claimsOfContainer(inventory, id, name);
   }
 }

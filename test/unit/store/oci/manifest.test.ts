@@ -100,9 +100,12 @@ describe('parsePlatform()', () => {
     ['Linux/AMD64', 'linux/amd64'],
   ])('understands %s', (text, expected) => expect(platformText(parsePlatform(text, host))).toBe(expected));
 
-  it.each(['', 'a/b/c', 'linux/', 'linux/a/b/c', 'li nux', '../x'])('refuses "%s"', (text) => {
-    expect(troubleOf(() => parsePlatform(text, host))).toMatch(/^usage: Cannot understand platform/);
-  });
+  it.each(['', 'a/b/c', 'linux/', 'linux/a/b/c', 'li nux', '../x', 'bogus', 'bogus/amd64'])(
+    'refuses "%s"',
+    (text) => {
+      expect(troubleOf(() => parsePlatform(text, host))).toMatch(/^usage: Cannot understand platform/);
+    },
+  );
 
   it('knows this machine', () => expect(fits(hostPlatform(), parsePlatform('linux'))).toBe(true));
 });
