@@ -39,7 +39,7 @@ const MAY_TOUCH = [
   'layers/(layer-files|sort)',
   'copy/(destination|kept-metadata)',
   // What lies outside the image: the command line's own files, processes and terminal.
-  'open/(tars|index-files|tree-index-files|sides)',
+  'open/(tars|index-directory|sides)',
   'cli/(main|arguments|version|manifest-file|new-file|report/page-files)',
   'cli/completion/script',
   'cli/mount/(log|guard|serve|launch|looks/(asking|answering))',

@@ -29,8 +29,7 @@ const OPENERS = [
   'src/overlay/layer/directories.ts',
   'src/overlay/layer/layer-roots.ts',
   // Outside of every store: indexes of layers and the start of a file that a person named, what is extracted, and what is kept in a temporary file.
-  'src/open/index-files.ts',
-  'src/open/tree-index-files.ts',
+  'src/open/index-directory.ts',
   'src/open/sides.ts',
   'src/copy/destination.ts',
   'src/copy/kept-metadata.ts',

@@ -1,6 +1,7 @@
 // The command as a whole: which commands there are, their help, and how a run ends. A command's module is loaded only
 // when it is the one to run, or when all are to be listed.
 import { Command, CommanderError, Option } from 'commander';
+import { fromHere } from '../open/from-here.ts';
 import { OVERLAY_WORDS } from '../open/overlay-words.ts';
 import { TarReading, UNPACKERS } from '../open/tars.ts';
 import { pathArgument } from './arguments.ts';
@@ -203,7 +204,9 @@ async function buildProgram(words: readonly string[], terminal: Terminal): Promi
     .hook('preAction', async (whole, command) => {
       const rule = pagingOf(command);
       if (rule !== undefined) await terminal.page(rule);
-      const { indexDir } = whole.opts<{ indexDir?: string }>();
+      const { indexDir: named } = whole.opts<{ indexDir?: string }>();
+      const indexDir = named === undefined ? undefined : fromHere(named);
+      whole.setOptionValue('indexDir', indexDir);
       whole.setOptionValue('tars', new TarReading(readingWitness(terminal), indexDir));
       whole.setOptionValue('say', (message: string) => terminal.note(message));
       whole.setOptionValue('bytesOf', pathArgument);

@@ -1,66 +1,41 @@
-// The indexes of layers in a directory that a person named: a file for each blob and rules of unpacking, written whole or not
-// at all. Whoever may write there decides what is shown; what was damaged there is passed over, and written anew.
-import { createHash, randomUUID } from 'node:crypto';
-import { mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+// The indexes of layers that are tars: a file for each blob and rules of unpacking. Whoever may write in their directory decides
+// what is shown; what was damaged there is passed over, and written anew.
 import type { LayerIndexes } from '../layers/tars/tars.ts';
-import { E, errnoOf, systemWords, Trouble } from '../sys/errors.ts';
+import type { Kept } from '../sys/kept.ts';
 import type { LayerIndex } from '../unpack/blob-layer.ts';
 import { decodeLayerIndex, encodeLayerIndex } from '../unpack/layer-index.ts';
+import { IndexDirectory } from './index-directory.ts';
+
+const KIND = 'index';
 
 export class IndexFiles implements LayerIndexes {
-  readonly #directory: string;
+  readonly #directory: IndexDirectory;
+  readonly #kept = new Map<string, Kept>();
 
-  /** Throws Trouble. */
-  constructor(directory: string) {
-    this.#directory = directory;
-    makeIndexDirectory(directory);
+  /** `kept` is where nothing may be written. Throws Trouble. */
+  constructor(path: string, kept: readonly Kept[]) {
+    this.#directory = new IndexDirectory(path, kept);
+    this.keepOutOf(kept);
   }
 
-  #path(key: string): string {
-    return join(this.#directory, `${createHash('sha256').update(key).digest('hex')}.index`);
+  /** Where nothing may be written either. Throws Trouble where the directory lies there. */
+  keepOutOf(kept: readonly Kept[]): void {
+    this.#directory.check(kept);
+    for (const each of kept) this.#kept.set(each.directory, each);
   }
 
-  /** Undefined where there is none, or none that can be used. Throws Trouble where it cannot be read. */
+  /** Undefined where there is none, or a damaged one. Throws Trouble where it cannot be read or believed. */
   read(key: string): LayerIndex | undefined {
-    let bytes: Buffer;
-    try {
-      bytes = readFileSync(this.#path(key));
-    } catch (cause) {
-      if ((cause as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
-      throw indexTrouble('read', this.#directory, cause);
-    }
-    return decodeLayerIndex(key, bytes);
+    const bytes = this.#directory.read(key, KIND);
+    return bytes && decodeLayerIndex(key, bytes);
   }
 
   /** Throws Trouble. */
   write(key: string, index: LayerIndex): void {
-    const path = this.#path(key);
-    const unfinished = `${path}.${randomUUID()}`;
-    try {
-      writeFileSync(unfinished, encodeLayerIndex(key, index), { flag: 'wx', mode: 0o600 });
-      renameSync(unfinished, path);
-    } catch (cause) {
-      rmSync(unfinished, { force: true });
-      throw indexTrouble('write', this.#directory, cause);
-    }
+    this.#directory.write(key, KIND, encodeLayerIndex(key, index), [...this.#kept.values()]);
   }
-}
 
-/** Makes it where there is none, but not those above it: a path that is mistyped makes nothing. Throws Trouble. */
-export function makeIndexDirectory(directory: string): void {
-  try {
-    mkdirSync(directory, { mode: 0o700 });
-  } catch (cause) {
-    if (errnoOf(cause) === E.EEXIST && statSync(directory, { throwIfNoEntry: false })?.isDirectory()) return;
-    throw indexTrouble('use', directory, cause);
+  close(): void {
+    this.#directory.close();
   }
-}
-
-/** What a failure of the system comes to; any other is thrown on. */
-export function indexTrouble(does: string, directory: string, cause: unknown): Trouble {
-  if (errnoOf(cause) === undefined) throw cause;
-  return new Trouble('usage', `Cannot ${does} the index directory "${directory}": ${systemWords(cause)}`, {
-    cause,
-  });
 }

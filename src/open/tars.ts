@@ -3,14 +3,11 @@ import { statfsSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import type { SpoolRoom } from '../blob/spool.ts';
 import type { TarChoice, Tars } from '../layers/tars/tars.ts';
-import type { LayerIndexStore } from '../overlay/indexed/indexed.ts';
 import type { RecordedLayers } from '../overlay/opened.ts';
 import type { LayerStack } from '../store/layer-stack.ts';
 import type { TarSource } from '../store/source.ts';
-import { bytesOfText } from '../sys/bytes.ts';
 import { errnoOf, type Trouble } from '../sys/errors.ts';
-import { checkWritable } from '../sys/kept.ts';
-import { fromHere } from './from-here.ts';
+import type { IndexFiles } from './index-files.ts';
 import { keptOf } from './kept.ts';
 
 /** Most bytes that what can only be read from its start to its end may take in `$TMPDIR`, and the share of what is free there. */
@@ -43,30 +40,15 @@ export interface ReadingWitness {
 export class TarReading {
   readonly #witness: ReadingWitness;
   readonly #indexDirectory: string | undefined;
+  #indexes: IndexFiles | undefined;
   #tars: Tars | undefined;
   /** Of what is read at the moment. */
   #watch: ReadingWatch | undefined;
 
-  /** `indexDirectory` is where indexes of layers are kept, `--index-dir`. */
+  /** `indexDirectory` is where indexes of layers are kept, `--index-dir`: an absolute path. */
   constructor(witness: ReadingWitness, indexDirectory: string | undefined) {
     this.#witness = witness;
-    this.#indexDirectory = indexDirectory === undefined ? undefined : fromHere(indexDirectory);
-  }
-
-  /** Where what is learnt of layers that are directories is kept; undefined where nobody asked for it. Throws Trouble. */
-  async treeIndexes(
-    stack: LayerStack,
-    root: string,
-    log: (message: string) => void,
-  ): Promise<LayerIndexStore | undefined> {
-    if (this.#indexDirectory === undefined) return undefined;
-    this.#checkDirectory(this.#indexDirectory, stack, root);
-    const { TreeIndexFiles } = await import('./tree-index-files.ts');
-    return new TreeIndexFiles(this.#indexDirectory, log);
-  }
-
-  #checkDirectory(directory: string, stack: LayerStack, root: string): void {
-    checkWritable(bytesOfText(`${directory}/index`), keptOf(stack, root));
+    this.#indexDirectory = indexDirectory;
   }
 
   watch(what: string): ReadingWatch {
@@ -76,14 +58,13 @@ export class TarReading {
   /** What the tars of a stack say, layer by layer; undefined where it has none. `root` is that of its store. Throws Trouble where one cannot be read. */
   async recordsOf(stack: LayerStack, root: string, choice?: TarChoice): Promise<RecordedLayers | undefined> {
     if (stack.layers.every(({ source }) => source.kind !== 'tar')) return undefined;
-    if (this.#indexDirectory !== undefined) this.#checkDirectory(this.#indexDirectory, stack, root);
+    await this.#openIndexes(stack, root);
     const watch = this.watch('layers');
     this.#watch = watch;
     const { Tars } = await import('../layers/tars/tars.ts');
-    const { IndexFiles } = await import('./index-files.ts');
     this.#tars ??= new Tars({
       spools: spoolRoom(),
-      ...(this.#indexDirectory === undefined ? {} : { indexes: new IndexFiles(this.#indexDirectory) }),
+      ...(this.#indexes === undefined ? {} : { indexes: this.#indexes }),
       progress: (done, all) => this.#watch?.show(done, all),
       trouble: (trouble) => {
         this.#watch?.clear();
@@ -97,10 +78,20 @@ export class TarReading {
     }
   }
 
+  async #openIndexes(stack: LayerStack, root: string): Promise<void> {
+    if (this.#indexDirectory === undefined) return;
+    const { IndexFiles } = await import('./index-files.ts');
+    const kept = keptOf(stack, root);
+    if (this.#indexes !== undefined) this.#indexes.keepOutOf(kept);
+    else this.#indexes = new IndexFiles(this.#indexDirectory, kept);
+  }
+
   /** What was answered cannot be read any more; a command leaves that to its end. */
   close(): void {
     this.#tars?.close();
     this.#tars = undefined;
+    this.#indexes?.close();
+    this.#indexes = undefined;
   }
 }
 

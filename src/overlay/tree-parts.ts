@@ -7,7 +7,7 @@ import { Attributes } from './attributes.ts';
 import { FileData } from './data.ts';
 import { Indexed, type LayerIndexStore } from './indexed/indexed.ts';
 import type { Directories } from './layer/directories.ts';
-import { LayerReader } from './layer/reader.ts';
+import type { LayerReader } from './layer/reader.ts';
 import { Listings } from './listings.ts';
 import { Live } from './live.ts';
 import { Loader } from './load.ts';
@@ -132,7 +132,7 @@ function openIndexed(
 ): Indexed | undefined {
   if (store === undefined || among !== undefined || memory !== undefined) return undefined;
   const paths = shown.map(({ layer: { source } }) => (source.kind === 'tar' ? undefined : source.path));
-  if (reader.constructor !== LayerReader || !paths.every((path) => path !== undefined)) return undefined;
+  if (!reader.showsDisk || !paths.every((path) => path !== undefined)) return undefined;
   const { status, statusAddress } = reader;
   return new Indexed({ table, directories, paths, store, status, statusAddress });
 }

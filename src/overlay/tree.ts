@@ -61,9 +61,12 @@ export class Tree implements Shown {
 
   /** Closes every descriptor, and has what was learnt of the layers kept. */
   close(): void {
-    this.#indexed?.save();
-    this.prefetch.close();
-    this.giveBack();
+    try {
+      this.#indexed?.close();
+    } finally {
+      this.prefetch.close();
+      this.giveBack();
+    }
   }
 
   /** Closes what is open; what is asked for afterwards is opened again. */

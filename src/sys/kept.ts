@@ -58,6 +58,14 @@ export function checkWritable(path: ByteString, kept: readonly Kept[]): void {
   throw new Trouble('usage', `${doing}: it lies inside ${around.what} "${directory}"`);
 }
 
+/** The same of an open directory, wherever it is by now; `shown` is what a person calls it. Throws Errno and system errors too. */
+export function checkWritableInside(directory: number, shown: string, kept: readonly Kept[]): void {
+  const around = keptAround(realPath(descriptorPath(directory)), kept);
+  if (around === undefined) return;
+  const outer = bufferOf(around.directory).toString();
+  throw new Trouble('usage', `Cannot write to "${shown}": it lies inside ${around.what} "${outer}"`);
+}
+
 function existingOf(path: ByteString, doing: string): ByteString {
   try {
     return writePlaceOf(path).existing;

@@ -1,5 +1,6 @@
 // Mounts of plain layers by an index of them: they show what mounts without one show, whatever was done to the layers since
 // the index was made, or to the index itself.
+import { spawnSync } from 'node:child_process';
 import {
   chmodSync,
   copyFileSync,
@@ -7,7 +8,10 @@ import {
   mkdirSync,
   readdirSync,
   readFileSync,
+  renameSync,
+  rmdirSync,
   statSync,
+  symlinkSync,
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
@@ -53,6 +57,11 @@ unmark() { python3 -c 'import os,sys; os.removexattr(sys.argv[1], "trusted.overl
 cd "$0"; top=$1
 `;
 
+/** Another process may have a copy of the mount for a moment. */
+async function unmountDisk(disk: string): Promise<void> {
+  await until('the disk to be free', () => spawnSync('umount', [disk]).status === 0);
+}
+
 /** Every name below a directory with all that lstat says, by its path. */
 function view(root: string, below = ''): string[] {
   return readdirSync(join(root, below))
@@ -86,7 +95,7 @@ describeSystem('mount --index-dir', ['root', 'fuse', 'ext4', 'python', 'build'],
 
   /** Mounted anew, a disk has nothing in the kernel's cache but the pages of its image. */
   async function emptyCaches(): Promise<void> {
-    await succeed('umount', [disk]);
+    await unmountDisk(disk);
     await succeed('mount', ['-o', 'loop', image, disk]);
   }
 
@@ -225,6 +234,31 @@ describeSystem('mount --index-dir', ['root', 'fuse', 'ext4', 'python', 'build'],
     expect(readdirSync(temporary.path('.'))).not.toContain('unused');
   });
 
+  it('writes to the directory that it was given, whatever has its name in the end', async () => {
+    const given = temporary.path('given');
+    const moved = temporary.path('moved');
+    const inside = `${disk}/low/rule-0`;
+    const before = readdirSync(inside);
+    const mounted = await mountStratafs(temporary, reference, { before: ['--index-dir', given] });
+    view(mounted.directory);
+    renameSync(given, moved);
+    symlinkSync(inside, given);
+    expect(await mounted.umount()).toBe(0);
+    expect(readdirSync(inside)).toEqual(before);
+    expect(readdirSync(moved).sort()).toEqual(readdirSync(indexes).sort());
+  });
+
+  it('writes nothing once the directory that it was given lies in a layer', async () => {
+    const [given, inside] = [`${disk}/given`, `${disk}/low/rule-0/given`];
+    const mounted = await mountStratafs(temporary, reference, { before: ['--index-dir', given] });
+    view(mounted.directory);
+    renameSync(given, inside);
+    expect(await mounted.umount()).toBe(0);
+    expect(readdirSync(inside)).toEqual([]);
+    expect(mounted.log()).toMatch(/Cannot write to ".*\/given": it lies inside the layer ".*\/low"/);
+    rmdirSync(inside);
+  });
+
   describe('when the layers have changed', () => {
     let expected: string[] = [];
     let warm: string[] = [];
@@ -252,5 +286,44 @@ describeSystem('mount --index-dir', ['root', 'fuse', 'ext4', 'python', 'build'],
       expect(warm).toEqual(expected);
       expect(cold).toEqual(expected);
     });
+  });
+});
+
+describeSystem('mount --index-dir on btrfs', ['root', 'fuse', 'btrfs', 'build'], () => {
+  const temporary = temporaryForSuite();
+
+  it('shows of a subvolume and its snapshot, which have the same inode numbers, each its own file', async () => {
+    const [image, disk, indexes] = ['image', 'disk', 'indexes'].map((name) => temporary.path(name)) as [
+      string,
+      string,
+      string,
+    ];
+    mkdirSync(disk);
+    await succeed('truncate', ['-s', '200M', image]);
+    await succeed('mkfs.btrfs', ['-q', image]);
+    await succeed('mount', ['-o', 'loop', image, disk]);
+    temporary.undo(async () => void (await run('umount', ['-l', disk])));
+    const layer = `${disk}/layer`;
+    mkdirSync(`${layer}/own`, { recursive: true });
+    await succeed('btrfs', ['-q', 'subvolume', 'create', `${layer}/a`]);
+    mkdirSync(`${layer}/a/d`);
+    writeFileSync(`${layer}/a/d/f`, 'before');
+    await succeed('btrfs', ['-q', 'subvolume', 'snapshot', `${layer}/a`, `${layer}/b`]);
+    writeFileSync(`${layer}/a/d/f`, 'after that');
+    await until('the layer to be older', () => Date.now() - statSync(`${layer}/a/d/f`).ctimeMs > 3000);
+    const shown = async () => {
+      const mounted = await mountStratafs(temporary, lowerdirReference([layer]), {
+        before: ['--index-dir', indexes],
+      });
+      const lines = view(mounted.directory);
+      const contents = ['a', 'b'].map((name) => readFileSync(`${mounted.directory}/${name}/d/f`, 'latin1'));
+      expect(await mounted.umount()).toBe(0);
+      return { lines, contents, log: mounted.log() };
+    };
+    const learnt = await shown();
+    expect(learnt).toMatchObject({ contents: ['after that', 'before'], log: '' });
+    await unmountDisk(disk);
+    await succeed('mount', ['-o', 'loop', image, disk]);
+    expect(await shown()).toEqual(learnt);
   });
 });

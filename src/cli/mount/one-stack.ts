@@ -82,8 +82,11 @@ function pushFiles(tree: Tree, mounted: Mounted, guard: Guard): Push | undefined
 
 /** The second driver keeps paths of its own, which nothing tells of changes. Throws Trouble where indexes cannot be kept. */
 async function asOnDisk(stack: LayerStack, args: SubjectOptions, log: Log): Promise<TreeOptions> {
-  const indexes = await args.tars?.treeIndexes(stack, args.root, (message) => log.once(message));
-  return { follows: args.driver === 'kernel', indexes };
+  const follows = args.driver === 'kernel';
+  if (args.indexDir === undefined) return { follows };
+  const { TreeIndexFiles } = await import('../../open/tree-index-files.ts');
+  const kept = keptOf(stack, args.root);
+  return { follows, indexes: new TreeIndexFiles(args.indexDir, kept, (message) => log.once(message)) };
 }
 
 function openTree(stack: LayerStack, log: Log, options: TreeOptions): Tree {

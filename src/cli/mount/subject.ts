@@ -13,6 +13,8 @@ import type { Log } from './log.ts';
 export interface SubjectOptions extends StoreOptions {
   readonly data: 'auto' | 'large' | 'small' | 'cached' | 'passthrough';
   readonly driver: 'kernel' | 'fuse-native';
+  /** Where what is learnt of layers is kept: an absolute path. */
+  readonly indexDir?: string;
 }
 
 /** And of many stacks. */

@@ -31,7 +31,7 @@ export interface TarsOptions {
   readonly progress?: (done: number, all: number) => void;
   /** Where indexes of layers are kept; without it none is written. */
   readonly indexes?: LayerIndexes;
-  /** Told of a layer that is damaged, of which what comes before the damage is shown; and of an index that cannot be kept. */
+  /** Told of a layer that is damaged, of which what comes before the damage is shown; and of an index that cannot be read or kept. */
   readonly trouble: (trouble: Trouble) => void;
 }
 
@@ -105,6 +105,14 @@ export class Tars {
     return [...unread.values()];
   }
 
+  /** Undefined where there is none, or none that can be believed: then it is made anew. */
+  #kept(key: string): LayerIndex | undefined {
+    const known = attempt(() => this.#options.indexes?.read(key));
+    if (!(known instanceof Trouble)) return known;
+    this.#options.trouble(known);
+    return undefined;
+  }
+
   /** What cannot be kept can be shown all the same. */
   #keep(key: string, index: LayerIndex): void {
     const trouble = attempt(() => this.#options.indexes?.write(key, index));
@@ -167,7 +175,7 @@ export class Tars {
     const { indexes } = this.#options;
     const key = indexes && this.#indexKey(source, bytes.size);
     const hashed = new HashedBytes(bytes, key !== undefined || wanted !== undefined);
-    const known = key === undefined ? undefined : indexes?.read(key);
+    const known = key === undefined ? undefined : this.#kept(key);
     // The index is of the bytes of the digest: what is to be proven has to be these.
     if (known !== undefined && (wanted === undefined || hashed.digest() === source.digest)) {
       this.#named.add(keyOf(source));

@@ -16,11 +16,12 @@ import { FLAG, ROW, type Table } from '../table.ts';
 import { HANDLE_BYTES, HANDLE_HEAD, IndexedLayer, type LayerDescription } from './indexed-layer.ts';
 import { type Ctime, LearnedLayer } from './learned-layer.ts';
 
-/** Where indexes are kept, each by the path of its layer. Neither call throws. */
+/** Where indexes are kept, each by the path of its layer. What the system refuses is not thrown: the store tells of it. */
 export interface LayerIndexStore {
   /** Undefined where there is none that can be used. */
   read(path: ByteString): LayerDescription | undefined;
   write(path: ByteString, layer: LayerDescription): void;
+  close(): void;
 }
 
 /** What layers are indexed by. */
@@ -38,6 +39,8 @@ export interface IndexedParts {
 interface Known {
   readonly path: ByteString;
   readonly root: number;
+  /** Two words, of its root. */
+  readonly device: readonly (number | undefined)[];
   readonly index: IndexedLayer | undefined;
   readonly learned: LearnedLayer;
   /** Whether files can be asked for by their handles. */
@@ -96,7 +99,8 @@ export class Indexed {
       const index = description && new IndexedLayer(description);
       // Through no clone of the layer's mount, something else may be mounted on a file: only its name leads there.
       const hasHandles = !directories.isForeign(root, -1);
-      return { path, root, index, learned: new LearnedLayer(), hasHandles };
+      const device = deviceOf(directories.descriptor(root));
+      return { path, root, device, index, learned: new LearnedLayer(), hasHandles };
     });
     this.#hasIndexes = this.#layers.some((layer) => layer?.index !== undefined);
   }
@@ -132,6 +136,8 @@ export class Indexed {
     if (layer === undefined) return none;
     const fd = this.#parts.directories.descriptor(directory);
     if (statxAt(fd, empty.address, AT_EMPTY_PATH, STATX_MASK, statusAddress) < 0) return none;
+    // A snapshot of btrfs below the root has the inode numbers and times of what it was made of, and handles that lead there.
+    if (!isOnDevice(status, layer.device)) return none;
     const found = layer.index?.find(status) ?? -1;
     if (layer.index !== undefined && found >= 0) {
       const next = layer.index.firstOf(found);
@@ -233,7 +239,15 @@ export class Indexed {
   }
 
   /** Has what was learnt kept, where something was. */
-  save(): void {
+  close(): void {
+    try {
+      this.#save();
+    } finally {
+      this.#parts.store.close();
+    }
+  }
+
+  #save(): void {
     for (const layer of this.#layers) {
       if (layer === undefined || layer.learned.isEmpty) continue;
       if (layer.index !== undefined) layer.learned.takeOver(layer.index);
@@ -247,6 +261,16 @@ function forget(pass: Pass): void {
   if (pass.status === undefined) return;
   pass.layer?.learned.forget(pass.first);
   pass.status = undefined;
+}
+
+/** Undefined words where the kernel does not tell. */
+function deviceOf(directory: number): readonly (number | undefined)[] {
+  const isTold = statxAt(directory, empty.address, AT_EMPTY_PATH, STATX_MASK, statusAddress) >= 0;
+  return isTold ? [status[STATX.devMajor], status[STATX.devMinor]] : [];
+}
+
+function isOnDevice(status: Uint32Array, [major, minor]: readonly (number | undefined)[]): boolean {
+  return status[STATX.devMajor] === major && status[STATX.devMinor] === minor;
 }
 
 function isTrusted(directory: number): boolean {

@@ -42,6 +42,8 @@ export interface LayerReading {
 }
 
 export class LayerReader {
+  /** Whether all is shown as it lies on disk. */
+  readonly showsDisk: boolean = true;
   readonly directories: Directories;
   readonly #table: Table;
   readonly #dialects: Dialects;

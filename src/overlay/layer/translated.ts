@@ -36,6 +36,7 @@ interface ShownLayer {
 }
 
 export class TranslatedReader extends LayerReader {
+  override readonly showsDisk = false;
   readonly #table: Table;
   /** By layer, as `directories` counts them. */
   readonly #shown: ShownLayer[];
