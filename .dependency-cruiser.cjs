@@ -29,7 +29,7 @@ const MAY_IMPORT = {
 
 /** The files that touch disk, device or another process; every other file is a function of its arguments. */
 const MAY_TOUCH = [
-  'sys/(libc|process/(child|terminal-size)|declared|statx-call|memory|zlib|nameless|usage|lean|beneath|whole-file|holders|kept|limits|own-files|privilege|statfs|mount/(mounts|mount-calls|clone|source-path)|uring/(ring|async-lookups))',
+  'sys/(libc|process/(child|parent-death|terminal-size)|declared|statx-call|memory|zlib|nameless|usage|lean|beneath|whole-file|holders|kept|limits|own-files|privilege|statfs|mount/(mounts|mount-calls|clone|source-path)|uring/(ring|async-lookups))',
   'blob/(file-bytes|spool)',
   'store/(files|named|machine/(machine|live)|docker/driver-directories)',
   'overlay/(data|node-files|indexed/indexed|layer/(directories|layer-roots|marks|open-contents|reader))',

@@ -25,19 +25,22 @@ interface Look {
 export class Freshness {
   readonly #followed: Followed;
   readonly #look: (options: LookOptions) => Promise<void>;
+  readonly #log: (message: string) => void;
   readonly #now: () => number;
   #asked: number;
   #looked: number;
   #current: Look | undefined;
 
-  /** `look` has `followed` look, and makes of its answer what is shown; it is never refused. `now`: milliseconds. */
+  /** `look` has `followed` look, and makes of its answer what is shown; a fault in that is told to `log`. `now`: milliseconds. */
   constructor(
     followed: Followed,
+    log: (message: string) => void,
     look: (options: LookOptions) => Promise<void>,
     now = () => performance.now(),
   ) {
     this.#followed = followed;
     this.#look = look;
+    this.#log = log;
     this.#now = now;
     this.#asked = now();
     this.#looked = this.#asked;
@@ -67,16 +70,25 @@ export class Freshness {
   }
 
   #begin(hasNews: boolean, isAwaited: boolean): void {
-    const done = this.#look({ more: !hasNews }).then(() => {
-      this.#looked = this.#now();
-      this.#asked = this.#looked;
-      this.#current = undefined;
-    });
+    const done = this.#lookOnce({ more: !hasNews });
     const patience = new Promise<void>((resolve) => setTimeout(resolve, PATIENCE));
     const look: Look = { isAwaited, isLong: false, done, brief: Promise.race([done, patience]) };
     this.#current = look;
     void patience.then(() => {
       look.isLong = true;
     });
+  }
+
+  /** Never refused: after a fault, who waits is answered by what is known, and the next look may find what this did not. */
+  async #lookOnce(options: LookOptions): Promise<void> {
+    try {
+      await this.#look(options);
+    } catch (error) {
+      this.#log(`a fault of stratafs itself: ${error instanceof Error ? (error.stack ?? error) : error}`);
+    } finally {
+      this.#looked = this.#now();
+      this.#asked = this.#looked;
+      this.#current = undefined;
+    }
   }
 }

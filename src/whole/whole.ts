@@ -53,7 +53,7 @@ export class Whole implements FileSystem {
     });
     this.#freshness =
       followed &&
-      new Freshness(followed, async (look) => {
+      new Freshness(followed, log, async (look) => {
         this.#stacks.makeRoom();
         await this.#scenery.update(await followed.look(log, look));
       });

@@ -6,7 +6,7 @@ import type { Store } from '../../store/store.ts';
 import { type ContainerSummary, type ImageSummary, namespacePrefix } from '../../store/summary.ts';
 import { asBytes, type ByteString, bytesOfText } from '../../sys/bytes.ts';
 import { Trouble } from '../../sys/errors.ts';
-import { escapeJson } from '../../told/escape.ts';
+import { escapeJson, escapeText } from '../../told/escape.ts';
 import {
   type DirectoryItem,
   type FileItem,
@@ -24,7 +24,7 @@ import { placeContainers } from './container-names.ts';
 import { escapedFileName, type FoundPlace, isFileName, placeAll } from './free-names.ts';
 import { placeImages } from './image-names.ts';
 import { layerItem, layerItems } from './layer-items.ts';
-import { ask } from './looks/asking.ts';
+import type { Asking } from './looks/asking.ts';
 import type { LatestStore } from './looks/latest-store.ts';
 import { type Lists, storeWords } from './looks/question.ts';
 import { mountedItemsIfKnown } from './mounted-items.ts';
@@ -42,6 +42,7 @@ type Listed = ImageSummary | ContainerSummary;
 export interface CatalogOptions extends ManyOptions {
   /** What is opened later is opened from what it is by then: an item of the same version is not replaced. */
   readonly latest: LatestStore;
+  readonly ask: Asking['ask'];
 }
 
 export function catalogOf(lists: Lists, args: CatalogOptions): DirectoryItem {
@@ -279,10 +280,13 @@ function healthFile(args: CatalogOptions, version: string): FileItem {
     version,
     holds: () => Math.max(HEALTH_HOLDS, cost * HEALTH_LEISURE),
     async read() {
-      const answer = await ask({ what: 'health', store: storeWords(args) });
-      if (answer?.kind === 'trouble') return Buffer.from(`${answer.message}\n`);
-      if (answer?.kind !== 'health') {
-        throw new Trouble('store', `Cannot examine "${args.root}": the process that was to do it has ended`);
+      const answer = await args.ask({ what: 'health', store: storeWords(args) });
+      if (answer.kind === 'trouble') return Buffer.from(`${answer.message}\n`);
+      const cannot = `Cannot examine "${escapeText(args.root)}"`;
+      if (answer.kind === 'late') return Buffer.from(`${cannot}: ${answer.why}\n`);
+      if (answer.kind !== 'health') {
+        const why = answer.kind === 'failed' ? `: ${answer.why}` : '';
+        throw new Trouble('store', `${cannot}: the process that was to do it failed${why}`);
       }
       ({ cost } = answer);
       return Buffer.from(answer.text);

@@ -48,7 +48,11 @@ export async function everyRoot({ allRoots: _, ...args }: ManyOptions): Promise<
     },
   };
   const kept = roots.flatMap((root) => root.kept);
-  return manyStacks({ label: `all stores of ${resolve(host)}`, kept, root: allOf(named), followed }, args);
+  const onRest = () => {
+    for (const root of roots) root.end();
+  };
+  const label = `all stores of ${resolve(host)}`;
+  return manyStacks({ label, kept, root: allOf(named), followed, onRest }, args);
 }
 
 /** Those that hold anything, or cannot be read; of what `--store` and `--namespace` narrow those that have it. Throws Trouble. */

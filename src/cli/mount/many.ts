@@ -24,10 +24,12 @@ export interface ManyStacks {
   readonly readsAhead?: boolean;
   /** As in `WholeOptions`. */
   readonly followed?: Followed;
+  /** Told when nothing is asked of the mount any more. */
+  readonly onRest?: () => void;
 }
 
 export function manyStacks(
-  { label, kept, root, readsAhead = true, followed }: ManyStacks,
+  { label, kept, root, readsAhead = true, followed, onRest = () => {} }: ManyStacks,
   args: ManyOptions,
 ): MountSubject {
   return {
@@ -60,6 +62,7 @@ export function manyStacks(
         isLive: true,
         timeoutSeconds: TIMEOUT_SECONDS,
         rest() {
+          onRest();
           whole.endAhead();
           names?.end();
         },

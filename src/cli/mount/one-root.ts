@@ -9,5 +9,6 @@ export async function oneRoot(args: ManyOptions): Promise<MountSubject> {
   const root = await FollowedRoot.open(args, { isAlone: true });
   const { description, directory } = root.store;
   const label = `${description} ${shownBytes(directory)}`;
-  return manyStacks({ label, kept: root.kept, root: root.latest, followed: root }, args);
+  const onRest = () => root.end();
+  return manyStacks({ label, kept: root.kept, root: root.latest, followed: root, onRest }, args);
 }

@@ -1,6 +1,7 @@
 // A store as directories: which there are, whatever its images and containers are called. Nothing of it is opened.
 import { describe, expect, it } from 'vitest';
 import { catalogOf } from '../../../src/cli/mount/catalog.ts';
+import { Asking } from '../../../src/cli/mount/looks/asking.ts';
 import { LatestStore } from '../../../src/cli/mount/looks/latest-store.ts';
 import type { Store } from '../../../src/store/store.ts';
 import type { ContainerSummary, ImageSummary } from '../../../src/store/summary.ts';
@@ -16,9 +17,10 @@ function container(name: string, more: Partial<ContainerSummary> = {}): Containe
 
 function catalog(images: readonly ImageSummary[], containers: readonly ContainerSummary[]) {
   const opened = {} as unknown as Store;
+  const { ask } = new Asking();
   return catalogOf(
     { images, containers },
-    { root: '/nowhere', data: 'auto', driver: 'kernel', latest: new LatestStore(opened) },
+    { root: '/nowhere', data: 'auto', driver: 'kernel', latest: new LatestStore(opened), ask },
   );
 }
 

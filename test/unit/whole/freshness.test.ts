@@ -5,7 +5,7 @@ import { Freshness } from '../../../src/whole/freshness.ts';
 
 /** A store whose looks end when they are told to; `told` has each look that was begun. */
 function followed(cost: number) {
-  const state = { now: 0, hasNews: false, asked: 0, told: [] as string[], end: () => {} };
+  const state = { now: 0, hasNews: false, asked: 0, told: [] as string[], end: () => {}, fail: () => {} };
   const source = {
     cost,
     hasNews: () => {
@@ -14,13 +14,15 @@ function followed(cost: number) {
     },
     look: () => Promise.reject(new Error('asked by what makes it')),
   };
+  const log = (message: string) => state.told.push(message.split('\n')[0] ?? '');
   const look = ({ more }: { readonly more: boolean }) => {
     state.told.push(more ? 'all' : 'news');
-    return new Promise<void>((resolve) => {
+    return new Promise<void>((resolve, reject) => {
       state.end = resolve;
+      state.fail = () => reject(new Error('a fault'));
     });
   };
-  return { state, freshness: new Freshness(source, look, () => state.now) };
+  return { state, freshness: new Freshness(source, log, look, () => state.now) };
 }
 
 /** What is waited for; undefined where nothing is. */
@@ -79,5 +81,17 @@ describe('Freshness', () => {
     await waitedFor(() => freshness.shouldBeFresh());
     expect(waitedFor(() => freshness.shouldBeFresh())).toBeUndefined();
     expect(waitedFor(() => freshness.mustBeFresh())).toBeInstanceOf(Promise);
+  });
+
+  it('tells of a fault in a look, answers who waited by what is known, and looks again', async () => {
+    const { state, freshness } = followed(1);
+    state.now = 1000;
+    const waiting = waitedFor(() => freshness.mustBeFresh());
+    state.fail();
+    await waiting;
+    freshness.mustBeFresh();
+    state.now = 2000;
+    expect(waitedFor(() => freshness.mustBeFresh())).toBeInstanceOf(Promise);
+    expect(state.told).toEqual(['all', 'a fault of stratafs itself: Error: a fault', 'all']);
   });
 });

@@ -1,10 +1,13 @@
 // The program that is asked about a store by a mount whose own thread has better things to do: a question on its standard input,
-// the answer on its standard output.
+// the answer on its standard output. Its one word is the number of the process that asks, with which it ends.
 import { readFileSync, writeFileSync } from 'node:fs';
 import { openTheStore } from '../../../open/stack.ts';
 import { Trouble } from '../../../sys/errors.ts';
+import { dieWith } from '../../../sys/process/parent-death.ts';
 import { type Answer, listsOf, type Question } from './question.ts';
 
+// What it does it does at one go: neither a closed pipe nor a signal that is handled would come to its ears.
+dieWith(Number(process.argv[2]));
 const question = JSON.parse(readFileSync(0, 'utf8')) as Question;
 writeFileSync(1, JSON.stringify(await answer(question)));
 

@@ -33,6 +33,13 @@ export type Answer =
   | { readonly kind: 'health'; readonly text: string; readonly cost: number }
   | { readonly kind: 'trouble'; readonly message: string };
 
+/** There is none, for a reason that finishes a sentence. */
+export type NoAnswer =
+  /** Whoever asks again, or asks the store itself, would wait as well. `waited`: milliseconds. */
+  | { readonly kind: 'late'; readonly why: string; readonly waited: number }
+  /** No process could be had, or it ended without an answer. */
+  | { readonly kind: 'failed'; readonly why: string };
+
 export function storeWords(options: StoreOptions): StoreWords {
   const { root, hostRoot, additionalRoot, store, namespace, platform, containerdRoot, withoutDockers } =
     options;
