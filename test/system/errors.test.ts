@@ -10,7 +10,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { dirname } from 'node:path';
-import { expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { jsonRecords } from '../support/json-lines.ts';
 import { stratafsForSuite } from '../support/many-commands.ts';
 import { type SampleRoot, writeSampleRoot } from '../support/sample-root.ts';
@@ -270,5 +270,46 @@ describeSystem('a failure', ['build'], () => {
     expect((await stratafs(['--root', store.root, 'cat', 'sample/web:1.0', '/etc/motd'])).stdout).toBe(
       'a sample image\n',
     );
+  });
+
+  describe('of another machine', () => {
+    it('names the words that a root came from', async () => {
+      const host = temporaryForTest().path('h');
+      mkdirSync(`${host}/var/lib/docker`, { recursive: true });
+      const ls = (root: string, env: object) =>
+        stratafs(['--host-root', host, ...(root === '' ? [] : ['--root', root]), 'ls', 'demo:1'], { ...env });
+      const refused = (path: string, why: string, hint = '') =>
+        `stratafs: Cannot open store "${path}" of the host root "${host}" (${why}): no such directory${hint}\n`;
+      const ofEnvironment = await ls('', { env: { ...process.env, STRATAFS_ROOT: '/srv/docker' } });
+      expect([ofEnvironment.code, ofEnvironment.stderr]).toEqual([
+        4,
+        refused('/srv/docker', 'STRATAFS_ROOT'),
+      ]);
+      const below = `${host}/var/lib/docker`;
+      const { code, stderr } = await ls(below, {});
+      expect([code, stderr]).toEqual([4, refused(below, '--root', '; did you mean "/var/lib/docker"?')]);
+    });
+
+    it('lets stores end with 4 where a configuration is damaged, and say where it looked', async () => {
+      const host = temporaryForTest().path('h');
+      mkdirSync(`${host}/etc/docker`, { recursive: true });
+      const nothing = new RegExp(
+        `^stratafs: Cannot find a store in host root "${host}": nothing is at .*"/var/lib/docker", .*; name one with --root`,
+        'm',
+      );
+      const none = await stratafs(['--host-root', host, 'stores']);
+      expect([none.code, none.stderr]).toEqual([0, expect.stringMatching(nothing)]);
+      writeFileSync(`${host}/etc/docker/daemon.json`, '{');
+      const damaged = await stratafs(['--host-root', host, 'stores']);
+      const [first] = damaged.stderr.split('\n');
+      expect([damaged.code, first, damaged.stderr]).toEqual([
+        4,
+        `stratafs: Cannot parse "/etc/docker/daemon.json" of the host root "${host}": not valid JSON`,
+        expect.stringMatching(nothing),
+      ]);
+      // A configured place that is not there is told, and no damage.
+      writeFileSync(`${host}/etc/docker/daemon.json`, '{"data-root":"/srv/d"}');
+      expect((await stratafs(['--host-root', host, 'stores'])).code).toBe(0);
+    });
   });
 });

@@ -44,7 +44,7 @@ export function registerStores(program: Command, terminal: Terminal): void {
     .option('--json', 'one JSON object a line')
     .action(async (_: unknown, command: Command) => {
       const { hostRoot, root: named, json, tars } = command.optsWithGlobals<StoresOptions>();
-      const { findRoots, namedRoot } = await import('../../store/machine/places.ts');
+      const { findRoots, namedRoot, whereLooked } = await import('../../store/machine/places.ts');
       const { isEngineAtWork } = await import('../../store/machine/live.ts');
       // Whoever has STRATAFS_ROOT set asks here for the others.
       const isNamed = command.getOptionValueSourceWithGlobals('root') === 'cli';
@@ -54,8 +54,12 @@ export function registerStores(program: Command, terminal: Terminal): void {
         ? [archive]
         : isNamed
           ? [namedRoot(hostRoot ?? '/', hostRoot === undefined ? resolve(named) : named, '--root')]
-          : findRoots(hostRoot ?? '/', (message) => terminal.note(message));
-      if (roots.length === 0) terminal.note('No store was found; --root names one that is elsewhere');
+          : findRoots(hostRoot ?? '/', (message, what) => {
+              // The stores that a damaged configuration names are not among those that are listed.
+              if (what === 'damaged') terminal.exitWith(EXIT.store);
+              terminal.note(message);
+            });
+      if (roots.length === 0) terminal.note(whereLooked(hostRoot ?? '/'));
       // Nothing is at work in a file.
       const live = (root: FoundRoot) => {
         if (hostRoot !== undefined) return {};

@@ -36,7 +36,8 @@ export async function placeRoots(
   if (isNamed) {
     if (hostRoot === undefined) return;
     const { rootAt } = await import('../../store/machine/places.ts');
-    program.setOptionValue('root', rootAt(hostRoot, root));
+    const why = program.getOptionValueSource('root') === 'env' ? 'STRATAFS_ROOT' : '--root';
+    program.setOptionValue('root', rootAt(hostRoot, root, why));
   } else if (isOfWholeStores(command, hostRoot !== undefined)) program.setOptionValue('allRoots', true);
   else if (needsStore(command)) {
     const { root: found, rootB } = await rootsOfWords(command, say);

@@ -1,4 +1,5 @@
 // Where stores are on a machine: by what each engine's own configuration says and by the usual places.
+import { resolve } from 'node:path';
 import { asBytes, type ByteString, bytesOfText, shownBytes, textOf } from '../../sys/bytes.ts';
 import { attempt, Trouble } from '../../sys/errors.ts';
 import type { OpenOptions, StorePlace } from '../kind.ts';
@@ -24,7 +25,8 @@ export interface FoundRoot {
   readonly contentOf?: ByteString;
 }
 
-type Say = (damage: string) => void;
+/** damaged: a configuration cannot be used; absent: nothing is where one says that a store is. */
+type Say = (message: string, what: 'damaged' | 'absent') => void;
 
 /**
  * All roots of a machine, the likeliest first. `options` are for the stores in them; none is left out for what they narrow. Throws
@@ -80,13 +82,23 @@ function isSystems({ user }: FoundRoot): boolean {
   return user === undefined;
 }
 
-/** One root, named by a path of another machine. Throws Trouble. */
-export function rootAt(host: string, path: string): string {
+/** One root, named by a path of another machine. `why`: by which words. Throws Trouble. */
+export function rootAt(host: string, path: string, why?: string): string {
   return withMachine(host, (machine) => {
     const directory = machine.directory(bytesOfText(path));
     if (directory !== undefined) return asText(directory);
-    throw new Trouble('store', `Cannot open store "${path}" of the host root "${host}": no such directory`);
+    const of = `of the host root "${host}"${why === undefined ? '' : ` (${why})`}`;
+    const state = `no such directory${meantInstead(machine, host, path)}`;
+    throw new Trouble('store', `Cannot open store "${path}" ${of}: ${state}`);
   });
+}
+
+/** `; did you mean "/var/lib/docker"?` where a path of this machine leads onto the other's disk; nothing for others. */
+function meantInstead(machine: Machine, host: string, path: string): string {
+  const [disk, named] = [resolve(host), resolve(path)];
+  if (machine.isThis || !named.startsWith(`${disk}/`)) return '';
+  const meant = named.slice(disk.length);
+  return machine.directory(bytesOfText(meant)) === undefined ? '' : `; did you mean "${meant}"?`;
 }
 
 /** The root at a path of a machine, with its stores, as one that was found. Throws Trouble where no store is there. */
@@ -95,9 +107,23 @@ export function namedRoot(host: string, path: string, why: string, options: Open
     const directory = machine.directory(bytesOfText(path));
     const root = directory === undefined ? undefined : rootIn(machine, directory, { why }, options);
     if (root !== undefined) return root;
-    const state = directory === undefined ? 'no such directory' : 'no store is there';
+    const absent = `no such directory${meantInstead(machine, host, path)}`;
+    const state = directory === undefined ? absent : 'no store is there';
     throw new Trouble('store', `Cannot open store "${path}": ${state}`);
   });
+}
+
+/** Where stores were looked for on a machine that has none, as a sentence. Throws Trouble where `host` cannot be opened. */
+export function whereLooked(host: string): string {
+  return withMachine(
+    host,
+    (machine) =>
+      nothingFound(
+        machine,
+        placesOf(machine, () => {}),
+        [],
+      ).message,
+  );
 }
 
 /** Whether a directory of this machine, absolute and without links, is where an engine of this machine has its store. */
@@ -131,14 +157,16 @@ function* rootsOf(
     } else if (place.isConfigured) {
       const state = directory === undefined ? 'no such directory' : 'no store is there';
       const of = machine.isThis ? '' : ` of the host root "${shownBytes(machine.label)}"`;
-      say(`Cannot open store "${shownBytes(place.path)}"${of} (${place.why}): ${state}`);
+      say(`Cannot open store "${shownBytes(place.path)}"${of} (${place.why}): ${state}`, 'absent');
     }
   }
 }
 
 /** Those of the system before those of users, each in the order of the kinds. */
 function placesOf(machine: Machine, say: Say): StorePlace[] {
-  const places = KINDS_BY_PLACE.flatMap((kind) => [...kind.places(machine, say)]);
+  const places = KINDS_BY_PLACE.flatMap((kind) => [
+    ...kind.places(machine, (damage) => say(damage, 'damaged')),
+  ]);
   const isUsers = ({ user }: StorePlace) => user !== undefined;
   return [...places.filter((place) => !isUsers(place)), ...places.filter(isUsers)];
 }

@@ -1,6 +1,6 @@
 // Where a data root is found on another machine's disk, and that no link of that disk leads to this machine's own files.
 import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { dirname, join, relative } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { chooseRoot, findRoots, namedRoot, rootAt } from '../../../../src/store/machine/places.ts';
 import { FakeContainerd } from '../../../support/fake-containerd.ts';
@@ -225,6 +225,19 @@ describe('rootAt()', () => {
     expect(() => rootAt(host, '/none')).toThrow(
       `Cannot open store "/none" of the host root "${host}": no such directory`,
     );
+    expect(() => rootAt(host, '/none', 'STRATAFS_ROOT')).toThrow(
+      `Cannot open store "/none" of the host root "${host}" (STRATAFS_ROOT): no such directory`,
+    );
+  });
+
+  it('says what a path of this machine would be on that one, where it is there', () => {
+    const host = diskOf({ 'srv/d': null });
+    const refused = `Cannot open store "${host}/srv/d" of the host root "${host}" (--root): no such directory`;
+    expect(() => rootAt(host, `${host}/srv/d`, '--root')).toThrow(`${refused}; did you mean "/srv/d"?`);
+    expect(() => namedRoot(host, relative('.', join(host, 'srv/d')), '--root')).toThrow(
+      /: no such directory; did you mean "\/srv\/d"\?$/,
+    );
+    expect(() => rootAt(host, `${host}/srv/x`)).toThrow(/: no such directory$/);
   });
 });
 
