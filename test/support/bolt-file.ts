@@ -1,5 +1,6 @@
 // A bbolt database written from values, as bbolt itself lays one out: what the reader is held against where no engine
 // runs, and what hostile files are made from.
+import { readFileSync, writeFileSync } from 'node:fs';
 import { fnv1a } from '../../src/store/formats/bolt-page.ts';
 
 /** A bucket: key → value, or bucket in it. Keys and texts are latin1. */
@@ -32,6 +33,14 @@ export function boltFile(tree: BoltTree, options: BoltOptions = {}): Buffer {
 /** Writes a checksum that fits what the meta page says now. */
 export function sealMeta(file: Buffer, at: number): void {
   file.writeBigUInt64LE(fnv1a(file.subarray(at + 16, at + 72)), at + 72);
+}
+
+/** Makes the checksum of the newest meta page wrong, so that the transaction before is read. */
+export function damageNewestMeta(path: string): void {
+  const file = readFileSync(path);
+  const at = 4096 + 72;
+  file.writeUInt8(file.readUInt8(at) ^ 1, at);
+  writeFileSync(path, file);
 }
 
 class Writer {

@@ -101,7 +101,9 @@ function storesIn(root: FoundRoot): FoundStore[] {
 function counts(store: Store): Pick<FoundStore, 'images' | 'containers' | 'damage'> {
   const totals = attempt(() => store.totals?.());
   if (totals instanceof Trouble) return { damage: totals.message };
-  if (totals !== undefined) return totals;
+  const older = store.older?.() ?? [];
+  const damaged = older.length === 0 ? {} : { damage: older.join('; ') };
+  if (totals !== undefined) return { ...totals, ...damaged };
   const images = attempt(() => store.images().length);
   // One whose layers are elsewhere is counted there.
   const containers = attempt(
@@ -111,7 +113,7 @@ function counts(store: Store): Pick<FoundStore, 'images' | 'containers' | 'damag
   return {
     ...(images instanceof Trouble ? {} : { images }),
     ...(containers instanceof Trouble ? {} : { containers }),
-    ...(damage === undefined ? {} : { damage }),
+    ...(damage === undefined ? damaged : { damage }),
   };
 }
 

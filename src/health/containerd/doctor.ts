@@ -2,8 +2,10 @@
 // store and the snapshotters' directories. Goes on past all damage. Contents are not read but those of manifests and configs.
 
 import { checkMetadata, METADATA } from '../../store/containerd/metadata.ts';
+import { SNAPSHOTTER_DATABASES } from '../../store/containerd/snapshotter.ts';
 import { isHexId } from '../../store/digest.ts';
 import { containerPath } from '../../store/dockerd/containers.ts';
+import { olderStates } from '../../store/formats/bolt-older.ts';
 import { attempt, Trouble } from '../../sys/errors.ts';
 import { examineCheckpoints, examineContainerFiles } from '../dockerd/container-files.ts';
 import { examineDatabases } from '../dockerd/databases.ts';
@@ -27,6 +29,8 @@ export function examineStore(index: StoreIndex, isFirst: boolean, report: Report
   const whole = attempt(() => checkMetadata(files));
   if (whole instanceof Trouble && index.isWhole)
     report({ code: 'database-damaged', path: metadata, detail: whole.message });
+  for (const { path, detail } of olderStates(files, [METADATA, ...SNAPSHOTTER_DATABASES]))
+    report({ code: 'database-older', path: files.pathOf(path), detail });
   const kinds = ['images', 'containers'] as const;
   for (const { reading } of index.namespaces)
     for (const detail of new Set(kinds.flatMap((listed) => reading.damage(listed))))

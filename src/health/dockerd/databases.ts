@@ -2,6 +2,7 @@
 
 import type { StoreFiles } from '../../store/files.ts';
 import { checkBucket, readBolt } from '../../store/formats/bolt.ts';
+import { olderStates } from '../../store/formats/bolt-older.ts';
 import { attempt, Trouble } from '../../sys/errors.ts';
 import type { ReportDataRoot } from './findings.ts';
 
@@ -20,6 +21,8 @@ const DATABASES: readonly (readonly [path: string, what: string])[] = [
 
 export function examineDatabases(files: StoreFiles, report: ReportDataRoot): void {
   for (const [path, what] of DATABASES) {
+    for (const { detail } of olderStates(files, [path]))
+      report({ code: 'database-older', path: files.pathOf(path), detail: `${detail} (it holds: ${what})` });
     const read = attempt(() => files.withPartsIfPresent(path, (file) => readBolt(file, checkBucket)));
     if (!(read instanceof Trouble)) continue;
     report({

@@ -41,6 +41,12 @@ export const DATA_ROOT_FINDINGS = {
     meaning: 'a database of the daemon cannot be read to its end; a daemon may not start with it',
     works: 'images and containers; what the database holds is not known, or only in part',
   },
+  'database-older': {
+    severity: 'error',
+    meaning:
+      'the newest state of a database is damaged, or may be, so an older one is shown: what was done last is missing, or is there again',
+    works: 'everything, as it was one transaction before',
+  },
   'foreign-name': {
     severity: 'note',
     meaning: 'Docker writes no such name here',

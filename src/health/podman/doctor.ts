@@ -2,10 +2,11 @@
 // database. Goes on past all damage. Contents of layers are not read: that is what `verify` does.
 import { type Examined, measureDirectory } from '../../layers/survey/measure.ts';
 import { isHexId, shortId } from '../../store/digest.ts';
+import { olderStates } from '../../store/formats/bolt-older.ts';
 import { readImageConfig } from '../../store/podman/images.ts';
 import { Inventory } from '../../store/podman/inventory.ts';
 import type { LayerRecord } from '../../store/podman/layers.ts';
-import { rootfsOf, SQLITE_DATABASE } from '../../store/podman/libpod/libpod.ts';
+import { BOLT_DATABASE, rootfsOf, SQLITE_DATABASE } from '../../store/podman/libpod/libpod.ts';
 import { tarRecordFault } from '../../store/podman/record.ts';
 import {
   type ListName,
@@ -34,6 +35,8 @@ export function examineStore(root: PodmanRoot, report: ReportFinding, examined: 
   examineLists(inventory, report);
   for (const detail of inventory.libpod().damage)
     report({ code: 'database-damaged', path: files.pathOf(SQLITE_DATABASE), detail });
+  for (const { path, detail } of olderStates(files, [BOLT_DATABASE]))
+    report({ code: 'database-older', path: files.pathOf(path), detail });
   examineImages(inventory, report, examined);
   examineLayers(inventory, report, examined);
   examineContainers(inventory, report, examined);

@@ -18,6 +18,12 @@ export const FINDING_KINDS = {
       "Podman's own database, or a record in it, cannot be read: states, pods and mounts of containers are not known",
     works: 'images, layers and the file systems of containers',
   },
+  'database-older': {
+    severity: 'error',
+    meaning:
+      'the newest state of a database is damaged, or may be, so an older one is shown: what was done last is missing, or is there again',
+    works: 'everything, as it was one transaction before',
+  },
   'root-unusable': {
     severity: 'error',
     meaning: 'another root that images and layers are taken from cannot be used',

@@ -72,6 +72,13 @@ export function placeOf(name: string): string {
   return `io.containerd.snapshotter.v1.${name}`;
 }
 
+/** Of all that are known, relative to containerd's root. */
+export const SNAPSHOTTER_DATABASES: readonly string[] = SNAPSHOTTERS.map(({ name }) => databaseOf(name));
+
+function databaseOf(name: string): string {
+  return `${placeOf(name)}/metadata.db`;
+}
+
 const KINDS = new Map<number, SnapshotKind>([
   [1, 'view'],
   [2, 'active'],
@@ -83,7 +90,7 @@ export function readSnapshots(
   files: StoreFiles,
   snapshotter: string,
 ): ReadonlyMap<ByteString, Snapshot | string> | undefined {
-  return files.withPartsIfPresent(`${placeOf(snapshotter)}/metadata.db`, (file) =>
+  return files.withPartsIfPresent(databaseOf(snapshotter), (file) =>
     readBolt(file, (root) => {
       const layout = root.bucket('v1');
       if (layout === undefined)

@@ -6,6 +6,7 @@ import type { Claims } from '../claims.ts';
 import { containerIdOf, isImageId } from '../digest.ts';
 import { containersAbsent, readContainerJson } from '../dockerd/containers.ts';
 import { dockerMountings } from '../dockerd/mountings.ts';
+import { olderStates } from '../formats/bolt-older.ts';
 import { type Layer, type LayerStack, type Missing, requireId } from '../layer-stack.ts';
 import type { Mounting } from '../mounting.ts';
 import {
@@ -26,10 +27,12 @@ import { withoutLayers } from './containers.ts';
 import type { DockerContainer } from './docker.ts';
 import { type FoundObject, find } from './find.ts';
 import { Images, timeValue } from './images.ts';
+import { METADATA } from './metadata.ts';
 import { specMountings } from './mountings.ts';
 import { MOBY, requireNamespace, splitNamespace, usedNamespaces, withoutNamespace } from './namespaces.ts';
 import { rootlessOwner, tarRecordOf } from './record.ts';
 import { type ContainerdPlace, Reading } from './root.ts';
+import { SNAPSHOTTER_DATABASES } from './snapshotter.ts';
 import { snapshotLayers } from './stack.ts';
 import { containerdStamp } from './stamp.ts';
 
@@ -82,10 +85,16 @@ export class ContainerdStore implements Store {
     if (namespace !== undefined) requireNamespace(files, namespace);
   }
 
+  older(): readonly string[] {
+    const databases = [METADATA, ...SNAPSHOTTER_DATABASES];
+    return olderStates(this.place.files, databases).map(({ detail }) => detail);
+  }
+
   damage(listed: 'images' | 'containers'): readonly string[] {
     const { docker } = this.place;
     const absent = docker === undefined || listed === 'images' ? undefined : containersAbsent(docker);
     return [
+      ...this.older(),
       ...(absent === undefined ? [] : [absent.message]),
       ...this.#spaces().flatMap(({ images }) => [
         ...(listed === 'images' ? images.damage() : []),

@@ -33,6 +33,8 @@ const LARGEST_KEY = 32768;
 export const SMALLEST_BOLT_PAGE = 1024;
 export const LARGEST_BOLT_PAGE = 65536;
 export const META_BYTES = PAGE.size + META.size;
+/** Each transaction writes the one that the transaction before did not. */
+export const META_PAGES = 2;
 
 export interface Meta {
   readonly pageSize: number;
@@ -82,6 +84,11 @@ export function parseMeta(bytes: Buffer): Meta | undefined {
     highWater: numberAt(meta, META.highWater),
     transaction: meta.readBigUInt64LE(META.transaction),
   };
+}
+
+/** What a meta page says that need not be whole; undefined where it ends before. */
+export function recordedTransaction(bytes: Buffer): bigint | undefined {
+  return bytes.length < META_BYTES ? undefined : bytes.readBigUInt64LE(PAGE.size + META.transaction);
 }
 
 /** FNV-1a, 64 bits. */

@@ -9,6 +9,7 @@ import {
   BUCKET,
   LARGEST_BOLT_PAGE,
   META_BYTES,
+  META_PAGES,
   type Meta,
   type Page,
   parseBucketRoot,
@@ -24,7 +25,6 @@ const MOST_TRIES = 10;
 const DEEPEST = 64;
 /** Bytes of the largest page with its overflow, which one key and its value can make. */
 const LARGEST_RUN = 64 * 1024 * 1024;
-const META_PAGES = 2;
 
 export type BoltEntry =
   | { readonly key: ByteString; readonly value: Buffer; readonly bucket?: never }
@@ -53,8 +53,8 @@ export function checkBucket(bucket: Bucket): number {
   return count;
 }
 
-/** Of the two meta pages the whole one with the later transaction; the other is of the transaction before. */
-function readMeta(file: FileParts): Meta {
+/** Of the two meta pages the whole one with the later transaction; the other is of the transaction before. Throws Trouble where neither is whole. */
+export function readMeta(file: FileParts): Meta {
   const first = parseMeta(file.read(0, META_BYTES));
   // Where the first is torn, it does not tell where the second begins.
   const sizes: number[] = first === undefined ? [] : [first.pageSize];

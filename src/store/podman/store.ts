@@ -4,6 +4,7 @@ import type { ByteString } from '../../sys/bytes.ts';
 import { attempt, Trouble } from '../../sys/errors.ts';
 import type { Claims } from '../claims.ts';
 import { hexOf } from '../digest.ts';
+import { olderStates } from '../formats/bolt-older.ts';
 import { type Layer, type LayerStack, type Missing, requireId } from '../layer-stack.ts';
 import type { Mounting } from '../mounting.ts';
 import type { Platform } from '../oci/manifest.ts';
@@ -23,6 +24,7 @@ import { find } from './find.ts';
 import { readImageConfig, readImageJson } from './images.ts';
 import { Inventory } from './inventory.ts';
 import { podmanConfiguration } from './libpod/configuration.ts';
+import { BOLT_DATABASE } from './libpod/libpod.ts';
 import { podmanMountings } from './libpod/mountings.ts';
 import { mountedLayers } from './mounted.ts';
 import { hasTarRecord, tarRecord, unpackRules } from './record.ts';
@@ -71,6 +73,10 @@ export class PodmanStore implements Store {
     return podmanStamp(this.root);
   }
 
+  older(): readonly string[] {
+    return olderStates(this.root.files, [BOLT_DATABASE]).map(({ detail }) => detail);
+  }
+
   damage(listed: 'images' | 'containers'): readonly string[] {
     const inventory = new Inventory(this.root);
     const lists = [
@@ -84,7 +90,7 @@ export class PodmanStore implements Store {
       ...(unreadable === undefined ? [] : [unreadable.message]),
       ...damage,
     ]);
-    const known = listed === 'containers' ? inventory.libpod().damage : [];
+    const known = listed === 'containers' ? [...this.older(), ...inventory.libpod().damage] : [];
     return [...new Set([...this.root.damage, ...sentences, ...known])];
   }
 

@@ -4,8 +4,10 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { healthOf } from '../../../src/health/open.ts';
 import { openStore } from '../../../src/store/open.ts';
+import { damageNewestMeta } from '../../support/bolt-file.ts';
 import { FakeContainerd, goTime, OVERLAYFS } from '../../support/fake-containerd.ts';
 import { temporaryForTest } from '../../support/temporary.ts';
+import { stratafs } from '../cli/memory.ts';
 
 const META = 'io.containerd.metadata.v1.bolt/meta.db';
 const CONTENT = 'io.containerd.content.v1.content';
@@ -251,6 +253,26 @@ describe('doctor of containerd', () => {
     expect(found.join('\n')).toContain(`Cannot read "${database}"`);
     expect(found.join('\n')).not.toContain('snapshot-orphan');
   });
+
+  it.each([META, `${OVERLAYFS}/metadata.db`])(
+    'says that %s shows an older state where its newest meta page is damaged',
+    async (database) => {
+      const { fake } = soundStore();
+      fake.write();
+      damageNewestMeta(join(fake.root, database));
+      const detail = `Cannot show the newest state of "${fake.root}/${database}": its meta page 1, the newest (transaction 7), is damaged, so an older state (transaction 6) is shown`;
+      // What is found tells paths below the root; lists tell them whole.
+      expect(await findings(fake)).toEqual([
+        `database-older  ${database}: ${detail.replace(`${fake.root}/`, '')}`,
+      ]);
+      const store = openStore(fake.root);
+      expect([store.damage('images'), store.damage('containers')]).toEqual([[detail], [detail]]);
+      for (const command of ['images', 'containers', 'stores']) {
+        const { code, err } = await stratafs(['--root', fake.root, command]);
+        expect([command, code, err]).toEqual([command, 4, expect.stringContaining(detail)]);
+      }
+    },
+  );
 
   it('says what is missing, and where', async () => {
     const sound = soundStore();

@@ -2,7 +2,7 @@
 import { mkdirSync, truncateSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { examineStore } from '../../../src/health/docker/doctor.ts';
-import { type BoltTree, boltFile } from '../../support/bolt-file.ts';
+import { type BoltTree, boltFile, damageNewestMeta } from '../../support/bolt-file.ts';
 import { dockerRootAt } from '../../support/docker-root.ts';
 import { FakeStore, hex } from '../../support/fake-store.ts';
 import { temporaryForTest } from '../../support/temporary.ts';
@@ -126,6 +126,12 @@ const DAMAGE: readonly [rule: string, act: (sound: Sound) => void, ...finds: str
     ({ store }) => truncateSync(store.path('buildkit/metadata_v2.db'), 4 * 4096),
     'database-damaged buildkit/metadata_v2.db: Cannot read "ROOT/buildkit/metadata_v2.db": the file ends before or within page 6 (it holds: what the entries of the build cache are)',
     `directory-cache overlay2/${COMMITTED}: the entry ${ENTRY.slice(0, 12)}`,
+  ],
+  [
+    'the newest meta page of a database with a wrong checksum',
+    ({ store }) => damageNewestMeta(store.path('buildkit/metadata_v2.db')),
+    'database-older buildkit/metadata_v2.db: Cannot show the newest state of "ROOT/buildkit/metadata_v2.db": its meta page 1, the newest (transaction 7), is damaged, so an older state (transaction 6) is shown (it holds: what the entries of the build cache are)',
+    SOUND,
   ],
   [
     'a layer that only the cache holds',

@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { FileParts } from '../../../src/store/files.ts';
 import { type Bucket, checkBucket, readBolt } from '../../../src/store/formats/bolt.ts';
+import { olderState } from '../../../src/store/formats/bolt-older.ts';
 import { asBytes } from '../../../src/sys/bytes.ts';
 import { Trouble } from '../../../src/sys/errors.ts';
 import { type BoltTree, boltFile, sealMeta } from '../../support/bolt-file.ts';
@@ -272,5 +273,53 @@ describe('readBolt()', () => {
       { numRuns: 3000 },
     );
     expect(answers).toBeGreaterThan(100);
+  });
+});
+
+describe('olderState()', () => {
+  /** `boltFile` writes transaction 6 into page 0, 7 into page 1. */
+  const NEWEST =
+    'its meta page 1, the newest (transaction 7), is damaged, so an older state (transaction 6) is shown';
+  const PERHAPS = (page: number, shown: number) =>
+    `its meta page ${page} is damaged and may have been the newest, so an older state (transaction ${shown}) is shown`;
+  const flip = (file: Buffer, at: number) => void file.writeUInt8(file.readUInt8(at) ^ 1, at);
+  const DAMAGES: readonly [name: string, damage: (file: Buffer) => void, state: string | undefined][] = [
+    ['both are whole', () => {}, undefined],
+    ['the checksum of the newest is wrong', (file) => flip(file, 4096 + 72), NEWEST],
+    ['the magic of the newest is wrong', (file) => flip(file, 4096 + 16), NEWEST],
+    ['the version of the newest is wrong', (file) => flip(file, 4096 + 20), NEWEST],
+    ['the newest is overwritten', (file) => void file.fill('x', 4096, 8192), PERHAPS(1, 6)],
+    ['the newest is empty', (file) => void file.fill(0, 4096, 8192), PERHAPS(1, 6)],
+    ['the other is damaged', (file) => flip(file, 72), undefined],
+    ['what the other was is lost', (file) => void file.fill('x', 0, 4096), PERHAPS(0, 7)],
+  ];
+
+  it.each(DAMAGES)('tells where %s', (_, damage, state) => {
+    const file = boltFile({ a: { b: 'c' } });
+    damage(file);
+    expect(olderState(partsOf(file))).toBe(state);
+  });
+
+  it('is silent about a page that is being written', () => {
+    const [torn, whole] = [boltFile({ a: { b: 'c' } }), boltFile({ a: { b: 'c' } })];
+    flip(torn, 4096 + 72);
+    let isWritten = false;
+    const parts: FileParts = {
+      ...partsOf(torn),
+      read: (position, length) => {
+        const bytes = Buffer.from((isWritten ? whole : torn).subarray(position, position + length));
+        // The last that is read of it to see that it is damaged.
+        if (position === 4096 && length > 0 && reads++ === 1) isWritten = true;
+        return bytes;
+      },
+    };
+    let reads = 0;
+    expect(olderState(parts)).toBe(undefined);
+    expect(reads).toBeGreaterThan(2);
+  });
+
+  it('leaves what has no whole meta page to whoever reads it', () => {
+    const file = boltFile({}).fill(0, 0, 8192);
+    expect(() => olderState(partsOf(file))).toThrow('both of its meta pages (0 and 1) are damaged');
   });
 });

@@ -7,6 +7,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { openStore } from '../../../../src/store/open.ts';
 import type { Store } from '../../../../src/store/store.ts';
 import { alteredFile, eachSample, tries } from '../../../support/altered.ts';
+import { damageNewestMeta } from '../../../support/bolt-file.ts';
 import { type FakeDatabase, FakePodman } from '../../../support/fake-podman.ts';
 import { askStore } from '../../../support/hostile-store.ts';
 import { journalFile, type PlacedPage, sqliteFile, walFile } from '../../../support/sqlite-file.ts';
@@ -240,6 +241,15 @@ describe("Podman's database", () => {
       expect(damageOf(made)).toEqual([]);
     },
   );
+
+  it('says that an older state is shown where the newest meta page of bolt is damaged', () => {
+    const made = sample('libpod/bolt_state.db');
+    damageNewestMeta(made.store.path('libpod/bolt_state.db'));
+    expect(statuses(made)).toEqual(SOUND);
+    expect(damageOf(made)).toEqual([
+      'Cannot show the newest state of "ROOT/libpod/bolt_state.db": its meta page 1, the newest (transaction 7), is damaged, so an older state (transaction 6) is shown',
+    ]);
+  });
 
   /** Pages of the database as they are when `web` has another state. */
   function pagesWith({ store, web }: Sample, state: number): PlacedPage[] {
