@@ -1,9 +1,9 @@
 // A walk over layers that have to be read from a disk: the server has directories read before they are asked for, and shows
 // the same as ever.
-import { spawnSync } from 'node:child_process';
 import { mkdirSync, readdirSync, readlinkSync, symlinkSync, writeFileSync } from 'node:fs';
 import { beforeAll, expect, it } from 'vitest';
 import { run, succeed } from '../support/command.ts';
+import { unmountDisk } from '../support/loop-disk.ts';
 import { lowerdirReference, mountStratafs, type StratafsMount } from '../support/stratafs.ts';
 import { describeSystem, itSystem, missing } from '../support/system.ts';
 import { kill, temporaryForSuite, until } from '../support/temporary.ts';
@@ -35,7 +35,7 @@ describeSystem('a walk that reads from a disk', ['root', 'fuse', 'ext4', 'build'
 
   /** Mounted anew, a disk has nothing in the kernel's cache but the pages of its image. */
   async function mountCold(): Promise<void> {
-    await succeed('umount', [disk]);
+    await unmountDisk(disk);
     await succeed('mount', ['-o', 'loop,ro', image, disk]);
   }
 
@@ -83,6 +83,6 @@ describeSystem('a walk that reads from a disk', ['root', 'fuse', 'ext4', 'build'
     await until('the first directories', () => rings(mounted) > 0 || missing(['io_uring']) !== undefined);
     kill(mounted.pid, 'SIGKILL');
     await walk;
-    await until('the disk', () => spawnSync('umount', [disk]).status === 0);
+    await unmountDisk(disk);
   });
 });

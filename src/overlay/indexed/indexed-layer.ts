@@ -7,7 +7,7 @@ import { STATX } from '../../sys/statx.ts';
 import { NAME_MAX } from '../layer/name-argument.ts';
 
 /** Magic and version, the SHA-256 of all that follows, the SHA-256 of what it was made for, and the lengths of the sections. */
-const MAGIC = Buffer.from('stratafs tree 1\n', 'latin1');
+const MAGIC = Buffer.from('stratafs tree 2\n', 'latin1');
 const HASH_BYTES = 32;
 const SECTIONS = 4;
 const START = MAGIC.length + 2 * HASH_BYTES + SECTIONS * 4;
@@ -17,11 +17,13 @@ const IDENTITY = [STATX.ino, STATX.btime, STATX.ctime, STATX.mtime].flatMap((fie
   field === STATX.ino ? [field, field + 1] : [field, field + 1, field + 2],
 );
 
-/** Words of a directory: its identity, the number of its first entry and how many there are. */
+/** Words of a directory: its identity, the number of its first entry and how many there are, and where its path begins. */
 export const INDEXED_DIRECTORY = {
-  words: IDENTITY.length + 2,
+  words: IDENTITY.length + 4,
   first: IDENTITY.length,
   count: IDENTITY.length + 1,
+  path: IDENTITY.length + 2,
+  pathLength: IDENTITY.length + 3,
 } as const;
 
 /** Words of an entry. */
@@ -53,7 +55,7 @@ export interface LayerDescription {
   readonly directories: Uint32Array;
   /** Those of one directory stand together, in byte order of their names. */
   readonly entries: Uint32Array;
-  /** Each NUL-terminated. */
+  /** Each NUL-terminated; and the directories' paths. */
   readonly names: Buffer;
   readonly handles: Buffer;
 }
@@ -92,6 +94,18 @@ export class IndexedLayer implements LayerDescription {
 
   countOf(directory: number): number {
     return this.directories[directory + INDEXED_DIRECTORY.count] as number;
+  }
+
+  /** Below the layer's root as it was when the directory was listed, without a leading slash; empty for the root. */
+  pathAt(directory: number): string {
+    const start = this.directories[directory + INDEXED_DIRECTORY.path] as number;
+    const length = this.directories[directory + INDEXED_DIRECTORY.pathLength] as number;
+    return this.names.toString('latin1', start, start + length);
+  }
+
+  nameText(entry: number): string {
+    const start = this.nameAt(entry);
+    return this.names.toString('latin1', start, start + this.nameLength(entry));
   }
 
   nameAt(entry: number): number {
@@ -179,7 +193,9 @@ function isSound(layer: LayerDescription): boolean {
   for (let at = 0; at < directories.length; at += INDEXED_DIRECTORY.words) {
     const first = directories[at + INDEXED_DIRECTORY.first] as number;
     const end = first + (directories[at + INDEXED_DIRECTORY.count] as number);
-    if (end > count) return false;
+    const path = directories[at + INDEXED_DIRECTORY.path] as number;
+    const pathLength = directories[at + INDEXED_DIRECTORY.pathLength] as number;
+    if (end > count || path + pathLength > layer.names.length) return false;
     for (let entry = first; entry < end; entry++)
       if (!isEntry(layer, entry) || (entry > first && !isAfter(layer, entry))) return false;
   }

@@ -43,6 +43,8 @@ interface Known {
   readonly device: readonly (number | undefined)[];
   readonly index: IndexedLayer | undefined;
   readonly learned: LearnedLayer;
+  /** Real directories that were found as in the index, by their places there. */
+  readonly unchanged: Map<number, number>;
   /** Whether files can be asked for by their handles. */
   hasHandles: boolean;
 }
@@ -100,7 +102,7 @@ export class Indexed {
       // Through no clone of the layer's mount, something else may be mounted on a file: only its name leads there.
       const hasHandles = !directories.isForeign(root, -1);
       const device = deviceOf(directories.descriptor(root));
-      return { path, root, device, index, learned: new LearnedLayer(), hasHandles };
+      return { path, root, device, index, learned: new LearnedLayer(), unchanged: new Map(), hasHandles };
     });
     this.#hasIndexes = this.#layers.some((layer) => layer?.index !== undefined);
   }
@@ -140,6 +142,7 @@ export class Indexed {
     if (!isOnDevice(status, layer.device)) return none;
     const found = layer.index?.find(status) ?? -1;
     if (layer.index !== undefined && found >= 0) {
+      layer.unchanged.set(found, directory);
       const next = layer.index.firstOf(found);
       return { ...none, next, end: next + layer.index.countOf(found) };
     }
@@ -228,8 +231,9 @@ export class Indexed {
 
   /** Ends a merged directory that was listed. */
   end(): void {
-    for (const { layer, status, first } of this.#pass)
-      if (status !== undefined) layer?.learned.addDirectory(status, first);
+    const { directories } = this.#parts;
+    for (const { layer, directory, status, first } of this.#pass)
+      if (status !== undefined) layer?.learned.addDirectory(status, first, directories.pathOf(directory));
     this.#pass = [];
   }
 
@@ -248,9 +252,15 @@ export class Indexed {
   }
 
   #save(): void {
+    const { directories } = this.#parts;
     for (const layer of this.#layers) {
       if (layer === undefined || layer.learned.isEmpty) continue;
-      if (layer.index !== undefined) layer.learned.takeOver(layer.index);
+      if (layer.index !== undefined) {
+        const unchanged = [...layer.unchanged].map(
+          ([at, directory]) => [at, directories.pathOf(directory)] as const,
+        );
+        layer.learned.takeOver(layer.index, new Map(unchanged));
+      }
       this.#parts.store.write(layer.path, layer.learned.description);
     }
   }

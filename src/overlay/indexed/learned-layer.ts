@@ -6,11 +6,11 @@ import {
   INDEXED_ENTRY,
   type IndexedLayer,
   identityOf,
-  inodeAt,
   type LayerDescription,
   NO_XATTRS,
   TYPE_SHIFT,
 } from './indexed-layer.ts';
+import { stillThere } from './still-there.ts';
 
 /** Room at first, in words and in bytes. */
 const ROOM = 1024;
@@ -28,7 +28,6 @@ export class LearnedLayer {
   #usedNames = 0;
   /** 0 stands for no handle. */
   #usedHandles = HANDLE_ALIGN;
-  readonly #inodes = new Set<number>();
 
   /** Whether there is nothing yet. */
   get isEmpty(): boolean {
@@ -76,16 +75,19 @@ export class LearnedLayer {
     this.#usedEntries += words.length;
   }
 
-  /** The directory of all entries from the number `first` on, as a `struct statx` told of it before it was listed. */
-  addDirectory(status: Uint32Array, first: number): void {
-    this.#addDirectory(identityOf(status), first);
+  /** The directory of all entries from the number `first` on, as a `struct statx` told of it before it was listed; `path` is a byte string. */
+  addDirectory(status: Uint32Array, first: number, path: string): void {
+    this.#addDirectory(identityOf(status), first, path);
   }
 
-  #addDirectory(identity: readonly number[], first: number): void {
-    const words = [...identity, first, this.count - first];
+  #addDirectory(identity: readonly number[], first: number, path: string): void {
+    const at = this.#usedNames;
+    this.#names = withRoom(this.#names, at + path.length, Buffer.alloc);
+    this.#names.write(path, at, 'latin1');
+    this.#usedNames = at + path.length;
+    const words = [...identity, first, this.count - first, at, path.length];
     this.#directories = withRoom(this.#directories, this.#usedDirectories + words.length, words32);
     this.#directories.set(words, this.#usedDirectories);
-    this.#inodes.add(inodeAt(this.#directories, this.#usedDirectories));
     this.#usedDirectories += words.length;
   }
 
@@ -94,15 +96,14 @@ export class LearnedLayer {
     this.#usedEntries = first * INDEXED_ENTRY.words;
   }
 
-  /** Takes over what an older index has of all other directories. */
-  takeOver(older: IndexedLayer): void {
-    for (let at = 0; at < older.directories.length; at += INDEXED_DIRECTORY.words) {
-      if (this.#inodes.has(inodeAt(older.directories, at))) continue;
+  /** Takes over what an older index has of directories that are there still; `unchanged` has the paths of those that were found so, by place. */
+  takeOver(older: IndexedLayer, unchanged: ReadonlyMap<number, string>): void {
+    for (const at of stillThere(older, unchanged, this.description)) {
       const first = this.count;
       const start = older.firstOf(at);
       for (let entry = start; entry < start + older.countOf(at); entry++) this.#copyEntry(older, entry);
       const identity = older.directories.subarray(at, at + INDEXED_DIRECTORY.first);
-      this.#addDirectory([...identity], first);
+      this.#addDirectory([...identity], first, unchanged.get(at) ?? older.pathAt(at));
     }
   }
 

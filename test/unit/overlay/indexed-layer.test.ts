@@ -26,23 +26,31 @@ function handle(byte: number): Buffer {
   return Buffer.concat([Buffer.from([8, 0, 0, 0, 1, 0, 0, 0]), Buffer.alloc(8, byte)]);
 }
 
-/** Adds a directory with these names, the first of which has no attribute and a handle. */
-function learn(layer: LearnedLayer, about: Uint32Array, ...names: readonly string[]): void {
+/** Adds the directory of a path with these names, the first of which has no attribute and a handle; `name/` is a directory. */
+function learn(layer: LearnedLayer, path: string, about: Uint32Array, ...names: readonly string[]): void {
   const first = layer.count;
   for (const [i, name] of names.entries()) {
-    const bytes = Buffer.from(name, 'latin1');
+    const bytes = Buffer.from(name.replace('/', ''), 'latin1');
     const isFirst = i === 0;
     const ctime = [7, 0, 9] as const;
-    layer.addEntry(bytes, 0, bytes.length, 8, isFirst ? ctime : undefined, isFirst ? handle(3) : undefined);
+    const type = name.endsWith('/') ? 4 : 8;
+    layer.addEntry(
+      bytes,
+      0,
+      bytes.length,
+      type,
+      isFirst ? ctime : undefined,
+      isFirst ? handle(3) : undefined,
+    );
   }
-  layer.addDirectory(about, first);
+  layer.addDirectory(about, first, path);
 }
 
 function sample(): LearnedLayer {
   const layer = new LearnedLayer();
-  learn(layer, status(11, 100), 'a', 'b', '\xff');
-  learn(layer, status(12, 200));
-  learn(layer, status(13, 300), 'long'.repeat(50));
+  learn(layer, '', status(11, 100), 'a', 'b', '\xff');
+  learn(layer, 'b', status(12, 200));
+  learn(layer, '\xff', status(13, 300), 'long'.repeat(50));
   return layer;
 }
 
@@ -114,6 +122,8 @@ describe('decodeLayerDescription()', () => {
   const hostile: readonly (readonly [what: string, change: (layer: LayerDescription) => void])[] = [
     ['a directory with more entries than there are', (l) => l.directories.set([5], INDEXED_DIRECTORY.count)],
     ['a directory that begins past the end', (l) => l.directories.set([HUGE], INDEXED_DIRECTORY.first)],
+    ['a path past the end', (l) => l.directories.set([l.names.length + 1], INDEXED_DIRECTORY.path)],
+    ['a path that reaches past the end', (l) => l.directories.set([HUGE], INDEXED_DIRECTORY.pathLength)],
     ['a name past the end', (l) => l.entries.set([l.names.length], NAME)],
     ['a name far past the end', (l) => l.entries.set([HUGE], NAME)],
     ['an empty name', (l) => l.entries.set([0], ABOUT)],
@@ -146,16 +156,61 @@ describe('decodeLayerDescription()', () => {
 });
 
 describe('LearnedLayer', () => {
-  it('takes over from an older index what it has not learnt itself', () => {
-    const older = new IndexedLayer(sample().description);
+  /** Of a layer with `a/b/c`, `a/d` and `e`: which of them the next index has, by their inode numbers. */
+  function next(
+    unchanged: readonly (readonly [inode: number, path: string])[],
+    ...learnt: readonly (readonly [path: string, about: Uint32Array, ...names: string[]])[]
+  ): string {
+    const before = new LearnedLayer();
+    learn(before, '', status(1, 9), 'a/', 'e/');
+    learn(before, 'a', status(2, 9), 'b/', 'd/');
+    learn(before, 'a/b', status(3, 9), 'c/');
+    learn(before, 'a/b/c', status(4, 9), 'file');
+    learn(before, 'a/d', status(5, 9));
+    learn(before, 'e', status(6, 9), 'file');
+    const older = new IndexedLayer(before.description);
+    const found = unchanged.map(([inode, path]) => [older.find(status(inode, 9)), path] as const);
     const newer = new LearnedLayer();
-    learn(newer, status(11, 101), 'c');
-    newer.takeOver(older);
-    const layer = new IndexedLayer(newer.description);
-    expect(text(layer, status(11, 101))).toBe('c 8 bare handle');
-    expect(text(layer, status(11, 100))).toBe('not known');
-    expect(text(layer, status(13, 300))).toBe(`${'long'.repeat(50)} 8 bare handle`);
-    expect(read(encodeLayerDescription(KEY, newer.description))).toBeDefined();
+    for (const each of learnt) learn(newer, ...each);
+    newer.takeOver(older, new Map(found));
+    const bytes = encodeLayerDescription(KEY, newer.description);
+    const layer = read(bytes);
+    if (layer === undefined) throw new Error('it was not read');
+    const times = [9, 10].flatMap((time) =>
+      Array.from({ length: 9 }, (_, inode) => {
+        const at = layer.find(status(inode, time));
+        return at < 0 ? '' : `${inode}${time === 9 ? '' : ' anew'} ${layer.pathAt(at)}`;
+      }),
+    );
+    return times.filter(Boolean).join(', ');
+  }
+
+  it.each([
+    ['what nobody came to', next([], ['e', status(6, 10)]), '1 , 2 a, 3 a/b, 4 a/b/c, 5 a/d, 6 anew e'],
+    [
+      'what is below a name that is there still',
+      next([], ['', status(1, 10), 'a/', 'e/', 'f/']),
+      '2 a, 3 a/b, 4 a/b/c, 5 a/d, 6 e, 1 anew ',
+    ],
+    ['nothing below a name that is gone', next([], ['', status(1, 10), 'e/']), '6 e, 1 anew '],
+    ['nothing below a name that is a file', next([], ['', status(1, 10), 'a', 'e/']), '6 e, 1 anew '],
+    [
+      'nothing that has another directory in its place',
+      next([], ['a/b', status(7, 10), 'f']),
+      '1 , 2 a, 5 a/d, 6 e, 7 anew a/b',
+    ],
+    [
+      'what was found elsewhere, by the path that it has now',
+      next([[3, 'b']], ['', status(1, 10), 'b/', 'e/']),
+      '3 b, 6 e, 1 anew ',
+    ],
+    [
+      'what is below an unchanged directory',
+      next([[2, 'a']], ['a/d', status(5, 10)]),
+      '1 , 2 a, 3 a/b, 4 a/b/c, 6 e, 5 anew a/d',
+    ],
+  ])('takes over from an older index %s', (_what, found, expected) => {
+    expect(found).toBe(expected);
   });
 
   it('forgets the entries of a directory that could not be listed', () => {
@@ -163,7 +218,7 @@ describe('LearnedLayer', () => {
     const first = layer.count;
     layer.addEntry(Buffer.from('lost'), 0, 4, 8, undefined, handle(4));
     layer.forget(first);
-    learn(layer, status(15, 1), 'kept');
+    learn(layer, 'c', status(15, 1), 'kept');
     expect(text(new IndexedLayer(layer.description), status(15, 1))).toBe('kept 8 bare handle');
   });
 });
