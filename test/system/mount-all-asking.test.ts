@@ -45,10 +45,12 @@ describeSystem('the process that mount --all asks', ['root', 'fuse', 'build'], (
 
   it('ends with a server that is killed, whatever it waits for', async () => {
     const temporary = temporaryForTest();
-    // The question never comes, and never ends: the test has the other end of that pipe.
-    const script = 'exec 3<&0; "$0" "$1" $$ <&3 & echo $!; wait';
-    const server = spawn('sh', ['-c', script, process.execPath, ANSWERING], {
-      stdio: ['pipe', 'pipe', 'ignore'],
+    // The question never comes, and never ends: what is read from is open for writing, too.
+    const never = temporary.path('never');
+    expect((await run('mkfifo', [never])).code).toBe(0);
+    const script = 'exec 3<>"$2"; "$0" "$1" $$ <&3 & echo $!; wait';
+    const server = spawn('sh', ['-c', script, process.execPath, ANSWERING, never], {
+      stdio: ['ignore', 'pipe', 'ignore'],
     });
     temporary.owns(server.pid);
     const [line] = (await once(server.stdout, 'data')) as [Buffer];
