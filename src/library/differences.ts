@@ -16,9 +16,17 @@ import { shownBytes } from '../sys/bytes.ts';
 import { Errno, Trouble } from '../sys/errors.ts';
 import { jsonChange } from '../told/change.ts';
 import { absolutePath } from '../told/fields.ts';
+import { checkArgument, checkOptions, type OptionForms } from './arguments.ts';
 import { guarded, guardedAsync, libraryError, StratafsError } from './errors.ts';
 import { bytesOfPath } from './opened-tree.ts';
-import { commandOptions, type LocationOptions, rootOf, type ShowingOptions } from './options.ts';
+import {
+  commandOptions,
+  LOCATION_FORMS,
+  type LocationOptions,
+  rootOf,
+  SHOWING_FORMS,
+  type ShowingOptions,
+} from './options.ts';
 import { inTurns } from './turns.ts';
 import type { ChangeInfo, DiffSummary, Path } from './types.ts';
 
@@ -37,9 +45,17 @@ export interface DifferencesOptions extends LocationOptions, ShowingOptions {
   readonly onError?: (error: StratafsError) => void;
 }
 
+const DIFFERENCES_FORMS: OptionForms<DifferencesOptions> = {
+  ...{ ...LOCATION_FORMS, ...SHOWING_FORMS },
+  ...{ rootB: 'string', paths: 'paths', expand: 'boolean', mtime: 'boolean' },
+  ...{ content: ['read', 'none'], onError: 'function' },
+};
+
 /** Compares two references, or directories (`./DIR`); to be closed. Rejects with StratafsError. */
 export function differencesOf(a: string, b: string, options: DifferencesOptions = {}): Promise<Differences> {
   return guardedAsync(async () => {
+    for (const [name, side] of Object.entries({ a, b })) checkArgument('diff', name, side, 'string');
+    checkOptions('diff', options, DIFFERENCES_FORMS);
     const { rootB, paths = [], onError: _, ...rest } = options;
     const { expand = false, mtime = false, content = 'read', ...location } = rest;
     const given = commandOptions(location);

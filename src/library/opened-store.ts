@@ -8,14 +8,23 @@ import type { Store } from '../store/store.ts';
 import { shownBytes } from '../sys/bytes.ts';
 import { jsonName } from '../told/escape.ts';
 import { jsonId } from '../told/fields.ts';
+import { checkArgument, checkOptions } from './arguments.ts';
 import { guarded, guardedAsync } from './errors.ts';
 import { type OpenedTree, openedTree } from './opened-tree.ts';
-import { commandOptions, type LocationOptions, type ShowingOptions, tarReading } from './options.ts';
+import {
+  commandOptions,
+  LOCATION_FORMS,
+  type LocationOptions,
+  SHOWING_FORMS,
+  type ShowingOptions,
+  tarReading,
+} from './options.ts';
 import type { ContainerInfo, ImageInfo, StackInfo, StackLayer } from './types.ts';
 
 /** Opens a store. It is only read, and nothing of it is kept open between two questions. Rejects with StratafsError. */
 export function openLibraryStore(options: LocationOptions = {}): Promise<OpenedStore> {
   return guardedAsync(async () => {
+    checkOptions('openStore', options, LOCATION_FORMS);
     const given = commandOptions(options);
     return new OpenedStore(await openTheStore(given), given, options.onWarning);
   });
@@ -55,21 +64,27 @@ export class OpenedStore implements Disposable {
 
   /** What a reference means; layers that are missing are told all the same. Rejects with StratafsError. */
   inspect(reference: string): Promise<StackInfo> {
-    return guardedAsync(async () => stackInfo(await openDamagedStack(reference, this.#given)));
+    return guardedAsync(async () => {
+      checkArgument('inspect', 'reference', reference, 'string');
+      return stackInfo(await openDamagedStack(reference, this.#given));
+    });
   }
 
   /** The merged tree of an image or a container, to be closed. Rejects with StratafsError. */
   openTree(
     reference: string,
-    { signal, ...options }: ShowingOptions & Pick<LocationOptions, 'signal'> = {},
+    options: ShowingOptions & Pick<LocationOptions, 'signal'> = {},
   ): Promise<OpenedTree> {
-    const told = {
-      ...(this.#onWarning === undefined ? {} : { onWarning: this.#onWarning }),
-      ...(signal === undefined ? {} : { signal }),
-    };
     return guardedAsync(async () => {
+      checkArgument('openTree', 'reference', reference, 'string');
+      checkOptions('openTree', options, { ...SHOWING_FORMS, signal: 'signal' });
+      const { signal, ...showing } = options;
       signal?.throwIfAborted();
-      return openedTree(reference, { ...this.#given, ...options, tars: tarReading(told) });
+      const told = {
+        ...(this.#onWarning === undefined ? {} : { onWarning: this.#onWarning }),
+        ...(signal === undefined ? {} : { signal }),
+      };
+      return openedTree(reference, { ...this.#given, ...showing, tars: tarReading(told) });
     });
   }
 

@@ -9,8 +9,15 @@ import { E, Errno } from '../sys/errors.ts';
 import { S_IFDIR, S_IFREG } from '../sys/statx.ts';
 import { jsonEntry } from '../told/entry.ts';
 import { jsonName } from '../told/escape.ts';
+import { checkArgument, checkOptions, type OptionForms } from './arguments.ts';
 import { guarded, guardedAsync, libraryError, StratafsError } from './errors.ts';
-import { commandOptions, type LocationOptions, type ShowingOptions } from './options.ts';
+import {
+  commandOptions,
+  LOCATION_FORMS,
+  type LocationOptions,
+  SHOWING_FORMS,
+  type ShowingOptions,
+} from './options.ts';
 import { inTurns, type Sequence } from './turns.ts';
 import type { EntryInfo, Path, XattrInfo } from './types.ts';
 
@@ -32,6 +39,8 @@ export interface ReadOptions {
   readonly signal?: AbortSignal;
 }
 
+const WALK_FORMS: OptionForms<WalkOptions> = { onError: 'function', signal: 'signal' };
+
 /** Bytes that are read at once. */
 const PIECE = 1 << 18;
 /** Bytes that `readFile` answers at most, where no other limit is given. */
@@ -39,7 +48,11 @@ const MOST_READ = 64 << 20;
 
 /** Opens the merged tree of a reference: `nginx:latest`, a container's name, `./app.tar`, `REF#1-3`, `lowerdir=…`. */
 export function openLibraryTree(reference: string, options: OpenTreeOptions = {}): Promise<OpenedTree> {
-  return guardedAsync(async () => openedTree(reference, commandOptions(options)));
+  return guardedAsync(async () => {
+    checkArgument('openTree', 'reference', reference, 'string');
+    checkOptions('openTree', options, { ...LOCATION_FORMS, ...SHOWING_FORMS });
+    return openedTree(reference, commandOptions(options));
+  });
 }
 
 /** @internal Throws Trouble. */
@@ -69,7 +82,9 @@ export class OpenedTree implements Disposable {
   }
 
   /** What is at a path; of a link in the last place what it leads to, unless `follow` is false. Links stay inside the image. */
-  stat(path: Path, { follow = true }: { readonly follow?: boolean } = {}): EntryInfo {
+  stat(path: Path, options: { readonly follow?: boolean } = {}): EntryInfo {
+    checkCall('stat', path, options, { follow: 'boolean' });
+    const { follow = true } = options;
     const bytes = bytesOfPath(path);
     return this.#read(`look up "${shownBytes(bytes)}"`, (tree) =>
       entryInfo(tree, walk(tree, bytes, { follow }), bytes),
@@ -78,21 +93,26 @@ export class OpenedTree implements Disposable {
 
   /** The names in a directory, in byte order. */
   list(path: Path = '/', options: WalkOptions = {}): Sequence<EntryInfo> {
+    checkCall('list', path, options, WALK_FORMS);
     return inTurns(this.#names(path, options), options.signal);
   }
 
   /** All that is below a directory, each directory before what it holds; links are not followed. */
   walk(path: Path = '/', options: WalkOptions = {}): Sequence<EntryInfo> {
+    checkCall('walk', path, options, WALK_FORMS);
     return inTurns(this.#below(path, options), options.signal);
   }
 
   /** The bytes of a regular file, piece by piece; each is the caller's own. */
   read(path: Path, options: ReadOptions = {}): Sequence<Uint8Array> {
+    checkCall('read', path, options, { start: 'number', end: 'number', signal: 'signal' });
     return inTurns(this.#pieces(path, options), options.signal);
   }
 
   /** All of a regular file; throws where it has more bytes than `limit`, 64 MiB where that is not given. */
-  readFile(path: Path, { limit = MOST_READ }: { readonly limit?: number } = {}): Uint8Array {
+  readFile(path: Path, options: { readonly limit?: number } = {}): Uint8Array {
+    checkCall('readFile', path, options, { limit: 'number' });
+    const { limit = MOST_READ } = options;
     const bytes = bytesOfPath(path);
     const size = this.#read(`read "${shownBytes(bytes)}"`, (tree) => tree.sizeOf(fileAt(tree, bytes)));
     if (size > limit) {
@@ -104,6 +124,7 @@ export class OpenedTree implements Disposable {
 
   /** Extended attributes as the overlay shows them, in its order; links are not followed. */
   xattrs(path: Path): readonly XattrInfo[] {
+    checkArgument('xattrs', 'path', path, 'path');
     const bytes = bytesOfPath(path);
     return this.#read(`look up "${shownBytes(bytes)}"`, (tree) => {
       const found = tree.xattrs(tree.nodeOf(walk(tree, bytes, { follow: false })));
@@ -208,6 +229,11 @@ export class OpenedTree implements Disposable {
       }
     }
   }
+}
+
+function checkCall<T extends object>(of: string, path: Path, options: T, forms: OptionForms<T>): void {
+  checkArgument(of, 'path', path, 'path');
+  checkOptions(of, options, forms);
 }
 
 function isPlace(offset: number): boolean {

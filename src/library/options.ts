@@ -5,6 +5,7 @@ import { THIS_MACHINE } from '../store/machine/machine.ts';
 import { chooseRoot, rootAt } from '../store/machine/places.ts';
 import { attempt, Trouble } from '../sys/errors.ts';
 import { escapeMessage } from '../told/escape.ts';
+import type { OptionForms } from './arguments.ts';
 
 /** Where the store is, and which one; the words are those of the command line. */
 export interface LocationOptions {
@@ -37,6 +38,19 @@ export interface ShowingOptions {
   /** By whose rules layers are shown that nobody unpacked; by those of where they lie where it is not given. */
   readonly unpackAs?: 'docker' | 'containerd' | 'podman';
 }
+
+/** @internal */
+export const LOCATION_FORMS: OptionForms<LocationOptions> = {
+  ...{ root: 'string', hostRoot: 'string', store: 'string', namespace: 'string', platform: 'string' },
+  ...{ additionalRoots: 'strings', containerdRoot: 'string', owners: ['container', 'disk'] },
+  ...{ onWarning: 'function', signal: 'signal' },
+};
+
+/** @internal */
+export const SHOWING_FORMS: OptionForms<ShowingOptions> = {
+  metadata: ['record'],
+  unpackAs: ['docker', 'containerd', 'podman'],
+};
 
 /** @internal What layers are read from that are tars, to be closed; what goes wrong on the way is a warning. */
 export function tarReading({ onWarning, signal }: Pick<LocationOptions, 'onWarning' | 'signal'>): TarReading {

@@ -5,8 +5,9 @@ import { seesTrustedXattrs } from '../sys/privilege.ts';
 import { jsonFinding } from '../told/finding.ts';
 import { StoreVerifier } from '../verify/store.ts';
 import { type Verdict, worse } from '../verify/verdict.ts';
+import { checkArgument, checkOptions, type OptionForms } from './arguments.ts';
 import { guardedAsync } from './errors.ts';
-import { commandOptions, type LocationOptions } from './options.ts';
+import { commandOptions, LOCATION_FORMS, type LocationOptions } from './options.ts';
 import type { LayerResult, VerifyFinding } from './types.ts';
 
 export interface VerificationOptions extends LocationOptions {
@@ -25,12 +26,19 @@ export interface VerificationResult {
   readonly repoDigests: readonly string[];
 }
 
+const VERIFICATION_FORMS: OptionForms<VerificationOptions> = {
+  ...LOCATION_FORMS,
+  ...{ onFinding: 'function', onBytes: 'function' },
+};
+
 /** Computes the hash of each layer of an image or a container, and compares all else with the store's records. Rejects with StratafsError. */
 export function verification(
   reference: string,
   options: VerificationOptions = {},
 ): Promise<VerificationResult> {
   return guardedAsync(async () => {
+    checkArgument('verify', 'reference', reference, 'string');
+    checkOptions('verify', options, VERIFICATION_FORMS);
     const { onFinding, onBytes, ...location } = options;
     const { store, words } = await storeOfReference(reference, commandOptions(location));
     const layers: LayerResult[] = [];
