@@ -186,6 +186,7 @@ describeSystem('a mount', ['root', 'fuse', 'python', 'build'], () => {
       const directory = newDirectory();
       await stratafs(['mount', reference, directory]);
       const [server = 0] = serversOf(directory);
+      temporary.owns(server);
       kill(server, 'SIGSTOP');
       const umount = spawn(process.execPath, [BUILT_COMMAND, 'umount', directory], {
         stdio: ['ignore', 'ignore', 'pipe'],
@@ -202,6 +203,22 @@ describeSystem('a mount', ['root', 'fuse', 'python', 'build'], () => {
       kill(server, 'SIGCONT');
       expect([await ended(umount), printed]).toEqual([0, '']);
       expect(isRunning(server)).toBe(false);
+    });
+
+    it('is not waited for by who unmounts another that has its number by now', async () => {
+      const [stopped, directory] = [newDirectory(), newDirectory()];
+      const deviceOf = (point: string) => mounts().find((mount) => mount.directory === point)?.device;
+      await stratafs(['mount', reference, stopped]);
+      const device = deviceOf(stopped);
+      const [server = 0] = serversOf(stopped);
+      temporary.owns(server);
+      kill(server, 'SIGSTOP');
+      await succeed('umount', [stopped]);
+      await stratafs(['mount', reference, directory]);
+      // The kernel gives the lowest number that is free.
+      expect(deviceOf(directory)).toBe(device);
+      expect(await stratafs(['umount', directory])).toEqual(SILENT);
+      kill(server, 'SIGKILL');
     });
 
     itSystem(

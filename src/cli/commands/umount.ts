@@ -114,14 +114,17 @@ async function umountEntry(
 
 const GONE = { gone: 'unmounted', covered: 'mounted over' } as const;
 
-/** Why servers whose mount is gone go on; undefined as soon as they have ended. */
+/**
+ * Why the server whose mount is gone goes on; undefined as soon as one of these has ended: another has a connection of the same number
+ * that is no more, which a server that was stopped keeps.
+ */
 async function stateAfter({ device }: MountEntry, servers: readonly number[]): Promise<string | undefined> {
   const start = performance.now();
   for (let asked = start; ; await sleep(PAUSE)) {
-    const [running] = servers.filter(isRunning);
-    if (running === undefined) return undefined;
+    const running = servers.filter(isRunning);
+    if (running.length < servers.length || servers.length === 0) return undefined;
     const now = performance.now();
-    if (now - start > MOST_PATIENCE) return `process ${running} does not end`;
+    if (now - start > MOST_PATIENCE) return `process ${running.join(', ')} does not end`;
     if (now - asked < PATIENCE) continue;
     asked = now;
     const other = elsewhereMountedBy(device);
