@@ -10,7 +10,7 @@ import { declared } from '../../../src/sys/declared.ts';
  */
 const MUSL = new Set(
   `close dup2 execv fcntl flistxattr fsetxattr fstatfs futimens getdents getrusage ioctl lgetxattr linkat llistxattr lseek
-  lsetxattr memcpy mknod mmap mount name_to_handle_at open open_by_handle_at pipe2 pread prlimit read readlinkat recvmsg setsid socketpair statx syscall umount2
+  lsetxattr memcpy mknod mmap mount name_to_handle_at open open_by_handle_at pipe2 prctl pread prlimit read readlinkat recvmsg setsid socketpair statx syscall umount2
   utimensat waitid write`.split(/\s+/),
 );
 /** Only glibc has these, and the program does without. */
