@@ -3,6 +3,7 @@ import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Measured } from './clients.ts';
 import { BIG_FILE, HEADERS, PACKAGES } from './plan.ts';
+import type { Placement } from './process.ts';
 import { rowOf } from './rows.ts';
 import {
   type Bench,
@@ -61,17 +62,25 @@ function bigFileInOrder(bench: Bench): Scenario {
   });
 }
 
+/** What reads the big file of a mount, and what its small ones, all of which the layers' cache has by then. */
+async function mixedReaders(bench: Bench, placement: Placement) {
+  const { clients, stacks } = bench;
+  await clients.warmData(stacks.full.layers, HEADERS);
+  await clients.readAll(layerFile(bench), 'free');
+  return {
+    read: (directory: string) => clients.readAll(join(directory, BIG_FILE), placement),
+    small: (directory: string) => clients.tar(join(directory, HEADERS), placement),
+  };
+}
+
 /** The big file twice on a mount on which more than 10,000 small files were read once. */
 function bigFileAfterSmall(bench: Bench): Scenario {
-  const { clients, stacks } = bench;
+  const { stacks } = bench;
   const ids = ['mixed-large-cold', 'mixed-large-warm'];
   return scenario(ids, {
     needs: ['tar'],
     async measure(contender, placement) {
-      await clients.warmData(stacks.full.layers, HEADERS);
-      await clients.readAll(layerFile(bench), 'free');
-      const read = (directory: string) => clients.readAll(join(directory, BIG_FILE), placement);
-      const small = (directory: string) => clients.tar(join(directory, HEADERS), placement);
+      const { read, small } = await mixedReaders(bench, placement);
       const [, ...large] = await onFreshMount(bench, contender, stacks.full, placement, [small, read, read]);
       return fromMemory(ids, large);
     },
@@ -80,14 +89,11 @@ function bigFileAfterSmall(bench: Bench): Scenario {
 
 /** The small files twice on a mount on which the big one was read, and in turn on one on which nothing was. */
 function smallAfterBigFile(bench: Bench): Scenario {
-  const { clients, stacks } = bench;
+  const { stacks } = bench;
   return scenario(['mixed-small-cold', 'mixed-small-warm'], {
     needs: ['tar'],
     async measure(contender, placement) {
-      await clients.warmData(stacks.full.layers, HEADERS);
-      await clients.readAll(layerFile(bench), 'free');
-      const read = (directory: string) => clients.readAll(join(directory, BIG_FILE), placement);
-      const small = (directory: string) => clients.tar(join(directory, HEADERS), placement);
+      const { read, small } = await mixedReaders(bench, placement);
       const alone = await onFreshMount(bench, contender, stacks.full, placement, [small, small]);
       const [, ...mixed] = await onFreshMount(bench, contender, stacks.full, placement, [read, small, small]);
       return [

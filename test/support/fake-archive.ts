@@ -1,9 +1,12 @@
 // Archives of images made from values: members of a tar as they are to stand in it, and images whose blobs, configs and manifests
 // agree, so that a test says only what it is about, and then changes one member.
 import { createHash } from 'node:crypto';
+import { writeFileSync } from 'node:fs';
+import { gzipSync } from 'node:zlib';
 import { asBytes } from '../../src/sys/bytes.ts';
 import type { TarEntry } from '../../src/tar/entry.ts';
 import { tarEnd, tarHeader } from '../../src/tar/write.ts';
+import type { Temporary } from './temporary.ts';
 
 export type FakeMember = Partial<Omit<TarEntry, 'name' | 'linkName' | 'size'>> & {
   readonly name: string;
@@ -104,4 +107,14 @@ function named(descriptor: object, name: string | undefined): object {
   return name === undefined
     ? descriptor
     : { ...descriptor, annotations: { 'org.opencontainers.image.ref.name': name } };
+}
+
+let made = 0;
+
+/** A compressed file of an image that no other has: what was read once is known. Answers its path. */
+export function writeNewArchive(temporary: Temporary): string {
+  const path = temporary.path(`app-${++made}.tar.gz`);
+  const members = savedMembers({ tags: ['app:1'], layers: ['base', `of ${made}`] });
+  writeFileSync(path, gzipSync(tarOf(...members)));
+  return path;
 }

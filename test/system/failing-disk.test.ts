@@ -2,8 +2,9 @@
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, expect, it } from 'vitest';
-import { run, succeed } from '../support/command.ts';
+import { succeed } from '../support/command.ts';
 import { file } from '../support/layers.ts';
+import { mountNewDisk } from '../support/loop-disk.ts';
 import { Oracle } from '../support/oracle.ts';
 import { stratafs } from '../support/stratafs.ts';
 import { describeSystem } from '../support/system.ts';
@@ -20,11 +21,7 @@ describeSystem('a disk that fails', ['root', 'python', 'ext4', 'build'], () => {
   const contentOf = (name: string) => Buffer.alloc(name === 'large' ? LARGE : SIZE, name);
 
   beforeAll(async () => {
-    mkdirSync(disk);
-    await succeed('truncate', ['-s', '64M', image]);
-    await succeed('mkfs.ext4', ['-q', '-b', '4096', '-I', '256', image]);
-    await succeed('mount', ['-o', 'loop', image, disk]);
-    temporary.undo(async () => void (await run('umount', ['-l', disk])));
+    await mountNewDisk(temporary, { image, disk }, '64M', ['mkfs.ext4', '-q', '-b', '4096', '-I', '256']);
     const names = Array.from({ length: 26 }, (_, i) => String.fromCharCode(97 + i));
     const steps = names.map((name) => file(name, name.repeat(SIZE)));
     await oracle.write([

@@ -1,12 +1,13 @@
 // Layers made to hurt: links that lead out, devices, names that are commands to a terminal, names and paths as long as
 // there are, very deep trees, very full directories. NAMES sets how full.
-import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import { symlinkSync, writeFileSync } from 'node:fs';
 import { readdir, readFile } from 'node:fs/promises';
 import { expect, it } from 'vitest';
 import { run, succeed } from '../support/command.ts';
 import { KeptStore } from '../support/kept-store.ts';
 import { mountKernel } from '../support/kernel.ts';
 import * as layer from '../support/layers.ts';
+import { mountNewDisk } from '../support/loop-disk.ts';
 import { ALL_FIELDS, Oracle } from '../support/oracle.ts';
 import { lowerdirReference, mountStratafs, stratafs } from '../support/stratafs.ts';
 import { describeSystem } from '../support/system.ts';
@@ -163,11 +164,7 @@ describeSystem('layers on btrfs', ['root', 'fuse', 'overlay', 'python', 'btrfs',
 
   it('with a snapshot inside show of each file its own bytes, links and numbers as the kernel does', async () => {
     const [image, disk] = [temporary.path('image'), temporary.path('disk')];
-    mkdirSync(disk);
-    await succeed('truncate', ['-s', '200M', image]);
-    await succeed('mkfs.btrfs', ['-q', image]);
-    await succeed('mount', ['-o', 'loop', image, disk]);
-    temporary.undo(async () => void (await run('umount', ['-l', disk])));
+    await mountNewDisk(temporary, { image, disk }, '200M', ['mkfs.btrfs', '-q']);
     const layers = [`${disk}/top`, `${disk}/lowest`];
     await oracle.write([{ directory: layers[0] ?? '', steps: [layer.file('own', 'own')] }]);
     await oracle.write([{ directory: layers[1] ?? '', steps: [layer.file('below', 'below')] }]);

@@ -4,8 +4,9 @@ import { spawnSync } from 'node:child_process';
 import { mkdirSync, renameSync, rmSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs';
 import { open, readdir, readFile } from 'node:fs/promises';
 import { describe, expect, it } from 'vitest';
-import { run, succeed } from '../support/command.ts';
+import { succeed } from '../support/command.ts';
 import * as layer from '../support/layers.ts';
+import { mountNewDisk } from '../support/loop-disk.ts';
 import { Oracle } from '../support/oracle.ts';
 import { lowerdirReference, mountStratafs, type StratafsMount } from '../support/stratafs.ts';
 import { describeSystem } from '../support/system.ts';
@@ -137,11 +138,7 @@ describeSystem('a store that moves underneath', ['root', 'fuse', 'python', 'ext4
   it('shows of a disk that fails what the disk itself shows, errno by errno', async () => {
     const temporary = temporaryForTest();
     const [image, disk] = [temporary.path('image'), temporary.path('disk')];
-    mkdirSync(disk);
-    await succeed('truncate', ['-s', '64M', image]);
-    await succeed('mkfs.ext4', ['-q', '-b', '4096', '-I', '256', image]);
-    await succeed('mount', ['-o', 'loop', image, disk]);
-    temporary.undo(async () => void (await run('umount', ['-l', disk])));
+    await mountNewDisk(temporary, { image, disk }, '64M', ['mkfs.ext4', '-q', '-b', '4096', '-I', '256']);
     const steps = Array.from({ length: 60 }, (_, i) =>
       layer.file(`d${i}/file`, String.fromCharCode(65 + (i % 26)).repeat(500_000)),
     );

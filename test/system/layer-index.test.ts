@@ -22,8 +22,8 @@ import {
   INDEXED_DIRECTORY,
   IndexedLayer,
 } from '../../src/overlay/indexed/indexed-layer.ts';
-import { run, succeed } from '../support/command.ts';
-import { unmountDisk } from '../support/loop-disk.ts';
+import { succeed } from '../support/command.ts';
+import { mountNewDisk, unmountDisk } from '../support/loop-disk.ts';
 import { lowerdirReference, mountStratafs, stratafs } from '../support/stratafs.ts';
 import { describeSystem } from '../support/system.ts';
 import { temporaryForSuite, until } from '../support/temporary.ts';
@@ -128,11 +128,7 @@ describeSystem('mount --index-dir', ['root', 'fuse', 'ext4', 'python', 'build'],
   }
 
   beforeAll(async () => {
-    mkdirSync(disk);
-    await succeed('truncate', ['-s', '64M', image]);
-    await succeed('mkfs.ext4', ['-q', '-b', '4096', image]);
-    await succeed('mount', ['-o', 'loop', image, disk]);
-    temporary.undo(async () => void (await run('umount', ['-l', disk])));
+    await mountNewDisk(temporary, { image, disk }, '64M', ['mkfs.ext4', '-q', '-b', '4096']);
     for (const layer of ['top', 'low'])
       for (const i of RULES.keys()) mkdirSync(directoryOf(i, layer), { recursive: true });
     await onEach(([, before]) => before);
@@ -325,11 +321,7 @@ describeSystem('mount --index-dir on btrfs', ['root', 'fuse', 'btrfs', 'build'],
       string,
       string,
     ];
-    mkdirSync(disk);
-    await succeed('truncate', ['-s', '200M', image]);
-    await succeed('mkfs.btrfs', ['-q', image]);
-    await succeed('mount', ['-o', 'loop', image, disk]);
-    temporary.undo(async () => void (await run('umount', ['-l', disk])));
+    await mountNewDisk(temporary, { image, disk }, '200M', ['mkfs.btrfs', '-q']);
     const layer = `${disk}/layer`;
     mkdirSync(`${layer}/own`, { recursive: true });
     await succeed('btrfs', ['-q', 'subvolume', 'create', `${layer}/a`]);

@@ -2,8 +2,8 @@
 // the same as ever.
 import { mkdirSync, readdirSync, readlinkSync, symlinkSync, writeFileSync } from 'node:fs';
 import { beforeAll, expect, it } from 'vitest';
-import { run, succeed } from '../support/command.ts';
-import { unmountDisk } from '../support/loop-disk.ts';
+import { succeed } from '../support/command.ts';
+import { mountNewDisk, unmountDisk } from '../support/loop-disk.ts';
 import { lowerdirReference, mountStratafs, type StratafsMount } from '../support/stratafs.ts';
 import { describeSystem, itSystem, missing } from '../support/system.ts';
 import { kill, temporaryForSuite, until } from '../support/temporary.ts';
@@ -40,11 +40,7 @@ describeSystem('a walk that reads from a disk', ['root', 'fuse', 'ext4', 'build'
   }
 
   beforeAll(async () => {
-    mkdirSync(disk);
-    await succeed('truncate', ['-s', '64M', image]);
-    await succeed('mkfs.ext4', ['-q', '-b', '4096', image]);
-    await succeed('mount', ['-o', 'loop', image, disk]);
-    temporary.undo(async () => void (await run('umount', ['-l', disk])));
+    await mountNewDisk(temporary, { image, disk }, '64M', ['mkfs.ext4', '-q', '-b', '4096']);
     for (let i = 0; i < PACKAGES; i++) {
       for (let part = 0; part < PARTS; part++) {
         const path = `${disk}/low/package-${i}/part-${part}`;

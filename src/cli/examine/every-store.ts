@@ -40,7 +40,7 @@ export async function everyStore<O extends WholeStoreOptions>(
   { shares }: { readonly shares: boolean },
 ): Promise<readonly WholeStore<O>[]> {
   if (options.allRoots !== true) return [{ store: await openTheStore(options), options }];
-  const { chooseRoot, findRootsOf } = await import('../../store/machine/places.ts');
+  const { chooseRoot, findRootsOf, restOf } = await import('../../store/machine/places.ts');
   const { narrowedRoots } = await import('../../store/machine/narrowed.ts');
   const { THIS_MACHINE } = await import('../../store/machine/machine.ts');
   const { hostRoot: host = THIS_MACHINE } = options;
@@ -65,8 +65,7 @@ export async function everyStore<O extends WholeStoreOptions>(
     const root = textOf(directory);
     // Roots are found by text.
     if (root === undefined) continue;
-    const rest = contentOf === undefined ? {} : { withoutDockers: true };
-    const own = { ...options, ...rest, root };
+    const own = { ...options, ...restOf({ contentOf }), root };
     const store = await openTheStore(own);
     const mark = readable.length === 1 ? {} : { mark: { root, shown: escapeBytes(path) } };
     opened.push({ store, options: { ...own, opened: store }, ...mark });

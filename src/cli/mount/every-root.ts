@@ -2,7 +2,7 @@
 import { resolve } from 'node:path';
 import { THIS_MACHINE } from '../../store/machine/machine.ts';
 import { narrowedRoots } from '../../store/machine/narrowed.ts';
-import { chooseRoot, type FoundRoot, findRootsOf } from '../../store/machine/places.ts';
+import { chooseRoot, type FoundRoot, findRootsOf, restOf } from '../../store/machine/places.ts';
 import { asBytes, type ByteString, bytesOfText, shownBytes, textOf } from '../../sys/bytes.ts';
 import { Trouble } from '../../sys/errors.ts';
 import { type DirectoryItem, fixedDirectory, type SceneItem } from '../../whole/item.ts';
@@ -73,11 +73,6 @@ async function openRoot(found: FoundRoot, args: ManyOptions): Promise<FollowedRo
     if (error instanceof Trouble) return error;
     throw error;
   }
-}
-
-/** What a Docker keeps in a containerd is shown with the Docker. */
-function restOf({ contentOf }: FoundRoot): Pick<ManyOptions, 'withoutDockers'> {
-  return contentOf === undefined ? {} : { withoutDockers: true };
 }
 
 function pathOf({ directory }: FoundRoot): string {

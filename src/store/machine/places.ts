@@ -171,6 +171,15 @@ function placesOf(machine: Machine, say: Say): StorePlace[] {
   return [...places.filter((place) => !isUsers(place)), ...places.filter(isUsers)];
 }
 
+/** What a Docker keeps in a containerd is told of with the Docker. */
+export function restOf({
+  contentOf,
+}: {
+  readonly contentOf?: ByteString | undefined;
+}): Pick<OpenOptions, 'withoutDockers'> {
+  return contentOf === undefined ? {} : { withoutDockers: true };
+}
+
 /** Undefined where nothing looks like a store. */
 function rootIn(
   machine: Machine,
@@ -180,8 +189,7 @@ function rootIn(
 ): FoundRoot | undefined {
   const text = textOf(directory);
   if (text === undefined) return undefined;
-  const rest = contentOf === undefined ? {} : ({ withoutDockers: true } as const);
-  const opened = attempt(() => storesAt(text, { ...options, ...rest, machine }));
+  const opened = attempt(() => storesAt(text, { ...options, ...restOf({ contentOf }), machine }));
   if (opened instanceof NoStore) return undefined;
   const found = opened instanceof Trouble ? { stores: opened, isEmpty: false } : opened;
   const host = machine.directory(asBytes('/')) ?? '/';

@@ -2,13 +2,12 @@
 // told in a second or an hour is told at once.
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { WorkProgress } from '../../../src/cli/print/progress/work-progress.ts';
 import { Terminal } from '../../../src/cli/print/terminal.ts';
 import { runProgram, wholeProgram } from '../../../src/cli/program.ts';
 import { asBytes } from '../../../src/sys/bytes.ts';
-import { savedMembers, tarOf } from '../../support/fake-archive.ts';
+import { writeNewArchive } from '../../support/fake-archive.ts';
 import { FakeContainerd } from '../../support/fake-containerd.ts';
 import { FakePodman } from '../../support/fake-podman.ts';
 import { FakeStore } from '../../support/fake-store.ts';
@@ -109,18 +108,10 @@ const COMMANDS: readonly (readonly [words: string, line: RegExp])[] = [
 ];
 
 let places = 0;
-/** Another each time: what was read once is known. */
-function archive(): string {
-  const path = temporary.path(`app-${++places}.tar.gz`);
-  const members = savedMembers({ tags: ['app:1'], layers: ['base', `of ${places}`] });
-  writeFileSync(path, gzipSync(tarOf(...members)));
-  return path;
-}
-
 function wordsOf(command: string): string[] {
   const meant: Record<string, string> = {
     '%': temporary.path(`place-${++places}`),
-    ARCHIVE: archive(),
+    ARCHIVE: writeNewArchive(temporary),
     BEFORE: `lowerdir=${temporary.path('before')}`,
     AFTER: `lowerdir=${temporary.path('after')}`,
     ...roots,

@@ -1,9 +1,8 @@
 // Long work through the library that somebody gives up: the reason of the signal is what is thrown, and nothing stays open.
 import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
-import { gzipSync } from 'node:zlib';
 import { beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { diff, openStore, openTree, verify } from '../../../src/index.ts';
-import { savedMembers, tarOf } from '../../support/fake-archive.ts';
+import { writeNewArchive } from '../../support/fake-archive.ts';
 import { temporaryForSuite } from '../../support/temporary.ts';
 
 const REASON = new Error('given up');
@@ -19,15 +18,6 @@ beforeAll(() => {
   mkdirSync(temporary.path('full/many'), { recursive: true });
   for (let i = 0; i < NAMES; i += 1) writeFileSync(temporary.path(`full/many/${i}`), '');
 });
-
-let archives = 0;
-/** Another each time: what was read once is known. */
-function archive(): string {
-  const path = temporary.path(`app-${++archives}.tar.gz`);
-  const members = savedMembers({ tags: ['app:1'], layers: ['base', `of ${archives}`] });
-  writeFileSync(path, gzipSync(tarOf(...members)));
-  return path;
-}
 
 const openDescriptors = () => readdirSync('/proc/self/fd').length;
 
@@ -45,10 +35,10 @@ function abortingSoon(): AbortSignal {
 
 describe('a signal that is aborted', () => {
   it.each<[what: string, work: (options: { signal: AbortSignal }) => Promise<unknown>]>([
-    ['openStore', (options) => openStore({ root: archive(), ...options })],
-    ['openTree', (options) => openTree(archive(), options)],
-    ['diff', (options) => diff(archive(), archive(), options)],
-    ['verify', (options) => verify(archive(), options)],
+    ['openStore', (options) => openStore({ root: writeNewArchive(temporary), ...options })],
+    ['openTree', (options) => openTree(writeNewArchive(temporary), options)],
+    ['diff', (options) => diff(writeNewArchive(temporary), writeNewArchive(temporary), options)],
+    ['verify', (options) => verify(writeNewArchive(temporary), options)],
   ])('ends %s at once, and while it reads', async (_, work) => {
     const before = openDescriptors();
     await expect(work(aborted)).rejects.toBe(REASON);
@@ -57,12 +47,12 @@ describe('a signal that is aborted', () => {
   });
 
   it('ends openTree of a store that is open', async () => {
-    using store = await openStore({ root: archive() });
+    using store = await openStore({ root: writeNewArchive(temporary) });
     await expect(store.openTree('app:1', aborted)).rejects.toBe(REASON);
   });
 
   it('is the affair of who gave it: another who reads the same archive goes on', async () => {
-    const path = archive();
+    const path = writeNewArchive(temporary);
     const first = openTree(path, { signal: abortingSoon() });
     const second = openTree(path);
     await expect(first).rejects.toBe(REASON);
