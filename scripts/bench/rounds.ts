@@ -74,7 +74,9 @@ export async function runRounds(
 ): Promise<void> {
   for (const [index, placement] of placements.entries()) {
     for (const scenario of scenarios.filter(({ isPlaced }) => isPlaced || index === 0)) {
-      let running = contenders.filter((contender) => scenario.suits(contender));
+      let running = contenders.filter(
+        (contender) => scenario.suits(contender) && isThereFor(contender, scenario),
+      );
       process.stderr.write(`${placement}: ${scenario.rows.map(({ id }) => id).join(', ')}\n`);
       for (let round = 0; round < rounds; round++) {
         for (const contender of rotated(running, round)) {
@@ -90,6 +92,11 @@ export async function runRounds(
       }
     }
   }
+}
+
+function isThereFor({ rows }: Contender, scenario: Scenario): boolean {
+  if (rows === undefined) return true;
+  return scenario.rows.some(({ id }) => rows.some((row) => id === row || id.startsWith(`${row}-`)));
 }
 
 /** Again for the rows whose sample did not count. */
