@@ -86,13 +86,27 @@ interface Step {
   place?: number;
 }
 
+/** Of all stores of a root, each path once, and the roots themselves first. */
+export function placesOf(usages: readonly StoreUsage[]): readonly OwnedPlace[] {
+  const roots = outermost(usages.flatMap(({ directories }) => directories));
+  const best = new Map<ByteString, OwnedPlace>();
+  for (const place of [
+    ...roots.map((path): OwnedPlace => ({ path, kind: 'records', id: '', users: [] })),
+    ...usages.flatMap(({ places }) => places),
+  ]) {
+    const known = best.get(place.path);
+    if (known === undefined || rankOf(place) < rankOf(known)) best.set(place.path, place);
+  }
+  return [...best.values()];
+}
+
 export class DiskUsage {
   readonly survey: Survey;
   readonly images: readonly PlaceUser[];
   readonly containers: readonly PlaceUser[];
   readonly damage: readonly Error[];
   readonly #roots: readonly ByteString[];
-  readonly #places: OwnedPlace[] = [];
+  readonly #places: readonly OwnedPlace[];
 
   /** `usages` are those of all stores of a root, at least one. */
   constructor(usages: readonly StoreUsage[]) {
@@ -102,15 +116,7 @@ export class DiskUsage {
       ...new Map(usages.flatMap((usage) => usage.containers.map((one) => [userKey(one), one]))).values(),
     ];
     this.damage = usages.flatMap(({ damage }) => damage);
-    const best = new Map<ByteString, OwnedPlace>();
-    for (const place of [
-      ...this.#roots.map((path): OwnedPlace => ({ path, kind: 'records', id: '', users: [] })),
-      ...usages.flatMap(({ places }) => places),
-    ]) {
-      const known = best.get(place.path);
-      if (known === undefined || rankOf(place) < rankOf(known)) best.set(place.path, place);
-    }
-    for (const place of best.values()) this.#places.push(place);
+    this.#places = placesOf(usages);
     this.survey = new Survey(stackOf(this.#roots));
   }
 

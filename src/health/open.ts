@@ -4,7 +4,7 @@ import type { Store } from '../store/store.ts';
 import { shownBytes } from '../sys/bytes.ts';
 import { Trouble } from '../sys/errors.ts';
 import { containerdHealth } from './containerd/health.ts';
-import { DiskUsage } from './disk-usage.ts';
+import { DiskUsage, placesOf } from './disk-usage.ts';
 import { dockerHealth } from './docker/health.ts';
 import type { StoreHealth } from './health.ts';
 import { podmanHealth } from './podman/health.ts';
@@ -39,5 +39,9 @@ export function diskUsageOf(store: Store): DiskUsage {
 
 /** Whose things of any store of a root are. Throws Trouble as `healthOf`. */
 export function ownersOf(store: Store): SeveralOwners {
-  return new SeveralOwners(healthOf(store).map((health) => health.owners()));
+  const all = healthOf(store);
+  return new SeveralOwners(
+    all.map((health) => health.owners()),
+    () => placesOf(all.map((health) => health.usage())),
+  );
 }

@@ -4,7 +4,8 @@ import type { ByteString } from '../sys/bytes.ts';
 /**
  * upper and init are a container's own layers; pod is what containers share; cache is of BuildKit; blob is a compressed layer that is not here any more,
  * content one of a content store that is, or a manifest or config; snapshot is one that is no image's and no container's;
- * ingest is content that is being fetched.
+ * ingest is content that is being fetched. What no image, container or volume has to do with is as `df` has it: records of an
+ * engine, unfinished (what is being unpacked, or was cut off), beside (another store), other (what no engine writes).
  */
 export type OwnerKind =
   | 'layer'
@@ -19,6 +20,10 @@ export type OwnerKind =
   | 'content'
   | 'snapshot'
   | 'ingest'
+  | 'records'
+  | 'unfinished'
+  | 'beside'
+  | 'other'
   | 'directory';
 
 /** Something that uses, or is used by, what was asked for. */
@@ -42,6 +47,8 @@ export interface StorePart {
   readonly id: string;
   /** Where it lies. */
   readonly directory?: ByteString;
+  /** Other parts lie in it: what it takes is theirs as well. */
+  readonly isParent?: true;
   /** Other IDs it goes by, and what is recorded of it. */
   readonly facts: Readonly<Record<string, string>>;
   /** What it is made of, top first, and what is mounted in it. */

@@ -1,9 +1,13 @@
-// Whose a path, an ID or a name is, where a root has several stores: each is asked, and what they share is told once.
+// Whose a path, an ID or a name is, where a root has several stores: each is asked, and what they share is told once. A path that none
+// of them knows is the engine's, as `df` says of it.
 import { join } from 'node:path';
+import { StoreFiles } from '../store/files.ts';
 import type { Machine } from '../store/machine/machine.ts';
 import { realRoot } from '../store/named.ts';
 import { asBytes, type ByteString, bytesOfText, shownBytes } from '../sys/bytes.ts';
 import { attempt, Trouble } from '../sys/errors.ts';
+import type { OwnedPlace } from './disk-usage.ts';
+import { enginePart } from './engine-part.ts';
 import type { StoreOwners } from './health.ts';
 import type { OwnerKind, StorePart } from './part.ts';
 
@@ -15,9 +19,14 @@ export class SeveralOwners {
   /** Absolute, each once. */
   readonly #directories: readonly ByteString[];
 
+  /** What `df` knows of: asked for once, and only where it is wanted. */
+  readonly #findPlaces: () => readonly OwnedPlace[];
+  #places?: readonly OwnedPlace[];
+
   /** Of all stores of a root, at least one. */
-  constructor(stores: readonly StoreOwners[]) {
+  constructor(stores: readonly StoreOwners[], places: () => readonly OwnedPlace[]) {
     this.#stores = stores;
+    this.#findPlaces = places;
     this.#directories = [...new Set(stores.flatMap(({ directories }) => directories))];
   }
 
@@ -35,8 +44,13 @@ export class SeveralOwners {
     const path = asked.includes('/') ? this.#placeOf(asked, machine) : undefined;
     const byPath = path === undefined ? [] : this.#ofPath(path);
     const all = byPath.length > 0 ? byPath : withoutRepeated(this.#stores.map((each) => each.ofWords(asked)));
-    if (all.length === 0) throw this.#unknown(asked);
-    return all;
+    if (all.length > 0) return all;
+    const place = path ?? this.#placeOf(asked, machine);
+    if (place === undefined || !this.#isThere(place)) throw this.#unknown(asked);
+    this.#places ??= this.#findPlaces();
+    const part = enginePart(place, this.#places);
+    if (part === undefined) throw this.#unknown(asked);
+    return [part];
   }
 
   #unknown(asked: ByteString): Trouble {
@@ -47,6 +61,15 @@ export class SeveralOwners {
       ? `no image or container has anything to do with it (${roots} ${are})`
       : `nothing in the store has this name, ID or path${hint}`;
     return new Trouble('reference', `Cannot find whose "${shownBytes(asked)}" is: ${state}`);
+  }
+
+  #isThere(path: ByteString): boolean {
+    return this.#directories.some((directory) => {
+      if (path === directory) return true;
+      if (!path.startsWith(`${directory}/`)) return false;
+      const kind = attempt(() => new StoreFiles(directory).kindOf(path.slice(directory.length + 1)));
+      return kind !== undefined && !(kind instanceof Trouble);
+    });
   }
 
   #ofPath(path: ByteString): StorePart[] {
@@ -86,7 +109,7 @@ export class SeveralOwners {
     directoryAt: (path: ByteString) => ByteString | undefined,
   ): ByteString | undefined {
     const names = path.split('/').filter((name) => name !== '');
-    for (let count = 0; count < names.length; count++) {
+    for (let count = 0; count <= names.length; count++) {
       const place = directoryAt(asBytes(`/${names.slice(0, count).join('/')}`));
       if (place === undefined) return undefined;
       if (this.#directories.some((directory) => place === directory || place.startsWith(`${directory}/`)))

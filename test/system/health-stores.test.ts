@@ -11,8 +11,13 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { diskUsageOf, healthOf } from '../../src/health/open.ts';
+import type { DiskUsage, PlaceUsage } from '../../src/health/disk-usage.ts';
+import { diskUsageOf, healthOf, ownersOf } from '../../src/health/open.ts';
+import type { StorePart } from '../../src/health/part.ts';
+import { THIS_MACHINE, withMachine } from '../../src/store/machine/machine.ts';
 import { openStore } from '../../src/store/open.ts';
+import { asBytes } from '../../src/sys/bytes.ts';
+import { attempt, Trouble } from '../../src/sys/errors.ts';
 import { succeed } from '../support/command.ts';
 import { unpackStore } from '../support/real-stores.ts';
 import { describeSystem } from '../support/system.ts';
@@ -197,6 +202,25 @@ function link(root: string, layer: string): string {
   return readFileSync(join(root, 'overlay', layer, 'link'), 'utf8');
 }
 
+/** Places that `whose` has no answer for, or another than `df`. */
+function unanswered(root: string, places: readonly PlaceUsage[], usage: DiskUsage): string[] {
+  const owners = ownersOf(openStore(root));
+  const engines = ['records', 'unfinished', 'beside', 'other'];
+  return withMachine(THIS_MACHINE, (machine) =>
+    places.flatMap(({ kind, path }) => {
+      const answer = attempt(() => owners.of(asBytes(usage.shown(path) || '.'), machine));
+      if (answer instanceof Trouble) return [answer.message];
+      const fits = answer.every((part) => !engines.includes(kind) || isAnswer(part, kind));
+      return fits ? [] : [`${path} is ${kind}, not ${answer.map((part) => part.kind).join(' ')}`];
+    }),
+  );
+}
+
+/** What is being fetched or unpacked is told by its record, where it has one. */
+function isAnswer(part: StorePart, kind: string): boolean {
+  return part.kind === kind || (kind === 'unfinished' && ['ingest', 'snapshot'].includes(part.kind));
+}
+
 /** The data of an image are named by the base64 of `sha256:…`. */
 function changeConfig(root: string): void {
   const name = `=${Buffer.from(`sha256:${IMAGE}`).toString('base64')}`;
@@ -206,20 +230,24 @@ function changeConfig(root: string): void {
 describeSystem('the health of real stores', ['root', 'stores'], () => {
   const temporary = temporaryForSuite();
 
-  it.each(STORES)('%s: doctor finds what is known, and df adds up to du -x', async (store, path, known) => {
-    const root = join(unpackStore(temporary, store), path);
-    expect(await codesOf(root)).toEqual(known);
-    const usage = diskUsageOf(openStore(root));
-    try {
-      for (const _ of usage.survey.walk());
-      const places = usage.places();
-      const sum = places.reduce((total, { allocated }) => total + allocated, 0);
-      expect(sum).toBe(Number.parseInt(await succeed('du', ['-xs', '--block-size=1', root]), 10));
-      expect(places.filter(({ kind }) => kind === 'other')).toEqual([]);
-    } finally {
-      usage.survey.close();
-    }
-  });
+  it.each(STORES)(
+    '%s: doctor finds what is known, df adds up to du -x, and whose knows what df names',
+    async (store, path, known) => {
+      const root = join(unpackStore(temporary, store), path);
+      expect(await codesOf(root)).toEqual(known);
+      const usage = diskUsageOf(openStore(root));
+      try {
+        for (const _ of usage.survey.walk());
+        const places = usage.places();
+        const sum = places.reduce((total, { allocated }) => total + allocated, 0);
+        expect(sum).toBe(Number.parseInt(await succeed('du', ['-xs', '--block-size=1', root]), 10));
+        expect(places.filter(({ kind }) => kind === 'other')).toEqual([]);
+        expect(unanswered(root, places, usage)).toEqual([]);
+      } finally {
+        usage.survey.close();
+      }
+    },
+  );
 
   it('tells of an additional image store too: nothing is found in either, and the sums are those of both', async () => {
     const directory = unpackStore(temporary, 'podman-5.8-additional-store');

@@ -26,7 +26,7 @@ export function registerWhose(program: Command, terminal: Terminal): void {
     .command('whose')
     .summary('tell what a path, ID or name of the store is, what uses it and what it is made of')
     .description(
-      'Tell what a path below the data root, an ID (cache, chain, diff, mount, image, container, build cache, pulled blob; ' +
+      'Tell what a path below the data root (each that "df -a" names is one), an ID (cache, chain, diff, mount, image, container, build cache, pulled blob; ' +
         'whole or its beginning) or a name (image, container, volume) is: what uses it, and what it is made of.',
     )
     .argument('<path-or-id...>', 'a path below the data root, an ID or a name')
@@ -113,7 +113,8 @@ function referenceOf({ kind, id, users }: StorePart): string | undefined {
 }
 
 /** What it takes in its directory, or a container in its own layer; undefined where that cannot be examined. */
-function measured({ directory, uses }: StorePart, progress: WorkProgress): Measured | undefined {
+function measured({ directory, uses, isParent }: StorePart, progress: WorkProgress): Measured | undefined {
+  if (isParent) return undefined;
   const own = directory ?? uses.find(({ kind }) => kind === 'upper')?.directory;
   if (own === undefined) return undefined;
   const takes = measureDirectory(own, (name, count) => progress.name(name, count));
@@ -133,8 +134,17 @@ const WORDS: Readonly<Record<OwnerKind, string>> = {
   content: 'content as it is fetched: an index, a manifest, a config or a compressed layer',
   snapshot: "a snapshot that is no image's layer and no container's own",
   ingest: 'content that is being fetched, or whose fetching was cut off',
+  records: "the engine's own records",
+  unfinished: 'what is being unpacked, or was cut off',
+  beside: 'another store',
+  other: 'what no engine writes',
   directory: 'a directory that nothing in the store has a record of',
 };
+
+/** Of what it says nothing that nothing uses it: the engine itself does. */
+function hasNoUsers({ kind }: StorePart): boolean {
+  return ['container', 'records', 'unfinished', 'beside', 'other'].includes(kind);
+}
 
 function describe(asked: ByteString, owner: StorePart, takes: Measured | undefined): string {
   const { kind, id, directory, facts, uses, users } = owner;
@@ -144,7 +154,7 @@ function describe(asked: ByteString, owner: StorePart, takes: Measured | undefin
     ...(takes === undefined ? [] : [['size', takesWords(takes)] as const]),
     ...uses.map((used) => [relation(kind, used), describeRelated(used)] as const),
     ...users.map((user) => ['used by', describeRelated(user)] as const),
-    ...(users.length > 0 || kind === 'container' ? [] : [['used by', 'nothing'] as const]),
+    ...(users.length > 0 || hasNoUsers(owner) ? [] : [['used by', 'nothing'] as const]),
   ];
   const name = escapeBytes(asked) === id ? '' : ` ${escapeText(id)}`;
   const lines = rows.map(([key, value]) => `  ${key.padEnd(10)} ${value}\n`);

@@ -56,7 +56,7 @@ export const HIDDEN_BY = arrayOf(
 /** What a store has, and what is in it. */
 export const PART_KINDS: readonly string[] = [
   ...['layer', 'upper', 'init', 'image', 'container', 'pod', 'volume', 'cache', 'blob', 'content'],
-  ...['snapshot', 'ingest', 'directory'],
+  ...['snapshot', 'ingest', 'records', 'unfinished', 'beside', 'other', 'directory'],
 ];
 
 export const DELETED: SchemaFields = {

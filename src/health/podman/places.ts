@@ -21,6 +21,9 @@ import {
   volumeUsers,
 } from './uses.ts';
 
+/** Where the driver has what it puts together and takes apart. */
+export const UNFINISHED: readonly string[] = ['tempdirs', 'staging'];
+
 const RECORDS =
   /^(?:libpod|db\.sql(?:-.*)?|[a-z]+\.lock|defaultNetworkBackend|networks|volumes|cache|tmp|mounts|secrets)$/;
 
@@ -83,7 +86,7 @@ function layerPlaces(
   const known = new Set<string>(inventory.layers().ids());
   return names(root, home).flatMap((name): OwnedPlace[] => {
     const path = files.pathOf(`${home}/${name}`);
-    if (['tempdirs', 'staging'].includes(name)) return [{ path, kind: 'unfinished', id: name, users: [] }];
+    if (UNFINISHED.includes(name)) return [{ path, kind: 'unfinished', id: name, users: [] }];
     if (name === 'l' || attempt(() => files.kindOf(`${home}/${name}`)) !== 'directory') return [];
     const used = uses.get(name) ?? [];
     const own = used.find((use) => use.kind === 'container' && use.layer === undefined);

@@ -11,6 +11,7 @@ import { attempt, Trouble } from '../../sys/errors.ts';
 import type { StoreOwners } from '../health.ts';
 import type { StorePart } from '../part.ts';
 import { type Context, containerPart, imagePart, layerPart, podmanVolumePart, podPart } from './parts.ts';
+import { UNFINISHED } from './places.ts';
 import { namesOfVolumes, podsOf, usesOf } from './uses.ts';
 
 /** Fewer letters of an ID would be anybody's. */
@@ -91,6 +92,7 @@ export class Owners implements StoreOwners {
   #byDirectory(root: StorageRoot, name: ByteString): StorePart[] {
     const found = this.#layers((id) => id === name);
     if (found.length > 0) return found;
+    if (UNFINISHED.includes(name)) return [];
     const path = layerPath(root, name);
     if (name === '..' || attempt(() => root.files.kindOf(path)) !== 'directory') return [];
     const directory = root.files.pathOf(path);
