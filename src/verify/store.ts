@@ -10,6 +10,7 @@ import { type TarRecord, withRecord } from '../store/record.ts';
 import { directoryOf, sourceName } from '../store/source.ts';
 import { asBytes, shownBytes } from '../sys/bytes.ts';
 import { Errno, errnoWords, Trouble } from '../sys/errors.ts';
+import { TarDamage } from '../tar/entry.ts';
 import { CONTAINERD_RULES } from '../unpack/rules.ts';
 import { directoriesOf, directoryBelow, hasPath, namedBlob } from './below.ts';
 import { verifyBlobLayer } from './blob-layer.ts';
@@ -256,7 +257,7 @@ export class StoreVerifier {
         this.#log,
       );
     } catch (error) {
-      if (error instanceof Trouble) return cannot(error.message);
+      if (error instanceof Trouble || error instanceof TarDamage) return cannot(error.message);
       if (!(error instanceof Errno)) throw error;
       return cannot(`Cannot read "${shownBytes(record.path)}": ${errnoWords(error.errno)}`);
     } finally {

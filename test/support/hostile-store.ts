@@ -1,8 +1,9 @@
 // Asks a store of any kind everything that lists, `inspect`, `ls`, `verify` and `doctor` ask of one, whatever its files hold.
 import { readdirSync } from 'node:fs';
-import { join } from 'node:path';
-import { expect } from 'vitest';
+import { dirname, join, relative } from 'node:path';
+import { expect, vi } from 'vitest';
 import { healthOf } from '../../src/health/open.ts';
+import { StoreFiles } from '../../src/store/files.ts';
 import type { OpenOptions } from '../../src/store/kind.ts';
 import type { LayerStack } from '../../src/store/layer-stack.ts';
 import { openStore } from '../../src/store/open.ts';
@@ -65,10 +66,12 @@ export async function askStore(
   ask('containers', () => store.containers());
   ask('damage', () => [store.damage('images'), store.damage('containers')]);
   for (const reference of references) {
+    const seen = new Set<string>();
     for (const missing of ['refuse', 'mark'] as const) {
       const stack = ask(`${reference} ${missing}`, () => stackIn(root, store, reference, missing));
-      // A snapshot by itself is of no image.
-      if (stack === undefined || stack.kind === 'lowerdir') continue;
+      // A snapshot by itself is of no image, and what was said of a stack is said of an equal one.
+      if (stack === undefined || stack.kind === 'lowerdir' || seen.has(textOf(stack))) continue;
+      seen.add(textOf(stack));
       ask('configuration', () => store.configuration(stack));
       ask('image', () => store.configuration(stack, 'image'));
       ask('history', () => store.history(stack));
@@ -148,6 +151,30 @@ export function pathsOf(root: string, below = ''): StorePaths {
     for (const one of inner.directories) directories.push(one);
   }
   return { files, directories };
+}
+
+/** The paths below `root` that `act` asks of the store's files, and all directories on the way: whatever lies elsewhere is not met. */
+export async function pathsAsked(root: string, act: () => Promise<unknown>): Promise<ReadonlySet<string>> {
+  const asked = new Set<string>();
+  // What else is asked, is asked by way of these.
+  const spies = (['kindOf', 'ownerOf', 'namesIfPresent', 'linkIfPresent', 'stampOf'] as const).map((name) => {
+    const original = StoreFiles.prototype[name] as (
+      this: StoreFiles,
+      path: string | readonly string[],
+    ) => unknown;
+    const noting = function (this: StoreFiles, path: string | readonly string[]) {
+      for (const one of [path].flat()) {
+        let below = relative(root, join(this.directory, one));
+        for (; below !== '' && !below.startsWith('..'); below = dirname(below) === '.' ? '' : dirname(below))
+          asked.add(below);
+      }
+      return original.call(this, path);
+    };
+    return vi.spyOn(StoreFiles.prototype, name as 'kindOf').mockImplementation(noting as never);
+  });
+  await act();
+  for (const spy of spies) spy.mockRestore();
+  return asked;
 }
 
 /** Of paths that differ in IDs only, one: engines keep the same there. */

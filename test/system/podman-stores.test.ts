@@ -1,7 +1,7 @@
 // Real stores of Podman, Buildah and the kernel's view of them: lists as Podman prints them, trees as its own mounts show them,
 // every layer proved. Where our tree differs, it is because the mount program shows less than is there; each such line is named.
 
-import { writeFileSync } from 'node:fs';
+import { truncateSync, writeFileSync } from 'node:fs';
 import { expect, it } from 'vitest';
 import { succeed } from '../support/command.ts';
 import { jsonRecords } from '../support/json-lines.ts';
@@ -200,6 +200,8 @@ describeSystem('real stores of Podman', ['root', 'fuse', 'stores', 'python', 'bu
       'evil\n',
     );
     expect(await verified()).toEqual([1, 'wrong', 'right', 'right']);
+    truncateSync(`${layer.replace('/overlay/', '/overlay-layers/')}.tar-split.gz`, 100);
+    expect(await verified()).toEqual([4, 'not made', 'right', 'right']);
   });
 
   it('finds the additional image store that storage.conf names', async () => {
