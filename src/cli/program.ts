@@ -208,7 +208,12 @@ async function buildProgram(words: readonly string[], terminal: Terminal): Promi
       const indexDir = named === undefined ? undefined : fromHere(named);
       whole.setOptionValue('indexDir', indexDir);
       whole.setOptionValue('tars', new TarReading(readingWitness(terminal), indexDir));
-      whole.setOptionValue('say', (message: string) => terminal.note(message));
+      const said = new Set<string>();
+      whole.setOptionValue('say', (message: string) => {
+        // A store that is opened several times says the same each time.
+        if (!said.has(message)) terminal.note(message);
+        said.add(message);
+      });
       whole.setOptionValue('bytesOf', pathArgument);
       await placeRoots(whole, command, (message) => terminal.note(message));
     })

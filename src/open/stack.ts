@@ -22,6 +22,7 @@ import {
 } from './archives.ts';
 import { layersFailure } from './failure.ts';
 import { mustBeWhole, mustHaveLayers } from './missing.ts';
+import { openOptions } from './open-options.ts';
 import { type TarReading, unpackedAs } from './tars.ts';
 
 export interface StoreOptions extends OpenOptions {
@@ -56,7 +57,7 @@ export interface StoreOptions extends OpenOptions {
 /** For each layer of a stack what its record says of it; undefined for one that has none. */
 export type Records = readonly (RecordedLayer | undefined)[];
 
-/** The store of the root; of a stack that is from an archive, that archive. Throws Trouble. */
+/** The store of the root; of a stack that is from an archive, that archive. What is wrong with it as a whole is said. Throws Trouble. */
 export async function openTheStore(options: StoreOptions, stack?: LayerStack): Promise<Store> {
   if (stack?.archive !== undefined) return openArchiveOnce(stack.archive, options);
   if (options.opened !== undefined) return options.opened;
@@ -69,10 +70,10 @@ export async function openTheStore(options: StoreOptions, stack?: LayerStack): P
     throw new Trouble('usage', `Cannot choose namespace "${options.namespace}": ${state}`);
   }
   const { withMachine, THIS_MACHINE } = await import('../store/machine/machine.ts');
-  const { root, additionalRoot: additionalRoots, hostRoot = THIS_MACHINE, ...others } = options;
-  return withMachine(hostRoot, (machine) =>
-    openStore(root, { ...others, machine, ...(additionalRoots === undefined ? {} : { additionalRoots }) }),
-  );
+  const { root, hostRoot = THIS_MACHINE, say } = options;
+  const store = withMachine(hostRoot, (machine) => openStore(root, { ...openOptions(options), machine }));
+  if (say !== undefined) for (const sentence of store.older?.() ?? []) say(`Warning: ${sentence}`);
+  return store;
 }
 
 const LOWERDIR = 'lowerdir=';

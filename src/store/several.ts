@@ -69,6 +69,10 @@ export class SeveralStores implements Store {
     return { items, troubles };
   }
 
+  older(): readonly string[] {
+    return [...new Set(this.stores.flatMap((store) => store.older?.() ?? []))];
+  }
+
   beside(): readonly BesideStore[] {
     const shown = this.stores.map(({ name }) => name);
     const others = this.stores.flatMap((store) => store.beside?.() ?? []);

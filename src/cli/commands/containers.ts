@@ -27,7 +27,7 @@ export function registerContainers(program: Command, terminal: Terminal): void {
     .action(async (_: unknown, command: Command) => {
       mustListAll(command);
       const options = command.optsWithGlobals<ContainersOptions>();
-      const stores = await everyStore(options, terminal, { shares: true });
+      const stores = await everyStore(options, terminal, { shares: true, tellsDamage: true });
       const measured = (progress: WorkProgress) =>
         listEvery(
           stores,

@@ -28,7 +28,7 @@ export function registerDoctor(program: Command, terminal: Terminal): void {
     .action(async (_: unknown, command: Command) => {
       const options = command.optsWithGlobals<DoctorOptions>();
       const { healthOf } = await import('../../health/open.ts');
-      const stores = await everyStore(options, terminal, { shares: false });
+      const stores = await everyStore(options, terminal, { shares: false, tellsDamage: true });
       const [only, ...others] = stores.map(({ store }) => store);
       if (options.json)
         beginJson(

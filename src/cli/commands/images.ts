@@ -13,7 +13,7 @@ export function registerImages(program: Command, terminal: Terminal): void {
     .action(async (_: unknown, command: Command) => {
       mustListAll(command);
       const options = command.optsWithGlobals<ImagesOptions>();
-      const stores = await everyStore(options, terminal, { shares: true });
+      const stores = await everyStore(options, terminal, { shares: true, tellsDamage: true });
       const images = listEvery(stores, (store) => store.images(), terminal);
       const hasBareTags = stores.every(({ store }) => store.kind === 'archive');
       printImages(images, { ...options, stores, hasBareTags }, terminal);

@@ -25,8 +25,10 @@ export async function complete(program: Command, words: readonly string[], out: 
     if (shell !== undefined) out.write(`:${shell}\n`);
   };
   // A command of the program, so that its options lead to the store as they do for all others.
-  program
-    .command(COMPLETE, { hidden: true })
-    .action((_: unknown, command: Command) => print(command.optsWithGlobals<StoreOptions>()));
+  program.command(COMPLETE, { hidden: true }).action((_: unknown, command: Command) => {
+    // Nothing is said in the midst of a line that is being typed.
+    const { say: _say, ...options } = command.optsWithGlobals<StoreOptions>();
+    return print(options);
+  });
   await program.parseAsync([...globals, COMPLETE], { from: 'user' });
 }

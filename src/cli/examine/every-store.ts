@@ -1,6 +1,6 @@
 // The roots that a command about whole stores tells of: the one that is named, or all that a machine has.
+import { openOptions } from '../../open/open-options.ts';
 import { openTheStore, type StoreOptions } from '../../open/stack.ts';
-import type { OpenOptions } from '../../store/kind.ts';
 import type { Store } from '../../store/store.ts';
 import { textOf } from '../../sys/bytes.ts';
 import { Trouble } from '../../sys/errors.ts';
@@ -32,20 +32,24 @@ export interface RootMark {
 
 /**
  * At least one. Of a machine's those that hold anything; what cannot be read is told. `shares`: whether the rest of a containerd whose
- * root is told of with the Docker that keeps images there is wanted by itself. Throws Trouble where there is none.
+ * root is told of with the Docker that keeps images there is wanted by itself. `tellsDamage`: whether who asks tells of what is wrong
+ * with each. Throws Trouble where there is none.
  */
 export async function everyStore<O extends WholeStoreOptions>(
-  options: O,
+  given: O,
   terminal: Pick<Terminal, 'report' | 'note'>,
-  { shares }: { readonly shares: boolean },
+  { shares, tellsDamage = false }: { readonly shares: boolean; readonly tellsDamage?: boolean },
 ): Promise<readonly WholeStore<O>[]> {
+  const options: O = tellsDamage ? { ...given, say: undefined } : given;
   if (options.allRoots !== true) return [{ store: await openTheStore(options), options }];
   const { chooseRoot, findRootsOf, restOf } = await import('../../store/machine/places.ts');
   const { narrowedRoots } = await import('../../store/machine/narrowed.ts');
   const { THIS_MACHINE } = await import('../../store/machine/machine.ts');
   const { hostRoot: host = THIS_MACHINE } = options;
+  // The name of a store narrows what is found.
+  const { store: _, ...others } = openOptions(options);
   const user = process.getuid?.() ?? 0;
-  const found = findRootsOf(user, host, (message) => terminal.note(message), openOptions(options));
+  const found = findRootsOf(user, host, (message) => terminal.note(message), others);
   const wanted = narrowedRoots(found, options).filter(
     ({ isEmpty, contentOf }) => !isEmpty && (shares || contentOf === undefined),
   );
@@ -71,21 +75,6 @@ export async function everyStore<O extends WholeStoreOptions>(
     opened.push({ store, options: { ...own, opened: store }, ...mark });
   }
   return opened;
-}
-
-/** What of the options opens stores, without the name of one. */
-export function openOptions({
-  namespace,
-  platform,
-  containerdRoot,
-  additionalRoot,
-}: Omit<StoreOptions, 'store'>): OpenOptions {
-  return {
-    ...(namespace === undefined ? {} : { namespace }),
-    ...(platform === undefined ? {} : { platform }),
-    ...(containerdRoot === undefined ? {} : { containerdRoot }),
-    ...(additionalRoot === undefined ? {} : { additionalRoots: additionalRoot }),
-  };
 }
 
 /** The root of the header; of several all, and each line has its own. */

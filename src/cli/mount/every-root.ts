@@ -1,5 +1,6 @@
 // `mount --all --host-root DIR`: all stores of a machine, each a directory below `stores`; where there is one alone, that one.
 import { resolve } from 'node:path';
+import { openOptions } from '../../open/open-options.ts';
 import { THIS_MACHINE } from '../../store/machine/machine.ts';
 import { narrowedRoots } from '../../store/machine/narrowed.ts';
 import { chooseRoot, type FoundRoot, findRootsOf, restOf } from '../../store/machine/places.ts';
@@ -7,7 +8,6 @@ import { asBytes, type ByteString, bytesOfText, shownBytes, textOf } from '../..
 import { Trouble } from '../../sys/errors.ts';
 import { type DirectoryItem, fixedDirectory, type SceneItem } from '../../whole/item.ts';
 import type { Followed } from '../../whole/whole-options.ts';
-import { openOptions } from '../examine/every-store.ts';
 import { escapedFileName, placeAll } from './free-names.ts';
 import { FollowedRoot } from './looks/followed-root.ts';
 import { manyStacks } from './many.ts';
@@ -58,7 +58,8 @@ export async function everyRoot({ allRoots: _, ...args }: ManyOptions): Promise<
 /** Those that hold anything, or cannot be read; of what `--store` and `--namespace` narrow those that have it. Throws Trouble. */
 function wantedRoots(host: string, args: ManyOptions): readonly FoundRoot[] {
   const user = process.getuid?.() ?? 0;
-  const found = findRootsOf(user, host, args.say ?? (() => {}), openOptions(args));
+  const { store: _, ...options } = openOptions(args);
+  const found = findRootsOf(user, host, args.say ?? (() => {}), options);
   // An ordinary user has no part in the others' stores of the machine.
   const isShown = ({ isEmpty, stores }: FoundRoot) =>
     !isEmpty && (host !== THIS_MACHINE || user === 0 || !(stores instanceof Trouble));

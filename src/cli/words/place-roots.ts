@@ -1,12 +1,12 @@
 // The options that are roots, before a command runs: where the root is if none is named, and where on this machine the paths of another
 // machine's disk are.
 import type { Command } from 'commander';
+import { openOptions } from '../../open/open-options.ts';
 import type { StoreOptions } from '../../open/stack.ts';
 import { meansFile } from '../../store/reference/file-reference.ts';
 import { bytesOfText, shownBytes } from '../../sys/bytes.ts';
 import { attempt, Trouble } from '../../sys/errors.ts';
 import { COMPLETE } from '../completion/complete.ts';
-import { openOptions } from '../examine/every-store.ts';
 import { isToBeLaunched } from '../mount/launch.ts';
 import type { MeantRoots, MeantWords } from './meant-root.ts';
 

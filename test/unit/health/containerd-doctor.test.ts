@@ -270,6 +270,12 @@ describe('doctor of containerd', () => {
       for (const command of ['images', 'containers', 'stores']) {
         const { code, err } = await stratafs(['--root', fake.root, command]);
         expect([command, code, err]).toEqual([command, 4, expect.stringContaining(detail)]);
+        expect(err.split(detail)).toHaveLength(2);
+      }
+      // What is shown is right for its time, so that the exit code is another's to say.
+      for (const words of ['inspect box', 'history box', 'verify box', 'diff box', 'df', 'du', 'whose box']) {
+        const { err } = await stratafs(['--root', fake.root, ...words.split(' ')]);
+        expect([words, err.split(`stratafs: Warning: ${detail}\n`).length]).toEqual([words, 2]);
       }
     },
   );
