@@ -58,11 +58,19 @@ export function differencesOf(a: string, b: string, options: DifferencesOptions 
     checkOptions('diff', options, DIFFERENCES_FORMS);
     const { rootB, paths = [], onError: _, ...rest } = options;
     const { expand = false, mtime = false, content = 'read', ...location } = rest;
-    const given = commandOptions(location);
+    // A root of its own leaves the other side to be looked for alone.
+    const { rootB: foundB, ...given } = await commandOptions(
+      location,
+      'diff',
+      rootB === undefined ? [a, b] : [a],
+    );
     try {
       const labels = [
         await openSide(a, given),
-        await openSide(b, { ...given, root: rootB === undefined ? given.root : rootOf(rootB, options) }),
+        await openSide(b, {
+          ...given,
+          root: rootB === undefined ? (foundB ?? given.root) : rootOf(rootB, options),
+        }),
       ] as const;
       const stacks = labels.flatMap(({ stack }) => stack ?? []);
       if (stacks.length < 2)

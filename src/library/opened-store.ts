@@ -25,7 +25,7 @@ import type { ContainerInfo, ImageInfo, StackInfo, StackLayer } from './types.ts
 export function openLibraryStore(options: LocationOptions = {}): Promise<OpenedStore> {
   return guardedAsync(async () => {
     checkOptions('openStore', options, LOCATION_FORMS);
-    const given = commandOptions(options);
+    const given = await commandOptions(options, 'openStore');
     return new OpenedStore(await openTheStore(given), given, options.onWarning);
   });
 }

@@ -51,7 +51,7 @@ export function openLibraryTree(reference: string, options: OpenTreeOptions = {}
   return guardedAsync(async () => {
     checkArgument('openTree', 'reference', reference, 'string');
     checkOptions('openTree', options, { ...LOCATION_FORMS, ...SHOWING_FORMS });
-    return openedTree(reference, commandOptions(options));
+    return openedTree(reference, await commandOptions(options, 'openTree', [reference]));
   });
 }
 

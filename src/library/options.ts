@@ -1,15 +1,20 @@
 // Where the library looks for what a reference means: its options as those that the commands have.
+import { rootsOfReferences } from '../open/meant-root.ts';
+import { openOptions } from '../open/open-options.ts';
 import type { StoreOptions } from '../open/stack.ts';
 import { type ReadingWitness, TarReading } from '../open/tars.ts';
 import { THIS_MACHINE } from '../store/machine/machine.ts';
-import { chooseRoot, rootAt } from '../store/machine/places.ts';
-import { attempt, Trouble } from '../sys/errors.ts';
+import { rootAt } from '../store/machine/places.ts';
+import { Trouble } from '../sys/errors.ts';
 import { escapeMessage } from '../told/escape.ts';
 import type { OptionForms } from './arguments.ts';
 
 /** Where the store is, and which one; the words are those of the command line. */
 export interface LocationOptions {
-  /** The data root, or an archive of images; where it is not given, that of the machine's engine. */
+  /**
+   * The data root, or an archive of images; where it is not given, that of the machine's stores that has the reference: with `hostRoot`
+   * the only one, else the first.
+   */
   readonly root?: string;
   /** Another machine's disk; `root` is then a path of that machine. */
   readonly hostRoot?: string;
@@ -70,26 +75,35 @@ export function rootOf(path: string, { hostRoot }: LocationOptions): string {
   return hostRoot === undefined ? path : rootAt(hostRoot, path);
 }
 
-/** @internal As the commands have them, the root found where none is given. Throws Trouble, and the reason of a signal that is aborted. */
-export function commandOptions(
+/**
+ * @internal As the commands have them; where no root is given, that of the references, as a command named `command` would find it, of
+ * the second of two in `rootB` where it is another. Throws Trouble, and the reason of a signal that is aborted.
+ */
+export async function commandOptions(
   options: LocationOptions & ShowingOptions,
-): StoreOptions & { readonly tars: TarReading } {
+  command: 'openStore' | 'openTree' | 'diff' | 'verify',
+  references: readonly string[] = [],
+): Promise<StoreOptions & { readonly tars: TarReading; readonly rootB?: string }> {
   const { root: named, additionalRoots, onWarning, signal, hostRoot, ...rest } = options;
   signal?.throwIfAborted();
   const at = (path: string) => rootOf(path, options);
-  const found = named === undefined ? chosenRoot(hostRoot) : at(named);
-  return {
+  const places = {
     ...rest,
-    ...(hostRoot === undefined ? {} : { hostRoot }),
-    ...(found instanceof Trouble ? { root: '', noRoot: found } : { root: found }),
     ...(additionalRoots === undefined ? {} : { additionalRoot: additionalRoots.map(at) }),
     ...(rest.containerdRoot === undefined ? {} : { containerdRoot: at(rest.containerdRoot) }),
-    say: (message) => warn(onWarning, message),
+  };
+  const say = (message: string) => warn(onWarning, message);
+  const { store, ...others } = places;
+  const meant = { command, words: references, options: openOptions(others), ...(store && { store }) };
+  const found =
+    named === undefined ? await rootsOfReferences(meant, hostRoot ?? THIS_MACHINE, say) : { root: at(named) };
+  return {
+    ...places,
+    ...(hostRoot === undefined ? {} : { hostRoot }),
+    // Only who needs a store is to hear that there is none.
+    ...(found.root instanceof Trouble ? { root: '', noRoot: found.root } : { root: found.root }),
+    ...('rootB' in found ? { rootB: found.rootB } : {}),
+    say,
     tars: tarReading(options),
   };
-}
-
-/** Only who needs a store is to hear that there is none; others that were found are no warning. */
-function chosenRoot(hostRoot: string | undefined): string | Trouble {
-  return attempt(() => chooseRoot(hostRoot ?? THIS_MACHINE, process.getuid?.() ?? 0, () => {}));
 }

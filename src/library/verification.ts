@@ -40,7 +40,10 @@ export function verification(
     checkArgument('verify', 'reference', reference, 'string');
     checkOptions('verify', options, VERIFICATION_FORMS);
     const { onFinding, onBytes, ...location } = options;
-    const { store, words } = await storeOfReference(reference, commandOptions(location));
+    const { store, words } = await storeOfReference(
+      reference,
+      await commandOptions(location, 'verify', [reference]),
+    );
     const layers: LayerResult[] = [];
     const repoDigests: string[] = [];
     const verifier = new StoreVerifier(

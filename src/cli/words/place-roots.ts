@@ -1,6 +1,7 @@
 // The options that are roots, before a command runs: where the root is if none is named, and where on this machine the paths of another
 // machine's disk are.
 import type { Command } from 'commander';
+import type { MeantRoots, MeantWords } from '../../open/meant-root.ts';
 import { openOptions } from '../../open/open-options.ts';
 import type { StoreOptions } from '../../open/stack.ts';
 import { meansFile } from '../../store/reference/file-reference.ts';
@@ -8,7 +9,6 @@ import { bytesOfText, shownBytes } from '../../sys/bytes.ts';
 import { attempt, Trouble } from '../../sys/errors.ts';
 import { COMPLETE } from '../completion/complete.ts';
 import { isToBeLaunched } from '../mount/launch.ts';
-import type { MeantRoots, MeantWords } from './meant-root.ts';
 
 /** Options besides --root that are paths of the machine; `rootB` is one of a comparison. */
 const OTHER_ROOTS = ['containerdRoot', 'additionalRoot', 'rootB'];
@@ -69,26 +69,19 @@ async function rootsOfWords(
   say: (message: string) => void,
 ): Promise<Omit<MeantRoots, 'root'> & { readonly root: string | Trouble }> {
   const { hostRoot, store, ...options } = command.optsWithGlobals<GlobalOptions>();
-  const { chooseRoot, findRootsOf } = await import('../../store/machine/places.ts');
   const { THIS_MACHINE } = await import('../../store/machine/machine.ts');
-  const user = process.getuid?.() ?? 0;
+  const { rootsOfReferences } = await import('../../open/meant-root.ts');
+  const knowsOf = command.name() === 'whose' ? (await import('./owners-know.ts')).ownersKnow : undefined;
   const meant: MeantWords = {
     command: isMountOfDifference(command) ? 'diff' : command.name(),
     words: referenceWords(command),
     options: openOptions(options),
     ...(typeof store === 'string' ? { store } : {}),
+    ...(knowsOf && { knowsOf }),
   };
-  const host = hostRoot ?? THIS_MACHINE;
-  const isFirstMeant = host === THIS_MACHINE;
-  const { knowsAll, meantRoots } = await import('./meant-root.ts');
+  if (isMountOfAll(command)) return { root: await firstOfAll(process.getuid?.() ?? 0, say) };
   try {
-    if (isMountOfAll(command)) return { root: await firstOfAll(user, say) };
-    const first = isFirstMeant ? attempt(() => chooseRoot(host, user, say)) : undefined;
-    if (first instanceof Trouble || (first !== undefined && (await knowsAll(first, meant))))
-      return { root: first };
-    const roots = findRootsOf(user, host, first === undefined ? say : () => {}, meant.options);
-    const found = roots.length > 1 ? await meantRoots(host, roots, meant, { isFirstMeant }) : undefined;
-    return found ?? { root: first ?? attempt(() => chooseRoot(host, user, () => {})) };
+    return await rootsOfReferences(meant, hostRoot ?? THIS_MACHINE, say);
   } catch (error) {
     // The exit code of a comparison says whether there are differences.
     if (error instanceof Trouble && meant.command === 'diff' && command.name() === 'diff')

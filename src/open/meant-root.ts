@@ -1,24 +1,27 @@
-// Which of a machine's roots the references of a command line mean: the one whose stores know them.
-import { orFile } from '../../open/archives.ts';
-import { isDirectoryPath, isManifestPath } from '../../open/sides.ts';
-import type { OpenOptions } from '../../store/kind.ts';
-import { narrowedRoots } from '../../store/machine/narrowed.ts';
-import type { FoundRoot } from '../../store/machine/places.ts';
-import { kindAtPath } from '../../store/named.ts';
-import { parseLayerChoice } from '../../store/reference/choice.ts';
-import { meansFile, parseFileReference } from '../../store/reference/file-reference.ts';
-import { AmbiguousReference, NoSuchReference } from '../../store/reference/reference.ts';
-import { SeveralStores } from '../../store/several.ts';
-import type { Store } from '../../store/store.ts';
-import { type ByteString, bytesOfText, shownBytes, textOf } from '../../sys/bytes.ts';
-import { attempt, Trouble } from '../../sys/errors.ts';
+// Which of a machine's roots references mean, of a command line or of a program: the one whose stores know them.
+import type { OpenOptions } from '../store/kind.ts';
+import { THIS_MACHINE } from '../store/machine/machine.ts';
+import { narrowedRoots } from '../store/machine/narrowed.ts';
+import { chooseRoot, type FoundRoot, findRootsOf, namedRoot } from '../store/machine/places.ts';
+import { kindAtPath } from '../store/named.ts';
+import { parseLayerChoice } from '../store/reference/choice.ts';
+import { meansFile, parseFileReference } from '../store/reference/file-reference.ts';
+import { AmbiguousReference, NoSuchReference } from '../store/reference/reference.ts';
+import type { Store } from '../store/store.ts';
+import { bytesOfText, shownBytes, textOf } from '../sys/bytes.ts';
+import { attempt, Trouble } from '../sys/errors.ts';
+import { orFile } from './archives.ts';
+import { isDirectoryPath, isManifestPath } from './sides.ts';
 
-/** What the words of a command line are, and which stores are asked. */
+/** What the words are, and which stores are asked. */
 export interface MeantWords {
+  /** Its name says which of the words are references. */
   readonly command: string;
   readonly words: readonly string[];
   readonly options: OpenOptions;
   readonly store?: string;
+  /** Whether a root knows a word, for a command whose words mean more than references. */
+  readonly knowsOf?: (host: string, roots: readonly FoundRoot[]) => Knows;
 }
 
 export interface MeantRoots {
@@ -28,6 +31,25 @@ export interface MeantRoots {
   readonly rootB?: string;
 }
 
+/**
+ * Where no root is named: that of the references; where no word is one, the likeliest of the machine, or why there is none. On this
+ * machine the first root that knows a word is meant, on another the only one. `say` is told of what is damaged on the way. Throws
+ * Trouble where more than one root is meant, or none.
+ */
+export async function rootsOfReferences(
+  meant: MeantWords,
+  host: string,
+  say: (message: string) => void,
+): Promise<Omit<MeantRoots, 'root'> & { readonly root: string | Trouble }> {
+  const user = process.getuid?.() ?? 0;
+  const isFirstMeant = host === THIS_MACHINE;
+  const first = isFirstMeant ? attempt(() => chooseRoot(host, user, say)) : undefined;
+  if (first instanceof Trouble || (first !== undefined && knowsAll(first, meant))) return { root: first };
+  const roots = findRootsOf(user, host, first === undefined ? say : () => {}, meant.options);
+  const found = roots.length > 1 ? meantRoots(host, roots, meant, { isFirstMeant }) : undefined;
+  return found ?? { root: first ?? attempt(() => chooseRoot(host, user, () => {})) };
+}
+
 /** Commands whose words are all references, and all others' only the first. */
 const OF_MANY = ['verify', 'timeline', 'whose'];
 
@@ -35,7 +57,7 @@ const OF_MANY = ['verify', 'timeline', 'whose'];
 type Knowledge = 'known' | Trouble;
 
 /** The words that mean something in a store. */
-export function storeReferences({ command, words }: Pick<MeantWords, 'command' | 'words'>): string[] {
+function storeReferences({ command, words }: Pick<MeantWords, 'command' | 'words'>): string[] {
   const most = command === 'diff' ? 2 : OF_MANY.includes(command) ? words.length : 1;
   const told = words.slice(0, most);
   // A path may be one below a root.
@@ -49,19 +71,15 @@ function namesFile(word: string): boolean {
 }
 
 /** Whether one root of this machine knows all of the references, so that no other need be asked. */
-export async function knowsAll(
-  path: string,
-  { command, words, options, store }: MeantWords,
-): Promise<boolean> {
-  const { namedRoot } = await import('../../store/machine/places.ts');
-  const { THIS_MACHINE } = await import('../../store/machine/machine.ts');
+function knowsAll(path: string, meant: MeantWords): boolean {
+  const { options, store } = meant;
   const found = attempt(() =>
     narrowedRoots([namedRoot(THIS_MACHINE, path, '', options)], { ...options, ...(store && { store }) }),
   );
   const [root] = found instanceof Trouble ? [] : found;
   if (root === undefined || root.stores instanceof Trouble) return false;
-  const knows = command === 'whose' ? await ownersKnow(THIS_MACHINE, [root]) : storesKnow;
-  const references = storeReferences({ command, words });
+  const knows = meant.knowsOf?.(THIS_MACHINE, [root]) ?? storesKnow;
+  const references = storeReferences(meant);
   return references.every((reference) => !(knows(root, reference) instanceof NoSuchReference));
 }
 
@@ -69,12 +87,12 @@ export async function knowsAll(
  * Undefined where no reference to something in a store is among the words. `roots` are all of the machine, of which the first that
  * knows a word is meant where `isFirstMeant`. Throws Trouble where more than one root is meant, or none.
  */
-export async function meantRoots(
+function meantRoots(
   host: string,
   found: readonly FoundRoot[],
-  { command, words, options, store }: MeantWords,
+  { command, words, options, store, knowsOf }: MeantWords,
   { isFirstMeant }: { readonly isFirstMeant: boolean },
-): Promise<MeantRoots | undefined> {
+): MeantRoots | undefined {
   const references = storeReferences({ command, words });
   const readable = narrowedRoots(found, { ...options, ...(store && { store }) }).filter(
     ({ stores }) => !(stores instanceof Trouble),
@@ -82,7 +100,7 @@ export async function meantRoots(
   const roots = readable.filter(({ isEmpty }) => !isEmpty);
   const [first] = roots;
   if (references.length === 0 || first === undefined) return undefined;
-  const knows = command === 'whose' ? await ownersKnow(host, roots) : storesKnow;
+  const knows = knowsOf?.(host, roots) ?? storesKnow;
   const known = references.map((reference) => ({ reference, ...rootsKnowing(roots, reference, knows) }));
   // What nothing knows is told by the root of the others.
   const some = known.filter(({ having }) => having.length > 0);
@@ -103,7 +121,7 @@ export async function meantRoots(
   throw new Trouble('usage', `Cannot look into several stores at once: ${places.join(', ')}`);
 }
 
-type Knows = (root: FoundRoot, reference: string) => Knowledge;
+export type Knows = (root: FoundRoot, reference: string) => Knowledge;
 
 interface Known {
   readonly having: readonly FoundRoot[];
@@ -139,35 +157,6 @@ function knowledgeOf(stores: readonly Store[], reference: string): Knowledge {
     troubles[0] ??
     new NoSuchReference(`Cannot find "${words}": there is no store`, false)
   );
-}
-
-async function ownersKnow(host: string, roots: readonly FoundRoot[]): Promise<Knows> {
-  const { ownersOf } = await import('../../health/open.ts');
-  const { withMachine } = await import('../../store/machine/machine.ts');
-  return (root, word) => {
-    const nowhere = new NoSuchReference(
-      `Cannot find whose "${word}" is: nothing has this name, ID or path`,
-      false,
-    );
-    const holder = holderOf(roots, bytesOfText(word));
-    if (holder !== undefined) return root === holder ? 'known' : nowhere;
-    const { stores } = root;
-    if (stores instanceof Trouble) return nowhere;
-    return withMachine(host, (machine) => {
-      const answer = attempt(() => ownersOf(new SeveralStores(stores)).of(bytesOfText(word), machine));
-      if (!(answer instanceof Trouble)) return 'known';
-      return new NoSuchReference(answer.message, answer.message.includes('did you mean'));
-    });
-  };
-}
-
-/** The innermost root that an absolute path lies in, be it a path of the other machine or of this one. */
-function holderOf(roots: readonly FoundRoot[], word: ByteString): FoundRoot | undefined {
-  if (!word.startsWith('/')) return undefined;
-  const holders = roots.filter((root) =>
-    [root.path, root.directory].some((place) => word === place || word.startsWith(`${place}/`)),
-  );
-  return holders.toSorted((a, b) => b.directory.length - a.directory.length)[0];
 }
 
 function ambiguous(references: readonly string[], roots: readonly FoundRoot[]): Trouble {
