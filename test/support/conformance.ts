@@ -168,7 +168,7 @@ const RIGHTS: readonly layer.Step[] = [
   layer.file('programs/not-executable', '#!/bin/sh\n', { mode: 0o644 }),
 ];
 
-const NAMES = 100_000;
+const NAMES = 20_000;
 
 /** Writes the layers below `directory` and answers them, top first. */
 export async function writeConformanceLayers(oracle: Oracle, directory: string): Promise<string[]> {

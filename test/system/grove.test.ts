@@ -17,7 +17,7 @@ import { describeSystem } from '../support/system.ts';
 import { temporaryForSuite } from '../support/temporary.ts';
 import { differences } from '../support/tree.ts';
 
-const STACKS = Math.ceil(Number(process.env.STACKS ?? 1000) / 10);
+const STACKS = Math.ceil(Number(process.env.STACKS ?? 400) / 10);
 const SEED = Number(process.env.SEED ?? 20_261_128);
 /** Words of `struct fuse_attr` behind the inode number. */
 const ATTRIBUTE_WORDS = 22;

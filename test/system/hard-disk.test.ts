@@ -15,7 +15,7 @@ import { kill, temporaryForSuite, temporaryForTest, until } from '../support/tem
 import { differences, lineOf } from '../support/tree.ts';
 import { randomOf } from './diff-random.ts';
 
-const ROUNDS = Number(process.env.FAULTS ?? 20);
+const ROUNDS = Number(process.env.FAULTS ?? 10);
 const SEED = Number(process.env.SEED ?? 20260727);
 const FIELDS: readonly Field[] = ['mode', 'owner', 'size', 'mtime', 'target', 'xattrs', 'sha256'];
 const SIZE = 300_000;

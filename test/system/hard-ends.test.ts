@@ -23,7 +23,7 @@ import { describeSystem } from '../support/system.ts';
 import { argumentsOf, isRunning, kill, mountsBelow, temporaryForSuite, until } from '../support/temporary.ts';
 import { usageOf } from '../support/usage.ts';
 
-const CYCLES = Number(process.env.CYCLES ?? 20);
+const CYCLES = Number(process.env.CYCLES ?? 8);
 /** Milliseconds in which a mount point must be free again, if the machine has nothing else to do. */
 const SOON = 1000;
 const READ_ON = 'while cat "$1"/big "$1"/d/* >/dev/null && ls -lR "$1" >/dev/null; do :; done';
@@ -148,7 +148,7 @@ describeSystem('a mount under pressure', ['root', 'fuse', 'python', 'build'], ()
   it('is another one where two are made in one place at a time, or the later one is refused', async () => {
     const directory = temporary.path('both');
     mkdirSync(directory);
-    for (let i = 0; i < 5; i += 1) {
+    for (let i = 0; i < 3; i += 1) {
       const both = await Promise.all([0, 1].map(() => stratafs(['mount', reference, directory])));
       const codes = both.map(({ code }) => code).toSorted();
       expect([
@@ -221,7 +221,7 @@ describeSystem('a mount under pressure', ['root', 'fuse', 'python', 'build'], ()
       server.during({ ...stack, dialect: 'trusted' }, async () => {
         expect((await oracle.dump(stack.target, { fields: ['size', 'sha256'] })).length).toBe(302);
       });
-    for (let i = 0; i < 100; i += 1) await cycle();
+    for (let i = 0; i < Math.min(100, CYCLES * 3); i += 1) await cycle();
     const early = usageOf(server.pid);
     for (let i = 0; i < CYCLES * 5; i += 1) await cycle();
     const late = usageOf(server.pid);

@@ -15,7 +15,7 @@ import { temporaryForSuite } from '../support/temporary.ts';
 import { differences } from '../support/tree.ts';
 import { usageOf } from '../support/usage.ts';
 
-const NAMES = Number(process.env.NAMES ?? 30_000);
+const NAMES = Number(process.env.NAMES ?? 12_000);
 const DEPTH = Number(process.env.DEPTH ?? 4_000);
 /** Clears the screen, sets the title, asks the terminal to type, turns the text round, ends a line, is no UTF-8. */
 const EVIL = [

@@ -17,7 +17,7 @@ import { usageOf } from '../support/usage.ts';
 
 /** Milliseconds in which a change must show. */
 const SOON = patience(1000);
-const SECONDS = Number(process.env.SOAK_SECONDS ?? 5);
+const SECONDS = Number(process.env.SOAK_SECONDS ?? 2);
 /** The kernel remembers the numbers that files had before it copied them up, and what it calls itself. */
 const FIELDS: readonly Field[] = ['mode', 'owner', 'size', 'rdev', 'mtime', 'nlink', 'target', 'sha256'];
 

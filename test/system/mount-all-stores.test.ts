@@ -1,4 +1,5 @@
 // `mount --all` of every kind of store, as real engines left them: each image and container must be what a mount of it alone is.
+// Of each store the first image and the last container are compared with one; with FUZZ all are.
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
@@ -71,7 +72,9 @@ describeSystem('mount --all of a real store', ['root', 'fuse', 'python', 'stores
     ];
     expect(everything.length).toBeGreaterThan(0);
     const seen = new Set<string>();
-    for (const { id, kind, store, namespace } of everything) {
+    const [firstImage] = everything;
+    for (const each of everything) {
+      const { id, kind, store, namespace } = each;
       const hex = id.replace('sha256:', '');
       // What several namespaces have is told apart by theirs.
       const here = `${all.directory}/by-id/${hex}${seen.has(hex) ? `@${namespace}` : ''}`;
@@ -83,11 +86,13 @@ describeSystem('mount --all of a real store', ['root', 'fuse', 'python', 'stores
         expect(told.stderr).toContain(readFileSync(`${here}/.damage`, 'utf8').trim());
         continue;
       }
-      const alone = await mountStratafs(temporary, words, { root, before });
-      const expected = await oracle.dump(alone.directory, { fields: FIELDS });
-      const difference = differences(expected, await oracle.dump(here, { fields: FIELDS }));
-      expect({ kind, hex, difference }).toEqual({ kind, hex, difference: '' });
-      await alone.umount();
+      if (process.env.FUZZ !== undefined || each === firstImage || each === everything.at(-1)) {
+        const alone = await mountStratafs(temporary, words, { root, before });
+        const expected = await oracle.dump(alone.directory, { fields: FIELDS });
+        const difference = differences(expected, await oracle.dump(here, { fields: FIELDS }));
+        expect({ kind, hex, difference }).toEqual({ kind, hex, difference: '' });
+        await alone.umount();
+      }
       const layers = readdirSync(`${here}.layers`);
       expect(layers.length).toBeGreaterThan(0);
       for (const layer of layers.filter((one) => !one.endsWith('.step'))) {

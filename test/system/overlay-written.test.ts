@@ -11,7 +11,7 @@ import { Server } from '../support/server.ts';
 import { describeSystem } from '../support/system.ts';
 import { temporaryForSuite } from '../support/temporary.ts';
 
-const ROUNDS = Number(process.env.STACKS ?? 400) / 8;
+const ROUNDS = Number(process.env.STACKS ?? 200) / 8;
 const SEED = Number(process.env.SEED ?? 20_260_727);
 
 /** How the layers are written, and the mounts with which they are then read. */

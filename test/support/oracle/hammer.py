@@ -1,6 +1,7 @@
 """
 Reads one tree by two mounts at once, with many processes and by every way there is, and tells where the two differ.
-Run as `hammer.py TRUTH SUBJECT READERS SECONDS SEED`; prints one JSON object: what was done, and what differed.
+Run as `hammer.py TRUTH SUBJECT READERS STEPS SECONDS SEED`; prints one JSON object: what was done, and what differed. Each reader does
+so many steps, and more of them until the seconds are over.
 """
 
 import ctypes
@@ -170,14 +171,15 @@ class Reader:
         if isinstance(result, bytes):
             self.done["bytes"] += len(result)
 
-    def run(self, until):
+    def run(self, steps, until):
         ways = (self.walk, self.pread, self.pread, self.direct, self.mapped, self.mapped, self.seekdir, self.interrupted)
-        while time.monotonic() < until:
+        while steps > 0 or time.monotonic() < until:
             self.random.choice(ways)()
+            steps -= 1
         return {"done": self.done, "wrong": self.wrong}
 
 
-def main(truth, subject, readers, seconds, seed):
+def main(truth, subject, readers, steps, seconds, seed):
     roots = [os.fsencode(truth), os.fsencode(subject)]
     until = time.monotonic() + float(seconds)
     pipes = []
@@ -185,7 +187,7 @@ def main(truth, subject, readers, seconds, seed):
         receive, send = os.pipe()
         if os.fork() == 0:
             try:
-                answer = Reader(roots, "%s-%d" % (seed, number)).run(until)
+                answer = Reader(roots, "%s-%d" % (seed, number)).run(int(steps), until)
             except BaseException as error:
                 answer = {"done": {}, "wrong": ["reader %d: %r" % (number, error)]}
             with os.fdopen(send, "w") as out:

@@ -90,7 +90,7 @@ def next_name(fd, offset, size=1 << 10):
 
 
 def seekdir(root):
-    """A directory of 200,000 names: none twice, and every offset leads back to the name that came after it."""
+    """A directory of 40,000 names: none twice, and every offset leads back to the name that came after it."""
     lines = []
     chosen = random.Random(1)
     for path in (b"many", b"merged", b"pure"):

@@ -8,6 +8,7 @@ import { BlobCache } from '../../../src/blob/cache.ts';
 import type { SpoolRoom } from '../../../src/blob/spool.ts';
 import { newZstdScan } from '../../../src/blob/zstd.ts';
 import { Errno, Trouble } from '../../../src/sys/errors.ts';
+import { tries } from '../../support/altered.ts';
 import { rawFrame, skippableFrame } from '../../support/zstd-frames.ts';
 import { inMemory, partOf, sample } from './bytes.ts';
 
@@ -61,7 +62,7 @@ describe('newZstdScan()', () => {
           expect(spools.used).toBe(0);
         },
       ),
-      { numRuns: Number(process.env.FUZZ ?? 25) },
+      { numRuns: tries(8) },
     );
   });
 
