@@ -4,11 +4,13 @@ import { existsSync, mkdirSync, readdirSync, symlinkSync } from 'node:fs';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { succeed } from '../support/command.ts';
 import { FakeStore } from '../support/fake-store.ts';
-import { isMounted, stratafs } from '../support/stratafs.ts';
+import { stratafsForSuite } from '../support/many-commands.ts';
+import { isMounted } from '../support/stratafs.ts';
 import { describeSystem } from '../support/system.ts';
 import { temporaryForSuite } from '../support/temporary.ts';
 
 const IMAGE = 'app:1';
+const stratafs = stratafsForSuite();
 
 describeSystem('the store', ['root', 'fuse', 'mount', 'build'], () => {
   const temporary = temporaryForSuite();

@@ -196,7 +196,7 @@ describeSystem('mount --diff', ['root', 'fuse', 'overlay', 'python', 'build'], (
     chmodSync(temporary.directory, 0o755);
   });
 
-  it.each(['passthrough', 'small', 'large', 'auto'])(
+  it.each(['passthrough', 'small', 'large'])(
     'reads of a stack with metacopy what is below, with --data %s',
     async (data) => {
       const options = { before: ['--overlay', 'metacopy=on'], args: ['--data', data] };
