@@ -3,6 +3,7 @@ import { spawn } from 'node:child_process';
 import { openSync, readFileSync, writeFileSync } from 'node:fs';
 import { run, succeed } from './command.ts';
 import { isRunning, kill, type Temporary, until } from './temporary.ts';
+import { takeTurn } from './turns.ts';
 
 /** Runs a command of the engine; answers what it prints. */
 export type EngineCommand = (...words: readonly string[]) => Promise<string>;
@@ -55,7 +56,12 @@ export function podmanIn(temporary: Temporary, driver: string): EngineCommand {
     ...['--storage-driver', driver, '--storage-opt=', '--cgroup-manager', 'cgroupfs'],
     ...['--events-backend', 'none'],
   ];
-  const podman: EngineCommand = (...words) => succeed('podman', [...options, ...words]);
+  // Every Podman of root has its locks in one piece of shared memory, and frees all of them when it meets a new root.
+  const turn = takeTurn(temporary, 'podman');
+  const podman: EngineCommand = async (...words) => {
+    await turn;
+    return succeed('podman', [...options, ...words]);
+  };
   temporary.undo(async () => {
     await run('podman', [...options, 'umount', '-a']);
     await run('podman', [...options, 'image', 'umount', '-a']);

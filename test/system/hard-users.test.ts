@@ -5,6 +5,7 @@ import { type Outcome, run } from '../support/command.ts';
 import { FakeStore } from '../support/fake-store.ts';
 import * as layer from '../support/layers.ts';
 import { Oracle } from '../support/oracle.ts';
+import { inOwnMounts } from '../support/own-mounts.ts';
 import { BUILT_COMMAND } from '../support/stratafs.ts';
 import { describeSystem } from '../support/system.ts';
 import { temporaryForSuite } from '../support/temporary.ts';
@@ -69,8 +70,11 @@ describeSystem('an ordinary user', ['root', 'fuse', 'fusermount3', 'unshare', 'p
       `S="${process.execPath} ${BUILT_COMMAND}"; M=${point}; L=lowerdir=${top}:${lowest}; ${text}`,
     ];
     const mode = how === 'opened' ? '666' : '600';
-    const rest = ['-m', 'sh', '-c', OPENED, 'sh', temporary.path(`fuse-${mode}`), mode, ...words];
-    const outcome = await run('unshare', rest, { env: { LC_ALL: 'C' }, cwd: '/' });
+    const opened = ['sh', '-c', OPENED, 'sh', temporary.path(`fuse-${mode}`), mode, ...words];
+    const outcome = await run('unshare', inOwnMounts(temporary, ...opened), {
+      env: { LC_ALL: 'C' },
+      cwd: '/',
+    });
     return { ...outcome, stderr: outcome.stderr.replace(WARNING, '') };
   }
 
@@ -132,18 +136,11 @@ describeSystem('an ordinary user', ['root', 'fuse', 'fusermount3', 'unshare', 'p
   it('keeps everybody else out, root too', async () => {
     const outcome = await run(
       'unshare',
-      [
-        '-m',
-        'sh',
-        '-c',
-        ROOT_LOOKS,
-        'sh',
-        OPENED,
-        temporary.path('fuse-666'),
-        point,
-        `${process.execPath} ${BUILT_COMMAND}`,
-        `lowerdir=${top}:${lowest}`,
-      ],
+      inOwnMounts(
+        temporary,
+        ...['sh', '-c', ROOT_LOOKS, 'sh', OPENED, temporary.path('fuse-666'), point],
+        ...[`${process.execPath} ${BUILT_COMMAND}`, `lowerdir=${top}:${lowest}`],
+      ),
       { env: { LC_ALL: 'C' } },
     );
     expect(outcome).toMatchObject({ stdout: '', code: 0 });

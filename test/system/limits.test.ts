@@ -4,12 +4,15 @@ import { mkdirSync } from 'node:fs';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { run, succeed } from '../support/command.ts';
 import { FakeStore } from '../support/fake-store.ts';
-import { BUILT_COMMAND, stratafs } from '../support/stratafs.ts';
+import { stratafsForSuite } from '../support/many-commands.ts';
+import { inOwnMounts } from '../support/own-mounts.ts';
+import { BUILT_COMMAND } from '../support/stratafs.ts';
 import { describeSystem, itSystem } from '../support/system.ts';
 import { temporaryForSuite } from '../support/temporary.ts';
 
 /** Kilobytes of address space: Node itself takes some two thirds of it. */
 const ADDRESS_SPACE = 1_200_000;
+const stratafs = stratafsForSuite();
 
 describeSystem('a command', ['root', 'fuse', 'build'], () => {
   const temporary = temporaryForSuite();
@@ -38,7 +41,7 @@ describeSystem('a command', ['root', 'fuse', 'build'], () => {
   ])('%s answers under a limit of address space as without', async (name, ...words) => {
     const all = [...name.split(' '), ...words];
     const limited = await inShell(`ulimit -v ${ADDRESS_SPACE}; exec "$@"`, ...all);
-    expect(limited).toEqual(await inShell('exec "$@"', ...all));
+    expect(limited).toEqual(await stratafs(['--root', store.root, ...all], { cwd: temporary.directory }));
     expect(limited.code).toBeLessThan(5);
   });
 
@@ -79,16 +82,7 @@ describeSystem('a command', ['root', 'fuse', 'build'], () => {
 
   itSystem('without /proc lists a store, and says of a mount what it lacks', ['unshare'], async () => {
     const script = `umount -l /proc; "$@" images; echo $?; "$1" "$2" umount "${point}"; echo $?`;
-    const told = await succeed('unshare', [
-      '-m',
-      '--propagation',
-      'private',
-      'sh',
-      '-c',
-      script,
-      'sh',
-      ...command,
-    ]);
+    const told = await succeed('unshare', inOwnMounts(temporary, 'sh', '-c', script, 'sh', ...command));
     const lines = told.trim().split('\n');
     expect(lines[0]).toMatch(/^REPOSITORY/);
     expect(lines.slice(2)).toEqual(['0', '2']);

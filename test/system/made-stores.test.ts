@@ -11,6 +11,7 @@ import { FakeContainerd } from '../support/fake-containerd.ts';
 import { FakePodman } from '../support/fake-podman.ts';
 import { describeSystem, itSystem } from '../support/system.ts';
 import { isRunning, kill, type Temporary, temporaryForTest, until } from '../support/temporary.ts';
+import { takeTurn } from '../support/turns.ts';
 
 const LAYERS = ['base', 'middle', 'top'];
 
@@ -99,6 +100,7 @@ describeSystem('a store that tests make', ['root'], () => {
     const ours = store.images().flatMap(({ id, tags }) => tags.map((name) => `${name} ${id}`));
     const containers = store.containers().map(({ id, name }) => `${name} ${id}`);
 
+    await takeTurn(temporary, 'podman');
     const podman = (...words: string[]) =>
       succeed('podman', [
         '--root',
