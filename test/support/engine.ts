@@ -1,6 +1,7 @@
 // A real Docker engine with a data root of its own, started and stopped by the test; it never meets the machine's own.
 import { spawn } from 'node:child_process';
 import {
+  existsSync,
   mkdirSync,
   openSync,
   readdirSync,
@@ -60,7 +61,10 @@ export class Engine {
     );
     this.#pid = daemon.pid ?? 0;
     for (let tries = 0; ; tries += 1) {
-      const answer = await run('docker', ['version'], { env: this.#env });
+      const isListening = existsSync(this.#folder.path('docker.sock'));
+      const answer = isListening
+        ? await run('docker', ['version'], { env: this.#env })
+        : { code: null, stderr: 'no socket' };
       if (answer.code === 0) return;
       if (!isRunning(this.#pid) || tries > 200) {
         const tail = readFileSync(this.#folder.path('dockerd.log'), 'latin1')

@@ -6,10 +6,13 @@ import { expect, it } from 'vitest';
 import { succeed } from '../support/command.ts';
 import { jsonRecords } from '../support/json-lines.ts';
 import { type EngineCommand, podmanIn, startContainerd } from '../support/live-engines.ts';
+import { stratafsForSuite } from '../support/many-commands.ts';
 import { differingLines, listOfTree, unpackArchives } from '../support/real-stores.ts';
-import { mountStratafs, stratafs } from '../support/stratafs.ts';
+import { mountStratafs } from '../support/stratafs.ts';
 import { describeSystem } from '../support/system.ts';
 import { type Temporary, temporaryForTest } from '../support/temporary.ts';
+
+const stratafs = stratafsForSuite();
 
 const ARCHIVE = 'podman-oci-archive.tar';
 const IMAGE = 'docker.io/library/demo:1';

@@ -13,7 +13,7 @@ import { temporaryForSuite } from '../support/temporary.ts';
 
 const stratafs = stratafsForSuite();
 
-/** All that are run on every store. */
+/** All that are run on every store, `mount` and `umount` on one of each row. */
 const COMMANDS = [
   ...[
     'images',
@@ -267,6 +267,9 @@ function withoutNamespace(words: readonly string[]): string[] {
   return words.filter((word, i) => word !== '--namespace' && words[i - 1] !== '--namespace');
 }
 
+/** One of each row is mounted: the trees of all, mounted, are those of the engines in the tests of each kind. */
+const MOUNTED = new Set(new Map(SAMPLES.map(({ row, store }) => [row, store])).values());
+
 describeSystem('every command on every store', ['root', 'fuse', 'stores', 'build'], () => {
   const temporary = temporaryForSuite();
 
@@ -327,14 +330,16 @@ describeSystem('every command on every store', ['root', 'fuse', 'stores', 'build
       const { stdout: read } = await tells('cat', [image, '/etc/passwd'], /^root:/);
       expect(sha256Of(Buffer.from(read, 'latin1'))).toBe(passwd);
       await tells('stat', [image, '/etc/passwd'], /\b51\b/);
-      const point = `${directory}/mounted`;
-      mkdirSync(point);
-      await tells('mount', [image, point], /^$/);
-      const names = readdirSync(point);
-      const mounted = sha256Of(readFileSync(`${point}/etc/passwd`));
-      await tells('umount', [point], /^$/);
-      expect([names.sort(), mounted]).toEqual([top, passwd]);
-      expect(readdirSync(point)).toEqual([]);
+      if (MOUNTED.has(store)) {
+        const point = `${directory}/mounted`;
+        mkdirSync(point);
+        await tells('mount', [image, point], /^$/);
+        const names = readdirSync(point);
+        const mounted = sha256Of(readFileSync(`${point}/etc/passwd`));
+        await tells('umount', [point], /^$/);
+        expect([names.sort(), mounted]).toEqual([top, passwd]);
+        expect(readdirSync(point)).toEqual([]);
+      }
       const { stdout: manifest } = await tells('manifest', [image], /^#mtree/);
       const sums = manifest.split('\n').flatMap((line): [string, string | undefined][] => {
         const path = /^\.(\/\S+)/.exec(line)?.[1];
@@ -385,7 +390,8 @@ describeSystem('every command on every store', ['root', 'fuse', 'stores', 'build
       const whose = await stratafs([...machine, ...words, 'whose', asked]);
       expect([whose.stderr, whose.code]).toEqual(['', 0]);
       expect(whose.stdout).toMatch(layer === '' ? /: an image / : /: a layer [\s\S]*^ {2}used by +image /m);
-      expect([...ran].sort()).toEqual([...COMMANDS].sort());
+      const all = COMMANDS.filter((command) => MOUNTED.has(store) || !/mount$/.test(command));
+      expect([...ran].sort()).toEqual(all.sort());
     });
   });
 });

@@ -35,6 +35,7 @@ import { describeSystem } from '../support/system.ts';
 import { temporaryForTest } from '../support/temporary.ts';
 
 const TREES = Number(process.env.TREES ?? 2);
+const PARTS = 60;
 const SEED = Number(process.env.SEED ?? 7);
 
 function find(layer: RecordedLayer, path: string): number {
@@ -156,7 +157,7 @@ async function byIndex(file: string, { index }: BlobLayer): Promise<Pick<BlobLay
   return indexedLayer(bytesOf(file), { cache: new BlobCache(), spools: spoolRoom() }, decoded);
 }
 
-/** 200 parts of random files, at random. */
+/** Parts of random files, at random. */
 function mustReadByPlace(
   { layer, contents }: Pick<BlobLayer, 'layer' | 'contents'>,
   root: string,
@@ -164,7 +165,7 @@ function mustReadByPlace(
   next: (limit: number) => number,
 ): void {
   const files = paths.filter((path) => lstatSync(Buffer.from(`${root}/${path}`, 'latin1')).isFile());
-  for (let i = 0; i < 200; i++) {
+  for (let i = 0; i < PARTS; i++) {
     const path = files[next(files.length)] as string;
     const whole = readFileSync(Buffer.from(`${root}/${path}`, 'latin1'));
     const offset = next(whole.length + 1);

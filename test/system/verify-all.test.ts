@@ -1,14 +1,14 @@
 // `verify --all` of stores whose engines keep containers and leftovers of their own: it takes each container, what lies in
 // directories that nothing leads to, and what is being written for nobody.
 
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { jsonRecords } from '../support/json-lines.ts';
 import { stratafsForSuite } from '../support/many-commands.ts';
 import { unpackStore } from '../support/real-stores.ts';
 import { describeSystem } from '../support/system.ts';
-import { temporaryForTest } from '../support/temporary.ts';
+import { temporaryForSuite, temporaryForTest } from '../support/temporary.ts';
 
 const stratafs = stratafsForSuite();
 
@@ -87,9 +87,16 @@ describeSystem('verify --all of real stores', ['root', 'stores', 'build'], () =>
   const extras = (lines: readonly Line[]) => lines.filter((line) => line.class === 'extra');
 
   describe.each(STORES)('$name', ({ name, root: below, containers, left, places }) => {
-    it('takes its containers and what is left in it', async () => {
-      const root = `${unpackStore(temporaryForTest(), name)}/${below}`;
-      const { code, lines } = await verified(root);
+    const temporary = temporaryForSuite();
+    const root = `${temporary.path(name)}/${below}`;
+    let before: Awaited<ReturnType<typeof verified>> = { code: null, lines: [] };
+    beforeAll(async () => {
+      unpackStore(temporary, name);
+      before = await verified(root);
+    });
+
+    it('takes its containers and what is left in it', () => {
+      const { code, lines } = before;
       expect(code).toBe(4);
       const told = lines.filter(({ t }) => t === 'container');
       expect(
@@ -100,14 +107,14 @@ describeSystem('verify --all of real stores', ['root', 'stores', 'build'], () =>
     });
 
     it.each(places)('lists what lies in %s', async (place) => {
-      const root = `${unpackStore(temporaryForTest(), name)}/${below}`;
-      const before = extras((await verified(root)).lines).map(({ path }) => path);
+      const known = extras(before.lines).map(({ path }) => path);
       const file = `${root}/${place}/diff/usr/evil`;
       mkdirSync(dirname(file), { recursive: true });
       writeFileSync(file, 'evil\n');
       const { code, lines } = await verified(root);
+      rmSync(`${root}/${place}`, { recursive: true });
       expect(code).toBe(4);
-      const told = extras(lines).filter(({ path }) => !before.includes(path));
+      const told = extras(lines).filter(({ path }) => !known.includes(path));
       const found = told.map(({ path = '', severity, found: what = '' }) => [path, severity, what].join(' '));
       const sum = '886b67480dbe73b406ad83a1dd6d9596f93089d90c220ccfc91944c95f1c68c4';
       expect(found).toEqual([

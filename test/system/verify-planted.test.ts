@@ -1,16 +1,16 @@
-// Changes planted in real stores, each in an untouched copy: `verify` names every one of them, by class and place, and nothing
+// Changes planted in real stores, each in an untouched one in the same place: `verify` names every one of them, by class and place, and nothing
 // besides. What was not changed is verified before.
 
 import { chmodSync, readFileSync, rmSync, truncateSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gunzipSync, gzipSync } from 'node:zlib';
-import { describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { succeed } from '../support/command.ts';
 import { jsonRecords } from '../support/json-lines.ts';
 import { stratafsForSuite } from '../support/many-commands.ts';
 import { unpackStore } from '../support/real-stores.ts';
 import { describeSystem } from '../support/system.ts';
-import { temporaryForTest } from '../support/temporary.ts';
+import { temporaryForSuite } from '../support/temporary.ts';
 
 const stratafs = stratafsForSuite();
 
@@ -370,15 +370,23 @@ describeSystem('verify and what is planted', ['root', 'stores', 'python', 'build
       };
     }
 
-    it('finds nothing where nothing is', async () => {
-      const { code, lines } = await verified(unpackStore(temporaryForTest(), name));
+    const temporary = temporaryForSuite();
+    const directory = temporary.path(name);
+    let before: Awaited<ReturnType<typeof verified>> = { code: null, lines: [] };
+    beforeAll(async () => {
+      unpackStore(temporary, name);
+      before = await verified(directory);
+    });
+
+    it('finds nothing where nothing is', () => {
+      const { code, lines } = before;
       expect([code, lines.filter(({ severity }) => severity === 'tampered')]).toEqual([0, []]);
       expect(lines.find(({ t }) => t === 'image')?.repoDigests).not.toBeUndefined();
     });
 
     it.each(Object.entries(cases))('names %s', async (_, { plant, findings }) => {
-      const directory = unpackStore(temporaryForTest(), name);
-      const before = await verified(directory);
+      rmSync(directory, { recursive: true });
+      unpackStore(temporary, name);
       await plant(`${directory}/${store.root}`);
       const { code, lines } = await verified(directory);
       const known = new Set(before.lines.map((line) => JSON.stringify(line)));
