@@ -12,7 +12,7 @@ import {
 } from 'node:fs';
 import { beforeAll, expect, it } from 'vitest';
 import { run, succeed } from '../support/command.ts';
-import { inOwnMounts } from '../support/own-mounts.ts';
+import { runInOwnMounts } from '../support/own-mounts.ts';
 import { BUILT_COMMAND, stratafs } from '../support/stratafs.ts';
 import { describeSystem } from '../support/system.ts';
 import { temporaryForSuite } from '../support/temporary.ts';
@@ -185,8 +185,9 @@ describeSystem('stratafs mount and umount without a directory', ['root', 'fuse',
       echo "ended with $?"
       sh ${SCRIPT} mount
       sh ${SCRIPT} umount --all`;
-    const out = await succeed('unshare', inOwnMounts(temporary, 'sh', '-c', script, 'sh', a ?? '', b ?? ''));
-    expect(out.replaceAll(/process \d+/g, 'process PID')).toBe(
+    const { stdout, code } = await runInOwnMounts(temporary, ['sh', '-c', script, 'sh', a ?? '', b ?? '']);
+    expect(code).toBe(0);
+    expect(stdout.replaceAll(/process \d+/g, 'process PID')).toBe(
       `lowerdir=${layer} on ${a}, served by process PID\nlowerdir=${layer} on ${b}, served by process PID\nended with 0\n`,
     );
   });

@@ -1,11 +1,11 @@
 // Ordinary users: mounting without privilege in the ways there are, one clear line where there is none, and nothing that
 // a user may not read gets out. Who may use /dev/fuse is settled in a private mount namespace: the machine's stays as it is.
 import { beforeAll, describe, expect, it } from 'vitest';
-import { type Outcome, run } from '../support/command.ts';
+import type { Outcome } from '../support/command.ts';
 import { FakeStore } from '../support/fake-store.ts';
 import * as layer from '../support/layers.ts';
 import { Oracle } from '../support/oracle.ts';
-import { inOwnMounts } from '../support/own-mounts.ts';
+import { runInOwnMounts } from '../support/own-mounts.ts';
 import { BUILT_COMMAND } from '../support/stratafs.ts';
 import { describeSystem } from '../support/system.ts';
 import { temporaryForSuite } from '../support/temporary.ts';
@@ -71,7 +71,7 @@ describeSystem('an ordinary user', ['root', 'fuse', 'fusermount3', 'unshare', 'p
     ];
     const mode = how === 'opened' ? '666' : '600';
     const opened = ['sh', '-c', OPENED, 'sh', temporary.path(`fuse-${mode}`), mode, ...words];
-    const outcome = await run('unshare', inOwnMounts(temporary, ...opened), {
+    const outcome = await runInOwnMounts(temporary, opened, {
       env: { LC_ALL: 'C' },
       cwd: '/',
     });
@@ -134,13 +134,12 @@ describeSystem('an ordinary user', ['root', 'fuse', 'fusermount3', 'unshare', 'p
   });
 
   it('keeps everybody else out, root too', async () => {
-    const outcome = await run(
-      'unshare',
-      inOwnMounts(
-        temporary,
+    const outcome = await runInOwnMounts(
+      temporary,
+      [
         ...['sh', '-c', ROOT_LOOKS, 'sh', OPENED, temporary.path('fuse-666'), point],
         ...[`${process.execPath} ${BUILT_COMMAND}`, `lowerdir=${top}:${lowest}`],
-      ),
+      ],
       { env: { LC_ALL: 'C' } },
     );
     expect(outcome).toMatchObject({ stdout: '', code: 0 });

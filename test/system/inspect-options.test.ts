@@ -1,8 +1,8 @@
 // `inspect --config` and `--lowerdir`, and what is told of volumes: against a store of Podman, and the kernel's own mount.
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { run, succeed } from '../support/command.ts';
-import { inOwnMounts } from '../support/own-mounts.ts';
+import { succeed } from '../support/command.ts';
+import { runInOwnMounts } from '../support/own-mounts.ts';
 import { unpackStore } from '../support/real-stores.ts';
 import { lowerdirReference, stratafs } from '../support/stratafs.ts';
 import { describeSystem } from '../support/system.ts';
@@ -57,10 +57,11 @@ describeSystem('a container of Podman', ['root', 'stores', 'overlay', 'unshare',
       mkdirSync(mount);
       // Pasted into a shell, in a mount namespace of its own.
       const script = `mount -t overlay overlay -o ${stdout.trim()} "$1" && ${tree}`;
-      const theirs = await succeed('unshare', inOwnMounts(temporary, 'sh', '-c', script, 'sh', mount));
+      const theirs = await runInOwnMounts(temporary, ['sh', '-c', script, 'sh', mount]);
+      expect(theirs).toMatchObject({ code: 0 });
       const extracted = await told('extract', '-p', '--devices', '-o', ours, words[2] ?? '', '/');
       expect(extracted).toMatchObject({ code: 0 });
-      expect(await succeed('sh', ['-c', tree, 'sh', ours])).toBe(theirs);
+      expect(await succeed('sh', ['-c', tree, 'sh', ours])).toBe(theirs.stdout);
     }
   });
 
@@ -102,7 +103,7 @@ describeSystem(
         const { stdout } = await stratafs(['inspect', '--lowerdir', lowerdirReference([odd, plain])]);
         const word = Buffer.from(stdout, 'latin1').toString().trimEnd();
         const script = `mount -t overlay overlay -o ${word} "$1" && cat "$1/here"`;
-        const outcome = await run('unshare', inOwnMounts(temporary, 'bash', '-c', script, 'bash', mount));
+        const outcome = await runInOwnMounts(temporary, ['bash', '-c', script, 'bash', mount]);
         expect([outcome.stderr, Buffer.from(outcome.stdout, 'latin1').toString()]).toEqual(['', name]);
       },
     );

@@ -2,10 +2,10 @@
 // address space and of descriptors, directories that are gone, no /proc.
 import { mkdirSync } from 'node:fs';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { run, succeed } from '../support/command.ts';
+import { run } from '../support/command.ts';
 import { FakeStore } from '../support/fake-store.ts';
 import { stratafsForSuite } from '../support/many-commands.ts';
-import { inOwnMounts } from '../support/own-mounts.ts';
+import { runInOwnMounts } from '../support/own-mounts.ts';
 import { BUILT_COMMAND } from '../support/stratafs.ts';
 import { describeSystem, itSystem } from '../support/system.ts';
 import { temporaryForSuite } from '../support/temporary.ts';
@@ -82,8 +82,8 @@ describeSystem('a command', ['root', 'fuse', 'build'], () => {
 
   itSystem('without /proc lists a store, and says of a mount what it lacks', ['unshare'], async () => {
     const script = `umount -l /proc; "$@" images; echo $?; "$1" "$2" umount "${point}"; echo $?`;
-    const told = await succeed('unshare', inOwnMounts(temporary, 'sh', '-c', script, 'sh', ...command));
-    const lines = told.trim().split('\n');
+    const told = await runInOwnMounts(temporary, ['sh', '-c', script, 'sh', ...command]);
+    const lines = told.stdout.trim().split('\n');
     expect(lines[0]).toMatch(/^REPOSITORY/);
     expect(lines.slice(2)).toEqual(['0', '2']);
   });

@@ -5,7 +5,7 @@ import { beforeAll, expect, it } from 'vitest';
 import { run, succeed } from '../support/command.ts';
 import { FakePodman } from '../support/fake-podman.ts';
 import { FakeStore } from '../support/fake-store.ts';
-import { inOwnMounts } from '../support/own-mounts.ts';
+import { runInOwnMounts } from '../support/own-mounts.ts';
 import { unpackStore } from '../support/real-stores.ts';
 import { BUILT_COMMAND, mountStratafs, stratafs } from '../support/stratafs.ts';
 import { describeSystem } from '../support/system.ts';
@@ -110,7 +110,7 @@ describeSystem('mount --all as a user', ['root', 'fuse', 'fusermount3', 'unshare
     expect(await shown.umount()).toBe(0);
     const text = `S="${process.execPath} ${BUILT_COMMAND}"; $S --root "${root}" mount --all "$M" && { ${look}; $S umount "$M"; }`;
     const words = ['sh', '-c', OPENED, 'sh', temporary.path('fuse-666'), '666', 'sh', '-c', text];
-    const seen = await run('unshare', inOwnMounts(temporary, ...words), { env: { M: point }, cwd: '/' });
+    const seen = await runInOwnMounts(temporary, words, { env: { M: point }, cwd: '/' });
     expect({ code: seen.code, stderr: seen.stderr, stdout: seen.stdout }).toEqual({
       code: 0,
       stderr: '',

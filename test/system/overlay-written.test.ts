@@ -3,13 +3,15 @@
 import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';
-import { afterAll, expect, it } from 'vitest';
+import { afterAll, beforeAll, expect, it } from 'vitest';
 import { Agreement, commanded, type OverlayOptions, type Serve, servedBy } from '../support/agreement.ts';
 import { directory, file, link, type Operation, type Step, symlink } from '../support/layers.ts';
 import { Oracle } from '../support/oracle.ts';
+import { MOUNTS } from '../support/own-mounts.ts';
 import { Server } from '../support/server.ts';
 import { describeSystem } from '../support/system.ts';
 import { temporaryForSuite } from '../support/temporary.ts';
+import { takeTurn } from '../support/turns.ts';
 
 const ROUNDS = Number(process.env.STACKS ?? 200) / 8;
 const SEED = Number(process.env.SEED ?? 20_260_727);
@@ -119,6 +121,8 @@ describeSystem('layers that the kernel wrote', ['root', 'overlay', 'fuse', 'pyth
   const agreement = new Agreement(oracle, temporary);
   let done = 0;
   let failed = 0;
+  // What was the upper of a mount that lives on somewhere cannot be the lower of the next one.
+  beforeAll(() => takeTurn(temporary, MOUNTS));
   afterAll(() => console.info(`${agreement}; ${done} operations done, ${failed} could not be`));
 
   async function mustAgree({ mode, layers }: History, serve: Serve): Promise<void> {

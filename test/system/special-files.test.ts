@@ -57,6 +57,7 @@ describeSystem('special files in the place of', ['root', 'stores', 'strace', 'bu
       const calls = 'trace=open,openat,openat2,statx,newfstatat,readlink,readlinkat';
       const traced = [
         '-f',
+        '--seccomp-bpf',
         '-y',
         '-qq',
         '-s',
