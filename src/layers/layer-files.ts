@@ -7,9 +7,8 @@ import { xattrNames, xattrValue } from '../overlay/layer/marks.ts';
 import { nameArgument } from '../overlay/layer/name-argument.ts';
 import type { LayerReader } from '../overlay/layer/reader.ts';
 import { OVERRIDE, parseOverride } from '../overlay/layer/translated.ts';
-import { OpenLayers } from '../overlay/opened.ts';
+import { OpenDirectories } from '../overlay/opened-directories.ts';
 import type { Table } from '../overlay/table.ts';
-import { newDirectoryMemory } from '../overlay/table-memory.ts';
 import type { OwnerIds } from '../store/owner.ts';
 import { type ByteString, bytesOf, cString, type ReadSome } from '../sys/bytes.ts';
 import { E, Errno } from '../sys/errors.ts';
@@ -49,6 +48,7 @@ export function isAbsence(errno: number): boolean {
 }
 
 export class LayerFiles {
+  readonly #opened: OpenDirectories;
   readonly #table: Table;
   readonly #directories: Directories;
   readonly #reader: LayerReader;
@@ -61,15 +61,18 @@ export class LayerFiles {
   /** Opens nothing yet. `directory` is the layer's `diff`. */
   constructor(directory: ByteString, dialect: MarkDialect) {
     const layer = { source: { kind: 'directory', path: directory }, role: 'plain' } as const;
-    const memory = newDirectoryMemory(TABLE_BYTES);
-    const opened = new OpenLayers([{ layer, dialect }], { memory, capacity: OPEN_DIRECTORIES });
+    const opened = new OpenDirectories([{ layer, dialect }], {
+      most: TABLE_BYTES,
+      capacity: OPEN_DIRECTORIES,
+    });
+    this.#opened = opened;
     this.#table = opened.table;
     this.#directories = opened.directories;
     this.#reader = opened.reader;
   }
 
   close(): void {
-    this.#directories.close();
+    this.#opened.close();
   }
 
   /** From now on owners, modes and types are those that an attribute of the files says (`force_mask`); `owner` is root. */

@@ -8,11 +8,11 @@ import { shownXattr } from '../overlay/layer/marks.ts';
 import type { OpenContents } from '../overlay/layer/open-contents.ts';
 import type { LayerReader } from '../overlay/layer/reader.ts';
 import { type MergeOptions, type Resolution, resolve, type Source } from '../overlay/merge.ts';
-import { OpenLayers, readableLayers } from '../overlay/opened.ts';
+import { readableLayers } from '../overlay/opened.ts';
+import { OpenDirectories } from '../overlay/opened-directories.ts';
 import { mergeOptions } from '../overlay/options.ts';
 import type { RecordedLayer } from '../overlay/recorded/recorded-layer.ts';
 import type { Time } from '../overlay/status.ts';
-import { newDirectoryMemory } from '../overlay/table-memory.ts';
 import type { Layer, LayerStack } from '../store/layer-stack.ts';
 import { asBytes, type ByteString, bytesOf } from '../sys/bytes.ts';
 import { E, Errno } from '../sys/errors.ts';
@@ -55,6 +55,7 @@ export class Layers {
   readonly stack: LayerStack;
   /** Records of the layers' roots, top first; of those that are there. */
   readonly roots: readonly number[];
+  readonly #opened: OpenDirectories;
   readonly #directories: Directories;
   readonly #reader: LayerReader;
   readonly #source: Source<number, Entry>;
@@ -69,11 +70,12 @@ export class Layers {
    */
   constructor(stack: LayerStack, recorded?: readonly (RecordedLayer | undefined)[]) {
     this.stack = stack;
-    const opened = new OpenLayers(readableLayers(stack, recorded), {
-      memory: newDirectoryMemory(TABLE_BYTES),
+    const opened = new OpenDirectories(readableLayers(stack, recorded), {
+      most: TABLE_BYTES,
       capacity: OPEN_DIRECTORIES,
       interns: true,
     });
+    this.#opened = opened;
     this.#directories = opened.directories;
     this.#reader = opened.reader;
     this.roots = this.#directories.roots.filter((_, i) => stack.layers[i]?.missing === undefined);
@@ -86,7 +88,7 @@ export class Layers {
   }
 
   close(): void {
-    this.#directories.close();
+    this.#opened.close();
   }
 
   /** Those of the roots that the merged view is made of: the first that is opaque hides all below it. Throws Errno. */

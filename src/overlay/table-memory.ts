@@ -83,16 +83,31 @@ function memoryOf<Memory>(
   };
 }
 
+/** Memory of directories that nobody uses any more, all zero: V8 would look for garbage everywhere for each that is reserved anew. */
+const spare: { readonly most: number; readonly memory: TableMemory<ArrayBuffer> }[] = [];
+/** Of address space, in all of one size. */
+const SPARE_BYTES = 2 ** 31;
+
 /**
  * Of directories alone, whose names and places take at most `most` bytes each: there is one row, and no link. Not shared,
  * because V8 gives shared memory back late, and of these there are many, one after the other.
  */
 export function newDirectoryMemory(most: number): TableMemory<ArrayBuffer> {
-  return {
-    rows: new ArrayBuffer(4096),
-    names: reserve(most, ArrayBuffer),
-    records: reserve(most, ArrayBuffer),
-    links: new ArrayBuffer(4),
-    counters: new ArrayBuffer(16),
-  };
+  const at = spare.findIndex((each) => each.most === most);
+  const [found] = at < 0 ? [] : spare.splice(at, 1);
+  return (
+    found?.memory ?? {
+      rows: new ArrayBuffer(4096),
+      names: reserve(most, ArrayBuffer),
+      records: reserve(most, ArrayBuffer),
+      links: new ArrayBuffer(4),
+      counters: new ArrayBuffer(16),
+    }
+  );
+}
+
+/** What `newDirectoryMemory(most)` answered, for another one to use. It must be all zero, and nobody may look at it again. */
+export function giveBackDirectoryMemory(most: number, memory: TableMemory<ArrayBuffer>): void {
+  const alike = spare.filter((each) => each.most === most).length;
+  if ((alike + 1) * 2 * most <= SPARE_BYTES) spare.push({ most, memory });
 }

@@ -63,13 +63,16 @@ const FIRST_RECORD = 16;
 
 const COUNTER = { row: 0, name: 1, record: 2 } as const;
 
+/** In the place of memory that another table may have by now: whoever looks at it fails at once. */
+const GONE: unknown = undefined;
+
 export class Table {
   /** Rows, indexed `at(row) + ROW.x`: `word(row, ROW.x)` outside the hot path. */
   readonly rows: Uint32Array;
   /** The same memory for `Atomics.wait`, which wants signed words. */
   readonly signedRows: Int32Array;
-  readonly names: Uint8Array;
-  readonly records: Uint32Array;
+  names: Uint8Array;
+  records: Uint32Array;
   readonly #namesAddress: Address;
   readonly #links: Uint32Array;
   #interned: Map<string, number> | undefined;
@@ -108,6 +111,23 @@ export class Table {
   /** Rows handed out so far, used or not. */
   get rowCount(): number {
     return (this.#counters[COUNTER.row] as number) - 1;
+  }
+
+  /**
+   * From now on the table may not be used. Makes names, records and counters of its memory all zero where at most
+   * `most` bytes of them were used, and answers whether that is so. Only for a table without rows that one thread uses.
+   */
+  end(most: number): boolean {
+    const [row = 1, name = 0, record = 0] = this.#counters;
+    const { names, records } = this;
+    this.names = GONE as Uint8Array;
+    this.records = GONE as Uint32Array;
+    if (row > 1 || name + record * 4 > most) return false;
+    names.fill(0, 0, name);
+    records.fill(0, 0, record);
+    this.#counters.fill(0);
+    this.#interned?.clear();
+    return true;
   }
 
   #take(counter: number, count: number, limit: number): number {

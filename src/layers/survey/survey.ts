@@ -6,9 +6,9 @@ import { DT_WHT } from '../../overlay/layer/listing.ts';
 import type { OpenContents } from '../../overlay/layer/open-contents.ts';
 import type { LayerReader } from '../../overlay/layer/reader.ts';
 import { Names } from '../../overlay/names.ts';
-import { OpenLayers, type RecordedLayers, readableLayers } from '../../overlay/opened.ts';
+import { type RecordedLayers, readableLayers } from '../../overlay/opened.ts';
+import { OpenDirectories } from '../../overlay/opened-directories.ts';
 import type { Table } from '../../overlay/table.ts';
-import { newDirectoryMemory } from '../../overlay/table-memory.ts';
 import type { Layer, LayerStack } from '../../store/layer-stack.ts';
 import { Errno } from '../../sys/errors.ts';
 import { longAt, signedLongAt } from '../../sys/long.ts';
@@ -32,6 +32,7 @@ export class Survey {
   readonly damage = new Map<number, Errno>();
   readonly #names = new Names();
   readonly #table: Table;
+  readonly #opened: OpenDirectories;
   readonly #directories: Directories;
   readonly #reader: LayerReader;
   /** Rows of objects with several names, by device and inode number. */
@@ -42,18 +43,20 @@ export class Survey {
     const { layers } = stack;
     this.layers = layers;
     this.roots = layers.map(() => 0);
-    const opened = new OpenLayers(readableLayers(stack, recorded), {
-      memory: newDirectoryMemory(NAMES_BYTES),
+    const opened = new OpenDirectories(readableLayers(stack, recorded), {
+      most: NAMES_BYTES,
       capacity: OPEN_DIRECTORIES,
     });
+    this.#opened = opened;
     this.#table = opened.table;
     this.#directories = opened.directories;
     this.#reader = opened.reader;
     this.table = new SurveyTable(this.#table);
   }
 
+  /** No name can be asked for after that. */
   close(): void {
-    this.#directories.close();
+    this.#opened.close();
   }
 
   /** The lowest layer first, so that what several share counts where it came from. A step for each directory. */
