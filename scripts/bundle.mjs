@@ -1,5 +1,6 @@
 // The last step of `npm run build`: the compiled modules in dist/ as a few files, the program's parts, and V8's compiled code of
 // each. What the workers and the tests load stays in modules. Run as `node scripts/bundle.mjs`.
+import { createHash } from 'node:crypto';
 import {
   chmodSync,
   copyFileSync,
@@ -87,6 +88,9 @@ const { output } = await bundle.generate({
     groups: [{ debugName: 'parts', name: partOf }],
   },
 });
+// 20 characters, with which each part begins: parts of two builds do not go together.
+const hash = createHash('sha256').update(JSON.stringify(output.map(({ code }) => code)));
+const stamp = `/*${hash.digest('hex').slice(0, 16)}*/`;
 for (const { fileName, code, imports } of output) write(fileName, code, imports);
 compileParts(dist);
 
@@ -128,7 +132,7 @@ function write(fileName, code, imports) {
     /[^\0-\x7f]/g,
     (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`,
   );
-  writeFileSync(`${dist}/${fileName}`, `(function (exports, require, moduleUrl) { ${ascii}\n})`);
+  writeFileSync(`${dist}/${fileName}`, `${stamp}(function (exports, require, moduleUrl) { ${ascii}\n})`);
 }
 
 // The page of a report: one script, and its style.

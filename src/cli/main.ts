@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 // The door for Node. The program behind it is a few files (scripts/bundle.mjs), each with its compiled code beside it: finding,
 // reading and compiling a hundred modules is most of the time that a short command takes.
-import { existsSync, readFileSync } from 'node:fs';
+import { closeSync, existsSync, openSync, readdirSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
 import { Script } from 'node:vm';
@@ -18,14 +18,33 @@ const parts = new Map<string, object>();
 const compiler = new URL('compiled-by', built);
 const isCompiledHere = existsSync(compiler) && readFileSync(compiler, 'utf8') === nodeBuild();
 
+/**
+ * Descriptors of what is not loaded yet, by file: an update takes the program's folder away while a mount is served, and what the
+ * server wants later must be what it was built with.
+ */
+const held = new Map(
+  readdirSync(built)
+    .filter((name) => name.endsWith('.cjs') || (isCompiledHere && name.endsWith('.cache')))
+    .map((name) => [name, openSync(new URL(name, built), 'r')]),
+);
+/** Of the build, as every part begins with it. */
+const STAMP_LENGTH = 20;
+let stamp: string | undefined;
+
 /** What a part exports, `./NAME.cjs`; it is loaded when it is first wanted. */
 function part(id: string): object {
   const known = parts.get(id);
   if (known !== undefined) return known;
-  const source = new URL(id, built);
-  const script = new Script(readFileSync(source, 'latin1'), {
-    filename: fileURLToPath(source),
-    ...(isCompiledHere ? { cachedData: readFileSync(new URL(id.replace(/cjs$/, 'cache'), built)) } : {}),
+  const name = id.slice('./'.length);
+  const filename = fileURLToPath(new URL(id, built));
+  const source = contentsOf(name).toString('latin1');
+  stamp ??= source.slice(0, STAMP_LENGTH);
+  // Who writes over a file, rather than to a new one, changes what is held, too.
+  if (!source.startsWith(stamp))
+    throw new Error(`Cannot load "${filename}": the program was replaced while it runs; start it again`);
+  const script = new Script(source, {
+    filename,
+    ...(isCompiledHere ? { cachedData: contentsOf(name.replace(/cjs$/, 'cache')) } : {}),
   });
   const exports = {};
   parts.set(id, exports);
@@ -36,6 +55,18 @@ function part(id: string): object {
     (path) => new URL(path, built).href,
   );
   return exports;
+}
+
+/** To be asked once. */
+function contentsOf(name: string): Buffer {
+  const descriptor = held.get(name);
+  if (descriptor === undefined) return readFileSync(new URL(name, built));
+  held.delete(name);
+  try {
+    return readFileSync(descriptor);
+  } finally {
+    closeSync(descriptor);
+  }
 }
 
 const { main } = part('./stratafs.cjs') as typeof run;

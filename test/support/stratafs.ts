@@ -31,6 +31,8 @@ export interface MountOptions {
   readonly env?: Readonly<Record<string, string | undefined>>;
   /** A program that becomes the server, with its first arguments: `['prlimit', '--nofile=64']`. */
   readonly by?: readonly string[];
+  /** `dist/cli/main.js` of another build. */
+  readonly command?: string;
 }
 
 export interface StratafsMount {
@@ -48,7 +50,7 @@ let count = 0;
 export async function mountStratafs(
   temporary: Temporary,
   reference: string,
-  { root, before: globals = [], args = [], env = {}, by = [] }: MountOptions = {},
+  { root, before: globals = [], args = [], env = {}, by = [], command = BUILT_COMMAND }: MountOptions = {},
 ): Promise<StratafsMount> {
   count += 1;
   const directory = temporary.path(`stratafs-${count}`);
@@ -62,7 +64,7 @@ export async function mountStratafs(
     reference,
     directory,
   ];
-  const [program = process.execPath, ...before] = [...by, process.execPath, BUILT_COMMAND];
+  const [program = process.execPath, ...before] = [...by, process.execPath, command];
   const server = spawn(program, [...before, ...words], {
     stdio: ['ignore', 'pipe', 'pipe'],
     env: { ...process.env, ...env },

@@ -1,12 +1,16 @@
 // Asks another process about a store, so that who reads in a mount need not wait for an answer that somebody else wants. That process
 // lives no longer than it works, than it is waited for, and than this one.
 import { type ChildProcess, spawn } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { readFileSync, statSync } from 'node:fs';
 import type { Socket } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import type { Answer, NoAnswer, Question } from './question.ts';
 
 const ANSWERING = fileURLToPath(new URL('./answering.js', import.meta.url));
+const REPLACED: NoAnswer = {
+  kind: 'failed',
+  why: 'the program was replaced since it was started, and the new one may answer otherwise',
+};
 
 /** Milliseconds in which a process that works takes processor time; one that took none is stopped, or its disk does not answer. */
 const STILL = 60_000;
@@ -28,6 +32,8 @@ interface AskingOptions {
 export class Asking {
   readonly #program: string;
   readonly #still: number;
+  /** Which file the program was when this one started. */
+  readonly #known: string | undefined;
   /** What ends each question that is not answered yet. */
   readonly #open = new Set<(why: NoAnswer) => void>();
   #isOver = false;
@@ -35,10 +41,12 @@ export class Asking {
   constructor({ program = ANSWERING, still = STILL }: AskingOptions = {}) {
     this.#program = program;
     this.#still = still;
+    this.#known = fileAt(program);
   }
 
   ask = async (question: Question): Promise<Answer | NoAnswer> => {
     if (this.#isOver) return OVER;
+    if (fileAt(this.#program) !== this.#known) return REPLACED;
     const child = spawn(process.execPath, [this.#program, String(process.pid)], { cwd: '/', stdio: 'pipe' });
     let end: (why: NoAnswer) => void = () => {};
     const ended = new Promise<NoAnswer>((resolve) => {
@@ -83,6 +91,12 @@ export class Asking {
 }
 
 const OVER: NoAnswer = { kind: 'late', why: 'the mount has ended', waited: 0 };
+
+/** What tells a file from one that was put in its place or written anew; undefined where there is none. */
+function fileAt(path: string): string | undefined {
+  const found = statSync(path, { bigint: true, throwIfNoEntry: false });
+  return found && `${found.dev} ${found.ino} ${found.mtimeNs}`;
+}
 
 function answerOf(child: ChildProcess, question: Question): Promise<Answer | NoAnswer> {
   const { stdin, stdout, stderr } = child as { [Name in 'stdin' | 'stdout' | 'stderr']?: Socket | null };
