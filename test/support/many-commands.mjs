@@ -22,8 +22,10 @@ class Gathered {
   }
 }
 
-process.on('message', async ({ words, cwd }) => {
+process.on('message', async ({ words, cwd, env }) => {
   process.chdir(cwd);
+  const before = Object.keys(env).map((name) => [name, process.env[name]]);
+  setVariables(Object.entries(env));
   process.argv.splice(1, Infinity, `${build}/cli/main.js`, ...words);
   const [out, err] = [new Gathered(), new Gathered()];
   const terminal = new Terminal(out, err);
@@ -38,5 +40,13 @@ process.on('message', async ({ words, cwd }) => {
   });
   const code = await Promise.race([runProgram(words, terminal), fault]);
   process.off('uncaughtException', onError);
+  setVariables(before);
   process.send({ code, signal: null, stdout: out.latin1, stderr: err.latin1 });
 });
+
+function setVariables(variables) {
+  for (const [name, value] of variables) {
+    if (value === undefined) delete process.env[name];
+    else process.env[name] = value;
+  }
+}

@@ -19,7 +19,7 @@ import { temporaryForSuite } from '../support/temporary.ts';
 import { type FastResult, fastDifferences, stackOf } from './diff-naive.ts';
 import { type Random, randomOf } from './diff-random.ts';
 
-const PAIRS = Number(process.env.TAR_PAIRS ?? 150);
+const PAIRS = Number(process.env.TAR_PAIRS ?? 80);
 const SEED = Number(process.env.DIFF_SEED ?? 5);
 const ENGINES = ['moby', 'containerd', 'containers-storage'] as const;
 const NAMES = ['a', 'b', 'c', 'd'];

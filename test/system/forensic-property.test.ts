@@ -18,7 +18,7 @@ import { describeSystem } from '../support/system.ts';
 import { temporaryForSuite } from '../support/temporary.ts';
 import { type Random, randomOf } from './diff-random.ts';
 
-const STACKS = Number(process.env.FORENSIC_STACKS ?? 25);
+const STACKS = Number(process.env.FORENSIC_STACKS ?? 15);
 const SEED = Number(process.env.FORENSIC_SEED ?? 6);
 const LAYERS = 5;
 const NAMES = ['a', 'b', 'c'];

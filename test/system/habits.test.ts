@@ -12,11 +12,13 @@ import {
 } from 'node:fs';
 import { beforeAll, expect, it } from 'vitest';
 import { run, succeed } from '../support/command.ts';
+import { stratafsForSuite } from '../support/many-commands.ts';
 import { runInOwnMounts } from '../support/own-mounts.ts';
-import { BUILT_COMMAND, stratafs } from '../support/stratafs.ts';
+import { BUILT_COMMAND } from '../support/stratafs.ts';
 import { describeSystem } from '../support/system.ts';
 import { temporaryForSuite } from '../support/temporary.ts';
 
+const stratafs = stratafsForSuite();
 const SCRIPT = BUILT_COMMAND.replace(/main\.js$/, 'stratafs.sh');
 
 describeSystem('stratafs extract REF PATH DEST', ['search', 'build'], () => {

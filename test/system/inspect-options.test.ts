@@ -2,11 +2,14 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { succeed } from '../support/command.ts';
+import { stratafsForSuite } from '../support/many-commands.ts';
 import { runInOwnMounts } from '../support/own-mounts.ts';
 import { unpackStore } from '../support/real-stores.ts';
-import { lowerdirReference, stratafs } from '../support/stratafs.ts';
+import { lowerdirReference } from '../support/stratafs.ts';
 import { describeSystem } from '../support/system.ts';
 import { temporaryForSuite } from '../support/temporary.ts';
+
+const stratafs = stratafsForSuite();
 
 describeSystem('a container of Podman', ['root', 'stores', 'overlay', 'unshare', 'search', 'build'], () => {
   const temporary = temporaryForSuite();

@@ -3,12 +3,15 @@ import { chmodSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync 
 import { fileURLToPath } from 'node:url';
 import { beforeAll, expect, it } from 'vitest';
 import { succeed } from '../support/command.ts';
-import { BUILT_COMMAND, stratafs } from '../support/stratafs.ts';
+import { stratafsForSuite } from '../support/many-commands.ts';
+import { BUILT_COMMAND } from '../support/stratafs.ts';
 import { describeSystem, itSystem } from '../support/system.ts';
 import { temporaryForSuite } from '../support/temporary.ts';
 
 const TYPED = fileURLToPath(new URL('../support/oracle/typed.py', import.meta.url));
 const ROWS = 24;
+
+const stratafs = stratafsForSuite();
 
 /** What is awaited, null for silence, and what is typed then. */
 type Step = readonly [string | null, string];
@@ -33,7 +36,7 @@ describeSystem('a pager', ['python', 'build'], () => {
     mkdirSync(`${layer}/few`);
     mkdirSync(`${layer}/huge`);
     for (let i = 0; i < 100; i++) writeFileSync(`${layer}/many/name${i}`, '');
-    for (let i = 0; i < 20_000; i++) symlinkSync('x', `${layer}/huge/a-longer-name-${i}`);
+    for (let i = 0; i < 5000; i++) symlinkSync('x', `${layer}/huge/a-longer-name-${i}`);
     writeFileSync(`${layer}/few/one`, 'one\n'.repeat(100));
     mkdirSync(temporary.path('empty'));
     ref = `lowerdir=${layer}`;
@@ -122,7 +125,9 @@ describeSystem('a pager', ['python', 'build'], () => {
     for (const directory of ['/many', '/huge']) {
       const words = ['ls', '-1', ref, directory];
       const expected = onTerminal(await plain(words));
-      for (const missing of ['none-such', 'none-such -x', 'exit 127']) {
+      for (const missing of directory === '/many'
+        ? ['none-such', 'none-such -x', 'exit 127']
+        : ['exit 127']) {
         const { code, shown } = await show(words, { env: { PAGER: missing } });
         const told = `stratafs: Cannot start the pager "${missing}": the output is written as it is\r\n`;
         expect([code, shown === told + expected]).toEqual([0, true]);

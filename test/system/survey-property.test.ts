@@ -16,7 +16,7 @@ import { type RandomStack, randomStack, stackText, VARIANTS, writable } from '..
 import { describeSystem } from '../support/system.ts';
 import { temporaryForSuite } from '../support/temporary.ts';
 
-const STACKS = Number(process.env.SURVEY_STACKS ?? 120);
+const STACKS = Number(process.env.SURVEY_STACKS ?? 60);
 const SEED = Number(process.env.SURVEY_SEED ?? 20_261_127);
 
 /** One name as a dump tells it. */

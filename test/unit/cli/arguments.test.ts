@@ -32,14 +32,14 @@ describe('pathArguments()', () => {
 
   it('decodes as Node decodes its arguments', () => {
     // A shell makes the argument: spawnSync can pass UTF-8 only.
-    const script = `process.stdout.write(JSON.stringify(process.argv[1]))`;
+    const script = `process.stdout.write(JSON.stringify(process.argv.slice(1)))`;
     const cases = ['\\377', '\\342\\202', 'a\\300\\257b', '\\355\\240\\200', '\\360\\237\\231'];
-    for (const octal of cases) {
-      const shell = spawnSync('sh', [
-        '-c',
-        `exec '${process.execPath}' -e '${script}' "$(printf '${octal}')"`,
-      ]);
-      const text: string = JSON.parse(shell.stdout.toString());
+    const words = cases.map((octal) => `"$(printf '${octal}')"`).join(' ');
+    const shell = spawnSync('sh', ['-c', `exec '${process.execPath}' -e '${script}' ${words}`]);
+    const texts: string[] = JSON.parse(shell.stdout.toString());
+    expect(texts).toHaveLength(cases.length);
+    for (const [i, octal] of cases.entries()) {
+      const text = texts[i] ?? '';
       const bytes = octal.replace(/\\(\d{3})/g, (_, code: string) =>
         String.fromCharCode(Number.parseInt(code, 8)),
       );

@@ -274,7 +274,7 @@ describe('stratafs diff --fail-on', () => {
           await temporary.end();
         }
       }),
-      { numRuns: 25 },
+      { numRuns: Number(process.env.DIFF_POOLS ?? 10) },
     );
   });
 });
