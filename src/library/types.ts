@@ -52,8 +52,10 @@ export interface ImageInfo {
   readonly digests: readonly string[];
   /** RFC 3339. */
   readonly created?: string;
-  /** Of all layers as recorded, bytes. */
+  /** Bytes, as the engine's own list counts them. */
   readonly size?: number;
+  /** What is counted, where that is not what the layers take unpacked: what was fetched, compressed; or both. */
+  readonly sizeOf?: 'fetched' | 'both';
   readonly platform?: string;
   /** Present where it has no name and others were built on it. */
   readonly intermediate?: boolean;

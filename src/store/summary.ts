@@ -13,8 +13,10 @@ export interface ImageSummary {
   readonly digests: readonly string[];
   /** RFC 3339, from the config. */
   readonly created?: string;
-  /** Sum of the layers' recorded sizes, bytes; absent where a layer is damaged. */
+  /** Bytes, as the engine's own list counts them; absent where a layer is damaged. */
   readonly size?: number;
+  /** What is counted, where that is not what the layers take unpacked: what was fetched, compressed; or both. */
+  readonly sizeOf?: 'fetched' | 'both';
   /** `linux/arm64`; only where its names lead to images of other platforms too. */
   readonly platform?: string;
   /** Present where the image has no name and another was built on it: `docker images` shows such images with `--all` only. */

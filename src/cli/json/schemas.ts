@@ -52,7 +52,8 @@ const IMAGE: SchemaFields = {
   t: only('image'),
   ...{ store: maybe(TEXT), namespace: maybe(TEXT) },
   ...{ id: DIGEST, tags: arrayOf(TEXT), digests: arrayOf(TEXT), created: maybe(TEXT) },
-  ...{ size: maybe(COUNT), platform: maybe(TEXT), intermediate: maybe(TRUTH), damage: maybe(TEXT) },
+  ...{ size: maybe(COUNT), sizeOf: maybe(only('fetched', 'both')), platform: maybe(TEXT) },
+  ...{ intermediate: maybe(TRUTH), damage: maybe(TEXT) },
 };
 
 const CONTAINER: SchemaFields = {

@@ -132,7 +132,9 @@ function tableOf<T extends Item>(
     rows(item).map((row) => [...row, ...marks.map((mark) => escapeText(item[mark] ?? '')), ...rootOf(item)]),
   );
   const headings = [...marks.map((mark) => mark.toUpperCase()), ...(shownRoots.size === 0 ? [] : ['ROOT'])];
-  return formatTable([...heading, ...headings], marked, { columns, details });
+  // Where an item lies is the first to be told below it.
+  const further = ['ROOT', 'STORE', 'NAMESPACE', ...(details ?? [])];
+  return formatTable([...heading, ...headings], marked, { columns, details: further });
 }
 
 /** Tells what is wrong with each store as a whole and what lies beside it, after what could be listed. */

@@ -7,7 +7,7 @@ import { timeOf } from '../formats/json.ts';
 import type { LayerStack, Missing } from '../layer-stack.ts';
 import { parseManifest, platformOf, platformText } from '../oci/manifest.ts';
 import { MANIFEST_OR_INDEX } from '../oci/oci-shapes.ts';
-import { type PlatformImage, readImage } from '../oci/platform-image.ts';
+import { OtherPlatform, type PlatformImage, readImage } from '../oci/platform-image.ts';
 import type { ImageSummary } from '../summary.ts';
 import { blobLayers } from './blob-layers.ts';
 import { blobSize, contentOf, hasBlob, readBlobJson } from './blobs.ts';
@@ -65,11 +65,23 @@ export class Images {
     throw first ?? new RangeError('an image without a target');
   }
 
-  /** Newest first, as in the other lists. */
+  /** What is wrong with what is asked for is told by what needs it. Throws OtherPlatform. */
+  refuseOthers(target: BlobDigest, name: string): void {
+    const found = attempt(() => OtherPlatform.toldOf(name, () => this.contents(target)));
+    if (found instanceof OtherPlatform) throw found;
+  }
+
+  /** Whether it is there for other platforms than the one that is asked for alone. */
+  isForOthers({ targets }: NamedImage): boolean {
+    return targets.every((target) => attempt(() => this.contents(target)) instanceof OtherPlatform);
+  }
+
+  /** Newest first, as in the other lists; for the platform that is asked for. */
   list(): ImageSummary[] {
     const { users } = this.reading;
     const parents = new Set(this.reading.images.map(({ labels }) => labels.get(PARENT_LABEL)));
-    const images = this.named.map((image): ImageSummary => {
+    const meant = this.named.filter((image) => !this.isForOthers(image));
+    const images = meant.map((image): ImageSummary => {
       const tags = tagsOf(image, users);
       const contents = attempt(() => this.contentsOf(image));
       const size = ifSound(() => this.#size(image));
@@ -79,7 +91,9 @@ export class Images {
         tags,
         digests: digestsOf(image, users),
         ...(created === undefined ? {} : { created }),
-        ...(size === undefined ? {} : { size }),
+        ...(size === undefined
+          ? {}
+          : { size, sizeOf: users === 'docker' ? ('both' as const) : ('fetched' as const) }),
         ...(tags.length === 0 && parents.has(image.id) ? { intermediate: true } : {}),
         ...(contents instanceof Trouble ? { damage: contents.message } : {}),
       };

@@ -151,6 +151,7 @@ export class ContainerdStore implements Store {
   claims(reference?: string): Iterable<Claims> {
     if (reference === undefined) return this.#allClaims();
     const { images, found } = this.#find(reference);
+    if (found.kind === 'image') images.refuseOthers(found.target, found.name);
     return [claimsOfFound(images, found)];
   }
 

@@ -77,6 +77,24 @@ flat         latest    sha256:${hex('7983a93c871e')}   4 weeks ago   187MB
 `);
   });
 
+  it('says what sizes are of where they are not all of the same', () => {
+    const sized = (start: string, sizeOf?: 'fetched' | 'both') =>
+      image(start, { tags: [`${start}:1`], size: 1500, ...(sizeOf && { sizeOf }) });
+    const last = (images: ImageSummary[]) =>
+      listed(printImages, images)
+        .out.trimEnd()
+        .split('\n')
+        .map((line) => line.slice(line.search(/SIZE|1.5kB/)).replace(/ +/g, ' '));
+    expect(last([sized('a', 'fetched'), sized('b', 'fetched')])).toEqual(['SIZE', '1.5kB', '1.5kB']);
+    expect(last([sized('a', 'fetched'), sized('b', 'both'), sized('c')])).toEqual([
+      'SIZE SIZE OF',
+      '1.5kB fetched',
+      '1.5kB both',
+      '1.5kB unpacked',
+      'd',
+    ]);
+  });
+
   it('prints IDs alone with -q, each image once', () => {
     expect(listed(printImages, IMAGES, { quiet: true }).out).toBe(
       '746785f4bae1\n6bcd8612dfdb\n7983a93c871e\n111100000000\n',

@@ -23,6 +23,9 @@ export function printImages(
 ): void {
   const id = (image: ImageSummary) => shownId(image, options);
   const hasPlatforms = images.some(({ platform }) => platform !== undefined);
+  const shown = images.filter((image) => options.all || !image.intermediate || image.damage !== undefined);
+  const counted = new Set(shown.map(countedOf).filter((word) => word !== ''));
+  const isCountedOtherwise = counted.size > 1;
   const rows = (image: ImageSummary) =>
     names(image, options).map(([repository, tag]) => [
       escapeText(repository),
@@ -30,11 +33,15 @@ export function printImages(
       id(image),
       ago(image.created, terminal.now()),
       sizeText(image),
+      ...(isCountedOtherwise ? [countedOf(image)] : []),
       ...(hasPlatforms ? [escapeText(image.platform ?? '')] : []),
     ]);
   const title = (image: ImageSummary) => `image "${image.tags[0] ?? id(image)}"`;
-  const shown = images.filter((image) => options.all || !image.intermediate || image.damage !== undefined);
-  const heading = hasPlatforms ? [...HEADING, 'PLATFORM'] : HEADING;
+  const heading = [
+    ...HEADING,
+    ...(isCountedOtherwise ? ['SIZE OF'] : []),
+    ...(hasPlatforms ? ['PLATFORM'] : []),
+  ];
   printList(shown, { item: 'image', heading, rows, id, title }, options, terminal);
 }
 
@@ -45,6 +52,12 @@ function shownId(image: ImageSummary, { trunc }: ListOptions): string {
 function sizeText(image: ImageSummary): string {
   if (image.damage !== undefined) return 'damaged';
   return image.size === undefined ? 'N/A' : humanSize(image.size);
+}
+
+/** What its size is of; nothing where it has none. */
+function countedOf({ size, sizeOf, damage }: ImageSummary): string {
+  if (size === undefined || damage !== undefined) return '';
+  return sizeOf ?? 'unpacked';
 }
 
 /** One for each line: an image without a tag has a line too. */
