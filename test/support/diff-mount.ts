@@ -179,13 +179,17 @@ function placesOf(changes: readonly Change[]): Map<TreeName, Map<string, boolean
 
 /** The lines of a dump that are of such paths, or lead to them; a copy's own directory is not the root. */
 function selected(lines: readonly string[], places: ReadonlyMap<string, boolean>): string[] {
+  const onTheWay = new Set([...places.keys()].flatMap((path) => [path, ...above(path)]));
   return lines.filter((line) => {
     const path = line.slice(0, line.indexOf(' '));
-    return [...places].some(
-      ([each, isWhole]) =>
-        path === each || each.startsWith(`${path}/`) || (isWhole && path.startsWith(`${each}/`)),
-    );
+    return onTheWay.has(path) || above(path).some((each) => places.get(each));
   });
+}
+
+/** The paths that lead to one, without the root. */
+function above(path: string): string[] {
+  const parts = path.split('/');
+  return parts.slice(2).map((_, i) => parts.slice(0, i + 2).join('/'));
 }
 
 function withoutRoot(lines: readonly string[]): string[] {

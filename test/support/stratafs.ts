@@ -96,8 +96,12 @@ export async function mountStratafs(
     log,
     async umount() {
       // Root needs no command of ours, which takes a hundred times as long.
-      const { code, stderr } =
-        process.getuid?.() === 0 ? await run('umount', [directory]) : await stratafs(['umount', directory]);
+      const unmount = () =>
+        process.getuid?.() === 0 ? run('umount', [directory]) : stratafs(['umount', directory]);
+      let { code, stderr } = await unmount();
+      // The list of mounts that umount(8) reads may lack one while others come and go.
+      for (let i = 0; i < 20 && stderr.includes('not mounted') && isMounted(directory); i++)
+        ({ code, stderr } = await unmount());
       if (code === 0) {
         await until(`the end of the server of ${directory}; umount said: ${stderr}`, () => hasExited);
         return exited;

@@ -139,7 +139,7 @@ describeSystem('stratafs mount --driver fuse-native', ['root', 'fuse', 'python',
   });
 
   it('ends on SIGTERM in the very moment it is mounted', async () => {
-    for (let round = 0; round < 10; round += 1) {
+    for (let round = 0; round < 5; round += 1) {
       const directory = await newDirectory();
       const words = ['mount', '-f', ...DRIVER, reference, directory];
       const server = spawn(process.execPath, [BUILT_COMMAND, ...words], { stdio: 'ignore' });

@@ -8,12 +8,15 @@ import { KeptStore } from '../support/kept-store.ts';
 import { mountKernel } from '../support/kernel.ts';
 import * as layer from '../support/layers.ts';
 import { mountNewDisk } from '../support/loop-disk.ts';
+import { stratafsForSuite } from '../support/many-commands.ts';
 import { ALL_FIELDS, Oracle } from '../support/oracle.ts';
-import { lowerdirReference, mountStratafs, stratafs } from '../support/stratafs.ts';
+import { lowerdirReference, mountStratafs } from '../support/stratafs.ts';
 import { describeSystem } from '../support/system.ts';
 import { temporaryForSuite } from '../support/temporary.ts';
 import { differences } from '../support/tree.ts';
 import { usageOf } from '../support/usage.ts';
+
+const stratafs = stratafsForSuite();
 
 const NAMES = Number(process.env.NAMES ?? 12_000);
 const DEPTH = Number(process.env.DEPTH ?? 4_000);

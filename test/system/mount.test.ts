@@ -62,7 +62,7 @@ describeSystem('stratafs mount', ['root', 'fuse', 'python', 'build'], () => {
     await expect(mkdir(`${directory}/new`)).rejects.toMatchObject({ code: 'EROFS' });
     await expect(chmod(`${directory}/etc/passwd`, 0)).rejects.toMatchObject({ code: 'EROFS' });
     await expect(mkdir(`${directory}/etc`)).rejects.toMatchObject({ code: 'EEXIST' });
-    await stratafs(['umount', directory]);
+    await run('umount', [directory]);
   });
 
   it.each([
@@ -78,7 +78,7 @@ describeSystem('stratafs mount', ['root', 'fuse', 'python', 'build'], () => {
         ?.options.split(',') ?? [];
     expect(options).toEqual(expect.arrayContaining(present.split(',')));
     for (const word of absent.split(',')) expect(options).not.toContain(word);
-    await stratafs(['umount', directory]);
+    await run('umount', [directory]);
   });
 
   it.each([
@@ -88,7 +88,7 @@ describeSystem('stratafs mount', ['root', 'fuse', 'python', 'build'], () => {
   ])('lets another user look in with %s, or not', async (_name, words, code) => {
     const { directory } = await mount(words);
     expect((await run('cat', [`${directory}/etc/passwd`], { uid: 1000 })).code).toBe(code);
-    await stratafs(['umount', directory]);
+    await run('umount', [directory]);
   });
 
   it('mounts directories named by lowerdir=, which need no store', async () => {
@@ -102,7 +102,7 @@ describeSystem('stratafs mount', ['root', 'fuse', 'python', 'build'], () => {
     expect(await stratafs(['--root', '/nowhere', 'mount', reference, directory])).toEqual(SILENT);
     expect(await readdir(directory)).toEqual(['a']);
     expect(await readFile(`${directory}/a`, 'utf8')).toBe('top');
-    await stratafs(['umount', directory]);
+    await run('umount', [directory]);
   });
 
   it('mounts some layers of an image', async () => {
@@ -110,7 +110,7 @@ describeSystem('stratafs mount', ['root', 'fuse', 'python', 'build'], () => {
     expect(outcome).toEqual(SILENT);
     expect(mounts().find((line) => line.directory === directory)?.source).toBe(`${IMAGE}^`);
     expect((await readdir(`${directory}/srv/plugins`)).sort()).toEqual(['auth', 'cache']);
-    await stratafs(['umount', directory]);
+    await run('umount', [directory]);
     const { stdout } = await stratafs(['--root', store.root, 'ls', `${IMAGE}#3`, '/srv/plugins']);
     expect(stdout).toBe('auth-2\n');
     const { stderr, code } = await stratafs(['--root', store.root, 'history', `${IMAGE}#2`]);

@@ -18,25 +18,42 @@ import syscalls
 from syscalls import libc
 
 BLOCK = 4096
+LARGE = 100_000
 FIELDS = ("st_mode", "st_ino", "st_nlink", "st_uid", "st_gid", "st_size", "st_blocks", "st_rdev", "st_mtime_ns", "st_ctime_ns")
 SHOWN = 10
 libc.lseek.restype = ctypes.c_int64
 libc.lseek.argtypes = [ctypes.c_int, ctypes.c_int64, ctypes.c_int]
 
 
+class Names:
+    """Files and directories below a root."""
+
+    def __init__(self, root):
+        self.files, self.large, self.directories = [], [], []
+        for path, names, files in os.walk(root):
+            below = path[len(root) :]
+            self.directories.append(below)
+            for name in files:
+                status = os.lstat(path + b"/" + name)
+                if not stat.S_ISREG(status.st_mode):
+                    continue
+                self.files.append(below + b"/" + name)
+                if status.st_size > LARGE:
+                    self.large.append(below + b"/" + name)
+            names.sort()
+
+
 class Reader:
-    def __init__(self, roots, seed):
+    def __init__(self, roots, names, seed):
         self.roots = roots
         self.random = random.Random(seed)
         self.done = {"operations": 0, "bytes": 0, "names": 0, "interrupted": 0}
         self.wrong = []
-        self.files = []
-        self.directories = []
-        for path, names, files in os.walk(roots[0]):
-            below = path[len(roots[0]) :]
-            self.directories.append(below)
-            self.files += [below + b"/" + name for name in files if stat.S_ISREG(os.lstat(path + b"/" + name).st_mode)]
-            names.sort()
+        self.files, self.large, self.directories = names.files, names.large, names.directories
+
+    def a_file(self):
+        """A large one every second time: there are few of them, and more to read in each."""
+        return self.random.choice(self.random.choice((self.files, self.large)))
 
     def compare(self, what, answer):
         """What `answer` makes of either root must be the same, an errno too."""
@@ -79,12 +96,12 @@ class Reader:
         self.done["names"] += len(found)
 
     def pread(self):
-        path = self.random.choice(self.files)
+        path = self.a_file()
         at, size = self.a_range(self.roots[0], path)
         self.counted(self.compare("pread %r" % path, lambda root: self.opened(root, path, lambda fd: os.pread(fd, size, at))))
 
     def direct(self):
-        path = self.random.choice(self.files)
+        path = self.a_file()
         at, size = self.a_range(self.roots[0], path)
         at, size = at // BLOCK * BLOCK, (size + BLOCK - 1) // BLOCK * BLOCK
         memory = mmap.mmap(-1, size)
@@ -97,7 +114,7 @@ class Reader:
         memory.close()
 
     def mapped(self):
-        path = self.random.choice(self.files)
+        path = self.a_file()
         at, size = self.a_range(self.roots[0], path)
 
         def read(fd):
@@ -145,7 +162,7 @@ class Reader:
 
     def interrupted(self):
         """A process that is killed in the middle of what it reads, and one that gets signals by the thousand."""
-        path = self.random.choice(self.files)
+        path = self.a_file()
         child = os.fork()
         if child == 0:
             try:
@@ -181,13 +198,14 @@ class Reader:
 
 def main(truth, subject, readers, steps, seconds, seed):
     roots = [os.fsencode(truth), os.fsencode(subject)]
+    names = Names(roots[0])
     until = time.monotonic() + float(seconds)
     pipes = []
     for number in range(int(readers)):
         receive, send = os.pipe()
         if os.fork() == 0:
             try:
-                answer = Reader(roots, "%s-%d" % (seed, number)).run(int(steps), until)
+                answer = Reader(roots, names, "%s-%d" % (seed, number)).run(int(steps), until)
             except BaseException as error:
                 answer = {"done": {}, "wrong": ["reader %d: %r" % (number, error)]}
             with os.fdopen(send, "w") as out:
