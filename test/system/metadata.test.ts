@@ -93,8 +93,11 @@ describeSystem(
       await succeed('rsync', ['-r', '--links', '--chmod=ugo=rwX', join(engine.dataRoot, 'overlay2'), lossy]);
     });
 
-    describe.each(['app', 'other'])('of %s', (reference) => {
-      it.each(['cached', 'passthrough'])('mounts what the whole root shows, data %s', async (data) => {
+    describe.each([
+      ['app', 'cached'],
+      ['other', 'passthrough'],
+    ])('of %s', (reference, data) => {
+      it(`mounts what the whole root shows, data ${data}`, async () => {
         const args = ['--data', data];
         const whole = await dump(engine.dataRoot, reference, args);
         expect(differences(whole, await dump(lossy, reference, [...args, ...fromRecord]))).toBe('');

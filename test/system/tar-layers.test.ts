@@ -34,7 +34,7 @@ import {
 import { describeSystem } from '../support/system.ts';
 import { temporaryForTest } from '../support/temporary.ts';
 
-const TREES = Number(process.env.TREES ?? 2);
+const TREES = Number(process.env.TREES ?? 1);
 const PARTS = 60;
 const SEED = Number(process.env.SEED ?? 7);
 
