@@ -1,7 +1,7 @@
 // Which stores lie in a directory: the one place that knows all kinds, asked in order, and that says by name what is found but
 // cannot be read.
 import { type ByteString, bytesOfText, shownBytes } from '../sys/bytes.ts';
-import { Trouble } from '../sys/errors.ts';
+import { attempt, Trouble } from '../sys/errors.ts';
 import { ARCHIVE, openArchive } from './archive/kind.ts';
 import { CONTAINERD } from './containerd/kind.ts';
 import { DOCKER } from './docker/kind.ts';
@@ -81,13 +81,44 @@ export function storesAt(root: string, options: OpenOptions = {}): StoresAtRoot 
   throw refuse(`it has no store "${options.store}"; there is ${names}`);
 }
 
+/** Of an engine: archives have words of their own. */
+function holdsStore(files: StoreFiles, name: string): boolean {
+  if (attempt(() => files.kindOf(name)) !== 'directory') return false;
+  const inside = new StoreFiles(files.pathOf(name));
+  const holds = (kind: Kind) => {
+    const probe = attempt(() => kind.probe(inside, {}));
+    return !(probe instanceof Trouble) && probe.kind !== 'absent';
+  };
+  return KINDS.some((kind) => kind !== ARCHIVE && holds(kind));
+}
+
+/** The directory itself, or one in it, that holds the store of an engine. */
+export function storeNear(directory: ByteString): ByteString | undefined {
+  const files = new StoreFiles(directory);
+  return holdsStore(files, '.') ? directory : innerStore(files);
+}
+
+function innerStore(files: StoreFiles): ByteString | undefined {
+  const names = attempt(() => files.namesIfPresent('.') ?? []);
+  const places = [...(names instanceof Trouble ? [] : names.slice(0, MOST_INNER)), ...USUAL];
+  // A Docker that has run always has this, however little is left of the rest.
+  const isDockers = (name: string) =>
+    /(?:^|\/)docker$/.test(name) && files.kindOf(`${name}/image`) === 'directory';
+  const inner = places.find((name) => holdsStore(files, name) || isDockers(name));
+  return inner === undefined ? undefined : files.pathOf(inner);
+}
+
 function unreadable(probes: readonly { readonly probe: Probe }[]): string | undefined {
   for (const { probe } of probes) if (probe.kind === 'refused') return probe.state;
   return undefined;
 }
 
+/** Names in a directory among which a store is looked for, where the directory itself is none. */
+const MOST_INNER = 200;
+const USUAL = ['var/lib/docker', 'var/lib/containerd', 'var/lib/containers/storage'];
+
 function foreign(files: StoreFiles): string {
-  const inner = ['docker', 'var/lib/docker'].find((name) => files.kindOf(`${name}/image`) === 'directory');
-  if (inner !== undefined) return `no store is there, but "${shownBytes(files.pathOf(inner))}" may be one`;
+  const inner = innerStore(files);
+  if (inner !== undefined) return `no store is there, but "${shownBytes(inner)}" may be one`;
   return 'no store is there, of Docker, containerd, Podman or CRI-O, and no OCI layout';
 }

@@ -39,7 +39,8 @@ export function registerStores(program: Command, terminal: Terminal): void {
     .summary('list the stores of this machine, or of --host-root')
     .description(
       "List every store of the machine: Docker's, containerd's, Podman's, the system's and each user's, by what the engines' " +
-        'own configuration says and by the usual places. ROOT is what --root takes (with --host-root, a path of that machine); with it, what is in that one root.',
+        'own configuration says and by the usual places. ROOT is what --root takes (with --host-root, a path of that machine); with it, what is in that one root. ' +
+        'LIVE: whether its engine is at work now, as far as this machine tells.',
     )
     .option('--json', 'one JSON object a line')
     .action(async (_: unknown, command: Command) => {

@@ -1,8 +1,10 @@
 // What `images` and `containers` share: the same items as a table, as IDs or as JSON lines, and word of the damaged ones.
 import type { Command } from 'commander';
 import type { StoreOptions } from '../../open/stack.ts';
+import { kindAtPath } from '../../store/named.ts';
 import { isArchiveName, meansFile } from '../../store/reference/file-reference.ts';
 import type { Store } from '../../store/store.ts';
+import { bytesOfText } from '../../sys/bytes.ts';
 import { attempt, Trouble } from '../../sys/errors.ts';
 import { escapeJson, escapeText } from '../../told/escape.ts';
 import { jsonRoots, type WholeStore } from '../examine/every-store.ts';
@@ -57,10 +59,13 @@ export function mustListAll(command: Command): void {
   const [word] = command.args;
   if (word === undefined) return;
   const name = command.name();
+  const isDirectory = kindAtPath(bytesOfText(word)) === 'directory';
   const isFile = meansFile(word) || isArchiveName(word);
-  const instead = isFile
-    ? `"stratafs --root ${word} ${name}" lists those of an archive`
-    : `it lists all; "stratafs inspect ${word}" tells of one`;
+  const instead = isDirectory
+    ? `"stratafs --root ${word} ${name}" lists those of a store or an archive there`
+    : isFile
+      ? `"stratafs --root ${word} ${name}" lists those of an archive`
+      : `it lists all; "stratafs inspect ${word}" tells of one`;
   throw new Trouble('usage', `Cannot list "${word}": ${name} takes no reference; ${instead}`);
 }
 

@@ -3,7 +3,8 @@ import { resolve } from 'node:path';
 import { asBytes, type ByteString, bytesOfText, shownBytes, textOf } from '../../sys/bytes.ts';
 import { attempt, Trouble } from '../../sys/errors.ts';
 import type { OpenOptions, StorePlace } from '../kind.ts';
-import { KINDS_BY_PLACE, NoStore, storesAt } from '../open.ts';
+import { realRoot } from '../named.ts';
+import { KINDS_BY_PLACE, NoStore, storeNear, storesAt } from '../open.ts';
 import type { Store } from '../store.ts';
 import { type Machine, THIS_MACHINE, withMachine } from './machine.ts';
 
@@ -219,9 +220,12 @@ function nothingFound(machine: Machine, looked: readonly StorePlace[], found: re
     return `"${shownBytes(directory)}" (${what}; ${why})`;
   });
   const instead = others.length === 0 ? '' : `; found instead: ${others.join(', ')}`;
+  // Whoever stands before a copied store hears of it.
+  const near = machine.isThis ? attempt(() => storeNear(realRoot(bytesOfText(process.cwd())))) : undefined;
+  const here = near === undefined || near instanceof Trouble ? '' : `: "${shownBytes(near)}" may be one`;
   return new Trouble(
     'store',
-    `Cannot find a store${of}: ${places}${instead}; name one with --root or STRATAFS_ROOT`,
+    `Cannot find a store${of}: ${places}${instead}; name one with --root or STRATAFS_ROOT${here}`,
   );
 }
 

@@ -103,7 +103,7 @@ function pathPart(words: string): ByteString {
 function missing(path: ByteString, kind: FileKind | undefined): Trouble {
   const state =
     kind === 'directory'
-      ? `it is a directory: write "oci:${shownBytes(path)}" for an OCI layout, or "lowerdir=" for plain directories`
+      ? `it is a directory: write "oci:${shownBytes(path)}" for an OCI layout, "--root ${shownBytes(path)}" for a store, or "lowerdir=" for plain directories`
       : kind === undefined
         ? 'no such file'
         : 'it is not a regular file';

@@ -91,7 +91,6 @@ flat         latest    sha256:${hex('7983a93c871e')}   4 weeks ago   187MB
       '1.5kB fetched',
       '1.5kB both',
       '1.5kB unpacked',
-      'd',
     ]);
   });
 

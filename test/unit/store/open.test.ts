@@ -61,6 +61,11 @@ describe('openStore()', () => {
       'no store is there, of Docker, containerd, Podman or CRI-O, and no OCI layout',
     ],
     ['a directory above one', ['docker/image/overlay2/'], 'no store is there, but "ROOT/docker" may be one'],
+    [
+      'a directory above one of another name',
+      ['copy/image/overlay2/', 'a/b/'],
+      'no store is there, but "ROOT/copy" may be one',
+    ],
     ["a disk's root", ['var/lib/docker/image/'], 'no store is there, but "ROOT/var/lib/docker" may be one'],
     [
       'another driver',
