@@ -64,7 +64,7 @@ describeSystem('evidence', ['root', 'overlay', 'fuse', 'python', 'docker', 'busy
     extract: [[`-p --devices -o NEW ${changed} /`], [`-p --layer 1 -o NEW ${image} /`]],
     timeline: [['--all --shadowed --format csv'], [`--metadata tar-split ${image}`]],
     report: [[`${changed} -o NEW`], [`${image} -o NEW`], ['--store --verify --out NEW'], ['--store -o NEW']],
-    whose: [[`ROOT/image ROOT/overlay2/l`, 3]],
+    whose: [[`ROOT/image ROOT/overlay2/l`], ['ROOT/none', 3]],
     doctor: [['']],
     diff: [
       [`${base} ${image}`, 1],
