@@ -53,6 +53,7 @@ const NEEDS = {
   sqlite3: () => missingCommands('sqlite3'),
   strace: () => missingCommands('strace'),
   ext4: () => missingCommands('mkfs.ext4'),
+  xfs: () => missingCommands('mkfs.xfs'),
   btrfs: () => missingCommands('btrfs', 'mkfs.btrfs'),
   npm: () => missingCommands('npm'),
   build: () => (usable(BUILT_COMMAND, constants.R_OK) ? undefined : `"${BUILT_COMMAND}" is not built`),
