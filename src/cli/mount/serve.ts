@@ -16,7 +16,7 @@ import { partOverlayWords } from '../../open/overlay-words.ts';
 import { type ByteString, bytesOfText } from '../../sys/bytes.ts';
 import { E, errnoWords, Trouble } from '../../sys/errors.ts';
 import { checkWritable } from '../../sys/kept.ts';
-import { staySmall } from '../../sys/lean.ts';
+import { compileQuickly, staySmall } from '../../sys/lean.ts';
 import { raiseDescriptorLimit } from '../../sys/limits.ts';
 import { findMount } from '../../sys/mount/mounts.ts';
 import { EXIT } from '../exit.ts';
@@ -79,6 +79,7 @@ export async function serveMount(
   raiseDescriptorLimit();
   staySmall();
   const open = await subject.open(log);
+  compileQuickly();
   process.chdir('/');
 
   const guard = new Guard((message) => log.line(message));
