@@ -73,6 +73,10 @@ export class SeveralStores implements Store {
     return [...new Set(this.stores.flatMap((store) => store.older?.() ?? []))];
   }
 
+  snapshotKeys(): readonly string[] {
+    return this.stores.flatMap((store) => store.snapshotKeys?.() ?? []);
+  }
+
   beside(): readonly BesideStore[] {
     const shown = this.stores.map(({ name }) => name);
     const others = this.stores.flatMap((store) => store.beside?.() ?? []);

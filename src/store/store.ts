@@ -39,6 +39,8 @@ export interface Store {
   damage(listed: 'images' | 'containers'): readonly string[];
   /** Databases whose newest state cannot be shown, so that an older one is, or may be: a sentence each, which `damage` has as well. */
   older?(): readonly string[];
+  /** What may follow `snapshot:` in a reference, as text. */
+  snapshotKeys?(): readonly string[];
   /** How many there are in all, where the lists are of a part that has to be chosen (a namespace). Throws Trouble. */
   totals?(): { readonly images: number; readonly containers: number };
   /** Throws Trouble where a namespace was named that is not there, or where that cannot be told. */

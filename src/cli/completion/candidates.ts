@@ -3,8 +3,10 @@
 import { readTree, type StoreOptions } from '../../open/stack.ts';
 import { walk } from '../../overlay/path.ts';
 import type { Tree } from '../../overlay/tree.ts';
-import { parseLayerChoice } from '../../store/reference/choice.ts';
+import { shortId } from '../../store/digest.ts';
+import { layerNumber, parseLayerChoice } from '../../store/reference/choice.ts';
 import { meansFile } from '../../store/reference/file-reference.ts';
+import type { Store } from '../../store/store.ts';
 import { namespacePrefix } from '../../store/summary.ts';
 import { asBytes, type ByteString, bytesOfText, textOf } from '../../sys/bytes.ts';
 import { attempt, Errno, Trouble } from '../../sys/errors.ts';
@@ -34,7 +36,7 @@ export async function findCandidates(
     case 'reference':
       // An archive is a reference by its path.
       if (/^[./~]/.test(text)) return { candidates: [], shell: 'files' };
-      return { candidates: startingWith(text, await references(options)) };
+      return { candidates: startingWith(text, await references(text, options)) };
     case 'path':
       // Where the last path may be one of this machine, as the DEST of docker cp.
       if (wanted.orFile && /^(?:\.{1,2}\/|~)/.test(text)) return { candidates: [], shell: 'files' };
@@ -49,20 +51,66 @@ function startingWith(text: string, candidates: readonly Completion[]): Completi
 /** What cannot be read has no candidates. */
 const UNHEARD = { report() {}, note() {} };
 
-async function references(options: WholeStoreOptions): Promise<Completion[]> {
+/** Names; all else that a reference may be is offered where what is typed begins so. */
+async function references(text: string, options: WholeStoreOptions): Promise<Completion[]> {
   const stores = await everyStore(options, UNHEARD, { shares: true });
-  const words = stores.flatMap(({ store }) => [
-    ...store
-      .images()
-      .flatMap((image) =>
-        image.tags.map((tag) => ({ word: namespacePrefix(image) + tag, meaning: 'image' })),
-      ),
-    ...store
-      .containers()
-      .map((one) => ({ word: namespacePrefix(one) + one.name, meaning: `container of ${one.image}` })),
-  ]);
-  // Several stores may have one name.
-  return stores.length === 1 ? words : [...new Map(words.map((each) => [each.word, each])).values()];
+  const words = stores.flatMap(({ store }) => {
+    if (text.includes('#')) return layersOf(store, text);
+    if (text.startsWith('snapshot:'))
+      return (store.snapshotKeys?.() ?? []).map((key) => ({ word: `snapshot:${key}`, meaning: 'snapshot' }));
+    const [kind = ''] = /^(?:image|container):/.exec(text) ?? [];
+    return [
+      ...(kind === 'container:' ? [] : imageWords(store, text.slice(kind.length))),
+      ...(kind === 'image:' ? [] : containerWords(store, text.slice(kind.length))),
+    ].map(({ word, meaning }) => ({ word: kind + word, meaning }));
+  });
+  // Several stores may have one name, and several images one digest.
+  return [...new Map(words.map((each) => [each.word, each])).values()];
+}
+
+function imageWords(store: Store, text: string): Completion[] {
+  return store.images().flatMap((image) => {
+    const { tags, digests, id } = image;
+    const [label = ''] = tags;
+    const named = text.includes('@') ? digests : tags;
+    return [
+      ...named.map((name) => ({ word: namespacePrefix(image) + name, meaning: 'image' })),
+      ...(isOfId(text, id) ? [{ word: idLike(text, id), meaning: label === '' ? 'image' : label }] : []),
+    ];
+  });
+}
+
+function containerWords(store: Store, text: string): Completion[] {
+  return store.containers().flatMap((one) => {
+    const { name, id, image } = one;
+    return [
+      { word: namespacePrefix(one) + name, meaning: `container of ${image}` },
+      ...(isOfId(text, id) ? [{ word: idLike(text, id), meaning: `container ${name}` }] : []),
+    ];
+  });
+}
+
+function isOfId(text: string, id: string): boolean {
+  return text !== '' && id.replace(/^sha256:/, '').startsWith(text);
+}
+
+/** The first twelve digits, or all where more are typed. */
+function idLike(text: string, id: string): string {
+  const short = shortId(id);
+  return text.length > short.length ? id.replace(/^sha256:/, '') : short;
+}
+
+/** `REF#1` to `REF#n`, with the step that made each. */
+function layersOf(store: Store, text: string): Completion[] {
+  const reference = text.slice(0, text.lastIndexOf('#'));
+  const stack = attempt(() => store.resolve(reference, 'mark'));
+  if (stack instanceof Trouble) return [];
+  return stack.layers
+    .map(({ history, role }, index) => ({
+      word: `${reference}#${layerNumber(stack, index)}`,
+      meaning: history?.createdBy ?? role,
+    }))
+    .reverse();
 }
 
 /** The names in the directory that `text` is in or ends with, each behind that directory as it was typed. */

@@ -81,13 +81,15 @@ export class ContainerdStore implements Store {
   }
 
   checkNamespace(): void {
-    const { files, namespace } = this.place;
-    if (namespace !== undefined) requireNamespace(files, namespace);
+    if (this.place.namespace !== undefined) requireNamespace(this.place.files, this.place.namespace);
   }
 
   older(): readonly string[] {
-    const databases = [METADATA, ...SNAPSHOTTER_DATABASES];
-    return olderStates(this.place.files, databases).map(({ detail }) => detail);
+    return olderStates(this.place.files, [METADATA, ...SNAPSHOTTER_DATABASES]).map(({ detail }) => detail);
+  }
+
+  snapshotKeys(): readonly string[] {
+    return this.#spaces().flatMap(({ images }) => images.reading.snapshots.map(({ key }) => shownBytes(key)));
   }
 
   damage(listed: 'images' | 'containers'): readonly string[] {

@@ -2,6 +2,7 @@ import type { Command } from 'commander';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { readLine } from '../../../src/cli/completion/line.ts';
 import { wholeProgram } from '../../../src/cli/program.ts';
+import { FakeContainerd } from '../../support/fake-containerd.ts';
 import { FakeStore } from '../../support/fake-store.ts';
 import { temporaryForSuite } from '../../support/temporary.ts';
 import { memoryTerminal, stratafs } from './memory.ts';
@@ -116,6 +117,36 @@ describe('stratafs __complete', () => {
   ])('completes the path of REF:/path: %s', async (line, out) => {
     const outcome = await stratafs(['__complete', '--root', store.root, ...line.split(' ')]);
     expect(outcome.out).toBe(out);
+  });
+
+  it('completes every form of a reference that is typed so far', async () => {
+    const made = new FakeContainerd(temporary.path('containerd'));
+    const manifest = made.image({ names: ['docker.io/library/app:1'], layers: ['a', 'b'] });
+    made.container({ id: 'web', image: 'docker.io/library/app:1', manifest });
+    made.write();
+    const words = async (typed: string) => {
+      const { out } = await stratafs(['__complete', '--root', made.root, 'ls', typed]);
+      return out
+        .split('\n')
+        .flatMap((line) => line.split('\t').slice(0, 1))
+        .filter(Boolean);
+    };
+    const hex = manifest.replace('sha256:', '');
+    expect(await words('')).toEqual(['docker.io/library/app:1', 'web']);
+    expect(await words('image:')).toEqual(['image:docker.io/library/app:1']);
+    expect(await words('container:w')).toEqual(['container:web']);
+    expect(await words(hex.slice(0, 5))).toEqual([hex.slice(0, 12)]);
+    expect(await words(`image:${hex.slice(0, 13)}`)).toEqual([`image:${hex}`]);
+    expect(await words('docker.io/library/app@')).toEqual([`docker.io/library/app@${manifest}`]);
+    expect(await words('docker.io/library/app:1#')).toEqual(
+      [1, 2].map((n) => `docker.io/library/app:1#${n}`),
+    );
+    expect((await words('snapshot:sha')).sort()).toEqual(
+      made
+        .chain(manifest)
+        .map((key) => `snapshot:${key}`)
+        .sort(),
+    );
   });
 
   it('is no command to be seen', async () => {
