@@ -22,11 +22,17 @@ const isCompiledHere = existsSync(compiler) && readFileSync(compiler, 'utf8') ==
  * Descriptors of what is not loaded yet, by file: an update takes the program's folder away while a mount is served, and what the
  * server wants later must be what it was built with.
  */
-const held = new Map(
-  readdirSync(built)
-    .filter((name) => name.endsWith('.cjs') || (isCompiledHere && name.endsWith('.cache')))
-    .map((name) => [name, openSync(new URL(name, built), 'r')]),
-);
+const held = new Map<string, number>();
+try {
+  for (const name of readdirSync(built))
+    if (name.endsWith('.cjs') || (isCompiledHere && name.endsWith('.cache')))
+      held.set(name, openSync(new URL(name, built), 'r'));
+} catch (error) {
+  if ((error as NodeJS.ErrnoException).code !== 'EMFILE') throw error;
+  // Where so few may be open, what was asked for needs them.
+  for (const descriptor of held.values()) closeSync(descriptor);
+  held.clear();
+}
 /** Of the build, as every part begins with it. */
 const STAMP_LENGTH = 20;
 let stamp: string | undefined;
