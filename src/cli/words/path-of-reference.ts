@@ -4,8 +4,8 @@ import { bytesOfText } from '../../sys/bytes.ts';
 import { operandPlaces } from '../completion/line.ts';
 import { commandPlace } from './words.ts';
 
-/** A kind in front of a name that may begin with a slash, and an address. */
-const NOT_BEHIND = /^(?:image|container)$/;
+/** A kind in front of a name or key that may begin with a slash. */
+const NOT_BEHIND = /^(?:image|container|snapshot)$/;
 /** In skopeo's words the path of an archive comes behind a colon. */
 const TRANSPORT = /^(?:oci|oci-archive|docker-archive|dir):/;
 

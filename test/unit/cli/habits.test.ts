@@ -106,6 +106,7 @@ describe('partReference()', () => {
     ['nginx', undefined],
     ['nginx:1.25', undefined],
     ['container:/web', undefined],
+    ['snapshot:/tmp/view', undefined],
     ['lowerdir=/a:/b', undefined],
     ['oci:/d', undefined],
     ['docker-archive:/d/x.tar', undefined],
