@@ -41,7 +41,7 @@ const MAY_TOUCH = [
   // What lies outside the image: the command line's own files, processes and terminal.
   'open/(tars|index-directory|sides)',
   'cli/(main|arguments|version|manifest-file|new-file|report/page-files)',
-  'cli/completion/script',
+  'cli/completion/(script|file-words)',
   'cli/mount/(log|guard|serve|launch|looks/(asking|answering))',
   'cli/print/(output|kept-output|pager/pager-process)',
   'cli/(examine/(dockerfile|sort-directory)|report/store/parts)',

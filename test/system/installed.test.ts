@@ -51,6 +51,13 @@ _stratafs; printf '%s\\n' "\${COMPREPLY[@]}"
       'always',
     ]);
     expect(await byBash(`stratafs umount ${bin}`, 'stratafs', 'umount', bin)).toEqual([bin]);
+    const archives = temporary.path('archives');
+    mkdirSync(join(archives, 'layout'), { recursive: true });
+    writeFileSync(join(archives, 'app.tar'), '');
+    const words = (transport: string) =>
+      byBash(`stratafs ls ${transport}:${archives}/`, 'stratafs', 'ls', transport, ':', `${archives}/`);
+    expect(await words('docker-archive')).toEqual([`${archives}/app.tar`, `${archives}/layout/`]);
+    expect(await words('oci')).toEqual([`${archives}/layout/`]);
   });
 
   itSystem('in fish has words, references, paths inside an image and directories', ['fish'], async () => {

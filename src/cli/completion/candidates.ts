@@ -12,6 +12,7 @@ import { asBytes, type ByteString, bytesOfText, textOf } from '../../sys/bytes.t
 import { attempt, Errno, Trouble } from '../../sys/errors.ts';
 import { S_IFDIR, S_IFLNK } from '../../sys/statx.ts';
 import { everyStore, type WholeStoreOptions } from '../examine/every-store.ts';
+import { type ArchiveWords, archiveWords, fileWords } from './file-words.ts';
 import type { Completion, Wanted } from './line.ts';
 
 export interface Completions {
@@ -34,14 +35,22 @@ export async function findCandidates(
     case 'directory':
       return { candidates: [], shell: 'directories' };
     case 'reference':
-      // An archive is a reference by its path.
-      if (/^[./~]/.test(text)) return { candidates: [], shell: 'files' };
-      return { candidates: startingWith(text, await references(text, options)) };
+      return referenceCandidates(text, options);
     case 'path':
       // Where the last path may be one of this machine, as the DEST of docker cp.
       if (wanted.orFile && /^(?:\.{1,2}\/|~)/.test(text)) return { candidates: [], shell: 'files' };
       return { candidates: startingWith(text, await paths(wanted.reference, text, options)) };
   }
+}
+
+async function referenceCandidates(text: string, options: WholeStoreOptions): Promise<Completions> {
+  const archive = archiveWords(text);
+  if (archive !== undefined) return { candidates: startingWith(text, await imagesOf(archive, options)) };
+  const files = fileWords(text);
+  if (files !== undefined) return { candidates: startingWith(text, files) };
+  // An archive is a reference by its path.
+  if (/^[./~]/.test(text)) return { candidates: [], shell: 'files' };
+  return { candidates: startingWith(text, await references(text, options)) };
 }
 
 function startingWith(text: string, candidates: readonly Completion[]): Completion[] {
@@ -50,6 +59,14 @@ function startingWith(text: string, candidates: readonly Completion[]): Completi
 
 /** What cannot be read has no candidates. */
 const UNHEARD = { report() {}, note() {} };
+
+async function imagesOf({ path, before }: ArchiveWords, options: WholeStoreOptions): Promise<Completion[]> {
+  const { allRoots: _, ...others } = options;
+  const [archive] = await everyStore({ ...others, root: path }, UNHEARD, { shares: true });
+  // Each platform of an image has its tags.
+  const tags = new Set((archive?.store.images() ?? []).flatMap((image) => image.tags));
+  return [...tags].map((tag) => ({ word: before + tag, meaning: 'image' }));
+}
 
 /** Names; all else that a reference may be is offered where what is typed begins so. */
 async function references(text: string, options: WholeStoreOptions): Promise<Completion[]> {

@@ -1,7 +1,10 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import type { Command } from 'commander';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { readLine } from '../../../src/cli/completion/line.ts';
 import { wholeProgram } from '../../../src/cli/program.ts';
+import { savedMembers, tarOf } from '../../support/fake-archive.ts';
 import { FakeContainerd } from '../../support/fake-containerd.ts';
 import { FakeStore } from '../../support/fake-store.ts';
 import { temporaryForSuite } from '../../support/temporary.ts';
@@ -147,6 +150,33 @@ describe('stratafs __complete', () => {
         .map((key) => `snapshot:${key}`)
         .sort(),
     );
+  });
+
+  it('offers the names of this machine where a reference has a path in it, and the images behind an archive', async () => {
+    const at = temporary.path('machine');
+    mkdirSync(join(at, 'layers'), { recursive: true });
+    writeFileSync(join(at, '.hidden'), '');
+    writeFileSync(
+      join(at, 'two.tar'),
+      tarOf(...savedMembers({ tags: ['demo:1', 'web/app:2'], layers: ['a'] })),
+    );
+    const words = async (typed: string) =>
+      (await stratafs(['__complete', 'ls', typed])).out
+        .split('\n')
+        .map((line) => line.split('\t')[0])
+        .filter(Boolean);
+    expect(await words(`docker-archive:${at}/`)).toEqual(
+      ['layers/', 'two.tar'].map((name) => `docker-archive:${at}/${name}`),
+    );
+    expect(await words(`oci:${at}/`)).toEqual([`oci:${at}/layers/`]);
+    expect(await words(`lowerdir=/a:${at}/l`)).toEqual([`lowerdir=/a:${at}/layers/`]);
+    expect(await words(`oci-archive:${at}/.h`)).toEqual([`oci-archive:${at}/.hidden`]);
+    expect(await words(`dir:${at}/none/`)).toEqual([]);
+    for (const before of [`${at}/two.tar:`, `docker-archive:${at}/two.tar:`]) {
+      expect(await words(before)).toEqual([`${before}demo:1`, `${before}web/app:2`]);
+      expect(await words(`${before}web/`)).toEqual([`${before}web/app:2`]);
+    }
+    expect(await words(`${at}/tw`)).toEqual([':files']);
   });
 
   it('is no command to be seen', async () => {
