@@ -1,5 +1,6 @@
 // Stores that containerd 1.6 and 2.1 and Docker 26 and 28 on containerd left: their lists, and every tree that was taken from the
-// engine's or the kernel's own mount. They are read through a bind mount that is read-only and keeps access times strictly.
+// engine's or the kernel's own mount. They are read through a bind mount that is read-only and keeps access times strictly. STORES=all
+// compares all trees, else containers stand for their image.
 
 import { createHash } from 'node:crypto';
 import { mkdirSync, readFileSync, rmSync } from 'node:fs';
@@ -121,6 +122,15 @@ const TREES: readonly [list: string, store: StoreName, reference: string, ...opt
   ['docker-28-containerd-classic', 'docker-28-containerd', 'classic:1'],
 ];
 
+/** Layers that another tree of the same store has as well, and containers that differ in their state alone. */
+const OF_OTHERS: ReadonlySet<string> = new Set([
+  'containerd-1.6-demo',
+  'containerd-1.6-default-c2',
+  'docker-28-containerd-demo',
+  'docker-28-containerd-done',
+  'docker-28-containerd-paused',
+]);
+
 interface ListedImage {
   readonly id: string;
   readonly tags: readonly string[];
@@ -217,7 +227,8 @@ describeSystem('stores of containerd', ['root', 'fuse', 'python', 'stores', 'bui
     }
   });
 
-  it.each(TREES)('shows %s of %s as %s', async (list, store, reference, ...options) => {
+  const trees = TREES.filter(([list]) => process.env.STORES === 'all' || !OF_OTHERS.has(list));
+  it.each(trees)('shows %s of %s as %s', async (list, store, reference, ...options) => {
     const mount = await mountStratafs(temporary, reference, { root: rootOf(store), args: options });
     expect(differingLines(listOfEngine(list), listOfTree(mount.directory))).toEqual([]);
     expect(await mount.umount()).toBe(0);

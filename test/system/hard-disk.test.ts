@@ -9,13 +9,13 @@ import { mountKernel } from '../support/kernel.ts';
 import * as layer from '../support/layers.ts';
 import { type Field, Oracle } from '../support/oracle.ts';
 import { Server } from '../support/server.ts';
-import { isMounted, lowerdirReference, mountStratafs } from '../support/stratafs.ts';
+import { isMounted, lowerdirReference, mountStratafs, type StratafsMount } from '../support/stratafs.ts';
 import { describeSystem } from '../support/system.ts';
 import { kill, temporaryForSuite, temporaryForTest, until } from '../support/temporary.ts';
 import { differences, lineOf } from '../support/tree.ts';
 import { randomOf } from './diff-random.ts';
 
-const ROUNDS = Number(process.env.FAULTS ?? 10);
+const ROUNDS = Number(process.env.FAULTS ?? 6);
 const SEED = Number(process.env.SEED ?? 20260727);
 const FIELDS: readonly Field[] = ['mode', 'owner', 'size', 'mtime', 'target', 'xattrs', 'sha256'];
 const SIZE = 300_000;
@@ -109,7 +109,9 @@ describeSystem('a disk that fails', ['root', 'fuse', 'overlay', 'python', 'build
       [{ operation: 'listxattr', path: 'low/marked', errno: 'EIO' }, '/low/marked', / xattrs!EIO /],
     ];
 
-    it.each(AFTER)(
+    // What the way of the data does not touch is asked in one of them.
+    const ofData = AFTER.filter(([{ operation }]) => operation === 'open' || operation === 'read');
+    it.each(data === 'cached' || process.env.FAULTS !== undefined ? AFTER : ofData)(
       'fails with its errno where it was sound before, and is sound again: %j',
       async (fault, path, seen) => {
         await disk.fail([]);
@@ -144,25 +146,30 @@ describeSystem('a disk that fails', ['root', 'fuse', 'overlay', 'python', 'build
     [{ operation: 'lookup', path: 'both', errno: 'EIO' }, /^\/both(\/|$)/],
   ];
 
-  it.each(FIRST)(
-    'hides nothing else where it fails at the first look, and is sound again: %j',
-    async (fault, paths) => {
+  it('hides nothing else where it fails at the first look, and is sound again', async () => {
+    const test = temporaryForTest();
+    const mounts: (readonly [Fault, StratafsMount])[] = [];
+    for (const [fault, paths] of FIRST) {
       await disk.fail([fault]);
-      const mount = await mountStratafs(temporaryForTest(), lowerdirReference([top, target]));
+      const mount = await mountStratafs(test, lowerdirReference([top, target]));
       const failing = await oracle.dump(mount.directory, { fields: FIELDS });
       const pathOf = (line: string) => line.slice(0, line.indexOf(' '));
       const others = (lines: readonly string[]) => lines.filter((line) => !paths.test(pathOf(line)));
-      expect(differences(others(sound), others(failing))).toBe('');
+      expect(differences(others(sound), others(failing)), inWords(fault)).toBe('');
       const hit = failing.filter((line) => paths.test(pathOf(line)));
-      expect(hit.length).toBeGreaterThan(0);
-      expect(hit.filter((line) => !line.includes('!'))).toEqual([]);
-      await disk.fail([]);
-      await new Promise((resolve) => setTimeout(resolve, BELIEVED));
-      expect(differences(sound, await oracle.dump(mount.directory, { fields: FIELDS }))).toBe('');
+      expect([fault, hit.length]).not.toEqual([fault, 0]);
+      expect([fault, ...hit.filter((line) => !line.includes('!'))]).toEqual([fault]);
+      mounts.push([fault, mount]);
+    }
+    await disk.fail([]);
+    await new Promise((resolve) => setTimeout(resolve, BELIEVED));
+    for (const [fault, mount] of mounts) {
+      const again = await oracle.dump(mount.directory, { fields: FIELDS });
+      expect([fault, differences(sound, again)]).toEqual([fault, '']);
       await mount.umount();
       expect(mount.log()).toMatch(new RegExp(inWords(fault)));
-    },
-  );
+    }
+  });
 
   it('that does not answer at all leaves no dead mount behind a server that is killed', async () => {
     await disk.fail([]);

@@ -1,5 +1,6 @@
 // A whole data root of Docker under everything there is: every command, every way to mount, readers, killed servers. It
-// lies on a mount that writes down each access, and is byte for byte as before in the end, all times included.
+// lies on a mount that writes down each access, and is byte for byte as before in the end, all times included. FUZZ asks of each image
+// and container, and mounts in each way, all there is.
 import { spawn } from 'node:child_process';
 import { mkdirSync, readFileSync } from 'node:fs';
 import { beforeAll, describe, expect, it } from 'vitest';
@@ -14,6 +15,8 @@ import { describeSystem } from '../support/system.ts';
 import { kill, temporaryForSuite, temporaryForTest, until } from '../support/temporary.ts';
 
 const stratafs = stratafsForSuite();
+
+const IS_LONG = process.env.FUZZ !== undefined;
 
 const { image, base, changed, untouched } = SAMPLE;
 const REFERENCES = [image, base, changed, untouched];
@@ -51,13 +54,18 @@ const OF_REFERENCE: readonly (readonly string[])[] = [
 const OF_PATH: readonly (readonly string[])[] = [['ls', '-l'], ['cat'], ['stat'], ['which']];
 const PATHS = ['/bin/busybox', '/bin/sh', '/hard/one', '/etc', '/null', '/none'];
 
-const MOUNTS: readonly (readonly string[])[] = [
-  ['--data', 'cached'],
-  ['--data', 'passthrough'],
-  ['--data', 'auto', '--allow-other'],
-  ['-o', 'suid,dev,exec'],
-  ['--metadata', 'tar-split'],
-];
+const MOUNTS: readonly (readonly string[])[] = IS_LONG
+  ? [
+      ['--data', 'cached'],
+      ['--data', 'passthrough'],
+      ['--data', 'auto', '--allow-other'],
+      ['-o', 'suid,dev,exec'],
+      ['--metadata', 'tar-split'],
+    ]
+  : [
+      ['--data', 'cached', '-o', 'suid,dev,exec'],
+      ['--data', 'passthrough', '--allow-other', '--metadata', 'tar-split'],
+    ];
 
 describeSystem('a whole store', ['root', 'fuse', 'overlay', 'python', 'docker', 'busybox', 'build'], () => {
   const temporary = temporaryForSuite();
@@ -95,19 +103,22 @@ describeSystem('a whole store', ['root', 'fuse', 'overlay', 'python', 'docker', 
     await isAsBefore();
   });
 
-  it.each(REFERENCES)('is as it was after every command about %s', async (reference) => {
-    for (const words of OF_REFERENCE) {
-      // A container has no history, and an image nothing that is different by itself.
-      const isContainer = reference === changed || reference === untouched;
-      if (words[0] === (isContainer ? 'history' : 'diff')) continue;
-      await command([...words, reference]);
-    }
-    const paths = reference === image || reference === changed ? PATHS : PATHS.slice(-2);
-    for (const path of paths) for (const words of OF_PATH) await command([...words, reference, path]);
-    await command(['extract', '-p', '-o', `${outputs}/${reference}`, reference, '/etc', '/bin', '/hard']);
-    await command(['export', '-o', `${outputs}/${reference}.tar`, reference]);
-    await isAsBefore();
-  });
+  it.each(IS_LONG ? REFERENCES : [image, changed])(
+    'is as it was after every command about %s',
+    async (reference) => {
+      for (const words of OF_REFERENCE) {
+        // A container has no history, and an image nothing that is different by itself.
+        const isContainer = reference === changed || reference === untouched;
+        if (words[0] === (isContainer ? 'history' : 'diff')) continue;
+        await command([...words, reference]);
+      }
+      const paths = reference === image || reference === changed ? PATHS : PATHS.slice(-2);
+      for (const path of paths) for (const words of OF_PATH) await command([...words, reference, path]);
+      await command(['extract', '-p', '-o', `${outputs}/${reference}`, reference, '/etc', '/bin', '/hard']);
+      await command(['export', '-o', `${outputs}/${reference}.tar`, reference]);
+      await isAsBefore();
+    },
+  );
 
   describe.each(MOUNTS.map((args, way) => [args.join(' '), args, way] as const))(
     'mounted with %s',
@@ -115,8 +126,7 @@ describeSystem('a whole store', ['root', 'fuse', 'overlay', 'python', 'docker', 
       it('is as it was after all was read, and after the server was killed', async () => {
         // All of them with FUZZ; else the image, whose server is killed, and each other one in some way.
         const others = [base, changed, untouched];
-        const read =
-          process.env.FUZZ === undefined ? others.filter((__, n) => n === way % others.length) : others;
+        const read = IS_LONG ? others : others.filter((__, n) => n === (way + 1) % others.length);
         for (const reference of [image, ...read]) {
           const test = temporaryForTest();
           const mount = await mountStratafs(test, reference, { root, args });
@@ -153,7 +163,6 @@ describeSystem('a whole store', ['root', 'fuse', 'overlay', 'python', 'docker', 
   });
 
   it('would have told of a single access', async () => {
-    await isAsBefore();
     readFileSync(`${root}/image/overlay2/repositories.json`);
     await expect(isAsBefore()).rejects.toThrow('repositories.json');
     kept.forget(engine.dataRoot);
