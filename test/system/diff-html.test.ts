@@ -20,9 +20,9 @@ const LONG = 'x'.repeat(65_535);
 /** So many rows a page has at most (`MOST_ROWS`). */
 const MOST = 300_000;
 const NAMES = Number(process.env.NAMES ?? 0);
-/** Names below each of 1,000 packages, and frames in which the table is scrolled. */
-const [EACH, FRAMES] = NAMES > 0 ? [100, 200] : [5, 20];
-const MANY = 1000 * EACH;
+/** Packages, names below each, and frames in which the table is scrolled. */
+const [PACKAGES, EACH, FRAMES] = NAMES > 0 ? [1000, 100, 200] : [500, 10, 20];
+const MANY = PACKAGES * EACH;
 
 interface JsonLine {
   readonly t: string;
@@ -407,7 +407,7 @@ describeSystem('stratafs diff --html', ['root', 'overlay', 'python', 'build', 'c
     ];
     beforeAll(async () => {
       const lines = ['#mtree', '. type=dir mode=0755'];
-      for (let i = 0; i < 1000; i++) {
+      for (let i = 0; i < PACKAGES; i++) {
         mkdirSync(`${side}/node_modules/package-${i}/lib`, { recursive: true });
         if (i === 0) lines.push('./node_modules type=dir mode=0755');
         lines.push(`./node_modules/package-${i} type=dir mode=0755`);

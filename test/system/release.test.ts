@@ -11,6 +11,7 @@ const repository = fileURLToPath(new URL('../../', import.meta.url));
 describeSystem('a release', ['git'], () => {
   const temporary = temporaryForSuite();
   let count = 0;
+  let unchanged: ReturnType<typeof newRepository> | undefined;
 
   /** A repository with what the script looks at, all of it committed. */
   async function newRepository(): Promise<{ path: string; git: (...words: string[]) => Promise<string> }> {
@@ -39,7 +40,9 @@ describeSystem('a release', ['git'], () => {
     ['v1.0.0', '"v1.0.0" is no version'],
     ['1.0.0; touch x', 'is no version'],
   ])('is refused for the version %s', async (version, told) => {
-    const { path, git } = await newRepository();
+    // None changes it.
+    unchanged ??= newRepository();
+    const { path, git } = await unchanged;
     const { code, stdout, stderr } = await release(path, version);
     expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
     expect(stderr).toContain(told);

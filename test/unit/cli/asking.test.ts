@@ -10,6 +10,8 @@ import { temporaryForSuite, until } from '../../support/temporary.ts';
 
 const QUESTION = { what: 'lists', store: { root: '/nowhere' } } as const;
 const NOTHING = 'setInterval(() => {}, 1e6)';
+/** Milliseconds in which one that does nothing is known for it. */
+const STILL = 800;
 
 describe('Asking', () => {
   const temporary = temporaryForSuite();
@@ -50,10 +52,10 @@ describe('Asking', () => {
 
   it('waits no longer for a process that does nothing, and ends it', async () => {
     const program = `process.on('SIGTERM', () => {}); ${NOTHING}`;
-    expect(await asking(program, 2000).ask(QUESTION)).toEqual({
+    expect(await asking(program, STILL).ask(QUESTION)).toEqual({
       kind: 'late',
-      why: 'the process that does it has not answered, nor worked, for 2 s, and was ended',
-      waited: 2000,
+      why: 'the process that does it has not answered, nor worked, for 0.8 s, and was ended',
+      waited: STILL,
     });
     await until('its end', () => serversOf(temporary.path(`${count}.mjs`)).length === 0);
   });
@@ -101,12 +103,12 @@ describeSystem('a store that cannot be listed', ['root'], () => {
     const store = new FakeStore(temporary.path('hung'));
     const program = temporary.path('nothing.mjs');
     writeFileSync(program, NOTHING);
-    const asking = new Asking({ program, still: 2000 });
+    const asking = new Asking({ program, still: STILL });
     const root = await FollowedRoot.open(words(store.root), { isAlone: false, asking });
     const before = root.latest;
     const told: string[] = [];
     expect(await root.look((message) => told.push(message))).toBe(before);
     expect(told.join()).toContain(`Cannot list "${store.root}": the process that does it has not answered`);
-    expect([root.hasNews(), root.cost]).toEqual([true, 2000]);
+    expect([root.hasNews(), root.cost]).toEqual([true, STILL]);
   });
 });

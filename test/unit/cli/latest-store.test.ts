@@ -69,7 +69,8 @@ async function contents(whole: Whole, path: string): Promise<string> {
 describeSystem('an image pulled again', ['root'], () => {
   const temporary = temporaryForSuite();
 
-  it.each([
+  // Most of the time of each is the pause before a store is looked at again.
+  it.concurrent.each([
     ['Docker, elsewhere', pulledByDocker, 'images/app/1'],
     ['Docker, elsewhere: its layer', pulledByDocker, 'images/app/1.layers/1'],
     ['under the same name', pulledUnderTheSameName, 'images/app/1'],
