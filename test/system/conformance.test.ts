@@ -27,11 +27,20 @@ const LIMITS: Limits = {
   },
 };
 
+const FIELDS = [...ALL_FIELDS, 'atime', 'btime'] as const;
+
 describeSystem('conformance', ['root', 'overlay', 'fuse', 'python', 'attributes', 'build'], () => {
   const temporary = temporaryForSuite();
   const oracle = new Oracle(temporary);
   const places = { kernel: '', cached: '', passthrough: '' };
   let layers: readonly string[] = [];
+  /** What the kernel's mount tells of a part is asked once for both ways of data. */
+  const told = new Map<string, Promise<string[]>>();
+  const toldOf = (part: string) => {
+    const known = told.get(part) ?? oracle.dump(`${places.kernel}/${part}`, { fields: FIELDS });
+    told.set(part, known);
+    return known;
+  };
 
   beforeAll(async () => {
     await succeed('chmod', ['755', temporary.directory]);
@@ -49,10 +58,11 @@ describeSystem('conformance', ['root', 'overlay', 'fuse', 'python', 'attributes'
     );
 
     it.each(['merged', 'pure', 'rights', 'programs'])('all that is told of %s', async (part) => {
-      const fields = [...ALL_FIELDS, 'atime', 'btime'] as const;
-      const expected = await oracle.dump(`${places.kernel}/${part}`, { fields });
+      const expected = await toldOf(part);
       expect(expected.length).toBeGreaterThan(4);
-      expect(differences(expected, await oracle.dump(`${places[data]}/${part}`, { fields }))).toBe('');
+      expect(differences(expected, await oracle.dump(`${places[data]}/${part}`, { fields: FIELDS }))).toBe(
+        '',
+      );
     });
   });
 

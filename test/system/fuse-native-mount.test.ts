@@ -60,9 +60,11 @@ describeSystem('stratafs mount --driver fuse-native', ['root', 'fuse', 'python',
     await oracle.write([{ directory: source, steps: [layer.file('etc/a', 'text'), layer.file('b')] }]);
   });
 
-  it('is silent, returns when the mount answers, and looks like the other driver', async () => {
-    const { directory, outcome } = await mount();
-    expect(outcome).toEqual(SILENT);
+  it('is silent, covers what lies in the directory, returns when the mount answers, and looks like the other driver', async () => {
+    const directory = await newDirectory();
+    await writeFile(`${directory}/hidden`, '');
+    expect(await stratafs(['mount', ...DRIVER, reference, directory])).toEqual(SILENT);
+    expect((await readdir(directory)).sort()).toEqual(['b', 'etc']);
     expect(readFileSync(`${directory}/etc/a`, 'latin1')).toBe('text');
     const shown = mounts().find((line) => line.directory === directory);
     expect({ type: shown?.type, source: shown?.source }).toEqual({
@@ -71,18 +73,16 @@ describeSystem('stratafs mount --driver fuse-native', ['root', 'fuse', 'python',
     });
     expect(shown?.options.split(',').slice(0, 3)).toEqual(['ro', 'nosuid', 'nodev']);
     expect(shown?.superOptions).toContain('default_permissions');
+    expect(mapped(directory)).toEqual([true]);
     expect(await stratafs(['umount', directory])).toEqual(SILENT);
     await gone(directory);
   });
 
   it('alone loads the package', async () => {
-    const { directory } = await mount();
-    expect(mapped(directory)).toEqual([true]);
-    await stratafs(['umount', directory]);
     const other = await newDirectory();
     expect(await stratafs(['mount', reference, other])).toEqual(SILENT);
     expect(mapped(other)).toEqual([false]);
-    await stratafs(['umount', other]);
+    await succeed('umount', [other]);
   });
 
   it('lets another user in only where asked to', async () => {
@@ -92,16 +92,8 @@ describeSystem('stratafs mount --driver fuse-native', ['root', 'fuse', 'python',
     ] as const) {
       const { directory } = await mount(words);
       expect((await run('cat', [`${directory}/etc/a`], { uid: 1000 })).code).toBe(code);
-      await stratafs(['umount', directory]);
+      await succeed('umount', [directory]);
     }
-  });
-
-  it('mounts over what lies in a directory', async () => {
-    const directory = await newDirectory();
-    await writeFile(`${directory}/hidden`, '');
-    expect(await stratafs(['mount', ...DRIVER, reference, directory])).toEqual(SILENT);
-    expect((await readdir(directory)).sort()).toEqual(['b', 'etc']);
-    await stratafs(['umount', directory]);
   });
 
   it('tells of damage in the log, once', async () => {
@@ -139,7 +131,7 @@ describeSystem('stratafs mount --driver fuse-native', ['root', 'fuse', 'python',
   });
 
   it('ends on SIGTERM in the very moment it is mounted', async () => {
-    for (let round = 0; round < 5; round += 1) {
+    for (let round = 0; round < 3; round += 1) {
       const directory = await newDirectory();
       const words = ['mount', '-f', ...DRIVER, reference, directory];
       const server = spawn(process.execPath, [BUILT_COMMAND, ...words], { stdio: 'ignore' });
@@ -183,9 +175,11 @@ describeSystem('stratafs mount --driver fuse-native', ['root', 'fuse', 'python',
   });
 
   describe('where the package cannot be had', () => {
+    const [home, modules] = [temporary.path('home'), temporary.path('home', 'node_modules')];
+    const command = `${home}/dist/cli/main.js`;
+
     /** The built command, beside the packages this one has but fuse-native. */
-    const install = async (name: string, files: Readonly<Record<string, string>> = {}) => {
-      const [home, modules] = [temporary.path(name), temporary.path(name, 'node_modules')];
+    beforeAll(async () => {
       await mkdir(modules, { recursive: true });
       const built = new URL('..', `file://${BUILT_COMMAND}`).pathname;
       await cp(built, `${home}/dist`, { recursive: true });
@@ -194,14 +188,9 @@ describeSystem('stratafs mount --driver fuse-native', ['root', 'fuse', 'python',
       for (const entry of readdirSync(ours)) {
         if (entry !== 'fuse-native') await symlink(`${ours}${entry}`, `${modules}/${entry}`);
       }
-      if (Object.keys(files).length > 0) await mkdir(`${modules}/fuse-native`);
-      for (const [file, text] of Object.entries(files))
-        await writeFile(`${modules}/fuse-native/${file}`, text);
-      return { home, command: `${home}/dist/cli/main.js` };
-    };
+    });
 
     it('says how to get it, and the default driver works', async () => {
-      const { home, command } = await install('without');
       const directory = await newDirectory();
       const state = `its package is not installed; "npm install --ignore-scripts" in "${home}/" gets it`;
       expect(await run(process.execPath, [command, 'mount', ...DRIVER, reference, directory])).toEqual({
@@ -211,14 +200,16 @@ describeSystem('stratafs mount --driver fuse-native', ['root', 'fuse', 'python',
       });
       expect(isMounted(directory)).toBe(false);
       expect(await run(process.execPath, [command, 'mount', reference, directory])).toEqual(SILENT);
-      await stratafs(['umount', directory]);
+      await succeed('umount', [directory]);
     });
 
     it('says that it does not load', async () => {
-      const { command } = await install('broken', {
-        'package.json': '{ "name": "fuse-native", "main": "index.js" }',
-        'index.js': "throw new Error('No native build was found\\nin detail')",
-      });
+      await mkdir(`${modules}/fuse-native`);
+      await writeFile(`${modules}/fuse-native/package.json`, '{ "name": "fuse-native", "main": "index.js" }');
+      await writeFile(
+        `${modules}/fuse-native/index.js`,
+        "throw new Error('No native build was found\\nin detail')",
+      );
       const words = ['mount', ...DRIVER, reference, await newDirectory()];
       const { code, stderr } = await run(process.execPath, [command, ...words]);
       expect(code).toBe(6);

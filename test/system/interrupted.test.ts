@@ -15,11 +15,9 @@ const NAME = 'walked-';
 
 describeSystem('a command that is interrupted while it walks', ['root', 'build'], () => {
   const temporary = temporaryForSuite();
-  const [root, low, top] = ['root', 'low', 'top'].map((name) => temporary.path(name)) as [
-    string,
-    string,
-    string,
-  ];
+  const [root, top] = ['root', 'top'].map((name) => temporary.path(name)) as [string, string];
+  /** A volume of the store, and a layer. */
+  const low = join(root, 'volumes/many/_data');
   const reference = `lowerdir=${top}:${low}`;
 
   /** So many names that a walk of them takes long enough to be met. */
@@ -33,7 +31,6 @@ describeSystem('a command that is interrupted while it walks', ['root', 'build']
 
   beforeAll(() => {
     writeSampleRoot(root);
-    fill(join(root, 'volumes/many/_data'));
     fill(low);
     mkdirSync(top);
   });

@@ -63,6 +63,9 @@ unmark() { python3 -c 'import os,sys; os.removexattr(sys.argv[1], "trusted.overl
 cd "$0"; top=$1
 `;
 
+/** Milliseconds: what changed within the last two seconds is not learnt. */
+const SETTLED = 2100;
+
 /** Every name below a directory with all that lstat says, by its path. */
 function view(root: string, below = ''): string[] {
   return readdirSync(join(root, below))
@@ -85,18 +88,21 @@ function statusOf(path: string): { readonly text: string; readonly isDirectory: 
   }
 }
 
-/** Those that an index is believed of, but btrfs, which is below; the sizes are about the least that each can have. */
+/**
+ * Those that an index is believed of, but btrfs, which is below; the sizes are about the least that each can have. Handles, times and
+ * what changes are each file system's own; what becomes of an index itself is asked on one.
+ */
 const DISKS = [
-  ['ext4', '64M', ['mkfs.ext4', '-q', '-b', '4096']],
-  ['xfs', '320M', ['mkfs.xfs', '-q']],
+  { kind: 'ext4', size: '64M', mkfs: ['mkfs.ext4', '-q', '-b', '4096'], isWhole: true },
+  { kind: 'xfs', size: '320M', mkfs: ['mkfs.xfs', '-q'], isWhole: process.env.FUZZ !== undefined },
 ] as const;
 
-for (const [kind, size, mkfs] of DISKS)
+for (const { kind, size, mkfs, isWhole } of DISKS)
   describeSystem(`mount --index-dir on ${kind}`, ['root', 'fuse', kind, 'python', 'build'], () =>
-    indexOnDisk(size, mkfs),
+    indexOnDisk(size, mkfs, isWhole),
   );
 
-function indexOnDisk(size: string, mkfs: readonly [string, ...string[]]): void {
+function indexOnDisk(size: string, mkfs: readonly [string, ...string[]], isWhole: boolean): void {
   const temporary = temporaryForSuite();
   const image = temporary.path('image');
   const disk = temporary.path('disk');
@@ -133,11 +139,10 @@ function indexOnDisk(size: string, mkfs: readonly [string, ...string[]]): void {
       await succeed('sh', ['-c', WORDS + script(rule), directoryOf(i, 'low'), directoryOf(i, 'top')]);
   }
 
-  /** What changed within the last two seconds is not learnt. */
   async function settle(): Promise<void> {
     const last = `${disk}/low/last`;
     writeFileSync(last, '');
-    await until('the layers to be older', () => Date.now() - statSync(last).ctimeMs > 3000);
+    await until('the layers to be older', () => Date.now() - statSync(last).ctimeMs > SETTLED);
   }
 
   beforeAll(async () => {
@@ -178,121 +183,128 @@ function indexOnDisk(size: string, mkfs: readonly [string, ...string[]]): void {
     expect(await names()).toEqual(['found']);
   });
 
-  const damages: readonly (readonly [
-    what: string,
-    damage: (file: string, other: string) => void,
-    log: RegExp,
-  ])[] = [
-    ['is empty', (file) => writeFileSync(file, ''), /^$/],
-    ['is cut', (file) => writeFileSync(file, readFileSync(file).subarray(0, -5)), /^$/],
-    ['is no index', (file) => writeFileSync(file, 'no index'), /^$/],
-    [
-      'has a bit that is another',
-      (file) =>
-        writeFileSync(
-          file,
-          readFileSync(file).map((b, i) => (i === 999 ? b ^ 4 : b)),
-        ),
-      /^$/,
-    ],
-    ['is of another layer', (file, other) => copyFileSync(other, file), /^$/],
-    [
-      'others may write to',
-      (file) => chmodSync(file, 0o666),
-      /Ignoring an index in ".*": others than this user may have written it/,
-    ],
-  ];
+  if (isWhole) {
+    const damages: readonly (readonly [
+      what: string,
+      damage: (first: string, second: string) => void,
+      log: RegExp,
+    ])[] = [
+      [
+        'are empty and cut',
+        (first, second) => {
+          writeFileSync(first, '');
+          writeFileSync(second, readFileSync(second).subarray(0, -5));
+        },
+        /^$/,
+      ],
+      [
+        'are no index, and one with a bit that is another',
+        (first, second) => {
+          writeFileSync(first, 'no index');
+          const changed = readFileSync(second).map((b, i) => (i === 999 ? b ^ 4 : b));
+          writeFileSync(second, changed);
+        },
+        /^$/,
+      ],
+      ['are of the same layer', (first, second) => copyFileSync(second, first), /^$/],
+      [
+        'others may write to',
+        (first) => chmodSync(first, 0o666),
+        /Ignoring an index in ".*": others than this user may have written it/,
+      ],
+    ];
 
-  it.each(damages)('passes over an index that %s, and makes it anew', async (_what, damage, log) => {
-    restore();
-    const [first = '', second = ''] = files();
-    damage(first, second);
-    const now = await shownByIndex();
-    expect(now.lines).toEqual(unindexed.lines);
-    expect(now.log).toMatch(log);
-    expect(statSync(first).mode & 0o777).toBe(0o600);
-    expect(readFileSync(first)).toHaveLength((learned[0] as Buffer).length);
-    expect(readdirSync(indexes)).toHaveLength(2);
-  });
+    it.each(damages)('passes over indexes that %s, and makes them anew', async (_what, damage, log) => {
+      restore();
+      const [first = '', second = ''] = files();
+      damage(first, second);
+      const now = await shownByIndex();
+      expect(now.lines).toEqual(unindexed.lines);
+      expect(now.log).toMatch(log);
+      expect(statSync(first).mode & 0o777).toBe(0o600);
+      expect(readFileSync(first)).toHaveLength((learned[0] as Buffer).length);
+      expect(readdirSync(indexes)).toHaveLength(2);
+    });
 
-  it('says what keeps an index from being read or written, and serves', async () => {
-    const [file = ''] = files();
-    await succeed('sh', ['-c', 'rm "$0" && ln -s nowhere "$0"', file]);
-    const { lines, log } = await shownByIndex();
-    expect(log).toMatch(/^stratafs: Cannot read the index directory ".*": /);
-    expect(lines).toEqual(unindexed.lines);
-    restore();
-  });
+    it('says what keeps an index from being read or written, and serves', async () => {
+      const [file = ''] = files();
+      await succeed('sh', ['-c', 'rm "$0" && ln -s nowhere "$0"', file]);
+      const { lines, log } = await shownByIndex();
+      expect(log).toMatch(/^stratafs: Cannot read the index directory ".*": /);
+      expect(lines).toEqual(unindexed.lines);
+      restore();
+    });
 
-  it('keeps a whole index when two mounts end at once', async () => {
-    for (const file of files()) writeFileSync(file, '');
-    const both = await Promise.all([shownByIndex(), shownByIndex()]);
-    expect(both[0]).toEqual(both[1]);
-    expect(files().map((file) => readFileSync(file).length)).toEqual(learned.map(({ length }) => length));
-    expect((await shownByIndex()).lines).toEqual(both[0]?.lines);
-  });
+    it('keeps a whole index when two mounts end at once', async () => {
+      for (const file of files()) writeFileSync(file, '');
+      const both = await Promise.all([shownByIndex(), shownByIndex()]);
+      expect(both[0]).toEqual(both[1]);
+      expect(files().map((file) => readFileSync(file).length)).toEqual(learned.map(({ length }) => length));
+      expect((await shownByIndex()).lines).toEqual(both[0]?.lines);
+    });
 
-  it('refuses an index in a layer, and no other command makes one of directories', async () => {
-    const inside = `${disk}/low/indexes`;
-    const point = temporary.path('point');
-    mkdirSync(point);
-    const mount = await stratafs(['--index-dir', inside, 'mount', reference, point]);
-    expect(mount).toMatchObject({ code: 2, stderr: expect.stringContaining('it lies inside') });
-    const unused = temporary.path('unused');
-    expect(await stratafs(['--index-dir', unused, 'ls', reference])).toMatchObject({ code: 0, stderr: '' });
-    expect(readdirSync(temporary.path('.'))).not.toContain('unused');
-  });
+    it('refuses an index in a layer, and no other command makes one of directories', async () => {
+      const inside = `${disk}/low/indexes`;
+      const point = temporary.path('point');
+      mkdirSync(point);
+      const mount = await stratafs(['--index-dir', inside, 'mount', reference, point]);
+      expect(mount).toMatchObject({ code: 2, stderr: expect.stringContaining('it lies inside') });
+      const unused = temporary.path('unused');
+      expect(await stratafs(['--index-dir', unused, 'ls', reference])).toMatchObject({ code: 0, stderr: '' });
+      expect(readdirSync(temporary.path('.'))).not.toContain('unused');
+    });
 
-  it('writes to the directory that it was given, whatever has its name in the end', async () => {
-    const given = temporary.path('given');
-    const moved = temporary.path('moved');
-    const inside = `${disk}/low/rule-0`;
-    const before = readdirSync(inside);
-    const mounted = await mountStratafs(temporary, reference, { before: ['--index-dir', given] });
-    view(mounted.directory);
-    renameSync(given, moved);
-    symlinkSync(inside, given);
-    expect(await mounted.umount()).toBe(0);
-    expect(readdirSync(inside)).toEqual(before);
-    expect(readdirSync(moved).sort()).toEqual(readdirSync(indexes).sort());
-  });
+    it('writes to the directory that it was given, whatever has its name in the end', async () => {
+      const given = temporary.path('given');
+      const moved = temporary.path('moved');
+      const inside = `${disk}/low/rule-0`;
+      const before = readdirSync(inside);
+      const mounted = await mountStratafs(temporary, reference, { before: ['--index-dir', given] });
+      view(mounted.directory);
+      renameSync(given, moved);
+      symlinkSync(inside, given);
+      expect(await mounted.umount()).toBe(0);
+      expect(readdirSync(inside)).toEqual(before);
+      expect(readdirSync(moved).sort()).toEqual(readdirSync(indexes).sort());
+    });
 
-  it('writes nothing once the directory that it was given lies in a layer', async () => {
-    const [given, inside] = [`${disk}/given`, `${disk}/low/rule-0/given`];
-    const mounted = await mountStratafs(temporary, reference, { before: ['--index-dir', given] });
-    view(mounted.directory);
-    renameSync(given, inside);
-    expect(await mounted.umount()).toBe(0);
-    expect(readdirSync(inside)).toEqual([]);
-    expect(mounted.log()).toMatch(/Cannot write to ".*\/given": it lies inside the layer ".*\/low"/);
-    rmdirSync(inside);
-  });
+    it('writes nothing once the directory that it was given lies in a layer', async () => {
+      const [given, inside] = [`${disk}/given`, `${disk}/low/rule-0/given`];
+      const mounted = await mountStratafs(temporary, reference, { before: ['--index-dir', given] });
+      view(mounted.directory);
+      renameSync(given, inside);
+      expect(await mounted.umount()).toBe(0);
+      expect(readdirSync(inside)).toEqual([]);
+      expect(mounted.log()).toMatch(/Cannot write to ".*\/given": it lies inside the layer ".*\/low"/);
+      rmdirSync(inside);
+    });
 
-  it('keeps of an older index what is there, not what is gone', async () => {
-    const key = Buffer.from(`${disk}/low`).toString('latin1');
-    const known = () =>
-      files()
-        .map((file) => decodeLayerDescription(key, readFileSync(file)))
-        .flatMap((found) => (found === undefined ? [] : [new IndexedLayer(found)]))
-        .flatMap((index) => {
-          const count = index.directories.length / INDEXED_DIRECTORY.words;
-          return Array.from({ length: count }, (_, i) => index.pathAt(i * INDEXED_DIRECTORY.words));
-        })
-        .filter((path) => path.startsWith('rule-0'))
-        .sort();
-    const passing = `${disk}/low/rule-0/passing`;
-    mkdirSync(`${passing}/below`, { recursive: true });
-    await settle();
-    await shownByIndex();
-    const all = ['rule-0', 'rule-0/d', 'rule-0/d/e', 'rule-0/passing', 'rule-0/passing/below'];
-    expect(known()).toEqual(all);
-    rmSync(passing, { recursive: true });
-    await settle();
-    const mounted = await mountStratafs(temporary, reference, { before: ['--index-dir', indexes] });
-    expect(readdirSync(`${mounted.directory}/rule-0`)).not.toContain('passing');
-    expect(await mounted.umount()).toBe(0);
-    expect(known()).toEqual(['rule-0', 'rule-0/d', 'rule-0/d/e']);
-  });
+    it('keeps of an older index what is there, not what is gone', async () => {
+      const key = Buffer.from(`${disk}/low`).toString('latin1');
+      const known = () =>
+        files()
+          .map((file) => decodeLayerDescription(key, readFileSync(file)))
+          .flatMap((found) => (found === undefined ? [] : [new IndexedLayer(found)]))
+          .flatMap((index) => {
+            const count = index.directories.length / INDEXED_DIRECTORY.words;
+            return Array.from({ length: count }, (_, i) => index.pathAt(i * INDEXED_DIRECTORY.words));
+          })
+          .filter((path) => path.startsWith('rule-0'))
+          .sort();
+      const passing = `${disk}/low/rule-0/passing`;
+      mkdirSync(`${passing}/below`, { recursive: true });
+      await settle();
+      await shownByIndex();
+      const all = ['rule-0', 'rule-0/d', 'rule-0/d/e', 'rule-0/passing', 'rule-0/passing/below'];
+      expect(known()).toEqual(all);
+      rmSync(passing, { recursive: true });
+      await settle();
+      const mounted = await mountStratafs(temporary, reference, { before: ['--index-dir', indexes] });
+      expect(readdirSync(`${mounted.directory}/rule-0`)).not.toContain('passing');
+      expect(await mounted.umount()).toBe(0);
+      expect(known()).toEqual(['rule-0', 'rule-0/d', 'rule-0/d/e']);
+    });
+  }
 
   describe('when the layers have changed', () => {
     let expected: string[] = [];
@@ -341,7 +353,7 @@ describeSystem('mount --index-dir on btrfs', ['root', 'fuse', 'btrfs', 'build'],
     writeFileSync(`${layer}/a/d/f`, 'before');
     await succeed('btrfs', ['-q', 'subvolume', 'snapshot', `${layer}/a`, `${layer}/b`]);
     writeFileSync(`${layer}/a/d/f`, 'after that');
-    await until('the layer to be older', () => Date.now() - statSync(`${layer}/a/d/f`).ctimeMs > 3000);
+    await until('the layer to be older', () => Date.now() - statSync(`${layer}/a/d/f`).ctimeMs > SETTLED);
     const shown = async () => {
       const mounted = await mountStratafs(temporary, lowerdirReference([layer]), {
         before: ['--index-dir', indexes],

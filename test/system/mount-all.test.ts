@@ -22,8 +22,8 @@ const IMAGES = Number(process.env.ALL_IMAGES ?? 12);
 const CONTAINERS = Math.ceil(IMAGES / 4);
 /** A directory has an inode number of its own in each image, and what is not one may be in several. */
 const FIELDS = ALL_FIELDS.filter((field) => !['ino', 'd_ino', 'dev', 'identity', 'dots'].includes(field));
-const SHARED_FILES = 300;
-const SHARED_BYTES = 12_000;
+const SHARED_FILES = 120;
+const SHARED_BYTES = 24_000;
 
 interface Built {
   readonly path: string;
@@ -46,7 +46,7 @@ describeSystem('mount --all', ['root', 'fuse', 'overlay', 'docker', 'busybox', '
       'import os,sys\n' +
         `for i in range(${SHARED_FILES}):\n` +
         `  d="%s/usr/lib/d%d" % (sys.argv[1], i % 17); os.makedirs(d, exist_ok=True)\n` +
-        `  open("%s/f%d" % (d, i), "wb").write((b"%d shared word " % i * 2000)[:${SHARED_BYTES}])\n` +
+        `  open("%s/f%d" % (d, i), "wb").write((b"%d shared word " % i * 4000)[:${SHARED_BYTES}])\n` +
         'os.link(sys.argv[1]+"/usr/lib/d0/f0", sys.argv[1]+"/usr/lib/d1/linked")\n',
       base,
     ]);
@@ -230,7 +230,7 @@ describeSystem('mount --all', ['root', 'fuse', 'overlay', 'docker', 'busybox', '
     ).length;
     const small = await mountStratafs(temporary, '--all', {
       root: engine.dataRoot,
-      args: ['--memory', '60kB'],
+      args: ['--memory', '30kB'],
       by: ['prlimit', '--nofile=64'],
     });
     const parts = ['images', 'containers', 'layers'].map((part) => `${small.directory}/${part}`);

@@ -263,7 +263,7 @@ describeSystem('stratafs mount', ['root', 'fuse', 'python', 'build'], () => {
     });
 
     it('on SIGTERM in the very moment it is mounted', async () => {
-      for (let round = 0; round < 5; round += 1) {
+      for (let round = 0; round < 3; round += 1) {
         const directory = await newDirectory();
         const words = ['--root', store.root, 'mount', '-f', IMAGE, directory];
         const server = spawn(process.execPath, [BUILT_COMMAND, ...words], { stdio: 'ignore' });

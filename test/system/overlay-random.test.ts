@@ -11,7 +11,7 @@ import { type RandomStack, randomStack, stackText, VARIANTS, writable } from '..
 import { describeSystem } from '../support/system.ts';
 import { temporaryForSuite } from '../support/temporary.ts';
 
-const STACKS = Number(process.env.STACKS ?? 200);
+const STACKS = Number(process.env.STACKS ?? 150);
 const SEED = Number(process.env.SEED ?? 20_260_727);
 
 describeSystem('random layer stacks', ['root', 'overlay', 'fuse', 'python', 'build'], () => {

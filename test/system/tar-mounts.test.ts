@@ -63,7 +63,10 @@ describeSystem(
       const { store, reference, root, paths } = imageOf(folder, writer, writer % 3);
       const indexes = folder.path('indexes');
       const before = readdirSync(store.root, { recursive: true });
-      for (const words of [[], ['--index-dir', indexes], ['--index-dir', indexes]]) {
+      const byIndex = ['--index-dir', indexes];
+      // By an index that is there it is each form of compression that differs; with FUZZ each writer is mounted all ways.
+      const isWhole = writer < COMPRESSIONS.length || process.env.FUZZ !== undefined;
+      for (const words of isWhole ? [[], byIndex, byIndex] : [byIndex]) {
         const mount = await mountStratafs(folder, reference, { root: store.root, before: words });
         expect(treeOnDisk(mount.directory, paths)).toEqual(treeOnDisk(root, paths));
         expect(differingContents(root, mount.directory)).toBe('');
