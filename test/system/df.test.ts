@@ -15,7 +15,7 @@ import { temporaryForSuite } from '../support/temporary.ts';
 const stratafs = stratafsForSuite();
 
 /** Images that share layers, each on top of the one before, and every fourth on the base. */
-const IMAGES = 16;
+const IMAGES = 8;
 const IN_A_ROW = 4;
 const ORPHAN = 'ab'.repeat(32);
 const ORPHAN_BYTES = 5_000_000;
@@ -109,7 +109,7 @@ describeSystem('stratafs df', ['root', 'docker', 'busybox', 'build'], () => {
       expect(`${name} ${digits(docker(bytes))}`).toBe(`${name} ${digits(images.get(name)?.[0] ?? '')}`);
     }
     // Those that no other image is built on and no container has.
-    for (const name of ['shared:7', 'shared:11', 'shared:15']) {
+    for (const name of ['shared:7']) {
       const unique = told.find((line) => line.name === name)?.unique?.bytes ?? 0;
       expect(`${name} ${digits(docker(unique))}`).toBe(`${name} ${digits(images.get(name)?.[1] ?? '')}`);
       expect(unique).toBeGreaterThan(0);

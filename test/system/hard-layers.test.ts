@@ -18,8 +18,9 @@ import { usageOf } from '../support/usage.ts';
 
 const stratafs = stratafsForSuite();
 
-const NAMES = Number(process.env.NAMES ?? 12_000);
-const DEPTH = Number(process.env.DEPTH ?? 4_000);
+const NAMES = Number(process.env.NAMES ?? 6_000);
+/** As deep as no path of the kernel's is long. */
+const DEPTH = Number(process.env.DEPTH ?? 2_100);
 /** Clears the screen, sets the title, asks the terminal to type, turns the text round, ends a line, is no UTF-8. */
 const EVIL = [
   '\x1b[2J',

@@ -1,5 +1,6 @@
 // The tree of each image of a real archive is what the engine makes of the archive: docker load, ctr image import and podman load
-// here, and the kernel's or the engine's own mount of the result. Every difference but times that no tar has is a failure.
+// here, and the kernel's or the engine's own mount of the result. Every difference but times that no tar has is a failure. STORES=all
+// compares all images of all archives, else each archive's first, and all of one that holds several.
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
@@ -14,6 +15,8 @@ import { mountStratafs } from '../support/stratafs.ts';
 import { describeSystem } from '../support/system.ts';
 import { type Temporary, temporaryForTest } from '../support/temporary.ts';
 
+const IS_LONG = process.env.STORES === 'all';
+
 /** Those that Docker 20.10 takes: without zstd, which came with 23. */
 const DOCKER = [
   'docker-save-20.tar',
@@ -24,12 +27,19 @@ const DOCKER = [
   'podman-multi.tar',
 ];
 const CONTAINERD = ['podman-oci-archive.tar', 'oci-multi.tar', 'oci-zstd.tar'];
-const PODMAN = ['podman-docker-archive.tar', 'docker-save-20.tar', 'podman-oci-archive.tar'];
+const PODMAN = [
+  'podman-docker-archive.tar',
+  'podman-oci-archive.tar',
+  ...(IS_LONG ? ['docker-save-20.tar'] : []),
+];
 
 /** What the archive says is in it: IDs, and names as engines have them. */
 async function imagesOf(path: string, platform?: string) {
   const store = await openArchiveStore(bytesOfText(path), platform === undefined ? {} : { platform });
-  return store.images().flatMap(({ id, tags, damage }) => (damage === undefined ? [{ id, tags }] : []));
+  const images = store
+    .images()
+    .flatMap(({ id, tags, damage }) => (damage === undefined ? [{ id, tags }] : []));
+  return IS_LONG || path.endsWith('podman-multi.tar') ? images : images.slice(0, 1);
 }
 
 async function ours(
@@ -72,7 +82,7 @@ describeSystem(
           compared += 1;
         }
       }
-      expect(compared).toBe(10);
+      expect(compared).toBe(IS_LONG ? 10 : 7);
     });
   },
 );

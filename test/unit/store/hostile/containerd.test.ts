@@ -149,16 +149,16 @@ describe('a root of containerd with one file altered', () => {
   const bytesOf = (path: string) => readFileSync(join(root.root, path));
 
   it.each([META, ROWS])('answers or says why, whatever bytes are in %s', async (path) => {
-    await withEach(path, fc.oneof(alteredBytes(bytesOf(path)), alteredPages(bytesOf(path), 4096)), tries(5));
+    await withEach(path, fc.oneof(alteredBytes(bytesOf(path)), alteredPages(bytesOf(path), 4096)), tries(3));
   });
 
   it.each([META, ROWS])('answers or says why, whatever keys and values are in %s', async (path) => {
-    await withEach(path, alteredBolt(bytesOf(path)), tries(5));
+    await withEach(path, alteredBolt(bytesOf(path)), tries(3));
   });
 
   it('answers or says why, whatever bytes are in the status of a container', async () => {
     const json = alteredJson(STATUS_JSON).map(textOf);
-    await withEach(STATUS, fc.oneof(json.map(Buffer.from), alteredBytes(bytesOf(STATUS))), tries(5));
+    await withEach(STATUS, fc.oneof(json.map(Buffer.from), alteredBytes(bytesOf(STATUS))), tries(3));
   });
 
   const contentOf = (digest: string): unknown => JSON.parse(readFileSync(root.blobPath(digest), 'utf8'));
@@ -178,7 +178,7 @@ describe('a root of containerd with one file altered', () => {
             ? manifest
             : contentOf(manifest.config.digest);
       const known = new Set(Object.keys(root.bucket('default', 'content', 'blob')));
-      await eachSample(alteredJson(whole).map(textOf), tries(5), async (text) => {
+      await eachSample(alteredJson(whole).map(textOf), tries(3), async (text) => {
         const digests = [root.blob(text)];
         if (what === 'a config')
           digests.unshift(
@@ -199,7 +199,7 @@ describe('a root of containerd with one file altered', () => {
     async (part) => {
       const whole = part === 'cri' ? CRI_JSON : SPEC_JSON;
       let number = 0;
-      await eachSample(alteredJson(whole), tries(5), async (altered) => {
+      await eachSample(alteredJson(whole), tries(3), async (altered) => {
         const { root: other } = sampleRoot(temporary.path(`made-${number++}`), { [part]: altered });
         const namespace = part === 'cri' ? 'k8s.io' : 'default';
         await bounded(() => askStore(other, REFERENCES[namespace], { namespace: asBytes(namespace) }));

@@ -60,7 +60,7 @@ describe('a store with one file altered', { timeout: 600_000 }, () => {
           store.write(path, content);
           askAll(store, [...references, ...more]);
         }),
-        { numRuns: tries(30) },
+        { numRuns: tries(10) },
       );
     } finally {
       copyFileSync(temporary.path('kept'), store.path(path));
@@ -86,7 +86,7 @@ describe('a store with one file altered', { timeout: 600_000 }, () => {
         askAll(store, [hex(text)]);
         if (path !== config) store.remove(path);
       }),
-      { numRuns: tries(30) },
+      { numRuns: tries(10) },
     );
   });
 

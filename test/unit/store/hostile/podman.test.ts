@@ -73,7 +73,7 @@ describe.each(DATABASES)('a graph root with the database %s and one file altered
     const [place, kept] = [join(root, path), temporary.path('kept')];
     copyFileSync(place, kept);
     try {
-      await eachSample(alteredFile(readFileSync(place)), tries(5), async (bytes) => {
+      await eachSample(alteredFile(readFileSync(place)), tries(3), async (bytes) => {
         writeFileSync(place, bytes);
         await steps.count(ask, 10 * usual);
       });
