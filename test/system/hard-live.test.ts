@@ -17,7 +17,7 @@ import { usageOf } from '../support/usage.ts';
 
 /** Milliseconds in which a change must show. */
 const SOON = patience(1000);
-const SECONDS = Number(process.env.SOAK_SECONDS ?? 2);
+const SECONDS = Number(process.env.SOAK_SECONDS ?? 1);
 /** The kernel remembers the numbers that files had before it copied them up, and what it calls itself. */
 const FIELDS: readonly Field[] = ['mode', 'owner', 'size', 'rdev', 'mtime', 'nlink', 'target', 'sha256'];
 
@@ -190,7 +190,7 @@ describeSystem('a running container', ['root', 'fuse', 'overlay', 'python', 'bui
           expect((await readdir(at('many'))).length).toBeGreaterThanOrEqual(2000);
         }
       };
-      await churn(50);
+      await churn(25);
       const before = usageOf(mount.pid).kilobytes;
       await churn(SECONDS * 20);
       expectBelow(30_000, usageOf(mount.pid).kilobytes - before);

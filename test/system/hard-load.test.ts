@@ -17,7 +17,7 @@ import { usageOf } from '../support/usage.ts';
 
 const SECONDS = Number(process.env.SOAK_SECONDS ?? 0);
 /** What each reader does at least. */
-const STEPS = 8;
+const STEPS = 4;
 const SEED = process.env.SEED ?? '20260727';
 const READERS = 64;
 const HAMMER = fileURLToPath(new URL('../support/oracle/hammer.py', import.meta.url));
