@@ -53,12 +53,15 @@ const B = [
 /** The stacks A and B over one base, on disk. */
 export class DiffPair {
   readonly #temporary: Temporary;
+  readonly #command: typeof stratafs;
   readonly base: string;
   readonly a: string;
   readonly b: string;
 
-  constructor(temporary: Temporary) {
+  /** `command` runs what is asked. */
+  constructor(temporary: Temporary, command = stratafs) {
     this.#temporary = temporary;
+    this.#command = command;
     [this.base, this.a, this.b] = [temporary.path('base'), temporary.path('a'), temporary.path('b')];
   }
 
@@ -77,7 +80,7 @@ export class DiffPair {
 
   /** What diff prints of them, as text, with `TMP` for the folder. Throws where it complains. */
   async diff(...words: readonly string[]): Promise<string> {
-    const { stdout, stderr } = await stratafs(['diff', ...words, ...this.sides]);
+    const { stdout, stderr } = await this.#command(['diff', ...words, ...this.sides]);
     if (stderr !== '') throw new Error(stderr);
     return Buffer.from(stdout, 'latin1').toString('utf8').replaceAll(this.#temporary.directory, 'TMP');
   }

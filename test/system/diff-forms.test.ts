@@ -13,7 +13,7 @@ const stratafs = stratafsForSuite();
 describeSystem('the forms of stratafs diff', ['root', 'overlay', 'python', 'build'], () => {
   const temporary = temporaryForSuite();
   const oracle = new Oracle(temporary);
-  const pair = new DiffPair(temporary);
+  const pair = new DiffPair(temporary, stratafs);
   const path = (name: string) => temporary.path(name);
   const diff = (...words: string[]) => pair.diff(...words);
 

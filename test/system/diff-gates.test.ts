@@ -18,7 +18,7 @@ const SETUID = { ...TIME, mode: 0o4755 };
 describeSystem('stratafs diff as a gate', ['root', 'overlay', 'python', 'build'], () => {
   const temporary = temporaryForSuite();
   const oracle = new Oracle(temporary);
-  const pair = new DiffPair(temporary);
+  const pair = new DiffPair(temporary, stratafs);
   const path = (name: string) => temporary.path(name);
   const [low, top, other] = [path('low'), path('top'), path('other')];
   const [old, now] = [`lowerdir=${low}`, `lowerdir=${top}:${low}`];

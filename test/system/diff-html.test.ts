@@ -34,7 +34,7 @@ interface JsonLine {
 describeSystem('stratafs diff --html', ['root', 'overlay', 'python', 'build', 'chromium'], () => {
   const temporary = temporaryForSuite();
   const oracle = new Oracle(temporary);
-  const pair = new DiffPair(temporary);
+  const pair = new DiffPair(temporary, stratafs);
   const browser = browserForSuite();
   const file = temporary.path('diff.html');
   const [empty, hostile] = [temporary.path('empty'), temporary.path('hostile')];

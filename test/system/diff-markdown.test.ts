@@ -27,7 +27,7 @@ const HOSTILE = [
 describeSystem('stratafs diff --markdown', ['root', 'overlay', 'python', 'build'], () => {
   const temporary = temporaryForSuite();
   const oracle = new Oracle(temporary);
-  const pair = new DiffPair(temporary);
+  const pair = new DiffPair(temporary, stratafs);
   const [before, hostile, many] = ['before', 'hostile', 'many'].map((name) => temporary.path(name)) as [
     string,
     string,
