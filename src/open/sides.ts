@@ -6,7 +6,9 @@ import { type Identities, type SideStack, trustedIdentities, wantedTars } from '
 import type { RecordedLayer } from '../overlay/recorded/recorded-layer.ts';
 import type { ChainId } from '../store/digest.ts';
 import type { Layer, LayerStack } from '../store/layer-stack.ts';
+import { kindAtPath } from '../store/named.ts';
 import { isArchiveName } from '../store/reference/file-reference.ts';
+import { bytesOfText } from '../sys/bytes.ts';
 import { Trouble, type TroubleKind } from '../sys/errors.ts';
 import { openStack, openTheStore, type Records, recordsOf, type StoreOptions } from './stack.ts';
 
@@ -66,7 +68,7 @@ async function openReference(word: string, options: StoreOptions): Promise<Layer
     return await openStack(word, options);
   } catch (error) {
     if (!(error instanceof Trouble) || !MISSING.includes(error.kind) || word.startsWith('/')) throw error;
-    if (statSync(word, { throwIfNoEntry: false })?.isDirectory() !== true) throw error;
+    if (kindAtPath(bytesOfText(word)) !== 'directory') throw error;
     throw new Trouble(error.kind, `${error.message} ("./${word}" is a directory here)`, { cause: error });
   }
 }

@@ -118,6 +118,13 @@ const FAILURES: readonly Failure[] = [
     message: () => 'Cannot find "k": no such image or container ("./k" is a directory here)',
   },
   {
+    name: 'a path below a file where diff wants a reference',
+    damage: ({ root }) => writeFileSync(`${dirname(root)}/b.mt`, ''),
+    words: ['diff', 'b.mt/x', IMAGE],
+    code: 2,
+    message: () => 'Cannot find "b.mt/x": no such image or container',
+  },
+  {
     name: 'a directory where a file is wanted',
     words: ['cat', IMAGE, '/etc'],
     code: 5,

@@ -53,6 +53,11 @@ describeSystem('isLive()', ['root', 'python'], () => {
     expect(ask()).toBe(false);
   });
 
+  it('is not told where a directory that should have a database is a file', async () => {
+    const { root, file } = rootWith('volumes');
+    expect(await whileLocked(file, 'LOCK_EX', () => isLive(bytesOfText(root)))).toBe(false);
+  });
+
   it('is not told by a reader, nor by another file', async () => {
     const { root, file } = rootWith('io.containerd.metadata.v1.bolt/meta.db');
     const ask = () => isLive(bytesOfText(root));

@@ -69,7 +69,11 @@ function deviceOf(path: ByteString, mounts: readonly MountEntry[]): string | und
 
 /** Links are not a way to another file: they are those of this machine's own engines. */
 function inodeOf(path: ByteString): bigint | undefined {
-  return statSync(bufferOf(path), { bigint: true, throwIfNoEntry: false })?.ino;
+  try {
+    return statSync(bufferOf(path), { bigint: true }).ino;
+  } catch {
+    return undefined;
+  }
 }
 
 /** As the kernel writes a path in mountinfo. */

@@ -92,10 +92,14 @@ export class Asking {
 
 const OVER: NoAnswer = { kind: 'late', why: 'the mount has ended', waited: 0 };
 
-/** What tells a file from one that was put in its place or written anew; undefined where there is none. */
+/** What tells a file from one that was put in its place or written anew; undefined where it cannot be asked for. */
 function fileAt(path: string): string | undefined {
-  const found = statSync(path, { bigint: true, throwIfNoEntry: false });
-  return found && `${found.dev} ${found.ino} ${found.mtimeNs}`;
+  try {
+    const { dev, ino, mtimeNs } = statSync(path, { bigint: true });
+    return `${dev} ${ino} ${mtimeNs}`;
+  } catch {
+    return undefined;
+  }
 }
 
 function answerOf(child: ChildProcess, question: Question): Promise<Answer | NoAnswer> {
