@@ -8,6 +8,17 @@ const PATIENT = { testTimeout: 600_000, hookTimeout: 600_000 };
 /** Files at a time. Where clocks decide (`test:soak`), nothing else runs. */
 const WORKERS = process.env.BOUNDS === '1' ? 1 : Math.max(2, availableParallelism());
 
+/** Many of these share a process: to start one takes longer than what most of them ask. */
+const LIGHT_ROOMS = ['cli', 'diff', 'health', 'store', 'sys', 'told'];
+const LIGHT = LIGHT_ROOMS.map((room) => `test/unit/${room}/**/*.test.ts`);
+
+/** These put something in a module's place, which has to be theirs alone. */
+const MOCKING = [
+  'test/unit/cli/work-progress.test.ts',
+  'test/unit/store/archive/archive.test.ts',
+  'test/unit/store/machine/machine.test.ts',
+];
+
 /**
  * These change what all processes of the machine share: each runs while no other does. Podman's locks (test/support/turns.ts) and
  * others' mounts in a namespace of one's own (test/support/own-mounts.ts) are no reason.
@@ -27,7 +38,19 @@ export default defineConfig({
   test: {
     reporters: ['default', new LeftOut()],
     projects: [
-      group('unit', { include: ['test/unit/**/*.test.ts'], groupOrder: 0, maxWorkers: WORKERS }),
+      group('unit', {
+        include: [`test/unit/!(${LIGHT_ROOMS.join('|')})/**/*.test.ts`, 'test/unit/*.test.ts', ...MOCKING],
+        groupOrder: 0,
+        maxWorkers: WORKERS,
+      }),
+      group('light', {
+        include: LIGHT,
+        exclude: MOCKING,
+        groupOrder: 0,
+        maxWorkers: WORKERS,
+        isolate: false,
+        setupFiles: ['test/support/small-machine.ts'],
+      }),
       group('system', {
         include: ['test/system/**/*.test.ts'],
         exclude: ALONE,
@@ -44,9 +67,11 @@ interface Group {
   readonly exclude?: string[];
   readonly groupOrder: number;
   readonly maxWorkers: number;
+  readonly isolate?: boolean;
+  readonly setupFiles?: string[];
 }
 
-function group(name: string, { include, exclude = [], groupOrder, maxWorkers }: Group) {
+function group(name: string, { exclude = [], groupOrder, ...others }: Group) {
   const excluded = [...configDefaults.exclude, ...exclude];
-  return { test: { name, include, exclude: excluded, maxWorkers, sequence: { groupOrder }, ...PATIENT } };
+  return { test: { name, exclude: excluded, sequence: { groupOrder }, ...others, ...PATIENT } };
 }
