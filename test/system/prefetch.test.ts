@@ -65,9 +65,10 @@ describeSystem('a walk that reads from a disk', ['root', 'fuse', 'ext4', 'build'
   itSystem('has kernel threads read ahead, and leaves the disk free in the end', ['io_uring'], async () => {
     await mountCold();
     const mounted = await mountStratafs(temporary, reference);
-    expect(rings(mounted)).toBe(0);
+    // Node 22 and later have some of their own.
+    const before = rings(mounted);
     listing(mounted.directory);
-    expect(rings(mounted)).toBe(1);
+    expect(rings(mounted)).toBe(before + 1);
     await mounted.umount();
     await mountCold();
   });
@@ -75,8 +76,12 @@ describeSystem('a walk that reads from a disk', ['root', 'fuse', 'ext4', 'build'
   it('can be killed in its midst', async () => {
     await mountCold();
     const mounted = await mountStratafs(temporary, reference);
+    const before = rings(mounted);
     const walk = succeed('sh', ['-c', 'find "$0" >/dev/null 2>&1; true', mounted.directory]);
-    await until('the first directories', () => rings(mounted) > 0 || missing(['io_uring']) !== undefined);
+    await until(
+      'the first directories',
+      () => rings(mounted) > before || missing(['io_uring']) !== undefined,
+    );
     kill(mounted.pid, 'SIGKILL');
     await walk;
     await unmountDisk(disk);
