@@ -99,7 +99,7 @@ export async function mountStratafs(
       const unmount = () =>
         process.getuid?.() === 0 ? run('umount', [directory]) : stratafs(['umount', directory]);
       let { code, stderr } = await unmount();
-      // The list of mounts that umount(8) reads may lack one while others come and go.
+      // Seen once on a busy machine, of a mount that was there; why is not known.
       for (let i = 0; i < 20 && stderr.includes('not mounted') && isMounted(directory); i++)
         ({ code, stderr } = await unmount());
       if (code === 0) {

@@ -2,12 +2,13 @@
 // `lowerdir=`, where a shell would not look for any, and the images of an archive behind its colon.
 import { readdirSync } from 'node:fs';
 import { kindAtPath } from '../../store/named.ts';
-import { bytesOfText } from '../../sys/bytes.ts';
+import { parseFileReference } from '../../store/reference/file-reference.ts';
+import { bytesOfText, textOf } from '../../sys/bytes.ts';
+import { attempt, Trouble } from '../../sys/errors.ts';
 import type { Completion } from './line.ts';
 
 /** What follows is a path; of the directories' words none of a file. */
 const BEFORE_PATH = /^(?:(oci|dir):|(?:oci-archive|docker-archive):|(lowerdir)=(?:.*:)?)/s;
-const PATH = /^(?:\.{0,2}\/|~)/;
 
 /** The archive that a reference begins with, and all that stands before the name of an image in it. */
 export interface ArchiveWords {
@@ -17,15 +18,11 @@ export interface ArchiveWords {
 
 /** Undefined where no archive is there, or it has no colon yet. */
 export function archiveWords(text: string): ArchiveWords | undefined {
-  const [transport = ''] = /^(?:oci|oci-archive|docker-archive):/.exec(text) ?? [];
-  if (transport === '' && !PATH.test(text)) return undefined;
-  const wanted = transport === 'oci:' ? 'directory' : 'file';
-  for (let at = text.lastIndexOf(':'); at >= transport.length; at = text.lastIndexOf(':', at - 1)) {
-    const path = text.slice(transport.length, at);
-    if (path !== '' && kindAtPath(bytesOfText(path)) === wanted)
-      return { path, before: text.slice(0, at + 1) };
-  }
-  return undefined;
+  const found = attempt(() => parseFileReference(bytesOfText(text), kindAtPath));
+  if (found === undefined || found instanceof Trouble || found.mayBeName) return undefined;
+  const path = textOf(found.path);
+  const before = text.slice(0, text.length - found.image.length);
+  return path === undefined || !before.endsWith(':') ? undefined : { path, before };
 }
 
 /** Undefined where what is typed does not begin so. */
