@@ -93,8 +93,7 @@ export async function commandOptions(
     ...(rest.containerdRoot === undefined ? {} : { containerdRoot: at(rest.containerdRoot) }),
   };
   const say = (message: string) => warn(onWarning, message);
-  const { store, ...others } = places;
-  const meant = { command, words: references, options: openOptions(others), ...(store && { store }) };
+  const meant = { command, words: references, options: openOptions(places) };
   const found =
     named === undefined ? await rootsOfReferences(meant, hostRoot ?? THIS_MACHINE, say) : { root: at(named) };
   return {

@@ -19,7 +19,6 @@ export interface MeantWords {
   readonly command: string;
   readonly words: readonly string[];
   readonly options: OpenOptions;
-  readonly store?: string;
   /** Whether a root knows a word, for a command whose words mean more than references. */
   readonly knowsOf?: (host: string, roots: readonly FoundRoot[]) => Knows;
 }
@@ -72,10 +71,8 @@ function namesFile(word: string): boolean {
 
 /** Whether one root of this machine knows all of the references, so that no other need be asked. */
 function knowsAll(path: string, meant: MeantWords): boolean {
-  const { options, store } = meant;
-  const found = attempt(() =>
-    narrowedRoots([namedRoot(THIS_MACHINE, path, '', options)], { ...options, ...(store && { store }) }),
-  );
+  const { options } = meant;
+  const found = attempt(() => narrowedRoots([namedRoot(THIS_MACHINE, path, '', options)], options));
   const [root] = found instanceof Trouble ? [] : found;
   if (root === undefined || root.stores instanceof Trouble) return false;
   const knows = meant.knowsOf?.(THIS_MACHINE, [root]) ?? storesKnow;
@@ -90,13 +87,11 @@ function knowsAll(path: string, meant: MeantWords): boolean {
 function meantRoots(
   host: string,
   found: readonly FoundRoot[],
-  { command, words, options, store, knowsOf }: MeantWords,
+  { command, words, options, knowsOf }: MeantWords,
   { isFirstMeant }: { readonly isFirstMeant: boolean },
 ): MeantRoots | undefined {
   const references = storeReferences({ command, words });
-  const readable = narrowedRoots(found, { ...options, ...(store && { store }) }).filter(
-    ({ stores }) => !(stores instanceof Trouble),
-  );
+  const readable = narrowedRoots(found, options).filter(({ stores }) => !(stores instanceof Trouble));
   const roots = readable.filter(({ isEmpty }) => !isEmpty);
   const [first] = roots;
   if (references.length === 0 || first === undefined) return undefined;

@@ -46,10 +46,8 @@ export async function everyStore<O extends WholeStoreOptions>(
   const { narrowedRoots } = await import('../../store/machine/narrowed.ts');
   const { THIS_MACHINE } = await import('../../store/machine/machine.ts');
   const { hostRoot: host = THIS_MACHINE } = options;
-  // The name of a store narrows what is found.
-  const { store: _, ...others } = openOptions(options);
   const user = process.getuid?.() ?? 0;
-  const found = findRootsOf(user, host, (message) => terminal.note(message), others);
+  const found = findRootsOf(user, host, (message) => terminal.note(message), openOptions(options));
   const wanted = narrowedRoots(found, options).filter(
     ({ isEmpty, contentOf }) => !isEmpty && (shares || contentOf === undefined),
   );

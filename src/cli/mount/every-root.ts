@@ -58,8 +58,7 @@ export async function everyRoot({ allRoots: _, ...args }: ManyOptions): Promise<
 /** Those that hold anything, or cannot be read; of what `--store` and `--namespace` narrow those that have it. Throws Trouble. */
 function wantedRoots(host: string, args: ManyOptions): readonly FoundRoot[] {
   const user = process.getuid?.() ?? 0;
-  const { store: _, ...options } = openOptions(args);
-  const found = findRootsOf(user, host, args.say ?? (() => {}), options);
+  const found = findRootsOf(user, host, args.say ?? (() => {}), openOptions(args));
   // An ordinary user has no part in the others' stores of the machine.
   const isShown = ({ isEmpty, stores }: FoundRoot) =>
     !isEmpty && (host !== THIS_MACHINE || user === 0 || !(stores instanceof Trouble));

@@ -75,8 +75,7 @@ async function rootsOfWords(
   const meant: MeantWords = {
     command: isMountOfDifference(command) ? 'diff' : command.name(),
     words: referenceWords(command),
-    options: openOptions(options),
-    ...(typeof store === 'string' ? { store } : {}),
+    options: openOptions({ ...options, ...(typeof store === 'string' ? { store } : {}) }),
     ...(knowsOf && { knowsOf }),
   };
   if (isMountOfAll(command)) return { root: await firstOfAll(process.getuid?.() ?? 0, say) };

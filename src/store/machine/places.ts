@@ -190,7 +190,9 @@ function rootIn(
 ): FoundRoot | undefined {
   const text = textOf(directory);
   if (text === undefined) return undefined;
-  const opened = attempt(() => storesAt(text, { ...options, ...restOf({ contentOf }), machine }));
+  // The name of a store narrows what is found.
+  const { store: _, ...others } = options;
+  const opened = attempt(() => storesAt(text, { ...others, ...restOf({ contentOf }), machine }));
   if (opened instanceof NoStore) return undefined;
   const found = opened instanceof Trouble ? { stores: opened, isEmpty: false } : opened;
   const host = machine.directory(asBytes('/')) ?? '/';
